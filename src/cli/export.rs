@@ -1,0 +1,140 @@
+//! `jinaflow export FLOW [OUTDIR]`: manifests without a ResourceList.
+
+use std::fs;
+use std::io::{Read as _, Write};
+use std::path::{Path as FilePath, PathBuf};
+
+use anyhow::{Context as _, Result, anyhow};
+
+use crate::cli::render::Rendering;
+use crate::cli::report::{self, Subject};
+use crate::config::{self, JinaFlow, Overrides, is_jina_flow};
+use crate::finding::{Finding, Findings, Path, Severity};
+use crate::manifests;
+use crate::yaml;
+
+/// What to export and how.
+#[derive(Debug, Default, Clone)]
+pub struct Export {
+    /// The file; `-` is standard input.
+    pub flow: String,
+    /// The folder; without one, a stream of documents is written to standard output.
+    pub outdir: Option<PathBuf>,
+    /// Settings from the command line.
+    pub overrides: Overrides,
+}
+
+/// Exports. The findings go to `stderr`; the answer is whether all went well.
+pub fn export(export: &Export, stdout: &mut impl Write, stderr: &mut impl Write) -> Result<bool> {
+    let input = read_input(&export.flow)?;
+    let shown = if export.flow == "-" { "stdin" } else { &export.flow };
+    let subject = Subject::File(shown.to_owned());
+    let Ok(text) = String::from_utf8(input) else {
+        stderr.write_all(report::lines(&[(subject, Finding::error("", "is not UTF-8").mend("convert it"))]).as_bytes())?;
+        return Ok(false);
+    };
+    let mut findings: Vec<(Subject, Finding)> = Vec::new();
+    let mut files: Vec<(String, String)> = Vec::new();
+    for (config, own, path) in read_flows(&text, &subject, shown, &export.overrides, &mut findings) {
+        let mut own = own;
+        if let Some(rendering) = Rendering::of(&config, &Path::root(path), &mut own) {
+            files.extend(write_files(&rendering));
+        }
+        findings.extend(own.into_iter().map(|finding| (subject.clone(), finding)));
+    }
+    stderr.write_all(report::lines(&findings).as_bytes())?;
+    if findings.iter().any(|(_, finding)| finding.severity == Severity::Error) {
+        return Ok(false);
+    }
+    match &export.outdir {
+        None => {
+            for (i, (_, text)) in files.iter().enumerate() {
+                if i > 0 {
+                    stdout.write_all(b"---\n")?;
+                }
+                stdout.write_all(text.as_bytes())?;
+            }
+        }
+        Some(outdir) => {
+            for (name, text) in &files {
+                write_file(outdir, name, text)?;
+            }
+        }
+    }
+    Ok(true)
+}
+
+fn read_input(name: &str) -> Result<Vec<u8>> {
+    if name == "-" {
+        let mut input = Vec::new();
+        std::io::stdin().lock().read_to_end(&mut input).context("stdin: cannot be read")?;
+        return Ok(input);
+    }
+    fs::read(name).map_err(|error| anyhow!("{name}: cannot be read: {error}"))
+}
+
+/// The JinaFlows of a file, or the one bare Flow that it is; with the Flow's own path.
+fn read_flows(
+    text: &str,
+    subject: &Subject,
+    shown: &str,
+    overrides: &Overrides,
+    findings: &mut Vec<(Subject, Finding)>,
+) -> Vec<(JinaFlow, Findings, &'static str)> {
+    let mut documents = match yaml::read_all(text) {
+        Ok(documents) => documents,
+        Err(error) => {
+            let finding = Finding::error("", format!("is not YAML: {}", error.message)).at(error.mark);
+            findings.push((subject.clone(), finding));
+            return Vec::new();
+        }
+    };
+    let is_config = |document: &yaml::Document<'_>| document.root.as_ref().is_some_and(is_jina_flow);
+    if documents.iter().any(is_config) {
+        let mut flows = Vec::new();
+        for document in documents.iter().filter(|document| is_config(document)) {
+            let mut own = Findings::default();
+            match config::read(document, overrides, &mut own) {
+                Some(config) => flows.push((config, own, "spec.flow")),
+                None => findings.extend(own.into_iter().map(|finding| (subject.clone(), finding))),
+            }
+        }
+        return flows;
+    }
+    documents.retain(|document| document.root.is_some());
+    if documents.len() > 1 {
+        let mark = documents[1].root.as_ref().map(|root| root.mark).unwrap_or_default();
+        let finding = Finding::error("", "holds several documents, and a Flow is one").mend("keep one Flow in a file").at(mark);
+        findings.push((subject.clone(), finding));
+        return Vec::new();
+    }
+    let document = documents.pop().unwrap_or(yaml::Document { root: None, duplicates: Vec::new() });
+    let mut own = Findings::default();
+    let name = FilePath::new(shown).file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    let config = config::read_bare(document, &name, overrides, &mut own);
+    vec![(config, own, "")]
+}
+
+/// Jina's tree: a file for each component, its objects one after the other.
+fn write_files(rendering: &Rendering) -> Vec<(String, String)> {
+    let target = rendering.target();
+    let file = |component| {
+        let mut text = String::new();
+        for (i, object) in manifests::objects(component, &target).into_iter().enumerate() {
+            text.push_str(if i == 0 { "" } else { "---\n" });
+            yaml::write(&object.value, &mut text);
+        }
+        (rendering.file_of(component), text)
+    };
+    rendering.components().iter().map(file).collect()
+}
+
+/// Writes beside and renames, so that no reader ever sees half a file.
+fn write_file(outdir: &FilePath, name: &str, text: &str) -> Result<()> {
+    let path = outdir.join(name);
+    let folder = path.parent().unwrap_or(outdir);
+    fs::create_dir_all(folder).with_context(|| format!("{}: cannot be made", folder.display()))?;
+    let beside = path.with_extension("yml.new");
+    fs::write(&beside, text).with_context(|| format!("{}: cannot be written", beside.display()))?;
+    fs::rename(&beside, &path).with_context(|| format!("{}: cannot be written", path.display()))
+}

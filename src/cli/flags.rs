@@ -1,0 +1,168 @@
+//! The command line's words.
+
+use std::env;
+use std::ffi::OsString;
+
+use lexopt::prelude::{Long, Short, Value};
+
+use crate::cli::export::Export;
+use crate::config::{Compat, is_version};
+use crate::finding::nearest;
+
+/// What to do.
+#[derive(Debug)]
+pub enum Command {
+    /// Answer a ResourceList on standard input.
+    Function,
+    /// kustomize calls with the file of a configuration.
+    Plugin(String),
+    /// Export manifests.
+    Export(Box<Export>),
+    /// Print the manual.
+    Help,
+    /// Print the version.
+    Version,
+}
+
+const COMMANDS: [&str; 2] = ["export", "help"];
+const FLAGS: [&str; 7] = ["--help", "--version", "--k8s-namespace", "--compat", "--image", "--context", "--jina-version"];
+
+/// Reads the command line; the error is one line for people.
+pub fn parse(args: impl Iterator<Item = OsString>, environment: &Environment) -> Result<Command, String> {
+    let mut parser = lexopt::Parser::from_iter(args);
+    let mut words: Vec<String> = Vec::new();
+    let mut export = Export::default();
+    let mut export_flag = None;
+    while let Some(word) = parser.next().map_err(|e| e.to_string())? {
+        match word {
+            Long("help") | Short('h') => return Ok(Command::Help),
+            Long("version") | Short('V') => return Ok(Command::Version),
+            Long(flag @ ("k8s-namespace" | "compat" | "image" | "context" | "jina-version")) => {
+                let flag = flag.to_owned();
+                let value = text(parser.value().map_err(|e| e.to_string())?)?;
+                set(&mut export, &flag, value)?;
+                export_flag.get_or_insert(flag);
+            }
+            Value(value) => words.push(text(value)?),
+            Long(flag) => return Err(unknown(&format!("--{flag}"), &FLAGS)),
+            Short(flag) => return Err(unknown(&format!("-{flag}"), &FLAGS)),
+        }
+    }
+    let mut words = words.into_iter();
+    match words.next() {
+        None => match export_flag {
+            None => Ok(Command::Function),
+            Some(flag) => Err(format!("--{flag} belongs to export; run: jinaflow export FLOW --{flag} …")),
+        },
+        Some(word) if word == "help" => Ok(Command::Help),
+        Some(word) if word == "export" => {
+            let Some(flow) = words.next() else { return Err("export needs a FLOW: a file, or - for standard input".into()) };
+            export.flow = flow;
+            export.outdir = words.next().map(Into::into);
+            if let Some(word) = words.next() {
+                return Err(format!("export takes FLOW and OUTDIR, and {word:?} is one too many"));
+            }
+            export.overrides.fallback_gateway_image.clone_from(&environment.gateway_image);
+            Ok(Command::Export(Box::new(export)))
+        }
+        Some(word) if environment.is_kustomize_plugin => Ok(Command::Plugin(word)),
+        Some(word) if std::path::Path::new(&word).is_file() => Err(format!("{word:?} is no command; to render that file, run: jinaflow export {word}")),
+        Some(word) => Err(unknown(&word, &COMMANDS)),
+    }
+}
+
+fn text(value: OsString) -> Result<String, String> {
+    value.into_string().map_err(|value| format!("{value:?} is not UTF-8"))
+}
+
+fn unknown(word: &str, known: &[&'static str]) -> String {
+    match nearest(word, known.iter().copied()) {
+        Some(near) => format!("unknown word {word:?}; did you mean {near}?"),
+        None => format!("unknown word {word:?}; known are: {}", known.join(", ")),
+    }
+}
+
+fn set(export: &mut Export, flag: &str, value: String) -> Result<(), String> {
+    let overrides = &mut export.overrides;
+    match flag {
+        "k8s-namespace" => overrides.namespace = Some(value),
+        "jina-version" if is_version(&value) => overrides.jina_version = Some(value),
+        "jina-version" => return Err(format!("--jina-version {value:?} is no version of Jina 3; write three numbers, such as 3.34.0")),
+        "compat" => match Compat::parse(&value) {
+            Some(compat) => overrides.compat = Some(compat),
+            None => return Err(format!("--compat {value:?} is nothing that can be imitated; use one of: {}", Compat::words().join(", "))),
+        },
+        _ => {
+            // An image has no `=`, a `uses` may have one in its secret; a variable has none, its value may.
+            let halves = if flag == "image" { value.rsplit_once('=') } else { value.split_once('=') };
+            let (key, value) = match halves {
+                Some((key, rest)) if !key.is_empty() => (key.to_owned(), rest.to_owned()),
+                _ => return Err(format!("--{flag} {value:?} is not of the form {}", if flag == "image" { "USES=IMAGE" } else { "K=V" })),
+            };
+            let list = if flag == "image" { &mut overrides.images } else { &mut overrides.context };
+            list.push((key, value));
+        }
+    }
+    Ok(())
+}
+
+/// The few things that the command line, and never the function, takes from its environment.
+#[derive(Debug, Default)]
+pub struct Environment {
+    /// `JINA_GATEWAY_IMAGE`.
+    pub gateway_image: Option<String>,
+    /// Whether kustomize calls in its legacy way.
+    pub is_kustomize_plugin: bool,
+}
+
+impl Environment {
+    /// Looks.
+    #[must_use]
+    pub fn of_process() -> Self {
+        Self {
+            gateway_image: env::var("JINA_GATEWAY_IMAGE").ok().filter(|image| !image.is_empty()),
+            is_kustomize_plugin: env::var_os("KUSTOMIZE_PLUGIN_CONFIG_ROOT").is_some(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(line: &str) -> Result<Command, String> {
+        let words = std::iter::once("jinaflow").chain(line.split_whitespace()).map(OsString::from);
+        parse(words, &Environment { gateway_image: Some("env/image".into()), is_kustomize_plugin: false })
+    }
+
+    fn error(line: &str) -> String {
+        parsed(line).err().unwrap_or_default()
+    }
+
+    #[test]
+    fn words_are_understood() {
+        assert!(matches!(parsed(""), Ok(Command::Function)));
+        assert!(matches!(parsed("--help"), Ok(Command::Help)));
+        assert!(matches!(parsed("export -h"), Ok(Command::Help)));
+        assert!(matches!(parsed("-V"), Ok(Command::Version)));
+        let line = "export f.yml out --k8s-namespace ns --compat=jina-3.34 --image jinahub+docker://A:s=x/v1=img:1 --context A=b=c";
+        let Ok(Command::Export(export)) = parsed(line) else { unreachable!() };
+        assert_eq!((export.flow.as_str(), export.outdir), ("f.yml", Some("out".into())));
+        assert_eq!(export.overrides.compat, Some(Compat::Jina334));
+        assert_eq!(export.overrides.images, [("jinahub+docker://A:s=x/v1".into(), "img:1".into())]);
+        assert_eq!(export.overrides.context, [("A".into(), "b=c".into())]);
+        assert_eq!(export.overrides.fallback_gateway_image.as_deref(), Some("env/image"));
+    }
+
+    #[test]
+    fn slips_are_answered_with_what_was_meant() {
+        assert_eq!(error("export f --k8s-namespce x"), "unknown word \"--k8s-namespce\"; did you mean --k8s-namespace?");
+        assert_eq!(error("exprot f"), "unknown word \"exprot\"; did you mean export?");
+        assert_eq!(error("export"), "export needs a FLOW: a file, or - for standard input");
+        assert_eq!(error("export a b c"), "export takes FLOW and OUTDIR, and \"c\" is one too many");
+        assert_eq!(error("export a --compat jina-3"), "--compat \"jina-3\" is nothing that can be imitated; use one of: none, jina-3.34");
+        assert_eq!(error("export a --image x"), "--image \"x\" is not of the form USES=IMAGE");
+        assert_eq!(error("--compat none"), "--compat belongs to export; run: jinaflow export FLOW --compat …");
+        assert!(error("Cargo.toml").ends_with("run: jinaflow export Cargo.toml"));
+    }
+}

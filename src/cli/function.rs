@@ -1,0 +1,272 @@
+//! A ResourceList in, a ResourceList out.
+
+use std::collections::HashMap;
+
+use crate::cli::render::Rendering;
+use crate::cli::report::{self, Subject};
+use crate::config::{self, Compat, JinaFlow, Overrides, is_jina_flow};
+use crate::finding::{Finding, Findings, Mark, Path, Severity};
+use crate::krm::meta::Meta;
+use crate::krm::results::KrmResult;
+use crate::krm::{Item, ListError, ResourceList};
+use crate::manifests;
+use crate::reconcile::ownership::{OBJECT, may_be_ours};
+use crate::reconcile::{Fate, Generated, Reconciler};
+use crate::yaml::{Document, Node, SyntaxError};
+
+/// What a run leaves behind.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// For standard output.
+    pub stdout: Vec<u8>,
+    /// For standard error.
+    pub stderr: String,
+    /// Whether the exit code is 0.
+    pub success: bool,
+}
+
+/// Answers a ResourceList. Whatever happens, the answer is a ResourceList with every item that came in.
+#[must_use]
+pub fn run(input: &[u8]) -> Outcome {
+    let text = match std::str::from_utf8(input) {
+        Ok(text) => text,
+        Err(error) => {
+            let finding = Finding::error("", "is not UTF-8").mend("convert it").at(mark_of(input, error.valid_up_to()));
+            return refuse(&ResourceList::empty(), vec![(Subject::Input, finding)]);
+        }
+    };
+    let list = match ResourceList::read(text) {
+        Ok(list) => list,
+        Err(error) => return refuse(&ResourceList::empty(), vec![(Subject::Input, list_fault(&error))]),
+    };
+    match answer(&list) {
+        Ok(outcome) => outcome,
+        // An alias may have its anchor in another item; only the whole text makes sense then.
+        Err(fault) => match ResourceList::read_as_tree(text) {
+            Ok(list) => answer(&list).unwrap_or_else(|fault| fault.refuse(&list)),
+            Err(_) => fault.refuse(&list),
+        },
+    }
+}
+
+/// Answers a list of documents, as kustomize's legacy plugins get them, with `config` in the place of functionConfig.
+#[must_use]
+pub fn run_plugin(config: &str, input: &str) -> Outcome {
+    let fault = |finding| {
+        let stderr = report::lines(&[(Subject::Input, finding)]);
+        Outcome { stderr, ..Outcome::default() }
+    };
+    let mut list = match ResourceList::read_documents(input) {
+        Ok(list) => list,
+        Err(error) => return fault(list_fault(&error)),
+    };
+    let config = match ResourceList::read_documents(config).map(|mut list| list.items.pop()) {
+        Ok(Some(config)) => config,
+        _ => return fault(Finding::error("", "the plugin's configuration is empty")),
+    };
+    list.function_config = Some(config);
+    let mut outcome = answer(&list).unwrap_or_else(|fault| fault.refuse(&list));
+    if !outcome.success {
+        outcome.stdout.clear();
+    }
+    outcome
+}
+
+fn list_fault(error: &ListError) -> Finding {
+    let finding = Finding::error("", error.to_string());
+    match error {
+        ListError::NotAList { .. } => finding.mend("to render a Flow file, run: jinaflow export FILE"),
+        ListError::Syntax(SyntaxError { mark, .. }) => finding.at(*mark),
+        _ => finding,
+    }
+}
+
+fn mark_of(input: &[u8], at: usize) -> Mark {
+    let before = &input[..at];
+    let line = 1 + memchr::memchr_iter(b'\n', before).count();
+    let column = 1 + at - memchr::memrchr(b'\n', before).map_or(0, |feed| feed + 1);
+    let number = |n| u32::try_from(n).unwrap_or(u32::MAX);
+    Mark { line: number(line), column: number(column) }
+}
+
+/// An item of ours that cannot be read.
+struct Unreadable {
+    subject: Subject,
+    error: SyntaxError,
+}
+
+impl Unreadable {
+    fn refuse(self, list: &ResourceList<'_>) -> Outcome {
+        let finding = Finding::error("", format!("is not YAML: {}", self.error));
+        refuse(list, vec![(self.subject, finding)])
+    }
+}
+
+/// An answer that changes nothing and says why.
+fn refuse(list: &ResourceList<'_>, findings: Vec<(Subject, Finding)>) -> Outcome {
+    let fates = vec![Fate::Kept; list.items.len()];
+    respond(list, &fates, &[], &findings)
+}
+
+fn respond(list: &ResourceList<'_>, fates: &[Fate], added: &[String], findings: &[(Subject, Finding)]) -> Outcome {
+    let results: Vec<KrmResult> = findings.iter().map(|(subject, finding)| KrmResult::new(finding, subject.meta())).collect();
+    let items = list.items.iter().zip(fates).filter_map(|(item, fate)| match fate {
+        Fate::Kept => Some(item.text()),
+        Fate::Replaced(text) => Some(text.as_str()),
+        Fate::Removed => None,
+    });
+    let size = list.items.iter().map(|item| item.text().len()).chain(added.iter().map(String::len)).sum::<usize>();
+    let mut stdout = Vec::with_capacity(size + 4096);
+    // Writing to a Vec cannot fail.
+    let _ = list.write(items.chain(added.iter().map(String::as_str)), &results, &mut stdout);
+    let success = findings.iter().all(|(_, finding)| finding.severity != Severity::Error);
+    Outcome { stdout, stderr: report::lines(findings), success }
+}
+
+/// A `JinaFlow` to be rendered.
+struct FlowRun {
+    meta: Meta,
+    config: Option<JinaFlow>,
+    findings: Findings,
+}
+
+fn answer(list: &ResourceList<'_>) -> Result<Outcome, Unreadable> {
+    let mut documents = Vec::new();
+    for (index, item) in list.items.iter().enumerate().filter(|(_, item)| may_be_ours(item.text())) {
+        documents.push((index, read(item)?));
+    }
+    let mut flow_items = Vec::new();
+    let mut generated = Vec::new();
+    for (index, document) in documents {
+        let Some(root) = &document.root else { continue };
+        let meta = Meta::of(root);
+        if is_jina_flow(root) {
+            flow_items.push((meta, document));
+        } else if meta.annotation(OBJECT).is_some()
+            && let Some(node) = document.root
+        {
+            generated.push(Generated { index, meta, node });
+        }
+    }
+    let mut findings: Vec<(Subject, Finding)> = Vec::new();
+    let config = match &list.function_config {
+        None => None,
+        Some(item) => {
+            let document = read(item)?;
+            document.root.as_ref().map(Meta::of).map(|meta| (meta, document))
+        }
+    };
+    let mut runs = flows_to_render(config, &flow_items, &mut findings);
+    if runs.is_empty() && findings.is_empty() {
+        let finding = Finding::error("", "there is no JinaFlow, neither as functionConfig nor among the items");
+        findings.push((Subject::Input, finding.mend("add an item of kind JinaFlow, apiVersion flow.jina.ai/v1alpha1")));
+    }
+    find_namesakes(&mut runs);
+    let renderings: Vec<Option<Rendering>> = runs
+        .iter_mut()
+        .map(|run| Rendering::of(run.config.as_ref()?, &Path::root("spec.flow"), &mut run.findings))
+        .collect();
+    let mut reconciler = Reconciler::new(list, generated);
+    for (run, rendering) in runs.iter_mut().zip(&renderings) {
+        let Some(rendering) = rendering else { continue };
+        let target = rendering.target();
+        for component in rendering.components() {
+            let file = rendering.file_of(component);
+            for object in manifests::objects(component, &target) {
+                reconciler.place(&run.meta, &component.name, &file, object, &mut run.findings);
+            }
+        }
+    }
+    let metas: Vec<Meta> = runs.iter().map(|run| run.meta.clone()).collect();
+    for FlowRun { meta, findings: more, .. } in runs {
+        findings.extend(more.into_iter().map(|finding| (Subject::Object(meta.clone()), finding)));
+    }
+    if findings.iter().any(|(_, finding)| finding.severity == Severity::Error) {
+        return Ok(refuse(list, findings));
+    }
+    let (fates, added) = reconciler.finish(&metas);
+    Ok(respond(list, &fates, &added, &findings))
+}
+
+fn read<'i>(item: &'i Item<'_>) -> Result<Document<'i>, Unreadable> {
+    item.read().map_err(|error| {
+        let subject = match item.glance() {
+            Some((kind, name)) => {
+                Subject::Object(Meta { kind: kind.to_owned(), name: name.to_owned(), api_version: config::API_VERSION.into(), ..Meta::default() })
+            }
+            None => Subject::Input,
+        };
+        Unreadable { subject, error }
+    })
+}
+
+/// A `JinaFlow` as functionConfig is the only one to be rendered; a `ConfigMap` or nothing means all among the items.
+fn flows_to_render(
+    config: Option<(Meta, Document<'_>)>,
+    items: &[(Meta, Document<'_>)],
+    findings: &mut Vec<(Subject, Finding)>,
+) -> Vec<FlowRun> {
+    let run = |meta: Meta, document: &Document<'_>, overrides: &Overrides| {
+        let mut findings = Findings::default();
+        let config = config::read(document, overrides, &mut findings);
+        FlowRun { meta, config, findings }
+    };
+    let all = |overrides: &Overrides| items.iter().map(|(meta, document)| run(meta.clone(), document, overrides)).collect();
+    let Some((meta, document)) = config else { return all(&Overrides::default()) };
+    let Some(root) = &document.root else { return all(&Overrides::default()) };
+    if is_jina_flow(root) {
+        // The same flow among the items knows its file; a functionConfig from the command line does not.
+        let twin = items.iter().find(|(item, _)| item.name == meta.name && item.namespace == meta.namespace);
+        let meta = match twin {
+            Some((item, _)) if meta.path().is_none() => item.clone(),
+            _ => meta,
+        };
+        return vec![run(meta, &document, &Overrides::default())];
+    }
+    if (meta.api_version.as_str(), meta.kind.as_str()) == ("v1", "ConfigMap") {
+        let mut own = Findings::default();
+        let overrides = overrides_from(root, &mut own);
+        findings.extend(own.into_iter().map(|finding| (Subject::Object(meta.clone()), finding)));
+        return all(&overrides);
+    }
+    let finding = Finding::error("kind", "is nothing that this function takes as functionConfig").got(format!("{}/{}", meta.api_version, meta.kind));
+    let finding = finding.mend(format!("use kind JinaFlow of {}, or a ConfigMap", config::API_VERSION));
+    findings.push((Subject::Object(meta), finding));
+    Vec::new()
+}
+
+/// `data` of a `ConfigMap`: `compat`, `jinaVersion` and `namespace`, for every JinaFlow among the items.
+fn overrides_from(root: &Node<'_>, findings: &mut Findings) -> Overrides {
+    const KEYS: [&str; 3] = ["compat", "jinaVersion", "namespace"];
+    let mut overrides = Overrides::default();
+    let top = Path::root("data");
+    for (key, value) in root.get("data").and_then(Node::as_map).unwrap_or_default() {
+        let (key, value) = (key.shown(), value.shown());
+        let path = top.key(&key);
+        match key.as_str() {
+            "compat" => match Compat::parse(&value) {
+                Some(compat) => overrides.compat = Some(compat),
+                None => findings.push(Finding::error(path, "is nothing that can be imitated").got(&value).suggest(&value, Compat::words().iter().copied())),
+            },
+            "jinaVersion" if config::is_version(&value) => overrides.jina_version = Some(value),
+            "jinaVersion" => findings.push(Finding::error(path, "is no version of Jina 3").got(value).mend("write three numbers, such as 3.34.0")),
+            "namespace" => overrides.namespace = Some(value),
+            _ => findings.push(Finding::error(path, "is no setting of this function").suggest(&key, KEYS.into_iter())),
+        }
+    }
+    overrides
+}
+
+/// Two flows of one package must have two names: by them their objects are known again.
+fn find_namesakes(runs: &mut [FlowRun]) {
+    let mut seen: HashMap<(String, String), Option<String>> = HashMap::new();
+    for run in runs {
+        let key = (run.meta.package().unwrap_or_default().to_owned(), run.meta.name.clone());
+        let path = run.meta.path().map(str::to_owned);
+        if let Some(first) = seen.insert(key, path) {
+            let place = first.map(|path| format!(" in {path}")).unwrap_or_default();
+            let finding = Finding::error("metadata.name", format!("another JinaFlow{place} has the same name")).got(&run.meta.name);
+            run.findings.push(finding.mend("rename one of the two"));
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! The command line and the process: the only room that reads files, the environment, or standard input.
+
+pub mod export;
+pub mod flags;
+pub mod function;
+mod render;
+pub mod report;
+
+use std::fs;
+use std::io::{self, ErrorKind, IsTerminal as _, Read as _, Write};
+
+use anyhow::{Context as _, Result};
+
+use flags::{Command, Environment};
+use function::Outcome;
+
+/// The manual: the function's README, which `kpt fn doc` shows as well.
+const HELP: &str = include_str!("../../functions/jinaflow/README.md");
+
+/// Runs the process; the answer is its exit code.
+#[must_use]
+pub fn main() -> u8 {
+    let environment = Environment::of_process();
+    let outcome = match flags::parse(std::env::args_os(), &environment) {
+        Ok(command) => run(command),
+        Err(line) => {
+            complain(&format!("error: {line}\n"));
+            return 1;
+        }
+    };
+    match outcome {
+        Ok(true) => 0,
+        Ok(false) => 1,
+        // Whoever closed the pipe has read enough.
+        Err(error) if is_broken_pipe(&error) => 0,
+        Err(error) => {
+            complain(&format!("error: {error:#}\n"));
+            1
+        }
+    }
+}
+
+fn run(command: Command) -> Result<bool> {
+    let mut stdout = io::stdout().lock();
+    match command {
+        Command::Help => print(&mut stdout, HELP),
+        Command::Version => print(&mut stdout, concat!("jinaflow ", env!("CARGO_PKG_VERSION"), "\n")),
+        Command::Function if io::stdin().is_terminal() => print(&mut stdout, HELP),
+        Command::Function => answer(&function::run(&read_stdin()?), &mut stdout),
+        Command::Plugin(config) => {
+            let config = fs::read_to_string(&config).with_context(|| format!("{config}: cannot be read"))?;
+            let input = String::from_utf8(read_stdin()?).context("stdin: is not UTF-8")?;
+            answer(&function::run_plugin(&config, &input), &mut stdout)
+        }
+        Command::Export(export) => {
+            let mut buffered = io::BufWriter::new(&mut stdout);
+            let done = export::export(&export, &mut buffered, &mut io::stderr().lock())?;
+            buffered.flush()?;
+            Ok(done)
+        }
+    }
+}
+
+fn read_stdin() -> Result<Vec<u8>> {
+    let mut input = Vec::new();
+    io::stdin().lock().read_to_end(&mut input).context("stdin: cannot be read")?;
+    Ok(input)
+}
+
+fn print(stdout: &mut impl Write, text: &str) -> Result<bool> {
+    stdout.write_all(text.as_bytes())?;
+    stdout.flush()?;
+    Ok(true)
+}
+
+fn answer(outcome: &Outcome, stdout: &mut impl Write) -> Result<bool> {
+    complain(&outcome.stderr);
+    stdout.write_all(&outcome.stdout)?;
+    stdout.flush()?;
+    Ok(outcome.success)
+}
+
+/// Nothing can be done when even stderr is gone.
+fn complain(text: &str) {
+    let _ = io::stderr().lock().write_all(text.as_bytes());
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == ErrorKind::BrokenPipe)
+}

@@ -1,0 +1,72 @@
+//! From a config to components: the steps that every way of calling has in common.
+
+use crate::config::{Compat, JinaFlow, dns_label, is_dns_label};
+use crate::finding::{Finding, Findings, Path};
+use crate::jina::flow::{Flow, Kind};
+use crate::manifests::Target;
+use crate::plan::{self, Component, Plan};
+
+/// A Flow that can be emitted.
+pub struct Rendering {
+    plan: Plan,
+    namespace: Option<String>,
+    corrections: crate::config::corrections::Corrections,
+}
+
+impl Rendering {
+    /// Plans a Flow; `None` when it is not fit to be emitted. `path` is the Flow's own path.
+    pub fn of(config: &JinaFlow, path: &Path<'_>, findings: &mut Findings) -> Option<Self> {
+        let flow = config.flow.as_ref()?;
+        let namespace = namespace(config, flow, path, findings);
+        let plan = plan::plan(flow, &config.settings, path, findings);
+        warn_about_unused_images(config, flow, findings);
+        (!findings.has_errors()).then(|| Self { plan, namespace, corrections: config.settings.corrections() })
+    }
+
+    /// The components, gateway first.
+    pub fn components(&self) -> &[Component] {
+        &self.plan.components
+    }
+
+    /// The file of a component in the tree that Jina writes: a folder for each executor of a Flow, none for a Deployment.
+    pub fn file_of(&self, component: &Component) -> String {
+        match self.plan.kind {
+            Kind::Flow => format!("{}/{}.yml", component.node, component.name),
+            Kind::Deployment => format!("{}.yml", component.name),
+        }
+    }
+
+    /// Where their objects go.
+    pub fn target(&self) -> Target<'_> {
+        Target { namespace: self.namespace.as_deref(), corrections: self.corrections }
+    }
+}
+
+/// The namespace that was asked for. Jina always has one: the Flow's name, else `default`.
+fn namespace(config: &JinaFlow, flow: &Flow, path: &Path<'_>, findings: &mut Findings) -> Option<String> {
+    if config.settings.namespace.is_some() || config.settings.compat == Compat::None {
+        return config.settings.namespace.clone();
+    }
+    let Some(name) = flow.name.as_deref().filter(|_| flow.kind == Kind::Flow) else { return Some("default".to_owned()) };
+    if !is_dns_label(name) {
+        let with = path.key("with");
+        let finding = Finding::error(with.key("name"), "becomes the namespace, and is no name for one").got(name);
+        findings.push(finding.mend(format!("rename the Flow, or set the namespace: {}", dns_label(name))));
+    }
+    Some(name.to_owned())
+}
+
+fn warn_about_unused_images(config: &JinaFlow, flow: &Flow, findings: &mut Findings) {
+    use crate::jina::options::Opt;
+    let of_executors = flow.executors.iter().flat_map(|e| [Opt::Uses, Opt::UsesBefore, Opt::UsesAfter].map(|opt| e.options.text(opt)));
+    let of_gateway = flow.gateway.iter().map(|options| options.text(Opt::Uses));
+    let used: Vec<&str> = of_executors.chain(of_gateway).flatten().collect();
+    let spec = Path::root("spec");
+    for key in config.settings.images.unused(&used) {
+        let finding = Finding::warning(spec.key("images").key(key), "is the `uses` of nothing in this Flow");
+        findings.push(match crate::finding::nearest(key, used.iter().copied()) {
+            Some(near) => finding.propose(near),
+            None => finding.mend("remove it"),
+        });
+    }
+}

@@ -1,0 +1,174 @@
+//! Every deliberate difference between what Jina 3.34.0 exports and what we emit.
+//!
+//! One row each: what Jina emits, why that is wrong and who says so, what we emit. The code that makes the difference
+//! asks [`Corrections::has`] at the one place where it is made, so that searching for a variant finds it. Under
+//! `compat: jina-3.34` none of them applies. Not in the list, because no mode reproduces it: the corruption of users'
+//! own data on its way through Jina (strings re-typed, quotes and newlines mangled, braces replaced).
+
+/// One deliberate difference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Row {
+    /// The difference.
+    pub correction: Correction,
+    /// Its name, for people.
+    pub name: &'static str,
+    /// What Jina emits.
+    pub jina: &'static str,
+    /// Why that is wrong, and who rejects it or where it was seen.
+    pub why: &'static str,
+    /// What we emit.
+    pub ours: &'static str,
+}
+
+macro_rules! corrections {
+    ($($variant:ident $name:literal jina: $jina:literal why: $why:literal ours: $ours:literal)*) => {
+        /// The differences by name.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[repr(u8)]
+        pub enum Correction { $(#[doc = $ours] $variant,)* }
+
+        /// The table.
+        pub static TABLE: &[Row] = &[$(Row {
+            correction: Correction::$variant,
+            name: $name,
+            jina: $jina,
+            why: $why,
+            ours: $ours,
+        },)*];
+    };
+}
+
+corrections! {
+    SymbolicAddresses "symbolic-addresses"
+        jina: "`encoder.my-namespace.svc:8080` inside the arguments of the gateway and of heads"
+        why: "kustomize cannot rewrite names inside an argument: under `namespace:`, `namePrefix:` or `nameSuffix:` the gateway calls Services that do not exist (kustomize issues 3380, 2171)"
+        ours: "`$(JINA_ADDR_ENCODER):8080`, and an environment variable whose whole value is the Service's name, which kustomize rewrites by nameReference"
+
+    NoLiteralNamespace "no-literal-namespace"
+        jina: "the namespace in `--k8s-namespace`, in K8S_NAMESPACE_NAME, in the pod label `ns` and in the ServiceMonitor"
+        why: "the copies stay behind when an overlay sets `namespace:`; nothing reads `--k8s-namespace` at run time, and a ServiceMonitor then selects the wrong namespace"
+        ours: "K8S_NAMESPACE_NAME from the pod's own metadata, and no other copy"
+
+    NamesFromMetadata "names-from-metadata"
+        jina: "JINA_DEPLOYMENT_NAME as a literal"
+        why: "equal to a Service's name, it would be rewritten by the nameReference that addresses need; heads use it as a key"
+        ours: "JINA_DEPLOYMENT_NAME from the pod's label `jina_deployment_name`"
+
+    EscapedDollars "escaped-dollars"
+        jina: "`$(NAME)` and `$$` of user strings as they are"
+        why: "the kubelet expands them in arguments: a `uses_with` value `pa$$word` arrives as `pa$word`"
+        ours: "`$$(NAME)` and `$$$$`, which arrive as written"
+
+    ProbeTimeout "probe-timeout"
+        jina: "`--timeout 9500` as one argument of the liveness probe"
+        why: "`jina ping` warns `ignored unknown argument` on every run"
+        ours: "`--timeout` and `9500` as two arguments"
+
+    HeadProbes "head-probes"
+        jina: "`127.0.0.1:8080 - --timeout 9500` and `127.0.0.1:{port_uses}` as targets of the probes of heads with uses_before or uses_after"
+        why: "the second exits with 1 for ever, so that the kubelet kills the head again and again; the first works by luck"
+        ours: "`grpc://127.0.0.1:8080`"
+
+    StatefulSetFields "statefulset-fields"
+        jina: "a StatefulSet with `strategy` and without `serviceName`"
+        why: "the API server refuses it: unknown field `spec.strategy`; `serviceName` is required up to Kubernetes 1.32"
+        ours: "`updateStrategy` and `serviceName`"
+
+    StorageClass "storage-class"
+        jina: "`storageClassName: standard`"
+        why: "clusters without a class of that name leave the claim pending, and the pod with it"
+        ours: "no class, so that the cluster's default applies"
+
+    VolumeMountPath "volume-mount-path"
+        jina: "`mountPath: /host:/container` for `volumes: /host:/container`"
+        why: "the executor writes to /container, which is on no volume; the API forbids `:` in the path"
+        ours: "`mountPath: /container`"
+
+    HeadWithoutVolumes "head-without-volumes"
+        jina: "a StatefulSet with a claim for the head of a sharded executor with volumes, without its uses_before and uses_after containers"
+        why: "the head waits for containers that are not there and never gets ready"
+        ours: "a Deployment with its containers and without a claim"
+
+    SidecarMonitoringPorts "sidecar-monitoring-ports"
+        jina: "`--port-monitoring 9090` for all containers of a head's pod"
+        why: "they share one network: `Address already in use`, and the later containers never get ready"
+        ours: "9091 for uses_before and 9092 for uses_after"
+
+    SidecarSecrets "sidecar-secrets"
+        jina: "env_from_secret for the first container only"
+        why: "uses_before and uses_after run the user's code and miss the variables"
+        ours: "env_from_secret for every container"
+
+    TlsProbes "tls-probes"
+        jina: "probes that ping `grpc://` or `http://` although the gateway has a certificate"
+        why: "`jina ping` cannot speak TLS and exits with 1: the kubelet restarts the gateway for ever"
+        ours: "probes that open a TCP connection"
+
+    PlainExecutors "plain-executors"
+        jina: "`grpcs://` addresses for executors when `with` has ssl_certfile and ssl_keyfile, or tls"
+        why: "the options are the gateway's; executors serve plain gRPC and the gateway never connects"
+        ours: "`grpc://` for every executor of this Flow"
+
+    BindAllInterfaces "bind-all-interfaces"
+        jina: "`--host` with the value of `host`, also from the Flow's `with`"
+        why: "a container can listen only on its pod's addresses, and that one is the client's"
+        ours: "`--host 0.0.0.0`"
+
+    ExternalReplicas "external-replicas"
+        jina: "the first address of an external executor with several"
+        why: "the other replicas never receive a request"
+        ours: "all addresses"
+
+    GpuCount "gpu-count"
+        jina: "`nvidia.com/gpu: device=…`"
+        why: "not a quantity: the API server refuses the object"
+        ours: "the number of devices that are named"
+
+    CudaDevices "cuda-devices"
+        jina: "`CUDA_VISIBLE_DEVICES: RR…` in the ConfigMap"
+        why: "the round robin is for replicas on one machine; CUDA takes the word for a device and finds none"
+        ours: "no such variable; each pod sees the GPUs it requests"
+
+    GatewayClass "gateway-class"
+        jina: "`--uses config.yml` for a built-in gateway with one protocol and several ports"
+        why: "the image holds no config.yml, so that the gateway ends at once"
+        ours: "the built-in gateway of the protocol"
+}
+
+/// The differences that apply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Corrections(u32);
+
+impl Corrections {
+    /// All: what we think right.
+    pub const ALL: Self = Self((1 << TABLE_LENGTH) - 1);
+    /// None: what Jina 3.34 exports.
+    pub const NONE: Self = Self(0);
+
+    /// Whether one applies.
+    #[must_use]
+    pub fn has(self, correction: Correction) -> bool {
+        self.0 & (1 << correction as u32) != 0
+    }
+
+    /// These and one more.
+    #[must_use]
+    pub fn with(self, correction: Correction) -> Self {
+        Self(self.0 | 1 << correction as u32)
+    }
+}
+
+const TABLE_LENGTH: u32 = Correction::GatewayClass as u32 + 1;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_set_covers_the_table() {
+        assert_eq!(TABLE.len(), TABLE_LENGTH as usize);
+        assert!(TABLE.iter().all(|row| Corrections::ALL.has(row.correction) && !Corrections::NONE.has(row.correction)));
+        let built = TABLE.iter().fold(Corrections::NONE, |set, row| set.with(row.correction));
+        assert_eq!(built, Corrections::ALL);
+    }
+}

@@ -1,0 +1,314 @@
+//! The `JinaFlow` config: `apiVersion: flow.jina.ai/v1alpha1`, `kind: JinaFlow`.
+
+pub mod corrections;
+pub mod images;
+
+use corrections::Corrections;
+use images::{GATEWAY_KEY, Images, JINA_VERSION};
+
+use crate::finding::{Finding, Findings, Path};
+use crate::jina::flow::{self, Flow, Reading};
+use crate::jina::section::Strictness;
+use crate::jina::substitute::Context;
+use crate::yaml::{self, Data, Document, Node, Scalar, Style};
+
+/// `kind` of the config.
+pub const KIND: &str = "JinaFlow";
+
+/// `apiVersion` of the config.
+pub const API_VERSION: &str = "flow.jina.ai/v1alpha1";
+
+/// The API group of the config and of our annotations.
+pub const GROUP: &str = "flow.jina.ai";
+
+/// `spec.compat`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Compat {
+    /// Mended manifests.
+    #[default]
+    None,
+    /// The objects that Jina 3.34 exports, defects included.
+    Jina334,
+}
+
+impl Compat {
+    const WORDS: [&'static str; 2] = ["none", "jina-3.34"];
+
+    /// Reads the word used in `spec.compat` and by `--compat`.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        match word {
+            "none" => Some(Compat::None),
+            "jina-3.34" => Some(Compat::Jina334),
+            _ => None,
+        }
+    }
+
+    /// The words that [`Compat::parse`] knows.
+    #[must_use]
+    pub fn words() -> &'static [&'static str] {
+        &Self::WORDS
+    }
+}
+
+/// Everything beside the Flow itself that decides what is emitted.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// `spec.compat`.
+    pub compat: Compat,
+    /// `spec.jinaVersion`.
+    pub jina_version: Option<String>,
+    /// `spec.images`.
+    pub images: Images,
+    /// `spec.context`: values of the Flow's variables.
+    pub context: Context,
+    /// `metadata.namespace`.
+    pub namespace: Option<String>,
+}
+
+impl Settings {
+    /// The deliberate differences from Jina that apply.
+    #[must_use]
+    pub fn corrections(&self) -> Corrections {
+        match self.compat {
+            Compat::None => Corrections::ALL,
+            Compat::Jina334 => Corrections::NONE,
+        }
+    }
+
+    /// The version whose images run where nothing else is said.
+    #[must_use]
+    pub fn jina_version(&self) -> &str {
+        self.jina_version.as_deref().unwrap_or(JINA_VERSION)
+    }
+
+    /// How the Flow is read.
+    #[must_use]
+    pub fn reading(&self) -> Reading {
+        Reading {
+            context: self.context.clone(),
+            strictness: match self.compat {
+                Compat::None => Strictness::Strict,
+                Compat::Jina334 => Strictness::Lenient,
+            },
+        }
+    }
+}
+
+/// A `JinaFlow`, read.
+#[derive(Debug, Clone)]
+pub struct JinaFlow {
+    /// `metadata.name`.
+    pub name: String,
+    /// Settings of `spec` and `metadata`.
+    pub settings: Settings,
+    /// `spec.flow`; `None` when it could not be read.
+    pub flow: Option<Flow>,
+}
+
+/// Whether a node has the config's kind and group, in whatever version.
+#[must_use]
+pub fn is_jina_flow(node: &Node<'_>) -> bool {
+    let text = |key| node.get(key).and_then(Node::as_text);
+    text("kind") == Some(KIND) && text("apiVersion").is_some_and(|v| v.split('/').next() == Some(GROUP))
+}
+
+/// Reads a `JinaFlow`. `overrides` is what the caller sets over `spec` (command line, a `ConfigMap`).
+pub fn read(document: &Document<'_>, overrides: &Overrides, findings: &mut Findings) -> Option<JinaFlow> {
+    let root = document.root.as_ref()?;
+    let top = Path::root("");
+    for duplicate in &document.duplicates {
+        let inner = if duplicate.path.is_empty() { duplicate.key.clone() } else { format!("{}.{}", duplicate.path, duplicate.key) };
+        let message = format!("the key stands twice, first on line {}", duplicate.first.line);
+        findings.push(Finding::error(inner, message).mend("remove one of the two").at(duplicate.second));
+    }
+    check_keys(root, &["apiVersion", "kind", "metadata", "spec", "status"], &top, findings);
+    if root.get("apiVersion").and_then(Node::as_text) != Some(API_VERSION) {
+        let got = root.get("apiVersion").map(Node::shown).unwrap_or_default();
+        findings.push(Finding::error(top.key("apiVersion"), "is no version of JinaFlow").got(got).propose(API_VERSION).at(root.mark));
+    }
+    let metadata = top.key("metadata");
+    let meta = |key: &str| root.get("metadata").and_then(|m| m.get(key)).and_then(Node::as_text).filter(|text| !text.is_empty());
+    let Some(name) = meta("name") else {
+        findings.push(Finding::error(metadata.key("name"), "is missing").mend("give the JinaFlow a name").at(root.mark));
+        return None;
+    };
+    let mut settings = Settings { namespace: meta("namespace").map(str::to_owned), ..Settings::default() };
+    let path = top.key("spec");
+    let Some(spec) = root.get("spec").filter(|spec| spec.as_map().is_some()) else {
+        findings.push(Finding::error(&path, "is missing").mend("write `spec: {flow: …}` with the Flow below it").at(root.mark));
+        return None;
+    };
+    check_keys(spec, &["flow", "compat", "jinaVersion", "images", "context"], &path, findings);
+    read_compat(spec, &path, &mut settings, findings);
+    read_version(spec, &path, &mut settings, findings);
+    for (key, value) in texts_below(spec, "images", &path, findings) {
+        settings.images.set(key, value);
+    }
+    for (key, value) in texts_below(spec, "context", &path, findings) {
+        settings.context.set(key, value);
+    }
+    overrides.apply(&mut settings);
+    check_namespace(&settings, &metadata.key("namespace"), findings);
+    let flow = read_flow(spec, &settings, &path, findings);
+    Some(JinaFlow { name: name.to_owned(), settings, flow })
+}
+
+/// What a caller sets over a `JinaFlow`'s own settings, or over the defaults of a bare Flow.
+#[derive(Debug, Default, Clone)]
+pub struct Overrides {
+    /// `--compat`.
+    pub compat: Option<Compat>,
+    /// `--jina-version`.
+    pub jina_version: Option<String>,
+    /// `--k8s-namespace`.
+    pub namespace: Option<String>,
+    /// `--image USES=IMAGE`.
+    pub images: Vec<(String, String)>,
+    /// An image for the gateway that gives way to `spec.images.gateway` and `--image gateway=…`
+    /// (`JINA_GATEWAY_IMAGE`).
+    pub fallback_gateway_image: Option<String>,
+    /// `--context K=V`.
+    pub context: Vec<(String, String)>,
+}
+
+impl Overrides {
+    fn apply(&self, settings: &mut Settings) {
+        if let Some(compat) = self.compat {
+            settings.compat = compat;
+        }
+        if let Some(version) = &self.jina_version {
+            settings.jina_version = Some(version.clone());
+        }
+        if let Some(namespace) = &self.namespace {
+            settings.namespace = Some(namespace.clone());
+        }
+        for (uses, image) in &self.images {
+            settings.images.set(uses, image);
+        }
+        if let Some(image) = &self.fallback_gateway_image
+            && settings.images.get(GATEWAY_KEY).is_none()
+        {
+            settings.images.set(GATEWAY_KEY, image);
+        }
+        for (name, value) in &self.context {
+            settings.context.set(name, value);
+        }
+    }
+}
+
+/// Reads a Flow or Deployment that stands alone, as Jina's own command line takes it.
+pub fn read_bare(document: Document<'_>, name: &str, overrides: &Overrides, findings: &mut Findings) -> JinaFlow {
+    let mut settings = Settings::default();
+    overrides.apply(&mut settings);
+    check_namespace(&settings, &Path::root("--k8s-namespace"), findings);
+    let flow = flow::read(document, &settings.reading(), &Path::root(""), findings);
+    JinaFlow { name: name.to_owned(), settings, flow }
+}
+
+fn check_keys(node: &Node<'_>, known: &[&'static str], path: &Path<'_>, findings: &mut Findings) {
+    for (key, _) in node.as_map().unwrap_or_default() {
+        let name = key.shown();
+        if !known.contains(&name.as_str()) {
+            let finding = Finding::error(path.key(&name), "is no field of a JinaFlow").at(key.mark);
+            findings.push(finding.suggest(&name, known.iter().copied()));
+        }
+    }
+}
+
+fn read_compat(spec: &Node<'_>, path: &Path<'_>, settings: &mut Settings, findings: &mut Findings) {
+    let Some(node) = spec.get("compat").filter(|node| !node.is_null()) else { return };
+    let word = node.shown();
+    match Compat::parse(&word) {
+        Some(compat) => settings.compat = compat,
+        None => {
+            let finding = Finding::error(path.key("compat"), "is nothing that can be imitated").got(&word).at(node.mark);
+            findings.push(finding.suggest(&word, Compat::words().iter().copied()));
+        }
+    }
+}
+
+fn read_version(spec: &Node<'_>, path: &Path<'_>, settings: &mut Settings, findings: &mut Findings) {
+    let Some(node) = spec.get("jinaVersion").filter(|node| !node.is_null()) else { return };
+    let version = node.shown();
+    if is_version(&version) {
+        settings.jina_version = Some(version);
+    } else {
+        let finding = Finding::error(path.key("jinaVersion"), "is no version of Jina 3").got(version);
+        findings.push(finding.mend(format!("write three numbers, such as {JINA_VERSION}")).at(node.mark));
+    }
+}
+
+/// `3.MINOR.PATCH`.
+#[must_use]
+pub fn is_version(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('.').collect();
+    matches!(parts.as_slice(), ["3", minor, patch] if [minor, patch].iter().all(|p| !p.is_empty() && p.bytes().all(|b| b.is_ascii_digit())))
+}
+
+/// A mapping from text to text.
+fn texts_below(spec: &Node<'_>, field: &str, path: &Path<'_>, findings: &mut Findings) -> Vec<(String, String)> {
+    let Some(node) = spec.get(field).filter(|node| !node.is_null()) else { return Vec::new() };
+    let path = path.key(field);
+    let Some(pairs) = node.as_map() else {
+        findings.push(Finding::error(&path, "must be a mapping").got(node.shown()).mend("write `key: value` lines below it").at(node.mark));
+        return Vec::new();
+    };
+    let mut texts = Vec::with_capacity(pairs.len());
+    for (key, value) in pairs {
+        match value.as_text().filter(|text| !text.is_empty() && !value.is_null()) {
+            Some(text) => texts.push((key.shown(), text.to_owned())),
+            None => {
+                let finding = Finding::error(path.key(&key.shown()), "must be a text").got(value.shown());
+                findings.push(finding.mend("write one value").at(value.mark));
+            }
+        }
+    }
+    texts
+}
+
+/// A namespace is a DNS label (RFC 1123).
+fn check_namespace(settings: &Settings, path: &Path<'_>, findings: &mut Findings) {
+    let Some(namespace) = &settings.namespace else { return };
+    if !is_dns_label(namespace) {
+        let proposal = dns_label(namespace);
+        let finding = Finding::error(path, "is no name for a namespace: lower case letters, digits and `-`, at most 63").got(namespace);
+        findings.push(if proposal.is_empty() { finding.mend("choose another name") } else { finding.propose(proposal) });
+    }
+}
+
+/// RFC 1123: lower case letters, digits and dashes, beginning and ending with a letter or digit, at most 63 characters.
+#[must_use]
+pub fn is_dns_label(name: &str) -> bool {
+    let ok = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+    matches!(name.as_bytes(), [first, .., last] if ok(*first) && ok(*last))
+        && name.len() <= 63
+        && name.bytes().all(|b| ok(b) || b == b'-')
+        || matches!(name.as_bytes(), [only] if ok(*only))
+}
+
+/// The label that most resembles a text; may be empty.
+#[must_use]
+pub fn dns_label(text: &str) -> String {
+    let mapped: String = text.to_lowercase().chars().map(|c| if c.is_ascii_lowercase() || c.is_ascii_digit() { c } else { '-' }).take(63).collect();
+    mapped.trim_matches('-').to_owned()
+}
+
+fn read_flow(spec: &Node<'_>, settings: &Settings, path: &Path<'_>, findings: &mut Findings) -> Option<Flow> {
+    let path = path.key("flow");
+    let Some(node) = spec.get("flow").filter(|node| !node.is_null()) else {
+        findings.push(Finding::error(&path, "is missing").mend("put your Flow here, as text (`flow: |`) or as a mapping").at(spec.mark));
+        return None;
+    };
+    let reading = settings.reading();
+    match &node.data {
+        Data::Scalar(Scalar { text, style: Style::Quoted }) => match yaml::read(text) {
+            Ok(document) => flow::read(document, &reading, &path, findings),
+            Err(error) => {
+                findings.push(Finding::error(&path, format!("is not YAML: {}", error.message)).mend(format!("look at line {} of the Flow", error.mark.line)).at(error.mark));
+                None
+            }
+        },
+        _ => flow::read(Document { root: Some(node.clone()), duplicates: Vec::new() }, &reading, &path, findings),
+    }
+}

@@ -1,0 +1,319 @@
+//! What is wrong with the input, or worth knowing about it.
+//!
+//! Every room reports through [`Findings`] and goes on, so that one run shows every problem. A finding knows the
+//! field, the value and the mend; who it is about (which object, which file) is added by the room that knows.
+
+use std::fmt;
+
+/// A place in a text, both numbers counted from 1, columns in characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Mark {
+    /// Line, from 1.
+    pub line: u32,
+    /// Column, from 1.
+    pub column: u32,
+}
+
+/// `severity` of a KRM result (Functions Spec v1, `results[].severity`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Severity {
+    /// The run fails; nothing is changed.
+    Error,
+    /// The run succeeds, but something is lost or risky.
+    Warning,
+    /// Worth knowing.
+    Info,
+}
+
+impl Severity {
+    /// The word used in `results` and on stderr.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+            Severity::Info => "info",
+        }
+    }
+}
+
+/// One problem or remark about one field.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Finding {
+    /// How bad it is.
+    pub severity: Severity,
+    /// Field path such as `spec.flow.executors[1].replicas`; empty when the whole document is meant.
+    pub path: String,
+    /// What is wrong, in a few words without a final period.
+    pub message: String,
+    /// The value as the user wrote it.
+    pub got: Option<String>,
+    /// How to mend it.
+    pub mend: Option<String>,
+    /// A value that would be right, where one is known (`field.proposedValue`).
+    pub proposed: Option<String>,
+    /// Where in the text it stands.
+    pub mark: Option<Mark>,
+}
+
+impl Finding {
+    /// A finding that fails the run.
+    pub fn error(path: impl fmt::Display, message: impl Into<String>) -> Self {
+        Self::new(Severity::Error, path, message)
+    }
+
+    /// A finding that does not change the exit code.
+    pub fn warning(path: impl fmt::Display, message: impl Into<String>) -> Self {
+        Self::new(Severity::Warning, path, message)
+    }
+
+    fn new(severity: Severity, path: impl fmt::Display, message: impl Into<String>) -> Self {
+        Self {
+            severity,
+            path: path.to_string(),
+            message: message.into(),
+            got: None,
+            mend: None,
+            proposed: None,
+            mark: None,
+        }
+    }
+
+    /// Adds the value as written. Long values are cut, since one line must stay one line.
+    #[must_use]
+    pub fn got(mut self, value: impl AsRef<str>) -> Self {
+        self.got = Some(shortened(value.as_ref()));
+        self
+    }
+
+    /// Adds what to do about it.
+    #[must_use]
+    pub fn mend(mut self, how: impl Into<String>) -> Self {
+        self.mend = Some(how.into());
+        self
+    }
+
+    /// Adds a value that would be right, and says so when there is no other mend.
+    #[must_use]
+    pub fn propose(mut self, value: impl Into<String>) -> Self {
+        let value = value.into();
+        if self.mend.is_none() {
+            self.mend = Some(format!("did you mean `{value}`?"));
+        }
+        self.proposed = Some(value);
+        self
+    }
+
+    /// Proposes the nearest of `candidates`, or lists what is allowed when nothing is near.
+    #[must_use]
+    pub fn suggest<'c>(self, wrong: &str, candidates: impl Iterator<Item = &'c str> + Clone) -> Self {
+        match nearest(wrong, candidates.clone()) {
+            Some(near) => self.propose(near),
+            None => {
+                let all: Vec<&str> = candidates.collect();
+                self.mend(format!("use one of: {}", all.join(", ")))
+            }
+        }
+    }
+
+    /// Adds the place in the text.
+    #[must_use]
+    pub fn at(mut self, mark: Mark) -> Self {
+        self.mark = Some(mark);
+        self
+    }
+}
+
+/// `message (got "x"); mend`, without severity, subject or path.
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        if let Some(got) = &self.got {
+            write!(f, " (got {got:?})")?;
+        }
+        if let Some(mend) = &self.mend {
+            write!(f, "; {mend}")?;
+        }
+        Ok(())
+    }
+}
+
+/// All findings of one subject, in the order in which they were met.
+#[derive(Debug, Default, Clone, PartialEq)]
+pub struct Findings(Vec<Finding>);
+
+impl Findings {
+    /// Adds one.
+    pub fn push(&mut self, finding: Finding) {
+        self.0.push(finding);
+    }
+
+    /// Whether the run must fail.
+    #[must_use]
+    pub fn has_errors(&self) -> bool {
+        self.0.iter().any(|f| f.severity == Severity::Error)
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> std::slice::Iter<'_, Finding> {
+        self.0.iter()
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl IntoIterator for Findings {
+    type Item = Finding;
+    type IntoIter = std::vec::IntoIter<Finding>;
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+/// A field path that is only spelled out when something is wrong with the field.
+#[derive(Clone, Copy)]
+pub struct Path<'p> {
+    parent: Option<&'p Path<'p>>,
+    step: Step<'p>,
+}
+
+#[derive(Clone, Copy)]
+enum Step<'p> {
+    Root(&'p str),
+    Key(&'p str),
+    Index(usize),
+}
+
+impl<'p> Path<'p> {
+    /// The path of the document itself (`""`) or of a known part (`"spec.flow"`).
+    #[must_use]
+    pub fn root(name: &'p str) -> Self {
+        Path { parent: None, step: Step::Root(name) }
+    }
+
+    /// The field `name` of the mapping at this path.
+    #[must_use]
+    pub fn key(&'p self, name: &'p str) -> Path<'p> {
+        Path { parent: Some(self), step: Step::Key(name) }
+    }
+
+    /// The entry `index` of the list at this path, from 0.
+    #[must_use]
+    pub fn index(&'p self, index: usize) -> Path<'p> {
+        Path { parent: Some(self), step: Step::Index(index) }
+    }
+}
+
+impl fmt::Display for Path<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let at_start = match self.parent {
+            None => true,
+            Some(parent) => {
+                parent.fmt(f)?;
+                matches!(parent.step, Step::Root(""))
+            }
+        };
+        match self.step {
+            Step::Root(name) => f.write_str(name),
+            Step::Index(index) => write!(f, "[{index}]"),
+            Step::Key(name) => {
+                let plain = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '/'));
+                match (plain, at_start) {
+                    (true, true) => f.write_str(name),
+                    (true, false) => write!(f, ".{name}"),
+                    (false, _) => write!(f, "[{:?}]", shortened(name)),
+                }
+            }
+        }
+    }
+}
+
+/// The candidate that `wrong` most likely stands for, when one is near enough to be worth proposing.
+#[must_use]
+pub fn nearest<'c>(wrong: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
+    let wrong = comparable(wrong);
+    let allowed = (wrong.len() / 3).max(1);
+    candidates
+        .map(|candidate| (distance(&wrong, &comparable(candidate)), candidate))
+        .filter(|(d, _)| *d <= allowed)
+        .min_by_key(|(d, _)| *d)
+        .map(|(_, candidate)| candidate)
+}
+
+/// `imagePullSecrets`, `image-pull-secrets` and `image_pull_secrets` are the same guess.
+fn comparable(name: &str) -> Vec<char> {
+    name.chars().filter(|c| !matches!(c, '_' | '-' | ' ')).flat_map(char::to_lowercase).take(64).collect()
+}
+
+/// Edit distance with neighbouring letters swapped counted as one step (optimal string alignment).
+fn distance(a: &[char], b: &[char]) -> usize {
+    let width = b.len() + 1;
+    let mut rows: Vec<usize> = vec![0; width * (a.len() + 1)];
+    for j in 0..width {
+        rows[j] = j;
+    }
+    for i in 1..=a.len() {
+        rows[i * width] = i;
+        for j in 1..=b.len() {
+            let substituted = rows[(i - 1) * width + j - 1] + usize::from(a[i - 1] != b[j - 1]);
+            let mut best = substituted.min(rows[(i - 1) * width + j] + 1).min(rows[i * width + j - 1] + 1);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                best = best.min(rows[(i - 2) * width + j - 2] + 1);
+            }
+            rows[i * width + j] = best;
+        }
+    }
+    rows[width * (a.len() + 1) - 1]
+}
+
+fn shortened(value: &str) -> String {
+    const LONGEST: usize = 80;
+    match value.char_indices().nth(LONGEST) {
+        None => value.to_owned(),
+        Some((cut, _)) => format!("{}…", &value[..cut]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_read_like_kubernetes_field_paths() {
+        let root = Path::root("");
+        let executors = root.key("executors");
+        let second = executors.index(1);
+        assert_eq!(second.key("replicas").to_string(), "executors[1].replicas");
+        let flow = Path::root("spec.flow");
+        let env = flow.key("env");
+        assert_eq!(env.key("a.b").to_string(), "spec.flow.env[\"a.b\"]");
+        assert_eq!(Path::root("").to_string(), "");
+    }
+
+    #[test]
+    fn a_finding_reads_as_one_line() {
+        let f = Finding::error("executors[0].replicas", "must be 1 or more").got("0").mend("write how many pods you want");
+        assert_eq!(f.to_string(), "must be 1 or more (got \"0\"); write how many pods you want");
+        assert_eq!(Finding::error("a", "b").got("x\ny").to_string(), "b (got \"x\\ny\")");
+        assert_eq!(Finding::error("a", "b").got("é".repeat(81)).got.map(|g| g.chars().count()), Some(81));
+    }
+
+    #[test]
+    fn near_names_are_proposed_and_far_ones_are_not() {
+        let known = ["replicas", "image_pull_secrets", "gpus"];
+        assert_eq!(nearest("replcias", known.into_iter()), Some("replicas"));
+        assert_eq!(nearest("imagePullSecrets", known.into_iter()), Some("image_pull_secrets"));
+        assert_eq!(nearest("frobnicate", known.into_iter()), None);
+        assert_eq!(nearest("", known.into_iter()), None);
+    }
+}

@@ -1,0 +1,377 @@
+//! A Flow or Deployment as Jina understands it: sections read, graph arranged, wrong input found.
+
+use std::rc::Rc;
+
+use super::options::Opt;
+use super::scalar;
+use super::section::{self, Given, Options, Section, Strictness};
+use super::setting::Setting;
+use super::substitute::{Context, Missing, substitute};
+use super::topology::{self, Entry, Executor, GATEWAY, Graph, Inspection, Method};
+use super::value::Value;
+use crate::finding::{Finding, Findings, Path};
+use crate::yaml::{Data, Document, Node, Scalar, Style};
+
+/// What the YAML describes (`jtype`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A graph of executors behind a gateway.
+    Flow,
+    /// One executor without a gateway.
+    Deployment,
+}
+
+/// A Flow or Deployment that was read without errors.
+#[derive(Debug, Clone)]
+pub struct Flow {
+    /// Which of the two.
+    pub kind: Kind,
+    /// `with.name` of a Flow; Jina's namespace of last resort.
+    pub name: Option<String>,
+    /// The gateway's options; a Deployment has none.
+    pub gateway: Option<Options>,
+    /// The executors in order; one for a Deployment.
+    pub executors: Vec<Executor>,
+    /// The graph; empty for a Deployment.
+    pub graph: Graph,
+}
+
+/// How to read.
+#[derive(Debug, Clone)]
+pub struct Reading {
+    /// Values of variables.
+    pub context: Context,
+    /// What to do where Jina says nothing.
+    pub strictness: Strictness,
+}
+
+/// Reads a document. `path` is the Flow's own path: `""` in a file, `spec.flow` in a `JinaFlow`.
+pub fn read(document: Document<'_>, reading: &Reading, path: &Path<'_>, findings: &mut Findings) -> Option<Flow> {
+    for duplicate in &document.duplicates {
+        let at = path.to_string();
+        let inner = [at.as_str(), duplicate.path.as_str(), duplicate.key.as_str()].iter().filter(|s| !s.is_empty()).copied().collect::<Vec<_>>().join(".");
+        let message = format!("the key stands twice, first on line {}", duplicate.first.line);
+        findings.push(match reading.strictness {
+            Strictness::Strict => Finding::error(inner, message).mend("remove one of the two").at(duplicate.second),
+            Strictness::Lenient => Finding::warning(inner, message).mend("Jina takes the last one; remove the other").at(duplicate.second),
+        });
+    }
+    let Some(root) = document.root else {
+        findings.push(Finding::error(path, "is empty").mend("write a Flow: `jtype: Flow` and a list of `executors`"));
+        return None;
+    };
+    if root.as_map().is_none() {
+        let finding = Finding::error(path, "must be a mapping").got(root.shown()).mend("write a Flow: `jtype: Flow` and a list of `executors`");
+        findings.push(finding.at(root.mark));
+        return None;
+    }
+    let kind = kind(&root, path, findings)?;
+    let missing = match reading.strictness {
+        Strictness::Strict => Missing::Error,
+        Strictness::Lenient => Missing::LeftAsJinaDoes,
+    };
+    let root = substitute(root, &reading.context, missing, path, findings);
+    let reader = Reader { root: &root, strictness: reading.strictness, path };
+    Some(match kind {
+        Kind::Flow => reader.flow(findings),
+        Kind::Deployment => reader.deployment(findings),
+    })
+}
+
+fn kind(root: &Node<'_>, path: &Path<'_>, findings: &mut Findings) -> Option<Kind> {
+    let jtype = root.get("jtype");
+    let (name, mark) = match (&root.tag, jtype) {
+        (Some(tag), _) => (tag.to_string(), root.mark),
+        (None, Some(node)) => (node.shown(), node.mark),
+        (None, None) => {
+            let finding = Finding::error(path.key("jtype"), "is missing, so that this is neither a Flow nor a Deployment");
+            findings.push(finding.mend("add the line `jtype: Flow`").at(root.mark));
+            return None;
+        }
+    };
+    match name.as_str() {
+        "Flow" => Some(Kind::Flow),
+        "Deployment" => Some(Kind::Deployment),
+        _ => {
+            let finding = Finding::error(path.key("jtype"), "cannot be run on Kubernetes").got(&name).at(mark);
+            findings.push(finding.suggest(&name, ["Flow", "Deployment"].into_iter()));
+            None
+        }
+    }
+}
+
+struct Reader<'r, 't> {
+    root: &'r Node<'t>,
+    strictness: Strictness,
+    path: &'r Path<'r>,
+}
+
+impl<'r, 't> Reader<'r, 't> {
+    fn flow(&self, findings: &mut Findings) -> Flow {
+        self.check_version(findings);
+        self.check_top_level(&["jtype", "version", "with", "executors", "deployments", "gateway", "jcloud"], findings);
+        let with = self.with(Section::With, findings);
+        let name = texts_of(&with, Opt::Name);
+        let inspection = match texts_of(&with, Opt::Inspect).as_deref() {
+            Some("HANG") => Inspection::Hang,
+            Some("REMOVE") => Inspection::Remove,
+            _ => Inspection::Collect,
+        };
+        let gateway = self.gateway(&with, findings);
+        let inherited = Rc::new(section::inherited_by(Section::Executor, &with));
+        let workspace = texts_of(&with, Opt::Workspace);
+        let (key, entries) = self.entries(&inherited, workspace.as_deref(), findings);
+        let (executors, graph) = topology::arrange(entries, inspection, &self.path.key(key), findings);
+        Flow { kind: Kind::Flow, name, gateway: Some(gateway), executors, graph }
+    }
+
+    fn deployment(&self, findings: &mut Findings) -> Flow {
+        let mut given = self.with(Section::Executor, findings);
+        // Jina's documentation puts options beside `with`, which Jina itself does not read.
+        let beside = |key: &str| matches!(key, "jtype" | "version" | "with" | "needs" | "name" | "jcloud") || key.starts_with("x-");
+        let pairs = self.root.as_map().unwrap_or_default();
+        for (opt, setting) in section::read(Section::Executor, pairs, beside, self.strictness, self.path, findings) {
+            if !given.iter().any(|(known, _)| *known == opt) {
+                given.push((opt, setting));
+            }
+        }
+        let with = self.path.key("with");
+        let (below, place) = match self.root.get("with").and_then(|with| with.get("name")) {
+            Some(node) => (Some(node), &with),
+            None => (self.root.get("name"), self.path),
+        };
+        let name = below.and_then(|node| self.name(node, &['_', '-', '/'], place, findings)).unwrap_or_else(|| "executor".to_owned());
+        if name == GATEWAY {
+            let finding = Finding::error(place.key("name"), "a Deployment cannot be called `gateway`");
+            findings.push(finding.got(&name).mend("give it another name").at(self.root.mark));
+        }
+        let options = with_workspace(Options::new(given, Rc::default()), None);
+        let entry = Entry { name: Some(name), method: Method::Add, needs: Vec::new(), options, index: 0, mark: self.root.mark };
+        let (executors, _) = topology::arrange(vec![entry], Inspection::Hang, self.path, findings);
+        Flow { kind: Kind::Deployment, name: None, gateway: None, executors, graph: Graph::default() }
+    }
+
+    /// Flows have been of version 1 since Jina 1.0; a Deployment's version is read by nobody.
+    fn check_version(&self, findings: &mut Findings) {
+        let Some(node) = self.root.get("version") else { return };
+        let text = scalar::value(node).to_str();
+        let major = text.split('.').next().unwrap_or_default();
+        if major != "1" && !node.is_null() && text != "legacy" {
+            let finding = Finding::error(self.path.key("version"), "is no version of the Flow language").got(&text);
+            findings.push(finding.propose("1").at(node.mark));
+        }
+    }
+
+    fn check_top_level(&self, known: &[&str], findings: &mut Findings) {
+        for (key, value) in self.root.as_map().unwrap_or_default() {
+            let name = key.shown();
+            if known.contains(&name.as_str()) || name.starts_with("x-") {
+                continue;
+            }
+            let path = self.path.key(&name);
+            // Anchors and references often live under keys of their own, so that only a likely slip is an error.
+            let near = crate::finding::nearest(&name, known.iter().copied());
+            findings.push(match (near, self.strictness) {
+                _ if name == "pods" && value.as_list().is_some_and(|l| !l.is_empty()) => match self.strictness {
+                    Strictness::Strict => Finding::error(&path, "Jina 3 ignores `pods`, and with it every executor in it").propose("executors"),
+                    Strictness::Lenient => Finding::warning(&path, "Jina 3 ignores `pods`, and with it every executor in it").propose("executors"),
+                },
+                (Some(near), Strictness::Strict) => Finding::error(&path, "is no part of a Flow").propose(near),
+                (Some(near), Strictness::Lenient) => Finding::warning(&path, "is no part of a Flow; Jina ignores it").propose(near),
+                (None, _) => Finding::warning(&path, "is no part of a Flow; Jina ignores it"),
+            }
+            .at(key.mark));
+        }
+    }
+
+    fn mapping(&self, key: &str, findings: &mut Findings) -> &'r [(Node<'t>, Node<'t>)] {
+        match self.root.get(key) {
+            None => &[],
+            Some(node) if node.is_null() => &[],
+            Some(node) => node.as_map().unwrap_or_else(|| {
+                let finding = Finding::error(self.path.key(key), "must be a mapping of options").got(node.shown());
+                findings.push(finding.mend("write `option: value` lines below it").at(node.mark));
+                &[]
+            }),
+        }
+    }
+
+    fn with(&self, section: Section, findings: &mut Findings) -> Given {
+        let path = self.path.key("with");
+        let pairs = self.mapping("with", findings);
+        let ours = |key: &str| key == "jcloud" || (key == "name" && section == Section::Executor);
+        section::read(section, pairs, ours, self.strictness, &path, findings)
+    }
+
+    fn gateway(&self, with: &Given, findings: &mut Findings) -> Options {
+        let path = self.path.key(GATEWAY);
+        let own = section::read(Section::Gateway, self.mapping(GATEWAY, findings), |key| key == "jcloud", self.strictness, &path, findings);
+        let options = Options::new(own, Rc::new(section::inherited_by(Section::Gateway, with)));
+        if options.is_own(Opt::Name) && options.text(Opt::Name) != Some(GATEWAY) {
+            let finding = Finding::error(path.key("name"), "the gateway is always called `gateway`");
+            findings.push(finding.got(options.text(Opt::Name).unwrap_or_default()).mend("remove it").at(self.root.mark));
+        }
+        options
+    }
+
+    /// `executors`, or `deployments` when that is absent.
+    fn entries(&self, inherited: &Rc<Given>, workspace: Option<&str>, findings: &mut Findings) -> (&'static str, Vec<Entry>) {
+        let (key, node) = match (self.root.get("executors"), self.root.get("deployments")) {
+            (Some(node), _) => ("executors", node),
+            (None, Some(node)) => ("deployments", node),
+            (None, None) => return ("executors", Vec::new()),
+        };
+        if node.is_null() {
+            return (key, Vec::new());
+        }
+        let path = self.path.key(key);
+        let Some(list) = node.as_list() else {
+            let finding = Finding::error(&path, "must be a list of executors").got(node.shown());
+            findings.push(finding.mend("write `- name: …` for each executor").at(node.mark));
+            return (key, Vec::new());
+        };
+        let entries = list.iter().enumerate().filter_map(|(index, node)| {
+            let path = path.index(index);
+            self.entry(index, node, inherited, workspace, &path, findings)
+        });
+        (key, entries.collect())
+    }
+
+    fn entry(
+        &self,
+        index: usize,
+        node: &Node<'t>,
+        inherited: &Rc<Given>,
+        workspace: Option<&str>,
+        path: &Path<'_>,
+        findings: &mut Findings,
+    ) -> Option<Entry> {
+        let pairs = match &node.data {
+            Data::Map(pairs) => pairs,
+            Data::Scalar(_) if !node.is_null() => {
+                let finding = Finding::error(path, "names a file, and a function reads no files").got(node.shown());
+                findings.push(finding.mend("write the contents of that Deployment here, as options of this executor").at(node.mark));
+                return None;
+            }
+            _ => {
+                let finding = Finding::error(path, "must be a mapping of options").got(node.shown());
+                findings.push(finding.mend("write `- name: …`, `uses: docker://…`").at(node.mark));
+                return None;
+            }
+        };
+        let nested = node.get("jtype").map(Node::shown).or_else(|| node.tag.as_ref().map(ToString::to_string));
+        if let Some(jtype) = nested.filter(|jtype| jtype != "Deployment") {
+            let finding = Finding::error(path.key("jtype"), "only a Deployment can stand among executors").got(jtype);
+            findings.push(finding.mend("remove `jtype`, or write `jtype: Deployment`").at(node.mark));
+            return None;
+        }
+        let method = self.method(node, path, findings)?;
+        let needs = needs(node, path, findings);
+        let ours = |key: &str| matches!(key, "method" | "needs" | "jtype" | "jcloud" | "name") || key.starts_with("x-");
+        // An inline Deployment keeps its options below `with`.
+        let below = path.key("with");
+        let (pairs, path, name) = match node.get("with").and_then(Node::as_map) {
+            Some(inner) if node.get("jtype").is_some() || node.tag.is_some() => (inner, &below, node.get("with").and_then(|with| with.get("name"))),
+            _ => (pairs.as_slice(), path, node.get("name")),
+        };
+        let own = section::read(Section::Executor, pairs, ours, self.strictness, path, findings);
+        let name = name.and_then(|name| self.name(name, &['_', '-'], path, findings));
+        let options = with_workspace(Options::new(own, Rc::clone(inherited)), workspace);
+        Some(Entry { name, method, needs, options, index, mark: node.mark })
+    }
+
+    fn method(&self, node: &Node<'t>, path: &Path<'_>, findings: &mut Findings) -> Option<Method> {
+        const METHODS: [&str; 5] = ["add", "needs", "needs_all", "inspect", "gather_inspect"];
+        let Some(method) = node.get("method").filter(|method| !method.is_null()) else { return Some(Method::Add) };
+        match method.shown().as_str() {
+            "add" => Some(Method::Add),
+            "needs" => Some(Method::Needs),
+            "needs_all" => Some(Method::NeedsAll),
+            "inspect" => Some(Method::Inspect),
+            "gather_inspect" => Some(Method::GatherInspect),
+            other => {
+                let finding = Finding::error(path.key("method"), "is no way to add an executor").got(other).at(method.mark);
+                findings.push(finding.suggest(other, METHODS.into_iter()));
+                None
+            }
+        }
+    }
+
+    /// The name as written, whatever YAML would make of it: `no` and `123` are names here (`jina-export` defect K07).
+    ///
+    /// In a Flow, Jina wants a Python identifier. Dashes do no harm in Kubernetes or in Jina's arguments, so they are
+    /// let in; a Deployment may have slashes as well.
+    fn name(&self, node: &Node<'t>, besides: &[char], path: &Path<'_>, findings: &mut Findings) -> Option<String> {
+        let Some(name) = node.as_text().filter(|name| !node.is_null() && !name.is_empty()) else {
+            if node.as_text().is_none() {
+                let finding = Finding::error(path.key("name"), "must be a text").got(node.shown());
+                findings.push(finding.mend("write one word").at(node.mark));
+            }
+            return None;
+        };
+        if !name.chars().all(|c| c.is_alphanumeric() || besides.contains(&c)) {
+            let finding = Finding::error(path.key("name"), "must consist of letters, digits, `_` and `-`").got(name);
+            findings.push(finding.mend("rename the executor").at(node.mark));
+            return None;
+        }
+        Some(name.to_owned())
+    }
+}
+
+fn texts_of(given: &Given, opt: Opt) -> Option<String> {
+    given.iter().find(|(known, _)| *known == opt).and_then(|(_, setting)| match setting {
+        Some(Setting::Text(text)) => Some(text.clone()),
+        _ => None,
+    })
+}
+
+/// An executor without a workspace has the Flow's; Jina makes both absolute, which for an absolute path means tidying
+/// it up. A relative one stays relative: it belongs to the container, not to the machine that exports (defect K24).
+fn with_workspace(mut options: Options, flows: Option<&str>) -> Options {
+    let own = options.text(Opt::Workspace).map(str::to_owned);
+    if let Some(workspace) = own.as_deref().or(flows) {
+        options.set(Opt::Workspace, Some(Setting::Text(tidy(workspace))));
+    }
+    options
+}
+
+/// `os.path.normpath` of an absolute path.
+fn tidy(path: &str) -> String {
+    if !path.starts_with('/') {
+        return path.to_owned();
+    }
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop();
+            }
+            part => parts.push(part),
+        }
+    }
+    format!("/{}", parts.join("/"))
+}
+
+/// `needs`: a name, a list of names, or `"[a, b]"`.
+fn needs(node: &Node<'_>, path: &Path<'_>, findings: &mut Findings) -> Vec<String> {
+    let Some(node) = node.get("needs").filter(|needs| !needs.is_null()) else { return Vec::new() };
+    let name_of = |node: &Node<'_>| match &node.data {
+        Data::Scalar(Scalar { text, .. }) => Some(text.clone().into_owned()),
+        _ => None,
+    };
+    let names = match &node.data {
+        Data::Scalar(Scalar { text, style: Style::Quoted }) if text.starts_with('[') => match scalar::retyped(text) {
+            Value::List(entries) => Some(entries.iter().map(Value::to_str).collect()),
+            _ => None,
+        },
+        Data::Scalar(Scalar { text, .. }) => Some(if text.is_empty() { Vec::new() } else { vec![text.clone().into_owned()] }),
+        Data::List(entries) => entries.iter().map(name_of).collect(),
+        Data::Map(_) => None,
+    };
+    names.unwrap_or_else(|| {
+        let finding = Finding::error(path.key("needs"), "must be the name of an executor or a list of names").got(node.shown());
+        findings.push(finding.mend("write `needs: a` or `needs: [a, b]`").at(node.mark));
+        Vec::new()
+    })
+}

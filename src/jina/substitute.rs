@@ -1,0 +1,316 @@
+//! Variables in a Flow: `${{ ENV.X }}`, `${{ CONTEXT.x }}`, `${{ x }}`, `$X`, and references to other fields such as
+//! `${{root.with.name}}` and `${{this.name}}` (`jina/jaml/__init__.py`, `expand_dict`).
+//!
+//! Jina takes values from the environment of the process that exports. A function must not look there, so one explicit
+//! context plays the role of the environment and of Jina's context alike.
+
+use std::borrow::Cow;
+use std::cell::Cell;
+
+use super::scalar::{self, retyped};
+use super::value::Value;
+use crate::finding::{Finding, Findings, Path};
+use crate::yaml::{Data, Node, Scalar, Style};
+
+/// The values of variables, by name.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Context(Vec<(String, String)>);
+
+impl Context {
+    /// Sets `name`, over an earlier value if there is one.
+    pub fn set(&mut self, name: impl Into<String>, value: impl Into<String>) {
+        let name = name.into();
+        self.0.retain(|(known, _)| *known != name);
+        self.0.push((name, value.into()));
+    }
+
+    /// The value of `name`.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    fn names(&self) -> impl Iterator<Item = &str> + Clone {
+        self.0.iter().map(|(name, _)| name.as_str())
+    }
+}
+
+/// What becomes of an expression whose variable the context does not have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Missing {
+    /// It is an error.
+    Error,
+    /// It becomes `$X` or `$$x`, as Jina leaves it.
+    LeftAsJinaDoes,
+}
+
+/// Jina makes one pass for variables and three for references; a chain that is longer than this refers to itself.
+const MOST_PASSES: usize = 16;
+
+/// Bytes that replacing may produce in one pass; references to references could otherwise multiply without end.
+const MOST_TEXT: usize = 16 << 20;
+
+/// Replaces every variable in the values (never in keys) below `root`.
+pub fn substitute<'t>(root: Node<'t>, context: &Context, missing: Missing, path: &Path<'_>, findings: &mut Findings) -> Node<'t> {
+    if !mentions(&root, "$") {
+        return root;
+    }
+    let mut current = root;
+    for _ in 0..MOST_PASSES {
+        let pass = Pass { root: &current, context, missing, produced: Cell::new(0) };
+        let mut changed = false;
+        let next = pass.node(&current, None, path, findings, &mut changed);
+        let exhausted = pass.produced.get() > MOST_TEXT;
+        current = next;
+        if findings.has_errors() {
+            return current;
+        }
+        if exhausted || (!changed && (mentions(&current, "${{root.") || mentions(&current, "${{this."))) {
+            break;
+        }
+        if !changed {
+            return current;
+        }
+    }
+    findings.push(Finding::error(path, "a reference leads back to itself").mend("give one of the fields in the circle a plain value"));
+    current
+}
+
+fn mentions(node: &Node<'_>, what: &str) -> bool {
+    match &node.data {
+        Data::Scalar(s) => s.text.contains(what),
+        Data::List(entries) => entries.iter().any(|entry| mentions(entry, what)),
+        Data::Map(pairs) => pairs.iter().any(|(_, value)| mentions(value, what)),
+    }
+}
+
+struct Pass<'p, 't> {
+    root: &'p Node<'t>,
+    context: &'p Context,
+    missing: Missing,
+    produced: Cell<usize>,
+}
+
+impl<'t> Pass<'_, 't> {
+    fn node(&self, node: &Node<'t>, this: Option<&Node<'t>>, path: &Path<'_>, findings: &mut Findings, changed: &mut bool) -> Node<'t> {
+        let data = match &node.data {
+            Data::List(entries) => Data::List(
+                entries.iter().enumerate().map(|(i, e)| self.node(e, None, &path.index(i), findings, changed)).collect(),
+            ),
+            Data::Map(pairs) => Data::Map(
+                pairs
+                    .iter()
+                    .map(|(key, value)| {
+                        let name = key.as_text().unwrap_or_default();
+                        (key.clone(), self.node(value, Some(node), &path.key(name), findings, changed))
+                    })
+                    .collect(),
+            ),
+            Data::Scalar(scalar) if scalar.text.contains('$') => match self.text(&scalar.text, this) {
+                Ok(text) if text == scalar.text => node.data.clone(),
+                Ok(text) => {
+                    *changed = true;
+                    typed(text, scalar.style)
+                }
+                Err(finding) => {
+                    let mut finding = *finding;
+                    finding.path = path.to_string();
+                    findings.push(finding.got(&*scalar.text).at(node.mark));
+                    node.data.clone()
+                }
+            },
+            Data::Scalar(_) => node.data.clone(),
+        };
+        Node { mark: node.mark, tag: node.tag.clone(), data }
+    }
+
+    /// One pass over one text.
+    fn text(&self, text: &str, this: Option<&Node<'t>>) -> Result<String, Box<Finding>> {
+        let mut out = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some(at) = rest.find('$') {
+            out.push_str(&rest[..at]);
+            rest = &rest[at..];
+            let (replaced, length) = self.expression(rest, this)?;
+            self.produced.set(self.produced.get() + replaced.len());
+            if self.produced.get() > MOST_TEXT {
+                return Ok(text.to_owned());
+            }
+            out.push_str(&replaced);
+            rest = &rest[length..];
+        }
+        out.push_str(rest);
+        Ok(out)
+    }
+
+    /// The replacement for what stands at the start of `rest`, and how much of it that covers.
+    fn expression(&self, rest: &str, this: Option<&Node<'t>>) -> Result<(String, usize), Box<Finding>> {
+        if let Some(body) = rest.strip_prefix("${{")
+            && let Some(end) = body.find("}}")
+        {
+            let length = end + "${{}}".len();
+            let inner = &body[..end];
+            if let Some(replaced) = self.variable(inner)? {
+                return Ok((replaced, length));
+            }
+            if let Some(replaced) = self.reference(inner, this)? {
+                return Ok((replaced, length));
+            }
+            return Ok((rest[..length].to_owned(), length));
+        }
+        let (name, length) = match rest.strip_prefix("${").and_then(|body| body.find('}').map(|end| &body[..end])) {
+            Some(name) => (name, name.len() + "${}".len()),
+            None => {
+                let body = &rest[1..];
+                let end = body.find(|c: char| !is_word(c)).unwrap_or(body.len());
+                (&body[..end], end + 1)
+            }
+        };
+        // What the shell syntax names and the context lacks stays as it is: it may be a price or a password.
+        Ok((self.context.get(name).map_or_else(|| rest[..length].to_owned(), str::to_owned), length))
+    }
+
+    /// `${{ ENV.X }}`, `${{ CONTEXT.x }}` or `${{ x }}`: exactly one blank on each side.
+    fn variable(&self, inner: &str) -> Result<Option<String>, Box<Finding>> {
+        let is_blank = |c: char| c.is_ascii_whitespace();
+        let Some(expression) = inner.strip_prefix(is_blank).and_then(|inner| inner.strip_suffix(is_blank)) else {
+            return Ok(None);
+        };
+        let environment = expression.strip_prefix("ENV.").or_else(|| expression.strip_prefix("env."));
+        let name = environment
+            .or_else(|| expression.strip_prefix("CONTEXT."))
+            .or_else(|| expression.strip_prefix("context."))
+            .unwrap_or(expression);
+        if !name.chars().all(is_word) {
+            return Ok(None);
+        }
+        if let Some(value) = self.context.get(name) {
+            return Ok(Some(value.to_owned()));
+        }
+        match (self.missing, environment) {
+            (Missing::LeftAsJinaDoes, Some(_)) => Ok(Some(format!("${name}"))),
+            (Missing::LeftAsJinaDoes, None) => Ok(Some(format!("$${name}"))),
+            (Missing::Error, _) => {
+                let finding = Finding::error("", format!("the variable `{name}` has no value"));
+                let near = crate::finding::nearest(name, self.context.names());
+                Err(Box::new(match near {
+                    Some(near) => finding.propose(near),
+                    None => finding.mend(format!("add `{name}` to spec.context, or on the command line: --context {name}=VALUE")),
+                }))
+            }
+        }
+    }
+
+    /// `${{root.a.b[0]}}`, `${{this.a}}`, `${{ENV.X}}`: no blanks.
+    fn reference(&self, inner: &str, this: Option<&Node<'t>>) -> Result<Option<String>, Box<Finding>> {
+        if inner.is_empty() || !inner.chars().all(|c| is_word(c) || matches!(c, '.' | '[' | ']')) {
+            return Ok(None);
+        }
+        let (head, steps) = inner.split_at(inner.find(['.', '[']).unwrap_or(inner.len()));
+        let lost = || Box::new(Finding::error("", format!("`${{{{{inner}}}}}` refers to nothing in this Flow")).mend("name an existing field"));
+        let mut node = match head {
+            "root" => self.root,
+            "this" => this.ok_or_else(lost)?,
+            "ENV" => {
+                let name = steps.strip_prefix('.').unwrap_or_default();
+                return self.context.get(name).map(|value| Some(value.to_owned())).ok_or_else(lost);
+            }
+            // A head that Python's formatter does not know leaves the text as it is.
+            _ => return Ok(None),
+        };
+        for step in steps.replace('[', ".[").split('.').filter(|step| !step.is_empty()) {
+            node = match step.strip_prefix('[').and_then(|index| index.strip_suffix(']')) {
+                Some(index) => index.parse::<usize>().ok().and_then(|i| node.as_list()?.get(i)),
+                None => node.get(step),
+            }
+            .ok_or_else(lost)?;
+        }
+        match &node.data {
+            Data::Map(_) => Err(lost()),
+            _ => Ok(Some(scalar::value(node).to_str())),
+        }
+    }
+}
+
+fn is_word(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_'
+}
+
+/// A replaced text is typed by `parse_arg` alone, never by YAML; in quotes it stays a string.
+fn typed(text: String, style: Style) -> Data<'static> {
+    let scalar = |text: String, style| Data::Scalar(Scalar { text: Cow::Owned(text), style });
+    if style == Style::Quoted || text.contains('$') {
+        return scalar(text, style);
+    }
+    match retyped(&text) {
+        Value::Str(text) => scalar(text, Style::Quoted),
+        Value::List(entries) => Data::List(
+            entries
+                .into_iter()
+                .map(|entry| Node { mark: crate::finding::Mark::default(), tag: None, data: typed(entry.to_str(), Style::Plain) })
+                .collect(),
+        ),
+        Value::Null => scalar("null".into(), Style::Plain),
+        other => scalar(other.to_str(), Style::Plain),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::yaml::read;
+
+    fn run(text: &str, missing: Missing) -> Result<String, String> {
+        let mut context = Context::default();
+        for (name, value) in [("TAG", "v7"), ("N", "5"), ("YES", "yes"), ("P", "x$Q"), ("Q", "NESTED"), ("L", "[a, 1]")] {
+            context.set(name, value);
+        }
+        let mut findings = Findings::default();
+        let root = read(text).map_err(|e| e.to_string())?.root.ok_or("nothing")?;
+        let node = substitute(root, &context, missing, &Path::root(""), &mut findings);
+        match findings.iter().next() {
+            Some(f) => Err(format!("{}: {f}", f.path)),
+            None => Ok(scalar::value(&node).to_repr()),
+        }
+    }
+
+    #[test]
+    fn variables_come_from_the_context() {
+        for (text, expected) in [
+            ("a: $TAG", "{'a': 'v7'}"),
+            ("a: '${TAG}x'", "{'a': 'v7x'}"),
+            ("a: x${{ ENV.TAG }}y", "{'a': 'xv7y'}"),
+            ("a: ${{ CONTEXT.TAG }}", "{'a': 'v7'}"),
+            ("a: ${{ TAG }}", "{'a': 'v7'}"),
+            ("a: ${{ENV.TAG}}", "{'a': 'v7'}"),
+            ("a: $N", "{'a': 5}"),
+            ("a: '$N'", "{'a': '5'}"),
+            ("a: $YES", "{'a': 'yes'}"),
+            ("a: $L", "{'a': ['a', 1]}"),
+            ("a: $P", "{'a': 'xNESTED'}"),
+            ("a: $UNSET costs $5", "{'a': '$UNSET costs $5'}"),
+            ("$TAG: a", "{'$TAG': 'a'}"),
+        ] {
+            assert_eq!(run(text, Missing::Error).as_deref(), Ok(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn references_are_followed_to_their_end() {
+        let text = "with: {name: base, port: 8080}\nx: {one: '${{root.with.name}}-1', two: '${{root.x.one}}-2'}\ny: [{n: a, m: '${{this.n}}:${{root.x.two}}'}]\nz: ${{root.with.port}}\nw: ${{root.y[0].n}}";
+        let expected = "{'with': {'name': 'base', 'port': 8080}, 'x': {'one': 'base-1', 'two': 'base-1-2'}, 'y': [{'n': 'a', 'm': 'a:base-1-2'}], 'z': 8080, 'w': 'a'}";
+        assert_eq!(run(text, Missing::Error).as_deref(), Ok(expected));
+        assert!(run("a: ${{root.b}}\nb: ${{root.a}}", Missing::Error).is_err_and(|e| e.contains("leads back to itself")));
+        let many = format!("a: '{}'\nb: '{}'", "${{root.b}}".repeat(50), "${{root.a}}".repeat(50));
+        assert!(run(&many, Missing::Error).is_err_and(|e| e.contains("leads back to itself")));
+        assert!(run("a: ${{root.nope}}", Missing::Error).is_err_and(|e| e.starts_with("a: `${{root.nope}}` refers to nothing")));
+        assert_eq!(run("a: ${{foo.bar}}", Missing::Error).as_deref(), Ok("{'a': '${{foo.bar}}'}"));
+    }
+
+    #[test]
+    fn a_missing_variable_is_an_error_unless_jina_is_imitated() {
+        let error = run("e: {a: '${{ ENV.TGA }}'}", Missing::Error);
+        assert_eq!(error, Err("e.a: the variable `TGA` has no value (got \"${{ ENV.TGA }}\"); did you mean `TAG`?".into()));
+        assert_eq!(run("a: ${{ ENV.X }}\nb: ${{ x }}", Missing::LeftAsJinaDoes).as_deref(), Ok("{'a': '$X', 'b': '$$x'}"));
+    }
+}

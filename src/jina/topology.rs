@@ -1,0 +1,423 @@
+//! The graph of a Flow: names, `needs`, and the node that answers the client
+//! (`jina/orchestrate/flow/base.py`: `add`, `needs`, `needs_all`, `inspect`, `gather_inspect`, `build`).
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use super::options::Opt;
+use super::section::Options;
+use crate::finding::{Finding, Findings, Mark, Path, nearest};
+
+/// The name of the first and last stop of every request.
+pub const GATEWAY: &str = "gateway";
+
+/// How an entry of `executors` joins the Flow (`method`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// `add`: an executor.
+    Add,
+    /// `needs`: a joiner of two or more.
+    Needs,
+    /// `needs_all`: a joiner of everything that nobody needs yet.
+    NeedsAll,
+    /// `inspect`: an executor that looks at results without changing them.
+    Inspect,
+    /// `gather_inspect`: a joiner of everything that inspects.
+    GatherInspect,
+}
+
+/// What becomes of inspecting executors (`with.inspect`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Inspection {
+    /// `HANG`: they stay leaves.
+    Hang,
+    /// `REMOVE`: they are left out.
+    Remove,
+    /// `COLLECT`: a last node waits for them.
+    Collect,
+}
+
+/// One entry of `executors`, read but not yet placed.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// Its `name`.
+    pub name: Option<String>,
+    /// Its `method`.
+    pub method: Method,
+    /// Its `needs`; empty means "the last one".
+    pub needs: Vec<String>,
+    /// Its options.
+    pub options: Options,
+    /// Its place in the list.
+    pub index: usize,
+    /// Its place in the text.
+    pub mark: Mark,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Role {
+    Executor,
+    Inspect,
+    InspectPass,
+}
+
+/// A node of the graph.
+#[derive(Debug, Clone)]
+pub struct Executor {
+    /// Its name in the Flow.
+    pub name: String,
+    /// Names of the nodes it waits for, sorted.
+    pub needs: BTreeSet<String>,
+    /// Its options.
+    pub options: Options,
+    /// The entry of `executors` it comes from, for field paths; Jina's own additions have their cause's.
+    pub index: usize,
+    /// Its place in the text.
+    pub mark: Mark,
+    role: Role,
+}
+
+/// Which node hands its results to which, in the order in which Jina lists them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Graph(Vec<(String, Vec<String>)>);
+
+impl Graph {
+    /// The nodes with their successors; `start-gateway` and `end-gateway` stand for the gateway.
+    #[must_use]
+    pub fn edges(&self) -> &[(String, Vec<String>)] {
+        &self.0
+    }
+}
+
+/// Places the entries one after the other. `path` is the path of the list.
+pub fn arrange(entries: Vec<Entry>, inspection: Inspection, path: &Path<'_>, findings: &mut Findings) -> (Vec<Executor>, Graph) {
+    let mut builder = Builder { last: vec![GATEWAY.to_owned()], ..Builder::default() };
+    let entry_count = entries.len();
+    for entry in entries {
+        // The gateway has its own section; an entry of that name is passed over without a word, as in Jina.
+        if entry.name.as_deref() != Some(GATEWAY) {
+            builder.place(entry, path, findings);
+        }
+    }
+    if inspection == Inspection::Collect {
+        builder.gather("gather_inspect", Options::default(), entry_count.saturating_sub(1), Mark::default());
+    }
+    let mut graph = builder.graph();
+    if inspection == Inspection::Remove && builder.nodes.iter().any(|node| node.role != Role::Executor) {
+        builder.remove_inspection();
+        graph = builder.graph();
+    }
+    check(&builder, &graph, path, findings);
+    (builder.nodes, graph)
+}
+
+#[derive(Default)]
+struct Builder {
+    nodes: Vec<Executor>,
+    places: HashMap<String, usize>,
+    /// The nodes that were last in turn; the end of the list is "the last one" that `needs` defaults to.
+    last: Vec<String>,
+    /// Who is to be needed in place of whom, because it is being inspected.
+    inspected: HashMap<String, String>,
+    needed: HashSet<String>,
+}
+
+impl Builder {
+    fn last(&self) -> String {
+        self.last.last().cloned().unwrap_or_else(|| GATEWAY.to_owned())
+    }
+
+    fn place(&mut self, mut entry: Entry, path: &Path<'_>, findings: &mut Findings) {
+        let here = path.index(entry.index);
+        match entry.method {
+            Method::Add => self.add(entry, Role::Executor, &here, findings),
+            Method::Needs => {
+                if entry.needs.len() < 2 {
+                    findings.push(
+                        Finding::error(here.key("needs"), "`method: needs` joins two executors or more")
+                            .got(entry.needs.join(", "))
+                            .mend("name at least two, or remove `method`")
+                            .at(entry.mark),
+                    );
+                    return;
+                }
+                entry.name.get_or_insert_with(|| "joiner".to_owned());
+                self.add(entry, Role::Executor, &here, findings);
+            }
+            Method::NeedsAll => {
+                entry.needs = self.hanging();
+                if entry.needs.is_empty() {
+                    findings.push(
+                        Finding::error(here.key("method"), "`needs_all` joins what nobody needs yet, and there is nothing")
+                            .mend("put an executor before it")
+                            .at(entry.mark),
+                    );
+                    return;
+                }
+                entry.name.get_or_insert_with(|| "joiner".to_owned());
+                self.add(entry, Role::Executor, &here, findings);
+            }
+            Method::Inspect => self.inspect(entry, &here, findings),
+            Method::GatherInspect => {
+                let name = entry.name.as_deref().unwrap_or("gather_inspect");
+                self.gather(name, entry.options, entry.index, entry.mark);
+            }
+        }
+    }
+
+    fn add(&mut self, entry: Entry, role: Role, path: &Path<'_>, findings: &mut Findings) {
+        let Entry { name, needs, options, index, mark, .. } = entry;
+        let named = name.is_some();
+        let mut name = name.unwrap_or_else(|| format!("executor{}", self.nodes.len()));
+        if self.places.contains_key(&name) {
+            if !named {
+                findings.push(
+                    Finding::error(path, format!("Jina would call this executor `{name}`, and one before it has that name"))
+                        .mend("give it a name")
+                        .at(mark),
+                );
+                return;
+            }
+            name = format!("{name}{}", self.nodes.len());
+        }
+        if needs.contains(&name) {
+            findings.push(Finding::error(path.key("needs"), "an executor cannot need itself").got(name).mend("name another one").at(mark));
+            return;
+        }
+        let needs = if needs.is_empty() { vec![self.last()] } else { needs };
+        let needs: BTreeSet<String> = needs.into_iter().map(|need| self.inspected.get(&need).cloned().unwrap_or(need)).collect();
+        self.needed.extend(needs.iter().cloned());
+        if !options.flag(Opt::Floating) {
+            self.last.push(name.clone());
+        }
+        self.places.insert(name.clone(), self.nodes.len());
+        self.nodes.push(Executor { name, needs, options, index, mark, role });
+    }
+
+    /// Two nodes: one that inspects, and one that passes the same results on.
+    fn inspect(&mut self, entry: Entry, path: &Path<'_>, findings: &mut Findings) {
+        let before = self.last();
+        let name = entry.name.clone().unwrap_or_else(|| "inspect".to_owned());
+        let mut pass = entry.clone();
+        pass.name = Some(format!("_aux_{name}"));
+        pass.options.set(Opt::Uses, None);
+        pass.needs = vec![before.clone()];
+        let inspector = Entry { name: Some(name), needs: vec![before.clone()], ..entry };
+        self.add(inspector, Role::Inspect, path, findings);
+        self.add(pass, Role::InspectPass, path, findings);
+        let now = self.last();
+        self.inspected.insert(before, now);
+    }
+
+    fn gather(&mut self, name: &str, options: Options, index: usize, mark: Mark) {
+        let mut needs: Vec<String> =
+            self.nodes.iter().filter(|node| node.role == Role::Inspect).map(|node| node.name.clone()).collect();
+        if needs.is_empty() {
+            return;
+        }
+        needs.push(self.last());
+        let entry = Entry { name: Some(name.to_owned()), method: Method::Add, needs, options, index, mark };
+        // Its needs exist and its name gives way to others, so that nothing can be found wrong with it.
+        self.add(entry, Role::Executor, &Path::root(""), &mut Findings::default());
+    }
+
+    /// What nobody needs yet.
+    fn hanging(&self) -> Vec<String> {
+        let hangs = |node: &&Executor| !node.options.flag(Opt::Floating) && !self.needed.contains(&node.name);
+        self.nodes.iter().filter(hangs).map(|node| node.name.clone()).collect()
+    }
+
+    fn remove_inspection(&mut self) {
+        let removed: HashSet<String> =
+            self.nodes.iter().filter(|node| node.role != Role::Executor).map(|node| node.name.clone()).collect();
+        let original: HashMap<&String, &String> = self.inspected.iter().map(|(k, v)| (v, k)).collect();
+        self.nodes.retain(|node| node.role == Role::Executor);
+        while self.last.len() > 1 && self.last.last().is_some_and(|last| removed.contains(last)) {
+            self.last.pop();
+        }
+        for node in &mut self.nodes {
+            node.needs = std::mem::take(&mut node.needs)
+                .into_iter()
+                .map(|need| original.get(&need).map_or(need, |before| (*before).clone()))
+                .collect();
+        }
+        self.places = self.nodes.iter().enumerate().map(|(i, node)| (node.name.clone(), i)).collect();
+    }
+
+    fn graph(&self) -> Graph {
+        let mut edges: Vec<(String, Vec<String>)> = Vec::new();
+        let mut places: HashMap<String, usize> = HashMap::new();
+        let mut place = |name: &str, edges: &mut Vec<(String, Vec<String>)>| {
+            let name = if name == GATEWAY { "start-gateway" } else { name };
+            *places.entry(name.to_owned()).or_insert_with(|| {
+                edges.push((name.to_owned(), Vec::new()));
+                edges.len() - 1
+            })
+        };
+        for node in &self.nodes {
+            place(&node.name, &mut edges);
+            for need in &node.needs {
+                let at = place(need, &mut edges);
+                edges[at].1.push(node.name.clone());
+            }
+        }
+        let last = self.last();
+        if last != GATEWAY {
+            let at = place(&last, &mut edges);
+            edges[at].1.push("end-gateway".to_owned());
+        }
+        Graph(edges)
+    }
+}
+
+/// What Jina does not look at: needs that do not exist, circles, and results that go nowhere.
+fn check(builder: &Builder, graph: &Graph, path: &Path<'_>, findings: &mut Findings) {
+    let known = |name: &str| name == GATEWAY || builder.places.contains_key(name);
+    let mut all_known = true;
+    for node in &builder.nodes {
+        for need in node.needs.iter().filter(|need| !known(need)) {
+            all_known = false;
+            let here = path.index(node.index);
+            let finding = Finding::error(here.key("needs"), format!("no executor is called `{need}`")).got(need).at(node.mark);
+            let names = builder.nodes.iter().map(|node| node.name.as_str()).filter(|name| *name != node.name);
+            findings.push(match nearest(need, names) {
+                Some(near) => finding.propose(near),
+                None => finding.mend("name an executor of this Flow, or `gateway`"),
+            });
+        }
+    }
+    if all_known {
+        if let Some(circle) = circle(builder) {
+            let node = &builder.nodes[circle[0]];
+            let mut names: Vec<&str> = circle.iter().map(|&i| builder.nodes[i].name.as_str()).collect();
+            names.push(&node.name);
+            let here = path.index(node.index);
+            findings.push(
+                Finding::error(here.key("needs"), format!("the executors wait for each other in a circle: {}", names.join(" needs ")))
+                    .mend("let one of them need `gateway`, or an executor outside the circle")
+                    .at(node.mark),
+            );
+        } else {
+            warn_about_lost_results(builder, graph, path, findings);
+        }
+    }
+}
+
+/// The nodes of one circle, if there is one. Iterative, for Flows of any length.
+fn circle(builder: &Builder) -> Option<Vec<usize>> {
+    #[derive(Clone, Copy, PartialEq)]
+    enum State {
+        New,
+        Open,
+        Done,
+    }
+    let needs: Vec<Vec<usize>> = builder
+        .nodes
+        .iter()
+        .map(|node| node.needs.iter().filter_map(|need| builder.places.get(need).copied()).collect())
+        .collect();
+    let mut states = vec![State::New; needs.len()];
+    for start in 0..needs.len() {
+        if states[start] != State::New {
+            continue;
+        }
+        let mut stack = vec![(start, 0)];
+        states[start] = State::Open;
+        while let Some((node, next)) = stack.last_mut() {
+            let (node, turn) = (*node, *next);
+            *next += 1;
+            match needs[node].get(turn) {
+                None => {
+                    states[node] = State::Done;
+                    stack.pop();
+                }
+                Some(&need) if states[need] == State::Open => {
+                    let from = stack.iter().position(|(open, _)| *open == need).unwrap_or(0);
+                    return Some(stack[from..].iter().map(|(open, _)| *open).collect());
+                }
+                Some(&need) if states[need] == State::New => {
+                    states[need] = State::Open;
+                    stack.push((need, 0));
+                }
+                Some(_) => {}
+            }
+        }
+    }
+    None
+}
+
+fn warn_about_lost_results(builder: &Builder, graph: &Graph, path: &Path<'_>, findings: &mut Findings) {
+    let leaves: HashSet<&str> =
+        graph.edges().iter().filter(|(_, next)| next.is_empty()).map(|(name, _)| name.as_str()).collect();
+    let last = builder.last();
+    for node in &builder.nodes {
+        let inspects = node.role != Role::Executor;
+        if leaves.contains(node.name.as_str()) && !node.options.flag(Opt::Floating) && !inspects {
+            findings.push(
+                Finding::warning(path.index(node.index), format!("the results of `{}` never reach the client; only those of `{last}` do", node.name))
+                    .mend("let a later executor need it, or say `floating: true` if that is intended")
+                    .at(node.mark),
+            );
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(name: &str, needs: &[&str]) -> Entry {
+        Entry {
+            name: Some(name.to_owned()),
+            method: Method::Add,
+            needs: needs.iter().map(|&need| need.to_owned()).collect(),
+            options: Options::default(),
+            index: 0,
+            mark: Mark::default(),
+        }
+    }
+
+    fn run(mut entries: Vec<Entry>) -> (String, Vec<String>) {
+        for (i, entry) in entries.iter_mut().enumerate() {
+            entry.index = i;
+        }
+        let mut findings = Findings::default();
+        let (_, graph) = arrange(entries, Inspection::Collect, &Path::root("executors"), &mut findings);
+        let edges: Vec<String> = graph.edges().iter().map(|(from, to)| format!("{from}>{}", to.join("+"))).collect();
+        (edges.join(" "), findings.iter().map(|f| format!("{}: {f}", f.path)).collect())
+    }
+
+    #[test]
+    fn chains_and_joins() {
+        let (graph, findings) = run(vec![entry("a", &[]), entry("b", &[]), entry("c", &["a", "gateway"]), entry("d", &["c", "b"])]);
+        assert_eq!(graph, "a>b+c start-gateway>a+c b>d c>d d>end-gateway");
+        assert_eq!(findings, Vec::<String>::new());
+    }
+
+    #[test]
+    fn unknown_needs_circles_and_lost_results_are_found() {
+        let (_, findings) = run(vec![entry("encoder", &[]), entry("b", &["encodr"])]);
+        assert_eq!(findings, ["executors[1].needs: no executor is called `encodr` (got \"encodr\"); did you mean `encoder`?"]);
+        let (_, findings) = run(vec![entry("a", &["c"]), entry("b", &["a"]), entry("c", &["b"])]);
+        assert!(findings[0].contains("a needs c needs b needs a"), "{findings:?}");
+        let (_, findings) = run(vec![entry("a", &["gateway"]), entry("b", &["gateway"])]);
+        assert!(findings[0].starts_with("executors[0]: the results of `a` never reach the client"), "{findings:?}");
+        let (_, findings) = run(vec![entry("a", &["a"])]);
+        assert!(findings[0].contains("cannot need itself"));
+    }
+
+    #[test]
+    fn names_give_way_as_in_jina() {
+        let mut unnamed = entry("", &[]);
+        unnamed.name = None;
+        let (graph, _) = run(vec![unnamed, entry("enc", &[]), entry("enc", &[]), entry("gateway", &[])]);
+        assert_eq!(graph, "executor0>enc start-gateway>executor0 enc>enc2 enc2>end-gateway");
+    }
+
+    #[test]
+    fn a_long_chain_is_no_deep_recursion() {
+        let entries = (0..50_000).map(|i| entry(&format!("e{i}"), &[])).collect();
+        let (graph, findings) = run(entries);
+        assert!(graph.ends_with("e49999>end-gateway"));
+        assert_eq!(findings, Vec::<String>::new());
+    }
+}

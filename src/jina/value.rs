@@ -1,0 +1,306 @@
+//! Values as Python holds them, and the three spellings that Jina gives them: `str()`, `repr()` and `json.dumps()`.
+
+use std::fmt::Write as _;
+
+/// A value of a Flow after Jina has read it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    /// `None`.
+    Null,
+    /// `True` or `False`.
+    Bool(bool),
+    /// An `int`; 128 bits are taken to be enough.
+    Int(i128),
+    /// A `float`.
+    Float(f64),
+    /// A `str`.
+    Str(String),
+    /// A `list`.
+    List(Vec<Value>),
+    /// A `dict`, in insertion order.
+    Map(Vec<(Value, Value)>),
+}
+
+impl Value {
+    /// `str(value)`, as Jina writes environment variables and single arguments.
+    #[must_use]
+    pub fn to_str(&self) -> String {
+        match self {
+            Value::Str(text) => text.clone(),
+            other => other.to_repr(),
+        }
+    }
+
+    /// `repr(value)`.
+    #[must_use]
+    pub fn to_repr(&self) -> String {
+        let mut out = String::new();
+        self.repr_into(&mut out);
+        out
+    }
+
+    fn repr_into(&self, out: &mut String) {
+        match self {
+            Value::Null => out.push_str("None"),
+            Value::Bool(true) => out.push_str("True"),
+            Value::Bool(false) => out.push_str("False"),
+            Value::Int(i) => push_display(i, out),
+            Value::Float(f) => out.push_str(&float_repr(*f)),
+            Value::Str(text) => str_repr(text, out),
+            Value::List(entries) => {
+                out.push('[');
+                for (i, entry) in entries.iter().enumerate() {
+                    out.push_str(if i == 0 { "" } else { ", " });
+                    entry.repr_into(out);
+                }
+                out.push(']');
+            }
+            Value::Map(pairs) => {
+                out.push('{');
+                for (i, (key, value)) in pairs.iter().enumerate() {
+                    out.push_str(if i == 0 { "" } else { ", " });
+                    key.repr_into(out);
+                    out.push_str(": ");
+                    value.repr_into(out);
+                }
+                out.push('}');
+            }
+        }
+    }
+
+    /// `json.dumps(value)`: ASCII only, `", "` and `": "` between, `NaN` and `Infinity` as Python writes them.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let mut out = String::new();
+        self.json_into(&mut out);
+        out
+    }
+
+    fn json_into(&self, out: &mut String) {
+        match self {
+            Value::Null => out.push_str("null"),
+            Value::Bool(b) => push_display(b, out),
+            Value::Int(i) => push_display(i, out),
+            Value::Float(f) => out.push_str(&float_json(*f)),
+            Value::Str(text) => json_string(text, out),
+            Value::List(entries) => {
+                out.push('[');
+                for (i, entry) in entries.iter().enumerate() {
+                    out.push_str(if i == 0 { "" } else { ", " });
+                    entry.json_into(out);
+                }
+                out.push(']');
+            }
+            Value::Map(pairs) => {
+                out.push('{');
+                for (i, (key, value)) in pairs.iter().enumerate() {
+                    out.push_str(if i == 0 { "" } else { ", " });
+                    json_string(&key.json_key(), out);
+                    out.push_str(": ");
+                    value.json_into(out);
+                }
+                out.push('}');
+            }
+        }
+    }
+
+    /// The string that `json.dumps` makes of a key.
+    fn json_key(&self) -> String {
+        match self {
+            Value::Str(text) => text.clone(),
+            other => other.to_json(),
+        }
+    }
+
+    /// The value under the string key `name`, when this is a mapping.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        match self {
+            Value::Map(pairs) => pairs.iter().find(|(key, _)| matches!(key, Value::Str(k) if k == name)).map(|(_, v)| v),
+            _ => None,
+        }
+    }
+
+    /// Whether Python would take the branch of `if value:`.
+    #[must_use]
+    pub fn is_truthy(&self) -> bool {
+        match self {
+            Value::Null => false,
+            Value::Bool(b) => *b,
+            Value::Int(i) => *i != 0,
+            Value::Float(f) => *f != 0.0,
+            Value::Str(text) => !text.is_empty(),
+            Value::List(entries) => !entries.is_empty(),
+            Value::Map(pairs) => !pairs.is_empty(),
+        }
+    }
+}
+
+fn push_display(value: &impl std::fmt::Display, out: &mut String) {
+    // Writing to a String cannot fail.
+    let _ = write!(out, "{value}");
+}
+
+/// `repr(float)`: the shortest digits that read back, exponent form below 1e-4 and from 1e16 on
+/// (`PyOS_double_to_string`, format code `r`).
+#[must_use]
+pub fn float_repr(f: f64) -> String {
+    if f.is_nan() {
+        return "nan".into();
+    }
+    if f.is_infinite() {
+        return if f > 0.0 { "inf".into() } else { "-inf".into() };
+    }
+    let scientific = format!("{f:e}");
+    let Some((digits, exponent)) = scientific.split_once('e') else { return scientific };
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    if f == 0.0 || (-4..16).contains(&exponent) {
+        let fixed = format!("{f}");
+        return if fixed.contains('.') { fixed } else { format!("{fixed}.0") };
+    }
+    let sign = if exponent < 0 { '-' } else { '+' };
+    format!("{digits}e{sign}{:02}", exponent.unsigned_abs())
+}
+
+fn float_json(f: f64) -> String {
+    match float_repr(f).as_str() {
+        "nan" => "NaN".into(),
+        "inf" => "Infinity".into(),
+        "-inf" => "-Infinity".into(),
+        other => other.into(),
+    }
+}
+
+/// `repr(str)`: single quotes unless the text holds some and no double ones.
+fn str_repr(text: &str, out: &mut String) {
+    let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
+    out.push(quote);
+    for c in text.chars() {
+        match c {
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            c if c == quote => {
+                out.push('\\');
+                out.push(c);
+            }
+            c if is_printable(c) => out.push(c),
+            c => {
+                let code = u32::from(c);
+                let escaped = match code {
+                    0..=0xff => format!("\\x{code:02x}"),
+                    0x100..=0xffff => format!("\\u{code:04x}"),
+                    _ => format!("\\U{code:08x}"),
+                };
+                out.push_str(&escaped);
+            }
+        }
+    }
+    out.push(quote);
+}
+
+/// `str.isprintable`: not in the Unicode categories "other" and "separator", except the blank. The standard library
+/// has the same table behind `escape_debug`, which spares only marks that follow another character.
+fn is_printable(c: char) -> bool {
+    if c.is_ascii() {
+        return (' '..='~').contains(&c);
+    }
+    let mut pair = [0; 5];
+    pair[0] = b'a';
+    let end = 1 + c.encode_utf8(&mut pair[1..]).len();
+    std::str::from_utf8(&pair[..end]).is_ok_and(|pair| pair.escape_debug().count() == 2)
+}
+
+fn json_string(text: &str, out: &mut String) {
+    out.push('"');
+    let mut units = [0; 2];
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '\u{8}' => out.push_str("\\b"),
+            '\u{c}' => out.push_str("\\f"),
+            ' '..='~' => out.push(c),
+            _ => {
+                for unit in c.encode_utf16(&mut units) {
+                    let _ = write!(out, "\\u{unit:04x}");
+                }
+            }
+        }
+    }
+    out.push('"');
+}
+
+/// The value of a JSON text as `json.loads` gives it, duplicate keys resolved as Python does. `None` when it is not JSON.
+#[must_use]
+pub fn from_json_text(text: &str) -> Option<Value> {
+    fn convert(value: serde_json::Value) -> Value {
+        match value {
+            serde_json::Value::Null => Value::Null,
+            serde_json::Value::Bool(b) => Value::Bool(b),
+            serde_json::Value::Number(n) => n
+                .as_i64()
+                .map(i128::from)
+                .or_else(|| n.as_u64().map(i128::from))
+                .map_or_else(|| Value::Float(n.as_f64().unwrap_or(f64::NAN)), Value::Int),
+            serde_json::Value::String(s) => Value::Str(s),
+            serde_json::Value::Array(entries) => Value::List(entries.into_iter().map(convert).collect()),
+            serde_json::Value::Object(fields) => {
+                Value::Map(fields.into_iter().map(|(k, v)| (Value::Str(k), convert(v))).collect())
+            }
+        }
+    }
+    serde_json::from_str(text).ok().map(convert)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn floats_are_spelled_as_python_spells_them() {
+        for (f, expected) in [
+            (1.0, "1.0"),
+            (-0.0, "-0.0"),
+            (0.1, "0.1"),
+            (1e-4, "0.0001"),
+            (1e-5, "1e-05"),
+            (1.5e-7, "1.5e-07"),
+            (1e15, "1000000000000000.0"),
+            (1e16, "1e+16"),
+            (1e20, "1e+20"),
+            (1.234e300, "1.234e+300"),
+            (123_456.789, "123456.789"),
+            (f64::INFINITY, "inf"),
+            (f64::NAN, "nan"),
+        ] {
+            assert_eq!(float_repr(f), expected);
+        }
+        assert_eq!(Value::Float(f64::NEG_INFINITY).to_json(), "-Infinity");
+    }
+
+    #[test]
+    fn strings_are_quoted_as_python_quotes_them() {
+        let repr = |s: &str| Value::Str(s.into()).to_repr();
+        assert_eq!(repr("a"), "'a'");
+        assert_eq!(repr("it's"), "\"it's\"");
+        assert_eq!(repr("it's \"q\""), "'it\\'s \"q\"'");
+        assert_eq!(repr("\t\n\\\u{0}\u{7f}\u{a0}\u{2028}\u{e000}"), "'\\t\\n\\\\\\x00\\x7f\\xa0\\u2028\\ue000'");
+        assert_eq!(repr("é日\u{301}🚀"), "'é日\u{301}🚀'");
+    }
+
+    #[test]
+    fn json_is_ascii_with_python_separators() {
+        let value = Value::Map(vec![
+            (Value::Str("a".into()), Value::List(vec![Value::Int(1), Value::Null, Value::Bool(true)])),
+            (Value::Int(2), Value::Str("ü🚀\u{7f}".into())),
+            (Value::Bool(false), Value::Map(vec![])),
+        ]);
+        assert_eq!(value.to_json(), "{\"a\": [1, null, true], \"2\": \"\\u00fc\\ud83d\\ude80\\u007f\", \"false\": {}}");
+        assert_eq!(value.to_str(), "{'a': [1, None, True], 2: 'ü🚀\\x7f', False: {}}");
+    }
+}

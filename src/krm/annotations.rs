@@ -1,0 +1,20 @@
+//! Annotations by which orchestrators keep book of items.
+
+/// File of an item, relative to its package (Functions Spec, `internal.config.kubernetes.io/path`).
+pub const PATH: &str = "internal.config.kubernetes.io/path";
+/// Place of an item in its file.
+pub const INDEX: &str = "internal.config.kubernetes.io/index";
+/// Package of an item; kpt sets it when it renders.
+pub const PACKAGE_PATH: &str = "internal.config.kubernetes.io/package-path";
+/// File of an item, older spelling.
+pub const LEGACY_PATH: &str = "config.kubernetes.io/path";
+/// Place of an item in its file, older spelling.
+pub const LEGACY_INDEX: &str = "config.kubernetes.io/index";
+
+/// Whether an annotation belongs to the orchestrator: it must come back as it went, and says nothing about the object.
+#[must_use]
+pub fn is_bookkeeping(name: &str) -> bool {
+    const PREFIXES: [&str; 3] = ["internal.config.kubernetes.io/", "internal.config.k8s.io/", "kustomize.config.k8s.io/"];
+    const NAMES: [&str; 3] = [LEGACY_PATH, LEGACY_INDEX, "config.k8s.io/id"];
+    PREFIXES.iter().any(|prefix| name.starts_with(prefix)) || NAMES.contains(&name)
+}

@@ -1,0 +1,270 @@
+//! Cutting a block-style ResourceList into items without parsing it.
+//!
+//! This is what kustomize and kpt send. Every line of an entry of a block sequence is indented further than the
+//! entry's dash, whatever it holds (YAML 1.2.2, 8.2.1), so that the first line which is not ends it. Anything that does
+//! not look as Go's encoder writes it is left to [`super::tree`].
+
+use memchr::memchr;
+
+/// The pieces of the text, in order; together they are the text.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Cut<'t> {
+    pub parts: Vec<Part<'t>>,
+    pub items: Vec<&'t str>,
+    /// Column of the items' dashes.
+    pub indent: usize,
+    /// What stands below or after `functionConfig:`.
+    pub function_config: Option<&'t str>,
+    /// What stands below or after `results:`.
+    pub results: Option<&'t str>,
+    pub api_version: Option<&'t str>,
+    pub kind: Option<&'t str>,
+}
+
+/// A piece of the envelope.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part<'t> {
+    /// Lines that stay as they are.
+    Text(&'t str),
+    /// Where the items stand.
+    Items,
+    /// Where the results stand.
+    Results,
+}
+
+/// Cuts the text, or says that it cannot.
+pub fn cut(text: &str) -> Option<Cut<'_>> {
+    let mut cut =
+        Cut { parts: Vec::new(), items: Vec::new(), indent: 0, function_config: None, results: None, api_version: None, kind: None };
+    let mut lines = Lines { text, at: 0 };
+    lines.at = text.len() - text.strip_prefix('\u{feff}').unwrap_or(text).len();
+    let mut kept = 0;
+    let mut has_items = false;
+    let mut has_fields = false;
+    while let Some(line) = lines.next() {
+        let content = line.content();
+        if content.is_empty() || content.trim_start_matches(' ').is_empty() || content.starts_with('#') {
+            continue;
+        }
+        if content == "---" && !has_fields {
+            continue;
+        }
+        if content == "..." && lines.rest().trim().is_empty() {
+            // The end mark goes, since results may have to follow.
+            push_text(&mut cut.parts, &text[kept..line.start]);
+            kept = text.len();
+            break;
+        }
+        let (key, value) = field(content)?;
+        has_fields = true;
+        match key {
+            "items" if !has_items => {
+                has_items = true;
+                push_text(&mut cut.parts, &text[kept..line.start]);
+                cut.parts.push(Part::Items);
+                match value {
+                    "" => items(&mut lines, &mut cut)?,
+                    "[]" => {}
+                    _ => return None,
+                }
+                kept = lines.at;
+            }
+            "results" if cut.results.is_none() => {
+                push_text(&mut cut.parts, &text[kept..line.start]);
+                cut.parts.push(Part::Results);
+                skip_value(&mut lines);
+                cut.results = Some(&text[line.value_start(value)..lines.at]);
+                kept = lines.at;
+            }
+            "functionConfig" if cut.function_config.is_none() => {
+                skip_value(&mut lines);
+                cut.function_config = Some(&text[line.value_start(value)..lines.at]);
+            }
+            "apiVersion" if cut.api_version.is_none() => cut.api_version = Some(value),
+            "kind" if cut.kind.is_none() => cut.kind = Some(value),
+            "items" | "results" | "functionConfig" | "apiVersion" | "kind" => return None,
+            _ => skip_value(&mut lines),
+        }
+    }
+    push_text(&mut cut.parts, &text[kept..]);
+    Some(cut)
+}
+
+fn push_text<'t>(parts: &mut Vec<Part<'t>>, text: &'t str) {
+    if !text.is_empty() {
+        parts.push(Part::Text(text));
+    }
+}
+
+/// `key: value` at the margin, with a word for a key.
+fn field(content: &str) -> Option<(&str, &str)> {
+    let (key, value) = content.split_once(':')?;
+    let is_word = !key.is_empty() && key.bytes().all(|b| b.is_ascii_alphabetic());
+    let separated = value.is_empty() || value.starts_with(' ');
+    (is_word && separated).then(|| (key, value.trim()))
+}
+
+/// Everything up to the next field at the margin.
+fn skip_value(lines: &mut Lines<'_>) {
+    while let Some(line) = lines.peek() {
+        let content = line.content();
+        let belongs = content.is_empty() || content.starts_with([' ', '#']) || is_dash(content);
+        if !belongs {
+            return;
+        }
+        lines.at = line.next;
+    }
+}
+
+fn is_dash(content: &str) -> bool {
+    content == "-" || content.starts_with("- ")
+}
+
+fn items<'t>(lines: &mut Lines<'t>, cut: &mut Cut<'t>) -> Option<()> {
+    let text = lines.text;
+    let bytes = text.as_bytes();
+    let mut indent = None;
+    let mut start = lines.at;
+    while let Some(line) = lines.peek() {
+        let depth = bytes[line.start..line.end].iter().take_while(|b| **b == b' ').count();
+        let first = bytes[line.start..line.end].get(depth).copied();
+        match (first, indent) {
+            // Blank lines and comments go with what stands before them.
+            (None | Some(b'\r' | b'#'), _) => {}
+            (Some(b'\t'), None) => return None,
+            (Some(b'-'), None) if is_dash(line.content().trim_start_matches(' ')) => {
+                indent = Some(depth);
+                cut.indent = depth;
+            }
+            (Some(_), None) if depth == 0 => break,
+            (Some(_), None) => return None,
+            (Some(_), Some(indent)) if depth > indent => {}
+            (Some(b'-'), Some(indent)) if depth == indent && is_dash(line.content().trim_start_matches(' ')) => {
+                cut.items.push(&text[start..line.start]);
+                start = line.start;
+            }
+            (Some(_), Some(_)) if depth == 0 => break,
+            (Some(_), Some(_)) => return None,
+        }
+        lines.at = line.next;
+    }
+    if indent.is_some() {
+        cut.items.push(&text[start..lines.at]);
+    } else if start != lines.at {
+        // Only comments: they stay with the envelope.
+        cut.parts.push(Part::Text(&text[start..lines.at]));
+    }
+    Some(())
+}
+
+struct Lines<'t> {
+    text: &'t str,
+    at: usize,
+}
+
+#[derive(Clone, Copy)]
+struct Line<'t> {
+    text: &'t str,
+    start: usize,
+    /// Before the line feed.
+    end: usize,
+    /// After it.
+    next: usize,
+}
+
+impl<'t> Lines<'t> {
+    fn peek(&self) -> Option<Line<'t>> {
+        if self.at >= self.text.len() {
+            return None;
+        }
+        let (end, next) = match memchr(b'\n', &self.text.as_bytes()[self.at..]) {
+            Some(length) => (self.at + length, self.at + length + 1),
+            None => (self.text.len(), self.text.len()),
+        };
+        Some(Line { text: self.text, start: self.at, end, next })
+    }
+
+    fn next(&mut self) -> Option<Line<'t>> {
+        let line = self.peek()?;
+        self.at = line.next;
+        Some(line)
+    }
+
+    fn rest(&self) -> &'t str {
+        &self.text[self.at..]
+    }
+}
+
+impl<'t> Line<'t> {
+    /// The line without its end.
+    fn content(self) -> &'t str {
+        let line = &self.text[self.start..self.end];
+        line.strip_suffix('\r').unwrap_or(line)
+    }
+
+    /// Where the value of a field begins: after the colon, or on the next line.
+    fn value_start(self, value: &str) -> usize {
+        if value.is_empty() { self.next } else { self.start + self.content().find(':').map_or(0, |at| at + 1) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn whole(text: &str) -> String {
+        let Some(cut) = cut(text) else { return "not cut".into() };
+        let mut out = String::new();
+        for part in &cut.parts {
+            match part {
+                Part::Text(text) => out.push_str(text),
+                Part::Items => {
+                    out.push_str("<items>");
+                    out.push_str(&cut.items.join("|"));
+                }
+                Part::Results => out.push_str("<results>"),
+            }
+        }
+        out
+    }
+
+    #[test]
+    fn every_byte_is_in_some_piece() {
+        let text = "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n- a: 1\n  b: |\n    x\n\n  # c\n- # head\n  a: 2\n# between\n- {a: 3}\nfunctionConfig:\n  k: v\nresults:\n- message: m\nother: 1\n";
+        assert_eq!(
+            whole(text),
+            "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\n<items>- a: 1\n  b: |\n    x\n\n  # c\n|- # head\n  a: 2\n# between\n|- {a: 3}\nfunctionConfig:\n  k: v\n<results>other: 1\n"
+        );
+        let cut = cut(text);
+        assert_eq!(cut.as_ref().and_then(|c| c.function_config), Some("  k: v\n"));
+        assert_eq!(cut.as_ref().and_then(|c| c.results), Some("- message: m\n"));
+        assert_eq!(cut.as_ref().and_then(|c| c.kind), Some("ResourceList"));
+    }
+
+    #[test]
+    fn indented_lists_crlf_marks_and_empty_lists() {
+        assert_eq!(whole("---\nkind: X\nitems:\n  - a: 1\n    b: 2\n  - c\n"), "---\nkind: X\n<items>  - a: 1\n    b: 2\n|  - c\n");
+        assert_eq!(whole("\u{feff}kind: X\r\nitems:\r\n- a: 1\r\n- b: 2\r\n"), "\u{feff}kind: X\r\n<items>- a: 1\r\n|- b: 2\r\n");
+        assert_eq!(whole("items: []\nkind: X\n"), "<items>kind: X\n");
+        assert_eq!(whole("kind: X\nitems:\n- a: 1\n...\n"), "kind: X\n<items>- a: 1\n");
+        assert_eq!(whole("items:\n# none\nkind: X"), "<items># none\nkind: X");
+        assert_eq!(cut("functionConfig: {a: 1}\nitems: []\n").and_then(|c| c.function_config), Some(" {a: 1}\n"));
+    }
+
+    #[test]
+    fn what_go_would_not_write_is_not_cut() {
+        for text in [
+            "{kind: ResourceList, items: []}",
+            "%YAML 1.2\n---\nitems: []\n",
+            "items: [{a: 1}]\n",
+            "items:\n  - a: 1\n - b\n",
+            "items: []\nitems: []\n",
+            "\"items\": []\n",
+            "items:\n\t- a\n",
+            "items: []\n---\nkind: Y\n",
+            "just text\n",
+        ] {
+            assert_eq!(whole(text), "not cut", "{text}");
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! Who an item is.
+
+use crate::krm::annotations;
+use crate::yaml::Node;
+
+/// Type, name and annotations of an object.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Meta {
+    /// `apiVersion`.
+    pub api_version: String,
+    /// `kind`.
+    pub kind: String,
+    /// `metadata.name`.
+    pub name: String,
+    /// `metadata.namespace`, empty when there is none.
+    pub namespace: String,
+    /// `metadata.annotations`.
+    pub annotations: Vec<(String, String)>,
+}
+
+impl Meta {
+    /// Reads what is there; what is missing stays empty.
+    #[must_use]
+    pub fn of(node: &Node<'_>) -> Self {
+        let text = |node: Option<&Node<'_>>| node.and_then(Node::as_text).unwrap_or_default().to_owned();
+        let metadata = node.get("metadata");
+        let field = |name: &str| text(metadata.and_then(|m| m.get(name)));
+        let annotations = metadata.and_then(|m| m.get("annotations")).and_then(Node::as_map).unwrap_or_default();
+        Self {
+            api_version: text(node.get("apiVersion")),
+            kind: text(node.get("kind")),
+            name: field("name"),
+            namespace: field("namespace"),
+            annotations: annotations.iter().map(|(key, value)| (key.shown(), value.shown())).collect(),
+        }
+    }
+
+    /// The value of an annotation.
+    #[must_use]
+    pub fn annotation(&self, name: &str) -> Option<&str> {
+        self.annotations.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The item's file, in either spelling.
+    #[must_use]
+    pub fn path(&self) -> Option<&str> {
+        self.annotation(annotations::PATH).or_else(|| self.annotation(annotations::LEGACY_PATH))
+    }
+
+    /// The item's place in its file.
+    #[must_use]
+    pub fn index(&self) -> Option<i64> {
+        self.annotation(annotations::INDEX).or_else(|| self.annotation(annotations::LEGACY_INDEX))?.parse().ok()
+    }
+
+    /// The item's package.
+    #[must_use]
+    pub fn package(&self) -> Option<&str> {
+        self.annotation(annotations::PACKAGE_PATH)
+    }
+}

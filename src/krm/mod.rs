@@ -1,0 +1,515 @@
+//! The ResourceList protocol: what kustomize and kpt send and what they take back
+//! (KRM Functions Specification v1).
+//!
+//! Items leave with the very text they came with unless somebody replaces them. How a list was written decides how the
+//! answer is written: block YAML is cut, JSON stays JSON, everything else is parsed and written anew.
+
+pub mod annotations;
+mod block;
+mod json;
+pub mod meta;
+pub mod results;
+
+use std::borrow::Cow;
+use std::fmt;
+use std::io::{self, Write};
+
+use serde_json::Value;
+
+use crate::finding::Mark;
+use crate::yaml::{self, Data, Document, Node, SyntaxError};
+use block::Part;
+use results::KrmResult;
+
+/// `kind` of the envelope.
+pub const KIND: &str = "ResourceList";
+
+/// `apiVersion`s of the envelope; their schemas are the same.
+pub const API_VERSIONS: [&str; 3] = ["config.kubernetes.io/v1", "config.kubernetes.io/v1beta1", "config.kubernetes.io/v1alpha1"];
+
+/// A list of items that came in.
+#[derive(Debug)]
+pub struct ResourceList<'t> {
+    /// The items in order.
+    pub items: Vec<Item<'t>>,
+    /// `functionConfig`, when there is one.
+    pub function_config: Option<Item<'t>>,
+    envelope: Envelope<'t>,
+    earlier_results: Vec<Value>,
+}
+
+/// How the list is written.
+#[derive(Debug)]
+enum Envelope<'t> {
+    /// Block YAML, in pieces.
+    Block { parts: Vec<Part<'t>>, indent: usize },
+    /// JSON: the other fields as raw text.
+    Json { fields: Vec<(String, &'t str)> },
+    /// YAML that could not be cut: the other fields, written anew.
+    Rewritten { fields: Vec<String> },
+    /// Documents without an envelope, as kustomize's legacy plugins exchange them.
+    Documents,
+}
+
+/// An item, by its text.
+#[derive(Debug, Clone)]
+pub struct Item<'t> {
+    text: Cow<'t, str>,
+    shape: Shape,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    /// An entry of a block sequence, dash included.
+    Entry,
+    /// A document or a value on its own.
+    Document,
+    /// JSON.
+    Json,
+}
+
+/// Why a text is no list of items.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ListError {
+    /// There is nothing.
+    Empty,
+    /// It is not YAML and not JSON.
+    Syntax(SyntaxError),
+    /// It is something else.
+    NotAList {
+        /// What it is.
+        found: String,
+    },
+    /// It is a ResourceList of a version that we do not know.
+    Version {
+        /// The version.
+        found: String,
+    },
+}
+
+impl fmt::Display for ListError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ListError::Empty => f.write_str("is empty; a ResourceList is expected"),
+            ListError::Syntax(error) => write!(f, "is not YAML: {error}"),
+            ListError::NotAList { found } => write!(f, "is no ResourceList (got {found})"),
+            ListError::Version { found } => {
+                write!(f, "is a ResourceList of an unknown version (got {found:?}); use {}", API_VERSIONS[0])
+            }
+        }
+    }
+}
+
+impl<'t> Item<'t> {
+    /// Reads the item.
+    pub fn read(&self) -> Result<Document<'_>, SyntaxError> {
+        match self.shape {
+            Shape::Json => {
+                let value: Value = serde_json::from_str(&self.text)
+                    .map_err(|e| SyntaxError { message: e.to_string(), mark: Mark { line: 1, column: 1 } })?;
+                Ok(Document { root: Some(yaml::from_json(&value)), duplicates: Vec::new() })
+            }
+            Shape::Document => yaml::read(&self.text),
+            Shape::Entry => {
+                let document = yaml::read(&self.text)?;
+                let root = match document.root {
+                    Some(Node { data: Data::List(mut entries), .. }) => entries.pop(),
+                    other => other,
+                };
+                // The paths of duplicate keys begin with the list.
+                let mut duplicates = document.duplicates;
+                for duplicate in &mut duplicates {
+                    duplicate.path = duplicate.path.trim_start_matches("[0]").trim_start_matches('.').to_owned();
+                }
+                Ok(Document { root, duplicates })
+            }
+        }
+    }
+
+    /// The item's text.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The values of `kind` and `metadata.name`, by a glance at the lines of a block entry; `None` when the text is not
+    /// as Go writes it, so that it must be read.
+    #[must_use]
+    pub fn glance(&self) -> Option<(&str, &str)> {
+        if self.shape != Shape::Entry {
+            return None;
+        }
+        let text: &str = &self.text;
+        let depth = text.find('-')? + 2;
+        let kind = field_at(text, depth, "kind")?;
+        let metadata = find_line(text, depth, "metadata")?;
+        let below = &text[metadata..];
+        // The fields of `metadata` end with the first line that is indented no further.
+        let end = below
+            .match_indices('\n')
+            .map(|(at, _)| at + 1)
+            .find(|&at| {
+                let line = &below[at..];
+                let indent = line.bytes().take_while(|b| *b == b' ').count();
+                indent <= depth && !matches!(line.as_bytes().get(indent), None | Some(b'\n' | b'\r' | b'#'))
+            })
+            .unwrap_or(below.len());
+        let name = field_at(&below[..end], depth + 2, "name")?;
+        Some((kind, name))
+    }
+}
+
+/// The plain value of `name:` at column `depth`.
+fn field_at<'t>(text: &'t str, depth: usize, name: &str) -> Option<&'t str> {
+    let value = &text[find_line(text, depth, name)?..];
+    let value = value.lines().next()?.trim();
+    let quoted = value.trim_matches(['"', '\'']);
+    (!value.is_empty() && !value.starts_with(['|', '>', '&', '*', '!', '{', '['])).then_some(quoted)
+}
+
+/// Where the value of `name:` at column `depth` begins. The first field of an entry stands after the dash.
+fn find_line(text: &str, depth: usize, name: &str) -> Option<usize> {
+    let first = format!("- {name}:");
+    let start = text.trim_start_matches(' ');
+    if start.starts_with(&first) {
+        return Some(text.len() - start.len() + first.len());
+    }
+    let wanted = format!("\n{:depth$}{name}:", "");
+    memchr::memmem::find(text.as_bytes(), wanted.as_bytes()).map(|at| at + wanted.len())
+}
+
+impl<'t> ResourceList<'t> {
+    /// Reads a list.
+    pub fn read(text: &'t str) -> Result<Self, ListError> {
+        if text.trim_start_matches('\u{feff}').trim().is_empty() {
+            return Err(ListError::Empty);
+        }
+        if text.trim_start().starts_with('{')
+            && let Some(list) = Self::read_json(text)?
+        {
+            return Ok(list);
+        }
+        match block::cut(text) {
+            Some(cut) => Self::from_cut(text, cut),
+            None => Self::read_as_tree(text),
+        }
+    }
+
+    fn read_json(text: &'t str) -> Result<Option<Self>, ListError> {
+        // Flow-style YAML begins like JSON; it is tried next.
+        let Ok(json::Fields(fields)) = serde_json::from_str(text) else { return Ok(None) };
+        let word = |name: &str| {
+            let raw = fields.iter().find(|(known, _)| known == name)?.1;
+            serde_json::from_str::<String>(raw.get()).ok()
+        };
+        check_type(word("apiVersion").as_deref(), word("kind").as_deref())?;
+        let mut list = Self {
+            items: Vec::new(),
+            function_config: None,
+            envelope: Envelope::Json { fields: Vec::new() },
+            earlier_results: Vec::new(),
+        };
+        let mut others = Vec::new();
+        for (name, raw) in fields {
+            let item = |raw: &'t serde_json::value::RawValue| Item { text: Cow::Borrowed(raw.get()), shape: Shape::Json };
+            match name.as_str() {
+                "items" => {
+                    let Ok(entries) = json::entries(raw) else {
+                        return Err(ListError::NotAList { found: "`items` that is not a list".into() });
+                    };
+                    list.items = entries.into_iter().map(item).collect();
+                }
+                "functionConfig" => {
+                    if raw.get() != "null" {
+                        list.function_config = Some(item(raw));
+                    }
+                    others.push((name, raw.get()));
+                }
+                "results" => list.earlier_results = serde_json::from_str(raw.get()).unwrap_or_default(),
+                _ => others.push((name, raw.get())),
+            }
+        }
+        list.envelope = Envelope::Json { fields: others };
+        Ok(Some(list))
+    }
+
+    fn from_cut(text: &'t str, cut: block::Cut<'t>) -> Result<Self, ListError> {
+        let word = |value: Option<&str>| value.map(|v| yaml::read(v).ok().and_then(|d| d.root).map(|n| n.shown()).unwrap_or_default());
+        if check_type(word(cut.api_version).as_deref(), word(cut.kind).as_deref()).is_err() {
+            // The parser knows best what it is instead.
+            return Self::read_as_tree(text);
+        }
+        let function_config = cut
+            .function_config
+            .filter(|config| !matches!(config.trim(), "" | "null" | "~"))
+            .map(|config| Item { text: Cow::Borrowed(config), shape: Shape::Document });
+        let earlier_results = match cut.results.map(yaml::read) {
+            Some(Ok(Document { root: Some(node), .. })) => node.as_list().unwrap_or_default().iter().map(yaml::kubernetes_value).collect(),
+            _ => Vec::new(),
+        };
+        Ok(Self {
+            items: cut.items.into_iter().map(|text| Item { text: Cow::Borrowed(text), shape: Shape::Entry }).collect(),
+            function_config,
+            envelope: Envelope::Block { parts: cut.parts, indent: cut.indent },
+            earlier_results,
+        })
+    }
+
+    /// Reads a list by parsing all of it: the slower way, for whatever cannot be cut. Comments and the style of
+    /// collections are lost, values and their quoting are not.
+    pub fn read_as_tree(text: &'t str) -> Result<Self, ListError> {
+        let document = match yaml::read_all(text).map_err(ListError::Syntax)?.as_slice() {
+            [] => return Err(ListError::Empty),
+            [document] => document.clone(),
+            several => return Err(ListError::NotAList { found: format!("{} documents", several.len()) }),
+        };
+        let Some(root) = document.root else { return Err(ListError::Empty) };
+        let word = |name: &str| root.get(name).and_then(Node::as_text);
+        if root.as_map().is_none() {
+            return Err(ListError::NotAList { found: format!("the value {:?}", root.shown()) });
+        }
+        check_type(word("apiVersion"), word("kind"))?;
+        if let Some(duplicate) = document.duplicates.first() {
+            let message = format!("the key `{}` stands twice, first on line {}", duplicate.key, duplicate.first.line);
+            return Err(ListError::Syntax(SyntaxError { message, mark: duplicate.second }));
+        }
+        let mut list = Self {
+            items: Vec::new(),
+            function_config: None,
+            envelope: Envelope::Documents,
+            earlier_results: Vec::new(),
+        };
+        let mut fields = Vec::new();
+        let entry = |node: &Node<'_>| {
+            let mut text = String::new();
+            yaml::write_node_entry(node, 0, &mut text);
+            Item { text: Cow::Owned(text), shape: Shape::Entry }
+        };
+        for (key, value) in root.as_map().unwrap_or_default() {
+            match key.shown().as_str() {
+                "items" => match value.as_list() {
+                    Some(entries) => list.items = entries.iter().map(entry).collect(),
+                    None if value.is_null() => {}
+                    None => return Err(ListError::NotAList { found: "`items` that is not a list".into() }),
+                },
+                "results" => list.earlier_results = value.as_list().unwrap_or_default().iter().map(yaml::kubernetes_value).collect(),
+                name => {
+                    if name == "functionConfig" && !value.is_null() {
+                        list.function_config = Some(entry(value));
+                    }
+                    // A mapping with one field, written as an entry, without the dash.
+                    let mut text = String::new();
+                    let one = Node { mark: key.mark, tag: None, data: Data::Map(vec![(key.clone(), value.clone())]) };
+                    yaml::write_node_entry(&one, 0, &mut text);
+                    fields.push(text.lines().map(|line| format!("{}\n", &line[2.min(line.len())..])).collect());
+                }
+            }
+        }
+        list.envelope = Envelope::Rewritten { fields };
+        Ok(list)
+    }
+
+    /// Reads documents without an envelope; each is an item.
+    pub fn read_documents(text: &'t str) -> Result<Self, ListError> {
+        let mut items = Vec::new();
+        let mut start = 0;
+        let mut at = 0;
+        let text_without_mark = text.trim_start_matches('\u{feff}');
+        for line in text_without_mark.split_inclusive('\n') {
+            if line.trim_end() == "---" || line.starts_with("--- ") {
+                items.push(&text_without_mark[start..at]);
+                start = at + line.len();
+            }
+            at += line.len();
+        }
+        items.push(&text_without_mark[start..]);
+        let items = items
+            .into_iter()
+            .filter(|text| text.lines().any(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#')))
+            .map(|text| Item { text: Cow::Borrowed(text), shape: Shape::Document })
+            .collect();
+        Ok(Self { items, function_config: None, envelope: Envelope::Documents, earlier_results: Vec::new() })
+    }
+
+    /// An answer when there was no list to answer with.
+    #[must_use]
+    pub fn empty() -> Self {
+        let fields = vec![format!("apiVersion: {}\n", API_VERSIONS[0]), format!("kind: {KIND}\n")];
+        Self { items: Vec::new(), function_config: None, envelope: Envelope::Rewritten { fields }, earlier_results: Vec::new() }
+    }
+
+    /// Spells a new object as an item of this list.
+    #[must_use]
+    pub fn spell(&self, value: &Value) -> String {
+        let mut text = String::new();
+        match &self.envelope {
+            Envelope::Block { indent, .. } => yaml::write_entry(value, *indent, &mut text),
+            Envelope::Rewritten { .. } => yaml::write_entry(value, 0, &mut text),
+            Envelope::Json { .. } => text.push_str(&value.to_string()),
+            Envelope::Documents => yaml::write(value, &mut text),
+        }
+        text
+    }
+
+    /// Writes the answer: `items` are texts of this list's items or made by [`ResourceList::spell`].
+    pub fn write<'i>(&self, items: impl Iterator<Item = &'i str>, results: &[KrmResult], out: &mut impl Write) -> io::Result<()> {
+        let mut all_results = self.earlier_results.clone();
+        all_results.extend(results.iter().map(|result| serde_json::to_value(result).unwrap_or(Value::Null)));
+        match &self.envelope {
+            Envelope::Block { parts, .. } => {
+                let mut items = Some(items);
+                for part in parts {
+                    match part {
+                        Part::Text(text) => write_lines(text, out)?,
+                        Part::Items => write_items(items.take().into_iter().flatten(), out)?,
+                        Part::Results => {}
+                    }
+                }
+                if let Some(items) = items {
+                    write_items(items, out)?;
+                }
+                write_results(&all_results, out)
+            }
+            Envelope::Rewritten { fields } => {
+                for field in fields {
+                    out.write_all(field.as_bytes())?;
+                }
+                write_items(items, out)?;
+                write_results(&all_results, out)
+            }
+            Envelope::Json { fields } => {
+                out.write_all(b"{")?;
+                for (name, raw) in fields {
+                    writeln!(out, "{}: {raw},", Value::from(name.as_str()))?;
+                }
+                out.write_all(b"\"items\": [")?;
+                for (i, item) in items.enumerate() {
+                    write!(out, "{}{item}", if i == 0 { "\n" } else { ",\n" })?;
+                }
+                out.write_all(b"\n]")?;
+                if !all_results.is_empty() {
+                    write!(out, ",\n\"results\": {}", Value::from(all_results))?;
+                }
+                out.write_all(b"}\n")
+            }
+            Envelope::Documents => {
+                for (i, item) in items.enumerate() {
+                    if i > 0 {
+                        out.write_all(b"---\n")?;
+                    }
+                    write_lines(item, out)?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+fn check_type(api_version: Option<&str>, kind: Option<&str>) -> Result<(), ListError> {
+    match (api_version, kind) {
+        // kustomize and kpt unwrap a `List` as well.
+        (Some(version), Some(KIND)) if API_VERSIONS.contains(&version) => Ok(()),
+        (Some("v1"), Some("List")) => Ok(()),
+        (Some(version), Some(KIND)) => Err(ListError::Version { found: version.to_owned() }),
+        (_, Some(kind)) => Err(ListError::NotAList { found: format!("kind {kind:?}") }),
+        (_, None) => Err(ListError::NotAList { found: "a text without `kind`".into() }),
+    }
+}
+
+/// Writes a text and ends its last line.
+fn write_lines(text: &str, out: &mut impl Write) -> io::Result<()> {
+    out.write_all(text.as_bytes())?;
+    if text.is_empty() || text.ends_with('\n') { Ok(()) } else { out.write_all(b"\n") }
+}
+
+fn write_items<'i>(items: impl Iterator<Item = &'i str>, out: &mut impl Write) -> io::Result<()> {
+    let mut items = items.peekable();
+    if items.peek().is_none() {
+        return out.write_all(b"items: []\n");
+    }
+    out.write_all(b"items:\n")?;
+    for item in items {
+        write_lines(item, out)?;
+    }
+    Ok(())
+}
+
+fn write_results(results: &[Value], out: &mut impl Write) -> io::Result<()> {
+    if results.is_empty() {
+        return Ok(());
+    }
+    let mut text = String::from("results:\n");
+    for result in results {
+        yaml::write_entry(result, 0, &mut text);
+    }
+    out.write_all(text.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn echoed(text: &str) -> Result<String, String> {
+        let list = ResourceList::read(text).map_err(|e| e.to_string())?;
+        let mut out = Vec::new();
+        list.write(list.items.iter().map(Item::text), &[], &mut out).map_err(|e| e.to_string())?;
+        String::from_utf8(out).map_err(|e| e.to_string())
+    }
+
+    #[test]
+    fn block_yaml_leaves_as_it_came() {
+        let text = "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n- # c\n  kind: A\n  mode: 0644\nfunctionConfig:\n  a: 1\n";
+        assert_eq!(echoed(text).as_deref(), Ok(text));
+        let indented = "kind: ResourceList\napiVersion: config.kubernetes.io/v1beta1\nitems:\n  - kind: A\n";
+        assert_eq!(echoed(indented).as_deref(), Ok(indented));
+    }
+
+    #[test]
+    fn json_items_leave_as_they_came() {
+        let text = r#"{"apiVersion": "config.kubernetes.io/v1", "kind": "ResourceList", "items": [{"a":  1.0}, {"b": "\u00fc"}]}"#;
+        let expected = "{\"apiVersion\": \"config.kubernetes.io/v1\",\n\"kind\": \"ResourceList\",\n\"items\": [\n{\"a\":  1.0},\n{\"b\": \"\\u00fc\"}\n]}\n";
+        assert_eq!(echoed(text).as_deref(), Ok(expected));
+    }
+
+    #[test]
+    fn what_cannot_be_cut_is_rewritten_without_a_change_of_type() {
+        let text = "{apiVersion: config.kubernetes.io/v1, kind: ResourceList, items: [{m: 0644, s: 'yes', x: {y: [on]}}], functionConfig: {kind: C}}";
+        let expected = "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nfunctionConfig:\n  kind: C\nitems:\n- m: 0644\n  s: \"yes\"\n  x:\n    y:\n    - on\n";
+        assert_eq!(echoed(text).as_deref(), Ok(expected));
+    }
+
+    #[test]
+    fn other_texts_are_refused_with_a_reason() {
+        for (text, expected) in [
+            ("", "is empty; a ResourceList is expected"),
+            ("# x\n", "is empty; a ResourceList is expected"),
+            ("kind: Deployment\n", "is no ResourceList (got kind \"Deployment\")"),
+            ("apiVersion: config.kubernetes.io/v9\nkind: ResourceList\n", "is a ResourceList of an unknown version (got \"config.kubernetes.io/v9\"); use config.kubernetes.io/v1"),
+            ("a: b\n---\nc: d\n", "is no ResourceList (got 2 documents)"),
+            ("5", "is no ResourceList (got the value \"5\")"),
+            ("items: {{", "is not YAML: "),
+        ] {
+            let got = echoed(text).err().unwrap_or_default();
+            assert!(got.starts_with(expected), "{text:?}: {got}");
+        }
+    }
+
+    #[test]
+    fn a_glance_finds_kind_and_name() {
+        let glance = |text: &str| {
+            let item = Item { text: Cow::Owned(text.to_owned()), shape: Shape::Entry };
+            item.glance().map(|(kind, name)| format!("{kind}/{name}"))
+        };
+        assert_eq!(glance("- apiVersion: v1\n  kind: Service\n  metadata:\n    labels:\n      name: no\n    name: 'yes'\n").as_deref(), Some("Service/yes"));
+        assert_eq!(glance("  - kind: A\n    metadata: # m\n      name: b\n    spec:\n      name: c\n").as_deref(), Some("A/b"));
+        assert_eq!(glance("- kind: A\n  metadata:\n    a: b\n  spec:\n    name: c\n"), None);
+        assert_eq!(glance("- {kind: A}\n"), None);
+    }
+
+    #[test]
+    fn documents_are_split() {
+        let list = ResourceList::read_documents("# c\n---\na: 1\n---\nb: |\n  ---\n...\n");
+        let texts: Vec<String> = list.map(|l| l.items.iter().map(|i| i.text().to_owned()).collect()).unwrap_or_default();
+        assert_eq!(texts, ["a: 1\n", "b: |\n  ---\n...\n"]);
+    }
+}

@@ -1,0 +1,79 @@
+//! Startup and liveness probes.
+
+use serde_json::{Value, json};
+
+use crate::config::corrections::{Correction, Corrections};
+use crate::plan::{Component, Container, Process, Role};
+
+/// Both probes of a container.
+pub struct Probes {
+    pub startup: Value,
+    pub liveness: Value,
+}
+
+/// `jina ping` against the container's own port, or a TCP connection where TLS keeps `jina ping` out.
+pub fn probes(component: &Component, container: &Container, corrections: Corrections) -> Probes {
+    if container.health.tls && corrections.has(Correction::TlsProbes) {
+        let action = || json!({ "tcpSocket": { "port": container.port } });
+        return Probes { startup: with_startup_times(action(), container), liveness: with_liveness_times(action()) };
+    }
+    let targets = targets(component, container, corrections);
+    let ping = |target: &str, more: &[&str]| {
+        let what = if container.process == Process::Gateway { "gateway" } else { "executor" };
+        let mut command = vec!["jina", "ping", what, target];
+        command.extend(more);
+        json!({ "exec": { "command": command } })
+    };
+    Probes {
+        startup: with_startup_times(ping(&targets.startup, &[]), container),
+        liveness: with_liveness_times(ping(&targets.liveness, targets.timeout)),
+    }
+}
+
+struct Targets {
+    startup: String,
+    liveness: String,
+    timeout: &'static [&'static str],
+}
+
+/// What to ping. Jina has six templates with their own slips; without corrections they are followed.
+fn targets(component: &Component, container: &Container, corrections: Corrections) -> Targets {
+    let scheme = container.health.protocol.scheme();
+    let plain = format!("127.0.0.1:{}", container.port);
+    let full = format!("{scheme}://{plain}");
+    let timeout: &[&str] = match (component.storage.is_some(), corrections.has(Correction::ProbeTimeout)) {
+        (true, _) => &[],
+        (false, true) => &["--timeout", "9500"],
+        (false, false) => &["--timeout 9500"],
+    };
+    let head_with_sidecars = component.role == Role::Head && component.containers.len() > 1;
+    if !head_with_sidecars || corrections.has(Correction::HeadProbes) {
+        return Targets { startup: full.clone(), liveness: full, timeout };
+    }
+    let is_head = container.process == Process::Executor;
+    let before = component.containers.iter().any(|c| c.process == Process::UsesBefore);
+    let after = component.containers.iter().any(|c| c.process == Process::UsesAfter);
+    match (is_head, before, after) {
+        (false, ..) => Targets { startup: plain.clone(), liveness: plain, timeout: &[] },
+        (true, false, _) => Targets { startup: plain.clone(), liveness: plain, timeout: &["--timeout 9500"] },
+        (true, true, false) => Targets { liveness: format!("{plain} - --timeout 9500"), startup: plain, timeout: &[] },
+        (true, true, true) => {
+            Targets { startup: "127.0.0.1:{port_uses}".to_owned(), liveness: format!("{plain} - --timeout 9500"), timeout: &[] }
+        }
+    }
+}
+
+fn with_startup_times(mut probe: Value, container: &Container) -> Value {
+    super::set(&mut probe, "initialDelaySeconds", 5.into());
+    super::set(&mut probe, "periodSeconds", 5.into());
+    super::set(&mut probe, "failureThreshold", container.health.startup_tries.into());
+    super::set(&mut probe, "timeoutSeconds", 10.into());
+    probe
+}
+
+fn with_liveness_times(mut probe: Value) -> Value {
+    super::set(&mut probe, "initialDelaySeconds", 30.into());
+    super::set(&mut probe, "periodSeconds", 5.into());
+    super::set(&mut probe, "timeoutSeconds", 10.into());
+    probe
+}

@@ -1,0 +1,99 @@
+//! Command lines of containers, in Jina's order.
+
+use super::{Arg, Piece};
+use crate::jina::options::{Opt, Row, TABLE, Use, gateway_arguments};
+use crate::jina::section::Options;
+use crate::jina::value::Value;
+
+/// What the exporter puts in the place of an option, whatever the Flow says.
+pub enum Forced {
+    /// Not written.
+    Omitted,
+    /// Written as these words, after the option itself.
+    Words(Vec<Arg>),
+}
+
+impl Forced {
+    /// One word.
+    pub fn word(word: impl Into<Arg>) -> Self {
+        Forced::Words(vec![word.into()])
+    }
+}
+
+/// The arguments that differ from what Jina assumes, in the order of `rows`.
+fn arguments(rows: impl Iterator<Item = &'static Row>, options: &Options, forced: Vec<(Opt, Forced)>) -> Vec<Arg> {
+    let mut args = Vec::new();
+    for row in rows {
+        match forced.iter().find(|(opt, _)| *opt == row.opt) {
+            Some((_, Forced::Omitted)) => {}
+            Some((_, Forced::Words(words))) => {
+                args.push(row.argument().into());
+                args.extend(words.iter().cloned());
+            }
+            None => {
+                if let Some(setting) = options.get(row.opt)
+                    && !setting.is_default(row.default)
+                {
+                    args.extend(setting.arguments(row).into_iter().map(Arg::from));
+                }
+            }
+        }
+    }
+    args
+}
+
+/// `jina executor …`: the options, `--uses-metas` always, `--uses-with` if there is one, and `--native`
+/// (`construct_runtime_container_args`).
+pub fn executor(options: &Options, forced: Vec<(Opt, Forced)>, metas: Option<&Value>, with: Option<&Value>) -> Vec<Arg> {
+    let mut args = vec![Arg::from("executor")];
+    let rows = TABLE.iter().filter(|row| row.executor == Use::Arg);
+    args.extend(arguments(rows, options, forced));
+    args.extend([Arg::from("--uses-metas"), metas.map_or_else(|| "{}".to_owned(), Value::to_json).into()]);
+    if let Some(with) = with {
+        args.extend([Arg::from("--uses-with"), with.to_json().into()]);
+    }
+    args.push("--native".into());
+    args
+}
+
+/// `jina gateway …`.
+pub fn gateway(options: &Options, forced: Vec<(Opt, Forced)>) -> Vec<Arg> {
+    let mut args = vec![Arg::from("gateway")];
+    args.extend(arguments(gateway_arguments().into_iter(), options, forced));
+    args
+}
+
+/// A JSON object from names to values in which hosts are symbols.
+pub struct JsonTemplate {
+    pieces: Vec<Piece>,
+    empty: bool,
+}
+
+impl JsonTemplate {
+    pub fn new() -> Self {
+        Self { pieces: vec![Piece::Text("{".to_owned())], empty: true }
+    }
+
+    /// Adds `"name": `; the value's pieces follow.
+    pub fn key(&mut self, name: &str) {
+        let separator = if std::mem::take(&mut self.empty) { "" } else { ", " };
+        self.text(&format!("{separator}{}: ", Value::Str(name.to_owned()).to_json()));
+    }
+
+    pub fn text(&mut self, text: &str) {
+        match self.pieces.last_mut() {
+            Some(Piece::Text(last)) => last.push_str(text),
+            _ => self.pieces.push(Piece::Text(text.to_owned())),
+        }
+    }
+
+    pub fn host(&mut self, component: &str) {
+        self.pieces.push(Piece::Host(component.to_owned()));
+    }
+
+    /// The word, or `None` for an object without fields.
+    pub fn finish(mut self) -> Option<Arg> {
+        self.text("}");
+        (!self.empty).then_some(Arg::Template(self.pieces))
+    }
+}

@@ -1,0 +1,62 @@
+//! Environment variables and Secrets of a component.
+
+use super::{Planner, SecretVariable};
+use crate::config::corrections::Correction;
+use crate::finding::{Finding, Findings, Path};
+use crate::jina::options::Opt;
+use crate::jina::section::Options;
+use crate::jina::value::Value;
+
+impl Planner<'_> {
+    /// The variables of `env`, as Python writes them; with a log level when the context has one, which Jina takes from
+    /// the exporting process.
+    pub(super) fn env(&self, options: &Options, path: &Path<'_>, findings: &mut Findings) -> Vec<(String, String)> {
+        let mut env: Vec<(String, String)> = Vec::new();
+        for (key, value) in options.pairs(Opt::Env).unwrap_or_default() {
+            let name = key.to_str();
+            let text = value.to_str();
+            if !is_config_map_key(&name) {
+                let finding = Finding::error(path.key("env").key(&name), "cannot be the name of an environment variable");
+                findings.push(finding.got(&name).mend("use letters, digits, `_`, `-` and `.`"));
+                continue;
+            }
+            if name == "CUDA_VISIBLE_DEVICES" && text.starts_with("RR") && self.corrections.has(Correction::CudaDevices) {
+                let finding = Finding::warning(path.key("env").key(&name), "deals out the devices of one machine, which pods do not share");
+                findings.push(finding.got(&text).mend("remove it; each pod sees the GPUs that `gpus` gives it"));
+                continue;
+            }
+            env.push((name, text));
+        }
+        if let Some(level) = self.settings.context.get("JINA_LOG_LEVEL") {
+            env.retain(|(name, _)| name != "JINA_LOG_LEVEL");
+            env.push(("JINA_LOG_LEVEL".to_owned(), level.to_owned()));
+        }
+        env
+    }
+
+    /// The variables of `env_from_secret`.
+    pub(super) fn secrets(&self, options: &Options, path: &Path<'_>, findings: &mut Findings) -> Vec<SecretVariable> {
+        let path = path.key("env_from_secret");
+        let mut secrets = Vec::new();
+        for (key, value) in options.pairs(Opt::EnvFromSecret).unwrap_or_default() {
+            let variable = key.to_str();
+            let part = |part: &str| value.get(part).map(Value::to_str).filter(|text| !text.is_empty());
+            match (part("name"), part("key")) {
+                (Some(secret), Some(key)) => secrets.push(SecretVariable { variable, secret, key }),
+                (name, _) => {
+                    let missing = if name.is_none() { "name" } else { "key" };
+                    let finding = Finding::error(path.key(&variable), format!("has no `{missing}`")).got(value.to_str());
+                    findings.push(finding.mend(format!("write {variable}: {{name: SECRET, key: KEY-IN-THE-SECRET}}")));
+                }
+            }
+        }
+        secrets
+    }
+}
+
+/// `[-._a-zA-Z0-9]+`, at most 253 (Kubernetes `IsConfigMapKey`).
+fn is_config_map_key(name: &str) -> bool {
+    (1..=253).contains(&name.len())
+        && !matches!(name, "." | "..")
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_'))
+}

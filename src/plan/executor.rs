@@ -1,0 +1,344 @@
+//! The components of one executor: a worker, or a head and a worker for each shard
+//! (`jina/orchestrate/deployments/config/k8s.py`).
+
+use super::arguments::{self, Forced, JsonTemplate};
+use super::names::kubernetes_name;
+use super::{
+    Arg, Component, Container, Health, PORT, PORT_MONITORING, PORT_USES_AFTER, PORT_USES_BEFORE, Planner, Process, Role, SecretVariable,
+    Storage,
+};
+use crate::config::corrections::Correction;
+use crate::finding::{Finding, Findings, Path};
+use crate::jina::flow::Kind;
+use crate::jina::options::Opt;
+use crate::jina::section::Options;
+use crate::jina::setting::Protocol;
+use crate::jina::topology::Executor;
+
+/// Seconds between two startup probes.
+const PROBE_PERIOD: i64 = 5;
+
+/// Where a sharded executor stops being one: more shards than this are taken for a slip.
+const MOST_SHARDS: i64 = 10_000;
+
+impl Planner<'_> {
+    pub(super) fn executor(&self, executor: &Executor, kind: Kind, path: &Path<'_>, findings: &mut Findings) -> Vec<Component> {
+        let options = &executor.options;
+        if options.flag(Opt::External) {
+            if kind == Kind::Deployment {
+                let finding = Finding::warning(path.key("external"), "an external Deployment runs elsewhere, so that there is nothing to emit");
+                findings.push(finding.at(executor.mark));
+            }
+            return Vec::new();
+        }
+        let Some(shards) = self.check(executor, kind, path, findings) else { return Vec::new() };
+        let uses_path = path.key("uses");
+        let image = match self.settings.images.resolve(options.text(Opt::Uses), &uses_path) {
+            Ok(image) => image.unwrap_or_else(|| self.gateway_image()),
+            Err(finding) => {
+                findings.push(finding.at(executor.mark));
+                String::new()
+            }
+        };
+        let base = Base {
+            planner: self,
+            executor,
+            name: kubernetes_name(&executor.name),
+            env: self.env(options, path, findings),
+            secrets: self.secrets(options, path, findings),
+            gpus: self.gpus(executor, path, findings),
+            storage: self.storage(options),
+            health: health(options, options.protocols()[0], path, findings),
+        };
+        let mut components = Vec::new();
+        if shards > 1 {
+            components.push(base.head(shards, path, findings));
+        }
+        components.extend((0..shards).map(|shard| base.worker(shard, shards, &image)));
+        components
+    }
+
+    pub(super) fn gateway_image(&self) -> String {
+        self.settings.images.gateway(self.settings.jina_version())
+    }
+
+    /// What Jina refuses, or accepts although it can never run. The number of shards when all is well enough to go on.
+    fn check(&self, executor: &Executor, kind: Kind, path: &Path<'_>, findings: &mut Findings) -> Option<u32> {
+        let options = &executor.options;
+        let at = executor.mark;
+        let count = |opt: Opt, what: &str, findings: &mut Findings| {
+            let number = options.int(opt, 1);
+            if number < 1 {
+                let finding = Finding::error(path.key(opt.row().name), format!("must be 1 or more {what}")).got(number.to_string());
+                findings.push(finding.propose("1").at(at));
+                return None;
+            }
+            Some(number)
+        };
+        let shards = count(Opt::Shards, "shards", findings);
+        let replicas = count(Opt::Replicas, "replicas", findings);
+        let protocols = options.protocols();
+        if protocols.contains(&Protocol::Websocket) {
+            let finding = Finding::error(path.key("protocol"), "executors do not speak WebSocket").got("WEBSOCKET");
+            findings.push(finding.propose("GRPC").at(at));
+        } else if kind == Kind::Flow && protocols != [Protocol::Grpc] {
+            let finding = Finding::error(path.key("protocol"), "inside a Flow executors are called by gRPC and nothing else");
+            let got: Vec<&str> = protocols.iter().map(|p| p.name()).collect();
+            findings.push(finding.got(got.join(", ")).propose("GRPC").at(at));
+        } else if protocols.contains(&Protocol::Http) && shards.is_some_and(|shards| shards > 1) {
+            let finding = Finding::error(path.key("protocol"), "a head calls its shards by gRPC and nothing else").got("HTTP");
+            findings.push(finding.propose("GRPC").at(at));
+        }
+        if options.flag(Opt::Stateful) {
+            if options.text(Opt::Workspace).is_none() {
+                let finding = Finding::error(path.key("workspace"), "is missing, and a stateful executor keeps its state there");
+                findings.push(finding.mend("name a directory").at(at));
+            }
+            if replicas.is_some_and(|replicas| replicas > 1) {
+                let finding = Finding::warning(path.key("stateful"), "the replicas cannot find each other behind one Service, so that no RAFT cluster forms");
+                findings.push(finding.mend("use one replica, or shards").at(at));
+            }
+        }
+        let shards = shards?;
+        if shards > MOST_SHARDS {
+            let finding = Finding::error(path.key("shards"), format!("is more than {MOST_SHARDS}")).got(shards.to_string());
+            findings.push(finding.mend("use fewer shards").at(at));
+            return None;
+        }
+        replicas?;
+        u32::try_from(shards).ok()
+    }
+
+    /// `gpus`: a count, or `all` for no request at all.
+    fn gpus(&self, executor: &Executor, path: &Path<'_>, findings: &mut Findings) -> Option<String> {
+        let gpus = executor.options.text(Opt::Gpus).filter(|gpus| *gpus != "all" && *gpus != "0")?;
+        if gpus.bytes().all(|b| b.is_ascii_digit()) || !self.corrections.has(Correction::GpuCount) {
+            return Some(gpus.to_owned());
+        }
+        let devices = gpus.split(',').filter(|part| part.trim_start().starts_with("device=")).count();
+        if devices == 0 {
+            let finding = Finding::error(path.key("gpus"), "is no number of GPUs").got(gpus);
+            findings.push(finding.mend("write a number, or `all`").at(executor.mark));
+            return None;
+        }
+        let finding = Finding::warning(path.key("gpus"), format!("Kubernetes hands out GPUs by number, so that {devices} are asked for")).got(gpus);
+        findings.push(finding.propose(devices.to_string()).at(executor.mark));
+        Some(devices.to_string())
+    }
+
+    /// The first of `volumes`, as Jina has it.
+    fn storage(&self, options: &Options) -> Option<Storage> {
+        let volume = options.texts(Opt::Volumes).first()?;
+        let context = |name: &str| self.settings.context.get(name).map(str::to_owned);
+        let mount_path = match volume.split_once(':') {
+            Some((_, inside)) if self.corrections.has(Correction::VolumeMountPath) => inside.split(':').next().unwrap_or(inside).to_owned(),
+            _ => volume.clone(),
+        };
+        let access_modes = context("JINA_K8S_ACCESS_MODES").and_then(|modes| serde_json::from_str(&modes).ok());
+        let standard = || (!self.corrections.has(Correction::StorageClass)).then(|| "standard".to_owned());
+        Some(Storage {
+            mount_path,
+            access_modes: access_modes.unwrap_or_else(|| vec!["ReadWriteOnce".to_owned()]),
+            class: context("JINA_K8S_STORAGE_CLASS_NAME").or_else(standard),
+            size: context("JINA_K8S_STORAGE_CAPACITY").unwrap_or_else(|| "10G".to_owned()),
+        })
+    }
+}
+
+/// Tries of the startup probe: as many as fit into `timeout_ready`, at least three.
+pub(super) fn health(options: &Options, protocol: Protocol, path: &Path<'_>, findings: &mut Findings) -> Health {
+    let mut timeout = options.int(Opt::TimeoutReady, 600_000);
+    if timeout == -1 {
+        let finding = Finding::warning(path.key("timeout_ready"), "Kubernetes cannot wait for ever; 10 minutes are taken").got("-1");
+        findings.push(finding.mend("write how many milliseconds a start may take"));
+        timeout = 600_000;
+    }
+    let tries = timeout.max(0).div_euclid(1000 * PROBE_PERIOD) + i64::from(timeout.max(0) % (1000 * PROBE_PERIOD) != 0);
+    Health { protocol, tls: false, startup_tries: tries.max(3) }
+}
+
+/// What the components of one executor have in common.
+struct Base<'b> {
+    planner: &'b Planner<'b>,
+    executor: &'b Executor,
+    name: String,
+    env: Vec<(String, String)>,
+    secrets: Vec<SecretVariable>,
+    gpus: Option<String>,
+    storage: Option<Storage>,
+    health: Health,
+}
+
+impl Base<'_> {
+    fn has(&self, correction: Correction) -> bool {
+        self.planner.corrections.has(correction)
+    }
+
+    fn options(&self) -> &Options {
+        &self.executor.options
+    }
+
+    fn component(&self, name: String, role: Role, containers: Vec<Container>) -> Component {
+        Component {
+            name,
+            node: self.executor.name.clone(),
+            role,
+            replicas: self.options().int(Opt::Replicas, 1),
+            protocols: self.options().protocols(),
+            monitoring: self.options().flag(Opt::Monitoring),
+            env: self.env.clone(),
+            pull_secrets: self.options().texts(Opt::ImagePullSecrets).to_vec(),
+            storage: self.storage.clone(),
+            containers,
+        }
+    }
+
+    /// What the exporter decides for every container of an executor.
+    fn forced(&self, name: String, port: Vec<Arg>, port_monitoring: u16) -> Vec<(Opt, Forced)> {
+        let host = match self.options().texts(Opt::Host) {
+            [first, ..] if !self.has(Correction::BindAllInterfaces) => host_name(first).to_owned(),
+            _ => "0.0.0.0".to_owned(),
+        };
+        let namespace = if self.has(Correction::NoLiteralNamespace) { Forced::Omitted } else { Forced::word(Arg::Namespace) };
+        let mut forced = vec![
+            (Opt::Name, Forced::word(name)),
+            (Opt::K8sNamespace, namespace),
+            (Opt::Host, Forced::word(host)),
+            (Opt::Port, Forced::Words(port)),
+            (Opt::PortMonitoring, Forced::word(port_monitoring.to_string())),
+        ];
+        // Jina compares with a default that it takes from the environment.
+        if let Some(default) = self.planner.settings.context.get("JINA_DEFAULT_TIMEOUT_CTRL") {
+            let given = self.options().int(Opt::TimeoutCtrl, default.parse().unwrap_or(60)).to_string();
+            forced.push((Opt::TimeoutCtrl, if given == default { Forced::Omitted } else { Forced::word(given) }));
+        }
+        forced
+    }
+
+    fn uses(&self) -> Forced {
+        match self.options().text(Opt::Uses) {
+            None | Some("BaseExecutor") => Forced::Omitted,
+            Some(_) => Forced::word("config.yml"),
+        }
+    }
+
+    fn worker(&self, shard: u32, shards: u32, image: &str) -> Component {
+        let options = self.options();
+        let (name, raw) = match shards {
+            1 => (self.name.clone(), self.executor.name.clone()),
+            _ => (format!("{}-{shard}", self.name), format!("{}-{shard}", self.executor.name)),
+        };
+        let ports = (0..).zip(options.protocols()).map(|(i, _)| Arg::from((PORT + i).to_string())).collect();
+        let mut forced = self.forced(raw, ports, PORT_MONITORING);
+        forced.extend([
+            (Opt::Uses, self.uses()),
+            (Opt::Polling, Forced::Omitted),
+            (Opt::ShardId, if shard == 0 { Forced::Omitted } else { Forced::word(shard.to_string()) }),
+            (Opt::UsesBeforeAddress, Forced::Omitted),
+            (Opt::UsesAfterAddress, Forced::Omitted),
+        ]);
+        let container = Container {
+            process: Process::Executor,
+            image: image.to_owned(),
+            args: arguments::executor(options, forced, options.map(Opt::UsesMetas), options.map(Opt::UsesWith)),
+            port: PORT,
+            secrets: self.secrets.clone(),
+            gpus: self.gpus.clone(),
+            health: self.health.clone(),
+        };
+        self.component(name, Role::Worker(shard), vec![container])
+    }
+
+    fn head(&self, shards: u32, path: &Path<'_>, findings: &mut Findings) -> Component {
+        let options = self.options();
+        let mut sidecars = Vec::new();
+        for (opt, process, port, port_monitoring) in [
+            (Opt::UsesBefore, Process::UsesBefore, PORT_USES_BEFORE, PORT_MONITORING + 1),
+            (Opt::UsesAfter, Process::UsesAfter, PORT_USES_AFTER, PORT_MONITORING + 2),
+        ] {
+            let Some(uses) = options.text(opt) else { continue };
+            match self.planner.settings.images.resolve(Some(uses), &path.key(opt.row().name)) {
+                Ok(image) => {
+                    let image = image.unwrap_or_else(|| self.planner.gateway_image());
+                    sidecars.push(self.sidecar(process, image, port, port_monitoring));
+                }
+                Err(finding) => findings.push(finding.at(self.executor.mark)),
+            }
+        }
+        let address = |process: Process, port: u16| match sidecars.iter().any(|sidecar| sidecar.process == process) {
+            true => Forced::word(format!("127.0.0.1:{port}")),
+            false => Forced::Omitted,
+        };
+        let mut connections = JsonTemplate::new();
+        for shard in 0..shards {
+            connections.key(&shard.to_string());
+            connections.text("\"");
+            connections.host(&format!("{}-{shard}", self.name));
+            connections.text(&format!(":{PORT}\""));
+        }
+        let mut forced = self.forced(format!("{}/head", self.executor.name), vec![Arg::from(PORT.to_string())], PORT_MONITORING);
+        forced.extend([
+            (Opt::Workspace, Forced::Omitted),
+            (Opt::Replicas, Forced::Omitted),
+            (Opt::Uses, Forced::Omitted),
+            (Opt::Gpus, Forced::Omitted),
+            (Opt::RuntimeCls, Forced::word("HeadRuntime")),
+            (Opt::PodRole, Forced::word("HEAD")),
+            (Opt::UsesBeforeAddress, address(Process::UsesBefore, PORT_USES_BEFORE)),
+            (Opt::UsesAfterAddress, address(Process::UsesAfter, PORT_USES_AFTER)),
+            (Opt::ConnectionList, connections.finish().map_or(Forced::Omitted, Forced::word)),
+        ]);
+        let head = Container {
+            process: Process::Executor,
+            image: self.planner.gateway_image(),
+            args: arguments::executor(options, forced, None, None),
+            port: PORT,
+            secrets: self.secrets.clone(),
+            gpus: None,
+            health: self.health.clone(),
+        };
+        let mut containers = vec![head];
+        let mut component = self.component(format!("{}-head", self.name), Role::Head, Vec::new());
+        component.replicas = 1;
+        if self.has(Correction::HeadWithoutVolumes) {
+            component.storage = None;
+        }
+        if component.storage.is_none() {
+            containers.extend(sidecars);
+        }
+        component.containers = containers;
+        component
+    }
+
+    /// A container beside the head, with the head's options but its own name, port and image.
+    fn sidecar(&self, process: Process, image: String, port: u16, port_monitoring: u16) -> Container {
+        let port_monitoring = if self.has(Correction::SidecarMonitoringPorts) { port_monitoring } else { PORT_MONITORING };
+        let mut forced = self.forced(format!("{}/{}", self.executor.name, process.name()), vec![Arg::from(port.to_string())], port_monitoring);
+        forced.extend([
+            (Opt::Polling, Forced::Omitted),
+            (Opt::Replicas, Forced::Omitted),
+            (Opt::Uses, Forced::word("config.yml")),
+            (Opt::Gpus, Forced::Omitted),
+            (Opt::RuntimeCls, Forced::Omitted),
+            (Opt::PodRole, Forced::Omitted),
+            (Opt::UsesBeforeAddress, Forced::Omitted),
+            (Opt::UsesAfterAddress, Forced::Omitted),
+            (Opt::ConnectionList, Forced::Omitted),
+        ]);
+        Container {
+            process,
+            image,
+            args: arguments::executor(self.options(), forced, None, None),
+            port,
+            secrets: if self.has(Correction::SidecarSecrets) { self.secrets.clone() } else { Vec::new() },
+            gpus: None,
+            health: self.health.clone(),
+        }
+    }
+}
+
+/// The host of `scheme://host:port`.
+fn host_name(address: &str) -> &str {
+    let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
+    rest.split(':').next().unwrap_or(rest)
+}

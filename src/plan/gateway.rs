@@ -1,0 +1,156 @@
+//! The gateway's component.
+
+use super::arguments::{self, Forced, JsonTemplate};
+use super::executor::health;
+use super::names::kubernetes_name;
+use super::{Arg, Component, Container, PORT, PORT_MONITORING, Planner, Process, Role};
+use crate::config::corrections::Correction;
+use crate::finding::{Finding, Findings, Path};
+use crate::jina::flow::Flow;
+use crate::jina::options::Opt;
+use crate::jina::section::Options;
+use crate::jina::setting::Protocol;
+use crate::jina::topology::{Executor, GATEWAY};
+use crate::jina::value::Value;
+
+impl Planner<'_> {
+    pub(super) fn gateway(&self, flow: &Flow, options: &Options, findings: &mut Findings) -> Option<Component> {
+        let path = self.path.key(GATEWAY);
+        let protocols = options.protocols();
+        self.check_ports(options, &protocols, &path, findings);
+        let replicas = options.int(Opt::Replicas, 1);
+        if replicas < 1 {
+            let finding = Finding::error(path.key("replicas"), "must be 1 or more replicas").got(replicas.to_string());
+            findings.push(finding.propose("1"));
+        }
+        let uses = options.text(Opt::Uses);
+        let image = match self.settings.images.resolve(uses, &path.key("uses")) {
+            Ok(image) => image.unwrap_or_else(|| self.gateway_image()),
+            Err(finding) => {
+                findings.push(*finding);
+                return None;
+            }
+        };
+        let mut health = health(options, protocols[0], &path, findings);
+        health.tls = options.text(Opt::SslCertfile).is_some() && options.text(Opt::SslKeyfile).is_some();
+        let container = Container {
+            process: Process::Gateway,
+            image,
+            args: self.gateway_args(flow, options, &protocols, findings),
+            port: PORT,
+            secrets: self.secrets(options, &path, findings),
+            gpus: None,
+            health,
+        };
+        Some(Component {
+            name: GATEWAY.to_owned(),
+            node: GATEWAY.to_owned(),
+            role: Role::Gateway,
+            replicas,
+            protocols,
+            monitoring: options.flag(Opt::Monitoring),
+            env: self.env(options, &path, findings),
+            pull_secrets: options.texts(Opt::ImagePullSecrets).to_vec(),
+            storage: None,
+            containers: vec![container],
+        })
+    }
+
+    /// `_set_gateway_uses`: ports are only counted, since every container listens on 8080 and up.
+    fn check_ports(&self, options: &Options, protocols: &[Protocol], path: &Path<'_>, findings: &mut Findings) {
+        let ports = options.ports();
+        if options.text(Opt::Uses).is_none() && ports.len() > 1 && ports.len() < protocols.len() {
+            let finding = Finding::error(path.key("port"), format!("there are {} ports for {} protocols", ports.len(), protocols.len()));
+            findings.push(finding.mend("give each protocol a port, or none at all"));
+        }
+    }
+
+    fn gateway_args(&self, flow: &Flow, options: &Options, protocols: &[Protocol], findings: &mut Findings) -> Vec<Arg> {
+        let endpoints = options.text(Opt::ExposeEndpoints).unwrap_or("{}");
+        let ports = (0..).zip(protocols).map(|(i, _)| Arg::from((PORT + i).to_string())).collect();
+        let namespace = if self.corrections.has(Correction::NoLiteralNamespace) { Forced::Omitted } else { Forced::word(Arg::Namespace) };
+        let optional = |json: Value| if json.is_truthy() { Forced::word(json.to_json()) } else { Forced::Omitted };
+        let edges = flow.graph.edges().iter().map(|(node, next)| {
+            (Value::Str(node.clone()), Value::List(next.iter().map(|name| Value::Str(name.clone())).collect()))
+        });
+        let of_executors = |opt: Opt| -> Value {
+            Value::Map(flow.executors.iter().filter_map(|e| Some((Value::Str(e.name.clone()), e.options.map(opt)?.clone()))).collect())
+        };
+        let metadata = match of_executors(Opt::GrpcMetadata) {
+            Value::Map(pairs) => Value::Map(pairs.into_iter().filter(|(_, metadata)| metadata.is_truthy()).collect()),
+            other => other,
+        };
+        let not_reducing = flow.executors.iter().filter(|e| e.options.flag(Opt::NoReduce)).map(|e| Value::Str(e.name.clone()));
+        let mut forced = vec![
+            (Opt::Name, Forced::Omitted),
+            (Opt::K8sNamespace, namespace),
+            (Opt::ExposeEndpoints, Forced::word(endpoints)),
+            (Opt::Uses, Forced::word(self.gateway_class(options, protocols))),
+            (Opt::GraphDescription, optional(Value::Map(edges.collect()))),
+            (Opt::GraphConditions, optional(of_executors(Opt::When))),
+            (Opt::DeploymentsAddresses, self.addresses(flow, findings).map_or(Forced::Omitted, Forced::word)),
+            (Opt::DeploymentsMetadata, optional(metadata)),
+            (Opt::DeploymentsNoReduce, optional(Value::List(not_reducing.collect()))),
+            (Opt::Port, Forced::Words(ports)),
+            (Opt::PortMonitoring, Forced::word(PORT_MONITORING.to_string())),
+        ];
+        let listens_everywhere = matches!(options.texts(Opt::Host), [host] if host == "0.0.0.0");
+        if listens_everywhere || self.corrections.has(Correction::BindAllInterfaces) {
+            forced.push((Opt::Host, Forced::Omitted));
+        }
+        if let Some(default) = self.settings.context.get("JINA_DEFAULT_TIMEOUT_CTRL")
+            && options.int(Opt::TimeoutCtrl, default.parse().unwrap_or(60)).to_string() == default
+        {
+            forced.push((Opt::TimeoutCtrl, Forced::Omitted));
+        }
+        arguments::gateway(options, forced)
+    }
+
+    /// The class that runs, or the configuration inside the image.
+    fn gateway_class(&self, options: &Options, protocols: &[Protocol]) -> String {
+        match options.text(Opt::Uses) {
+            Some(class @ ("GRPCGateway" | "HTTPGateway" | "WebSocketGateway" | "CompositeGateway")) => class.to_owned(),
+            Some(_) => "config.yml".to_owned(),
+            None if protocols.len() > 1 => "CompositeGateway".to_owned(),
+            None if options.ports().len() > 1 && !self.corrections.has(Correction::GatewayClass) => "config.yml".to_owned(),
+            None => match protocols[0] {
+                Protocol::Grpc => "GRPCGateway",
+                Protocol::Http => "HTTPGateway",
+                Protocol::Websocket => "WebSocketGateway",
+            }
+            .to_owned(),
+        }
+    }
+
+    /// `{"encoder": ["grpc://…:8080"], …}`, hosts as symbols.
+    fn addresses(&self, flow: &Flow, findings: &mut Findings) -> Option<Arg> {
+        let list = self.path.key("executors");
+        let mut json = JsonTemplate::new();
+        for executor in &flow.executors {
+            json.key(&executor.name);
+            if executor.options.flag(Opt::External) {
+                let addresses = self.external_addresses(executor, &list.index(executor.index), findings);
+                json.text(&Value::List(addresses.into_iter().map(Value::Str).collect()).to_json());
+            } else {
+                json.text(&format!("[\"{}://", self.scheme(executor)));
+                json.host(&called(executor));
+                json.text(&format!(":{PORT}\"]"));
+            }
+        }
+        json.finish()
+    }
+
+    fn scheme(&self, executor: &Executor) -> String {
+        let options = &executor.options;
+        let scheme = options.protocols().first().map_or("grpc", |p| p.scheme());
+        let tls = options.flag(Opt::Tls) || (options.text(Opt::SslCertfile).is_some() && options.text(Opt::SslKeyfile).is_some());
+        let s = if tls && !self.corrections.has(Correction::PlainExecutors) { "s" } else { "" };
+        format!("{scheme}{s}")
+    }
+}
+
+/// The component that is called for an executor: its head when it has shards.
+fn called(executor: &Executor) -> String {
+    let name = kubernetes_name(&executor.name);
+    if executor.options.int(Opt::Shards, 1) > 1 { format!("{name}-head") } else { name }
+}

@@ -1,0 +1,212 @@
+//! What has to run: components with their roles, containers, ports and symbolic addresses.
+//!
+//! No YAML and no Kubernetes types in here. A component is one Deployment or StatefulSet with its Services and its
+//! ConfigMap; which objects those are, and how they are spelled, is decided in [`crate::manifests`].
+
+mod arguments;
+mod env;
+mod executor;
+mod external;
+mod gateway;
+mod names;
+
+pub use names::protocol_service;
+
+use crate::config::Settings;
+use crate::config::corrections::Corrections;
+use crate::finding::{Findings, Path};
+use crate::jina::flow::{Flow, Kind};
+use crate::jina::setting::Protocol;
+
+/// The port on which the first protocol of any container is served; the next ones follow
+/// (`GrpcConnectionPool.K8S_PORT`).
+pub const PORT: u16 = 8080;
+/// The port of Prometheus metrics (`GrpcConnectionPool.K8S_PORT_MONITORING`).
+pub const PORT_MONITORING: u16 = 9090;
+/// The port of a head's uses_before container (`GrpcConnectionPool.K8S_PORT_USES_BEFORE`).
+pub const PORT_USES_BEFORE: u16 = 8078;
+/// The port of a head's uses_after container (`GrpcConnectionPool.K8S_PORT_USES_AFTER`).
+pub const PORT_USES_AFTER: u16 = 8079;
+
+/// Everything a Flow needs to run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    /// What it was made from.
+    pub kind: Kind,
+    /// Gateway first, then the executors in the order of the Flow; of a sharded one the head first.
+    pub components: Vec<Component>,
+}
+
+/// One workload with what belongs to it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Component {
+    /// Its Kubernetes name.
+    pub name: String,
+    /// Its executor's name in the Flow, or `gateway`.
+    pub node: String,
+    /// What it does.
+    pub role: Role,
+    /// Number of pods.
+    pub replicas: i64,
+    /// What it serves, the first at [`PORT`].
+    pub protocols: Vec<Protocol>,
+    /// Whether it serves metrics.
+    pub monitoring: bool,
+    /// Variables for its ConfigMap, over Jina's two.
+    pub env: Vec<(String, String)>,
+    /// Secrets for pulling its images.
+    pub pull_secrets: Vec<String>,
+    /// A volume that outlives its pods.
+    pub storage: Option<Storage>,
+    /// Its containers, the one that is called from outside first.
+    pub containers: Vec<Container>,
+}
+
+/// What a component does (`jina/enums.py`, `PodRoleType`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Takes requests from clients.
+    Gateway,
+    /// Distributes requests over shards.
+    Head,
+    /// Runs an executor; the number of its shard.
+    Worker(u32),
+}
+
+/// A process in a pod.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Container {
+    /// What it is.
+    pub process: Process,
+    /// Its image.
+    pub image: String,
+    /// Its arguments after `jina`.
+    pub args: Vec<Arg>,
+    /// The port it is probed at.
+    pub port: u16,
+    /// Variables from Secrets.
+    pub secrets: Vec<SecretVariable>,
+    /// GPUs it asks for, as a quantity.
+    pub gpus: Option<String>,
+    /// How to find out whether it is well.
+    pub health: Health,
+}
+
+/// Which of Jina's processes a container runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Process {
+    /// `jina gateway`.
+    Gateway,
+    /// `jina executor`, also for heads.
+    Executor,
+    /// The executor before the shards.
+    UsesBefore,
+    /// The executor after the shards.
+    UsesAfter,
+}
+
+impl Process {
+    /// The container's name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Process::Gateway => "gateway",
+            Process::Executor => "executor",
+            Process::UsesBefore => "uses-before",
+            Process::UsesAfter => "uses-after",
+        }
+    }
+}
+
+/// How a container's health is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Health {
+    /// The protocol to ask in.
+    pub protocol: Protocol,
+    /// Whether it expects TLS, which `jina ping` does not speak.
+    pub tls: bool,
+    /// Tries, 5 seconds apart, after which a start has failed.
+    pub startup_tries: i64,
+}
+
+/// A word of a command line, in which addresses are still symbols.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Arg {
+    /// A text as it is.
+    Text(String),
+    /// The namespace.
+    Namespace,
+    /// Text and addresses in turn.
+    Template(Vec<Piece>),
+}
+
+/// A part of a word.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Piece {
+    /// A text as it is.
+    Text(String),
+    /// The host name of the component with this Kubernetes name.
+    Host(String),
+}
+
+impl From<&str> for Arg {
+    fn from(text: &str) -> Self {
+        Arg::Text(text.to_owned())
+    }
+}
+
+impl From<String> for Arg {
+    fn from(text: String) -> Self {
+        Arg::Text(text)
+    }
+}
+
+/// A variable whose value is in a Secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecretVariable {
+    /// The variable.
+    pub variable: String,
+    /// The Secret's name.
+    pub secret: String,
+    /// The key in the Secret.
+    pub key: String,
+}
+
+/// A claim for each pod.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Storage {
+    /// Where it is mounted.
+    pub mount_path: String,
+    /// Access modes of the claim.
+    pub access_modes: Vec<String>,
+    /// Storage class; `None` leaves it to the cluster.
+    pub class: Option<String>,
+    /// Size, as a quantity.
+    pub size: String,
+}
+
+/// What the plan is made from.
+struct Planner<'p> {
+    settings: &'p Settings,
+    corrections: Corrections,
+    path: &'p Path<'p>,
+}
+
+/// Plans a Flow. `path` is the Flow's own path.
+pub fn plan(flow: &Flow, settings: &Settings, path: &Path<'_>, findings: &mut Findings) -> Plan {
+    let planner = Planner { settings, corrections: settings.corrections(), path };
+    let mut components = Vec::new();
+    if let Some(options) = &flow.gateway {
+        components.extend(planner.gateway(flow, options, findings));
+    }
+    let list = path.key("executors");
+    for executor in &flow.executors {
+        let here = match flow.kind {
+            Kind::Flow => list.index(executor.index),
+            Kind::Deployment => path.key("with"),
+        };
+        components.extend(planner.executor(executor, flow.kind, &here, findings));
+    }
+    names::check(&components, &flow.executors, flow.kind, path, findings);
+    Plan { kind: flow.kind, components }
+}

@@ -1,0 +1,15 @@
+//! Text ↔ nodes: the only room that reads YAML and the only one that writes it.
+//!
+//! Reading keeps what the meaning of a value may depend on later: whether a scalar was quoted, its tag, and where
+//! it stood. It decides nothing about types; that is for the reader of the language ([`crate::jina`] reads YAML 1.1
+//! as Jina does, [`kubernetes_value`] reads it as kubectl does).
+
+mod node;
+mod read;
+mod value;
+mod write;
+
+pub use node::{Data, Node, Scalar, Style};
+pub use read::{Document, DuplicateKey, SyntaxError, read, read_all};
+pub use value::{from_json, kubernetes_value};
+pub use write::{scalar, write, write_entry, write_node_entry};

@@ -129,6 +129,11 @@ corrections! {
         why: "the round robin is for replicas on one machine; CUDA takes the word for a device and finds none"
         ours: "no such variable; each pod sees the GPUs it requests"
 
+    StructuredEnv "structured-env"
+        jina: "Python's `{'a': True, 'b': [1]}` in the ConfigMap for a mapping or list under `env`"
+        why: "only Python reads it back; `json.loads` and every other language refuse it"
+        ours: "JSON: `{\"a\": true, \"b\": [1]}`"
+
     GatewayClass "gateway-class"
         jina: "`--uses config.yml` for a built-in gateway with one protocol and several ports"
         why: "the image holds no config.yml, so that the gateway ends at once"

@@ -145,7 +145,7 @@ impl<'r, 't> Reader<'r, 't> {
             let finding = Finding::error(place.key("name"), "a Deployment cannot be called `gateway`");
             findings.push(finding.got(&name).mend("give it another name").at(self.root.mark));
         }
-        let options = with_workspace(Options::new(given, Rc::default()), None);
+        let options = Options::new(given, Rc::default());
         let entry = Entry { name: Some(name), method: Method::Add, needs: Vec::new(), options, index: 0, mark: self.root.mark };
         let (executors, _) = topology::arrange(vec![entry], Inspection::Hang, self.path, findings);
         Flow { kind: Kind::Deployment, name: None, gateway: None, executors, graph: Graph::default() }
@@ -325,8 +325,8 @@ fn texts_of(given: &Given, opt: Opt) -> Option<String> {
     })
 }
 
-/// An executor without a workspace has the Flow's; Jina makes both absolute, which for an absolute path means tidying
-/// it up. A relative one stays relative: it belongs to the container, not to the machine that exports (defect K24).
+/// An executor of a Flow without a workspace has the Flow's; Jina makes both absolute, which for an absolute path means
+/// tidying it up. A relative one stays relative: it belongs to the container, not to the machine that exports (defect K24).
 fn with_workspace(mut options: Options, flows: Option<&str>) -> Options {
     let own = options.text(Opt::Workspace).map(str::to_owned);
     if let Some(workspace) = own.as_deref().or(flows) {

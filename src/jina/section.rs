@@ -2,11 +2,11 @@
 
 use std::rc::Rc;
 
-use super::options::{Opt, Row, TABLE, Use, With, find};
+use super::options::{Kind, Opt, Row, TABLE, Use, With, find};
 use super::setting::{self, Protocol, Setting};
 use super::value::Value;
 use crate::finding::{Finding, Findings, Path, nearest};
-use crate::yaml::{Node};
+use crate::yaml::Node;
 
 /// Where an option stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -196,6 +196,12 @@ pub fn read<'t>(
             findings.push(misplaced(section, row, &path).at(key.mark));
             continue;
         }
+        if strictness == Strictness::Lenient && is_lost_false(row, node) {
+            let finding = Finding::warning(&path, "Jina takes the quoted text for the value false and drops the option").got(node.shown());
+            findings.push(finding.at(node.mark));
+            given.push((row.opt, None));
+            continue;
+        }
         match setting::read(row, node) {
             Ok(setting) => given.push((row.opt, setting)),
             Err(wrong) => {
@@ -204,6 +210,11 @@ pub fn read<'t>(
         }
     }
     given
+}
+
+/// A text option with the value `"False"`, of which `parse_arg` makes a boolean and `kwargs2list` nothing.
+fn is_lost_false(row: &Row, node: &Node<'_>) -> bool {
+    row.kind == Kind::Text && node.as_text().is_some_and(|text| text.eq_ignore_ascii_case("false"))
 }
 
 fn unknown(section: Section, name: &str, spelled: &str, strictness: Strictness, path: &Path<'_>) -> Finding {

@@ -4,6 +4,7 @@ use super::{Planner, SecretVariable};
 use crate::config::corrections::Correction;
 use crate::finding::{Finding, Findings, Path};
 use crate::jina::options::Opt;
+use crate::jina::scalar::retyped;
 use crate::jina::section::Options;
 use crate::jina::value::Value;
 
@@ -14,7 +15,7 @@ impl Planner<'_> {
         let mut env: Vec<(String, String)> = Vec::new();
         for (key, value) in options.pairs(Opt::Env).unwrap_or_default() {
             let name = key.to_str();
-            let text = value.to_str();
+            let text = self.env_text(value);
             if !is_config_map_key(&name) {
                 let finding = Finding::error(path.key("env").key(&name), "cannot be the name of an environment variable");
                 findings.push(finding.got(&name).mend("use letters, digits, `_`, `-` and `.`"));
@@ -34,6 +35,16 @@ impl Planner<'_> {
         env
     }
 
+    /// A variable's text: numbers and booleans as Python writes them, which is what the executor sees when the Flow runs
+    /// locally. Lists and mappings are JSON, or Python's `repr` as long as Jina reads their strings as they are.
+    fn env_text(&self, value: &Value) -> String {
+        let structured = matches!(value, Value::List(_) | Value::Map(_));
+        if structured && (self.corrections.has(Correction::StructuredEnv) || loses_strings(value)) {
+            return value.to_json();
+        }
+        value.to_str()
+    }
+
     /// The variables of `env_from_secret`.
     pub(super) fn secrets(&self, options: &Options, path: &Path<'_>, findings: &mut Findings) -> Vec<SecretVariable> {
         let path = path.key("env_from_secret");
@@ -51,6 +62,16 @@ impl Planner<'_> {
             }
         }
         secrets
+    }
+}
+
+/// Whether a string below is one of which Jina makes another type: `"1"`, `"true"`, `"[a]"`.
+fn loses_strings(value: &Value) -> bool {
+    match value {
+        Value::Str(text) => retyped(text) != *value,
+        Value::List(entries) => entries.iter().any(loses_strings),
+        Value::Map(pairs) => pairs.iter().any(|(_, value)| loses_strings(value)),
+        _ => false,
     }
 }
 

@@ -1,6 +1,7 @@
 //! A ResourceList in, a ResourceList out.
 
 use std::collections::HashMap;
+use std::io::{self, Write};
 
 use crate::cli::render::Rendering;
 use crate::cli::report::{self, Subject};
@@ -8,53 +9,50 @@ use crate::config::{self, Compat, JinaFlow, Overrides, is_jina_flow};
 use crate::finding::{Finding, Findings, Mark, Path, Severity};
 use crate::krm::meta::Meta;
 use crate::krm::results::KrmResult;
-use crate::krm::{Item, ListError, ResourceList};
+use crate::krm::{Glance, Item, ListError, ResourceList};
 use crate::manifests;
-use crate::reconcile::ownership::{OBJECT, may_be_ours};
+use crate::reconcile::ownership::{OBJECT, Ours};
 use crate::reconcile::{Fate, Generated, Reconciler};
 use crate::yaml::{Document, Node, SyntaxError};
 
-/// What a run leaves behind.
+/// What a run says beside its answer.
 #[derive(Debug, Default)]
 pub struct Outcome {
-    /// For standard output.
-    pub stdout: Vec<u8>,
     /// For standard error.
     pub stderr: String,
     /// Whether the exit code is 0.
     pub success: bool,
 }
 
-/// Answers a ResourceList. Whatever happens, the answer is a ResourceList with every item that came in.
-#[must_use]
-pub fn run(input: &[u8]) -> Outcome {
+/// Answers a ResourceList. Whatever happens, what is written is a ResourceList with every item that came in.
+pub fn run(input: &[u8], stdout: &mut impl Write) -> io::Result<Outcome> {
     let text = match std::str::from_utf8(input) {
         Ok(text) => text,
         Err(error) => {
             let finding = Finding::error("", "is not UTF-8").mend("convert it").at(mark_of(input, error.valid_up_to()));
-            return refuse(&ResourceList::empty(), vec![(Subject::Input, finding)]);
+            return Response::refusal(&ResourceList::empty(), vec![(Subject::Input, finding)]).write(stdout);
         }
     };
     let list = match ResourceList::read(text) {
         Ok(list) => list,
-        Err(error) => return refuse(&ResourceList::empty(), vec![(Subject::Input, list_fault(&error))]),
+        Err(error) => return Response::refusal(&ResourceList::empty(), vec![(Subject::Input, list_fault(&error))]).write(stdout),
     };
     match answer(&list) {
-        Ok(outcome) => outcome,
+        Ok(response) => response.write(stdout),
         // An alias may have its anchor in another item; only the whole text makes sense then.
         Err(fault) => match ResourceList::read_as_tree(text) {
-            Ok(list) => answer(&list).unwrap_or_else(|fault| fault.refuse(&list)),
-            Err(_) => fault.refuse(&list),
+            Ok(list) => answer(&list).unwrap_or_else(|fault| fault.refuse(&list)).write(stdout),
+            Err(_) => fault.refuse(&list).write(stdout),
         },
     }
 }
 
 /// Answers a list of documents, as kustomize's legacy plugins get them, with `config` in the place of functionConfig.
-#[must_use]
-pub fn run_plugin(config: &str, input: &str) -> Outcome {
+/// Nothing is written when something is wrong.
+pub fn run_plugin(config: &str, input: &str, stdout: &mut impl Write) -> io::Result<Outcome> {
     let fault = |finding| {
         let stderr = report::lines(&[(Subject::Input, finding)]);
-        Outcome { stderr, ..Outcome::default() }
+        Ok(Outcome { stderr, success: false })
     };
     let mut list = match ResourceList::read_documents(input) {
         Ok(list) => list,
@@ -65,11 +63,8 @@ pub fn run_plugin(config: &str, input: &str) -> Outcome {
         _ => return fault(Finding::error("", "the plugin's configuration is empty")),
     };
     list.function_config = Some(config);
-    let mut outcome = answer(&list).unwrap_or_else(|fault| fault.refuse(&list));
-    if !outcome.success {
-        outcome.stdout.clear();
-    }
-    outcome
+    let response = answer(&list).unwrap_or_else(|fault| fault.refuse(&list));
+    if response.success() { response.write(stdout) } else { response.write(&mut io::sink()) }
 }
 
 fn list_fault(error: &ListError) -> Finding {
@@ -96,31 +91,41 @@ struct Unreadable {
 }
 
 impl Unreadable {
-    fn refuse(self, list: &ResourceList<'_>) -> Outcome {
+    fn refuse<'l, 't>(self, list: &'l ResourceList<'t>) -> Response<'l, 't> {
         let finding = Finding::error("", format!("is not YAML: {}", self.error));
-        refuse(list, vec![(self.subject, finding)])
+        Response::refusal(list, vec![(self.subject, finding)])
     }
 }
 
-/// An answer that changes nothing and says why.
-fn refuse(list: &ResourceList<'_>, findings: Vec<(Subject, Finding)>) -> Outcome {
-    let fates = vec![Fate::Kept; list.items.len()];
-    respond(list, &fates, &[], &findings)
+/// An answer before it is written.
+struct Response<'l, 't> {
+    list: &'l ResourceList<'t>,
+    fates: Vec<Fate>,
+    added: Vec<String>,
+    findings: Vec<(Subject, Finding)>,
 }
 
-fn respond(list: &ResourceList<'_>, fates: &[Fate], added: &[String], findings: &[(Subject, Finding)]) -> Outcome {
-    let results: Vec<KrmResult> = findings.iter().map(|(subject, finding)| KrmResult::new(finding, subject.meta())).collect();
-    let items = list.items.iter().zip(fates).filter_map(|(item, fate)| match fate {
-        Fate::Kept => Some(item.text()),
-        Fate::Replaced(text) => Some(text.as_str()),
-        Fate::Removed => None,
-    });
-    let size = list.items.iter().map(|item| item.text().len()).chain(added.iter().map(String::len)).sum::<usize>();
-    let mut stdout = Vec::with_capacity(size + 4096);
-    // Writing to a Vec cannot fail.
-    let _ = list.write(items.chain(added.iter().map(String::as_str)), &results, &mut stdout);
-    let success = findings.iter().all(|(_, finding)| finding.severity != Severity::Error);
-    Outcome { stdout, stderr: report::lines(findings), success }
+impl<'l, 't> Response<'l, 't> {
+    /// An answer that changes nothing and says why.
+    fn refusal(list: &'l ResourceList<'t>, findings: Vec<(Subject, Finding)>) -> Self {
+        Self { list, fates: vec![Fate::Kept; list.items.len()], added: Vec::new(), findings }
+    }
+
+    fn success(&self) -> bool {
+        self.findings.iter().all(|(_, finding)| finding.severity != Severity::Error)
+    }
+
+    fn write(&self, stdout: &mut impl Write) -> io::Result<Outcome> {
+        let results: Vec<KrmResult> =
+            self.findings.iter().map(|(subject, finding)| KrmResult::new(finding, subject.meta())).collect();
+        let items = self.list.items.iter().zip(&self.fates).filter_map(|(item, fate)| match fate {
+            Fate::Kept => Some(item.text()),
+            Fate::Replaced(text) => Some(text.as_str()),
+            Fate::Removed => None,
+        });
+        self.list.write(items.chain(self.added.iter().map(String::as_str)), &results, stdout)?;
+        Ok(Outcome { stderr: report::lines(&self.findings), success: self.success() })
+    }
 }
 
 /// A `JinaFlow` to be rendered.
@@ -130,9 +135,10 @@ struct FlowRun {
     findings: Findings,
 }
 
-fn answer(list: &ResourceList<'_>) -> Result<Outcome, Unreadable> {
+fn answer<'l, 't>(list: &'l ResourceList<'t>) -> Result<Response<'l, 't>, Unreadable> {
+    let ours = Ours::default();
     let mut documents = Vec::new();
-    for (index, item) in list.items.iter().enumerate().filter(|(_, item)| may_be_ours(item.text())) {
+    for (index, item) in list.items.iter().enumerate().filter(|(_, item)| ours.may_be_in(item.text())) {
         documents.push((index, read(item)?));
     }
     let mut flow_items = Vec::new();
@@ -182,15 +188,15 @@ fn answer(list: &ResourceList<'_>) -> Result<Outcome, Unreadable> {
         findings.extend(more.into_iter().map(|finding| (Subject::Object(meta.clone()), finding)));
     }
     if findings.iter().any(|(_, finding)| finding.severity == Severity::Error) {
-        return Ok(refuse(list, findings));
+        return Ok(Response::refusal(list, findings));
     }
     let (fates, added) = reconciler.finish(&metas);
-    Ok(respond(list, &fates, &added, &findings))
+    Ok(Response { list, fates, added, findings })
 }
 
 fn read<'i>(item: &'i Item<'_>) -> Result<Document<'i>, Unreadable> {
     item.read().map_err(|error| {
-        let subject = match item.glance() {
+        let subject = match Glance::default().at(item) {
             Some((kind, name)) => {
                 Subject::Object(Meta { kind: kind.to_owned(), name: name.to_owned(), api_version: config::API_VERSION.into(), ..Meta::default() })
             }

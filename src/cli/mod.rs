@@ -14,8 +14,8 @@ use anyhow::{Context as _, Result};
 use flags::{Command, Environment};
 use function::Outcome;
 
-/// The manual: the function's README, which `kpt fn doc` shows as well.
-const HELP: &str = include_str!("../../functions/jinaflow/README.md");
+/// The function's README, which is the manual that `kpt fn doc` shows as well.
+const README: &str = include_str!("../../functions/jinaflow/README.md");
 
 /// Runs the process; the answer is its exit code.
 #[must_use]
@@ -41,24 +41,26 @@ pub fn main() -> u8 {
 }
 
 fn run(command: Command) -> Result<bool> {
-    let mut stdout = io::stdout().lock();
-    match command {
-        Command::Help => print(&mut stdout, HELP),
-        Command::Version => print(&mut stdout, concat!("jinaflow ", env!("CARGO_PKG_VERSION"), "\n")),
-        Command::Function if io::stdin().is_terminal() => print(&mut stdout, HELP),
-        Command::Function => answer(&function::run(&read_stdin()?), &mut stdout),
+    let mut stdout = io::BufWriter::with_capacity(1 << 16, io::stdout().lock());
+    let done = match command {
+        Command::Help => print(&mut stdout, &manual())?,
+        Command::Version => print(&mut stdout, concat!("jinaflow ", env!("CARGO_PKG_VERSION"), "\n"))?,
+        Command::Function if io::stdin().is_terminal() => print(&mut stdout, &manual())?,
+        Command::Function => told(&function::run(&read_stdin()?, &mut stdout)?),
         Command::Plugin(config) => {
             let config = fs::read_to_string(&config).with_context(|| format!("{config}: cannot be read"))?;
             let input = String::from_utf8(read_stdin()?).context("stdin: is not UTF-8")?;
-            answer(&function::run_plugin(&config, &input), &mut stdout)
+            told(&function::run_plugin(&config, &input, &mut stdout)?)
         }
-        Command::Export(export) => {
-            let mut buffered = io::BufWriter::new(&mut stdout);
-            let done = export::export(&export, &mut buffered, &mut io::stderr().lock())?;
-            buffered.flush()?;
-            Ok(done)
-        }
-    }
+        Command::Export(export) => export::export(&export, &mut stdout, &mut io::stderr().lock())?,
+    };
+    stdout.flush()?;
+    Ok(done)
+}
+
+/// The README without the marks by which documentation generators find their parts.
+fn manual() -> String {
+    README.lines().filter(|line| !line.starts_with("<!--mdtogo")).flat_map(|line| [line, "\n"]).collect()
 }
 
 fn read_stdin() -> Result<Vec<u8>> {
@@ -67,17 +69,14 @@ fn read_stdin() -> Result<Vec<u8>> {
     Ok(input)
 }
 
-fn print(stdout: &mut impl Write, text: &str) -> Result<bool> {
+fn print(stdout: &mut impl Write, text: &str) -> io::Result<bool> {
     stdout.write_all(text.as_bytes())?;
-    stdout.flush()?;
     Ok(true)
 }
 
-fn answer(outcome: &Outcome, stdout: &mut impl Write) -> Result<bool> {
+fn told(outcome: &Outcome) -> bool {
     complain(&outcome.stderr);
-    stdout.write_all(&outcome.stdout)?;
-    stdout.flush()?;
-    Ok(outcome.success)
+    outcome.success
 }
 
 /// Nothing can be done when even stderr is gone.

@@ -6,6 +6,7 @@
 
 pub mod annotations;
 mod block;
+mod glance;
 mod json;
 pub mod meta;
 pub mod results;
@@ -19,6 +20,7 @@ use serde_json::Value;
 use crate::finding::Mark;
 use crate::yaml::{self, Data, Document, Node, SyntaxError};
 use block::Part;
+pub use glance::Glance;
 use results::KrmResult;
 
 /// `kind` of the envelope.
@@ -131,51 +133,6 @@ impl<'t> Item<'t> {
     pub fn text(&self) -> &str {
         &self.text
     }
-
-    /// The values of `kind` and `metadata.name`, by a glance at the lines of a block entry; `None` when the text is not
-    /// as Go writes it, so that it must be read.
-    #[must_use]
-    pub fn glance(&self) -> Option<(&str, &str)> {
-        if self.shape != Shape::Entry {
-            return None;
-        }
-        let text: &str = &self.text;
-        let depth = text.find('-')? + 2;
-        let kind = field_at(text, depth, "kind")?;
-        let metadata = find_line(text, depth, "metadata")?;
-        let below = &text[metadata..];
-        // The fields of `metadata` end with the first line that is indented no further.
-        let end = below
-            .match_indices('\n')
-            .map(|(at, _)| at + 1)
-            .find(|&at| {
-                let line = &below[at..];
-                let indent = line.bytes().take_while(|b| *b == b' ').count();
-                indent <= depth && !matches!(line.as_bytes().get(indent), None | Some(b'\n' | b'\r' | b'#'))
-            })
-            .unwrap_or(below.len());
-        let name = field_at(&below[..end], depth + 2, "name")?;
-        Some((kind, name))
-    }
-}
-
-/// The plain value of `name:` at column `depth`.
-fn field_at<'t>(text: &'t str, depth: usize, name: &str) -> Option<&'t str> {
-    let value = &text[find_line(text, depth, name)?..];
-    let value = value.lines().next()?.trim();
-    let quoted = value.trim_matches(['"', '\'']);
-    (!value.is_empty() && !value.starts_with(['|', '>', '&', '*', '!', '{', '['])).then_some(quoted)
-}
-
-/// Where the value of `name:` at column `depth` begins. The first field of an entry stands after the dash.
-fn find_line(text: &str, depth: usize, name: &str) -> Option<usize> {
-    let first = format!("- {name}:");
-    let start = text.trim_start_matches(' ');
-    if start.starts_with(&first) {
-        return Some(text.len() - start.len() + first.len());
-    }
-    let wanted = format!("\n{:depth$}{name}:", "");
-    memchr::memmem::find(text.as_bytes(), wanted.as_bytes()).map(|at| at + wanted.len())
 }
 
 impl<'t> ResourceList<'t> {
@@ -492,18 +449,6 @@ mod tests {
             let got = echoed(text).err().unwrap_or_default();
             assert!(got.starts_with(expected), "{text:?}: {got}");
         }
-    }
-
-    #[test]
-    fn a_glance_finds_kind_and_name() {
-        let glance = |text: &str| {
-            let item = Item { text: Cow::Owned(text.to_owned()), shape: Shape::Entry };
-            item.glance().map(|(kind, name)| format!("{kind}/{name}"))
-        };
-        assert_eq!(glance("- apiVersion: v1\n  kind: Service\n  metadata:\n    labels:\n      name: no\n    name: 'yes'\n").as_deref(), Some("Service/yes"));
-        assert_eq!(glance("  - kind: A\n    metadata: # m\n      name: b\n    spec:\n      name: c\n").as_deref(), Some("A/b"));
-        assert_eq!(glance("- kind: A\n  metadata:\n    a: b\n  spec:\n    name: c\n"), None);
-        assert_eq!(glance("- {kind: A}\n"), None);
     }
 
     #[test]

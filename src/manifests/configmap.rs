@@ -1,8 +1,8 @@
 //! `v1 ConfigMap`: the environment of a component's containers.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
-use super::{Target, metadata};
+use super::{Target, metadata, object};
 use crate::plan::Component;
 
 /// The name of a component's ConfigMap.
@@ -18,10 +18,10 @@ pub fn config_map(component: &Component, target: &Target<'_>) -> Value {
     for (name, value) in &component.env {
         data.insert(name.clone(), value.as_str().into());
     }
-    json!({
-        "apiVersion": "v1",
-        "kind": "ConfigMap",
-        "metadata": metadata(&name(&component.name), target),
-        "data": data,
-    })
+    object([
+        ("apiVersion", "v1".into()),
+        ("kind", "ConfigMap".into()),
+        ("metadata", metadata(&name(&component.name), target)),
+        ("data", data.into()),
+    ])
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::wiring::{Words, words};
-use super::{Target, configmap, pod, probe, set, statefulset};
+use super::{Target, configmap, object, pod, probe, set, statefulset};
 use crate::config::corrections::Correction;
 use crate::plan::{Component, Container, PORT, Process};
 
@@ -11,29 +11,29 @@ use crate::plan::{Component, Container, PORT, Process};
 pub fn container(component: &Component, container: &Container, target: &Target<'_>) -> Value {
     let Words { args, addresses } = words(&container.args, target);
     let mut env = identity(component, target);
-    env.extend(addresses.into_iter().map(|address| json!({ "name": address.variable, "value": address.service })));
+    env.extend(addresses.into_iter().map(|address| literal(&address.variable, &address.service)));
     env.extend(container.secrets.iter().map(|secret| {
-        json!({
-            "name": secret.variable,
-            "valueFrom": { "secretKeyRef": { "name": secret.secret, "key": secret.key } },
-        })
+        let key = object([("name", secret.secret.as_str().into()), ("key", secret.key.as_str().into())]);
+        from(&secret.variable, object([("secretKeyRef", key)]))
     }));
-    let mut value = json!({
-        "name": container.process.name(),
-        "image": container.image,
-        "imagePullPolicy": "IfNotPresent",
-        "command": ["jina"],
-        "args": args,
-        "ports": ports(component, container),
-        "envFrom": [{ "configMapRef": { "name": configmap::name(&component.name) } }],
-        "env": env,
-    });
+    let config_map = object([("name", configmap::name(&component.name).into())]);
+    let mut value = object([
+        ("name", container.process.name().into()),
+        ("image", container.image.as_str().into()),
+        ("imagePullPolicy", "IfNotPresent".into()),
+        ("command", json!(["jina"])),
+        ("args", args.into()),
+        ("ports", ports(component, container).into()),
+        ("envFrom", vec![object([("configMapRef", config_map)])].into()),
+        ("env", env.into()),
+    ]);
     if let Some(gpus) = &container.gpus {
         set(&mut value, "resources", json!({ "limits": { "nvidia.com/gpu": gpus } }));
     }
     if let Some(storage) = &component.storage {
-        let mount = json!({ "name": statefulset::volume_name(&component.name), "mountPath": storage.mount_path });
-        set(&mut value, "volumeMounts", json!([mount]));
+        let name = statefulset::volume_name(&component.name);
+        let mount = object([("name", name.into()), ("mountPath", storage.mount_path.as_str().into())]);
+        set(&mut value, "volumeMounts", vec![mount].into());
     }
     let probes = probe::probes(component, container, target.corrections);
     set(&mut value, "startupProbe", probes.startup);
@@ -45,31 +45,42 @@ pub fn container(component: &Component, container: &Container, target: &Target<'
 
 /// A gateway declares a port for each protocol, an executor only its first.
 fn ports(component: &Component, container: &Container) -> Vec<Value> {
+    let port = |number: u16| object([("containerPort", number.into())]);
     match container.process {
-        Process::Gateway => (PORT..).zip(&component.protocols).map(|(port, _)| json!({ "containerPort": port })).collect(),
-        _ => vec![json!({ "containerPort": container.port })],
+        Process::Gateway => (PORT..).zip(&component.protocols).map(|(number, _)| port(number)).collect(),
+        _ => vec![port(container.port)],
     }
+}
+
+fn literal(name: &str, value: &str) -> Value {
+    object([("name", name.into()), ("value", value.into())])
+}
+
+fn from(name: &str, source: Value) -> Value {
+    object([("name", name.into()), ("valueFrom", source)])
+}
+
+fn field(path: &str) -> Value {
+    object([("fieldRef", object([("fieldPath", path.into())]))])
 }
 
 /// What Jina tells a process about itself.
 fn identity(component: &Component, target: &Target<'_>) -> Vec<Value> {
-    let field = |path: &str| json!({ "fieldRef": { "fieldPath": path } });
-    let literal = |name: &str, value: &str| json!({ "name": name, "value": value });
     let node = if target.corrections.has(Correction::NamesFromMetadata) && pod::label_value(&component.node) == component.node {
-        json!({ "name": "JINA_DEPLOYMENT_NAME", "valueFrom": field(&format!("metadata.labels['{}']", pod::NODE_LABEL)) })
+        from("JINA_DEPLOYMENT_NAME", field(&format!("metadata.labels['{}']", pod::NODE_LABEL)))
     } else {
         literal("JINA_DEPLOYMENT_NAME", &component.node)
     };
     let workload = if component.storage.is_some() { "K8S_STATEFULSET_NAME" } else { "K8S_DEPLOYMENT_NAME" };
     let namespace = match target.namespace {
         Some(namespace) if !target.corrections.has(Correction::NoLiteralNamespace) => literal("K8S_NAMESPACE_NAME", namespace),
-        _ => json!({ "name": "K8S_NAMESPACE_NAME", "valueFrom": field("metadata.namespace") }),
+        _ => from("K8S_NAMESPACE_NAME", field("metadata.namespace")),
     };
     vec![
-        json!({ "name": "POD_UID", "valueFrom": field("metadata.uid") }),
+        from("POD_UID", field("metadata.uid")),
         node,
         literal(workload, &component.name),
         namespace,
-        json!({ "name": "K8S_POD_NAME", "valueFrom": field("metadata.name") }),
+        from("K8S_POD_NAME", field("metadata.name")),
     ]
 }

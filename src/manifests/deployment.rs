@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Target, metadata, pod};
+use super::{Target, app, metadata, object, pod};
 use crate::plan::Component;
 
 /// A rolling update that never has fewer pods than asked for.
@@ -12,15 +12,16 @@ pub fn rolling_update() -> Value {
 
 /// The Deployment of a component.
 pub fn deployment(component: &Component, target: &Target<'_>) -> Value {
-    json!({
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": metadata(&component.name, target),
-        "spec": {
-            "replicas": component.replicas,
-            "strategy": rolling_update(),
-            "selector": { "matchLabels": { "app": component.name } },
-            "template": pod::template(component, target),
-        },
-    })
+    let spec = object([
+        ("replicas", component.replicas.into()),
+        ("strategy", rolling_update()),
+        ("selector", object([("matchLabels", app(&component.name))])),
+        ("template", pod::template(component, target)),
+    ]);
+    object([
+        ("apiVersion", "apps/v1".into()),
+        ("kind", "Deployment".into()),
+        ("metadata", metadata(&component.name, target)),
+        ("spec", spec),
+    ])
 }

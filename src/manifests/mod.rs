@@ -12,7 +12,7 @@ mod servicemonitor;
 mod statefulset;
 mod wiring;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value};
 
 use crate::config::corrections::Corrections;
 use crate::plan::Component;
@@ -38,28 +38,43 @@ pub struct Object {
 /// The objects of one component, in the order in which Jina writes them into one file.
 #[must_use]
 pub fn objects(component: &Component, target: &Target<'_>) -> Vec<Object> {
-    let object = |role: &str, value| Object { role: role.to_owned(), value };
-    let mut objects = vec![object("ConfigMap", configmap::config_map(component, target))];
+    let new = |role: &str, value| Object { role: role.to_owned(), value };
+    let mut objects = vec![new("ConfigMap", configmap::config_map(component, target))];
     for (place, service) in service::services(component, target).into_iter().enumerate() {
         let role = if place == 0 { "Service".to_owned() } else { format!("Service.{place}") };
         objects.push(Object { role, value: service });
     }
     objects.push(match &component.storage {
-        None => object("Deployment", deployment::deployment(component, target)),
-        Some(storage) => object("StatefulSet", statefulset::stateful_set(component, storage, target)),
+        None => new("Deployment", deployment::deployment(component, target)),
+        Some(storage) => new("StatefulSet", statefulset::stateful_set(component, storage, target)),
     });
     if component.monitoring {
-        objects.push(object("ServiceMonitor", servicemonitor::service_monitor(component, target)));
+        objects.push(new("ServiceMonitor", servicemonitor::service_monitor(component, target)));
     }
     objects
 }
 
+/// An object of these fields, which are moved; `json!` would copy every value that is not a literal.
+fn object<const N: usize>(fields: [(&str, Value); N]) -> Value {
+    let mut map = Map::with_capacity(N);
+    for (name, value) in fields {
+        map.insert(name.to_owned(), value);
+    }
+    Value::Object(map)
+}
+
 /// `metadata` with a name and, where there is one, the namespace.
 fn metadata(name: &str, target: &Target<'_>) -> Value {
-    match target.namespace {
-        None => json!({ "name": name }),
-        Some(namespace) => json!({ "name": name, "namespace": namespace }),
+    let mut metadata = object([("name", name.into())]);
+    if let Some(namespace) = target.namespace {
+        set(&mut metadata, "namespace", namespace.into());
     }
+    metadata
+}
+
+/// `matchLabels` or `selector` of a component's pods.
+fn app(component: &str) -> Value {
+    object([("app", component.into())])
 }
 
 /// Adds a field that is left out when there is nothing to say.

@@ -1,8 +1,8 @@
 //! The pod template of Deployments and StatefulSets.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
-use super::{Target, container, set};
+use super::{Target, container, object, set};
 use crate::config::corrections::Correction;
 use crate::plan::{Component, Role};
 
@@ -11,20 +11,15 @@ pub const NODE_LABEL: &str = "jina_deployment_name";
 
 /// Labels, the mesh annotation that Jina ships, and the containers.
 pub fn template(component: &Component, target: &Target<'_>) -> Value {
-    let mut spec = json!({
-        "containers": component.containers.iter().map(|c| container::container(component, c, target)).collect::<Vec<_>>(),
-    });
+    let containers: Vec<Value> = component.containers.iter().map(|c| container::container(component, c, target)).collect();
+    let mut spec = object([("containers", containers.into())]);
     if !component.pull_secrets.is_empty() {
-        let secrets: Vec<Value> = component.pull_secrets.iter().map(|name| json!({ "name": name })).collect();
+        let secrets: Vec<Value> = component.pull_secrets.iter().map(|name| object([("name", name.as_str().into())])).collect();
         set(&mut spec, "imagePullSecrets", secrets.into());
     }
-    json!({
-        "metadata": {
-            "labels": labels(component, target),
-            "annotations": { "linkerd.io/inject": "enabled" },
-        },
-        "spec": spec,
-    })
+    let annotations = object([("linkerd.io/inject", "enabled".into())]);
+    let metadata = object([("labels", labels(component, target).into()), ("annotations", annotations)]);
+    object([("metadata", metadata), ("spec", spec)])
 }
 
 fn labels(component: &Component, target: &Target<'_>) -> Map<String, Value> {

@@ -1,8 +1,8 @@
 //! `v1 Service`: one for the first protocol and the metrics, one for each further protocol.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::{Target, metadata, set};
+use super::{Target, app, metadata, object, set};
 use crate::plan::{Component, PORT, PORT_MONITORING, protocol_service};
 
 /// The Services of a component, the one by which it is called first.
@@ -20,16 +20,16 @@ pub fn services(component: &Component, target: &Target<'_>) -> Vec<Value> {
 }
 
 fn port(name: &str, number: u16) -> Value {
-    json!({ "name": name, "port": number, "protocol": "TCP", "targetPort": number })
+    object([("name", name.into()), ("port", number.into()), ("protocol", "TCP".into()), ("targetPort", number.into())])
 }
 
-fn service(name: &str, app: &str, ports: Vec<Value>, target: &Target<'_>) -> Value {
+fn service(name: &str, component: &str, ports: Vec<Value>, target: &Target<'_>) -> Value {
     let mut metadata = metadata(name, target);
-    set(&mut metadata, "labels", json!({ "app": name }));
-    json!({
-        "apiVersion": "v1",
-        "kind": "Service",
-        "metadata": metadata,
-        "spec": { "type": "ClusterIP", "ports": ports, "selector": { "app": app } },
-    })
+    set(&mut metadata, "labels", app(name));
+    object([
+        ("apiVersion", "v1".into()),
+        ("kind", "Service".into()),
+        ("metadata", metadata),
+        ("spec", object([("type", "ClusterIP".into()), ("ports", ports.into()), ("selector", app(component))])),
+    ])
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Target, metadata, pod, set};
+use super::{Target, app, metadata, object, pod, set};
 use crate::config::corrections::Correction;
 use crate::plan::{Component, Storage};
 
@@ -13,22 +13,22 @@ pub fn volume_name(component: &str) -> String {
 
 /// The StatefulSet of a component.
 pub fn stateful_set(component: &Component, storage: &Storage, target: &Target<'_>) -> Value {
-    let mut spec = json!({ "replicas": component.replicas });
+    let mut spec = object([("replicas", component.replicas.into())]);
     if target.corrections.has(Correction::StatefulSetFields) {
         set(&mut spec, "serviceName", component.name.as_str().into());
         set(&mut spec, "updateStrategy", json!({ "type": "RollingUpdate" }));
     } else {
         set(&mut spec, "strategy", super::deployment::rolling_update());
     }
-    set(&mut spec, "selector", json!({ "matchLabels": { "app": component.name } }));
+    set(&mut spec, "selector", object([("matchLabels", app(&component.name))]));
     set(&mut spec, "template", pod::template(component, target));
-    set(&mut spec, "volumeClaimTemplates", json!([claim(component, storage)]));
-    json!({
-        "apiVersion": "apps/v1",
-        "kind": "StatefulSet",
-        "metadata": metadata(&component.name, target),
-        "spec": spec,
-    })
+    set(&mut spec, "volumeClaimTemplates", vec![claim(component, storage)].into());
+    object([
+        ("apiVersion", "apps/v1".into()),
+        ("kind", "StatefulSet".into()),
+        ("metadata", metadata(&component.name, target)),
+        ("spec", spec),
+    ])
 }
 
 fn claim(component: &Component, storage: &Storage) -> Value {
@@ -37,5 +37,5 @@ fn claim(component: &Component, storage: &Storage) -> Value {
         set(&mut spec, "storageClassName", class.as_str().into());
     }
     set(&mut spec, "resources", json!({ "requests": { "storage": storage.size } }));
-    json!({ "metadata": { "name": volume_name(&component.name) }, "spec": spec })
+    object([("metadata", object([("name", volume_name(&component.name).into())])), ("spec", spec)])
 }

@@ -6,12 +6,13 @@
 pub mod ownership;
 mod placement;
 
-use std::collections::HashMap;
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value, json};
 
 use crate::finding::{Finding, Findings};
-use crate::krm::ResourceList;
+use crate::krm::{Glance, ResourceList};
 use crate::krm::annotations::is_bookkeeping;
 use crate::krm::meta::Meta;
 use crate::manifests::Object;
@@ -41,15 +42,17 @@ pub struct Generated<'n> {
     pub node: Node<'n>,
 }
 
+type Foreign<'l> = HashMap<(Cow<'l, str>, Cow<'l, str>), usize>;
+
 /// Matches the objects of Flows with the items of a list.
 pub struct Reconciler<'l, 't> {
     list: &'l ResourceList<'t>,
     fates: Vec<Fate>,
     /// Generated items by package and annotation.
     generated: HashMap<(String, String), Generated<'l>>,
-    files: Option<Files>,
+    files: Option<Files<'l>>,
     /// Kind and name of items that nobody generated, with their place.
-    foreign: Option<HashMap<(String, String), usize>>,
+    foreign: Option<Foreign<'l>>,
     /// Kind, namespace and name of what has been placed, and for which flow.
     placed: HashMap<(String, String, String), String>,
     added: Vec<String>,
@@ -126,10 +129,10 @@ impl<'l, 't> Reconciler<'l, 't> {
     /// A new object must not meet one of the user's with the same name.
     fn check_foreign(&mut self, value: &Value) -> Result<(), Box<Finding>> {
         let list = self.list;
-        let generated: Vec<usize> = self.generated.values().map(|g| g.index).collect();
+        let generated: HashSet<usize> = self.generated.values().map(|g| g.index).collect();
         let foreign = self.foreign.get_or_insert_with(|| foreign_items(list, &generated));
         let (kind, name) = identity(value);
-        let Some(&index) = foreign.get(&(kind.to_owned(), name.to_owned())) else { return Ok(()) };
+        let Some(&index) = foreign.get(&(Cow::Borrowed(kind), Cow::Borrowed(name))) else { return Ok(()) };
         let Some(meta) = list.items[index].read().ok().and_then(|d| d.root).map(|node| Meta::of(&node)) else { return Ok(()) };
         let namespace = value["metadata"]["namespace"].as_str().unwrap_or_default();
         let elsewhere = !meta.namespace.is_empty() && !namespace.is_empty() && meta.namespace != namespace;
@@ -159,17 +162,15 @@ fn identity(value: &Value) -> (&str, &str) {
     (value["kind"].as_str().unwrap_or_default(), value["metadata"]["name"].as_str().unwrap_or_default())
 }
 
-fn foreign_items(list: &ResourceList<'_>, generated: &[usize]) -> HashMap<(String, String), usize> {
+fn foreign_items<'l>(list: &'l ResourceList<'_>, generated: &HashSet<usize>) -> Foreign<'l> {
+    let glance = Glance::default();
     let mut foreign = HashMap::new();
-    for (index, item) in list.items.iter().enumerate() {
-        if generated.contains(&index) {
-            continue;
-        }
-        let key = match item.glance() {
-            Some((kind, name)) => Some((kind.to_owned(), name.to_owned())),
+    for (index, item) in list.items.iter().enumerate().filter(|(index, _)| !generated.contains(index)) {
+        let key = match glance.at(item) {
+            Some((kind, name)) => Some((Cow::Borrowed(kind), Cow::Borrowed(name))),
             None => item.read().ok().and_then(|d| d.root).map(|node| {
                 let meta = Meta::of(&node);
-                (meta.kind, meta.name)
+                (Cow::Owned(meta.kind), Cow::Owned(meta.name))
             }),
         };
         if let Some(key) = key {

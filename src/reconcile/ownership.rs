@@ -1,5 +1,7 @@
 //! The annotation by which a generated object is known again.
 
+use memchr::memmem::Finder;
+
 use crate::config::GROUP;
 
 /// `flow.jina.ai/object: FLOW/COMPONENT/ROLE`, such as `search/indexer-head/Service`.
@@ -35,8 +37,20 @@ impl Owner {
     }
 }
 
-/// Whether a text can hold anything of ours: a `JinaFlow`, or an object with the annotation.
-#[must_use]
-pub fn may_be_ours(text: &str) -> bool {
-    memchr::memmem::find(text.as_bytes(), GROUP.as_bytes()).is_some()
+/// Finds texts that can hold anything of ours: a `JinaFlow`, or an object with the annotation.
+#[derive(Debug)]
+pub struct Ours(Finder<'static>);
+
+impl Default for Ours {
+    fn default() -> Self {
+        Self(Finder::new(GROUP))
+    }
+}
+
+impl Ours {
+    /// Whether a text is worth reading.
+    #[must_use]
+    pub fn may_be_in(&self, text: &str) -> bool {
+        self.0.find(text.as_bytes()).is_some()
+    }
 }

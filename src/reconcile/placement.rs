@@ -3,30 +3,35 @@
 //! kpt writes an item to the file and place that its annotations name, relative to the package that they name, and
 //! refuses two items at the same place.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
+use memchr::memmem::Finder;
 use serde_json::{Map, Value};
 
 use crate::krm::annotations::{INDEX, LEGACY_INDEX, LEGACY_PATH, PACKAGE_PATH, PATH};
 use crate::krm::meta::Meta;
-use crate::krm::{Item, ResourceList};
+use crate::krm::ResourceList;
 
 /// The files of a list and the next free place in each.
 #[derive(Debug, Default)]
-pub struct Files {
-    next: HashMap<(String, String), i64>,
+pub struct Files<'l> {
+    next: HashMap<(Cow<'l, str>, Cow<'l, str>), i64>,
 }
 
-impl Files {
+impl<'l> Files<'l> {
     /// Looks through all items.
     #[must_use]
-    pub fn of(list: &ResourceList<'_>) -> Self {
+    pub fn of(list: &'l ResourceList<'_>) -> Self {
+        let [path, legacy_path, index, legacy_index, package] =
+            [PATH, LEGACY_PATH, INDEX, LEGACY_INDEX, PACKAGE_PATH].map(|name| (Finder::new(name), name.len()));
         let mut files = Self::default();
         for item in &list.items {
-            let Some(path) = annotation(item, PATH).or_else(|| annotation(item, LEGACY_PATH)) else { continue };
-            let package = annotation(item, PACKAGE_PATH).unwrap_or_default();
-            let index = annotation(item, INDEX).or_else(|| annotation(item, LEGACY_INDEX)).and_then(|i| i.parse().ok()).unwrap_or(0_i64);
-            let next = files.next.entry((package.to_owned(), path.to_owned())).or_default();
+            let text = item.text();
+            let Some(file) = annotation(text, &path).or_else(|| annotation(text, &legacy_path)) else { continue };
+            let package = annotation(text, &package).unwrap_or_default();
+            let index = annotation(text, &index).or_else(|| annotation(text, &legacy_index)).and_then(|i| i.parse().ok()).unwrap_or(0_i64);
+            let next = files.next.entry((package, file)).or_default();
             *next = (*next).max(index + 1);
         }
         files
@@ -41,7 +46,7 @@ impl Files {
             None => file.to_owned(),
         };
         let package = flow.package();
-        let next = self.next.entry((package.unwrap_or_default().to_owned(), path.clone())).or_default();
+        let next = self.next.entry((Cow::Owned(package.unwrap_or_default().to_owned()), Cow::Owned(path.clone()))).or_default();
         annotations.insert(INDEX.to_owned(), next.to_string().into());
         *next += 1;
         if let Some(package) = package {
@@ -52,11 +57,10 @@ impl Files {
     }
 }
 
-/// The value of an annotation, taken from the item's text. A text that only looks like one costs a place, no more.
-fn annotation<'i>(item: &'i Item<'_>, name: &str) -> Option<&'i str> {
-    let text = item.text();
-    let at = memchr::memmem::find(text.as_bytes(), name.as_bytes())?;
-    let value = text[at + name.len()..].trim_start_matches(['"', '\'']).strip_prefix(':')?;
+/// The value of an annotation, taken from an item's text. A text that only looks like one costs a place, no more.
+fn annotation<'i>(text: &'i str, (name, length): &(Finder<'_>, usize)) -> Option<Cow<'i, str>> {
+    let at = name.find(text.as_bytes())?;
+    let value = text[at + length..].trim_start_matches(['"', '\'']).strip_prefix(':')?;
     let line = value.lines().next()?.trim().trim_end_matches(['}', ',']);
-    Some(line.trim_matches(['"', '\'']))
+    Some(Cow::Borrowed(line.trim_matches(['"', '\''])))
 }

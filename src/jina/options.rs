@@ -170,7 +170,7 @@ options! {
     ReplicaId           "replica_id"              []                    Int, I(0), Arg, At(46), HandedOn, "Number of the replica; set by Jina itself.";
     Reload              "reload"                  []                    Flag, U, Arg, At(47), Kept, "Restart when the configuration file changes.";
     InstallRequirements "install_requirements"    []                    Flag, U, Arg, No, HandedOn, "Install requirements.txt at the start.";
-    Port                "port"                    ["ports"]             Ports, U, Arg, At(48), GatewayOnly, "Port; inside Kubernetes always 8080 and up.";
+    Port                "port"                    ["ports", "port_expose", "port_in"] Ports, U, Arg, At(48), GatewayOnly, "Port; inside Kubernetes always 8080 and up.";
     Protocol            "protocol"                ["protocols"]         Protocols, T("GRPC"), Arg, At(49), GatewayOnly, "GRPC, HTTP, WEBSOCKET, or several of them.";
     Provider            "provider"                []                    Enum(&["NONE", "SAGEMAKER", "AZURE"]), T("NONE"), Arg, At(50), HandedOn, "Cloud provider whose container form is wanted.";
     ProviderEndpoint    "provider_endpoint"       []                    Text, U, Arg, At(51), HandedOn, "Endpoint that the provider's container serves.";

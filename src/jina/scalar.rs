@@ -34,7 +34,7 @@ pub fn plain(text: &str) -> Value {
 
 /// PyYAML's implicit resolvers (`yaml/resolver.py`); `None` means a string. Dates, which Jina cannot export at all,
 /// and `=` are strings.
-fn yaml11(text: &str) -> Option<Value> {
+pub fn yaml11(text: &str) -> Option<Value> {
     match text {
         "" | "~" | "null" | "Null" | "NULL" => Some(Value::Null),
         "yes" | "Yes" | "YES" | "true" | "True" | "TRUE" => Some(Value::Bool(true)),

@@ -134,8 +134,9 @@ fn plain_everywhere(text: &str) -> bool {
     let bytes = text.as_bytes();
     let starts_well = match bytes {
         [] => false,
-        // Options: `--name`. A single dash could begin a number or a list entry.
+        // Options: `--name`, `-c`. A dash before anything else could begin a number or a list entry.
         [b'-', b'-', third, ..] => third.is_ascii_alphabetic(),
+        [b'-', second, ..] => second.is_ascii_alphabetic() && !is_reserved(&text[1..]),
         [first, ..] => first.is_ascii_alphabetic() || matches!(first, b'/' | b'_') || (*first >= 0x80 && starts_alphanumeric(text)),
     };
     starts_well && bytes[bytes.len() - 1] != b' ' && bytes[bytes.len() - 1] != b':' && inner_is_plain(text) && !is_reserved(text)
@@ -150,7 +151,7 @@ fn inner_is_plain(text: &str) -> bool {
     text.chars().all(|c| {
         let ok = match c {
             ' ' => previous != ':',
-            'a'..='z' | 'A'..='Z' | '0'..='9' | '_' | '-' | '.' | '/' | '+' | '@' | '%' | '$' | '(' | ')' | ';' | '=' | '~' | '^' | ':' => true,
+            'a'..='z' | 'A'..='Z' | '0'..='9' | '_' | '-' | '.' | '/' | '+' | '@' | '%' | '$' | '(' | ')' | ';' | '=' | '~' | '^' | ':' | '\'' | '[' | ']' => true,
             c if c.is_ascii() => false,
             c => c.is_alphanumeric(),
         };
@@ -314,7 +315,7 @@ mod tests {
         let value = json!({
             "kind": "ConfigMap",
             "data": {"on": "yes", "json": "{\"a\": 1}", "text": "a\n  b\n", "port": "8080", "empty": ""},
-            "list": [{"name": "a", "args": ["--x", "-1", "$(A):80"]}, [1, [2]], {}, []],
+            "list": [{"name": "a", "args": ["--x", "-c", "-1", "$(A):80", "m['l']"]}, [1, [2]], {}, []],
         });
         let expected = "\
 kind: ConfigMap
@@ -330,8 +331,10 @@ list:
 - name: a
   args:
   - --x
+  - -c
   - \"-1\"
   - '$(A):80'
+  - m['l']
 - - 1
   - - 2
 - {}
@@ -373,7 +376,7 @@ list:
     const AWKWARD: &[&str] = &[
         "", " ", "a ", " a", "~", "null", "Null", "y", "N", "yes", "On", "OFF", "true", "FALSE", "nan", ".nan", ".inf", "-.inf",
         "0", "00", "0644", "0o17", "0x1F", "0b1", "1_000", "1e3", "1.", ".5", "+1", "-1", "1:30", "12:30:45", "2024-01-01", "1.2.3",
-        "-", "- a", "--", "--a", "?", "? a", ":", ": a", "a:", "a: b", "a:b", "#", "a #b", "a#b", "&a", "*a", "!a", "|", ">", "%a",
+        "-", "- a", "--", "--a", "-c", "-inf", "a['b']", "a]", "?", "? a", ":", ": a", "a:", "a: b", "a:b", "#", "a #b", "a#b", "&a", "*a", "!a", "|", ">", "%a",
         "@a", "`a`", "'", "\"", "it's", "\\", "{a}", "[a", "]", "{}", ",", "<<", "=", "a\nb", "a\n", "\na", "a\n\n", " a\nb", "a \nb",
         "a\tb", "\ta", "a\n\tb", "tab\t", "cr\rlf", "\u{7f}", "\u{85}", "\u{a0}", "\u{2028}", "\u{feff}", "\u{0}", "é", "日本", "🚀", "...", "---",
         "--- a", "a\n---\nb", "$(A)", "$$", "{{x}}", "#\n#", "x\n# y\n", "a:\nb", "key: |", "\u{1f}",

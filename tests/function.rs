@@ -1,0 +1,352 @@
+//! The program as a KRM function: what comes in, what goes out.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod support;
+
+use serde_json::{Value, json};
+use support::{documents, function, label, program, run};
+
+const FLOW: &str = "\
+apiVersion: flow.jina.ai/v1alpha1
+kind: JinaFlow
+metadata:
+  name: search
+spec:
+  flow: |
+    jtype: Flow
+    executors:
+      - name: encoder
+        uses: docker://acme/encoder:1
+      - name: indexer
+        uses: docker://acme/indexer:1
+        shards: 2
+";
+
+/// Somebody else's item, spelled as no library would spell it.
+const FOREIGN: &str = "\
+- # head comment
+  apiVersion: v1
+  kind: ConfigMap   # odd
+  metadata: {name: theirs, annotations: {a: &x 'b', c: *x}}
+  data:
+    mode: 0644
+    \"on\": yes
+    text: |2
+        indented
+
+    # end
+";
+
+fn entry(text: &str) -> String {
+    text.lines().enumerate().map(|(i, line)| format!("{}{line}\n", if i == 0 { "- " } else { "  " })).collect()
+}
+
+fn list(items: &[&str]) -> String {
+    format!("apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n{}", items.concat())
+}
+
+fn with_path(path: &str, more: &str) -> String {
+    let annotations = format!(
+        "  name: search\n  annotations:\n    config.kubernetes.io/local-config: \"true\"\n    internal.config.kubernetes.io/index: '0'\n    internal.config.kubernetes.io/path: '{path}'\n{more}"
+    );
+    FLOW.replacen("  name: search\n", &annotations, 1)
+}
+
+fn generated(answer: &Value) -> Vec<String> {
+    let ours = |item: &&Value| item["metadata"]["annotations"]["flow.jina.ai/object"].is_string();
+    answer["items"].as_array().unwrap().iter().filter(ours).map(label).collect()
+}
+
+const ALL: [&str; 15] = [
+    "ConfigMap/gateway-configmap",
+    "Service/gateway",
+    "Deployment/gateway",
+    "ConfigMap/encoder-configmap",
+    "Service/encoder",
+    "Deployment/encoder",
+    "ConfigMap/indexer-head-configmap",
+    "Service/indexer-head",
+    "Deployment/indexer-head",
+    "ConfigMap/indexer-0-configmap",
+    "Service/indexer-0",
+    "Deployment/indexer-0",
+    "ConfigMap/indexer-1-configmap",
+    "Service/indexer-1",
+    "Deployment/indexer-1",
+];
+
+#[test]
+fn a_flow_among_the_items_is_rendered_and_everything_else_is_left_alone() {
+    let flow = entry(FLOW);
+    let input = list(&[FOREIGN, &flow]);
+    let answer = function(&input).succeeded();
+    assert!(answer.stdout.starts_with(&input), "{}", answer.stdout);
+    assert_eq!(generated(&answer.list()), ALL);
+}
+
+#[test]
+fn every_version_of_the_envelope_is_answered_in_kind() {
+    for version in ["v1", "v1beta1", "v1alpha1"] {
+        let input = list(&[&entry(FLOW)]).replace("kubernetes.io/v1\n", &format!("kubernetes.io/{version}\n"));
+        let answer = function(&input).succeeded().list();
+        assert_eq!(answer["apiVersion"], format!("config.kubernetes.io/{version}"));
+        assert_eq!(answer["kind"], "ResourceList");
+        assert_eq!(generated(&answer), ALL);
+    }
+}
+
+#[test]
+fn json_in_json_out() {
+    let flow = &documents(FLOW)[0];
+    let foreign = r#"{"apiVersion":"v1","kind":"X","metadata":{"name":"x"},"n": 1.0,"u":"\u00fc"}"#;
+    let input = format!(r#"{{"kind":"ResourceList","apiVersion":"config.kubernetes.io/v1","items":[{foreign},{flow}]}}"#);
+    let answer = function(&input).succeeded();
+    assert!(answer.stdout.contains(foreign));
+    let answer: Value = serde_json::from_str(&answer.stdout).unwrap();
+    assert_eq!(generated(&answer), ALL);
+    assert_eq!(answer["items"].as_array().unwrap().len(), 2 + ALL.len());
+}
+
+#[test]
+fn a_flow_as_function_config_is_rendered_once() {
+    let config = format!("functionConfig:\n{}", FLOW.lines().map(|line| format!("  {line}\n")).collect::<String>());
+    for items in [list(&[]).replace("items:\n", "items: []\n"), list(&[&entry(FLOW)])] {
+        let answer = function(&format!("{items}{config}")).succeeded();
+        assert_eq!(generated(&answer.list()), ALL);
+        assert!(answer.stdout.contains(&config));
+    }
+    // It is the only one to be rendered then.
+    let other = entry(&FLOW.replace("name: search", "name: other"));
+    let answer = function(&format!("{}{config}", list(&[&other]))).succeeded().list();
+    assert_eq!(generated(&answer), ALL);
+}
+
+#[test]
+fn a_config_map_or_nothing_means_every_flow() {
+    let two = list(&[&entry(FLOW), &entry(&FLOW.replace("search", "other").replace("encoder", "ranker").replace("indexer", "store"))]);
+    let two = two.replacen("name: other\n", "name: other\n    namespace: elsewhere\n", 1);
+    for config in ["", "functionConfig:\n  apiVersion: v1\n  kind: ConfigMap\n  metadata: {name: function-input}\n  data: {}\n"] {
+        let answer = function(&format!("{two}{config}")).succeeded().list();
+        assert_eq!(generated(&answer).len(), 2 * ALL.len());
+    }
+    let config = "functionConfig:\n  apiVersion: v1\n  kind: ConfigMap\n  metadata: {name: x}\n  data: {namespace: given, compat: jina-3.34}\n";
+    let answer = function(&format!("{}{config}", list(&[&entry(FLOW)]))).succeeded().list();
+    let gateway = &answer["items"][3];
+    assert_eq!(gateway["metadata"]["namespace"], "given");
+    assert_eq!(gateway["spec"]["template"]["metadata"]["labels"]["ns"], "given");
+}
+
+#[test]
+fn a_mapping_is_read_as_the_text_is() {
+    let mapping = FLOW.replace("flow: |", "flow:");
+    let text = function(&list(&[&entry(FLOW)])).succeeded().list();
+    let tree = function(&list(&[&entry(&mapping)])).succeeded().list();
+    assert_eq!(text["items"].as_array().unwrap()[1..], tree["items"].as_array().unwrap()[1..]);
+}
+
+#[test]
+fn objects_go_beside_their_flow_with_a_place_of_their_own() {
+    let package = "    internal.config.kubernetes.io/package-path: '/packages/a'\n";
+    for (path, folder) in [("jina.yaml", ""), ("flows/jina.yaml", "flows/")] {
+        let answer = function(&list(&[&entry(&with_path(path, package))])).succeeded().list();
+        let places: Vec<String> = answer["items"].as_array().unwrap()[1..]
+            .iter()
+            .map(|item| {
+                let annotations = &item["metadata"]["annotations"];
+                assert_eq!(annotations["internal.config.kubernetes.io/package-path"], "/packages/a");
+                assert!(annotations["config.kubernetes.io/local-config"].is_null());
+                format!(
+                    "{}#{}",
+                    annotations["internal.config.kubernetes.io/path"].as_str().unwrap(),
+                    annotations["internal.config.kubernetes.io/index"].as_str().unwrap()
+                )
+            })
+            .collect();
+        let expected: Vec<String> = ["gateway/gateway", "encoder/encoder", "indexer/indexer-head", "indexer/indexer-0", "indexer/indexer-1"]
+            .iter()
+            .flat_map(|file| (0..3).map(move |index| format!("{folder}{file}.yml#{index}")))
+            .collect();
+        assert_eq!(places, expected);
+    }
+}
+
+#[test]
+fn a_file_that_is_taken_gets_the_next_places() {
+    let taken = "- apiVersion: v1\n  kind: Secret\n  metadata:\n    name: s\n    annotations:\n      internal.config.kubernetes.io/index: '4'\n      internal.config.kubernetes.io/path: 'encoder/encoder.yml'\n";
+    let answer = function(&list(&[taken, &entry(&with_path("jina.yaml", ""))])).succeeded().list();
+    let places: Vec<&str> = answer["items"].as_array().unwrap()[2..]
+        .iter()
+        .map(|item| &item["metadata"]["annotations"])
+        .filter(|a| a["internal.config.kubernetes.io/path"] == "encoder/encoder.yml")
+        .map(|a| a["internal.config.kubernetes.io/index"].as_str().unwrap())
+        .collect();
+    assert_eq!(places, ["5", "6", "7"]);
+}
+
+#[test]
+fn two_renders_are_one() {
+    let first = function(&list(&[FOREIGN, &entry(&with_path("jina.yaml", ""))])).succeeded();
+    let second = function(&first.stdout).succeeded();
+    assert!(first.stdout == second.stdout);
+    let without_paths = function(&list(&[&entry(FLOW)])).succeeded();
+    assert_eq!(function(&without_paths.stdout).succeeded().stdout, without_paths.stdout);
+    let json = format!(r#"{{"apiVersion":"config.kubernetes.io/v1","kind":"ResourceList","items":[{}]}}"#, documents(FLOW)[0]);
+    let first = function(&json).succeeded();
+    assert_eq!(function(&first.stdout).succeeded().stdout, first.stdout);
+}
+
+#[test]
+fn changes_of_the_flow_arrive_where_the_objects_are_now() {
+    let first = function(&list(&[&entry(&with_path("jina.yaml", ""))])).succeeded().stdout;
+    // The user moved the encoder's objects into one file, a later mutator renamed them and set a namespace.
+    let moved = first
+        .replace("path: encoder/encoder.yml", "path: all.yaml")
+        .replace("    name: encoder\n", "    name: dev-encoder\n    namespace: dev\n")
+        .replace("encoder:1", "encoder:2")
+        .replace("shards: 2", "shards: 1");
+    let second = function(&moved).succeeded();
+    let answer = second.list();
+    assert_eq!(
+        generated(&answer),
+        [&ALL[..6], &["ConfigMap/indexer-configmap", "Service/indexer", "Deployment/indexer"][..]].concat(),
+        "the names are the Flow's again, the objects of the head and the shards are gone"
+    );
+    let encoder = answer["items"].as_array().unwrap().iter().find(|item| label(item) == "Deployment/encoder").unwrap();
+    assert_eq!(encoder["spec"]["template"]["spec"]["containers"][0]["image"], "acme/encoder:2");
+    assert_eq!(encoder["metadata"]["annotations"]["internal.config.kubernetes.io/path"], "all.yaml");
+    assert_eq!(encoder["metadata"]["annotations"]["internal.config.kubernetes.io/index"], "2");
+    assert_eq!(function(&second.stdout).succeeded().stdout, second.stdout);
+}
+
+#[test]
+fn an_unchanged_object_keeps_its_spelling() {
+    let first = function(&list(&[&entry(&with_path("jina.yaml", ""))])).succeeded().stdout;
+    let respelled = first.replace("    pythonunbuffered: \"1\"\n", "    pythonunbuffered: '1' # as it was\n");
+    assert!(first != respelled);
+    assert!(function(&respelled).succeeded().stdout == respelled);
+}
+
+#[test]
+fn other_flows_objects_are_not_touched() {
+    let other = with_path("other.yaml", "").replace("search", "other").replace("encoder", "ranker").replace("indexer", "store");
+    let other = other.replacen("name: other\n", "name: other\n  namespace: elsewhere\n", 1);
+    let both = function(&list(&[&entry(&with_path("jina.yaml", "")), &entry(&other)])).succeeded();
+    let config = format!("functionConfig:\n{}", with_path("jina.yaml", "").lines().map(|line| format!("  {line}\n")).collect::<String>());
+    let smaller = both.stdout.replace("name: ranker\n", "name: scorer\n");
+    let answer = function(&format!("{smaller}{}", config.replace("shards: 2", "shards: 1"))).succeeded().list();
+    let names = generated(&answer);
+    assert!(names.contains(&"Deployment/scorer".to_owned()) && names.contains(&"Deployment/store-1".to_owned()), "{names:?}");
+    assert!(!names.contains(&"Deployment/indexer-1".to_owned()), "{names:?}");
+}
+
+#[test]
+fn flows_and_objects_that_meet_are_refused() {
+    let twice = list(&[&entry(&with_path("a.yaml", "")), &entry(&with_path("b.yaml", ""))]);
+    let answer = function(&twice);
+    assert_eq!(answer.first_line(), "error: b.yaml: metadata.name: another JinaFlow in a.yaml has the same name (got \"search\"); rename one of the two");
+    let same_objects = list(&[&entry(FLOW), &entry(&FLOW.replace("name: search", "name: other"))]);
+    let answer = function(&same_objects);
+    assert!(answer.first_line().contains("the JinaFlow `search` yields a ConfigMap called `gateway-configmap` too"), "{}", answer.stderr);
+    let theirs = "- apiVersion: v1\n  kind: Service\n  metadata:\n    name: encoder\n    annotations:\n      internal.config.kubernetes.io/path: 'svc.yaml'\n  spec: {}\n";
+    let input = list(&[theirs, &entry(FLOW)]);
+    let answer = function(&input);
+    assert_eq!(answer.code, 1);
+    assert!(answer.first_line().contains("there is a Service called `encoder` in svc.yaml already"), "{}", answer.stderr);
+    assert!(answer.stdout.starts_with(&input));
+    // In another namespace it is another Service.
+    let elsewhere = input.replace("name: encoder\n    ann", "name: encoder\n    namespace: x\n    ann").replace("name: search\n", "name: search\n    namespace: y\n");
+    function(&elsewhere).succeeded();
+}
+
+#[test]
+fn texts_that_cannot_be_cut_take_the_slower_way() {
+    let flow = &documents(FLOW)[0];
+    let shared = format!(
+        "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n- kind: A\n  apiVersion: v1\n  metadata: {{name: a}}\n  data: &d {{m: 0644}}\n- {}\n",
+        flow.to_string().replace("\"metadata\":{\"name\":\"search\"}", "\"metadata\":{\"name\":\"search\"},\"status\": *d")
+    );
+    let answer = function(&shared).succeeded();
+    assert!(answer.stdout.contains("m: 0644"), "{}", answer.stdout);
+    assert_eq!(generated(&answer.list()), ALL);
+    let flow_style = format!("%YAML 1.2\n---\n{{apiVersion: config.kubernetes.io/v1, kind: ResourceList, items: [{{kind: A, s: 'yes', o: 010}}, {flow}]}}\n");
+    let answer = function(&flow_style).succeeded();
+    assert!(answer.stdout.contains("s: \"yes\"\n  o: 010\n"), "{}", answer.stdout);
+    assert_eq!(generated(&answer.list()), ALL);
+}
+
+#[test]
+fn other_ways_of_writing_the_envelope() {
+    let plain = list(&[&entry(FLOW)]);
+    let indented = format!("kind: ResourceList\napiVersion: config.kubernetes.io/v1\nitems:\n{}", entry(FLOW).lines().map(|l| format!("  {l}\n")).collect::<String>());
+    let list_kind = plain.replace("config.kubernetes.io/v1\nkind: ResourceList", "v1\nkind: List");
+    for input in [
+        plain.replace('\n', "\r\n"),
+        format!("\u{feff}{plain}"),
+        format!("---\n{plain}"),
+        format!("{plain}...\n"),
+        plain.trim_end().to_owned(),
+        indented,
+        list_kind,
+    ] {
+        let answer = function(&input).succeeded();
+        assert_eq!(generated(&answer.list()), ALL, "{input}");
+    }
+}
+
+#[test]
+fn earlier_results_and_unknown_fields_stay() {
+    let input = format!("{}results:\n- message: from before\n  severity: info\nother: {{x: 010}}\n", list(&[&entry(&FLOW.replace("encoder:1", "encoder:1\n        replicas: 0"))]));
+    let answer = function(&input);
+    assert_eq!(answer.code, 1);
+    assert!(answer.stdout.contains("other: {x: 010}\n"));
+    let results = &answer.list()["results"];
+    assert_eq!(results[0], json!({"message": "from before", "severity": "info"}));
+    assert_eq!(results[1]["field"], json!({"path": "spec.flow.executors[0].replicas", "currentValue": "0", "proposedValue": "1"}));
+    assert_eq!(results[1]["resourceRef"], json!({"apiVersion": "flow.jina.ai/v1alpha1", "kind": "JinaFlow", "name": "search"}));
+    assert_eq!(results[1]["severity"], "error");
+}
+
+#[test]
+fn warnings_are_told_and_change_nothing() {
+    let flow = FLOW.replace("shards: 2", "needs: gateway");
+    let answer = function(&list(&[&entry(&flow)]));
+    assert_eq!(answer.code, 0);
+    assert!(answer.first_line().starts_with("warning: JinaFlow/search: spec.flow.executors[0]: the results of `encoder` never reach the client"), "{}", answer.stderr);
+    assert_eq!(answer.list()["results"][0]["severity"], "warning");
+}
+
+#[test]
+fn the_same_bytes_whatever_the_environment() {
+    let input = list(&[FOREIGN, &entry(&with_path("jina.yaml", ""))]);
+    let first = function(&input).succeeded().stdout;
+    for variable in ["JINA_GATEWAY_IMAGE", "JINA_LOG_LEVEL", "JINA_K8S_STORAGE_CLASS_NAME", "LC_ALL", "TZ", "HOME"] {
+        let mut command = program(&[]);
+        command.env(variable, "surprise").current_dir("/");
+        assert_eq!(run(command, input.as_bytes()).succeeded().stdout, first, "{variable}");
+    }
+}
+
+#[test]
+fn kustomizes_legacy_call_gives_documents() {
+    let config = support::scratch("plugin").join("config.yaml");
+    std::fs::write(&config, FLOW).unwrap();
+    let plugin = |input: &str, root: bool| {
+        let mut command = program(&[config.to_str().unwrap()]);
+        if root {
+            command.env("KUSTOMIZE_PLUGIN_CONFIG_ROOT", "/somewhere");
+        }
+        run(command, input.as_bytes())
+    };
+    let names = |run: &support::Run| run.documents().iter().map(label).collect::<Vec<_>>();
+    assert_eq!(names(&plugin("", true).succeeded()), ALL);
+    let theirs = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: theirs\ndata:\n  m: 0644 # kept\n";
+    let answer = plugin(theirs, true).succeeded();
+    assert!(answer.stdout.starts_with(theirs));
+    assert_eq!(names(&answer).len(), 1 + ALL.len());
+    std::fs::write(&config, FLOW.replace("docker://acme/encoder:1", "Encoder")).unwrap();
+    let answer = plugin(theirs, true);
+    assert_eq!((answer.code, answer.stdout.as_str()), (1, ""));
+    assert!(answer.first_line().contains("spec.flow.executors[0].uses: is not a container image"), "{}", answer.stderr);
+    // Without kustomize's variables a file's name is a slip.
+    assert!(plugin("", false).first_line().contains("run: jinaflow export"));
+}

@@ -1,0 +1,126 @@
+//! The option table and the reading of scalars, held against recordings of the real Jina (`tests/jina/record.py`).
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod support;
+
+use std::fs;
+
+use jinaflow::jina::options::{DefaultValue, Kind, TABLE, Use, With, find, gateway_arguments};
+use jinaflow::jina::scalar;
+use serde_json::Value;
+use support::root;
+
+fn recording(name: &str) -> Value {
+    let value: Value = serde_json::from_str(&fs::read_to_string(root().join("tests/jina").join(name)).unwrap()).unwrap();
+    assert_eq!(value["jina"], "3.34.0");
+    value
+}
+
+fn rows<'v>(options: &'v Value, parser: &str) -> Vec<&'v Value> {
+    options[parser].as_array().unwrap().iter().collect()
+}
+
+fn dest(row: &Value) -> &str {
+    row["dest"].as_str().unwrap()
+}
+
+#[test]
+fn every_option_of_jina_has_a_row_and_every_row_is_an_option() {
+    let options = recording("options.json");
+    for parser in ["flow", "deployment", "gateway"] {
+        for row in rows(&options, parser) {
+            let ours = find(dest(row)).unwrap_or_else(|| panic!("no row for {} of {parser}", dest(row)));
+            for flag in row["flags"].as_array().unwrap() {
+                let key = flag.as_str().unwrap().trim_start_matches('-').replace('-', "_");
+                // Only the gateway calls its port `port_expose` and `port_in`.
+                assert!(find(&key).is_some_and(|found| found.opt == ours.opt), "{flag} of {parser}");
+            }
+        }
+    }
+    for row in TABLE {
+        let known = ["flow", "deployment", "gateway"].iter().any(|parser| rows(&options, parser).iter().any(|r| dest(r) == row.name));
+        assert!(known, "{} is no option of Jina", row.name);
+    }
+}
+
+#[test]
+fn sections_take_the_options_that_jinas_parsers_take() {
+    let options = recording("options.json");
+    let has = |parser: &str, name: &str| rows(&options, parser).iter().any(|r| dest(r) == name);
+    for row in TABLE {
+        assert_eq!(row.executor != Use::No, has("deployment", row.name), "{} of executors", row.name);
+        assert_eq!(row.gateway != Use::No, has("gateway", row.name), "{} of the gateway", row.name);
+        if has("flow", row.name) {
+            assert_eq!(row.with, With::Kept, "{}", row.name);
+        }
+        // Only what the pod parser knows can be an argument of an executor.
+        assert!(row.executor != Use::Arg || has("pod", row.name), "{}", row.name);
+    }
+}
+
+#[test]
+fn arguments_stand_in_the_order_of_jinas_parsers() {
+    let options = recording("options.json");
+    let ours: Vec<&str> = TABLE.iter().filter(|row| row.executor != Use::No).map(|row| row.name).collect();
+    let theirs: Vec<&str> = rows(&options, "deployment").into_iter().map(dest).collect();
+    assert_eq!(ours, theirs);
+    let theirs: Vec<&str> = rows(&options, "gateway").into_iter().map(dest).collect();
+    for (place, row) in gateway_arguments().iter().enumerate() {
+        if let Use::At(number) = row.gateway {
+            assert_eq!(theirs[usize::from(number)], row.name, "argument {place} of the gateway");
+        }
+    }
+}
+
+#[test]
+fn kinds_and_defaults_are_jinas() {
+    let options = recording("options.json");
+    for row in TABLE {
+        let parser = if row.executor != Use::No { "pod" } else { "gateway" };
+        let deployment = ["deployment", "flow"].map(|p| rows(&options, p).into_iter().find(|r| dest(r) == row.name));
+        let Some(theirs) = rows(&options, parser).into_iter().find(|r| dest(r) == row.name).or(deployment[0]).or(deployment[1]) else {
+            panic!("{}", row.name)
+        };
+        let action = theirs["action"].as_str().unwrap();
+        let of_type = theirs["type"].as_str();
+        let expected = match row.kind {
+            Kind::Flag => action == "_StoreTrueAction",
+            Kind::Int => action == "_StoreAction" && of_type == Some("int"),
+            Kind::Text => action == "_StoreAction" && of_type == Some("str") && theirs["nargs"].is_null(),
+            Kind::Texts => action == "_StoreAction" && of_type == Some("str") && !theirs["nargs"].is_null(),
+            Kind::Pairs => action == "KVAppendAction",
+            Kind::Choice(words) => theirs["choices"] == Value::from(words.to_vec()),
+            Kind::Enum(words) => of_type == Some("from_string") && {
+                let mut theirs: Vec<&str> = theirs["choices"].as_array().unwrap().iter().map(|c| c.as_str().unwrap_or_default()).collect();
+                let mut ours = words.to_vec();
+                theirs.sort_unstable();
+                ours.sort_unstable();
+                theirs == ours
+            },
+            Kind::Protocols => of_type == Some("from_string") && theirs["nargs"] == "+",
+            Kind::Ports => action == "CastToIntAction",
+            Kind::Hosts => action == "CastHostAction",
+            Kind::PeerPorts => action == "CastPeerPorts",
+        };
+        assert!(expected, "{} is {:?} here and {theirs} in Jina", row.name, row.kind);
+        let default = &theirs["default"];
+        let same = match row.default {
+            DefaultValue::Unset => default.is_null() || *default == false || *default == Value::Array(Vec::new()),
+            DefaultValue::Int(number) => *default == number,
+            DefaultValue::Text(text) => *default == text || *default == Value::from(vec![text]),
+        };
+        assert!(same, "{} is {:?} here and {default} in Jina", row.name, row.default);
+    }
+}
+
+#[test]
+fn plain_scalars_are_read_as_jina_reads_them() {
+    let recorded = recording("scalars.json");
+    let read = recorded["read"].as_object().unwrap();
+    assert!(read.len() > 100);
+    for (text, expected) in read {
+        let value = scalar::plain(text);
+        assert_eq!(value.to_repr(), expected["repr"].as_str().unwrap(), "{text}");
+        assert_eq!(value.to_json(), expected["json"].as_str().unwrap(), "{text}");
+    }
+}

@@ -1,0 +1,196 @@
+//! What several test files need: running the program, reading its output, the recorded flows.
+#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use serde_json::Value;
+
+/// What a run left behind.
+pub struct Run {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Run {
+    /// The first line on stderr.
+    pub fn first_line(&self) -> &str {
+        self.stderr.lines().next().unwrap_or_default()
+    }
+
+    /// The documents on stdout.
+    pub fn documents(&self) -> Vec<Value> {
+        documents(&self.stdout)
+    }
+
+    /// The one document on stdout.
+    pub fn list(&self) -> Value {
+        let mut documents = self.documents();
+        assert_eq!(documents.len(), 1, "{}", self.stdout);
+        documents.remove(0)
+    }
+
+    /// Asserts success and silence on stderr.
+    pub fn succeeded(self) -> Self {
+        assert_eq!((self.code, self.stderr.as_str()), (0, ""), "{}", self.stdout);
+        self
+    }
+}
+
+/// The repository's root.
+pub fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The program, in an environment that holds nothing but what the test sets.
+pub fn program(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_jinaflow"));
+    command.args(args).env_clear();
+    command
+}
+
+/// Runs a command with `input` on standard input.
+pub fn run(mut command: Command, input: &[u8]) -> Run {
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
+    let mut stdin = child.stdin.take().unwrap();
+    let input = input.to_vec();
+    let feeder = std::thread::spawn(move || {
+        // A program that has seen enough closes its end.
+        let _ = stdin.write_all(&input);
+    });
+    let output = child.wait_with_output().unwrap();
+    feeder.join().unwrap();
+    Run {
+        code: output.status.code().unwrap_or(-1),
+        stdout: String::from_utf8(output.stdout).expect("stdout is UTF-8"),
+        stderr: String::from_utf8(output.stderr).expect("stderr is UTF-8"),
+    }
+}
+
+/// Runs the function.
+pub fn function(input: &str) -> Run {
+    run(program(&[]), input.as_bytes())
+}
+
+/// Runs `jinaflow` with arguments.
+pub fn jinaflow(args: &[&str]) -> Run {
+    run(program(args), b"")
+}
+
+/// The documents of a text, as kubectl reads them.
+pub fn documents(text: &str) -> Vec<Value> {
+    let documents = jinaflow::yaml::read_all(text).unwrap_or_else(|e| panic!("{e}\n{text}"));
+    documents.iter().filter_map(|d| d.root.as_ref()).map(jinaflow::yaml::kubernetes_value).collect()
+}
+
+/// A folder for one test, new and empty.
+pub fn scratch(name: &str) -> PathBuf {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}-{number}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+/// Every file below a folder, by its path.
+pub fn tree(folder: &Path) -> std::collections::BTreeMap<String, String> {
+    let mut files = std::collections::BTreeMap::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(next) = folders.pop() {
+        for entry in fs::read_dir(&next).unwrap_or_else(|e| panic!("{}: {e}", next.display())) {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let name = path.strip_prefix(folder).unwrap().to_string_lossy().into_owned();
+                files.insert(name, fs::read_to_string(&path).unwrap());
+            }
+        }
+    }
+    files
+}
+
+/// `kind/name` of an object.
+pub fn label(object: &Value) -> String {
+    format!("{}/{}", object["kind"].as_str().unwrap_or_default(), object["metadata"]["name"].as_str().unwrap_or_default())
+}
+
+/// A flow that Jina's answer is recorded for.
+pub struct Recorded {
+    pub name: String,
+    pub folder: PathBuf,
+    pub namespace: Option<String>,
+    pub env: Vec<(String, String)>,
+    pub images: Vec<(String, String)>,
+}
+
+impl Recorded {
+    /// The arguments of an export that correspond to what Jina was given.
+    pub fn export(&self, more: &[&str]) -> Command {
+        let flow = self.folder.join("flow.yml");
+        let mut command = program(&["export", flow.to_str().unwrap()]);
+        command.args(more);
+        if let Some(namespace) = &self.namespace {
+            command.args(["--k8s-namespace", namespace]);
+        }
+        for (name, value) in &self.env {
+            if name == "JINA_GATEWAY_IMAGE" {
+                command.env(name, value);
+            } else {
+                command.args(["--context", &format!("{name}={value}")]);
+            }
+        }
+        for (uses, image) in &self.images {
+            command.args(["--image", &format!("{uses}={image}")]);
+        }
+        command
+    }
+}
+
+/// All flows below a folder.
+pub fn recorded(folder: &Path) -> Vec<Recorded> {
+    let mut names: Vec<String> =
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    let pairs = |value: &Value| -> Vec<(String, String)> {
+        value.as_object().into_iter().flatten().map(|(k, v)| (k.clone(), v.as_str().unwrap().to_owned())).collect()
+    };
+    names
+        .into_iter()
+        .filter(|name| folder.join(name).join("flow.yml").is_file())
+        .map(|name| {
+            let folder = folder.join(&name);
+            let meta: Value = serde_json::from_str(&fs::read_to_string(folder.join("env.json")).unwrap()).unwrap();
+            Recorded {
+                name,
+                folder,
+                namespace: meta["namespace"].as_str().map(str::to_owned),
+                env: pairs(&meta["env"]),
+                images: pairs(&meta["images"]),
+            }
+        })
+        .collect()
+}
+
+/// Whether recordings are to be written instead of compared (`JINAFLOW_RECORD=1 cargo test`).
+pub fn recording() -> bool {
+    std::env::var_os("JINAFLOW_RECORD").is_some_and(|value| value == "1")
+}
+
+/// Compares a text with a recorded file, or records it.
+pub fn assert_recorded(path: &Path, actual: &str) {
+    if recording() {
+        fs::write(path, actual).unwrap();
+        return;
+    }
+    let expected = fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}; record it with JINAFLOW_RECORD=1 cargo test", path.display()));
+    if expected != actual {
+        let line = expected.lines().zip(actual.lines()).position(|(a, b)| a != b).unwrap_or(expected.lines().count().min(actual.lines().count()));
+        let near = |text: &str| text.lines().skip(line.saturating_sub(2)).take(6).collect::<Vec<_>>().join("\n");
+        panic!("{} differs at line {}:\n--- recorded\n{}\n+++ actual\n{}", path.display(), line + 1, near(&expected), near(actual));
+    }
+}

@@ -276,7 +276,9 @@ fn distance(a: &[char], b: &[char]) -> usize {
     rows[width * (a.len() + 1) - 1]
 }
 
-fn shortened(value: &str) -> String {
+/// A value for a message: the start of a long one.
+#[must_use]
+pub fn shortened(value: &str) -> String {
     const LONGEST: usize = 80;
     match value.char_indices().nth(LONGEST) {
         None => value.to_owned(),

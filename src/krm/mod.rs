@@ -17,7 +17,7 @@ use std::io::{self, Write};
 
 use serde_json::Value;
 
-use crate::finding::Mark;
+use crate::finding::{Mark, shortened};
 use crate::yaml::{self, Data, Document, Node, SyntaxError};
 use block::Part;
 pub use glance::Glance;
@@ -223,7 +223,7 @@ impl<'t> ResourceList<'t> {
         let Some(root) = document.root else { return Err(ListError::Empty) };
         let word = |name: &str| root.get(name).and_then(Node::as_text);
         if root.as_map().is_none() {
-            return Err(ListError::NotAList { found: format!("the value {:?}", root.shown()) });
+            return Err(ListError::NotAList { found: format!("the value {:?}", shortened(&root.shown())) });
         }
         check_type(word("apiVersion"), word("kind"))?;
         if let Some(duplicate) = document.duplicates.first() {
@@ -367,8 +367,8 @@ fn check_type(api_version: Option<&str>, kind: Option<&str>) -> Result<(), ListE
         // kustomize and kpt unwrap a `List` as well.
         (Some(version), Some(KIND)) if API_VERSIONS.contains(&version) => Ok(()),
         (Some("v1"), Some("List")) => Ok(()),
-        (Some(version), Some(KIND)) => Err(ListError::Version { found: version.to_owned() }),
-        (_, Some(kind)) => Err(ListError::NotAList { found: format!("kind {kind:?}") }),
+        (Some(version), Some(KIND)) => Err(ListError::Version { found: shortened(version) }),
+        (_, Some(kind)) => Err(ListError::NotAList { found: format!("kind {:?}", shortened(kind)) }),
         (_, None) => Err(ListError::NotAList { found: "a text without `kind`".into() }),
     }
 }

@@ -31,7 +31,7 @@ impl Planner<'_> {
             }
             return Vec::new();
         }
-        let Some(shards) = self.check(executor, kind, path, findings) else { return Vec::new() };
+        let shards = self.check(executor, kind, path, findings);
         let uses_path = path.key("uses");
         let image = match self.settings.images.resolve(options.text(Opt::Uses), &uses_path) {
             Ok(image) => image.unwrap_or_else(|| self.gateway_image()),
@@ -62,21 +62,18 @@ impl Planner<'_> {
         self.settings.images.gateway(self.settings.jina_version())
     }
 
-    /// What Jina refuses, or accepts although it can never run. The number of shards when all is well enough to go on.
-    fn check(&self, executor: &Executor, kind: Kind, path: &Path<'_>, findings: &mut Findings) -> Option<u32> {
+    /// What Jina refuses, or accepts although it can never run. The number of shards to go on with.
+    fn check(&self, executor: &Executor, kind: Kind, path: &Path<'_>, findings: &mut Findings) -> u32 {
         let options = &executor.options;
         let at = executor.mark;
-        let count = |opt: Opt, what: &str, findings: &mut Findings| {
+        for (opt, what) in [(Opt::Shards, "shards"), (Opt::Replicas, "replicas")] {
             let number = options.int(opt, 1);
             if number < 1 {
                 let finding = Finding::error(path.key(opt.row().name), format!("must be 1 or more {what}")).got(number.to_string());
                 findings.push(finding.propose("1").at(at));
-                return None;
             }
-            Some(number)
-        };
-        let shards = count(Opt::Shards, "shards", findings);
-        let replicas = count(Opt::Replicas, "replicas", findings);
+        }
+        let shards = options.int(Opt::Shards, 1);
         let protocols = options.protocols();
         if protocols.contains(&Protocol::Websocket) {
             let finding = Finding::error(path.key("protocol"), "executors do not speak WebSocket").got("WEBSOCKET");
@@ -85,7 +82,7 @@ impl Planner<'_> {
             let finding = Finding::error(path.key("protocol"), "inside a Flow executors are called by gRPC and nothing else");
             let got: Vec<&str> = protocols.iter().map(|p| p.name()).collect();
             findings.push(finding.got(got.join(", ")).propose("GRPC").at(at));
-        } else if protocols.contains(&Protocol::Http) && shards.is_some_and(|shards| shards > 1) {
+        } else if protocols.contains(&Protocol::Http) && shards > 1 {
             let finding = Finding::error(path.key("protocol"), "a head calls its shards by gRPC and nothing else").got("HTTP");
             findings.push(finding.propose("GRPC").at(at));
         }
@@ -94,19 +91,16 @@ impl Planner<'_> {
                 let finding = Finding::error(path.key("workspace"), "is missing, and a stateful executor keeps its state there");
                 findings.push(finding.mend("name a directory").at(at));
             }
-            if replicas.is_some_and(|replicas| replicas > 1) {
+            if options.int(Opt::Replicas, 1) > 1 {
                 let finding = Finding::warning(path.key("stateful"), "the replicas cannot find each other behind one Service, so that no RAFT cluster forms");
                 findings.push(finding.mend("use one replica, or shards").at(at));
             }
         }
-        let shards = shards?;
         if shards > MOST_SHARDS {
             let finding = Finding::error(path.key("shards"), format!("is more than {MOST_SHARDS}")).got(shards.to_string());
             findings.push(finding.mend("use fewer shards").at(at));
-            return None;
         }
-        replicas?;
-        u32::try_from(shards).ok()
+        u32::try_from(shards.clamp(1, MOST_SHARDS)).unwrap_or(1)
     }
 
     /// `gpus`: a count, or `all` for no request at all.

@@ -1,0 +1,295 @@
+//! Bad input gets an answer: one clear line first, every problem, exit 1, nothing lost.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod support;
+
+use std::time::{Duration, Instant};
+
+use support::{Run, function, jinaflow, program, run, scratch};
+
+fn list(spec: &str) -> String {
+    list_in("", spec)
+}
+
+fn list_in(namespace: &str, spec: &str) -> String {
+    let namespace = if namespace.is_empty() { String::new() } else { format!("    namespace: {namespace}\n") };
+    let spec: String = spec.lines().map(|line| format!("    {line}\n")).collect();
+    format!(
+        "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n- apiVersion: v1\n  kind: Secret\n  metadata: {{name: kept}} # as it is\n- apiVersion: flow.jina.ai/v1alpha1\n  kind: JinaFlow\n  metadata:\n    name: f\n{namespace}  spec:\n{spec}"
+    )
+}
+
+fn flow(body: &str) -> String {
+    list(&format!("flow:\n  jtype: Flow\n{}", body.lines().map(|line| format!("  {line}\n")).collect::<String>()))
+}
+
+fn executors(entries: &[&str]) -> String {
+    flow(&format!("executors:\n{}", entries.iter().map(|e| format!("- {{{e}}}\n")).collect::<String>()))
+}
+
+/// The run failed as bad input fails, with everything that came in on its way out again.
+fn refused(input: &str, run: &Run) {
+    assert_eq!(run.code, 1, "{}", run.stderr);
+    assert!(run.first_line().starts_with("error: "), "{}", run.stderr);
+    assert!(run.stdout.starts_with(input), "{}", run.stdout);
+    let results = run.list()["results"].clone();
+    let results = results.as_array().unwrap();
+    assert_eq!(results.len(), run.stderr.lines().count(), "{}", run.stderr);
+    for result in results {
+        assert!(["error", "warning"].contains(&result["severity"].as_str().unwrap()));
+        assert_eq!(result["resourceRef"]["kind"], "JinaFlow");
+        assert_eq!(result["resourceRef"]["name"], "f");
+        assert!(result["field"]["path"].as_str().is_some_and(|path| !path.is_empty()), "{result}");
+    }
+}
+
+/// What stderr says, one line for each problem.
+fn complaints(input: &str) -> Vec<String> {
+    let run = function(input);
+    refused(input, &run);
+    run.stderr.lines().map(|line| line.replace("error: JinaFlow/f: ", "")).collect()
+}
+
+#[test]
+fn wrong_fields_of_the_config() {
+    for (spec, expected) in [
+        ("flwo: x\nflow: {jtype: Flow}", "spec.flwo: is no field of a JinaFlow; did you mean `flow`?"),
+        ("flow: {jtype: Flow}\nimage: {}", "spec.image: is no field of a JinaFlow; did you mean `images`?"),
+        ("flow: {jtype: Flow}\nreplicas: 2", "spec.replicas: is no field of a JinaFlow; use one of: flow, compat, jinaVersion, images, context"),
+        ("compat: jina-3.33\nflow: {jtype: Flow}", "spec.compat: is nothing that can be imitated (got \"jina-3.33\"); did you mean `jina-3.34`?"),
+        ("jinaVersion: latest\nflow: {jtype: Flow}", "spec.jinaVersion: is no version of Jina 3 (got \"latest\"); write three numbers, such as 3.34.0"),
+        ("images: [a]\nflow: {jtype: Flow}", "spec.images: must be a mapping (got \"[a]\"); write `key: value` lines below it"),
+        ("context: {A: {b: c}}\nflow: {jtype: Flow}", "spec.context.A: must be a text (got \"{b: c}\"); write one value"),
+        ("compat: none", "spec.flow: is missing; put your Flow here, as text (`flow: |`) or as a mapping"),
+        ("flow: flow.yml", "spec.flow: must be a mapping (got \"flow.yml\"); write a Flow: `jtype: Flow` and a list of `executors`"),
+        ("flow: |\n  jtype: Flow\n  executors: [", "spec.flow: is not YAML: "),
+        ("flow: \"\"", "spec.flow: is empty; write a Flow: `jtype: Flow` and a list of `executors`"),
+    ] {
+        let found = complaints(&list(spec));
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].starts_with(expected), "{}\n{expected}", found[0]);
+    }
+    let namespace = complaints(&list_in("my_flow", "flow: {jtype: Flow}"));
+    let expected = "metadata.namespace: is no name for a namespace: lower case letters, digits and `-`, at most 63 (got \"my_flow\"); did you mean `my-flow`?";
+    assert_eq!(namespace, [expected]);
+}
+
+#[test]
+fn wrong_flows() {
+    for (body, expected) in [
+        ("jtyp: x", "spec.flow.jtyp: is no part of a Flow; did you mean `jtype`?"),
+        ("version: '2'", "spec.flow.version: is no version of the Flow language (got \"2\"); did you mean `1`?"),
+        ("with: 5", "spec.flow.with: must be a mapping of options (got \"5\"); write `option: value` lines below it"),
+        ("executors: {a: b}", "spec.flow.executors: must be a list of executors (got \"{a: b}\"); write `- name: …` for each executor"),
+        ("executors: [enc.yml]", "spec.flow.executors[0]: names a file, and a function reads no files (got \"enc.yml\"); write the contents"),
+        ("executors: [[a]]", "spec.flow.executors[0]: must be a mapping of options (got \"[a]\")"),
+        ("pods: [{name: a}]", "spec.flow.pods: Jina 3 ignores `pods`, and with it every executor in it; did you mean `executors`?"),
+        ("executer: []", "spec.flow.executer: is no part of a Flow; did you mean `executors`?"),
+        ("with: {protcol: http}", "spec.flow.with.protcol: `protcol` is no option of the Flow's `with` in Jina; did you mean `protocol`?"),
+        ("gateway: {name: edge}", "spec.flow.gateway.name: the gateway is always called `gateway` (got \"edge\"); remove it"),
+        ("gateway: {replicas: 0}", "spec.flow.gateway.replicas: must be 1 or more replicas (got \"0\"); did you mean `1`?"),
+        ("with: {protocol: [grpc, http, websocket], port: [1, 2]}", "spec.flow.gateway.port: there are 2 ports for 3 protocols"),
+        ("with: {protocol: ftp}", "spec.flow.with.protocol: is no protocol that Jina speaks (got \"ftp\"); use one of: GRPC, HTTP, WEBSOCKET"),
+        ("with: {inspect: SOMETIMES}", "spec.flow.with.inspect: is none of the possible values (got \"SOMETIMES\"); use one of: HANG, REMOVE, COLLECT"),
+    ] {
+        let found = complaints(&flow(body));
+        assert_eq!(found.len(), 1, "{body}: {found:?}");
+        assert!(found[0].starts_with(expected), "{}\n{expected}", found[0]);
+    }
+    let pipeline = complaints(&list("flow: {jtype: Pipeline}"));
+    assert_eq!(pipeline, ["spec.flow.jtype: cannot be run on Kubernetes (got \"Pipeline\"); use one of: Flow, Deployment"]);
+    let nothing = complaints(&list("flow: {executors: []}"));
+    assert_eq!(nothing, ["spec.flow.jtype: is missing, so that this is neither a Flow nor a Deployment; add the line `jtype: Flow`"]);
+}
+
+#[test]
+fn wrong_executors() {
+    let long = "a".repeat(64);
+    for (entry, expected) in [
+        ("name: a, uses: Encoder", "uses: is not a container image, and Kubernetes runs nothing else (got \"Encoder\"); build an image of it"),
+        ("name: a, uses: executor/config.yml", "uses: is not a container image"),
+        ("name: a, uses: 'jinahub+docker://Enc'", "uses: is a name on the Jina Hub, which is not asked (got \"jinahub+docker://Enc\"); say which image it is"),
+        ("name: a, uses: 'docker://'", "uses: names no image"),
+        ("name: a, replicas: 0", "replicas: must be 1 or more replicas (got \"0\"); did you mean `1`?"),
+        ("name: a, replicas: -2", "replicas: must be 1 or more replicas (got \"-2\")"),
+        ("name: a, replicas: two", "replicas: must be a whole number (got \"two\"); write digits only"),
+        ("name: a, shards: 0", "shards: must be 1 or more shards (got \"0\")"),
+        ("name: a, shards: 99999999", "shards: is more than 10000 (got \"99999999\")"),
+        ("name: a, needs: nobody", "needs: no executor is called `nobody` (got \"nobody\"); name an executor of this Flow, or `gateway`"),
+        ("name: a, needs: [a]", "needs: an executor cannot need itself (got \"a\")"),
+        ("name: a, needs: {b: c}", "needs: must be the name of an executor or a list of names"),
+        ("name: a, method: inspct", "method: is no way to add an executor (got \"inspct\"); did you mean `inspect`?"),
+        ("name: a, method: needs, needs: gateway", "needs: `method: needs` joins two executors or more"),
+        ("name: a.b", "name: must consist of letters, digits, `_` and `-` (got \"a.b\")"),
+        ("name: 9to5", "name: gives `9to5`, which cannot name a Service"),
+        ("name: trail_", "name: gives `trail-`, which cannot name a Service"),
+        ("name: encodér", "name: gives `encodér`, which cannot name a Service"),
+        (&format!("name: {long}"), "name: gives the name `aaaa"),
+        (&format!("name: {}, shards: 2", &long[..60]), "name: gives the name `aaaa"),
+        (&format!("name: {}, volumes: /d", &long[..53]), "name: gives the StatefulSet name `aaaa"),
+        ("name: a, protocol: http", "protocol: inside a Flow executors are called by gRPC and nothing else (got \"HTTP\")"),
+        ("name: a, protocol: websocket", "protocol: executors do not speak WebSocket"),
+        ("name: a, image: x", "image: is no option; Jina would take it for `image_pull_secrets`"),
+        ("name: a, timeout: 5", "timeout: is the beginning of several options; write one of: timeout_ctrl, timeout_ready, timeout_send"),
+        ("name: a, replcas: 3", "replcas: `replcas` is no option of an executor in Jina; did you mean `replicas`?"),
+        ("name: a, monitoring: off", "monitoring: must be true or false, and Jina would take this for true (got \"off\"); write false"),
+        ("name: a, gpus: many", "gpus: is no number of GPUs (got \"many\"); write a number, or `all`"),
+        ("name: a, stateful: true", "workspace: is missing, and a stateful executor keeps its state there"),
+        ("name: a, env_from_secret: {X: {name: s}}", "env_from_secret.X: has no `key`"),
+        ("name: a, env: {'A B': c}", "env[\"A B\"]: cannot be the name of an environment variable"),
+        ("name: a, env: {A: '${{ ENV.NOPE }}'}", "env.A: the variable `NOPE` has no value (got \"${{ ENV.NOPE }}\"); add `NOPE` to spec.context"),
+        ("name: a, external: true, host: [a, b, c], port: [1, 2]", "host: there are 3 hosts and 2 ports"),
+    ] {
+        let found = complaints(&executors(&[entry]));
+        assert_eq!(found.len(), 1, "{entry}: {found:?}");
+        let expected = format!("spec.flow.executors[0].{expected}");
+        assert!(found[0].starts_with(&expected), "{}\n{expected}", found[0]);
+    }
+}
+
+#[test]
+fn executors_that_do_not_go_together() {
+    let found = complaints(&executors(&["name: a_b, uses: 'docker://x'", "name: A-b, uses: 'docker://y'"]));
+    assert_eq!(found, ["spec.flow.executors[1].name: `a_b` and `A-b` would both be `a-b` in Kubernetes (got \"A-b\"); rename one of them; capitals do not count, and `_` is `-`"]);
+    let found = complaints(&executors(&["name: idx, shards: 2", "name: idx_head"]));
+    assert!(found[0].contains("would both be `idx-head`"), "{found:?}");
+    let found = complaints(&executors(&["name: Gateway"]));
+    assert!(found[0].contains("`gateway` and `Gateway` would both be `gateway`"), "{found:?}");
+    let found = complaints(&executors(&["name: a, needs: c", "name: b, needs: a", "name: c, needs: b"]));
+    assert!(found[0].contains("wait for each other in a circle: a needs c needs b needs a"), "{found:?}");
+}
+
+#[test]
+fn every_problem_in_one_run() {
+    let found = complaints(&executors(&[
+        "name: a_b, uses: Foo, replicas: 0",
+        "name: A-b, uses: 'docker://x', needs: [zz]",
+        "name: c, uses: 'docker://x', shards: -1, replcas: 3, env: {'?': 1}",
+    ]));
+    assert_eq!(found.len(), 7, "{found:#?}");
+}
+
+#[test]
+fn duplicate_keys_in_text_and_mapping() {
+    let text = list("flow: |\n  jtype: Flow\n  executors:\n  - {name: a, uses: 'docker://x', uses: 'docker://y'}");
+    assert_eq!(complaints(&text), ["spec.flow.executors[0].uses: the key stands twice, first on line 3; remove one of the two"]);
+    let mapping = executors(&["name: a, uses: 'docker://x', uses: 'docker://y'"]);
+    assert!(complaints(&mapping)[0].starts_with("spec.flow.executors[0].uses: the key stands twice"));
+    // Jina takes the last one.
+    let lenient = text.replace("  spec:\n", "  spec:\n    compat: jina-3.34\n");
+    let answer = function(&lenient);
+    assert_eq!(answer.code, 0, "{}", answer.stderr);
+    assert!(answer.first_line().starts_with("warning: JinaFlow/f: spec.flow.executors[0].uses: the key stands twice"));
+    assert!(answer.stdout.contains("image: 'y'") || answer.stdout.contains("image: \"y\""), "{}", answer.stdout);
+}
+
+#[test]
+fn input_that_is_no_list() {
+    for (input, expected) in [
+        ("", "error: stdin: is empty; a ResourceList is expected"),
+        ("\n# nothing\n", "error: stdin: is empty; a ResourceList is expected"),
+        ("a: [b\n", "error: stdin: is not YAML: line 2, column 1:"),
+        ("apiVersion: v1\nkind: Pod\n", "error: stdin: is no ResourceList (got kind \"Pod\"); to render a Flow file, run: jinaflow export FILE"),
+        ("jtype: Flow\nexecutors: []\n", "error: stdin: is no ResourceList (got a text without `kind`)"),
+        ("{\"kind\": \"ResourceList\"}", "error: stdin: is no ResourceList"),
+        ("apiVersion: config.kubernetes.io/v2\nkind: ResourceList\nitems: []\n", "error: stdin: is a ResourceList of an unknown version"),
+        ("a: 1\n---\nb: 2\n", "error: stdin: is no ResourceList (got 2 documents)"),
+        ("apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems: {a: b}\n", "error: stdin: is no ResourceList (got `items` that is not a list)"),
+        ("apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nkind: ResourceList\n", "error: stdin: is not YAML: line 3, column 1: the key `kind` stands twice"),
+    ] {
+        let answer = function(input);
+        assert_eq!(answer.code, 1);
+        assert!(answer.first_line().starts_with(expected), "{input:?}: {}", answer.stderr);
+        let list = answer.list();
+        assert_eq!((list["kind"].as_str(), list["items"].as_array().map(Vec::len)), (Some("ResourceList"), Some(0)));
+        assert_eq!(list["results"][0]["severity"], "error");
+    }
+    let answer = run(program(&[]), b"kind: ResourceList\nitems:\n- a: \xff\n");
+    assert_eq!((answer.code, answer.first_line()), (1, "error: stdin: is not UTF-8; convert it"));
+}
+
+#[test]
+fn lists_without_anything_to_do() {
+    let empty = "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems: []\n";
+    let others = "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n- {apiVersion: v1, kind: A, metadata: {name: flow.jina.ai}}\n";
+    for input in [empty, others] {
+        let answer = function(input);
+        assert_eq!(answer.code, 1);
+        assert!(answer.first_line().starts_with("error: stdin: there is no JinaFlow, neither as functionConfig nor among the items"), "{}", answer.stderr);
+        assert!(answer.stdout.starts_with(input));
+    }
+    let config = format!("{others}functionConfig:\n  apiVersion: acme.dev/v1\n  kind: Renderer\n  metadata: {{name: r}}\n");
+    let answer = function(&config);
+    assert_eq!(answer.first_line(), "error: Renderer/r: kind: is nothing that this function takes as functionConfig (got \"acme.dev/v1/Renderer\"); use kind JinaFlow of flow.jina.ai/v1alpha1, or a ConfigMap");
+    let version = list("flow: {jtype: Flow}").replace("v1alpha1", "v1");
+    assert!(function(&version).first_line().contains("apiVersion: is no version of JinaFlow (got \"flow.jina.ai/v1\")"));
+    let data = format!("{others}functionConfig: {{apiVersion: v1, kind: ConfigMap, metadata: {{name: c}}, data: {{compt: none}}}}\n");
+    assert_eq!(function(&data).first_line(), "error: ConfigMap/c: data.compt: is no setting of this function; did you mean `compat`?");
+}
+
+/// Hostile input is answered before anybody loses patience, whatever the build.
+fn answered_soon(input: &str, seconds: u64) -> Run {
+    let start = Instant::now();
+    let answer = function(input);
+    assert!(start.elapsed() < Duration::from_secs(seconds), "{:?}", start.elapsed());
+    assert_eq!(answer.code, 1, "{}", answer.stderr);
+    assert!(answer.first_line().starts_with("error: ") && answer.first_line().len() < 500, "{}", answer.stderr);
+    answer
+}
+
+#[test]
+fn deep_nesting() {
+    for nest in ["[", "{a: ", "- ", "? "] {
+        let deep = nest.repeat(100_000);
+        answered_soon(&deep, 5);
+        answered_soon(&list(&format!("flow: {deep}")), 5);
+    }
+    // In somebody else's item it is nobody's business.
+    let foreign = format!("- apiVersion: v1\n  kind: A\n  metadata:\n    name: a\n  x: {}\n", "[".repeat(1000));
+    let input = executors(&["name: a, uses: 'docker://x'"]).replacen("- apiVersion: v1\n", &format!("{foreign}- apiVersion: v1\n"), 1);
+    assert!(function(&input).succeeded().stdout.starts_with(&input));
+}
+
+#[test]
+fn alias_bombs() {
+    let mut bomb = String::from("x-a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
+    for i in 1..25 {
+        bomb.push_str(&format!("x-a{i}: &a{i} [{}]\n", vec![format!("*a{}", i - 1); 10].join(", ")));
+    }
+    let answer = answered_soon(&flow(&bomb), 20);
+    assert!(answer.stderr.contains("aliases expand to more than"), "{}", answer.stderr);
+}
+
+#[test]
+fn huge_scalars() {
+    let huge = "x".repeat(20_000_000);
+    answered_soon(&list(&format!("flow: {huge}")), 60);
+    answered_soon(&huge, 60);
+    // A huge value in the right place is a value.
+    let answer = function(&executors(&[&format!("name: a, uses: 'docker://x', uses_with: {{prompt: {huge}}}")]));
+    assert_eq!(answer.code, 0);
+}
+
+#[test]
+fn files_on_the_command_line() {
+    let folder = scratch("bad");
+    let file = folder.join("flow.yml");
+    let export = |text: &[u8]| {
+        std::fs::write(&file, text).unwrap();
+        let out = folder.join("out");
+        let answer = jinaflow(&["export", file.to_str().unwrap(), out.to_str().unwrap()]);
+        assert_eq!((answer.code, answer.stdout.as_str(), out.exists()), (1, "", false), "{}", answer.stderr);
+        answer.first_line().replace(folder.to_str().unwrap(), "")
+    };
+    assert_eq!(export(b""), "error: /flow.yml: is empty; write a Flow: `jtype: Flow` and a list of `executors`");
+    assert_eq!(export(b"\xff"), "error: /flow.yml: is not UTF-8; convert it");
+    assert!(export(b"jtype: Flow\nexecutors:\n\t- name: a\n").starts_with("error: /flow.yml:3:2: is not YAML: "));
+    assert!(export(b"jtype: Flow\n---\njtype: Flow\n").starts_with("error: /flow.yml:3:1: holds several documents"));
+    assert_eq!(
+        export(b"jtype: Flow\nexecutors:\n  - name: a\n    uses: docker://x\n    replicas: none\n"),
+        "error: /flow.yml:5:15: executors[0].replicas: must be a whole number (got \"none\"); write digits only"
+    );
+    let missing = jinaflow(&["export", "/nowhere/flow.yml"]);
+    assert_eq!((missing.code, missing.stdout.as_str()), (1, ""));
+    assert!(missing.first_line().starts_with("error: /nowhere/flow.yml: cannot be read: "), "{}", missing.stderr);
+}

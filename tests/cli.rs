@@ -1,0 +1,149 @@
+//! The command line.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod support;
+
+use std::fs;
+use std::process::Stdio;
+
+use support::{documents, jinaflow, label, program, root, run, scratch, tree};
+
+const FLOW: &str = "jtype: Flow\nexecutors:\n  - {name: My_Encoder, uses: docker://acme/enc}\n  - {name: indexer, uses: docker://acme/idx, shards: 2}\n";
+
+fn flow_file(text: &str) -> String {
+    let file = scratch("cli").join("flow.yml");
+    fs::write(&file, text).unwrap();
+    file.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_folder_gets_the_tree_that_jina_writes() {
+    let out = scratch("out");
+    for _ in 0..2 {
+        let answer = jinaflow(&["export", &flow_file(FLOW), out.to_str().unwrap(), "--k8s-namespace", "search"]).succeeded();
+        assert_eq!(answer.stdout, "");
+        let files: Vec<String> = tree(&out).into_keys().collect();
+        let expected = ["My_Encoder/my-encoder.yml", "gateway/gateway.yml", "indexer/indexer-0.yml", "indexer/indexer-1.yml", "indexer/indexer-head.yml"];
+        assert_eq!(files, expected);
+    }
+    let text = &tree(&out)["My_Encoder/my-encoder.yml"];
+    let objects: Vec<String> = documents(text).iter().map(label).collect();
+    assert_eq!(objects, ["ConfigMap/my-encoder-configmap", "Service/my-encoder", "Deployment/my-encoder"]);
+    assert!(documents(text).iter().all(|object| object["metadata"]["namespace"] == "search" && object["metadata"]["annotations"].is_null()));
+}
+
+#[test]
+fn without_a_folder_there_is_one_stream() {
+    let file = flow_file(FLOW);
+    let from_file = jinaflow(&["export", &file]).succeeded();
+    let from_stdin = run(program(&["export", "-"]), FLOW.as_bytes()).succeeded();
+    assert_eq!(from_file.stdout, from_stdin.stdout);
+    assert_eq!(from_file.documents().len(), 15);
+    assert!(from_file.documents().iter().all(|object| object["metadata"]["namespace"].is_null()));
+}
+
+#[test]
+fn a_deployment_has_no_gateway_and_no_folder() {
+    let out = scratch("deployment");
+    let file = flow_file("jtype: Deployment\nwith: {name: enc, uses: docker://x/enc, shards: 2}\n");
+    jinaflow(&["export", &file, out.to_str().unwrap()]).succeeded();
+    assert_eq!(tree(&out).into_keys().collect::<Vec<_>>(), ["enc-0.yml", "enc-1.yml", "enc-head.yml"]);
+}
+
+#[test]
+fn a_jinaflow_is_exported_with_its_own_settings() {
+    let text = format!(
+        "# others are passed over\nkind: Kustomization\n---\napiVersion: flow.jina.ai/v1alpha1\nkind: JinaFlow\nmetadata: {{name: f, namespace: own}}\nspec:\n  jinaVersion: 3.30.0\n  images: {{docker://acme/enc: mirror/enc:9}}\n  flow: |\n{}",
+        FLOW.lines().map(|line| format!("    {line}\n")).collect::<String>()
+    );
+    let file = flow_file(&text);
+    let answer = jinaflow(&["export", &file]).succeeded().stdout;
+    assert!(answer.contains("image: mirror/enc:9") && answer.contains("image: jinaai/jina:3.30.0-py311-standard") && answer.contains("namespace: own"));
+    let answer = jinaflow(&["export", &file, "--k8s-namespace", "other", "--image", "docker://acme/enc=e:1", "--jina-version", "3.31.0"]).succeeded().stdout;
+    assert!(answer.contains("image: 'e:1'") || answer.contains("image: e:1"), "{answer}");
+    assert!(answer.contains("jina:3.31.0-") && answer.contains("namespace: other") && !answer.contains("namespace: own"));
+}
+
+#[test]
+fn the_environment_counts_for_one_thing() {
+    let file = flow_file(FLOW);
+    let export = |more: &[&str], env: &[(&str, &str)]| {
+        let mut command = program(&[&["export", file.as_str()][..], more].concat());
+        command.envs(env.iter().copied());
+        run(command, b"").succeeded().stdout
+    };
+    let plain = export(&[], &[]);
+    assert!(plain.contains("image: jinaai/jina:3.34.0-py311-standard"));
+    assert!(export(&[], &[("JINA_GATEWAY_IMAGE", "acme/gw:1")]).contains("image: acme/gw:1"));
+    assert!(export(&["--image", "gateway=acme/gw:2"], &[("JINA_GATEWAY_IMAGE", "acme/gw:1")]).contains("image: acme/gw:2"));
+    assert_eq!(export(&[], &[("JINA_LOG_LEVEL", "DEBUG"), ("JINA_K8S_STORAGE_CLASS_NAME", "fast"), ("JINA_DEFAULT_HOST", "1.2.3.4")]), plain);
+}
+
+#[test]
+fn variables_come_from_the_command_line() {
+    let file = flow_file("jtype: Flow\nexecutors:\n  - {name: a, uses: 'docker://x/a:${{ ENV.TAG }}', env: {A: '$WHO', B: \"${{ CONTEXT.WHO }}\"}}\n");
+    let answer = jinaflow(&["export", &file, "--context", "TAG=1.2", "--context", "WHO=me=you"]).succeeded();
+    let documents = answer.documents();
+    assert_eq!(documents[3]["data"]["A"], "me=you");
+    assert_eq!(documents[3]["data"]["B"], "me=you");
+    assert_eq!(documents[5]["spec"]["template"]["spec"]["containers"][0]["image"], "x/a:1.2");
+    let missing = jinaflow(&["export", &file, "--context", "TAG=1"]);
+    assert!(missing.first_line().contains("executors[0].env.B: the variable `WHO` has no value"), "{}", missing.stderr);
+}
+
+#[test]
+fn help_and_version() {
+    let readme = fs::read_to_string(root().join("functions/jinaflow/README.md")).unwrap();
+    for args in [&["--help"][..], &["-h"], &["help"], &["export", "--help"]] {
+        let answer = jinaflow(args).succeeded();
+        assert!(answer.stdout.starts_with("# jinaflow\n"));
+        let shown: Vec<&str> = readme.lines().filter(|line| !line.starts_with("<!--")).collect();
+        assert_eq!(answer.stdout.lines().collect::<Vec<_>>(), shown);
+    }
+    // `kpt fn doc` has an empty list on standard input as well.
+    let list = b"apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems: []\n";
+    assert_eq!(run(program(&["--help"]), list).code, 0);
+    for args in [&["--version"][..], &["-V"]] {
+        assert_eq!(jinaflow(args).succeeded().stdout, concat!("jinaflow ", env!("CARGO_PKG_VERSION"), "\n"));
+    }
+}
+
+#[test]
+fn every_flag_is_in_the_manual() {
+    let manual = jinaflow(&["--help"]).stdout;
+    for flag in ["--k8s-namespace NS", "--compat jina-3.34", "--image USES=IMAGE", "--context K=V", "--jina-version X.Y.Z", "-h, --help", "-V, --version", "JINA_GATEWAY_IMAGE"] {
+        assert!(manual.contains(flag), "{flag}");
+    }
+}
+
+#[test]
+fn slips_are_one_line_and_exit_1() {
+    for (args, expected) in [
+        (&["export", "f", "--compta", "x"][..], "error: unknown word \"--compta\"; did you mean --compat?\n"),
+        (&["--frobnicate"], "error: unknown word \"--frobnicate\"; known are: --help, --version, --k8s-namespace, --compat, --image, --context, --jina-version\n"),
+        (&["exprot"], "error: unknown word \"exprot\"; did you mean export?\n"),
+        (&["export", "f", "--jina-version", "3"], "error: --jina-version \"3\" is no version of Jina 3; write three numbers, such as 3.34.0\n"),
+    ] {
+        let answer = jinaflow(args);
+        assert_eq!((answer.code, answer.stdout.as_str(), answer.stderr.as_str()), (1, "", expected));
+    }
+}
+
+#[test]
+fn a_closed_pipe_is_success() {
+    let many: String = (0..2000).map(|i| format!("  - {{name: e{i}, uses: docker://x/y}}\n")).collect();
+    let file = flow_file(&format!("jtype: Flow\nexecutors:\n{many}"));
+    let mut child = program(&["export", &file]).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stderr).as_ref()), (Some(0), ""));
+}
+
+#[test]
+fn a_leftover_folder_of_the_same_name_is_told_apart_from_a_file() {
+    let out = scratch("blocked");
+    fs::write(out.join("gateway"), "a file where a folder is needed").unwrap();
+    let answer = jinaflow(&["export", &flow_file(FLOW), out.to_str().unwrap()]);
+    assert_eq!(answer.code, 1);
+    assert!(answer.first_line().starts_with(&format!("error: {}/gateway: cannot be made", out.display())), "{}", answer.stderr);
+}

@@ -1,0 +1,80 @@
+//! Without `compat`, every address of a Flow reaches a pod that listens, and nothing in it names a namespace.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod support;
+
+use serde_json::{Value, json};
+use support::wiring::faults;
+use support::{jinaflow, recorded, root, run, scratch};
+
+/// Objects of every recorded flow that can run.
+fn rendered() -> Vec<(String, Vec<Value>)> {
+    recorded(&root().join("tests/jina/flows"))
+        .iter()
+        .map(|case| (case.name.clone(), run(case.export(&[]), b"")))
+        .filter(|(_, run)| run.code == 0)
+        .map(|(name, run)| (name, run.documents()))
+        .collect()
+}
+
+#[test]
+fn every_flow_is_wired() {
+    let flows = rendered();
+    assert!(flows.len() > 110, "only {} flows are rendered", flows.len());
+    for (name, objects) in flows {
+        assert_eq!(faults(&objects), Vec::<String>::new(), "{name}");
+    }
+}
+
+#[test]
+fn what_jina_exports_is_not() {
+    let case = recorded(&root().join("tests/jina/flows")).into_iter().find(|c| c.name == "092-uses-before-after-full").unwrap();
+    let found = faults(&run(case.export(&["--compat", "jina-3.34"]), b"").documents());
+    for expected in ["a namespace among the arguments", "which no overlay can follow", "both listen on 9090", "ServiceMonitor/gateway selects no Service"] {
+        let expected = expected.replace("ServiceMonitor/gateway", "ServiceMonitor/idx-head");
+        assert!(found.iter().any(|fault| fault.contains(&expected)), "{expected}: {found:#?}");
+    }
+}
+
+#[test]
+fn the_checker_finds_what_is_broken() {
+    let flow = scratch("wiring").join("flow.yml");
+    let text = "jtype: Flow\nexecutors:\n- {name: a, uses: docker://x/a, shards: 2, volumes: /data, monitoring: true}\n- {name: b, uses: docker://x/b}\n";
+    std::fs::write(&flow, text).unwrap();
+    let objects = jinaflow(&["export", flow.to_str().unwrap()]).succeeded().documents();
+    assert_eq!(faults(&objects), Vec::<String>::new());
+    type Damage = fn(&mut Vec<Value>);
+    let damages: [(&str, Damage); 7] = [
+        ("and there is no such Service", |o| find(o, "Service/b")["metadata"]["name"] = "c".into()),
+        ("selects the pods of 0 workloads", |o| find(o, "Service/b")["spec"]["selector"] = json!({"app": "x"})),
+        ("nothing listens on 9999", |o| find(o, "Service/b")["spec"]["ports"][0]["targetPort"] = 9999.into()),
+        ("no ConfigMap", |o| o.retain(|object| support::label(object) != "ConfigMap/b-configmap")),
+        ("no Service \"a-0\"", |o| o.retain(|object| support::label(object) != "Service/a-0")),
+        ("does not select its own pods", |o| find(o, "Deployment/b")["spec"]["template"]["metadata"]["labels"] = json!({})),
+        ("stands twice", |o| {
+            let copy = find(o, "Service/b").clone();
+            o.push(copy);
+        }),
+    ];
+    for (expected, damage) in damages {
+        let mut broken = objects.clone();
+        damage(&mut broken);
+        let found = faults(&broken);
+        assert!(found.iter().any(|fault| fault.contains(expected)), "{expected}: {found:?}");
+    }
+}
+
+fn find<'o>(objects: &'o mut [Value], name: &str) -> &'o mut Value {
+    objects.iter_mut().find(|object| support::label(object) == name).unwrap()
+}
+
+#[test]
+fn users_texts_survive_the_kubelet() {
+    let flow = scratch("dollar").join("flow.yml");
+    std::fs::write(&flow, "jtype: Flow\nexecutors:\n- name: a\n  uses: docker://x/a\n  uses_with: {p: 'pa$$word-$(HOME)', q: '$'}\n  env: {RAW: '$(HOME)'}\n").unwrap();
+    let objects = jinaflow(&["export", flow.to_str().unwrap()]).succeeded().documents();
+    let args: Vec<&str> = objects[5]["spec"]["template"]["spec"]["containers"][0]["args"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    assert!(args.contains(&r#"{"p": "pa$$$$word-$$(HOME)", "q": "$"}"#), "{args:?}");
+    // Values of a ConfigMap are not expanded.
+    assert_eq!(objects[3]["data"]["RAW"], "$(HOME)");
+}

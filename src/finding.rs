@@ -68,15 +68,7 @@ impl Finding {
     }
 
     fn new(severity: Severity, path: impl fmt::Display, message: impl Into<String>) -> Self {
-        Self {
-            severity,
-            path: path.to_string(),
-            message: message.into(),
-            got: None,
-            mend: None,
-            proposed: None,
-            mark: None,
-        }
+        Self { severity, path: path.to_string(), message: message.into(), got: None, mend: None, proposed: None, mark: None }
     }
 
     /// Adds the value as written. Long values are cut, since one line must stay one line.
@@ -107,12 +99,11 @@ impl Finding {
     /// Proposes the nearest of `candidates`, or lists what is allowed when nothing is near.
     #[must_use]
     pub fn suggest<'c>(self, wrong: &str, candidates: impl Iterator<Item = &'c str> + Clone) -> Self {
-        match nearest(wrong, candidates.clone()) {
-            Some(near) => self.propose(near),
-            None => {
-                let all: Vec<&str> = candidates.collect();
-                self.mend(format!("use one of: {}", all.join(", ")))
-            }
+        if let Some(near) = nearest(wrong, candidates.clone()) {
+            self.propose(near)
+        } else {
+            let all: Vec<&str> = candidates.collect();
+            self.mend(format!("use one of: {}", all.join(", ")))
         }
     }
 
@@ -169,6 +160,14 @@ impl Findings {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+}
+
+impl<'f> IntoIterator for &'f Findings {
+    type Item = &'f Finding;
+    type IntoIter = std::slice::Iter<'f, Finding>;
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
     }
 }
 
@@ -259,9 +258,7 @@ fn comparable(name: &str) -> Vec<char> {
 fn distance(a: &[char], b: &[char]) -> usize {
     let width = b.len() + 1;
     let mut rows: Vec<usize> = vec![0; width * (a.len() + 1)];
-    for j in 0..width {
-        rows[j] = j;
-    }
+    rows[..width].iter_mut().enumerate().for_each(|(j, cell)| *cell = j);
     for i in 1..=a.len() {
         rows[i * width] = i;
         for j in 1..=b.len() {

@@ -55,9 +55,18 @@ fn wrong_fields_of_the_config() {
     for (spec, expected) in [
         ("flwo: x\nflow: {jtype: Flow}", "spec.flwo: is no field of a JinaFlow; did you mean `flow`?"),
         ("flow: {jtype: Flow}\nimage: {}", "spec.image: is no field of a JinaFlow; did you mean `images`?"),
-        ("flow: {jtype: Flow}\nreplicas: 2", "spec.replicas: is no field of a JinaFlow; use one of: flow, compat, jinaVersion, images, context"),
-        ("compat: jina-3.33\nflow: {jtype: Flow}", "spec.compat: is nothing that can be imitated (got \"jina-3.33\"); did you mean `jina-3.34`?"),
-        ("jinaVersion: latest\nflow: {jtype: Flow}", "spec.jinaVersion: is no version of Jina 3 (got \"latest\"); write three numbers, such as 3.34.0"),
+        (
+            "flow: {jtype: Flow}\nreplicas: 2",
+            "spec.replicas: is no field of a JinaFlow; use one of: flow, compat, jinaVersion, images, context",
+        ),
+        (
+            "compat: jina-3.33\nflow: {jtype: Flow}",
+            "spec.compat: is nothing that can be imitated (got \"jina-3.33\"); did you mean `jina-3.34`?",
+        ),
+        (
+            "jinaVersion: latest\nflow: {jtype: Flow}",
+            "spec.jinaVersion: is no version of Jina 3 (got \"latest\"); write three numbers, such as 3.34.0",
+        ),
         ("images: [a]\nflow: {jtype: Flow}", "spec.images: must be a mapping (got \"[a]\"); write `key: value` lines below it"),
         ("context: {A: {b: c}}\nflow: {jtype: Flow}", "spec.context.A: must be a text (got \"{b: c}\"); write one value"),
         ("compat: none", "spec.flow: is missing; put your Flow here, as text (`flow: |`) or as a mapping"),
@@ -81,16 +90,25 @@ fn wrong_flows() {
         ("version: '2'", "spec.flow.version: is no version of the Flow language (got \"2\"); did you mean `1`?"),
         ("with: 5", "spec.flow.with: must be a mapping of options (got \"5\"); write `option: value` lines below it"),
         ("executors: {a: b}", "spec.flow.executors: must be a list of executors (got \"{a: b}\"); write `- name: …` for each executor"),
-        ("executors: [enc.yml]", "spec.flow.executors[0]: names a file, and a function reads no files (got \"enc.yml\"); write the contents"),
+        (
+            "executors: [enc.yml]",
+            "spec.flow.executors[0]: names a file, and a function reads no files (got \"enc.yml\"); write the contents",
+        ),
         ("executors: [[a]]", "spec.flow.executors[0]: must be a mapping of options (got \"[a]\")"),
-        ("pods: [{name: a}]", "spec.flow.pods: Jina 3 ignores `pods`, and with it every executor in it; did you mean `executors`?"),
+        ("pods: [{name: a}]", "spec.flow.pods: Jina 3 does not know `pods`; did you mean `executors`?"),
         ("executer: []", "spec.flow.executer: is no part of a Flow; did you mean `executors`?"),
         ("with: {protcol: http}", "spec.flow.with.protcol: `protcol` is no option of the Flow's `with` in Jina; did you mean `protocol`?"),
         ("gateway: {name: edge}", "spec.flow.gateway.name: the gateway is always called `gateway` (got \"edge\"); remove it"),
         ("gateway: {replicas: 0}", "spec.flow.gateway.replicas: must be 1 or more replicas (got \"0\"); did you mean `1`?"),
         ("with: {protocol: [grpc, http, websocket], port: [1, 2]}", "spec.flow.gateway.port: there are 2 ports for 3 protocols"),
-        ("with: {protocol: ftp}", "spec.flow.with.protocol: is no protocol that Jina speaks (got \"ftp\"); use one of: GRPC, HTTP, WEBSOCKET"),
-        ("with: {inspect: SOMETIMES}", "spec.flow.with.inspect: is none of the possible values (got \"SOMETIMES\"); use one of: HANG, REMOVE, COLLECT"),
+        (
+            "with: {protocol: ftp}",
+            "spec.flow.with.protocol: is no protocol that Jina speaks (got \"ftp\"); use one of: GRPC, HTTP, WEBSOCKET",
+        ),
+        (
+            "with: {inspect: SOMETIMES}",
+            "spec.flow.with.inspect: is none of the possible values (got \"SOMETIMES\"); use one of: HANG, REMOVE, COLLECT",
+        ),
     ] {
         let found = complaints(&flow(body));
         assert_eq!(found.len(), 1, "{body}: {found:?}");
@@ -106,9 +124,15 @@ fn wrong_flows() {
 fn wrong_executors() {
     let long = "a".repeat(64);
     for (entry, expected) in [
-        ("name: a, uses: Encoder", "uses: is not a container image, and Kubernetes runs nothing else (got \"Encoder\"); build an image of it"),
+        (
+            "name: a, uses: Encoder",
+            "uses: is not a container image, and Kubernetes runs nothing else (got \"Encoder\"); build an image of it",
+        ),
         ("name: a, uses: executor/config.yml", "uses: is not a container image"),
-        ("name: a, uses: 'jinahub+docker://Enc'", "uses: is a name on the Jina Hub, which is not asked (got \"jinahub+docker://Enc\"); say which image it is"),
+        (
+            "name: a, uses: 'jinahub+docker://Enc'",
+            "uses: is a name on the Jina Hub, which is not asked (got \"jinahub+docker://Enc\"); say which image it is",
+        ),
         ("name: a, uses: 'docker://'", "uses: names no image"),
         ("name: a, replicas: 0", "replicas: must be 1 or more replicas (got \"0\"); did you mean `1`?"),
         ("name: a, replicas: -2", "replicas: must be 1 or more replicas (got \"-2\")"),
@@ -137,7 +161,10 @@ fn wrong_executors() {
         ("name: a, stateful: true", "workspace: is missing, and a stateful executor keeps its state there"),
         ("name: a, env_from_secret: {X: {name: s}}", "env_from_secret.X: has no `key`"),
         ("name: a, env: {'A B': c}", "env[\"A B\"]: cannot be the name of an environment variable"),
-        ("name: a, env: {A: '${{ ENV.NOPE }}'}", "env.A: the variable `NOPE` has no value (got \"${{ ENV.NOPE }}\"); add `NOPE` to spec.context"),
+        (
+            "name: a, env: {A: '${{ ENV.NOPE }}'}",
+            "env.A: the variable `NOPE` has no value (got \"${{ ENV.NOPE }}\"); add `NOPE` to spec.context",
+        ),
         ("name: a, external: true, host: [a, b, c], port: [1, 2]", "host: there are 3 hosts and 2 ports"),
     ] {
         let found = complaints(&executors(&[entry]));
@@ -150,7 +177,12 @@ fn wrong_executors() {
 #[test]
 fn executors_that_do_not_go_together() {
     let found = complaints(&executors(&["name: a_b, uses: 'docker://x'", "name: A-b, uses: 'docker://y'"]));
-    assert_eq!(found, ["spec.flow.executors[1].name: `a_b` and `A-b` would both be `a-b` in Kubernetes (got \"A-b\"); rename one of them; capitals do not count, and `_` is `-`"]);
+    assert_eq!(
+        found,
+        [
+            "spec.flow.executors[1].name: `a_b` and `A-b` would both be `a-b` in Kubernetes (got \"A-b\"); rename one of them; capitals do not count, and `_` is `-`"
+        ]
+    );
     let found = complaints(&executors(&["name: idx, shards: 2", "name: idx_head"]));
     assert!(found[0].contains("would both be `idx-head`"), "{found:?}");
     let found = complaints(&executors(&["name: Gateway"]));
@@ -189,13 +221,22 @@ fn input_that_is_no_list() {
         ("", "error: stdin: is empty; a ResourceList is expected"),
         ("\n# nothing\n", "error: stdin: is empty; a ResourceList is expected"),
         ("a: [b\n", "error: stdin: is not YAML: line 2, column 1:"),
-        ("apiVersion: v1\nkind: Pod\n", "error: stdin: is no ResourceList (got kind \"Pod\"); to render a Flow file, run: jinaflow export FILE"),
+        (
+            "apiVersion: v1\nkind: Pod\n",
+            "error: stdin: is no ResourceList (got kind \"Pod\"); to render a Flow file, run: jinaflow export FILE",
+        ),
         ("jtype: Flow\nexecutors: []\n", "error: stdin: is no ResourceList (got a text without `kind`)"),
         ("{\"kind\": \"ResourceList\"}", "error: stdin: is no ResourceList"),
         ("apiVersion: config.kubernetes.io/v2\nkind: ResourceList\nitems: []\n", "error: stdin: is a ResourceList of an unknown version"),
         ("a: 1\n---\nb: 2\n", "error: stdin: is no ResourceList (got 2 documents)"),
-        ("apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems: {a: b}\n", "error: stdin: is no ResourceList (got `items` that is not a list)"),
-        ("apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nkind: ResourceList\n", "error: stdin: is not YAML: line 3, column 1: the key `kind` stands twice"),
+        (
+            "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems: {a: b}\n",
+            "error: stdin: is no ResourceList (got `items` that is not a list)",
+        ),
+        (
+            "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nkind: ResourceList\n",
+            "error: stdin: is not YAML: line 3, column 1: the key `kind` stands twice",
+        ),
     ] {
         let answer = function(input);
         assert_eq!(answer.code, 1);
@@ -211,16 +252,24 @@ fn input_that_is_no_list() {
 #[test]
 fn lists_without_anything_to_do() {
     let empty = "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems: []\n";
-    let others = "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n- {apiVersion: v1, kind: A, metadata: {name: flow.jina.ai}}\n";
+    let others =
+        "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n- {apiVersion: v1, kind: A, metadata: {name: flow.jina.ai}}\n";
     for input in [empty, others] {
         let answer = function(input);
         assert_eq!(answer.code, 1);
-        assert!(answer.first_line().starts_with("error: stdin: there is no JinaFlow, neither as functionConfig nor among the items"), "{}", answer.stderr);
+        assert!(
+            answer.first_line().starts_with("error: stdin: there is no JinaFlow, neither as functionConfig nor among the items"),
+            "{}",
+            answer.stderr
+        );
         assert!(answer.stdout.starts_with(input));
     }
     let config = format!("{others}functionConfig:\n  apiVersion: acme.dev/v1\n  kind: Renderer\n  metadata: {{name: r}}\n");
     let answer = function(&config);
-    assert_eq!(answer.first_line(), "error: Renderer/r: kind: is nothing that this function takes as functionConfig (got \"acme.dev/v1/Renderer\"); use kind JinaFlow of flow.jina.ai/v1alpha1, or a ConfigMap");
+    assert_eq!(
+        answer.first_line(),
+        "error: Renderer/r: kind: is nothing that this function takes as functionConfig (got \"acme.dev/v1/Renderer\"); use kind JinaFlow of flow.jina.ai/v1alpha1, or a ConfigMap"
+    );
     let version = list("flow: {jtype: Flow}").replace("v1alpha1", "v1");
     assert!(function(&version).first_line().contains("apiVersion: is no version of JinaFlow (got \"flow.jina.ai/v1\")"));
     let data = format!("{others}functionConfig: {{apiVersion: v1, kind: ConfigMap, metadata: {{name: c}}, data: {{compt: none}}}}\n");

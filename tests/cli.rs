@@ -8,7 +8,8 @@ use std::process::Stdio;
 
 use support::{documents, jinaflow, label, program, root, run, scratch, tree};
 
-const FLOW: &str = "jtype: Flow\nexecutors:\n  - {name: My_Encoder, uses: docker://acme/enc}\n  - {name: indexer, uses: docker://acme/idx, shards: 2}\n";
+const FLOW: &str =
+    "jtype: Flow\nexecutors:\n  - {name: My_Encoder, uses: docker://acme/enc}\n  - {name: indexer, uses: docker://acme/idx, shards: 2}\n";
 
 fn flow_file(text: &str) -> String {
     let file = scratch("cli").join("flow.yml");
@@ -23,13 +24,21 @@ fn a_folder_gets_the_tree_that_jina_writes() {
         let answer = jinaflow(&["export", &flow_file(FLOW), out.to_str().unwrap(), "--k8s-namespace", "search"]).succeeded();
         assert_eq!(answer.stdout, "");
         let files: Vec<String> = tree(&out).into_keys().collect();
-        let expected = ["My_Encoder/my-encoder.yml", "gateway/gateway.yml", "indexer/indexer-0.yml", "indexer/indexer-1.yml", "indexer/indexer-head.yml"];
+        let expected = [
+            "My_Encoder/my-encoder.yml",
+            "gateway/gateway.yml",
+            "indexer/indexer-0.yml",
+            "indexer/indexer-1.yml",
+            "indexer/indexer-head.yml",
+        ];
         assert_eq!(files, expected);
     }
     let text = &tree(&out)["My_Encoder/my-encoder.yml"];
     let objects: Vec<String> = documents(text).iter().map(label).collect();
     assert_eq!(objects, ["ConfigMap/my-encoder-configmap", "Service/my-encoder", "Deployment/my-encoder"]);
-    assert!(documents(text).iter().all(|object| object["metadata"]["namespace"] == "search" && object["metadata"]["annotations"].is_null()));
+    assert!(
+        documents(text).iter().all(|object| object["metadata"]["namespace"] == "search" && object["metadata"]["annotations"].is_null())
+    );
 }
 
 #[test]
@@ -58,8 +67,14 @@ fn a_jinaflow_is_exported_with_its_own_settings() {
     );
     let file = flow_file(&text);
     let answer = jinaflow(&["export", &file]).succeeded().stdout;
-    assert!(answer.contains("image: mirror/enc:9") && answer.contains("image: jinaai/jina:3.30.0-py311-standard") && answer.contains("namespace: own"));
-    let answer = jinaflow(&["export", &file, "--k8s-namespace", "other", "--image", "docker://acme/enc=e:1", "--jina-version", "3.31.0"]).succeeded().stdout;
+    assert!(
+        answer.contains("image: mirror/enc:9")
+            && answer.contains("image: jinaai/jina:3.30.0-py311-standard")
+            && answer.contains("namespace: own")
+    );
+    let answer = jinaflow(&["export", &file, "--k8s-namespace", "other", "--image", "docker://acme/enc=e:1", "--jina-version", "3.31.0"])
+        .succeeded()
+        .stdout;
     assert!(answer.contains("image: 'e:1'") || answer.contains("image: e:1"), "{answer}");
     assert!(answer.contains("jina:3.31.0-") && answer.contains("namespace: other") && !answer.contains("namespace: own"));
 }
@@ -76,12 +91,17 @@ fn the_environment_counts_for_one_thing() {
     assert!(plain.contains("image: jinaai/jina:3.34.0-py311-standard"));
     assert!(export(&[], &[("JINA_GATEWAY_IMAGE", "acme/gw:1")]).contains("image: acme/gw:1"));
     assert!(export(&["--image", "gateway=acme/gw:2"], &[("JINA_GATEWAY_IMAGE", "acme/gw:1")]).contains("image: acme/gw:2"));
-    assert_eq!(export(&[], &[("JINA_LOG_LEVEL", "DEBUG"), ("JINA_K8S_STORAGE_CLASS_NAME", "fast"), ("JINA_DEFAULT_HOST", "1.2.3.4")]), plain);
+    assert_eq!(
+        export(&[], &[("JINA_LOG_LEVEL", "DEBUG"), ("JINA_K8S_STORAGE_CLASS_NAME", "fast"), ("JINA_DEFAULT_HOST", "1.2.3.4")]),
+        plain
+    );
 }
 
 #[test]
 fn variables_come_from_the_command_line() {
-    let file = flow_file("jtype: Flow\nexecutors:\n  - {name: a, uses: 'docker://x/a:${{ ENV.TAG }}', env: {A: '$WHO', B: \"${{ CONTEXT.WHO }}\"}}\n");
+    let file = flow_file(
+        "jtype: Flow\nexecutors:\n  - {name: a, uses: 'docker://x/a:${{ ENV.TAG }}', env: {A: '$WHO', B: \"${{ CONTEXT.WHO }}\"}}\n",
+    );
     let answer = jinaflow(&["export", &file, "--context", "TAG=1.2", "--context", "WHO=me=you"]).succeeded();
     let documents = answer.documents();
     assert_eq!(documents[3]["data"]["A"], "me=you");
@@ -111,7 +131,16 @@ fn help_and_version() {
 #[test]
 fn every_flag_is_in_the_manual() {
     let manual = jinaflow(&["--help"]).stdout;
-    for flag in ["--k8s-namespace NS", "--compat jina-3.34", "--image USES=IMAGE", "--context K=V", "--jina-version X.Y.Z", "-h, --help", "-V, --version", "JINA_GATEWAY_IMAGE"] {
+    for flag in [
+        "--k8s-namespace NS",
+        "--compat jina-3.34",
+        "--image USES=IMAGE",
+        "--context K=V",
+        "--jina-version X.Y.Z",
+        "-h, --help",
+        "-V, --version",
+        "JINA_GATEWAY_IMAGE",
+    ] {
         assert!(manual.contains(flag), "{flag}");
     }
 }
@@ -120,9 +149,15 @@ fn every_flag_is_in_the_manual() {
 fn slips_are_one_line_and_exit_1() {
     for (args, expected) in [
         (&["export", "f", "--compta", "x"][..], "error: unknown word \"--compta\"; did you mean --compat?\n"),
-        (&["--frobnicate"], "error: unknown word \"--frobnicate\"; known are: --help, --version, --k8s-namespace, --compat, --image, --context, --jina-version\n"),
+        (
+            &["--frobnicate"],
+            "error: unknown word \"--frobnicate\"; known are: --help, --version, --k8s-namespace, --compat, --image, --context, --jina-version\n",
+        ),
         (&["exprot"], "error: unknown word \"exprot\"; did you mean export?\n"),
-        (&["export", "f", "--jina-version", "3"], "error: --jina-version \"3\" is no version of Jina 3; write three numbers, such as 3.34.0\n"),
+        (
+            &["export", "f", "--jina-version", "3"],
+            "error: --jina-version \"3\" is no version of Jina 3; write three numbers, such as 3.34.0\n",
+        ),
     ] {
         let answer = jinaflow(args);
         assert_eq!((answer.code, answer.stdout.as_str(), answer.stderr.as_str()), (1, "", expected));

@@ -16,7 +16,10 @@ fn getting_started_is_the_same_as_a_flow_and_as_a_jinaflow() {
     assert_eq!(flow.stdout, export("jinaflow.yaml").stdout);
     let objects = flow.documents();
     let names: Vec<String> = objects.iter().filter(|o| o["kind"] == "Deployment").map(label).collect();
-    assert_eq!(names, ["Deployment/gateway", "Deployment/encoder", "Deployment/indexer-head", "Deployment/indexer-0", "Deployment/indexer-1"]);
+    assert_eq!(
+        names,
+        ["Deployment/gateway", "Deployment/encoder", "Deployment/indexer-head", "Deployment/indexer-0", "Deployment/indexer-1"]
+    );
     assert_eq!(faults(&objects), Vec::<String>::new());
 }
 
@@ -24,7 +27,12 @@ fn getting_started_is_the_same_as_a_flow_and_as_a_jinaflow() {
 fn every_jinaflow_of_the_examples_renders() {
     for name in ["getting-started/jinaflow.yaml", "kustomize/base/jinaflow.yaml", "kpt/jinaflow.yaml"] {
         let text = fs::read_to_string(root().join("examples").join(name)).unwrap();
-        let entry: String = text.lines().filter(|l| !l.starts_with('#')).enumerate().map(|(i, l)| format!("{}{l}\n", if i == 0 { "- " } else { "  " })).collect();
+        let entry: String = text
+            .lines()
+            .filter(|l| !l.starts_with('#'))
+            .enumerate()
+            .map(|(i, l)| format!("{}{l}\n", if i == 0 { "- " } else { "  " }))
+            .collect();
         let answer = function(&format!("apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n{entry}")).succeeded().list();
         let objects = &answer["items"].as_array().unwrap()[1..];
         assert_eq!(faults(objects), Vec::<String>::new(), "{name}");

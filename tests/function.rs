@@ -129,7 +129,8 @@ fn a_config_map_or_nothing_means_every_flow() {
         let answer = function(&format!("{two}{config}")).succeeded().list();
         assert_eq!(generated(&answer).len(), 2 * ALL.len());
     }
-    let config = "functionConfig:\n  apiVersion: v1\n  kind: ConfigMap\n  metadata: {name: x}\n  data: {namespace: given, compat: jina-3.34}\n";
+    let config =
+        "functionConfig:\n  apiVersion: v1\n  kind: ConfigMap\n  metadata: {name: x}\n  data: {namespace: given, compat: jina-3.34}\n";
     let answer = function(&format!("{}{config}", list(&[&entry(FLOW)]))).succeeded().list();
     let gateway = &answer["items"][3];
     assert_eq!(gateway["metadata"]["namespace"], "given");
@@ -162,10 +163,11 @@ fn objects_go_beside_their_flow_with_a_place_of_their_own() {
                 )
             })
             .collect();
-        let expected: Vec<String> = ["gateway/gateway", "encoder/encoder", "indexer/indexer-head", "indexer/indexer-0", "indexer/indexer-1"]
-            .iter()
-            .flat_map(|file| (0..3).map(move |index| format!("{folder}{file}.yml#{index}")))
-            .collect();
+        let expected: Vec<String> =
+            ["gateway/gateway", "encoder/encoder", "indexer/indexer-head", "indexer/indexer-0", "indexer/indexer-1"]
+                .iter()
+                .flat_map(|file| (0..3).map(move |index| format!("{folder}{file}.yml#{index}")))
+                .collect();
         assert_eq!(places, expected);
     }
 }
@@ -243,7 +245,10 @@ fn other_flows_objects_are_not_touched() {
 fn flows_and_objects_that_meet_are_refused() {
     let twice = list(&[&entry(&with_path("a.yaml", "")), &entry(&with_path("b.yaml", ""))]);
     let answer = function(&twice);
-    assert_eq!(answer.first_line(), "error: b.yaml: metadata.name: another JinaFlow in a.yaml has the same name (got \"search\"); rename one of the two");
+    assert_eq!(
+        answer.first_line(),
+        "error: b.yaml: metadata.name: another JinaFlow in a.yaml has the same name (got \"search\"); rename one of the two"
+    );
     let same_objects = list(&[&entry(FLOW), &entry(&FLOW.replace("name: search", "name: other"))]);
     let answer = function(&same_objects);
     assert!(answer.first_line().contains("the JinaFlow `search` yields a ConfigMap called `gateway-configmap` too"), "{}", answer.stderr);
@@ -254,7 +259,9 @@ fn flows_and_objects_that_meet_are_refused() {
     assert!(answer.first_line().contains("there is a Service called `encoder` in svc.yaml already"), "{}", answer.stderr);
     assert!(answer.stdout.starts_with(&input));
     // In another namespace it is another Service.
-    let elsewhere = input.replace("name: encoder\n    ann", "name: encoder\n    namespace: x\n    ann").replace("name: search\n", "name: search\n    namespace: y\n");
+    let elsewhere = input
+        .replace("name: encoder\n    ann", "name: encoder\n    namespace: x\n    ann")
+        .replace("name: search\n", "name: search\n    namespace: y\n");
     function(&elsewhere).succeeded();
 }
 
@@ -268,7 +275,9 @@ fn texts_that_cannot_be_cut_take_the_slower_way() {
     let answer = function(&shared).succeeded();
     assert!(answer.stdout.contains("m: 0644"), "{}", answer.stdout);
     assert_eq!(generated(&answer.list()), ALL);
-    let flow_style = format!("%YAML 1.2\n---\n{{apiVersion: config.kubernetes.io/v1, kind: ResourceList, items: [{{kind: A, s: 'yes', o: 010}}, {flow}]}}\n");
+    let flow_style = format!(
+        "%YAML 1.2\n---\n{{apiVersion: config.kubernetes.io/v1, kind: ResourceList, items: [{{kind: A, s: 'yes', o: 010}}, {flow}]}}\n"
+    );
     let answer = function(&flow_style).succeeded();
     assert!(answer.stdout.contains("s: \"yes\"\n  o: 010\n"), "{}", answer.stdout);
     assert_eq!(generated(&answer.list()), ALL);
@@ -277,7 +286,10 @@ fn texts_that_cannot_be_cut_take_the_slower_way() {
 #[test]
 fn other_ways_of_writing_the_envelope() {
     let plain = list(&[&entry(FLOW)]);
-    let indented = format!("kind: ResourceList\napiVersion: config.kubernetes.io/v1\nitems:\n{}", entry(FLOW).lines().map(|l| format!("  {l}\n")).collect::<String>());
+    let indented = format!(
+        "kind: ResourceList\napiVersion: config.kubernetes.io/v1\nitems:\n{}",
+        entry(FLOW).lines().map(|l| format!("  {l}\n")).collect::<String>()
+    );
     let list_kind = plain.replace("config.kubernetes.io/v1\nkind: ResourceList", "v1\nkind: List");
     for input in [
         plain.replace('\n', "\r\n"),
@@ -295,7 +307,10 @@ fn other_ways_of_writing_the_envelope() {
 
 #[test]
 fn earlier_results_and_unknown_fields_stay() {
-    let input = format!("{}results:\n- message: from before\n  severity: info\nother: {{x: 010}}\n", list(&[&entry(&FLOW.replace("encoder:1", "encoder:1\n        replicas: 0"))]));
+    let input = format!(
+        "{}results:\n- message: from before\n  severity: info\nother: {{x: 010}}\n",
+        list(&[&entry(&FLOW.replace("encoder:1", "encoder:1\n        replicas: 0"))])
+    );
     let answer = function(&input);
     assert_eq!(answer.code, 1);
     assert!(answer.stdout.contains("other: {x: 010}\n"));
@@ -311,7 +326,13 @@ fn warnings_are_told_and_change_nothing() {
     let flow = FLOW.replace("shards: 2", "needs: gateway");
     let answer = function(&list(&[&entry(&flow)]));
     assert_eq!(answer.code, 0);
-    assert!(answer.first_line().starts_with("warning: JinaFlow/search: spec.flow.executors[0]: the results of `encoder` never reach the client"), "{}", answer.stderr);
+    assert!(
+        answer
+            .first_line()
+            .starts_with("warning: JinaFlow/search: spec.flow.executors[0]: the results of `encoder` never reach the client"),
+        "{}",
+        answer.stderr
+    );
     assert_eq!(answer.list()["results"][0]["severity"], "warning");
 }
 

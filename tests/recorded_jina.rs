@@ -76,7 +76,7 @@ fn arguments_stand_in_the_order_of_jinas_parsers() {
 fn kinds_and_defaults_are_jinas() {
     let options = recording("options.json");
     for row in TABLE {
-        let parser = if row.executor != Use::No { "pod" } else { "gateway" };
+        let parser = if row.executor == Use::No { "gateway" } else { "pod" };
         let deployment = ["deployment", "flow"].map(|p| rows(&options, p).into_iter().find(|r| dest(r) == row.name));
         let Some(theirs) = rows(&options, parser).into_iter().find(|r| dest(r) == row.name).or(deployment[0]).or(deployment[1]) else {
             panic!("{}", row.name)
@@ -90,13 +90,16 @@ fn kinds_and_defaults_are_jinas() {
             Kind::Texts => action == "_StoreAction" && of_type == Some("str") && !theirs["nargs"].is_null(),
             Kind::Pairs => action == "KVAppendAction",
             Kind::Choice(words) => theirs["choices"] == Value::from(words.to_vec()),
-            Kind::Enum(words) => of_type == Some("from_string") && {
-                let mut theirs: Vec<&str> = theirs["choices"].as_array().unwrap().iter().map(|c| c.as_str().unwrap_or_default()).collect();
-                let mut ours = words.to_vec();
-                theirs.sort_unstable();
-                ours.sort_unstable();
-                theirs == ours
-            },
+            Kind::Enum(words) => {
+                of_type == Some("from_string") && {
+                    let mut theirs: Vec<&str> =
+                        theirs["choices"].as_array().unwrap().iter().map(|c| c.as_str().unwrap_or_default()).collect();
+                    let mut ours = words.to_vec();
+                    theirs.sort_unstable();
+                    ours.sort_unstable();
+                    theirs == ours
+                }
+            }
             Kind::Protocols => of_type == Some("from_string") && theirs["nargs"] == "+",
             Kind::Ports => action == "CastToIntAction",
             Kind::Hosts => action == "CastHostAction",

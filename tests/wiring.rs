@@ -30,11 +30,18 @@ fn every_flow_is_wired() {
 fn what_jina_exports_is_not() {
     let case = recorded(&root().join("tests/jina/flows")).into_iter().find(|c| c.name == "092-uses-before-after-full").unwrap();
     let found = faults(&run(case.export(&["--compat", "jina-3.34"]), b"").documents());
-    for expected in ["a namespace among the arguments", "which no overlay can follow", "both listen on 9090", "ServiceMonitor/gateway selects no Service"] {
+    for expected in [
+        "a namespace among the arguments",
+        "which no overlay can follow",
+        "both listen on 9090",
+        "ServiceMonitor/gateway selects no Service",
+    ] {
         let expected = expected.replace("ServiceMonitor/gateway", "ServiceMonitor/idx-head");
         assert!(found.iter().any(|fault| fault.contains(&expected)), "{expected}: {found:#?}");
     }
 }
+
+type Damage = fn(&mut Vec<Value>);
 
 #[test]
 fn the_checker_finds_what_is_broken() {
@@ -43,7 +50,6 @@ fn the_checker_finds_what_is_broken() {
     std::fs::write(&flow, text).unwrap();
     let objects = jinaflow(&["export", flow.to_str().unwrap()]).succeeded().documents();
     assert_eq!(faults(&objects), Vec::<String>::new());
-    type Damage = fn(&mut Vec<Value>);
     let damages: [(&str, Damage); 7] = [
         ("and there is no such Service", |o| find(o, "Service/b")["metadata"]["name"] = "c".into()),
         ("selects the pods of 0 workloads", |o| find(o, "Service/b")["spec"]["selector"] = json!({"app": "x"})),
@@ -71,9 +77,14 @@ fn find<'o>(objects: &'o mut [Value], name: &str) -> &'o mut Value {
 #[test]
 fn users_texts_survive_the_kubelet() {
     let flow = scratch("dollar").join("flow.yml");
-    std::fs::write(&flow, "jtype: Flow\nexecutors:\n- name: a\n  uses: docker://x/a\n  uses_with: {p: 'pa$$word-$(HOME)', q: '$'}\n  env: {RAW: '$(HOME)'}\n").unwrap();
+    std::fs::write(
+        &flow,
+        "jtype: Flow\nexecutors:\n- name: a\n  uses: docker://x/a\n  uses_with: {p: 'pa$$word-$(HOME)', q: '$'}\n  env: {RAW: '$(HOME)'}\n",
+    )
+    .unwrap();
     let objects = jinaflow(&["export", flow.to_str().unwrap()]).succeeded().documents();
-    let args: Vec<&str> = objects[5]["spec"]["template"]["spec"]["containers"][0]["args"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    let args: Vec<&str> =
+        objects[5]["spec"]["template"]["spec"]["containers"][0]["args"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
     assert!(args.contains(&r#"{"p": "pa$$$$word-$$(HOME)", "q": "$"}"#), "{args:?}");
     // Values of a ConfigMap are not expanded.
     assert_eq!(objects[3]["data"]["RAW"], "$(HOME)");

@@ -1,4 +1,4 @@
-//! `jinaflow export FLOW [OUTDIR]`: manifests without a ResourceList.
+//! `jinaflow export FLOW [OUTDIR]`: manifests without a `ResourceList`.
 
 use std::fs;
 use std::io::{Read as _, Write};
@@ -35,7 +35,7 @@ pub fn export(export: &Export, stdout: &mut impl Write, stderr: &mut impl Write)
     };
     let mut findings: Vec<(Subject, Finding)> = Vec::new();
     let mut files: Vec<(String, String)> = Vec::new();
-    for (config, own, path) in read_flows(&text, &subject, shown, &export.overrides, &mut findings) {
+    for (config, own, path) in read_flows(&text, &subject, &export.overrides, &mut findings) {
         let mut own = own;
         if let Some(rendering) = Rendering::of(&config, &Path::root(path), &mut own) {
             files.extend(write_files(&rendering));
@@ -73,11 +73,10 @@ fn read_input(name: &str) -> Result<Vec<u8>> {
     fs::read(name).map_err(|error| anyhow!("{name}: cannot be read: {error}"))
 }
 
-/// The JinaFlows of a file, or the one bare Flow that it is; with the Flow's own path.
+/// The `JinaFlows` of a file, or the one bare Flow that it is; with the Flow's own path.
 fn read_flows(
     text: &str,
     subject: &Subject,
-    shown: &str,
     overrides: &Overrides,
     findings: &mut Vec<(Subject, Finding)>,
 ) -> Vec<(JinaFlow, Findings, &'static str)> {
@@ -94,10 +93,8 @@ fn read_flows(
         let mut flows = Vec::new();
         for document in documents.iter().filter(|document| is_config(document)) {
             let mut own = Findings::default();
-            match config::read(document, overrides, &mut own) {
-                Some(config) => flows.push((config, own, "spec.flow")),
-                None => findings.extend(own.into_iter().map(|finding| (subject.clone(), finding))),
-            }
+            let config = config::read(document, overrides, &mut own);
+            flows.push((config, own, "spec.flow"));
         }
         return flows;
     }
@@ -110,8 +107,7 @@ fn read_flows(
     }
     let document = documents.pop().unwrap_or(yaml::Document { root: None, duplicates: Vec::new() });
     let mut own = Findings::default();
-    let name = FilePath::new(shown).file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-    let config = config::read_bare(document, &name, overrides, &mut own);
+    let config = config::read_bare(document, overrides, &mut own);
     vec![(config, own, "")]
 }
 

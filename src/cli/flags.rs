@@ -12,7 +12,7 @@ use crate::finding::nearest;
 /// What to do.
 #[derive(Debug)]
 pub enum Command {
-    /// Answer a ResourceList on standard input.
+    /// Answer a `ResourceList` on standard input.
     Function,
     /// kustomize calls with the file of a configuration.
     Plugin(String),
@@ -66,13 +66,15 @@ pub fn parse(args: impl Iterator<Item = OsString>, environment: &Environment) ->
             Ok(Command::Export(Box::new(export)))
         }
         Some(word) if environment.is_kustomize_plugin => Ok(Command::Plugin(word)),
-        Some(word) if std::path::Path::new(&word).is_file() => Err(format!("{word:?} is no command; to render that file, run: jinaflow export {word}")),
+        Some(word) if std::path::Path::new(&word).is_file() => {
+            Err(format!("{word:?} is no command; to render that file, run: jinaflow export {word}"))
+        }
         Some(word) => Err(unknown(&word, &COMMANDS)),
     }
 }
 
 fn text(value: OsString) -> Result<String, String> {
-    value.into_string().map_err(|value| format!("{value:?} is not UTF-8"))
+    value.into_string().map_err(|value| format!("{} is not UTF-8", value.display()))
 }
 
 fn unknown(word: &str, known: &[&'static str]) -> String {

@@ -1,4 +1,4 @@
-//! A ResourceList in, a ResourceList out.
+//! A `ResourceList` in, a `ResourceList` out.
 
 use std::collections::HashMap;
 use std::io::{self, Write};
@@ -24,7 +24,7 @@ pub struct Outcome {
     pub success: bool,
 }
 
-/// Answers a ResourceList. Whatever happens, what is written is a ResourceList with every item that came in.
+/// Answers a `ResourceList`. Whatever happens, what is written is a `ResourceList` with every item that came in.
 pub fn run(input: &[u8], stdout: &mut impl Write) -> io::Result<Outcome> {
     let text = match std::str::from_utf8(input) {
         Ok(text) => text,
@@ -50,18 +50,11 @@ pub fn run(input: &[u8], stdout: &mut impl Write) -> io::Result<Outcome> {
 /// Answers a list of documents, as kustomize's legacy plugins get them, with `config` in the place of functionConfig.
 /// Nothing is written when something is wrong.
 pub fn run_plugin(config: &str, input: &str, stdout: &mut impl Write) -> io::Result<Outcome> {
-    let fault = |finding| {
-        let stderr = report::lines(&[(Subject::Input, finding)]);
-        Ok(Outcome { stderr, success: false })
+    let Some(config) = ResourceList::read_documents(config).items.pop() else {
+        let finding = Finding::error("", "the plugin's configuration is empty").mend("write a JinaFlow into it");
+        return Ok(Outcome { stderr: report::lines(&[(Subject::Input, finding)]), success: false });
     };
-    let mut list = match ResourceList::read_documents(input) {
-        Ok(list) => list,
-        Err(error) => return fault(list_fault(&error)),
-    };
-    let config = match ResourceList::read_documents(config).map(|mut list| list.items.pop()) {
-        Ok(Some(config)) => config,
-        _ => return fault(Finding::error("", "the plugin's configuration is empty")),
-    };
+    let mut list = ResourceList::read_documents(input);
     list.function_config = Some(config);
     let response = answer(&list).unwrap_or_else(|fault| fault.refuse(&list));
     if response.success() { response.write(stdout) } else { response.write(&mut io::sink()) }
@@ -116,8 +109,7 @@ impl<'l, 't> Response<'l, 't> {
     }
 
     fn write(&self, stdout: &mut impl Write) -> io::Result<Outcome> {
-        let results: Vec<KrmResult> =
-            self.findings.iter().map(|(subject, finding)| KrmResult::new(finding, subject.meta())).collect();
+        let results: Vec<KrmResult> = self.findings.iter().map(|(subject, finding)| KrmResult::new(finding, subject.meta())).collect();
         let items = self.list.items.iter().zip(&self.fates).filter_map(|(item, fate)| match fate {
             Fate::Kept => Some(item.text()),
             Fate::Replaced(text) => Some(text.as_str()),
@@ -131,11 +123,11 @@ impl<'l, 't> Response<'l, 't> {
 /// A `JinaFlow` to be rendered.
 struct FlowRun {
     meta: Meta,
-    config: Option<JinaFlow>,
+    config: JinaFlow,
     findings: Findings,
 }
 
-fn answer<'l, 't>(list: &'l ResourceList<'t>) -> Result<Response<'l, 't>, Unreadable> {
+fn answer<'l, 't>(list: &'l ResourceList<'t>) -> Result<Response<'l, 't>, Box<Unreadable>> {
     let ours = Ours::default();
     let mut documents = Vec::new();
     for (index, item) in list.items.iter().enumerate().filter(|(_, item)| ours.may_be_in(item.text())) {
@@ -168,10 +160,8 @@ fn answer<'l, 't>(list: &'l ResourceList<'t>) -> Result<Response<'l, 't>, Unread
         findings.push((Subject::Input, finding.mend("add an item of kind JinaFlow, apiVersion flow.jina.ai/v1alpha1")));
     }
     find_namesakes(&mut runs);
-    let renderings: Vec<Option<Rendering>> = runs
-        .iter_mut()
-        .map(|run| Rendering::of(run.config.as_ref()?, &Path::root("spec.flow"), &mut run.findings))
-        .collect();
+    let renderings: Vec<Option<Rendering>> =
+        runs.iter_mut().map(|run| Rendering::of(&run.config, &Path::root("spec.flow"), &mut run.findings)).collect();
     let mut reconciler = Reconciler::new(list, generated);
     for (run, rendering) in runs.iter_mut().zip(&renderings) {
         let Some(rendering) = rendering else { continue };
@@ -194,15 +184,18 @@ fn answer<'l, 't>(list: &'l ResourceList<'t>) -> Result<Response<'l, 't>, Unread
     Ok(Response { list, fates, added, findings })
 }
 
-fn read<'i>(item: &'i Item<'_>) -> Result<Document<'i>, Unreadable> {
+fn read<'i>(item: &'i Item<'_>) -> Result<Document<'i>, Box<Unreadable>> {
     item.read().map_err(|error| {
         let subject = match Glance::default().at(item) {
-            Some((kind, name)) => {
-                Subject::Object(Meta { kind: kind.to_owned(), name: name.to_owned(), api_version: config::API_VERSION.into(), ..Meta::default() })
-            }
+            Some((kind, name)) => Subject::Object(Meta {
+                kind: kind.to_owned(),
+                name: name.to_owned(),
+                api_version: config::API_VERSION.into(),
+                ..Meta::default()
+            }),
             None => Subject::Input,
         };
-        Unreadable { subject, error }
+        Box::new(Unreadable { subject, error })
     })
 }
 
@@ -235,13 +228,14 @@ fn flows_to_render(
         findings.extend(own.into_iter().map(|finding| (Subject::Object(meta.clone()), finding)));
         return all(&overrides);
     }
-    let finding = Finding::error("kind", "is nothing that this function takes as functionConfig").got(format!("{}/{}", meta.api_version, meta.kind));
+    let finding =
+        Finding::error("kind", "is nothing that this function takes as functionConfig").got(format!("{}/{}", meta.api_version, meta.kind));
     let finding = finding.mend(format!("use kind JinaFlow of {}, or a ConfigMap", config::API_VERSION));
     findings.push((Subject::Object(meta), finding));
     Vec::new()
 }
 
-/// `data` of a `ConfigMap`: `compat`, `jinaVersion` and `namespace`, for every JinaFlow among the items.
+/// `data` of a `ConfigMap`: `compat`, `jinaVersion` and `namespace`, for every `JinaFlow` among the items.
 fn overrides_from(root: &Node<'_>, findings: &mut Findings) -> Overrides {
     const KEYS: [&str; 3] = ["compat", "jinaVersion", "namespace"];
     let mut overrides = Overrides::default();
@@ -252,10 +246,14 @@ fn overrides_from(root: &Node<'_>, findings: &mut Findings) -> Overrides {
         match key.as_str() {
             "compat" => match Compat::parse(&value) {
                 Some(compat) => overrides.compat = Some(compat),
-                None => findings.push(Finding::error(path, "is nothing that can be imitated").got(&value).suggest(&value, Compat::words().iter().copied())),
+                None => findings.push(
+                    Finding::error(path, "is nothing that can be imitated").got(&value).suggest(&value, Compat::words().iter().copied()),
+                ),
             },
             "jinaVersion" if config::is_version(&value) => overrides.jina_version = Some(value),
-            "jinaVersion" => findings.push(Finding::error(path, "is no version of Jina 3").got(value).mend("write three numbers, such as 3.34.0")),
+            "jinaVersion" => {
+                findings.push(Finding::error(path, "is no version of Jina 3").got(value).mend("write three numbers, such as 3.34.0"));
+            }
             "namespace" => overrides.namespace = Some(value),
             _ => findings.push(Finding::error(path, "is no setting of this function").suggest(&key, KEYS.into_iter())),
         }

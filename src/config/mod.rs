@@ -6,7 +6,7 @@ pub mod images;
 use corrections::Corrections;
 use images::{GATEWAY_KEY, Images, JINA_VERSION};
 
-use crate::finding::{Finding, Findings, Path};
+use crate::finding::{Finding, Findings, Mark, Path};
 use crate::jina::flow::{self, Flow, Reading};
 use crate::jina::section::Strictness;
 use crate::jina::substitute::Context;
@@ -98,8 +98,6 @@ impl Settings {
 /// A `JinaFlow`, read.
 #[derive(Debug, Clone)]
 pub struct JinaFlow {
-    /// `metadata.name`.
-    pub name: String,
     /// Settings of `spec` and `metadata`.
     pub settings: Settings,
     /// `spec.flow`; `None` when it could not be read.
@@ -114,14 +112,10 @@ pub fn is_jina_flow(node: &Node<'_>) -> bool {
 }
 
 /// Reads a `JinaFlow`. `overrides` is what the caller sets over `spec` (command line, a `ConfigMap`).
-pub fn read(document: &Document<'_>, overrides: &Overrides, findings: &mut Findings) -> Option<JinaFlow> {
-    let root = document.root.as_ref()?;
+pub fn read(document: &Document<'_>, overrides: &Overrides, findings: &mut Findings) -> JinaFlow {
+    let mut settings = Settings::default();
+    let Some(root) = &document.root else { return JinaFlow { settings, flow: None } };
     let top = Path::root("");
-    for duplicate in &document.duplicates {
-        let inner = if duplicate.path.is_empty() { duplicate.key.clone() } else { format!("{}.{}", duplicate.path, duplicate.key) };
-        let message = format!("the key stands twice, first on line {}", duplicate.first.line);
-        findings.push(Finding::error(inner, message).mend("remove one of the two").at(duplicate.second));
-    }
     check_keys(root, &["apiVersion", "kind", "metadata", "spec", "status"], &top, findings);
     if root.get("apiVersion").and_then(Node::as_text) != Some(API_VERSION) {
         let got = root.get("apiVersion").map(Node::shown).unwrap_or_default();
@@ -129,15 +123,12 @@ pub fn read(document: &Document<'_>, overrides: &Overrides, findings: &mut Findi
     }
     let metadata = top.key("metadata");
     let meta = |key: &str| root.get("metadata").and_then(|m| m.get(key)).and_then(Node::as_text).filter(|text| !text.is_empty());
-    let Some(name) = meta("name") else {
-        findings.push(Finding::error(metadata.key("name"), "is missing").mend("give the JinaFlow a name").at(root.mark));
-        return None;
-    };
-    let mut settings = Settings { namespace: meta("namespace").map(str::to_owned), ..Settings::default() };
+    check_name(meta("name"), &metadata.key("name"), root.mark, findings);
+    settings.namespace = meta("namespace").map(str::to_owned);
     let path = top.key("spec");
     let Some(spec) = root.get("spec").filter(|spec| spec.as_map().is_some()) else {
-        findings.push(Finding::error(&path, "is missing").mend("write `spec: {flow: …}` with the Flow below it").at(root.mark));
-        return None;
+        findings.push(Finding::error(path, "is missing").mend("write `spec: {flow: …}` with the Flow below it").at(root.mark));
+        return JinaFlow { settings, flow: None };
     };
     check_keys(spec, &["flow", "compat", "jinaVersion", "images", "context"], &path, findings);
     read_compat(spec, &path, &mut settings, findings);
@@ -150,8 +141,9 @@ pub fn read(document: &Document<'_>, overrides: &Overrides, findings: &mut Findi
     }
     overrides.apply(&mut settings);
     check_namespace(&settings, &metadata.key("namespace"), findings);
+    flow::report_duplicates(document, settings.reading().strictness, &top, findings);
     let flow = read_flow(spec, &settings, &path, findings);
-    Some(JinaFlow { name: name.to_owned(), settings, flow })
+    JinaFlow { settings, flow }
 }
 
 /// What a caller sets over a `JinaFlow`'s own settings, or over the defaults of a bare Flow.
@@ -198,12 +190,12 @@ impl Overrides {
 }
 
 /// Reads a Flow or Deployment that stands alone, as Jina's own command line takes it.
-pub fn read_bare(document: Document<'_>, name: &str, overrides: &Overrides, findings: &mut Findings) -> JinaFlow {
+pub fn read_bare(document: Document<'_>, overrides: &Overrides, findings: &mut Findings) -> JinaFlow {
     let mut settings = Settings::default();
     overrides.apply(&mut settings);
     check_namespace(&settings, &Path::root("--k8s-namespace"), findings);
     let flow = flow::read(document, &settings.reading(), &Path::root(""), findings);
-    JinaFlow { name: name.to_owned(), settings, flow }
+    JinaFlow { settings, flow }
 }
 
 fn check_keys(node: &Node<'_>, known: &[&'static str], path: &Path<'_>, findings: &mut Findings) {
@@ -219,12 +211,11 @@ fn check_keys(node: &Node<'_>, known: &[&'static str], path: &Path<'_>, findings
 fn read_compat(spec: &Node<'_>, path: &Path<'_>, settings: &mut Settings, findings: &mut Findings) {
     let Some(node) = spec.get("compat").filter(|node| !node.is_null()) else { return };
     let word = node.shown();
-    match Compat::parse(&word) {
-        Some(compat) => settings.compat = compat,
-        None => {
-            let finding = Finding::error(path.key("compat"), "is nothing that can be imitated").got(&word).at(node.mark);
-            findings.push(finding.suggest(&word, Compat::words().iter().copied()));
-        }
+    if let Some(compat) = Compat::parse(&word) {
+        settings.compat = compat;
+    } else {
+        let finding = Finding::error(path.key("compat"), "is nothing that can be imitated").got(&word).at(node.mark);
+        findings.push(finding.suggest(&word, Compat::words().iter().copied()));
     }
 }
 
@@ -251,53 +242,66 @@ fn texts_below(spec: &Node<'_>, field: &str, path: &Path<'_>, findings: &mut Fin
     let Some(node) = spec.get(field).filter(|node| !node.is_null()) else { return Vec::new() };
     let path = path.key(field);
     let Some(pairs) = node.as_map() else {
-        findings.push(Finding::error(&path, "must be a mapping").got(node.shown()).mend("write `key: value` lines below it").at(node.mark));
+        findings.push(Finding::error(path, "must be a mapping").got(node.shown()).mend("write `key: value` lines below it").at(node.mark));
         return Vec::new();
     };
     let mut texts = Vec::with_capacity(pairs.len());
     for (key, value) in pairs {
-        match value.as_text().filter(|text| !text.is_empty() && !value.is_null()) {
-            Some(text) => texts.push((key.shown(), text.to_owned())),
-            None => {
-                let finding = Finding::error(path.key(&key.shown()), "must be a text").got(value.shown());
-                findings.push(finding.mend("write one value").at(value.mark));
-            }
+        if let Some(text) = value.as_text().filter(|text| !text.is_empty() && !value.is_null()) {
+            texts.push((key.shown(), text.to_owned()));
+        } else {
+            let finding = Finding::error(path.key(&key.shown()), "must be a text").got(value.shown());
+            findings.push(finding.mend("write one value").at(value.mark));
         }
     }
     texts
 }
 
+/// The name of a Kubernetes object: DNS labels with dots between them (RFC 1123 subdomain).
+fn check_name(name: Option<&str>, path: &Path<'_>, mark: Mark, findings: &mut Findings) {
+    match name {
+        None => findings.push(Finding::error(path, "is missing").mend("give the JinaFlow a name").at(mark)),
+        Some(name) if name.len() > 253 || !name.split('.').all(is_dns_label) => {
+            let finding = Finding::error(path, "is no name for an object: lower case letters, digits, `-` and `.`").got(name);
+            findings.push(proposing(finding, name).at(mark));
+        }
+        Some(_) => {}
+    }
+}
+
 /// A namespace is a DNS label (RFC 1123).
 fn check_namespace(settings: &Settings, path: &Path<'_>, findings: &mut Findings) {
-    let Some(namespace) = &settings.namespace else { return };
-    if !is_dns_label(namespace) {
-        let proposal = dns_label(namespace);
-        let finding = Finding::error(path, "is no name for a namespace: lower case letters, digits and `-`, at most 63").got(namespace);
-        findings.push(if proposal.is_empty() { finding.mend("choose another name") } else { finding.propose(proposal) });
-    }
+    let Some(namespace) = settings.namespace.as_deref().filter(|namespace| !is_dns_label(namespace)) else { return };
+    let finding = Finding::error(path, "is no name for a namespace: lower case letters, digits and `-`, at most 63").got(namespace);
+    findings.push(proposing(finding, namespace));
+}
+
+fn proposing(finding: Finding, wrong: &str) -> Finding {
+    let proposal = dns_label(wrong);
+    if proposal.is_empty() { finding.mend("choose another name") } else { finding.propose(proposal) }
 }
 
 /// RFC 1123: lower case letters, digits and dashes, beginning and ending with a letter or digit, at most 63 characters.
 #[must_use]
 pub fn is_dns_label(name: &str) -> bool {
-    let ok = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
-    matches!(name.as_bytes(), [first, .., last] if ok(*first) && ok(*last))
-        && name.len() <= 63
-        && name.bytes().all(|b| ok(b) || b == b'-')
-        || matches!(name.as_bytes(), [only] if ok(*only))
+    (1..=63).contains(&name.len())
+        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        && !name.starts_with('-')
+        && !name.ends_with('-')
 }
 
 /// The label that most resembles a text; may be empty.
 #[must_use]
 pub fn dns_label(text: &str) -> String {
-    let mapped: String = text.to_lowercase().chars().map(|c| if c.is_ascii_lowercase() || c.is_ascii_digit() { c } else { '-' }).take(63).collect();
+    let mapped: String =
+        text.to_lowercase().chars().map(|c| if c.is_ascii_lowercase() || c.is_ascii_digit() { c } else { '-' }).take(63).collect();
     mapped.trim_matches('-').to_owned()
 }
 
 fn read_flow(spec: &Node<'_>, settings: &Settings, path: &Path<'_>, findings: &mut Findings) -> Option<Flow> {
     let path = path.key("flow");
     let Some(node) = spec.get("flow").filter(|node| !node.is_null()) else {
-        findings.push(Finding::error(&path, "is missing").mend("put your Flow here, as text (`flow: |`) or as a mapping").at(spec.mark));
+        findings.push(Finding::error(path, "is missing").mend("put your Flow here, as text (`flow: |`) or as a mapping").at(spec.mark));
         return None;
     };
     let reading = settings.reading();
@@ -305,7 +309,11 @@ fn read_flow(spec: &Node<'_>, settings: &Settings, path: &Path<'_>, findings: &m
         Data::Scalar(Scalar { text, style: Style::Quoted }) => match yaml::read(text) {
             Ok(document) => flow::read(document, &reading, &path, findings),
             Err(error) => {
-                findings.push(Finding::error(&path, format!("is not YAML: {}", error.message)).mend(format!("look at line {} of the Flow", error.mark.line)).at(error.mark));
+                findings.push(
+                    Finding::error(path, format!("is not YAML: {}", error.message))
+                        .mend(format!("look at line {} of the Flow", error.mark.line))
+                        .at(error.mark),
+                );
                 None
             }
         },

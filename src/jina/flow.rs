@@ -9,7 +9,7 @@ use super::setting::Setting;
 use super::substitute::{Context, Missing, substitute};
 use super::topology::{self, Entry, Executor, GATEWAY, Graph, Inspection, Method};
 use super::value::Value;
-use crate::finding::{Finding, Findings, Path};
+use crate::finding::{Finding, Findings, Path, nearest};
 use crate::yaml::{Data, Document, Node, Scalar, Style};
 
 /// What the YAML describes (`jtype`).
@@ -30,6 +30,8 @@ pub struct Flow {
     pub name: Option<String>,
     /// The gateway's options; a Deployment has none.
     pub gateway: Option<Options>,
+    /// The key of the list that the executors stand in.
+    pub list: &'static str,
     /// The executors in order; one for a Deployment.
     pub executors: Vec<Executor>,
     /// The graph; empty for a Deployment.
@@ -47,21 +49,14 @@ pub struct Reading {
 
 /// Reads a document. `path` is the Flow's own path: `""` in a file, `spec.flow` in a `JinaFlow`.
 pub fn read(document: Document<'_>, reading: &Reading, path: &Path<'_>, findings: &mut Findings) -> Option<Flow> {
-    for duplicate in &document.duplicates {
-        let at = path.to_string();
-        let inner = [at.as_str(), duplicate.path.as_str(), duplicate.key.as_str()].iter().filter(|s| !s.is_empty()).copied().collect::<Vec<_>>().join(".");
-        let message = format!("the key stands twice, first on line {}", duplicate.first.line);
-        findings.push(match reading.strictness {
-            Strictness::Strict => Finding::error(inner, message).mend("remove one of the two").at(duplicate.second),
-            Strictness::Lenient => Finding::warning(inner, message).mend("Jina takes the last one; remove the other").at(duplicate.second),
-        });
-    }
+    report_duplicates(&document, reading.strictness, path, findings);
     let Some(root) = document.root else {
         findings.push(Finding::error(path, "is empty").mend("write a Flow: `jtype: Flow` and a list of `executors`"));
         return None;
     };
     if root.as_map().is_none() {
-        let finding = Finding::error(path, "must be a mapping").got(root.shown()).mend("write a Flow: `jtype: Flow` and a list of `executors`");
+        let finding =
+            Finding::error(path, "must be a mapping").got(root.shown()).mend("write a Flow: `jtype: Flow` and a list of `executors`");
         findings.push(finding.at(root.mark));
         return None;
     }
@@ -76,6 +71,18 @@ pub fn read(document: Document<'_>, reading: &Reading, path: &Path<'_>, findings
         Kind::Flow => reader.flow(findings),
         Kind::Deployment => reader.deployment(findings),
     })
+}
+
+/// Keys that stand twice, of which Jina takes the last.
+pub fn report_duplicates(document: &Document<'_>, strictness: Strictness, path: &Path<'_>, findings: &mut Findings) {
+    for duplicate in &document.duplicates {
+        let outer = path.to_string();
+        let parts = [outer.as_str(), duplicate.path.as_str(), duplicate.key.as_str()];
+        let inner: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        let message = format!("the key stands twice, first on line {}", duplicate.first.line);
+        let finding = strictness.judge(inner.join("."), &message, "the last one counts");
+        findings.push(finding.mend("remove one of the two").at(duplicate.second));
+    }
 }
 
 fn kind(root: &Node<'_>, path: &Path<'_>, findings: &mut Findings) -> Option<Kind> {
@@ -111,18 +118,18 @@ impl<'r, 't> Reader<'r, 't> {
         self.check_version(findings);
         self.check_top_level(&["jtype", "version", "with", "executors", "deployments", "gateway", "jcloud"], findings);
         let with = self.with(Section::With, findings);
-        let name = texts_of(&with, Opt::Name);
-        let inspection = match texts_of(&with, Opt::Inspect).as_deref() {
+        let name = text_of(&with, Opt::Name);
+        let inspection = match text_of(&with, Opt::Inspect).as_deref() {
             Some("HANG") => Inspection::Hang,
             Some("REMOVE") => Inspection::Remove,
             _ => Inspection::Collect,
         };
         let gateway = self.gateway(&with, findings);
         let inherited = Rc::new(section::inherited_by(Section::Executor, &with));
-        let workspace = texts_of(&with, Opt::Workspace);
-        let (key, entries) = self.entries(&inherited, workspace.as_deref(), findings);
-        let (executors, graph) = topology::arrange(entries, inspection, &self.path.key(key), findings);
-        Flow { kind: Kind::Flow, name, gateway: Some(gateway), executors, graph }
+        let workspace = text_of(&with, Opt::Workspace);
+        let (list, entries) = self.entries(&inherited, workspace.as_deref(), findings);
+        let (executors, graph) = topology::arrange(entries, inspection, &self.path.key(list), findings);
+        Flow { kind: Kind::Flow, name, gateway: Some(gateway), list, executors, graph }
     }
 
     fn deployment(&self, findings: &mut Findings) -> Flow {
@@ -140,7 +147,7 @@ impl<'r, 't> Reader<'r, 't> {
             Some(node) => (Some(node), &with),
             None => (self.root.get("name"), self.path),
         };
-        let name = below.and_then(|node| self.name(node, &['_', '-', '/'], place, findings)).unwrap_or_else(|| "executor".to_owned());
+        let name = below.and_then(|node| name_of(node, &['_', '-', '/'], place, findings)).unwrap_or_else(|| "executor".to_owned());
         if name == GATEWAY {
             let finding = Finding::error(place.key("name"), "a Deployment cannot be called `gateway`");
             findings.push(finding.got(&name).mend("give it another name").at(self.root.mark));
@@ -148,7 +155,7 @@ impl<'r, 't> Reader<'r, 't> {
         let options = Options::new(given, Rc::default());
         let entry = Entry { name: Some(name), method: Method::Add, needs: Vec::new(), options, index: 0, mark: self.root.mark };
         let (executors, _) = topology::arrange(vec![entry], Inspection::Hang, self.path, findings);
-        Flow { kind: Kind::Deployment, name: None, gateway: None, executors, graph: Graph::default() }
+        Flow { kind: Kind::Deployment, name: None, gateway: None, list: "executors", executors, graph: Graph::default() }
     }
 
     /// Flows have been of version 1 since Jina 1.0; a Deployment's version is read by nobody.
@@ -170,17 +177,14 @@ impl<'r, 't> Reader<'r, 't> {
             }
             let path = self.path.key(&name);
             // Anchors and references often live under keys of their own, so that only a likely slip is an error.
-            let near = crate::finding::nearest(&name, known.iter().copied());
-            findings.push(match (near, self.strictness) {
-                _ if name == "pods" && value.as_list().is_some_and(|l| !l.is_empty()) => match self.strictness {
-                    Strictness::Strict => Finding::error(&path, "Jina 3 ignores `pods`, and with it every executor in it").propose("executors"),
-                    Strictness::Lenient => Finding::warning(&path, "Jina 3 ignores `pods`, and with it every executor in it").propose("executors"),
-                },
-                (Some(near), Strictness::Strict) => Finding::error(&path, "is no part of a Flow").propose(near),
-                (Some(near), Strictness::Lenient) => Finding::warning(&path, "is no part of a Flow; Jina ignores it").propose(near),
-                (None, _) => Finding::warning(&path, "is no part of a Flow; Jina ignores it"),
-            }
-            .at(key.mark));
+            let finding = if name == "pods" && value.as_list().is_some_and(|list| !list.is_empty()) {
+                self.strictness.judge(path, "Jina 3 does not know `pods`", "the executors in it are ignored").propose("executors")
+            } else if let Some(near) = nearest(&name, known.iter().copied()) {
+                self.strictness.judge(path, "is no part of a Flow", "it is ignored").propose(near)
+            } else {
+                Finding::warning(path, "is no part of a Flow, and is ignored")
+            };
+            findings.push(finding.at(key.mark));
         }
     }
 
@@ -226,7 +230,7 @@ impl<'r, 't> Reader<'r, 't> {
         }
         let path = self.path.key(key);
         let Some(list) = node.as_list() else {
-            let finding = Finding::error(&path, "must be a list of executors").got(node.shown());
+            let finding = Finding::error(path, "must be a list of executors").got(node.shown());
             findings.push(finding.mend("write `- name: …` for each executor").at(node.mark));
             return (key, Vec::new());
         };
@@ -265,60 +269,62 @@ impl<'r, 't> Reader<'r, 't> {
             findings.push(finding.mend("remove `jtype`, or write `jtype: Deployment`").at(node.mark));
             return None;
         }
-        let method = self.method(node, path, findings)?;
+        let method = method(node, path, findings)?;
         let needs = needs(node, path, findings);
         let ours = |key: &str| matches!(key, "method" | "needs" | "jtype" | "jcloud" | "name") || key.starts_with("x-");
         // An inline Deployment keeps its options below `with`.
         let below = path.key("with");
         let (pairs, path, name) = match node.get("with").and_then(Node::as_map) {
-            Some(inner) if node.get("jtype").is_some() || node.tag.is_some() => (inner, &below, node.get("with").and_then(|with| with.get("name"))),
+            Some(inner) if node.get("jtype").is_some() || node.tag.is_some() => {
+                (inner, &below, node.get("with").and_then(|with| with.get("name")))
+            }
             _ => (pairs.as_slice(), path, node.get("name")),
         };
         let own = section::read(Section::Executor, pairs, ours, self.strictness, path, findings);
-        let name = name.and_then(|name| self.name(name, &['_', '-'], path, findings));
+        let name = name.and_then(|name| name_of(name, &['_', '-'], path, findings));
         let options = with_workspace(Options::new(own, Rc::clone(inherited)), workspace);
         Some(Entry { name, method, needs, options, index, mark: node.mark })
     }
+}
 
-    fn method(&self, node: &Node<'t>, path: &Path<'_>, findings: &mut Findings) -> Option<Method> {
-        const METHODS: [&str; 5] = ["add", "needs", "needs_all", "inspect", "gather_inspect"];
-        let Some(method) = node.get("method").filter(|method| !method.is_null()) else { return Some(Method::Add) };
-        match method.shown().as_str() {
-            "add" => Some(Method::Add),
-            "needs" => Some(Method::Needs),
-            "needs_all" => Some(Method::NeedsAll),
-            "inspect" => Some(Method::Inspect),
-            "gather_inspect" => Some(Method::GatherInspect),
-            other => {
-                let finding = Finding::error(path.key("method"), "is no way to add an executor").got(other).at(method.mark);
-                findings.push(finding.suggest(other, METHODS.into_iter()));
-                None
-            }
+fn method(node: &Node<'_>, path: &Path<'_>, findings: &mut Findings) -> Option<Method> {
+    const METHODS: [&str; 5] = ["add", "needs", "needs_all", "inspect", "gather_inspect"];
+    let Some(method) = node.get("method").filter(|method| !method.is_null()) else { return Some(Method::Add) };
+    match method.shown().as_str() {
+        "add" => Some(Method::Add),
+        "needs" => Some(Method::Needs),
+        "needs_all" => Some(Method::NeedsAll),
+        "inspect" => Some(Method::Inspect),
+        "gather_inspect" => Some(Method::GatherInspect),
+        other => {
+            let finding = Finding::error(path.key("method"), "is no way to add an executor").got(other).at(method.mark);
+            findings.push(finding.suggest(other, METHODS.into_iter()));
+            None
         }
-    }
-
-    /// The name as written, whatever YAML would make of it: `no` and `123` are names here (`jina-export` defect K07).
-    ///
-    /// In a Flow, Jina wants a Python identifier. Dashes do no harm in Kubernetes or in Jina's arguments, so they are
-    /// let in; a Deployment may have slashes as well.
-    fn name(&self, node: &Node<'t>, besides: &[char], path: &Path<'_>, findings: &mut Findings) -> Option<String> {
-        let Some(name) = node.as_text().filter(|name| !node.is_null() && !name.is_empty()) else {
-            if node.as_text().is_none() {
-                let finding = Finding::error(path.key("name"), "must be a text").got(node.shown());
-                findings.push(finding.mend("write one word").at(node.mark));
-            }
-            return None;
-        };
-        if !name.chars().all(|c| c.is_alphanumeric() || besides.contains(&c)) {
-            let finding = Finding::error(path.key("name"), "must consist of letters, digits, `_` and `-`").got(name);
-            findings.push(finding.mend("rename the executor").at(node.mark));
-            return None;
-        }
-        Some(name.to_owned())
     }
 }
 
-fn texts_of(given: &Given, opt: Opt) -> Option<String> {
+/// The name as written, whatever YAML would make of it: `no` and `123` are names here (Jina makes a boolean and a number of them).
+///
+/// In a Flow, Jina wants a Python identifier. Dashes do no harm in Kubernetes or in Jina's arguments, so they are
+/// let in; a Deployment may have slashes as well.
+fn name_of(node: &Node<'_>, besides: &[char], path: &Path<'_>, findings: &mut Findings) -> Option<String> {
+    let Some(name) = node.as_text().filter(|name| !node.is_null() && !name.is_empty()) else {
+        if node.as_text().is_none() {
+            let finding = Finding::error(path.key("name"), "must be a text").got(node.shown());
+            findings.push(finding.mend("write one word").at(node.mark));
+        }
+        return None;
+    };
+    if !name.chars().all(|c| c.is_alphanumeric() || besides.contains(&c)) {
+        let finding = Finding::error(path.key("name"), "must consist of letters, digits, `_` and `-`").got(name);
+        findings.push(finding.mend("rename the executor").at(node.mark));
+        return None;
+    }
+    Some(name.to_owned())
+}
+
+fn text_of(given: &Given, opt: Opt) -> Option<String> {
     given.iter().find(|(known, _)| *known == opt).and_then(|(_, setting)| match setting {
         Some(Setting::Text(text)) => Some(text.clone()),
         _ => None,
@@ -326,7 +332,7 @@ fn texts_of(given: &Given, opt: Opt) -> Option<String> {
 }
 
 /// An executor of a Flow without a workspace has the Flow's; Jina makes both absolute, which for an absolute path means
-/// tidying it up. A relative one stays relative: it belongs to the container, not to the machine that exports (defect K24).
+/// tidying it up. A relative one stays relative: it belongs to the container, not to the machine that exports.
 fn with_workspace(mut options: Options, flows: Option<&str>) -> Options {
     let own = options.text(Opt::Workspace).map(str::to_owned);
     if let Some(workspace) = own.as_deref().or(flows) {
@@ -356,17 +362,13 @@ fn tidy(path: &str) -> String {
 /// `needs`: a name, a list of names, or `"[a, b]"`.
 fn needs(node: &Node<'_>, path: &Path<'_>, findings: &mut Findings) -> Vec<String> {
     let Some(node) = node.get("needs").filter(|needs| !needs.is_null()) else { return Vec::new() };
-    let name_of = |node: &Node<'_>| match &node.data {
-        Data::Scalar(Scalar { text, .. }) => Some(text.clone().into_owned()),
-        _ => None,
-    };
     let names = match &node.data {
         Data::Scalar(Scalar { text, style: Style::Quoted }) if text.starts_with('[') => match scalar::retyped(text) {
             Value::List(entries) => Some(entries.iter().map(Value::to_str).collect()),
             _ => None,
         },
         Data::Scalar(Scalar { text, .. }) => Some(if text.is_empty() { Vec::new() } else { vec![text.clone().into_owned()] }),
-        Data::List(entries) => entries.iter().map(name_of).collect(),
+        Data::List(entries) => entries.iter().map(|entry| entry.as_text().map(str::to_owned)).collect(),
         Data::Map(_) => None,
     };
     names.unwrap_or_else(|| {

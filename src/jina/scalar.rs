@@ -1,6 +1,6 @@
 //! The type of a scalar, as Jina ends up with it.
 //!
-//! Jina reads YAML 1.1 with PyYAML (without `on` and `off`, `jina/jaml/helper.py`), then runs `parse_arg`
+//! Jina reads YAML 1.1 with `PyYAML` (without `on` and `off`, `jina/jaml/helper.py`), then runs `parse_arg`
 //! (`jina/helper.py`) over every string, which is where `lr: 1e-3` becomes a number. It does so to quoted strings as
 //! well; we do not: what the user quoted is a string (`jina-export` defect K10).
 
@@ -18,7 +18,7 @@ pub fn value(node: &Node<'_>) -> Value {
     }
 }
 
-/// The value of a mapping's key: typed by PyYAML, but out of `parse_arg`'s reach.
+/// The value of a mapping's key: typed by `PyYAML`, but out of `parse_arg`'s reach.
 fn key(node: &Node<'_>) -> Value {
     match &node.data {
         Data::Scalar(Scalar { text, style: Style::Plain }) => yaml11(text).unwrap_or_else(|| Value::Str(text.clone().into_owned())),
@@ -32,7 +32,7 @@ pub fn plain(text: &str) -> Value {
     yaml11(text).unwrap_or_else(|| retyped(text))
 }
 
-/// PyYAML's implicit resolvers (`yaml/resolver.py`); `None` means a string. Dates, which Jina cannot export at all,
+/// `PyYAML`'s implicit resolvers (`yaml/resolver.py`); `None` means a string. Dates, which Jina cannot export at all,
 /// and `=` are strings.
 pub fn yaml11(text: &str) -> Option<Value> {
     match text {
@@ -73,7 +73,7 @@ fn int11(text: &str) -> Option<i128> {
         all(octal, |b| matches!(b, b'0'..=b'7' | b'_')).then(|| digits(octal, 8))?
     } else if let Some((head, tail)) = body.split_once(':') {
         let whole = decimal(head).filter(|_| !head.starts_with(['0', '_']))?;
-        tail.split(':').try_fold(whole, |total, part| Some(total.checked_mul(60)?.checked_add(sexagesimal(part)?)?))
+        tail.split(':').try_fold(whole, |total, part| total.checked_mul(60)?.checked_add(sexagesimal(part)?))
     } else {
         (body.starts_with(|c: char| matches!(c, '1'..='9'))).then(|| decimal(body))?
     }?;

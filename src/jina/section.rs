@@ -1,5 +1,6 @@
 //! Reading the options of one section of a Flow: `with`, `gateway`, an executor, a Deployment's `with`.
 
+use std::fmt;
 use std::rc::Rc;
 
 use super::options::{Kind, Opt, Row, TABLE, Use, With, find};
@@ -45,6 +46,16 @@ pub enum Strictness {
     Strict,
     /// It is a warning, as Jina accepts the Flow.
     Lenient,
+}
+
+impl Strictness {
+    /// A finding about something that Jina accepts: an error, or a warning that tells what Jina makes of it.
+    pub fn judge(self, path: impl fmt::Display, message: &str, jina: &str) -> Finding {
+        match self {
+            Strictness::Strict => Finding::error(path, message),
+            Strictness::Lenient => Finding::warning(path, format!("{message}; {jina}")),
+        }
+    }
 }
 
 /// Options as given; `None` is an explicit `null`, which keeps an option from being inherited.
@@ -197,7 +208,7 @@ pub fn read<'t>(
             continue;
         }
         if strictness == Strictness::Lenient && is_lost_false(row, node) {
-            let finding = Finding::warning(&path, "Jina takes the quoted text for the value false and drops the option").got(node.shown());
+            let finding = Finding::warning(path, "Jina takes the quoted text for the value false and drops the option").got(node.shown());
             findings.push(finding.at(node.mark));
             given.push((row.opt, None));
             continue;
@@ -205,7 +216,7 @@ pub fn read<'t>(
         match setting::read(row, node) {
             Ok(setting) => given.push((row.opt, setting)),
             Err(wrong) => {
-                findings.push(Finding::error(&path, wrong.message).got(node.shown()).mend(wrong.mend).at(node.mark));
+                findings.push(Finding::error(path, wrong.message).got(node.shown()).mend(wrong.mend).at(node.mark));
             }
         }
     }
@@ -219,23 +230,18 @@ fn is_lost_false(row: &Row, node: &Node<'_>) -> bool {
 
 fn unknown(section: Section, name: &str, spelled: &str, strictness: Strictness, path: &Path<'_>) -> Finding {
     // argparse takes any unambiguous beginning of an option for the option: `image:` would be `image_pull_secrets:`.
-    let begun: Vec<&str> =
-        TABLE.iter().filter(|row| section.allows(row) && row.name.starts_with(spelled)).map(|row| row.name).collect();
+    let begun: Vec<&str> = TABLE.iter().filter(|row| section.allows(row) && row.name.starts_with(spelled)).map(|row| row.name).collect();
     match begun.as_slice() {
         [] => {}
         [full] => {
-            return Finding::error(path, format!("is no option; Jina would take it for `{full}`")).mend(format!(
-                "write `{full}` if you mean that, else remove it"
-            ));
+            return Finding::error(path, format!("is no option; Jina would take it for `{full}`"))
+                .mend(format!("write `{full}` if you mean that, else remove it"));
         }
         several => {
             return Finding::error(path, "is the beginning of several options").mend(format!("write one of: {}", several.join(", ")));
         }
     }
-    let finding = match strictness {
-        Strictness::Strict => Finding::error(path, format!("`{name}` is no option of {} in Jina", section.words())),
-        Strictness::Lenient => Finding::warning(path, format!("`{name}` is no option of {}; Jina drops it", section.words())),
-    };
+    let finding = strictness.judge(path, &format!("`{name}` is no option of {} in Jina", section.words()), "it is dropped");
     let here = TABLE.iter().filter(|row| section.allows(row)).map(|row| row.name);
     match nearest(spelled, here).or_else(|| nearest(spelled, TABLE.iter().map(|row| row.name))) {
         Some(near) => finding.propose(near),

@@ -260,12 +260,11 @@ struct Dict {
 
 impl Dict {
     fn insert(&mut self, key: String, value: Value) {
-        match self.places.get(&key) {
-            Some(&place) => self.pairs[place].1 = value,
-            None => {
-                self.places.insert(key.clone(), self.pairs.len());
-                self.pairs.push((Value::Str(key), value));
-            }
+        if let Some(&place) = self.places.get(&key) {
+            self.pairs[place].1 = value;
+        } else {
+            self.places.insert(key.clone(), self.pairs.len());
+            self.pairs.push((Value::Str(key), value));
         }
     }
 }

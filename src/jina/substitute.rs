@@ -94,9 +94,9 @@ struct Pass<'p, 't> {
 impl<'t> Pass<'_, 't> {
     fn node(&self, node: &Node<'t>, this: Option<&Node<'t>>, path: &Path<'_>, findings: &mut Findings, changed: &mut bool) -> Node<'t> {
         let data = match &node.data {
-            Data::List(entries) => Data::List(
-                entries.iter().enumerate().map(|(i, e)| self.node(e, None, &path.index(i), findings, changed)).collect(),
-            ),
+            Data::List(entries) => {
+                Data::List(entries.iter().enumerate().map(|(i, e)| self.node(e, None, &path.index(i), findings, changed)).collect())
+            }
             Data::Map(pairs) => Data::Map(
                 pairs
                     .iter()
@@ -158,13 +158,12 @@ impl<'t> Pass<'_, 't> {
             }
             return Ok((rest[..length].to_owned(), length));
         }
-        let (name, length) = match rest.strip_prefix("${").and_then(|body| body.find('}').map(|end| &body[..end])) {
-            Some(name) => (name, name.len() + "${}".len()),
-            None => {
-                let body = &rest[1..];
-                let end = body.find(|c: char| !is_word(c)).unwrap_or(body.len());
-                (&body[..end], end + 1)
-            }
+        let (name, length) = if let Some(name) = rest.strip_prefix("${").and_then(|body| body.find('}').map(|end| &body[..end])) {
+            (name, name.len() + "${}".len())
+        } else {
+            let body = &rest[1..];
+            let end = body.find(|c: char| !is_word(c)).unwrap_or(body.len());
+            (&body[..end], end + 1)
         };
         // What the shell syntax names and the context lacks stays as it is: it may be a price or a password.
         Ok((self.context.get(name).map_or_else(|| rest[..length].to_owned(), str::to_owned), length))
@@ -207,7 +206,8 @@ impl<'t> Pass<'_, 't> {
             return Ok(None);
         }
         let (head, steps) = inner.split_at(inner.find(['.', '[']).unwrap_or(inner.len()));
-        let lost = || Box::new(Finding::error("", format!("`${{{{{inner}}}}}` refers to nothing in this Flow")).mend("name an existing field"));
+        let lost =
+            || Box::new(Finding::error("", format!("`${{{{{inner}}}}}` refers to nothing in this Flow")).mend("name an existing field"));
         let mut node = match head {
             "root" => self.root,
             "this" => this.ok_or_else(lost)?,

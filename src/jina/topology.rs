@@ -209,8 +209,7 @@ impl Builder {
     }
 
     fn gather(&mut self, name: &str, options: Options, index: usize, mark: Mark) {
-        let mut needs: Vec<String> =
-            self.nodes.iter().filter(|node| node.role == Role::Inspect).map(|node| node.name.clone()).collect();
+        let mut needs: Vec<String> = self.nodes.iter().filter(|node| node.role == Role::Inspect).map(|node| node.name.clone()).collect();
         if needs.is_empty() {
             return;
         }
@@ -227,8 +226,7 @@ impl Builder {
     }
 
     fn remove_inspection(&mut self) {
-        let removed: HashSet<String> =
-            self.nodes.iter().filter(|node| node.role != Role::Executor).map(|node| node.name.clone()).collect();
+        let removed: HashSet<String> = self.nodes.iter().filter(|node| node.role != Role::Executor).map(|node| node.name.clone()).collect();
         let original: HashMap<&String, &String> = self.inspected.iter().map(|(k, v)| (v, k)).collect();
         self.nodes.retain(|node| node.role == Role::Executor);
         while self.last.len() > 1 && self.last.last().is_some_and(|last| removed.contains(last)) {
@@ -310,11 +308,8 @@ fn circle(builder: &Builder) -> Option<Vec<usize>> {
         Open,
         Done,
     }
-    let needs: Vec<Vec<usize>> = builder
-        .nodes
-        .iter()
-        .map(|node| node.needs.iter().filter_map(|need| builder.places.get(need).copied()).collect())
-        .collect();
+    let needs: Vec<Vec<usize>> =
+        builder.nodes.iter().map(|node| node.needs.iter().filter_map(|need| builder.places.get(need).copied()).collect()).collect();
     let mut states = vec![State::New; needs.len()];
     for start in 0..needs.len() {
         if states[start] != State::New {
@@ -346,16 +341,18 @@ fn circle(builder: &Builder) -> Option<Vec<usize>> {
 }
 
 fn warn_about_lost_results(builder: &Builder, graph: &Graph, path: &Path<'_>, findings: &mut Findings) {
-    let leaves: HashSet<&str> =
-        graph.edges().iter().filter(|(_, next)| next.is_empty()).map(|(name, _)| name.as_str()).collect();
+    let leaves: HashSet<&str> = graph.edges().iter().filter(|(_, next)| next.is_empty()).map(|(name, _)| name.as_str()).collect();
     let last = builder.last();
     for node in &builder.nodes {
         let inspects = node.role != Role::Executor;
         if leaves.contains(node.name.as_str()) && !node.options.flag(Opt::Floating) && !inspects {
             findings.push(
-                Finding::warning(path.index(node.index), format!("the results of `{}` never reach the client; only those of `{last}` do", node.name))
-                    .mend("let a later executor need it, or say `floating: true` if that is intended")
-                    .at(node.mark),
+                Finding::warning(
+                    path.index(node.index),
+                    format!("the results of `{}` never reach the client; only those of `{last}` do", node.name),
+                )
+                .mend("let a later executor need it, or say `floating: true` if that is intended")
+                .at(node.mark),
             );
         }
     }

@@ -249,9 +249,7 @@ pub fn from_json_text(text: &str) -> Option<Value> {
                 .map_or_else(|| Value::Float(n.as_f64().unwrap_or(f64::NAN)), Value::Int),
             serde_json::Value::String(s) => Value::Str(s),
             serde_json::Value::Array(entries) => Value::List(entries.into_iter().map(convert).collect()),
-            serde_json::Value::Object(fields) => {
-                Value::Map(fields.into_iter().map(|(k, v)| (Value::Str(k), convert(v))).collect())
-            }
+            serde_json::Value::Object(fields) => Value::Map(fields.into_iter().map(|(k, v)| (Value::Str(k), convert(v))).collect()),
         }
     }
     serde_json::from_str(text).ok().map(convert)

@@ -1,4 +1,4 @@
-//! Cutting a block-style ResourceList into items without parsing it.
+//! Cutting a block-style `ResourceList` into items without parsing it.
 //!
 //! This is what kustomize and kpt send. Every line of an entry of a block sequence is indented further than the
 //! entry's dash, whatever it holds (YAML 1.2.2, 8.2.1), so that the first line which is not ends it. Anything that does
@@ -136,15 +136,13 @@ fn items<'t>(lines: &mut Lines<'t>, cut: &mut Cut<'t>) -> Option<()> {
                 indent = Some(depth);
                 cut.indent = depth;
             }
-            (Some(_), None) if depth == 0 => break,
-            (Some(_), None) => return None,
             (Some(_), Some(indent)) if depth > indent => {}
             (Some(b'-'), Some(indent)) if depth == indent && is_dash(line.content().trim_start_matches(' ')) => {
                 cut.items.push(&text[start..line.start]);
                 start = line.start;
             }
-            (Some(_), Some(_)) if depth == 0 => break,
-            (Some(_), Some(_)) => return None,
+            (Some(_), _) if depth == 0 => break,
+            (Some(_), _) => return None,
         }
         lines.at = line.next;
     }

@@ -76,10 +76,12 @@ mod tests {
             let item = Item { text: Cow::Owned(text.to_owned()), shape: Shape::Entry };
             Glance::default().at(&item).map(|(kind, name)| format!("{kind}/{name}"))
         };
-        assert_eq!(glance("- apiVersion: v1\n  kind: Service\n  metadata:\n    labels:\n      name: no\n    name: 'yes'\n").as_deref(), Some("Service/yes"));
+        assert_eq!(
+            glance("- apiVersion: v1\n  kind: Service\n  metadata:\n    labels:\n      name: no\n    name: 'yes'\n").as_deref(),
+            Some("Service/yes")
+        );
         assert_eq!(glance("  - kind: A\n    metadata: # m\n      name: b\n    spec:\n      name: c\n").as_deref(), Some("A/b"));
         assert_eq!(glance("- kind: A\n  metadata:\n    a: b\n  spec:\n    name: c\n"), None);
         assert_eq!(glance("- {kind: A}\n"), None);
     }
-
 }

@@ -1,9 +1,9 @@
-//! A ResourceList in JSON: fields and items as the raw texts they are.
+//! A `ResourceList` in JSON: fields and items as the raw texts they are.
 
 use std::fmt;
 
-use serde::de::{Deserializer, MapAccess, Visitor};
 use serde::Deserialize;
+use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 /// The fields of the list in their order.

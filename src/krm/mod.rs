@@ -1,4 +1,4 @@
-//! The ResourceList protocol: what kustomize and kpt send and what they take back
+//! The `ResourceList` protocol: what kustomize and kpt send and what they take back
 //! (KRM Functions Specification v1).
 //!
 //! Items leave with the very text they came with unless somebody replaces them. How a list was written decides how the
@@ -82,7 +82,7 @@ pub enum ListError {
         /// What it is.
         found: String,
     },
-    /// It is a ResourceList of a version that we do not know.
+    /// It is a `ResourceList` of a version that we do not know.
     Version {
         /// The version.
         found: String,
@@ -102,7 +102,7 @@ impl fmt::Display for ListError {
     }
 }
 
-impl<'t> Item<'t> {
+impl Item<'_> {
     /// Reads the item.
     pub fn read(&self) -> Result<Document<'_>, SyntaxError> {
         match self.shape {
@@ -160,12 +160,8 @@ impl<'t> ResourceList<'t> {
             serde_json::from_str::<String>(raw.get()).ok()
         };
         check_type(word("apiVersion").as_deref(), word("kind").as_deref())?;
-        let mut list = Self {
-            items: Vec::new(),
-            function_config: None,
-            envelope: Envelope::Json { fields: Vec::new() },
-            earlier_results: Vec::new(),
-        };
+        let mut list =
+            Self { items: Vec::new(), function_config: None, envelope: Envelope::Json { fields: Vec::new() }, earlier_results: Vec::new() };
         let mut others = Vec::new();
         for (name, raw) in fields {
             let item = |raw: &'t serde_json::value::RawValue| Item { text: Cow::Borrowed(raw.get()), shape: Shape::Json };
@@ -230,12 +226,7 @@ impl<'t> ResourceList<'t> {
             let message = format!("the key `{}` stands twice, first on line {}", duplicate.key, duplicate.first.line);
             return Err(ListError::Syntax(SyntaxError { message, mark: duplicate.second }));
         }
-        let mut list = Self {
-            items: Vec::new(),
-            function_config: None,
-            envelope: Envelope::Documents,
-            earlier_results: Vec::new(),
-        };
+        let mut list = Self { items: Vec::new(), function_config: None, envelope: Envelope::Documents, earlier_results: Vec::new() };
         let mut fields = Vec::new();
         let entry = |node: &Node<'_>| {
             let mut text = String::new();
@@ -267,15 +258,17 @@ impl<'t> ResourceList<'t> {
     }
 
     /// Reads documents without an envelope; each is an item.
-    pub fn read_documents(text: &'t str) -> Result<Self, ListError> {
+    #[must_use]
+    pub fn read_documents(text: &'t str) -> Self {
         let mut items = Vec::new();
         let mut start = 0;
         let mut at = 0;
         let text_without_mark = text.trim_start_matches('\u{feff}');
         for line in text_without_mark.split_inclusive('\n') {
-            if line.trim_end() == "---" || line.starts_with("--- ") {
+            let bare = line.trim_end() == "---";
+            if bare || line.starts_with("--- ") {
                 items.push(&text_without_mark[start..at]);
-                start = at + line.len();
+                start = at + if bare { line.len() } else { "--- ".len() };
             }
             at += line.len();
         }
@@ -285,7 +278,7 @@ impl<'t> ResourceList<'t> {
             .filter(|text| text.lines().any(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#')))
             .map(|text| Item { text: Cow::Borrowed(text), shape: Shape::Document })
             .collect();
-        Ok(Self { items, function_config: None, envelope: Envelope::Documents, earlier_results: Vec::new() })
+        Self { items, function_config: None, envelope: Envelope::Documents, earlier_results: Vec::new() }
     }
 
     /// An answer when there was no list to answer with.
@@ -415,7 +408,8 @@ mod tests {
 
     #[test]
     fn block_yaml_leaves_as_it_came() {
-        let text = "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n- # c\n  kind: A\n  mode: 0644\nfunctionConfig:\n  a: 1\n";
+        let text =
+            "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n- # c\n  kind: A\n  mode: 0644\nfunctionConfig:\n  a: 1\n";
         assert_eq!(echoed(text).as_deref(), Ok(text));
         let indented = "kind: ResourceList\napiVersion: config.kubernetes.io/v1beta1\nitems:\n  - kind: A\n";
         assert_eq!(echoed(indented).as_deref(), Ok(indented));
@@ -441,7 +435,10 @@ mod tests {
             ("", "is empty; a ResourceList is expected"),
             ("# x\n", "is empty; a ResourceList is expected"),
             ("kind: Deployment\n", "is no ResourceList (got kind \"Deployment\")"),
-            ("apiVersion: config.kubernetes.io/v9\nkind: ResourceList\n", "is a ResourceList of an unknown version (got \"config.kubernetes.io/v9\"); use config.kubernetes.io/v1"),
+            (
+                "apiVersion: config.kubernetes.io/v9\nkind: ResourceList\n",
+                "is a ResourceList of an unknown version (got \"config.kubernetes.io/v9\"); use config.kubernetes.io/v1",
+            ),
             ("a: b\n---\nc: d\n", "is no ResourceList (got 2 documents)"),
             ("5", "is no ResourceList (got the value \"5\")"),
             ("items: {{", "is not YAML: "),
@@ -453,8 +450,8 @@ mod tests {
 
     #[test]
     fn documents_are_split() {
-        let list = ResourceList::read_documents("# c\n---\na: 1\n---\nb: |\n  ---\n...\n");
-        let texts: Vec<String> = list.map(|l| l.items.iter().map(|i| i.text().to_owned()).collect()).unwrap_or_default();
-        assert_eq!(texts, ["a: 1\n", "b: |\n  ---\n...\n"]);
+        let list = ResourceList::read_documents("# c\n---\na: 1\n---\nb: |\n  ---\n...\n--- {c: 1}\n");
+        let texts: Vec<&str> = list.items.iter().map(Item::text).collect();
+        assert_eq!(texts, ["a: 1\n", "b: |\n  ---\n...\n", "{c: 1}\n"]);
     }
 }

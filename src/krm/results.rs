@@ -1,4 +1,4 @@
-//! `results` of a ResourceList (Functions Spec v1).
+//! `results` of a `ResourceList` (Functions Spec v1).
 
 use serde::Serialize;
 

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::{Target, metadata, object};
 use crate::plan::Component;
 
-/// The name of a component's ConfigMap.
+/// The name of a component's `ConfigMap`.
 pub fn name(component: &str) -> String {
     format!("{component}-configmap")
 }

@@ -1,4 +1,4 @@
-//! The pod template of Deployments and StatefulSets.
+//! The pod template of Deployments and `StatefulSets`.
 
 use serde_json::{Map, Value};
 

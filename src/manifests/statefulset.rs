@@ -11,7 +11,7 @@ pub fn volume_name(component: &str) -> String {
     format!("{component}-volume")
 }
 
-/// The StatefulSet of a component.
+/// The `StatefulSet` of a component.
 pub fn stateful_set(component: &Component, storage: &Storage, target: &Target<'_>) -> Value {
     let mut spec = object([("replicas", component.replicas.into())]);
     if target.corrections.has(Correction::StatefulSetFields) {

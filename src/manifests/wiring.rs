@@ -24,10 +24,7 @@ pub struct Address {
 /// Spells out the arguments.
 pub fn words(args: &[Arg], target: &Target<'_>) -> Words {
     let symbolic = target.corrections.has(Correction::SymbolicAddresses);
-    let user_text = |text: &str| match target.corrections.has(Correction::EscapedDollars) {
-        true => escaped(text),
-        false => text.to_owned(),
-    };
+    let user_text = |text: &str| if target.corrections.has(Correction::EscapedDollars) { escaped(text) } else { text.to_owned() };
     let mut words = Words { args: Vec::with_capacity(args.len()), addresses: Vec::new() };
     for arg in args {
         let word = match arg {

@@ -21,7 +21,7 @@ impl Forced {
 }
 
 /// The arguments that differ from what Jina assumes, in the order of `rows`.
-fn arguments(rows: impl Iterator<Item = &'static Row>, options: &Options, forced: Vec<(Opt, Forced)>) -> Vec<Arg> {
+fn arguments(rows: impl Iterator<Item = &'static Row>, options: &Options, forced: &[(Opt, Forced)]) -> Vec<Arg> {
     let mut args = Vec::new();
     for row in rows {
         match forced.iter().find(|(opt, _)| *opt == row.opt) {
@@ -44,7 +44,7 @@ fn arguments(rows: impl Iterator<Item = &'static Row>, options: &Options, forced
 
 /// `jina executor …`: the options, `--uses-metas` always, `--uses-with` if there is one, and `--native`
 /// (`construct_runtime_container_args`).
-pub fn executor(options: &Options, forced: Vec<(Opt, Forced)>, metas: Option<&Value>, with: Option<&Value>) -> Vec<Arg> {
+pub fn executor(options: &Options, forced: &[(Opt, Forced)], metas: Option<&Value>, with: Option<&Value>) -> Vec<Arg> {
     let mut args = vec![Arg::from("executor")];
     let rows = TABLE.iter().filter(|row| row.executor == Use::Arg);
     args.extend(arguments(rows, options, forced));
@@ -57,7 +57,7 @@ pub fn executor(options: &Options, forced: Vec<(Opt, Forced)>, metas: Option<&Va
 }
 
 /// `jina gateway …`.
-pub fn gateway(options: &Options, forced: Vec<(Opt, Forced)>) -> Vec<Arg> {
+pub fn gateway(options: &Options, forced: &[(Opt, Forced)]) -> Vec<Arg> {
     let mut args = vec![Arg::from("gateway")];
     args.extend(arguments(gateway_arguments().into_iter(), options, forced));
     args

@@ -15,7 +15,7 @@ impl Planner<'_> {
         let mut env: Vec<(String, String)> = Vec::new();
         for (key, value) in options.pairs(Opt::Env).unwrap_or_default() {
             let name = key.to_str();
-            let text = self.env_text(value);
+            let text = env_text(value, self.corrections.has(Correction::StructuredEnv));
             if !is_config_map_key(&name) {
                 let finding = Finding::error(path.key("env").key(&name), "cannot be the name of an environment variable");
                 findings.push(finding.got(&name).mend("use letters, digits, `_`, `-` and `.`"));
@@ -34,35 +34,35 @@ impl Planner<'_> {
         }
         env
     }
+}
 
-    /// A variable's text: numbers and booleans as Python writes them, which is what the executor sees when the Flow runs
-    /// locally. Lists and mappings are JSON, or Python's `repr` as long as Jina reads their strings as they are.
-    fn env_text(&self, value: &Value) -> String {
-        let structured = matches!(value, Value::List(_) | Value::Map(_));
-        if structured && (self.corrections.has(Correction::StructuredEnv) || loses_strings(value)) {
-            return value.to_json();
-        }
-        value.to_str()
-    }
-
-    /// The variables of `env_from_secret`.
-    pub(super) fn secrets(&self, options: &Options, path: &Path<'_>, findings: &mut Findings) -> Vec<SecretVariable> {
-        let path = path.key("env_from_secret");
-        let mut secrets = Vec::new();
-        for (key, value) in options.pairs(Opt::EnvFromSecret).unwrap_or_default() {
-            let variable = key.to_str();
-            let part = |part: &str| value.get(part).map(Value::to_str).filter(|text| !text.is_empty());
-            match (part("name"), part("key")) {
-                (Some(secret), Some(key)) => secrets.push(SecretVariable { variable, secret, key }),
-                (name, _) => {
-                    let missing = if name.is_none() { "name" } else { "key" };
-                    let finding = Finding::error(path.key(&variable), format!("has no `{missing}`")).got(value.to_str());
-                    findings.push(finding.mend(format!("write {variable}: {{name: SECRET, key: KEY-IN-THE-SECRET}}")));
-                }
+/// The variables of `env_from_secret`.
+pub fn secrets(options: &Options, path: &Path<'_>, findings: &mut Findings) -> Vec<SecretVariable> {
+    let path = path.key("env_from_secret");
+    let mut secrets = Vec::new();
+    for (key, value) in options.pairs(Opt::EnvFromSecret).unwrap_or_default() {
+        let variable = key.to_str();
+        let part = |part: &str| value.get(part).map(Value::to_str).filter(|text| !text.is_empty());
+        match (part("name"), part("key")) {
+            (Some(secret), Some(key)) => secrets.push(SecretVariable { variable, secret, key }),
+            (name, _) => {
+                let missing = if name.is_none() { "name" } else { "key" };
+                let finding = Finding::error(path.key(&variable), format!("has no `{missing}`")).got(value.to_str());
+                findings.push(finding.mend(format!("write {variable}: {{name: SECRET, key: KEY-IN-THE-SECRET}}")));
             }
         }
-        secrets
     }
+    secrets
+}
+
+/// A variable's text: numbers and booleans as Python writes them, which is what the executor sees when the Flow runs
+/// locally. Lists and mappings are JSON, or Python's `repr` as long as Jina reads their strings as they are.
+fn env_text(value: &Value, always_json: bool) -> String {
+    let structured = matches!(value, Value::List(_) | Value::Map(_));
+    if structured && (always_json || loses_strings(value)) {
+        return value.to_json();
+    }
+    value.to_str()
 }
 
 /// Whether a string below is one of which Jina makes another type: `"1"`, `"true"`, `"[a]"`.

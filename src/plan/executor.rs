@@ -2,6 +2,7 @@
 //! (`jina/orchestrate/deployments/config/k8s.py`).
 
 use super::arguments::{self, Forced, JsonTemplate};
+use super::env::secrets;
 use super::names::kubernetes_name;
 use super::{
     Arg, Component, Container, Health, PORT, PORT_MONITORING, PORT_USES_AFTER, PORT_USES_BEFORE, Planner, Process, Role, SecretVariable,
@@ -26,12 +27,13 @@ impl Planner<'_> {
         let options = &executor.options;
         if options.flag(Opt::External) {
             if kind == Kind::Deployment {
-                let finding = Finding::warning(path.key("external"), "an external Deployment runs elsewhere, so that there is nothing to emit");
+                let finding =
+                    Finding::warning(path.key("external"), "an external Deployment runs elsewhere, so that there is nothing to emit");
                 findings.push(finding.at(executor.mark));
             }
             return Vec::new();
         }
-        let shards = self.check(executor, kind, path, findings);
+        let shards = check(executor, kind, path, findings);
         let uses_path = path.key("uses");
         let image = match self.settings.images.resolve(options.text(Opt::Uses), &uses_path) {
             Ok(image) => image.unwrap_or_else(|| self.gateway_image()),
@@ -45,7 +47,7 @@ impl Planner<'_> {
             executor,
             name: kubernetes_name(&executor.name),
             env: self.env(options, path, findings),
-            secrets: self.secrets(options, path, findings),
+            secrets: secrets(options, path, findings),
             gpus: self.gpus(executor, path, findings),
             storage: self.storage(options),
             health: health(options, options.protocols()[0], path, findings),
@@ -62,47 +64,6 @@ impl Planner<'_> {
         self.settings.images.gateway(self.settings.jina_version())
     }
 
-    /// What Jina refuses, or accepts although it can never run. The number of shards to go on with.
-    fn check(&self, executor: &Executor, kind: Kind, path: &Path<'_>, findings: &mut Findings) -> u32 {
-        let options = &executor.options;
-        let at = executor.mark;
-        for (opt, what) in [(Opt::Shards, "shards"), (Opt::Replicas, "replicas")] {
-            let number = options.int(opt, 1);
-            if number < 1 {
-                let finding = Finding::error(path.key(opt.row().name), format!("must be 1 or more {what}")).got(number.to_string());
-                findings.push(finding.propose("1").at(at));
-            }
-        }
-        let shards = options.int(Opt::Shards, 1);
-        let protocols = options.protocols();
-        if protocols.contains(&Protocol::Websocket) {
-            let finding = Finding::error(path.key("protocol"), "executors do not speak WebSocket").got("WEBSOCKET");
-            findings.push(finding.propose("GRPC").at(at));
-        } else if kind == Kind::Flow && protocols != [Protocol::Grpc] {
-            let finding = Finding::error(path.key("protocol"), "inside a Flow executors are called by gRPC and nothing else");
-            let got: Vec<&str> = protocols.iter().map(|p| p.name()).collect();
-            findings.push(finding.got(got.join(", ")).propose("GRPC").at(at));
-        } else if protocols.contains(&Protocol::Http) && shards > 1 {
-            let finding = Finding::error(path.key("protocol"), "a head calls its shards by gRPC and nothing else").got("HTTP");
-            findings.push(finding.propose("GRPC").at(at));
-        }
-        if options.flag(Opt::Stateful) {
-            if options.text(Opt::Workspace).is_none() {
-                let finding = Finding::error(path.key("workspace"), "is missing, and a stateful executor keeps its state there");
-                findings.push(finding.mend("name a directory").at(at));
-            }
-            if options.int(Opt::Replicas, 1) > 1 {
-                let finding = Finding::warning(path.key("stateful"), "the replicas cannot find each other behind one Service, so that no RAFT cluster forms");
-                findings.push(finding.mend("use one replica, or shards").at(at));
-            }
-        }
-        if shards > MOST_SHARDS {
-            let finding = Finding::error(path.key("shards"), format!("is more than {MOST_SHARDS}")).got(shards.to_string());
-            findings.push(finding.mend("use fewer shards").at(at));
-        }
-        u32::try_from(shards.clamp(1, MOST_SHARDS)).unwrap_or(1)
-    }
-
     /// `gpus`: a count, or `all` for no request at all.
     fn gpus(&self, executor: &Executor, path: &Path<'_>, findings: &mut Findings) -> Option<String> {
         let gpus = executor.options.text(Opt::Gpus).filter(|gpus| *gpus != "all" && *gpus != "0")?;
@@ -115,7 +76,8 @@ impl Planner<'_> {
             findings.push(finding.mend("write a number, or `all`").at(executor.mark));
             return None;
         }
-        let finding = Finding::warning(path.key("gpus"), format!("Kubernetes hands out GPUs by number, so that {devices} are asked for")).got(gpus);
+        let finding =
+            Finding::warning(path.key("gpus"), format!("Kubernetes hands out GPUs by number, so that {devices} are asked for")).got(gpus);
         findings.push(finding.propose(devices.to_string()).at(executor.mark));
         Some(devices.to_string())
     }
@@ -234,7 +196,7 @@ impl Base<'_> {
         let container = Container {
             process: Process::Executor,
             image: image.to_owned(),
-            args: arguments::executor(options, forced, options.map(Opt::UsesMetas), options.map(Opt::UsesWith)),
+            args: arguments::executor(options, &forced, options.map(Opt::UsesMetas), options.map(Opt::UsesWith)),
             port: PORT,
             secrets: self.secrets.clone(),
             gpus: self.gpus.clone(),
@@ -259,9 +221,12 @@ impl Base<'_> {
                 Err(finding) => findings.push(finding.at(self.executor.mark)),
             }
         }
-        let address = |process: Process, port: u16| match sidecars.iter().any(|sidecar| sidecar.process == process) {
-            true => Forced::word(format!("127.0.0.1:{port}")),
-            false => Forced::Omitted,
+        let address = |process: Process, port: u16| {
+            if sidecars.iter().any(|sidecar| sidecar.process == process) {
+                Forced::word(format!("127.0.0.1:{port}"))
+            } else {
+                Forced::Omitted
+            }
         };
         let mut connections = JsonTemplate::new();
         for shard in 0..shards {
@@ -285,7 +250,7 @@ impl Base<'_> {
         let head = Container {
             process: Process::Executor,
             image: self.planner.gateway_image(),
-            args: arguments::executor(options, forced, None, None),
+            args: arguments::executor(options, &forced, None, None),
             port: PORT,
             secrets: self.secrets.clone(),
             gpus: None,
@@ -307,7 +272,8 @@ impl Base<'_> {
     /// A container beside the head, with the head's options but its own name, port and image.
     fn sidecar(&self, process: Process, image: String, port: u16, port_monitoring: u16) -> Container {
         let port_monitoring = if self.has(Correction::SidecarMonitoringPorts) { port_monitoring } else { PORT_MONITORING };
-        let mut forced = self.forced(format!("{}/{}", self.executor.name, process.name()), vec![Arg::from(port.to_string())], port_monitoring);
+        let mut forced =
+            self.forced(format!("{}/{}", self.executor.name, process.name()), vec![Arg::from(port.to_string())], port_monitoring);
         forced.extend([
             (Opt::Polling, Forced::Omitted),
             (Opt::Replicas, Forced::Omitted),
@@ -322,7 +288,7 @@ impl Base<'_> {
         Container {
             process,
             image,
-            args: arguments::executor(self.options(), forced, None, None),
+            args: arguments::executor(self.options(), &forced, None, None),
             port,
             secrets: if self.has(Correction::SidecarSecrets) { self.secrets.clone() } else { Vec::new() },
             gpus: None,
@@ -335,4 +301,56 @@ impl Base<'_> {
 fn host_name(address: &str) -> &str {
     let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
     rest.split(':').next().unwrap_or(rest)
+}
+
+/// What Jina refuses, or accepts although it can never run. The number of shards to go on with.
+fn check(executor: &Executor, kind: Kind, path: &Path<'_>, findings: &mut Findings) -> u32 {
+    let options = &executor.options;
+    let at = executor.mark;
+    for (opt, what) in [(Opt::Shards, "shards"), (Opt::Replicas, "replicas")] {
+        let number = options.int(opt, 1);
+        if number < 1 {
+            let finding = Finding::error(path.key(opt.row().name), format!("must be 1 or more {what}")).got(number.to_string());
+            findings.push(finding.propose("1").at(at));
+        }
+    }
+    let shards = options.int(Opt::Shards, 1);
+    let protocols = options.protocols();
+    if protocols.contains(&Protocol::Websocket) {
+        let finding = Finding::error(path.key("protocol"), "executors do not speak WebSocket").got("WEBSOCKET");
+        findings.push(finding.propose("GRPC").at(at));
+    } else if kind == Kind::Flow && protocols != [Protocol::Grpc] {
+        let finding = Finding::error(path.key("protocol"), "inside a Flow executors are called by gRPC and nothing else");
+        let got: Vec<&str> = protocols.iter().map(|p| p.name()).collect();
+        findings.push(finding.got(got.join(", ")).propose("GRPC").at(at));
+    } else if protocols.contains(&Protocol::Http) && shards > 1 {
+        let finding = Finding::error(path.key("protocol"), "a head calls its shards by gRPC and nothing else").got("HTTP");
+        findings.push(finding.propose("GRPC").at(at));
+    }
+    if options.flag(Opt::Stateful) {
+        if options.text(Opt::Workspace).is_none() {
+            let finding = Finding::error(path.key("workspace"), "is missing, and a stateful executor keeps its state there");
+            findings.push(finding.mend("name a directory").at(at));
+        }
+        if options.int(Opt::Replicas, 1) > 1 {
+            let finding = Finding::warning(
+                path.key("stateful"),
+                "the replicas cannot find each other behind one Service, so that no RAFT cluster forms",
+            );
+            findings.push(finding.mend("use one replica, or shards").at(at));
+        }
+    }
+    if shards == 1 {
+        for opt in [Opt::UsesBefore, Opt::UsesAfter] {
+            let Some(uses) = options.text(opt) else { continue };
+            let finding =
+                Finding::warning(path.key(opt.row().name), "runs in the head of a sharded executor, and this one has a single shard");
+            findings.push(finding.got(uses).mend("remove it, or give the executor more shards").at(at));
+        }
+    }
+    if shards > MOST_SHARDS {
+        let finding = Finding::error(path.key("shards"), format!("is more than {MOST_SHARDS}")).got(shards.to_string());
+        findings.push(finding.mend("use fewer shards").at(at));
+    }
+    u32::try_from(shards.clamp(1, MOST_SHARDS)).unwrap_or(1)
 }

@@ -1,6 +1,7 @@
 //! The gateway's component.
 
 use super::arguments::{self, Forced, JsonTemplate};
+use super::env::secrets;
 use super::executor::health;
 use super::names::kubernetes_name;
 use super::{Arg, Component, Container, PORT, PORT_MONITORING, Planner, Process, Role};
@@ -17,7 +18,7 @@ impl Planner<'_> {
     pub(super) fn gateway(&self, flow: &Flow, options: &Options, findings: &mut Findings) -> Option<Component> {
         let path = self.path.key(GATEWAY);
         let protocols = options.protocols();
-        self.check_ports(options, &protocols, &path, findings);
+        check_ports(options, &protocols, &path, findings);
         let replicas = options.int(Opt::Replicas, 1);
         if replicas < 1 {
             let finding = Finding::error(path.key("replicas"), "must be 1 or more replicas").got(replicas.to_string());
@@ -38,7 +39,7 @@ impl Planner<'_> {
             image,
             args: self.gateway_args(flow, options, &protocols, findings),
             port: PORT,
-            secrets: self.secrets(options, &path, findings),
+            secrets: secrets(options, &path, findings),
             gpus: None,
             health,
         };
@@ -56,23 +57,16 @@ impl Planner<'_> {
         })
     }
 
-    /// `_set_gateway_uses`: ports are only counted, since every container listens on 8080 and up.
-    fn check_ports(&self, options: &Options, protocols: &[Protocol], path: &Path<'_>, findings: &mut Findings) {
-        let ports = options.ports();
-        if options.text(Opt::Uses).is_none() && ports.len() > 1 && ports.len() < protocols.len() {
-            let finding = Finding::error(path.key("port"), format!("there are {} ports for {} protocols", ports.len(), protocols.len()));
-            findings.push(finding.mend("give each protocol a port, or none at all"));
-        }
-    }
-
     fn gateway_args(&self, flow: &Flow, options: &Options, protocols: &[Protocol], findings: &mut Findings) -> Vec<Arg> {
         let endpoints = options.text(Opt::ExposeEndpoints).unwrap_or("{}");
         let ports = (0..).zip(protocols).map(|(i, _)| Arg::from((PORT + i).to_string())).collect();
         let namespace = if self.corrections.has(Correction::NoLiteralNamespace) { Forced::Omitted } else { Forced::word(Arg::Namespace) };
         let optional = |json: Value| if json.is_truthy() { Forced::word(json.to_json()) } else { Forced::Omitted };
-        let edges = flow.graph.edges().iter().map(|(node, next)| {
-            (Value::Str(node.clone()), Value::List(next.iter().map(|name| Value::Str(name.clone())).collect()))
-        });
+        let edges = flow
+            .graph
+            .edges()
+            .iter()
+            .map(|(node, next)| (Value::Str(node.clone()), Value::List(next.iter().map(|name| Value::Str(name.clone())).collect())));
         let of_executors = |opt: Opt| -> Value {
             Value::Map(flow.executors.iter().filter_map(|e| Some((Value::Str(e.name.clone()), e.options.map(opt)?.clone()))).collect())
         };
@@ -103,7 +97,7 @@ impl Planner<'_> {
         {
             forced.push((Opt::TimeoutCtrl, Forced::Omitted));
         }
-        arguments::gateway(options, forced)
+        arguments::gateway(options, &forced)
     }
 
     /// The class that runs, or the configuration inside the image.
@@ -124,7 +118,7 @@ impl Planner<'_> {
 
     /// `{"encoder": ["grpc://…:8080"], …}`, hosts as symbols.
     fn addresses(&self, flow: &Flow, findings: &mut Findings) -> Option<Arg> {
-        let list = self.path.key("executors");
+        let list = self.path.key(flow.list);
         let mut json = JsonTemplate::new();
         for executor in &flow.executors {
             json.key(&executor.name);
@@ -153,4 +147,13 @@ impl Planner<'_> {
 fn called(executor: &Executor) -> String {
     let name = kubernetes_name(&executor.name);
     if executor.options.int(Opt::Shards, 1) > 1 { format!("{name}-head") } else { name }
+}
+
+/// `_set_gateway_uses`: ports are only counted, since every container listens on 8080 and up.
+fn check_ports(options: &Options, protocols: &[Protocol], path: &Path<'_>, findings: &mut Findings) {
+    let ports = options.ports();
+    if options.text(Opt::Uses).is_none() && ports.len() > 1 && ports.len() < protocols.len() {
+        let finding = Finding::error(path.key("port"), format!("there are {} ports for {} protocols", ports.len(), protocols.len()));
+        findings.push(finding.mend("give each protocol a port, or none at all"));
+    }
 }

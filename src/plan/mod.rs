@@ -1,7 +1,7 @@
 //! What has to run: components with their roles, containers, ports and symbolic addresses.
 //!
-//! No YAML and no Kubernetes types in here. A component is one Deployment or StatefulSet with its Services and its
-//! ConfigMap; which objects those are, and how they are spelled, is decided in [`crate::manifests`].
+//! No YAML and no Kubernetes types in here. A component is one Deployment or `StatefulSet` with its Services and its
+//! `ConfigMap`; which objects those are, and how they are spelled, is decided in [`crate::manifests`].
 
 mod arguments;
 mod env;
@@ -23,9 +23,9 @@ use crate::jina::setting::Protocol;
 pub const PORT: u16 = 8080;
 /// The port of Prometheus metrics (`GrpcConnectionPool.K8S_PORT_MONITORING`).
 pub const PORT_MONITORING: u16 = 9090;
-/// The port of a head's uses_before container (`GrpcConnectionPool.K8S_PORT_USES_BEFORE`).
+/// The port of a head's `uses_before` container (`GrpcConnectionPool.K8S_PORT_USES_BEFORE`).
 pub const PORT_USES_BEFORE: u16 = 8078;
-/// The port of a head's uses_after container (`GrpcConnectionPool.K8S_PORT_USES_AFTER`).
+/// The port of a head's `uses_after` container (`GrpcConnectionPool.K8S_PORT_USES_AFTER`).
 pub const PORT_USES_AFTER: u16 = 8079;
 
 /// Everything a Flow needs to run.
@@ -52,7 +52,7 @@ pub struct Component {
     pub protocols: Vec<Protocol>,
     /// Whether it serves metrics.
     pub monitoring: bool,
-    /// Variables for its ConfigMap, over Jina's two.
+    /// Variables for its `ConfigMap`, over Jina's two.
     pub env: Vec<(String, String)>,
     /// Secrets for pulling its images.
     pub pull_secrets: Vec<String>,
@@ -199,7 +199,7 @@ pub fn plan(flow: &Flow, settings: &Settings, path: &Path<'_>, findings: &mut Fi
     if let Some(options) = &flow.gateway {
         components.extend(planner.gateway(flow, options, findings));
     }
-    let list = path.key("executors");
+    let list = path.key(flow.list);
     for executor in &flow.executors {
         let here = match flow.kind {
             Kind::Flow => list.index(executor.index),
@@ -207,6 +207,6 @@ pub fn plan(flow: &Flow, settings: &Settings, path: &Path<'_>, findings: &mut Fi
         };
         components.extend(planner.executor(executor, flow.kind, &here, findings));
     }
-    names::check(&components, &flow.executors, flow.kind, path, findings);
+    names::check(&components, flow, path, findings);
     Plan { kind: flow.kind, components }
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::{Component, Role};
 use crate::finding::{Finding, Findings, Path};
-use crate::jina::flow::Kind;
+use crate::jina::flow::{Flow, Kind};
 use crate::jina::topology::Executor;
 
 /// Jina's `to_compatible_name`: `/` and `_` become `-`, capitals small.
@@ -20,6 +20,7 @@ pub fn kubernetes_name(name: &str) -> String {
 }
 
 /// The name of a further Service, for the protocol at `place` (from 1).
+#[must_use]
 pub fn protocol_service(component: &str, place: usize, scheme: &str) -> String {
     format!("{component}-{place}-{scheme}")
 }
@@ -27,23 +28,24 @@ pub fn protocol_service(component: &str, place: usize, scheme: &str) -> String {
 /// Longest name of a Service, a pod's host name and a label's value (RFC 1035).
 const LONGEST: usize = 63;
 
-/// Longest name of a StatefulSet: its pods carry a label of the name and a hash of 11 characters.
+/// Longest name of a `StatefulSet`: its pods carry a label of the name and a hash of 11 characters.
 const LONGEST_STATEFULSET: usize = 52;
 
 /// Finds names that the API server refuses and names that fall together.
-pub fn check(components: &[Component], executors: &[Executor], kind: Kind, path: &Path<'_>, findings: &mut Findings) {
-    let list = path.key("executors");
-    let by_name: HashMap<&str, &Executor> = executors.iter().map(|e| (e.name.as_str(), e)).collect();
+pub fn check(components: &[Component], flow: &Flow, path: &Path<'_>, findings: &mut Findings) {
+    let list = path.key(flow.list);
+    let by_name: HashMap<&str, &Executor> = flow.executors.iter().map(|e| (e.name.as_str(), e)).collect();
     let mut owners: HashMap<String, &Component> = HashMap::new();
     for component in components {
         let index = by_name.get(component.node.as_str()).map_or(0, |e| e.index);
         let mark = by_name.get(component.node.as_str()).map(|e| e.mark).unwrap_or_default();
         let entry = list.index(index);
         let with = path.key("with");
-        let here = if kind == Kind::Flow { entry.key("name") } else { with.key("name") };
+        let here = if flow.kind == Kind::Flow { entry.key("name") } else { with.key("name") };
         for name in names_of(component) {
             if let Some(owner) = owners.insert(name.clone(), component) {
-                let finding = Finding::error(here, format!("`{}` and `{}` would both be `{name}` in Kubernetes", owner.node, component.node));
+                let finding =
+                    Finding::error(here, format!("`{}` and `{}` would both be `{name}` in Kubernetes", owner.node, component.node));
                 findings.push(finding.got(&component.node).mend("rename one of them; capitals do not count, and `_` is `-`").at(mark));
                 break;
             }

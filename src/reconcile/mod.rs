@@ -12,9 +12,9 @@ use std::collections::{HashMap, HashSet};
 use serde_json::{Map, Value, json};
 
 use crate::finding::{Finding, Findings};
-use crate::krm::{Glance, ResourceList};
 use crate::krm::annotations::is_bookkeeping;
 use crate::krm::meta::Meta;
+use crate::krm::{Glance, ResourceList};
 use crate::manifests::Object;
 use crate::yaml::{Node, kubernetes_value};
 use ownership::{OBJECT, Owner};
@@ -88,26 +88,23 @@ impl<'l, 't> Reconciler<'l, 't> {
         }
         let owner = Owner { flow: flow.name.clone(), component: component.to_owned(), role }.value();
         json_patch::merge(&mut value, &json!({ "metadata": { "annotations": { OBJECT: owner } } }));
-        match self.generated.remove(&(flow.package().unwrap_or_default().to_owned(), owner)) {
-            Some(existing) => {
-                let mut before = kubernetes_value(&existing.node);
-                let bookkeeping = take_bookkeeping(&mut before);
-                if before != value {
-                    json_patch::merge(&mut value, &json!({ "metadata": { "annotations": bookkeeping } }));
-                    self.fates[existing.index] = Fate::Replaced(self.list.spell(&value));
-                }
+        if let Some(existing) = self.generated.remove(&(flow.package().unwrap_or_default().to_owned(), owner)) {
+            let mut before = kubernetes_value(&existing.node);
+            let bookkeeping = take_bookkeeping(&mut before);
+            if before != value {
+                json_patch::merge(&mut value, &json!({ "metadata": { "annotations": bookkeeping } }));
+                self.fates[existing.index] = Fate::Replaced(self.list.spell(&value));
             }
-            None => {
-                if let Err(finding) = self.check_foreign(&value) {
-                    findings.push(*finding);
-                    return;
-                }
-                let place = self.files.get_or_insert_with(|| Files::of(self.list)).place(flow, file);
-                if !place.is_empty() {
-                    json_patch::merge(&mut value, &json!({ "metadata": { "annotations": place } }));
-                }
-                self.added.push(self.list.spell(&value));
+        } else {
+            if let Err(finding) = self.check_foreign(&value) {
+                findings.push(*finding);
+                return;
             }
+            let place = self.files.get_or_insert_with(|| Files::of(self.list)).place(flow, file);
+            if !place.is_empty() {
+                json_patch::merge(&mut value, &json!({ "metadata": { "annotations": place } }));
+            }
+            self.added.push(self.list.spell(&value));
         }
     }
 
@@ -120,7 +117,9 @@ impl<'l, 't> Reconciler<'l, 't> {
         match self.placed.insert(key, place.clone()) {
             Some(other) if other != place => {
                 let finding = Finding::error("spec.flow", format!("the JinaFlow `{other}` yields a {kind} called `{name}` too"));
-                Err(Box::new(finding.mend("rename an executor, give one of them another namespace, or render them in packages of their own")))
+                Err(Box::new(
+                    finding.mend("rename an executor, give one of them another namespace, or render them in packages of their own"),
+                ))
             }
             _ => Ok(()),
         }
@@ -140,7 +139,10 @@ impl<'l, 't> Reconciler<'l, 't> {
             return Ok(());
         }
         let place = meta.path().map(|path| format!(" in {path}")).unwrap_or_default();
-        let finding = Finding::error("spec.flow", format!("there is a {kind} called `{name}`{place} already, and it was not generated from this JinaFlow"));
+        let finding = Finding::error(
+            "spec.flow",
+            format!("there is a {kind} called `{name}`{place} already, and it was not generated from this JinaFlow"),
+        );
         Err(Box::new(finding.mend("remove it, or rename the executor")))
     }
 

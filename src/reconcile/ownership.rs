@@ -13,7 +13,7 @@ pub const OBJECT: &str = "flow.jina.ai/object";
 /// What a generated object is.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Owner {
-    /// `metadata.name` of its JinaFlow.
+    /// `metadata.name` of its `JinaFlow`.
     pub flow: String,
     /// Kubernetes name of its component.
     pub component: String,

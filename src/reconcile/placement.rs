@@ -9,9 +9,9 @@ use std::collections::HashMap;
 use memchr::memmem::Finder;
 use serde_json::{Map, Value};
 
+use crate::krm::ResourceList;
 use crate::krm::annotations::{INDEX, LEGACY_INDEX, LEGACY_PATH, PACKAGE_PATH, PATH};
 use crate::krm::meta::Meta;
-use crate::krm::ResourceList;
 
 /// The files of a list and the next free place in each.
 #[derive(Debug, Default)]

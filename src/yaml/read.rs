@@ -12,7 +12,7 @@ use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Span, Tag};
 use super::node::{Data, Node, Scalar, Style};
 use crate::finding::Mark;
 
-/// Deeper than any Flow or Kubernetes object; the limit serde_json has too.
+/// Deeper than any Flow or Kubernetes object; the limit `serde_json` has too.
 const DEEPEST: usize = 128;
 
 /// Nodes that aliases may add in one document: 64 MB of nodes, far above any real use of anchors.
@@ -107,10 +107,7 @@ impl<'t> Composer<'t> {
     }
 
     fn event(&mut self) -> Result<Option<(Event<'t>, Span)>, SyntaxError> {
-        self.parser
-            .next_event()
-            .transpose()
-            .map_err(|e| SyntaxError { message: e.info().to_owned(), mark: mark(*e.marker()) })
+        self.parser.next_event().transpose().map_err(|e| SyntaxError { message: e.info().to_owned(), mark: mark(*e.marker()) })
     }
 
     fn content(&mut self) -> Result<Document<'t>, SyntaxError> {
@@ -247,22 +244,18 @@ fn size_of(node: &Node<'_>) -> usize {
 }
 
 /// Applies merge keys and drops all but the last of duplicate keys, keeping the first one's position: the order in
-/// which a Python `dict` would hold them (PyYAML `SafeConstructor.flatten_mapping`, `construct_mapping`).
-fn finish_map<'t>(
-    node: Node<'t>,
-    path: impl Fn() -> String,
-    duplicates: &mut Vec<DuplicateKey>,
-) -> Result<Node<'t>, SyntaxError> {
+/// which a Python `dict` would hold them (`PyYAML` `SafeConstructor.flatten_mapping`, `construct_mapping`).
+fn finish_map<'t>(node: Node<'t>, path: impl Fn() -> String, duplicates: &mut Vec<DuplicateKey>) -> Result<Node<'t>, SyntaxError> {
     let Node { mark, tag, data: Data::Map(pairs) } = node else { return Ok(node) };
     let merges = pairs.iter().any(|(key, _)| is_merge(key));
     if !merges && !has_duplicates(&pairs) {
         return Ok(Node { mark, tag, data: Data::Map(pairs) });
     }
-    let mut merged: Vec<(Node<'t>, Node<'t>)> = Vec::new();
+    let mut inherited: Vec<(Node<'t>, Node<'t>)> = Vec::new();
     let mut own = Vec::new();
     for (key, value) in pairs {
         if is_merge(&key) {
-            merge_into(&mut merged, value)?;
+            merge_into(&mut inherited, value)?;
         } else {
             own.push((key, value));
         }
@@ -270,23 +263,22 @@ fn finish_map<'t>(
     let mut seen: HashMap<String, Mark> = HashMap::new();
     let mut position: HashMap<String, usize> = HashMap::new();
     let mut all: Vec<(Node<'t>, Node<'t>)> = Vec::new();
-    let merged_count = merged.len();
-    for (i, (key, value)) in merged.into_iter().chain(own).enumerate() {
+    let inherited_count = inherited.len();
+    for (i, (key, value)) in inherited.into_iter().chain(own).enumerate() {
         let Some(name) = key.as_text().map(str::to_owned) else {
             all.push((key, value));
             continue;
         };
-        if i >= merged_count
+        if i >= inherited_count
             && let Some(first) = seen.insert(name.clone(), key.mark)
         {
             duplicates.push(DuplicateKey { path: path(), key: name.clone(), first, second: key.mark });
         }
-        match position.get(&name) {
-            Some(&at) => all[at].1 = value,
-            None => {
-                position.insert(name, all.len());
-                all.push((key, value));
-            }
+        if let Some(&at) = position.get(&name) {
+            all[at].1 = value;
+        } else {
+            position.insert(name, all.len());
+            all.push((key, value));
         }
     }
     Ok(Node { mark, tag, data: Data::Map(all) })

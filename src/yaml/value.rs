@@ -77,9 +77,9 @@ pub fn from_json(value: &Value) -> Node<'static> {
         Value::Number(n) => scalar(n.to_string(), Style::Plain),
         Value::String(s) => scalar(s.clone(), Style::Quoted),
         Value::Array(entries) => Data::List(entries.iter().map(from_json).collect()),
-        Value::Object(fields) => Data::Map(
-            fields.iter().map(|(key, value)| (from_json(&Value::String(key.clone())), from_json(value))).collect(),
-        ),
+        Value::Object(fields) => {
+            Data::Map(fields.iter().map(|(key, value)| (from_json(&Value::String(key.clone())), from_json(value))).collect())
+        }
     };
     Node { mark: Mark::default(), tag: None, data }
 }

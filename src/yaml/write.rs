@@ -2,7 +2,7 @@
 //!
 //! Block style, lists at their parent's indentation, long strings on one line, as kustomize and kpt write. A string
 //! is written plain only when it is a string to every reader that kubectl, kustomize, kpt and Jina use
-//! (goyaml.v2, goyaml.v3, sigs.k8s.io/yaml, PyYAML); everything else is quoted.
+//! (goyaml.v2, goyaml.v3, sigs.k8s.io/yaml, `PyYAML`); everything else is quoted.
 
 use serde_json::{Map, Value};
 
@@ -151,7 +151,27 @@ fn inner_is_plain(text: &str) -> bool {
     text.chars().all(|c| {
         let ok = match c {
             ' ' => previous != ':',
-            'a'..='z' | 'A'..='Z' | '0'..='9' | '_' | '-' | '.' | '/' | '+' | '@' | '%' | '$' | '(' | ')' | ';' | '=' | '~' | '^' | ':' | '\'' | '[' | ']' => true,
+            'a'..='z'
+            | 'A'..='Z'
+            | '0'..='9'
+            | '_'
+            | '-'
+            | '.'
+            | '/'
+            | '+'
+            | '@'
+            | '%'
+            | '$'
+            | '('
+            | ')'
+            | ';'
+            | '='
+            | '~'
+            | '^'
+            | ':'
+            | '\''
+            | '['
+            | ']' => true,
             c if c.is_ascii() => false,
             c => c.is_alphanumeric(),
         };
@@ -374,12 +394,109 @@ list:
     }
 
     const AWKWARD: &[&str] = &[
-        "", " ", "a ", " a", "~", "null", "Null", "y", "N", "yes", "On", "OFF", "true", "FALSE", "nan", ".nan", ".inf", "-.inf",
-        "0", "00", "0644", "0o17", "0x1F", "0b1", "1_000", "1e3", "1.", ".5", "+1", "-1", "1:30", "12:30:45", "2024-01-01", "1.2.3",
-        "-", "- a", "--", "--a", "-c", "-inf", "a['b']", "a]", "?", "? a", ":", ": a", "a:", "a: b", "a:b", "#", "a #b", "a#b", "&a", "*a", "!a", "|", ">", "%a",
-        "@a", "`a`", "'", "\"", "it's", "\\", "{a}", "[a", "]", "{}", ",", "<<", "=", "a\nb", "a\n", "\na", "a\n\n", " a\nb", "a \nb",
-        "a\tb", "\ta", "a\n\tb", "tab\t", "cr\rlf", "\u{7f}", "\u{85}", "\u{a0}", "\u{2028}", "\u{feff}", "\u{0}", "é", "日本", "🚀", "...", "---",
-        "--- a", "a\n---\nb", "$(A)", "$$", "{{x}}", "#\n#", "x\n# y\n", "a:\nb", "key: |", "\u{1f}",
+        "",
+        " ",
+        "a ",
+        " a",
+        "~",
+        "null",
+        "Null",
+        "y",
+        "N",
+        "yes",
+        "On",
+        "OFF",
+        "true",
+        "FALSE",
+        "nan",
+        ".nan",
+        ".inf",
+        "-.inf",
+        "0",
+        "00",
+        "0644",
+        "0o17",
+        "0x1F",
+        "0b1",
+        "1_000",
+        "1e3",
+        "1.",
+        ".5",
+        "+1",
+        "-1",
+        "1:30",
+        "12:30:45",
+        "2024-01-01",
+        "1.2.3",
+        "-",
+        "- a",
+        "--",
+        "--a",
+        "-c",
+        "-inf",
+        "a['b']",
+        "a]",
+        "?",
+        "? a",
+        ":",
+        ": a",
+        "a:",
+        "a: b",
+        "a:b",
+        "#",
+        "a #b",
+        "a#b",
+        "&a",
+        "*a",
+        "!a",
+        "|",
+        ">",
+        "%a",
+        "@a",
+        "`a`",
+        "'",
+        "\"",
+        "it's",
+        "\\",
+        "{a}",
+        "[a",
+        "]",
+        "{}",
+        ",",
+        "<<",
+        "=",
+        "a\nb",
+        "a\n",
+        "\na",
+        "a\n\n",
+        " a\nb",
+        "a \nb",
+        "a\tb",
+        "\ta",
+        "a\n\tb",
+        "tab\t",
+        "cr\rlf",
+        "\u{7f}",
+        "\u{85}",
+        "\u{a0}",
+        "\u{2028}",
+        "\u{feff}",
+        "\u{0}",
+        "é",
+        "日本",
+        "🚀",
+        "...",
+        "---",
+        "--- a",
+        "a\n---\nb",
+        "$(A)",
+        "$$",
+        "{{x}}",
+        "#\n#",
+        "x\n# y\n",
+        "a:\nb",
+        "key: |",
+        "\u{1f}",
     ];
 
     #[test]

@@ -189,9 +189,11 @@ pub fn assert_recorded(path: &Path, actual: &str) {
         fs::write(path, actual).unwrap();
         return;
     }
-    let expected = fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}; record it with JINAFLOW_RECORD=1 cargo test", path.display()));
+    let expected =
+        fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}; record it with JINAFLOW_RECORD=1 cargo test", path.display()));
     if expected != actual {
-        let line = expected.lines().zip(actual.lines()).position(|(a, b)| a != b).unwrap_or(expected.lines().count().min(actual.lines().count()));
+        let line =
+            expected.lines().zip(actual.lines()).position(|(a, b)| a != b).unwrap_or(expected.lines().count().min(actual.lines().count()));
         let near = |text: &str| text.lines().skip(line.saturating_sub(2)).take(6).collect::<Vec<_>>().join("\n");
         panic!("{} differs at line {}:\n--- recorded\n{}\n+++ actual\n{}", path.display(), line + 1, near(&expected), near(actual));
     }

@@ -16,7 +16,11 @@ pub fn faults(objects: &[Value]) -> Vec<String> {
         }
     }
     let of_kind = |kind: &[&str]| objects.iter().filter(|o| kind.contains(&o["kind"].as_str().unwrap_or_default())).collect::<Vec<_>>();
-    let cluster = Cluster { services: of_kind(&["Service"]), workloads: of_kind(&["Deployment", "StatefulSet"]), config_maps: of_kind(&["ConfigMap"]) };
+    let cluster = Cluster {
+        services: of_kind(&["Service"]),
+        workloads: of_kind(&["Deployment", "StatefulSet"]),
+        config_maps: of_kind(&["ConfigMap"]),
+    };
     for service in &cluster.services {
         cluster.check_service(service, &mut faults);
     }
@@ -24,7 +28,10 @@ pub fn faults(objects: &[Value]) -> Vec<String> {
         cluster.check_workload(workload, &mut faults);
     }
     for monitor in of_kind(&["ServiceMonitor"]) {
-        let selected = cluster.services.iter().any(|s| namespace(s) == namespace(monitor) && contains(&s["metadata"]["labels"], &monitor["spec"]["selector"]["matchLabels"]));
+        let selected = cluster
+            .services
+            .iter()
+            .any(|s| namespace(s) == namespace(monitor) && contains(&s["metadata"]["labels"], &monitor["spec"]["selector"]["matchLabels"]));
         if !selected || !monitor["spec"]["namespaceSelector"].is_null() {
             faults.push(format!("{} selects no Service", label(monitor)));
         }
@@ -55,7 +62,9 @@ impl Cluster<'_> {
         let pods: Vec<_> = self
             .workloads
             .iter()
-            .filter(|w| namespace(w) == namespace(service) && contains(&w["spec"]["template"]["metadata"]["labels"], &service["spec"]["selector"]))
+            .filter(|w| {
+                namespace(w) == namespace(service) && contains(&w["spec"]["template"]["metadata"]["labels"], &service["spec"]["selector"])
+            })
             .collect();
         let [workload] = pods.as_slice() else {
             faults.push(format!("{} selects the pods of {} workloads", label(service), pods.len()));
@@ -113,12 +122,8 @@ impl Cluster<'_> {
     }
 
     fn check_args(&self, workload: &Value, container: &Value, here: &str, faults: &mut Vec<String>) {
-        let env: BTreeMap<&str, &str> = container["env"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(|v| Some((v["name"].as_str()?, v["value"].as_str()?)))
-            .collect();
+        let env: BTreeMap<&str, &str> =
+            container["env"].as_array().into_iter().flatten().filter_map(|v| Some((v["name"].as_str()?, v["value"].as_str()?))).collect();
         let args: Vec<String> = strings(&container["args"]).into_iter().map(|arg| expanded(arg, &env)).collect();
         let args: Vec<&str> = args.iter().map(String::as_str).collect();
         if args.contains(&"--k8s-namespace") {
@@ -148,7 +153,11 @@ impl Cluster<'_> {
                 continue;
             }
             let found = self.service(namespace(workload), host);
-            if !found.is_some_and(|s| s["spec"]["ports"].as_array().is_some_and(|ports| ports.iter().any(|p| p["port"].to_string() == port))) {
+            if !found.is_some_and(|s| {
+                s["spec"]["ports"]
+                    .as_array()
+                    .is_some_and(|ports| ports.iter().any(|p| port.parse().is_ok_and(|port: u64| p["port"] == port)))
+            }) {
                 faults.push(format!("{here}: dials {address}, and there is no such Service"));
             }
         }

@@ -1,3 +1,7 @@
+// kpt is the real `kpt fn` command, of the version in go.mod.
+//
+// kpt's own main package also has `kpt alpha rollouts`, which depends on a module without releases; the commands
+// that run functions do not.
 package main
 
 import (
@@ -15,14 +19,16 @@ func main() {
 	ctx := printer.WithContext(context.Background(), printer.New(os.Stdout, os.Stderr))
 	root := &cobra.Command{Use: "kpt", SilenceErrors: true, SilenceUsage: true}
 	root.AddCommand(fn.GetCommand(ctx, "kpt"))
-	if err := root.ExecuteContext(ctx); err != nil {
-		if re, ok := resolver.ResolveError(err); ok {
-			if re.Message != "" {
-				fmt.Fprintln(os.Stderr, re.Message)
-			}
-			os.Exit(re.ExitCode)
-		}
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return
 	}
+	if resolved, ok := resolver.ResolveError(err); ok {
+		if resolved.Message != "" {
+			fmt.Fprintln(os.Stderr, resolved.Message)
+		}
+		os.Exit(resolved.ExitCode)
+	}
+	fmt.Fprintln(os.Stderr, err)
+	os.Exit(1)
 }

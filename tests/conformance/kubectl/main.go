@@ -1,3 +1,4 @@
+// kubectl is the real kubectl command, of the version in go.mod.
 package main
 
 import (
@@ -7,4 +8,6 @@ import (
 	"k8s.io/kubectl/pkg/cmd"
 )
 
-func main() { os.Exit(cli.Run(cmd.NewDefaultKubectlCommand())) }
+func main() {
+	os.Exit(cli.Run(cmd.NewDefaultKubectlCommand()))
+}

@@ -1,0 +1,20 @@
+//! The recorded input of `tests/callers.rs` is what kustomize and kpt send today.
+
+use std::process::Command;
+
+use crate::support::{root, scratch, tree};
+use crate::tools::{must, static_binary};
+
+#[test]
+fn recordings_are_what_callers_send_today() {
+    let to = scratch("krm");
+    let mut record = Command::new(root().join("tests/krm/record.sh"));
+    record.arg(&to).env("JINAFLOW", static_binary());
+    must(record);
+    let today = tree(&to);
+    assert_eq!(today.len(), 9);
+    for (name, text) in today {
+        let recorded = std::fs::read_to_string(root().join("tests/krm").join(&name)).unwrap();
+        assert!(recorded == text, "tests/krm/{name} is stale; run tests/krm/record.sh");
+    }
+}

@@ -1,0 +1,59 @@
+//! Against the real Jina 3.34.0.
+
+use std::process::Command;
+
+use crate::support::{root, scratch};
+use crate::tools::{folder, must, static_binary};
+
+fn python(script: &str, args: &[&str]) -> Command {
+    let mut command = Command::new(folder().join("jina/bin/python"));
+    command.arg("-W").arg("ignore").arg(root().join("tests/jina").join(script)).args(args);
+    command.env_remove("PYTHONHASHSEED");
+    command
+}
+
+#[test]
+fn recordings_are_what_jina_says_today() {
+    let run = must(python("record.py", &["--check"]));
+    assert!(run.stdout.contains(" 0 recordings stale"), "{}", run.stdout);
+}
+
+#[test]
+fn recorded_flows_have_no_unexplained_difference() {
+    let run = must(python("judge.py", &["--binary", static_binary().to_str().unwrap(), "--check"]));
+    assert!(run.stdout.contains(", 0 different"), "{}", run.stdout);
+}
+
+/// Flows that nobody has seen: the seed is fixed, so that a failure can be repeated.
+#[test]
+fn random_flows_have_no_unexplained_difference() {
+    for seed in ["101", "102"] {
+        let flows = scratch("random");
+        must(python("random_flows.py", &[seed, "250", "--out", flows.to_str().unwrap()]));
+        let run = must(python("judge.py", &["--binary", static_binary().to_str().unwrap(), "--root", flows.to_str().unwrap()]));
+        assert!(run.stdout.contains("250 flows: ") && run.stdout.contains(", 0 different"), "{}", run.stdout);
+    }
+}
+
+#[test]
+fn the_judge_finds_damage() {
+    let run = must(python("selftest_compare.py", &[]));
+    assert!(run.stdout.contains("failures 0 missed damage 0"), "{}", run.stdout);
+}
+
+/// The command line that people type today, and ours, on the same file.
+#[test]
+fn the_command_that_is_replaced() {
+    let flow = root().join("examples/getting-started/flow.yml");
+    let flow = flow.to_str().unwrap();
+    let (theirs, ours) = (scratch("theirs"), scratch("ours"));
+    let mut jina = Command::new(folder().join("jina/bin/jina"));
+    jina.args(["export", "kubernetes", flow, theirs.to_str().unwrap(), "--k8s-namespace", "search"]);
+    jina.env("JINA_GATEWAY_IMAGE", "jinaai/jina:3.34.0-py311-standard").env("JINA_OPTOUT_TELEMETRY", "1");
+    must(jina);
+    let mut export = Command::new(static_binary());
+    export.args(["export", flow, ours.to_str().unwrap(), "--k8s-namespace", "search", "--compat", "jina-3.34"]);
+    must(export);
+    let run = must(python("compare.py", &[ours.to_str().unwrap(), theirs.to_str().unwrap()]));
+    assert!(run.stdout.contains(": equal"), "{}", run.stdout);
+}

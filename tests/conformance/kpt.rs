@@ -1,0 +1,208 @@
+//! Through `kpt fn render`, `eval`, `source`, `sink` and `doc`: executable and container.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use crate::support::wiring::faults;
+use crate::support::{documents, run, tree};
+use crate::tools::{copy, edit, folder, image, must, tool};
+
+const TREE: [&str; 5] =
+    ["encoder/encoder.yml", "gateway/gateway.yml", "indexer/indexer-0.yml", "indexer/indexer-1.yml", "indexer/indexer-head.yml"];
+
+fn kpt(args: &[&str], folder: &Path) -> Command {
+    let mut command = tool("kpt", args);
+    command.arg(folder);
+    command
+}
+
+fn render(folder: &Path) -> Command {
+    kpt(&["fn", "render", "--allow-exec", "--image-pull-policy", "never"], folder)
+}
+
+/// Files that the function wrote.
+fn generated(files: &BTreeMap<String, String>) -> Vec<&str> {
+    files.keys().map(String::as_str).filter(|name| name.ends_with(".yml")).collect()
+}
+
+/// A render, and a second one that must change nothing.
+fn twice(folder: &Path, command: impl Fn() -> Command) -> BTreeMap<String, String> {
+    must(command());
+    let first = tree(folder);
+    must(command());
+    assert_eq!(first, tree(folder), "the second run changed something");
+    first
+}
+
+fn assert_package(before: &BTreeMap<String, String>, after: &BTreeMap<String, String>) {
+    assert_eq!(generated(after), TREE);
+    for (name, text) in before {
+        assert_eq!(Some(text), after.get(name), "{name}");
+    }
+    let objects: Vec<_> = TREE.iter().flat_map(|name| documents(&after[*name])).collect();
+    assert_eq!(faults(&objects), Vec::<String>::new());
+    for name in TREE {
+        assert!(!after[name].contains("config.kubernetes.io"), "{}", after[name]);
+    }
+}
+
+#[test]
+fn render_by_executable_twice() {
+    let package = copy("examples/kpt");
+    let before = tree(&package);
+    assert_package(&before, &twice(&package, || render(&package)));
+}
+
+#[test]
+fn render_by_image_twice() {
+    let package = copy("examples/kpt");
+    let by_exec = copy("examples/kpt");
+    must(render(&by_exec));
+    edit(&package.join("Kptfile"), "exec: jinaflow", &format!("image: {}", image()));
+    let before = tree(&package);
+    let after = twice(&package, || render(&package));
+    assert_package(&before, &after);
+    let objects = |files: &BTreeMap<String, String>| TREE.map(|name| files[name].clone());
+    assert_eq!(objects(&after), objects(&tree(&by_exec)));
+}
+
+#[test]
+fn render_without_config_path_takes_every_flow() {
+    let package = copy("examples/kpt");
+    edit(&package.join("Kptfile"), "      configPath: jinaflow.yaml\n", "");
+    let before = tree(&package);
+    assert_package(&before, &twice(&package, || render(&package)));
+}
+
+#[test]
+fn eval_by_executable_and_by_image_twice() {
+    for how in [&["--exec", "jinaflow"][..], &["--image", image()]] {
+        for config in [&[][..], &["--fn-config", "jinaflow.yaml"]] {
+            let package = copy("examples/kpt");
+            fs::remove_file(package.join("Kptfile")).unwrap();
+            let before = tree(&package);
+            let eval = || {
+                let mut command = tool("kpt", &["fn", "eval", "."]);
+                command.args(how).args(config).args(["--image-pull-policy", "never"]).current_dir(&package);
+                command
+            };
+            assert_package(&before, &twice(&package, eval));
+        }
+    }
+}
+
+#[test]
+fn eval_takes_settings_as_a_config_map() {
+    let package = copy("examples/kpt");
+    let mut eval = tool("kpt", &["fn", "eval", ".", "--exec", "jinaflow", "--", "namespace=given", "jinaVersion=3.30.0"]);
+    eval.current_dir(&package);
+    must(eval);
+    let gateway = &tree(&package)["gateway/gateway.yml"];
+    assert!(gateway.contains("namespace: given") && gateway.contains("jinaai/jina:3.30.0-"), "{gateway}");
+}
+
+#[test]
+fn a_changed_flow_changes_files_in_place() {
+    let package = copy("examples/kpt");
+    must(render(&package));
+    // The user puts the encoder's objects into a file of their own choice, with a comment.
+    let encoder = fs::read_to_string(package.join("encoder/encoder.yml")).unwrap();
+    fs::remove_dir_all(package.join("encoder")).unwrap();
+    fs::write(package.join("mine.yaml"), encoder.replace("kind: Service", "kind: Service # mine")).unwrap();
+    edit(&package.join("jinaflow.yaml"), "clip-encoder:1.2.0", "clip-encoder:1.3.0");
+    edit(&package.join("jinaflow.yaml"), "shards: 2", "shards: 1");
+    let after = twice(&package, || render(&package));
+    assert_eq!(generated(&after), ["gateway/gateway.yml", "indexer/indexer.yml"]);
+    assert!(
+        after["mine.yaml"].contains("image: acme/clip-encoder:1.3.0") && after["mine.yaml"].contains("kind: Service # mine"),
+        "{}",
+        after["mine.yaml"]
+    );
+    assert!(after["gateway/gateway.yml"].contains("JINA_ADDR_INDEXER\n"), "{}", after["gateway/gateway.yml"]);
+}
+
+#[test]
+fn mutators_after_ours_do_not_make_copies() {
+    let package = copy("examples/kpt");
+    let python = folder().join("validate/bin/python");
+    let rename = "import sys, yaml\nlist = yaml.safe_load(sys.stdin)\nfor item in list['items']:\n    meta = item['metadata']\n    if 'flow.jina.ai/object' in meta.get('annotations', {}):\n        meta['namespace'] = 'dev'\n        meta['name'] = 'dev-' + meta['name']\nyaml.safe_dump(list, sys.stdout)\n";
+    fs::write(package.join("rename.py"), rename).unwrap();
+    let step = format!("      configPath: jinaflow.yaml\n    - exec: {} rename.py\n", python.display());
+    edit(&package.join("Kptfile"), "      configPath: jinaflow.yaml\n", &step);
+    let run_there = || {
+        let mut command = tool("kpt", &["fn", "render", "--allow-exec", "."]);
+        command.current_dir(&package);
+        command
+    };
+    must(run_there());
+    let first = tree(&package);
+    assert!(
+        first["encoder/encoder.yml"].contains("name: dev-encoder") && first["encoder/encoder.yml"].contains("namespace: dev"),
+        "{}",
+        first["encoder/encoder.yml"]
+    );
+    for _ in 0..2 {
+        must(run_there());
+        assert_eq!(first, tree(&package));
+    }
+}
+
+#[test]
+fn a_sub_package_keeps_its_files() {
+    let outer = copy("examples/kpt");
+    let inner = outer.join("inner");
+    fs::create_dir(&inner).unwrap();
+    for name in ["Kptfile", "jinaflow.yaml"] {
+        fs::copy(outer.join(name), inner.join(name)).unwrap();
+    }
+    edit(&inner.join("jinaflow.yaml"), "encoder", "ranker");
+    // Without it, two Deployments of one name would be in one namespace.
+    edit(&inner.join("jinaflow.yaml"), "  name: search\n", "  name: search\n  namespace: elsewhere\n");
+    let after = twice(&outer, || render(&outer));
+    let inner_tree: Vec<String> = TREE.iter().map(|name| format!("inner/{}", name.replace("encoder", "ranker"))).collect();
+    for name in TREE.iter().map(ToString::to_string).chain(inner_tree) {
+        assert!(after.contains_key(&name), "{name} is not among {:?}", generated(&after));
+    }
+    assert_eq!(generated(&after).len(), 10);
+}
+
+#[test]
+fn a_wrong_flow_leaves_the_package_untouched() {
+    let package = copy("examples/kpt");
+    must(render(&package));
+    edit(&package.join("jinaflow.yaml"), "replicas: 2", "replicas: 0");
+    let before = tree(&package);
+    let answer = run(render(&package), b"");
+    assert_ne!(answer.code, 0);
+    let said = format!("{}{}", answer.stdout, answer.stderr);
+    assert!(
+        said.contains("[error]") && said.contains("must be 1 or more replicas") && said.contains("flow.jina.ai/v1alpha1/JinaFlow"),
+        "{said}"
+    );
+    assert_eq!(before, tree(&package));
+}
+
+#[test]
+fn source_and_sink() {
+    let package = copy("examples/kpt");
+    let before = tree(&package);
+    let source = must(kpt(&["fn", "source"], &package)).stdout;
+    let answer = crate::support::function(&source).succeeded().stdout;
+    let out = crate::support::scratch("sink").join("out");
+    let sink = run(kpt(&["fn", "sink"], &out), answer.as_bytes());
+    assert_eq!(sink.code, 0, "{}", sink.stderr);
+    let after = tree(&out);
+    assert_eq!(generated(&after), TREE);
+    // `kpt fn source | kpt fn sink` itself leaves out what is no KRM resource.
+    for name in before.keys().filter(|name| name.ends_with(".yaml")) {
+        assert_eq!(before[name], after[name], "{name}");
+    }
+}
+
+#[test]
+fn doc_shows_the_manual() {
+    let answer = must(tool("kpt", &["fn", "doc", "-i", image()]));
+    assert!(answer.stdout.contains("Turn a Jina Flow or Deployment into the Kubernetes manifests that run it."), "{}", answer.stdout);
+}

@@ -1,0 +1,255 @@
+//! Through `kustomize build` and `kubectl kustomize`: executable, container, legacy plugin; generator and transformer.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::support::wiring::faults;
+use crate::support::{Run, documents, label, root, run, scratch};
+use crate::tools::{copy, edit, image, must, static_binary, tool};
+
+const OVERLAYS: [&str; 4] = ["dev", "staging", "prod", "prod-eu"];
+
+fn kustomize(folder: &Path) -> Command {
+    tool("kustomize", &["build", "--enable-alpha-plugins", "--enable-exec", folder.to_str().unwrap()])
+}
+
+fn kubectl(folder: &Path) -> Command {
+    tool("kubectl", &["kustomize", "--enable-alpha-plugins", folder.to_str().unwrap()])
+}
+
+/// Runs the function from the image instead of the PATH.
+fn by_image(jinaflow: &Path) {
+    edit(jinaflow, "exec:\n        path: jinaflow", &format!("container:\n        image: {}", image()));
+}
+
+fn assert_clean(objects: &[Value]) {
+    assert_eq!(faults(objects), Vec::<String>::new());
+    for object in objects {
+        assert_ne!(object["kind"], "JinaFlow");
+        let annotations = object["metadata"]["annotations"].as_object();
+        let left: Vec<&String> =
+            annotations.into_iter().flatten().map(|(name, _)| name).filter(|name| *name != "flow.jina.ai/object").collect();
+        assert!(left.is_empty(), "{}: {left:?}", label(object));
+    }
+}
+
+fn object<'o>(objects: &'o [Value], name: &str) -> &'o Value {
+    objects
+        .iter()
+        .find(|object| label(object) == name)
+        .unwrap_or_else(|| panic!("no {name} among {:?}", objects.iter().map(label).collect::<Vec<_>>()))
+}
+
+fn container(workload: &Value) -> &Value {
+    &workload["spec"]["template"]["spec"]["containers"][0]
+}
+
+#[test]
+fn overlays_of_the_example_are_wired() {
+    let example = copy("examples/kustomize");
+    for overlay in OVERLAYS {
+        let objects = must(kustomize(&example.join("overlays").join(overlay))).documents();
+        assert_clean(&objects);
+        assert_eq!(objects.iter().filter(|o| o["kind"] == "Service").count(), 5, "{overlay}");
+    }
+}
+
+#[test]
+fn overlays_of_the_example_do_what_they_say() {
+    let example = copy("examples/kustomize");
+    let build = |overlay: &str| must(kustomize(&example.join("overlays").join(overlay))).documents();
+
+    let dev = build("dev");
+    assert!(dev.iter().all(|o| o["metadata"]["namespace"] == "search-dev" && o["metadata"]["name"].as_str().unwrap().starts_with("dev-")));
+    assert!(dev.iter().all(|o| o["metadata"]["labels"]["environment"] == "dev"));
+    let settings = dev.iter().find(|o| label(o).starts_with("ConfigMap/dev-encoder-configmap")).unwrap();
+    assert_eq!((&settings["data"]["LOG_LEVEL"], &settings["data"]["MODEL"]), (&"debug".into(), &"ViT-B-32".into()));
+    let encoder = object(&dev, "Deployment/dev-encoder");
+    assert_eq!(container(encoder)["envFrom"][0]["configMapRef"]["name"], settings["metadata"]["name"]);
+    let env = container(object(&dev, "Deployment/dev-indexer-0"))["env"].as_array().unwrap().clone();
+    let key = env.iter().find(|v| v["name"] == "API_KEY").unwrap()["valueFrom"]["secretKeyRef"]["name"].as_str().unwrap().to_owned();
+    assert!(dev.iter().any(|o| o["kind"] == "Secret" && o["metadata"]["name"] == key), "{key}");
+
+    let staging = build("staging");
+    assert_eq!(object(&staging, "Deployment/encoder")["spec"]["replicas"], 2);
+    assert_eq!(container(object(&staging, "Deployment/encoder"))["image"], "acme/clip-encoder:1.3.0-rc1");
+
+    let prod = build("prod");
+    let encoder = object(&prod, "Deployment/encoder");
+    assert!(container(encoder)["image"].as_str().unwrap().starts_with("acme/clip-encoder@sha256:"));
+    assert_eq!(container(encoder)["resources"]["limits"]["memory"], "8Gi");
+    assert_eq!(encoder["spec"]["strategy"]["rollingUpdate"]["maxSurge"], 2);
+    assert_eq!((&encoder["spec"]["replicas"], &object(&prod, "Deployment/gateway")["spec"]["replicas"]), (&4.into(), &3.into()));
+    assert_eq!(encoder["spec"]["template"]["metadata"]["labels"]["team"], "search");
+
+    let eu = build("prod-eu");
+    assert!(eu.iter().all(|o| o["metadata"]["namespace"] == "search-eu"));
+    assert!(container(object(&eu, "Deployment/encoder-eu"))["image"].as_str().unwrap().contains("@sha256:"));
+}
+
+#[test]
+fn a_container_gives_the_same_as_an_executable() {
+    let example = copy("examples/kustomize");
+    let overlay = example.join("overlays/prod-eu");
+    let by_exec = must(kustomize(&overlay)).stdout;
+    by_image(&example.join("base/jinaflow.yaml"));
+    let build = tool("kustomize", &["build", "--enable-alpha-plugins", overlay.to_str().unwrap()]);
+    assert_eq!(must(build).stdout, by_exec);
+    assert_eq!(must(kubectl(&overlay)).stdout, by_exec);
+}
+
+#[test]
+fn the_legacy_plugin_gives_the_same_as_an_executable() {
+    let example = copy("examples/kustomize");
+    let by_exec = must(kustomize(&example.join("overlays/prod-eu"))).stdout;
+    let home = scratch("plugins");
+    let folder = home.join("flow.jina.ai/v1alpha1/jinaflow");
+    fs::create_dir_all(&folder).unwrap();
+    fs::copy(static_binary(), folder.join("JinaFlow")).unwrap();
+    edit(
+        &example.join("base/jinaflow.yaml"),
+        "  annotations:\n    config.kubernetes.io/function: |\n      exec:\n        path: jinaflow\n",
+        "",
+    );
+    for mut build in [kubectl(&example.join("overlays/prod-eu")), kustomize(&example.join("overlays/prod-eu"))] {
+        build.env("KUSTOMIZE_PLUGIN_HOME", &home);
+        assert_eq!(must(build).stdout, by_exec);
+    }
+    // As a transformer it gets the resources on standard input.
+    fs::write(example.join("base/settings.yaml"), "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\ndata: {mode: \"0644\"}\n")
+        .unwrap();
+    edit(&example.join("base/kustomization.yaml"), "generators:\n", "resources: [settings.yaml]\ntransformers:\n");
+    let mut build = kubectl(&example.join("base"));
+    build.env("KUSTOMIZE_PLUGIN_HOME", &home);
+    let objects = must(build).documents();
+    assert_eq!(object(&objects, "ConfigMap/settings")["data"]["mode"], "0644");
+    assert_clean(&objects);
+    assert_eq!(objects.len(), 1 + 15);
+}
+
+const FUNCTION: &str = "    config.kubernetes.io/function: |\n      exec: {path: jinaflow}\n";
+
+fn write(folder: &Path, name: &str, text: &str) {
+    let file = folder.join(name);
+    fs::create_dir_all(file.parent().unwrap()).unwrap();
+    fs::write(file, text).unwrap();
+}
+
+/// A Flow among the resources, rendered by a transformer after that kustomization's own changes.
+#[test]
+fn a_transformer_renders_what_overlays_have_changed() {
+    let folder = scratch("transformer");
+    write(&folder, "base/kustomization.yaml", "resources: [flow.yaml]\nconfigMapGenerator:\n- name: generated\n  literals: [k=v]\n");
+    write(
+        &folder,
+        "base/flow.yaml",
+        "apiVersion: flow.jina.ai/v1alpha1\nkind: JinaFlow\nmetadata:\n  name: search\n  annotations:\n    config.kubernetes.io/local-config: \"true\"\nspec:\n  images: {gateway: acme/jina:1}\n  flow:\n    jtype: Flow\n    executors:\n    - {name: encoder, uses: \"docker://acme/enc:1\", replicas: 2}\n",
+    );
+    write(
+        &folder,
+        "prod/kustomization.yaml",
+        "resources: [../base]\nnamespace: prod\npatches:\n- target: {kind: JinaFlow}\n  patch: |\n    - {op: replace, path: /spec/flow/executors/0/replicas, value: 7}\n    - {op: replace, path: /spec/images/gateway, value: \"acme/jina:2\"}\ntransformers: [render.yaml]\n",
+    );
+    write(&folder, "prod/render.yaml", &format!("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: render\n  annotations:\n{FUNCTION}"));
+    let objects = must(kustomize(&folder.join("prod"))).documents();
+    assert_clean(&objects);
+    assert!(objects.iter().all(|o| o["metadata"]["namespace"] == "prod"));
+    assert_eq!(object(&objects, "Deployment/encoder")["spec"]["replicas"], 7);
+    assert_eq!(container(object(&objects, "Deployment/gateway"))["image"], "acme/jina:2");
+    // The hash of somebody else's ConfigMap has survived the transformer.
+    assert!(objects.iter().any(|o| label(o).starts_with("ConfigMap/generated-")), "{:?}", objects.iter().map(label).collect::<Vec<_>>());
+}
+
+/// Names and namespaces changed at every level, with volumes, metrics and several protocols in the Flow.
+#[test]
+fn three_overlays_deep_everything_is_still_wired() {
+    let folder = scratch("deep");
+    write(&folder, "base/kustomization.yaml", "generators: [flow.yaml]\nconfigurations: [kustomizeconfig.yaml]\n");
+    fs::copy(root().join("functions/jinaflow/kustomizeconfig.yaml"), folder.join("base/kustomizeconfig.yaml")).unwrap();
+    write(
+        &folder,
+        "base/flow.yaml",
+        &format!(
+            "apiVersion: flow.jina.ai/v1alpha1\nkind: JinaFlow\nmetadata:\n  name: search\n  namespace: first\n  annotations:\n{FUNCTION}spec:\n  flow: |\n    jtype: Flow\n    with: {{protocol: [grpc, http, websocket], monitoring: true}}\n    executors:\n    - {{name: encoder, uses: docker://x/enc, env: {{A: encoder}}}}\n    - {{name: indexer, uses: docker://x/idx, shards: 3, volumes: /data, uses_before: docker://x/b, uses_after: docker://x/a}}\n    - {{name: side, uses: docker://x/side, needs: encoder}}\n    - {{name: remote, external: true, host: remote.example.com, port: 443, tls: true, needs: [indexer, side]}}\n"
+        ),
+    );
+    write(&folder, "one/kustomization.yaml", "resources: [../base]\nnamePrefix: p-\n");
+    write(
+        &folder,
+        "two/kustomization.yaml",
+        "resources: [../one]\nnameSuffix: -s\nnamespace: second\nlabels:\n- pairs: {app.kubernetes.io/part-of: search}\n  includeSelectors: true\n",
+    );
+    write(&folder, "three/kustomization.yaml", "resources: [../two]\nnamePrefix: q-\nnamespace: third\n");
+    for (overlay, name, namespace) in
+        [("base", "gateway", "first"), ("one", "p-gateway", "first"), ("two", "p-gateway-s", "second"), ("three", "q-p-gateway-s", "third")]
+    {
+        let objects = must(kustomize(&folder.join(overlay))).documents();
+        assert_clean(&objects);
+        assert!(objects.iter().all(|o| o["metadata"]["namespace"] == namespace), "{overlay}");
+        object(&objects, &format!("Deployment/{name}"));
+        // A user's variable that happens to be called as a Service is the user's.
+        let config = objects.iter().find(|o| label(o).ends_with("encoder-configmap") || label(o).ends_with("encoder-configmap-s")).unwrap();
+        assert_eq!(config["data"]["A"], "encoder");
+    }
+    // Two overlays in one namespace do not get at each other's pods.
+    write(&folder, "both/kustomization.yaml", "resources: [a, b]\nnamespace: shared\n");
+    write(&folder, "both/a/kustomization.yaml", "resources: [../../base]\nnamePrefix: a-\n");
+    write(&folder, "both/b/kustomization.yaml", "resources: [../../base]\nnamePrefix: b-\n");
+    assert_clean(&must(kustomize(&folder.join("both"))).documents());
+}
+
+/// The comparison with what Jina exports: the same overlay cuts it.
+#[test]
+fn jinas_own_export_breaks_under_the_same_overlay() {
+    let folder = scratch("jina");
+    let export =
+        crate::support::jinaflow(&["export", root().join("examples/getting-started/flow.yml").to_str().unwrap(), "--compat", "jina-3.34"])
+            .succeeded();
+    write(&folder, "flow.yaml", &export.stdout);
+    write(&folder, "kustomization.yaml", "resources: [flow.yaml]\nnamespace: prod\nnamePrefix: prod-\n");
+    let found = faults(&must(kustomize(&folder)).documents());
+    assert!(found.iter().any(|fault| fault.contains("dials grpc://encoder.default.svc:8080, which no overlay can follow")), "{found:?}");
+}
+
+/// kustomize hides results, so that stderr has to say everything.
+#[test]
+fn a_wrong_flow_is_explained_on_stderr() {
+    let example = copy("examples/kustomize");
+    edit(&example.join("base/jinaflow.yaml"), "docker://acme/clip-encoder:1.2.0", "ClipEncoder");
+    edit(&example.join("base/jinaflow.yaml"), "shards: 2", "shrads: 2");
+    let answer: Run = run(kustomize(&example.join("base")), b"");
+    assert_ne!(answer.code, 0);
+    assert!(answer.stderr.contains("error: JinaFlow/search: spec.flow.executors[0].uses: is not a container image"), "{}", answer.stderr);
+    assert!(
+        answer.stderr.contains("spec.flow.executors[1].shrads: `shrads` is no option of an executor in Jina; did you mean `shards`?"),
+        "{}",
+        answer.stderr
+    );
+}
+
+#[test]
+fn the_flow_as_a_mapping_survives_kustomizes_round_trip() {
+    let folder = scratch("mapping");
+    write(&folder, "kustomization.yaml", "generators: [flow.yaml]\n");
+    let flow = |quoted: bool| {
+        // kustomize sorts the keys of mappings on their way.
+        let body = "jtype: Flow\nexecutors:\n- name: a\n  uses: docker://x/a\n  uses_with: {e: \"\", f: 1.5, l: [a, 1, true], n: 5, s: \"0123\", t: \"yes\"}\n  env: {A: \"1e3\", B: text}\n";
+        let body: String = body.lines().map(|line| format!("    {line}\n")).collect();
+        format!(
+            "apiVersion: flow.jina.ai/v1alpha1\nkind: JinaFlow\nmetadata:\n  name: f\n  annotations:\n{FUNCTION}spec:\n  flow:{}\n{body}",
+            if quoted { " |" } else { "" }
+        )
+    };
+    write(&folder, "flow.yaml", &flow(true));
+    let text = must(kustomize(&folder)).stdout;
+    write(&folder, "flow.yaml", &flow(false));
+    assert_eq!(must(kustomize(&folder)).stdout, text);
+    assert!(
+        documents(&text).iter().any(|o| container(o)["args"]
+            .as_array()
+            .is_some_and(|a| a.iter().any(|arg| arg.as_str().unwrap().contains("\"s\": \"0123\""))))
+    );
+}

@@ -1,0 +1,15 @@
+//! jinaflow against the real tools. `tests/conformance/run.sh` installs them; a test without its tool fails.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod callers;
+mod container;
+mod jina;
+mod kpt;
+mod kustomize;
+mod schemas;
+mod strings;
+mod terminal;
+mod tools;

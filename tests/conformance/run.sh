@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# The conformance tests: jinaflow against the real kustomize, kubectl, kpt, Jina, podman and Kubernetes schemas.
+#   tests/conformance/run.sh [FILTER]
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+cd "$here/../.."
+"$here/setup.sh"
+
+# The binary that the image holds. musl where its target can be had, else a static glibc.
+if rustup target add x86_64-unknown-linux-musl > /dev/null 2>&1; then
+  cargo build --release --locked --target x86_64-unknown-linux-musl
+  binary=target/x86_64-unknown-linux-musl/release/jinaflow
+  limit=1200000
+else
+  RUSTFLAGS='-C target-feature=+crt-static' cargo build --release --locked --target x86_64-unknown-linux-gnu
+  binary=target/x86_64-unknown-linux-gnu/release/jinaflow
+  limit=2000000
+fi
+size=$(stat -c %s "$binary")
+echo "== $binary: $size bytes"
+if ((size > limit)); then echo "run.sh: more than $limit bytes" >&2; exit 1; fi
+if ldd "$binary" 2>&1 | grep -q '=>'; then echo "run.sh: $binary is not static" >&2; exit 1; fi
+
+# Containers are what takes time, so that two tests run side by side.
+JINAFLOW_STATIC_BINARY=$binary cargo test --locked --features conformance --test conformance -- --test-threads 2 "$@"

@@ -1,0 +1,78 @@
+#!/usr/bin/env bash
+# Installs the pinned real tools that the conformance tests run against into .tools, which git ignores.
+# What is there already in the right version stays. Needs Go, Python 3.11 and, where podman and runc are missing, root.
+set -euo pipefail
+
+KUSTOMIZE=v5.8.2
+KUBECTL=v0.37.2                 # module version of Kubernetes 1.37.2; pinned in kubectl/go.mod
+KPT=v1.0.0-beta.60              # pinned in kpt/go.mod
+KUBERNETES_VALIDATE=1.37.0      # pinned in requirements-validate.txt
+JINA=3.34.0                     # pinned in requirements-jina.txt
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+root=$(cd "$here/../.." && pwd)
+tools=$root/.tools
+mkdir -p "$tools/bin" "$tools/shim"
+
+say() { printf '== %s\n' "$*"; }
+need() { command -v "$1" > /dev/null || { echo "setup.sh: $1 is missing; $2" >&2; exit 1; }; }
+
+need go "install Go 1.26 or newer"
+need python3 "install Python 3.11"
+need git "kpt wants it"
+
+export GOPATH=$tools/go GOBIN=$tools/bin GOFLAGS='-modcacherw -buildvcs=false' CGO_ENABLED=0
+
+if [[ $("$tools/bin/kustomize" version 2> /dev/null || true) != "$KUSTOMIZE" ]]; then
+  say "kustomize $KUSTOMIZE"
+  go install "sigs.k8s.io/kustomize/kustomize/v5@$KUSTOMIZE"
+fi
+
+# kubectl and kpt are programs of a few lines around the real commands: `go install` takes neither module, kubectl's
+# because its main package is elsewhere, kpt's because a part that we do not use depends on a module without releases.
+build() { # name, version
+  local stamp=$tools/bin/.$1-$2
+  [[ -x $tools/bin/$1 && -e $stamp ]] && return
+  say "$1 $2"
+  grep -q " $2\$" "$here/$1/go.mod" || { echo "setup.sh: $1/go.mod is not at $2" >&2; exit 1; }
+  (cd "$here/$1" && go build -trimpath -ldflags='-s -w' -o "$tools/bin/$1" .)
+  touch "$stamp"
+}
+build kubectl "$KUBECTL"
+build kpt "$KPT"
+
+venv() { # name, requirements, module, version
+  local python=$tools/$1/bin/python
+  if [[ $("$python" -m pip show "$3" 2> /dev/null | sed -n 's/^Version: //p') == "$4" ]]; then return; fi
+  say "$3 $4"
+  rm -rf "${tools:?}/$1"
+  python3 -m venv "$tools/$1"
+  # Every dependency is pinned, so that nothing is resolved.
+  "$python" -m pip install --quiet --disable-pip-version-check --no-deps -r "$here/$2"
+}
+venv jina requirements-jina.txt jina "$JINA"
+venv validate requirements-validate.txt kubernetes-validate "$KUBERNETES_VALIDATE"
+
+if ! command -v podman > /dev/null || ! command -v runc > /dev/null; then
+  say "podman and runc"
+  apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends podman runc > /dev/null
+fi
+# runc with cgroupfs works on hosts where crun refuses mixed cgroup hierarchies.
+cat > "$tools/containers.conf" << 'END'
+[containers]
+default_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]
+cgroups = "enabled"
+[engine]
+runtime = "runc"
+cgroup_manager = "cgroupfs"
+events_logger = "file"
+END
+# kustomize calls `docker`, and kpt asks for its version first.
+cat > "$tools/shim/docker" << 'END'
+#!/bin/sh
+case "$1" in version) echo 28.0.0; exit 0 ;; esac
+exec podman "$@"
+END
+chmod +x "$tools/shim/docker"
+say "tools are ready in $tools"

@@ -80,6 +80,28 @@ fn a_jinaflow_is_exported_with_its_own_settings() {
 }
 
 #[test]
+fn flows_that_meet_are_refused() {
+    let flow = |namespace: &str| {
+        format!(
+            "apiVersion: flow.jina.ai/v1alpha1\nkind: JinaFlow\nmetadata: {{name: f, namespace: {namespace}}}\nspec: {{flow: {{jtype: Flow}}}}\n"
+        )
+    };
+    let out = scratch("meeting").join("out");
+    let both = flow_file(&format!("{}---\n{}", flow("a"), flow("b")));
+    assert_eq!(jinaflow(&["export", &both]).succeeded().documents().len(), 6);
+    let answer = jinaflow(&["export", &both, out.to_str().unwrap()]);
+    assert_eq!((answer.code, out.exists()), (1, false));
+    assert!(
+        answer
+            .first_line()
+            .ends_with("spec.flow: another JinaFlow of this file yields files of the same names; export each into a folder of its own")
+    );
+    let answer = jinaflow(&["export", &flow_file(&format!("{}---\n{}", flow("a"), flow("a")))]);
+    assert_eq!((answer.code, answer.stdout.as_str()), (1, ""));
+    assert!(answer.first_line().contains("another JinaFlow of this file yields objects of the same names"), "{}", answer.stderr);
+}
+
+#[test]
 fn the_environment_counts_for_one_thing() {
     let file = flow_file(FLOW);
     let export = |more: &[&str], env: &[(&str, &str)]| {

@@ -239,6 +239,17 @@ fn other_flows_objects_are_not_touched() {
     let names = generated(&answer);
     assert!(names.contains(&"Deployment/scorer".to_owned()) && names.contains(&"Deployment/store-1".to_owned()), "{names:?}");
     assert!(!names.contains(&"Deployment/indexer-1".to_owned()), "{names:?}");
+    // But two flows cannot yield the same objects, whichever of them is rendered.
+    let search = with_path("jina.yaml", "");
+    let first = function(&list(&[&entry(&search)])).succeeded().stdout;
+    let config = search.replace("name: search", "name: other").lines().map(|line| format!("  {line}\n")).collect::<String>();
+    let answer = function(&format!("{first}functionConfig:\n{config}"));
+    assert_eq!(answer.code, 1);
+    assert!(
+        answer.first_line().contains("there is a ConfigMap called `gateway-configmap` in gateway/gateway.yml already"),
+        "{}",
+        answer.stderr
+    );
 }
 
 #[test]
@@ -258,6 +269,11 @@ fn flows_and_objects_that_meet_are_refused() {
     assert_eq!(answer.code, 1);
     assert!(answer.first_line().contains("there is a Service called `encoder` in svc.yaml already"), "{}", answer.stderr);
     assert!(answer.stdout.starts_with(&input));
+    // A namesake elsewhere does not hide the one that is in the way.
+    let hidden = theirs.replace("name: encoder\n", "name: encoder # kpt-set: ${name}\n    namespace: y\n");
+    let here = FLOW.replace("name: search\n", "name: search\n  namespace: y\n");
+    let answer = function(&list(&[&theirs.replace("name: encoder\n", "name: encoder\n    namespace: x\n"), &hidden, &entry(&here)]));
+    assert!(answer.first_line().contains("there is a Service called `encoder` in svc.yaml already"), "{}", answer.stderr);
     // In another namespace it is another Service.
     let elsewhere = input
         .replace("name: encoder\n    ann", "name: encoder\n    namespace: x\n    ann")

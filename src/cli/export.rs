@@ -1,5 +1,6 @@
 //! `jinaflow export FLOW [OUTDIR]`: manifests without a `ResourceList`.
 
+use std::collections::HashSet;
 use std::fs;
 use std::io::{Read as _, Write};
 use std::path::{Path as FilePath, PathBuf};
@@ -35,10 +36,17 @@ pub fn export(export: &Export, stdout: &mut impl Write, stderr: &mut impl Write)
     };
     let mut findings: Vec<(Subject, Finding)> = Vec::new();
     let mut files: Vec<(String, String)> = Vec::new();
+    let mut places: HashSet<(Option<String>, String)> = HashSet::new();
     for (config, own, path) in read_flows(&text, &subject, &export.overrides, &mut findings) {
         let mut own = own;
         if let Some(rendering) = Rendering::of(&config, &Path::root(path), &mut own) {
-            files.extend(write_files(&rendering));
+            let written = write_files(&rendering);
+            let namespace = rendering.target().namespace.filter(|_| export.outdir.is_none());
+            let taken = written.iter().filter(|(name, _)| !places.insert((namespace.map(str::to_owned), name.clone()))).count();
+            if taken > 0 {
+                own.push(collision(path, export.outdir.is_some()));
+            }
+            files.extend(written);
         }
         findings.extend(own.into_iter().map(|finding| (subject.clone(), finding)));
     }
@@ -62,6 +70,16 @@ pub fn export(export: &Export, stdout: &mut impl Write, stderr: &mut impl Write)
         }
     }
     Ok(true)
+}
+
+/// Two flows of one file that yield the same objects, or the same files.
+fn collision(path: &str, into_folder: bool) -> Finding {
+    if into_folder {
+        let finding = Finding::error(path, "another JinaFlow of this file yields files of the same names");
+        return finding.mend("export each into a folder of its own");
+    }
+    let finding = Finding::error(path, "another JinaFlow of this file yields objects of the same names");
+    finding.mend("give one of them another namespace, or rename its executors")
 }
 
 fn read_input(name: &str) -> Result<Vec<u8>> {
@@ -118,7 +136,7 @@ fn write_files(rendering: &Rendering) -> Vec<(String, String)> {
         let mut text = String::new();
         for (i, object) in manifests::objects(component, &target).into_iter().enumerate() {
             text.push_str(if i == 0 { "" } else { "---\n" });
-            yaml::write(&object.value, &mut text);
+            yaml::write(&object.node, &mut text);
         }
         (rendering.file_of(component), text)
     };

@@ -7,9 +7,10 @@ use crate::cli::render::Rendering;
 use crate::cli::report::{self, Subject};
 use crate::config::{self, Compat, JinaFlow, Overrides, is_jina_flow};
 use crate::finding::{Finding, Findings, Mark, Path, Severity};
+use crate::krm::annotations;
 use crate::krm::meta::Meta;
 use crate::krm::results::KrmResult;
-use crate::krm::{Glance, Item, ListError, ResourceList};
+use crate::krm::{Item, ListError, NewItems, ResourceList, glance};
 use crate::manifests;
 use crate::reconcile::ownership::{OBJECT, Ours};
 use crate::reconcile::{Fate, Generated, Reconciler};
@@ -94,14 +95,14 @@ impl Unreadable {
 struct Response<'l, 't> {
     list: &'l ResourceList<'t>,
     fates: Vec<Fate>,
-    added: Vec<String>,
+    added: NewItems,
     findings: Vec<(Subject, Finding)>,
 }
 
 impl<'l, 't> Response<'l, 't> {
     /// An answer that changes nothing and says why.
     fn refusal(list: &'l ResourceList<'t>, findings: Vec<(Subject, Finding)>) -> Self {
-        Self { list, fates: vec![Fate::Kept; list.items.len()], added: Vec::new(), findings }
+        Self { list, fates: vec![Fate::Kept; list.items.len()], added: NewItems::default(), findings }
     }
 
     fn success(&self) -> bool {
@@ -115,7 +116,7 @@ impl<'l, 't> Response<'l, 't> {
             Fate::Replaced(text) => Some(text.as_str()),
             Fate::Removed => None,
         });
-        self.list.write(items.chain(self.added.iter().map(String::as_str)), &results, stdout)?;
+        self.list.write(items.chain(self.added.iter()), &results, stdout)?;
         Ok(Outcome { stderr: report::lines(&self.findings), success: self.success() })
     }
 }
@@ -162,7 +163,7 @@ fn answer<'l, 't>(list: &'l ResourceList<'t>) -> Result<Response<'l, 't>, Box<Un
     find_namesakes(&mut runs);
     let renderings: Vec<Option<Rendering>> =
         runs.iter_mut().map(|run| Rendering::of(&run.config, &Path::root("spec.flow"), &mut run.findings)).collect();
-    let mut reconciler = Reconciler::new(list, generated);
+    let mut reconciler = Reconciler::new(list, generated, runs.iter().map(|run| &run.meta));
     for (run, rendering) in runs.iter_mut().zip(&renderings) {
         let Some(rendering) = rendering else { continue };
         let target = rendering.target();
@@ -173,24 +174,24 @@ fn answer<'l, 't>(list: &'l ResourceList<'t>) -> Result<Response<'l, 't>, Box<Un
             }
         }
     }
-    let metas: Vec<Meta> = runs.iter().map(|run| run.meta.clone()).collect();
     for FlowRun { meta, findings: more, .. } in runs {
         findings.extend(more.into_iter().map(|finding| (Subject::Object(meta.clone()), finding)));
     }
     if findings.iter().any(|(_, finding)| finding.severity == Severity::Error) {
         return Ok(Response::refusal(list, findings));
     }
-    let (fates, added) = reconciler.finish(&metas);
+    let (fates, added) = reconciler.finish();
     Ok(Response { list, fates, added, findings })
 }
 
 fn read<'i>(item: &'i Item<'_>) -> Result<Document<'i>, Box<Unreadable>> {
     item.read().map_err(|error| {
-        let subject = match Glance::default().at(item) {
-            Some((kind, name)) => Subject::Object(Meta {
-                kind: kind.to_owned(),
-                name: name.to_owned(),
+        let subject = match glance(item) {
+            Some(seen) => Subject::Object(Meta {
+                kind: seen.kind.to_owned(),
+                name: seen.name.to_owned(),
                 api_version: config::API_VERSION.into(),
+                annotations: seen.path.map(|path| (annotations::PATH.to_owned(), path.to_owned())).into_iter().collect(),
                 ..Meta::default()
             }),
             None => Subject::Input,

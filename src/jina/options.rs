@@ -77,8 +77,10 @@ pub enum With {
 pub struct Row {
     /// Which option.
     pub opt: Opt,
-    /// Its key in YAML; with `-` for `_` it is the argument.
+    /// Its key in YAML.
     pub name: &'static str,
+    /// The container's argument: the key with `-` for `_`, such as `--uses-with`.
+    pub argument: &'static str,
     /// Other keys that mean the same.
     pub aliases: &'static [&'static str],
     /// How its value is read.
@@ -95,6 +97,18 @@ pub struct Row {
     pub doc: &'static str,
 }
 
+const fn dashed<const LENGTH: usize>(name: &str) -> [u8; LENGTH] {
+    let mut letters = [b'-'; LENGTH];
+    let mut at = 2;
+    while at < LENGTH {
+        if name.as_bytes()[at - 2] != b'_' {
+            letters[at] = name.as_bytes()[at - 2];
+        }
+        at += 1;
+    }
+    letters
+}
+
 macro_rules! options {
     ($($opt:ident $name:literal [$($alias:literal),*] $kind:expr, $default:expr, $executor:expr, $gateway:expr, $with:expr, $doc:literal;)*) => {
         /// The options by name; `Opt::X as usize` is the row's index in [`TABLE`].
@@ -106,6 +120,13 @@ macro_rules! options {
         pub static TABLE: &[Row] = &[$(Row {
             opt: Opt::$opt,
             name: $name,
+            argument: {
+                const LETTERS: [u8; $name.len() + 2] = dashed($name);
+                match std::str::from_utf8(&LETTERS) {
+                    Ok(argument) => argument,
+                    Err(_) => $name,
+                }
+            },
             aliases: &[$($alias),*],
             kind: $kind,
             default: $default,
@@ -225,14 +246,6 @@ impl Opt {
     #[must_use]
     pub fn row(self) -> &'static Row {
         &TABLE[self as usize]
-    }
-}
-
-impl Row {
-    /// The container argument, such as `--uses-with`.
-    #[must_use]
-    pub fn argument(&self) -> String {
-        format!("--{}", self.name.replace('_', "-"))
     }
 }
 

@@ -316,21 +316,18 @@ impl Setting {
         }
     }
 
-    /// The words that `kwargs2list` writes: the option, then its value if it has one.
+    /// The words that `kwargs2list` writes after the option.
     #[must_use]
-    pub fn arguments(&self, row: &Row) -> Vec<String> {
-        let option = row.argument();
-        let mut words = vec![option];
+    pub fn words(&self) -> Vec<String> {
         match self {
-            Setting::Flag(_) => {}
-            Setting::Int(number) => words.push(number.to_string()),
-            Setting::Text(text) => words.push(text.clone()),
-            Setting::Texts(texts) => words.extend(texts.iter().cloned()),
-            Setting::Pairs(map) => words.push(map.to_json()),
-            Setting::Protocols(list) => words.extend(list.iter().map(|p| p.name().to_owned())),
-            Setting::Ports(list) => words.extend(list.iter().map(u16::to_string)),
+            Setting::Flag(_) => Vec::new(),
+            Setting::Int(number) => vec![number.to_string()],
+            Setting::Text(text) => vec![text.clone()],
+            Setting::Texts(texts) => texts.clone(),
+            Setting::Pairs(map) => vec![map.to_json()],
+            Setting::Protocols(list) => list.iter().map(|p| p.name().to_owned()).collect(),
+            Setting::Ports(list) => list.iter().map(u16::to_string).collect(),
         }
-        words
     }
 }
 
@@ -346,7 +343,7 @@ mod tests {
         let node = document.root.ok_or("nothing")?;
         match read(row, &node) {
             Ok(None) => Ok("unset".into()),
-            Ok(Some(setting)) => Ok(setting.arguments(row).join(" ")),
+            Ok(Some(setting)) => Ok(std::iter::once(row.argument.to_owned()).chain(setting.words()).collect::<Vec<_>>().join(" ")),
             Err(wrong) => Err(format!("{}; {}", wrong.message, wrong.mend)),
         }
     }

@@ -1,68 +1,143 @@
-//! Kind and name of an item without reading it.
+//! Who an item is, without reading it.
+//!
+//! Most items of a list are somebody else's. All there is to know about them is their kind, their name and the place
+//! where an orchestrator keeps them, and these stand in the first few lines of what Go's encoder writes.
 
-use memchr::memmem::Finder;
+use memchr::memchr;
 
+use super::annotations::{INDEX, LEGACY_INDEX, LEGACY_PATH, PACKAGE_PATH, PATH};
 use super::{Item, Shape};
 
-/// Finds `kind` and `metadata.name` in block entries by their lines, as Go writes them.
-///
-/// Most items of a list are somebody else's, and these two words are all there is to know about them.
-#[derive(Debug)]
-pub struct Glance {
-    kind: Finder<'static>,
-    metadata: Finder<'static>,
-    name: Finder<'static>,
+/// What a glance tells.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Glance<'i> {
+    /// `kind`.
+    pub kind: &'i str,
+    /// `metadata.name`.
+    pub name: &'i str,
+    /// The item's file.
+    pub path: Option<&'i str>,
+    /// Its place in the file.
+    pub index: Option<i64>,
+    /// Its package.
+    pub package: Option<&'i str>,
 }
 
-impl Default for Glance {
-    fn default() -> Self {
-        Self { kind: Finder::new(" kind:"), metadata: Finder::new(" metadata:"), name: Finder::new(" name:") }
+/// Looks at an item; `None` when it is not written as Go writes it, so that it must be read.
+#[must_use]
+pub fn glance<'i>(item: &'i Item<'_>) -> Option<Glance<'i>> {
+    if item.shape != Shape::Entry {
+        return None;
     }
+    let mut lines = Lines { rest: item.text() }.filter(|line| !matches!(line.content.as_bytes(), [] | [b'#', ..]));
+    let first = lines.next()?;
+    let inner = first.content.strip_prefix('-')?;
+    let content = inner.trim_start_matches(' ');
+    // After `- # comment` the next line tells how deep the fields are.
+    let mut depth = (!content.is_empty() && !content.starts_with('#')).then_some(first.indent + 1 + inner.len() - content.len());
+    let on_dash = depth.map(|indent| Line { indent, content });
+    let (mut kind, mut name) = (None, None);
+    let mut found = Glance::default();
+    // Columns of the fields of `metadata` and of `annotations` while they last.
+    let mut metadata: Option<Option<usize>> = None;
+    let mut annotations: Option<Option<usize>> = None;
+    for Line { indent, content } in on_dash.into_iter().chain(lines) {
+        let depth = *depth.get_or_insert(indent);
+        if indent == depth {
+            if kind.is_some() && name.is_some() {
+                break;
+            }
+            (metadata, annotations) = (None, None);
+            match field(content)? {
+                ("kind", value) => kind = Some(word(value)?),
+                ("metadata", value) => metadata = is_nothing(value).then_some(Some(None))?,
+                _ => {}
+            }
+        } else if let Some(column) = &mut metadata {
+            let column = *column.get_or_insert(indent);
+            if indent == column {
+                annotations = None;
+                match field(content)? {
+                    ("name", value) => name = Some(word(value)?),
+                    ("annotations", value) => annotations = is_nothing(value).then_some(Some(None))?,
+                    _ => {}
+                }
+            } else if let Some(column) = &mut annotations
+                && indent == *column.get_or_insert(indent)
+            {
+                place(content, &mut found)?;
+            }
+        }
+    }
+    Some(Glance { kind: kind?, name: name?, ..found })
 }
 
-impl Glance {
-    /// The two words; `None` when the text is not as Go writes it, so that the item must be read.
-    #[must_use]
-    pub fn at<'i>(&self, item: &'i Item<'_>) -> Option<(&'i str, &'i str)> {
-        if item.shape != Shape::Entry {
+/// Takes an annotation that says where the item is kept; the newer spelling wins.
+fn place<'i>(content: &'i str, found: &mut Glance<'i>) -> Option<()> {
+    if !content.contains("config.kubernetes.io/") {
+        return Some(());
+    }
+    match field(content)? {
+        (PATH, value) => found.path = Some(word(value)?),
+        (LEGACY_PATH, value) => found.path = Some(found.path.unwrap_or(word(value)?)),
+        (INDEX, value) => found.index = word(value)?.parse().ok(),
+        (LEGACY_INDEX, value) => found.index = found.index.or(word(value)?.parse().ok()),
+        (PACKAGE_PATH, value) => found.package = Some(word(value)?),
+        _ => {}
+    }
+    Some(())
+}
+
+/// `key: value` with a plain key.
+fn field(content: &str) -> Option<(&str, &str)> {
+    let colon = memchr(b':', content.as_bytes())?;
+    let (key, value) = (&content[..colon], &content[colon + 1..]);
+    let is_plain = key.starts_with(|c: char| c.is_ascii_alphanumeric()) && (value.is_empty() || value.starts_with(' '));
+    is_plain.then_some((key, value))
+}
+
+fn is_nothing(value: &str) -> bool {
+    let value = value.trim_start();
+    value.is_empty() || value.starts_with('#')
+}
+
+/// The plain or quoted word that a line ends with, a comment aside.
+fn word(value: &str) -> Option<&str> {
+    let value = value.trim();
+    let (quote, inner) = match value.as_bytes().first()? {
+        b'\'' => ('\'', &value[1..]),
+        b'"' => ('"', &value[1..]),
+        b'|' | b'>' | b'&' | b'*' | b'!' | b'{' | b'[' | b'#' => return None,
+        _ => return Some(value.split_once(" #").map_or(value, |(word, _)| word.trim_end())),
+    };
+    let (word, rest) = inner.split_once(quote)?;
+    (is_nothing(rest) && !word.contains('\\')).then_some(word)
+}
+
+/// A line without its indentation and its end.
+#[derive(Clone, Copy)]
+struct Line<'t> {
+    indent: usize,
+    content: &'t str,
+}
+
+struct Lines<'t> {
+    rest: &'t str,
+}
+
+impl<'t> Iterator for Lines<'t> {
+    type Item = Line<'t>;
+
+    fn next(&mut self) -> Option<Line<'t>> {
+        if self.rest.is_empty() {
             return None;
         }
-        let text = item.text();
-        let depth = text.find('-')? + 2;
-        let kind = word(after(text, depth, &self.kind)?)?;
-        let metadata = after(text, depth, &self.metadata)?;
-        let name = after(fields_below(metadata, depth), depth + 2, &self.name)?;
-        Some((kind, word(name)?))
-    }
-}
-
-/// The text after a field that stands at column `depth`. The first field of an entry stands after the dash.
-fn after<'t>(text: &'t str, depth: usize, field: &Finder<'_>) -> Option<&'t str> {
-    let at = field.find_iter(text.as_bytes()).find(|&at| {
-        let line = text[..=at].rsplit('\n').next().unwrap_or_default();
-        line.len() == depth && line.bytes().enumerate().all(|(i, b)| b == b' ' || (b == b'-' && i + 2 == depth))
-    })?;
-    Some(&text[at + field.needle().len()..])
-}
-
-/// The lines of a mapping: up to the first one that is indented no further than its own field.
-fn fields_below(text: &str, depth: usize) -> &str {
-    let mut at = 0;
-    for line in text.split_inclusive('\n') {
+        let end = memchr(b'\n', self.rest.as_bytes()).unwrap_or(self.rest.len());
+        let line = &self.rest[..end];
+        self.rest = self.rest.get(end + 1..).unwrap_or_default();
         let content = line.trim_start_matches(' ');
-        let indent = line.len() - content.len();
-        if at > 0 && indent <= depth && !content.starts_with(['#', '\n', '\r']) {
-            return &text[..at];
-        }
-        at += line.len();
+        Some(Line { indent: line.len() - content.len(), content: content.trim_end_matches('\r') })
     }
-    text
-}
-
-/// The plain or quoted word on the rest of the line.
-fn word(value: &str) -> Option<&str> {
-    let value = value.lines().next()?.trim();
-    (!value.is_empty() && !value.starts_with(['|', '>', '&', '*', '!', '{', '[', '#'])).then(|| value.trim_matches(['"', '\'']))
 }
 
 #[cfg(test)]
@@ -70,18 +145,36 @@ mod tests {
     use super::*;
     use std::borrow::Cow;
 
+    fn seen(text: &str) -> Option<String> {
+        let item = Item { text: Cow::Owned(text.to_owned()), shape: Shape::Entry };
+        glance(&item).map(|g| format!("{}/{} {:?} {:?} {:?}", g.kind, g.name, g.path, g.index, g.package).replace(" None", ""))
+    }
+
     #[test]
-    fn a_glance_finds_kind_and_name() {
-        let glance = |text: &str| {
-            let item = Item { text: Cow::Owned(text.to_owned()), shape: Shape::Entry };
-            Glance::default().at(&item).map(|(kind, name)| format!("{kind}/{name}"))
-        };
-        assert_eq!(
-            glance("- apiVersion: v1\n  kind: Service\n  metadata:\n    labels:\n      name: no\n    name: 'yes'\n").as_deref(),
-            Some("Service/yes")
-        );
-        assert_eq!(glance("  - kind: A\n    metadata: # m\n      name: b\n    spec:\n      name: c\n").as_deref(), Some("A/b"));
-        assert_eq!(glance("- kind: A\n  metadata:\n    a: b\n  spec:\n    name: c\n"), None);
-        assert_eq!(glance("- {kind: A}\n"), None);
+    fn a_glance_finds_kind_name_and_place() {
+        let text = "- apiVersion: v1\n  kind: Service\n  metadata:\n    labels:\n      name: no\n    name: 'yes'\n  spec:\n    name: c\n";
+        assert_eq!(seen(text).as_deref(), Some("Service/yes"));
+        let text = "  # a-b\n  - kind: A # x\n    spec:\n      name: c\n    metadata: # m\n      name: \"b\" # kpt-set: ${name}\n";
+        assert_eq!(seen(text).as_deref(), Some("A/b"));
+        let text = "- # head\n  metadata:\r\n    annotations:\r\n      config.kubernetes.io/index: '7'\n      internal.config.kubernetes.io/path: 'a b.yaml'\n      \
+                    config.kubernetes.io/path: other.yaml\n      internal.config.kubernetes.io/package-path: p\n      note: |\n        config.kubernetes.io/index: '9'\n    name: n\n  kind: K\n";
+        assert_eq!(seen(text).as_deref(), Some("K/n Some(\"a b.yaml\") Some(7) Some(\"p\")"));
+    }
+
+    #[test]
+    fn what_go_would_not_write_is_not_taken_for_something() {
+        for text in [
+            "- {kind: A, metadata: {name: b}}\n",
+            "- kind: A\n  metadata: {name: b}\n",
+            "- kind: A\n  metadata:\n    a: b\n  spec:\n    name: c\n",
+            "- kind: A\n  metadata:\n    name: &x b\n",
+            "- kind: A\n  metadata:\n    name: \"a\\nb\"\n",
+            "- kind: A\n  metadata:\n    name: b\n    annotations: {config.kubernetes.io/path: c}\n",
+            "- kind: A\n  metadata:\n    \"name\": b\n",
+            "- kind: A\n  metadata:\n    name: b\n    annotations:\n      \"config.kubernetes.io/path\": c\n",
+            "- text\n",
+        ] {
+            assert_eq!(seen(text), None, "{text}");
+        }
     }
 }

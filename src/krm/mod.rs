@@ -20,7 +20,7 @@ use serde_json::Value;
 use crate::finding::{Mark, shortened};
 use crate::yaml::{self, Data, Document, Node, SyntaxError};
 use block::Part;
-pub use glance::Glance;
+pub use glance::{Glance, glance};
 use results::KrmResult;
 
 /// `kind` of the envelope.
@@ -68,6 +68,31 @@ enum Shape {
     Document,
     /// JSON.
     Json,
+}
+
+/// Texts of new items, in one piece.
+#[derive(Debug, Default)]
+pub struct NewItems {
+    text: String,
+    ends: Vec<usize>,
+}
+
+impl NewItems {
+    /// Adds an object, spelled as an item of `list`.
+    pub fn push(&mut self, list: &ResourceList<'_>, object: &Node<'_>) {
+        if self.ends.is_empty() {
+            // What a small Flow comes to.
+            self.text.reserve(16 << 10);
+        }
+        list.spell(object, &mut self.text);
+        self.ends.push(self.text.len());
+    }
+
+    /// The texts in order.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        starts.zip(&self.ends).map(|(start, end)| &self.text[start..*end])
+    }
 }
 
 /// Why a text is no list of items.
@@ -230,7 +255,7 @@ impl<'t> ResourceList<'t> {
         let mut fields = Vec::new();
         let entry = |node: &Node<'_>| {
             let mut text = String::new();
-            yaml::write_node_entry(node, 0, &mut text);
+            yaml::write_entry(node, 0, &mut text);
             Item { text: Cow::Owned(text), shape: Shape::Entry }
         };
         for (key, value) in root.as_map().unwrap_or_default() {
@@ -248,7 +273,7 @@ impl<'t> ResourceList<'t> {
                     // A mapping with one field, written as an entry, without the dash.
                     let mut text = String::new();
                     let one = Node { mark: key.mark, tag: None, data: Data::Map(vec![(key.clone(), value.clone())]) };
-                    yaml::write_node_entry(&one, 0, &mut text);
+                    yaml::write_entry(&one, 0, &mut text);
                     fields.push(text.lines().map(|line| format!("{}\n", &line[2.min(line.len())..])).collect());
                 }
             }
@@ -289,16 +314,13 @@ impl<'t> ResourceList<'t> {
     }
 
     /// Spells a new object as an item of this list.
-    #[must_use]
-    pub fn spell(&self, value: &Value) -> String {
-        let mut text = String::new();
+    pub fn spell(&self, object: &Node<'_>, text: &mut String) {
         match &self.envelope {
-            Envelope::Block { indent, .. } => yaml::write_entry(value, *indent, &mut text),
-            Envelope::Rewritten { .. } => yaml::write_entry(value, 0, &mut text),
-            Envelope::Json { .. } => text.push_str(&value.to_string()),
-            Envelope::Documents => yaml::write(value, &mut text),
+            Envelope::Block { indent, .. } => yaml::write_entry(object, *indent, text),
+            Envelope::Rewritten { .. } => yaml::write_entry(object, 0, text),
+            Envelope::Json { .. } => text.push_str(&yaml::kubernetes_value(object).to_string()),
+            Envelope::Documents => yaml::write(object, text),
         }
-        text
     }
 
     /// Writes the answer: `items` are texts of this list's items or made by [`ResourceList::spell`].
@@ -390,7 +412,7 @@ fn write_results(results: &[Value], out: &mut impl Write) -> io::Result<()> {
     }
     let mut text = String::from("results:\n");
     for result in results {
-        yaml::write_entry(result, 0, &mut text);
+        yaml::write_entry(&yaml::from_json(result), 0, &mut text);
     }
     out.write_all(text.as_bytes())
 }

@@ -1,9 +1,8 @@
 //! `v1 ConfigMap`: the environment of a component's containers.
 
-use serde_json::{Map, Value};
-
 use super::{Target, metadata, object};
 use crate::plan::Component;
+use crate::yaml::{Data, Node};
 
 /// The name of a component's `ConfigMap`.
 pub fn name(component: &str) -> String {
@@ -11,17 +10,17 @@ pub fn name(component: &str) -> String {
 }
 
 /// Jina's two variables and the component's own over them.
-pub fn config_map(component: &Component, target: &Target<'_>) -> Value {
-    let mut data = Map::new();
-    data.insert("pythonunbuffered".to_owned(), "1".into());
-    data.insert("worker_class".to_owned(), "uvicorn.workers.UvicornH11Worker".into());
-    for (name, value) in &component.env {
-        data.insert(name.clone(), value.as_str().into());
-    }
+pub fn config_map<'c>(component: &'c Component, target: &Target<'c>) -> Node<'c> {
+    const JINAS: [(&str, &str); 2] = [("pythonunbuffered", "1"), ("worker_class", "uvicorn.workers.UvicornH11Worker")];
+    let own = |name: &str| component.env.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
+    let mut data: Vec<(Node<'c>, Node<'c>)> =
+        JINAS.iter().map(|(name, value)| ((*name).into(), own(name).unwrap_or(value).into())).collect();
+    let others = component.env.iter().filter(|(name, _)| JINAS.iter().all(|(known, _)| known != name));
+    data.extend(others.map(|(name, value)| (name.as_str().into(), value.as_str().into())));
     object([
         ("apiVersion", "v1".into()),
         ("kind", "ConfigMap".into()),
-        ("metadata", metadata(&name(&component.name), target)),
-        ("data", data.into()),
+        ("metadata", metadata(name(&component.name), target)),
+        ("data", Data::Map(data).into()),
     ])
 }

@@ -1,17 +1,16 @@
 //! One container of a pod.
 
-use serde_json::{Value, json};
-
 use super::wiring::{Words, words};
-use super::{Target, configmap, object, pod, probe, set, statefulset};
+use super::{Target, configmap, object, pod, probe, statefulset, texts};
 use crate::config::corrections::Correction;
 use crate::plan::{Component, Container, PORT, Process};
+use crate::yaml::Node;
 
 /// The container with its command, environment, ports and probes.
-pub fn container(component: &Component, container: &Container, target: &Target<'_>) -> Value {
+pub fn container<'c>(component: &'c Component, container: &'c Container, target: &Target<'c>) -> Node<'c> {
     let Words { args, addresses } = words(&container.args, target);
     let mut env = identity(component, target);
-    env.extend(addresses.into_iter().map(|address| literal(&address.variable, &address.service)));
+    env.extend(addresses.into_iter().map(|address| literal(address.variable, address.service)));
     env.extend(container.secrets.iter().map(|secret| {
         let key = object([("name", secret.secret.as_str().into()), ("key", secret.key.as_str().into())]);
         from(&secret.variable, object([("secretKeyRef", key)]))
@@ -21,30 +20,30 @@ pub fn container(component: &Component, container: &Container, target: &Target<'
         ("name", container.process.name().into()),
         ("image", container.image.as_str().into()),
         ("imagePullPolicy", "IfNotPresent".into()),
-        ("command", json!(["jina"])),
-        ("args", args.into()),
+        ("command", texts(["jina"])),
+        ("args", texts(args)),
         ("ports", ports(component, container).into()),
         ("envFrom", vec![object([("configMapRef", config_map)])].into()),
         ("env", env.into()),
     ]);
     if let Some(gpus) = &container.gpus {
-        set(&mut value, "resources", json!({ "limits": { "nvidia.com/gpu": gpus } }));
+        value.set("resources", object([("limits", object([("nvidia.com/gpu", gpus.as_str().into())]))]));
     }
     if let Some(storage) = &component.storage {
         let name = statefulset::volume_name(&component.name);
         let mount = object([("name", name.into()), ("mountPath", storage.mount_path.as_str().into())]);
-        set(&mut value, "volumeMounts", vec![mount].into());
+        value.set("volumeMounts", vec![mount].into());
     }
     let probes = probe::probes(component, container, target.corrections);
-    set(&mut value, "startupProbe", probes.startup);
-    set(&mut value, "livenessProbe", probes.liveness);
+    value.set("startupProbe", probes.startup);
+    value.set("livenessProbe", probes.liveness);
     // Time for the Services to forget the pod before Jina stops taking requests.
-    set(&mut value, "lifecycle", json!({ "preStop": { "exec": { "command": ["/bin/sh", "-c", "sleep 2"] } } }));
+    value.set("lifecycle", object([("preStop", object([("exec", object([("command", texts(["/bin/sh", "-c", "sleep 2"]))]))]))]));
     value
 }
 
 /// A gateway declares a port for each protocol, an executor only its first.
-fn ports(component: &Component, container: &Container) -> Vec<Value> {
+fn ports<'c>(component: &Component, container: &Container) -> Vec<Node<'c>> {
     let port = |number: u16| object([("containerPort", number.into())]);
     match container.process {
         Process::Gateway => (PORT..).zip(&component.protocols).map(|(number, _)| port(number)).collect(),
@@ -52,22 +51,22 @@ fn ports(component: &Component, container: &Container) -> Vec<Value> {
     }
 }
 
-fn literal(name: &str, value: &str) -> Value {
+fn literal<'c>(name: impl Into<Node<'c>>, value: impl Into<Node<'c>>) -> Node<'c> {
     object([("name", name.into()), ("value", value.into())])
 }
 
-fn from(name: &str, source: Value) -> Value {
+fn from<'c>(name: &'c str, source: Node<'c>) -> Node<'c> {
     object([("name", name.into()), ("valueFrom", source)])
 }
 
-fn field(path: &str) -> Value {
+fn field<'c>(path: impl Into<Node<'c>>) -> Node<'c> {
     object([("fieldRef", object([("fieldPath", path.into())]))])
 }
 
 /// What Jina tells a process about itself.
-fn identity(component: &Component, target: &Target<'_>) -> Vec<Value> {
+fn identity<'c>(component: &'c Component, target: &Target<'c>) -> Vec<Node<'c>> {
     let node = if target.corrections.has(Correction::NamesFromMetadata) && pod::label_value(&component.node) == component.node {
-        from("JINA_DEPLOYMENT_NAME", field(&format!("metadata.labels['{}']", pod::NODE_LABEL)))
+        from("JINA_DEPLOYMENT_NAME", field(format!("metadata.labels['{}']", pod::NODE_LABEL)))
     } else {
         literal("JINA_DEPLOYMENT_NAME", &component.node)
     };

@@ -1,6 +1,7 @@
 //! Components → Kubernetes objects, one file per kind or concern.
 //!
-//! Pure: everything is in the plan. Objects are plain JSON values, keys in the order in which people write them.
+//! Pure: everything is in the plan. Objects are nodes, keys in the order in which people write them; texts are borrowed
+//! from the plan.
 
 mod configmap;
 mod container;
@@ -12,10 +13,9 @@ mod servicemonitor;
 mod statefulset;
 mod wiring;
 
-use serde_json::{Map, Value};
-
 use crate::config::corrections::Corrections;
 use crate::plan::Component;
+use crate::yaml::{Data, Node};
 
 /// Where the objects go and how they differ from Jina's.
 #[derive(Debug, Clone, Copy)]
@@ -28,21 +28,21 @@ pub struct Target<'t> {
 
 /// An object, and what it is within its component.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Object {
+pub struct Object<'c> {
     /// Its role: its kind, with a number for the second and later Services.
     pub role: String,
     /// The object itself.
-    pub value: Value,
+    pub node: Node<'c>,
 }
 
 /// The objects of one component, in the order in which Jina writes them into one file.
 #[must_use]
-pub fn objects(component: &Component, target: &Target<'_>) -> Vec<Object> {
-    let new = |role: &str, value| Object { role: role.to_owned(), value };
+pub fn objects<'c>(component: &'c Component, target: &Target<'c>) -> Vec<Object<'c>> {
+    let new = |role: &str, node| Object { role: role.to_owned(), node };
     let mut objects = vec![new("ConfigMap", configmap::config_map(component, target))];
     for (place, service) in service::services(component, target).into_iter().enumerate() {
         let role = if place == 0 { "Service".to_owned() } else { format!("Service.{place}") };
-        objects.push(Object { role, value: service });
+        objects.push(Object { role, node: service });
     }
     objects.push(match &component.storage {
         None => new("Deployment", deployment::deployment(component, target)),
@@ -54,32 +54,26 @@ pub fn objects(component: &Component, target: &Target<'_>) -> Vec<Object> {
     objects
 }
 
-/// An object of these fields, which are moved; `json!` would copy every value that is not a literal.
-fn object<const N: usize>(fields: [(&str, Value); N]) -> Value {
-    let mut map = Map::with_capacity(N);
-    for (name, value) in fields {
-        map.insert(name.to_owned(), value);
-    }
-    Value::Object(map)
+/// A mapping of these fields.
+fn object<'c, const N: usize>(fields: [(&'static str, Node<'c>); N]) -> Node<'c> {
+    Data::Map(fields.into_iter().map(|(name, value)| (Node::field(name), value)).collect()).into()
+}
+
+/// A list of strings.
+fn texts<'c, T: Into<Node<'c>>>(texts: impl IntoIterator<Item = T>) -> Node<'c> {
+    texts.into_iter().map(Into::into).collect::<Vec<_>>().into()
 }
 
 /// `metadata` with a name and, where there is one, the namespace.
-fn metadata(name: &str, target: &Target<'_>) -> Value {
+fn metadata<'c>(name: impl Into<Node<'c>>, target: &Target<'c>) -> Node<'c> {
     let mut metadata = object([("name", name.into())]);
     if let Some(namespace) = target.namespace {
-        set(&mut metadata, "namespace", namespace.into());
+        metadata.set("namespace", namespace.into());
     }
     metadata
 }
 
 /// `matchLabels` or `selector` of a component's pods.
-fn app(component: &str) -> Value {
+fn app<'c>(component: impl Into<Node<'c>>) -> Node<'c> {
     object([("app", component.into())])
-}
-
-/// Adds a field that is left out when there is nothing to say.
-fn set(object: &mut Value, field: &str, value: Value) {
-    if let Value::Object(fields) = object {
-        fields.insert(field.to_owned(), value);
-    }
 }

@@ -1,32 +1,34 @@
 //! Startup and liveness probes.
 
-use serde_json::{Value, json};
+use std::borrow::Cow;
 
+use super::{object, texts};
 use crate::config::corrections::{Correction, Corrections};
 use crate::plan::{Component, Container, Process, Role};
+use crate::yaml::Node;
 
 /// Both probes of a container.
-pub struct Probes {
-    pub startup: Value,
-    pub liveness: Value,
+pub struct Probes<'c> {
+    pub startup: Node<'c>,
+    pub liveness: Node<'c>,
 }
 
 /// `jina ping` against the container's own port, or a TCP connection where TLS keeps `jina ping` out.
-pub fn probes(component: &Component, container: &Container, corrections: Corrections) -> Probes {
+pub fn probes<'c>(component: &Component, container: &Container, corrections: Corrections) -> Probes<'c> {
     if container.health.tls && corrections.has(Correction::TlsProbes) {
-        let action = || json!({ "tcpSocket": { "port": container.port } });
+        let action = || object([("tcpSocket", object([("port", container.port.into())]))]);
         return Probes { startup: with_startup_times(action(), container), liveness: with_liveness_times(action()) };
     }
     let targets = targets(component, container, corrections);
-    let ping = |target: &str, more: &[&str]| {
+    let ping = |target: String, more: &[&'static str]| {
         let what = if container.process == Process::Gateway { "gateway" } else { "executor" };
-        let mut command = vec!["jina", "ping", what, target];
-        command.extend(more);
-        json!({ "exec": { "command": command } })
+        let words = ["jina", "ping", what].map(Cow::Borrowed).into_iter().chain([Cow::Owned(target)]);
+        let command = texts(words.chain(more.iter().copied().map(Cow::Borrowed)));
+        object([("exec", object([("command", command)]))])
     };
     Probes {
-        startup: with_startup_times(ping(&targets.startup, &[]), container),
-        liveness: with_liveness_times(ping(&targets.liveness, targets.timeout)),
+        startup: with_startup_times(ping(targets.startup, &[]), container),
+        liveness: with_liveness_times(ping(targets.liveness, targets.timeout)),
     }
 }
 
@@ -63,17 +65,17 @@ fn targets(component: &Component, container: &Container, corrections: Correction
     }
 }
 
-fn with_startup_times(mut probe: Value, container: &Container) -> Value {
-    super::set(&mut probe, "initialDelaySeconds", 5.into());
-    super::set(&mut probe, "periodSeconds", 5.into());
-    super::set(&mut probe, "failureThreshold", container.health.startup_tries.into());
-    super::set(&mut probe, "timeoutSeconds", 10.into());
+fn with_startup_times<'c>(mut probe: Node<'c>, container: &Container) -> Node<'c> {
+    probe.set("initialDelaySeconds", 5.into());
+    probe.set("periodSeconds", 5.into());
+    probe.set("failureThreshold", container.health.startup_tries.into());
+    probe.set("timeoutSeconds", 10.into());
     probe
 }
 
-fn with_liveness_times(mut probe: Value) -> Value {
-    super::set(&mut probe, "initialDelaySeconds", 30.into());
-    super::set(&mut probe, "periodSeconds", 5.into());
-    super::set(&mut probe, "timeoutSeconds", 10.into());
+fn with_liveness_times(mut probe: Node<'_>) -> Node<'_> {
+    probe.set("initialDelaySeconds", 30.into());
+    probe.set("periodSeconds", 5.into());
+    probe.set("timeoutSeconds", 10.into());
     probe
 }

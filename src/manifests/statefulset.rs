@@ -1,10 +1,9 @@
 //! `apps/v1 StatefulSet`: executors with storage.
 
-use serde_json::{Value, json};
-
-use super::{Target, app, metadata, object, pod, set};
+use super::{Target, app, metadata, object, pod, texts};
 use crate::config::corrections::Correction;
 use crate::plan::{Component, Storage};
+use crate::yaml::Node;
 
 /// The name of a component's volume and claim template.
 pub fn volume_name(component: &str) -> String {
@@ -12,17 +11,17 @@ pub fn volume_name(component: &str) -> String {
 }
 
 /// The `StatefulSet` of a component.
-pub fn stateful_set(component: &Component, storage: &Storage, target: &Target<'_>) -> Value {
+pub fn stateful_set<'c>(component: &'c Component, storage: &'c Storage, target: &Target<'c>) -> Node<'c> {
     let mut spec = object([("replicas", component.replicas.into())]);
     if target.corrections.has(Correction::StatefulSetFields) {
-        set(&mut spec, "serviceName", component.name.as_str().into());
-        set(&mut spec, "updateStrategy", json!({ "type": "RollingUpdate" }));
+        spec.set("serviceName", component.name.as_str().into());
+        spec.set("updateStrategy", object([("type", "RollingUpdate".into())]));
     } else {
-        set(&mut spec, "strategy", super::deployment::rolling_update());
+        spec.set("strategy", super::deployment::rolling_update());
     }
-    set(&mut spec, "selector", object([("matchLabels", app(&component.name))]));
-    set(&mut spec, "template", pod::template(component, target));
-    set(&mut spec, "volumeClaimTemplates", vec![claim(component, storage)].into());
+    spec.set("selector", object([("matchLabels", app(&component.name))]));
+    spec.set("template", pod::template(component, target));
+    spec.set("volumeClaimTemplates", vec![claim(component, storage)].into());
     object([
         ("apiVersion", "apps/v1".into()),
         ("kind", "StatefulSet".into()),
@@ -31,11 +30,11 @@ pub fn stateful_set(component: &Component, storage: &Storage, target: &Target<'_
     ])
 }
 
-fn claim(component: &Component, storage: &Storage) -> Value {
-    let mut spec = json!({ "accessModes": storage.access_modes });
+fn claim<'c>(component: &'c Component, storage: &'c Storage) -> Node<'c> {
+    let mut spec = object([("accessModes", texts(&storage.access_modes))]);
     if let Some(class) = &storage.class {
-        set(&mut spec, "storageClassName", class.as_str().into());
+        spec.set("storageClassName", class.as_str().into());
     }
-    set(&mut spec, "resources", json!({ "requests": { "storage": storage.size } }));
+    spec.set("resources", object([("requests", object([("storage", storage.size.as_str().into())]))]));
     object([("metadata", object([("name", volume_name(&component.name).into())])), ("spec", spec)])
 }

@@ -4,32 +4,35 @@
 //! is the Service's name. That is the one form in which kustomize can follow a renamed Service into a container
 //! (`nameReference`, see `functions/jinaflow/kustomizeconfig.yaml`), and a short name needs no namespace.
 
+use std::borrow::Cow;
+
 use crate::config::corrections::Correction;
 use crate::plan::{Arg, Piece};
 
 use super::Target;
 
 /// Arguments, and the variables they mention.
-pub struct Words {
-    pub args: Vec<String>,
-    pub addresses: Vec<Address>,
+pub struct Words<'c> {
+    pub args: Vec<Cow<'c, str>>,
+    pub addresses: Vec<Address<'c>>,
 }
 
 /// A variable that holds a Service's name.
-pub struct Address {
+pub struct Address<'c> {
     pub variable: String,
-    pub service: String,
+    pub service: &'c str,
 }
 
 /// Spells out the arguments.
-pub fn words(args: &[Arg], target: &Target<'_>) -> Words {
+pub fn words<'c>(args: &'c [Arg], target: &Target<'c>) -> Words<'c> {
     let symbolic = target.corrections.has(Correction::SymbolicAddresses);
-    let user_text = |text: &str| if target.corrections.has(Correction::EscapedDollars) { escaped(text) } else { text.to_owned() };
+    let user_text = |text: &'c str| if target.corrections.has(Correction::EscapedDollars) { escaped(text) } else { Cow::Borrowed(text) };
+    let namespace = target.namespace.unwrap_or("default");
     let mut words = Words { args: Vec::with_capacity(args.len()), addresses: Vec::new() };
     for arg in args {
         let word = match arg {
             Arg::Text(text) => user_text(text),
-            Arg::Namespace => target.namespace.unwrap_or("default").to_owned(),
+            Arg::Namespace => Cow::Borrowed(namespace),
             Arg::Template(pieces) => {
                 let mut word = String::new();
                 for piece in pieces {
@@ -38,12 +41,12 @@ pub fn words(args: &[Arg], target: &Target<'_>) -> Words {
                         Piece::Host(service) if symbolic => {
                             let variable = variable(service);
                             word.push_str(&format!("$({variable})"));
-                            words.addresses.push(Address { variable, service: service.clone() });
+                            words.addresses.push(Address { variable, service });
                         }
-                        Piece::Host(service) => word.push_str(&format!("{service}.{}.svc", target.namespace.unwrap_or("default"))),
+                        Piece::Host(service) => word.push_str(&format!("{service}.{namespace}.svc")),
                     }
                 }
-                word
+                Cow::Owned(word)
             }
         };
         words.args.push(word);
@@ -58,9 +61,9 @@ fn variable(service: &str) -> String {
 
 /// The kubelet takes `$$` for `$` and expands `$(NAME)`; every other `$` stays
 /// (`k8s.io/kubernetes/third_party/forked/golang/expansion`).
-fn escaped(text: &str) -> String {
+fn escaped(text: &str) -> Cow<'_, str> {
     if !text.contains('$') {
-        return text.to_owned();
+        return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 8);
     let mut rest = text.chars().peekable();
@@ -73,7 +76,7 @@ fn escaped(text: &str) -> String {
             }
         }
     }
-    out
+    Cow::Owned(out)
 }
 
 #[cfg(test)]

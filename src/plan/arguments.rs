@@ -27,14 +27,15 @@ fn arguments(rows: impl Iterator<Item = &'static Row>, options: &Options, forced
         match forced.iter().find(|(opt, _)| *opt == row.opt) {
             Some((_, Forced::Omitted)) => {}
             Some((_, Forced::Words(words))) => {
-                args.push(row.argument().into());
+                args.push(row.argument.into());
                 args.extend(words.iter().cloned());
             }
             None => {
                 if let Some(setting) = options.get(row.opt)
                     && !setting.is_default(row.default)
                 {
-                    args.extend(setting.arguments(row).into_iter().map(Arg::from));
+                    args.push(row.argument.into());
+                    args.extend(setting.words().into_iter().map(Arg::from));
                 }
             }
         }

@@ -78,7 +78,7 @@ impl Planner<'_> {
         let mut forced = vec![
             (Opt::Name, Forced::Omitted),
             (Opt::K8sNamespace, namespace),
-            (Opt::ExposeEndpoints, Forced::word(endpoints)),
+            (Opt::ExposeEndpoints, Forced::word(endpoints.to_owned())),
             (Opt::Uses, Forced::word(self.gateway_class(options, protocols))),
             (Opt::GraphDescription, optional(Value::Map(edges.collect()))),
             (Opt::GraphConditions, optional(of_executors(Opt::When))),

@@ -12,6 +12,8 @@ mod names;
 
 pub use names::protocol_service;
 
+use std::borrow::Cow;
+
 use crate::config::Settings;
 use crate::config::corrections::Corrections;
 use crate::finding::{Findings, Path};
@@ -133,7 +135,7 @@ pub struct Health {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Arg {
     /// A text as it is.
-    Text(String),
+    Text(Cow<'static, str>),
     /// The namespace.
     Namespace,
     /// Text and addresses in turn.
@@ -149,15 +151,15 @@ pub enum Piece {
     Host(String),
 }
 
-impl From<&str> for Arg {
-    fn from(text: &str) -> Self {
-        Arg::Text(text.to_owned())
+impl From<&'static str> for Arg {
+    fn from(text: &'static str) -> Self {
+        Arg::Text(Cow::Borrowed(text))
     }
 }
 
 impl From<String> for Arg {
     fn from(text: String) -> Self {
-        Arg::Text(text)
+        Arg::Text(Cow::Owned(text))
     }
 }
 

@@ -3,10 +3,9 @@
 //! An object that was generated before is found by its annotation and updated in place; one that the Flow no longer
 //! yields goes; everything else stays as it is.
 
+mod census;
 pub mod ownership;
-mod placement;
 
-use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value, json};
@@ -14,11 +13,11 @@ use serde_json::{Map, Value, json};
 use crate::finding::{Finding, Findings};
 use crate::krm::annotations::is_bookkeeping;
 use crate::krm::meta::Meta;
-use crate::krm::{Glance, ResourceList};
+use crate::krm::{NewItems, ResourceList};
 use crate::manifests::Object;
-use crate::yaml::{Node, kubernetes_value};
+use crate::yaml::{Data, Node, from_json, kubernetes_value};
+use census::Census;
 use ownership::{OBJECT, Owner};
-use placement::Files;
 
 /// What becomes of an item.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,26 +41,25 @@ pub struct Generated<'n> {
     pub node: Node<'n>,
 }
 
-type Foreign<'l> = HashMap<(Cow<'l, str>, Cow<'l, str>), usize>;
-
 /// Matches the objects of Flows with the items of a list.
 pub struct Reconciler<'l, 't> {
     list: &'l ResourceList<'t>,
+    /// Package and name of the flows that are being rendered.
+    flows: HashSet<(String, String)>,
     fates: Vec<Fate>,
     /// Generated items by package and annotation.
     generated: HashMap<(String, String), Generated<'l>>,
-    files: Option<Files<'l>>,
-    /// Kind and name of items that nobody generated, with their place.
-    foreign: Option<Foreign<'l>>,
+    /// Taken when the first new object comes.
+    census: Option<Census<'l>>,
     /// Kind, namespace and name of what has been placed, and for which flow.
     placed: HashMap<(String, String, String), String>,
-    added: Vec<String>,
+    added: NewItems,
 }
 
 impl<'l, 't> Reconciler<'l, 't> {
-    /// Begins with a list and those of its items that carry our annotation.
+    /// Begins with a list, those of its items that carry our annotation, and the `JinaFlow`s that are going to be placed.
     #[must_use]
-    pub fn new(list: &'l ResourceList<'t>, generated: Vec<Generated<'l>>) -> Self {
+    pub fn new<'m>(list: &'l ResourceList<'t>, generated: Vec<Generated<'l>>, flows: impl Iterator<Item = &'m Meta>) -> Self {
         let mut by_owner = HashMap::new();
         for item in generated {
             let key = (item.meta.package().unwrap_or_default().to_owned(), item.meta.annotation(OBJECT).unwrap_or_default().to_owned());
@@ -70,49 +68,58 @@ impl<'l, 't> Reconciler<'l, 't> {
         }
         Self {
             list,
+            flows: flows.map(|flow| (flow.package().unwrap_or_default().to_owned(), flow.name.clone())).collect(),
             fates: vec![Fate::Kept; list.items.len()],
             generated: by_owner,
-            files: None,
-            foreign: None,
+            census: None,
             placed: HashMap::new(),
-            added: Vec::new(),
+            added: NewItems::default(),
         }
     }
 
     /// Places an object of the flow `flow`. `file` is where it goes if it is new.
-    pub fn place(&mut self, flow: &Meta, component: &str, file: &str, object: Object, findings: &mut Findings) {
-        let Object { role, mut value } = object;
-        if let Err(finding) = self.claim(flow, &value) {
+    pub fn place(&mut self, flow: &Meta, component: &str, file: &str, object: Object<'_>, findings: &mut Findings) {
+        let Object { role, node: mut object } = object;
+        let identity = Identity::of(&object);
+        if let Err(finding) = self.claim(flow, &identity) {
             findings.push(*finding);
             return;
         }
         let owner = Owner { flow: flow.name.clone(), component: component.to_owned(), role }.value();
-        json_patch::merge(&mut value, &json!({ "metadata": { "annotations": { OBJECT: owner } } }));
-        if let Some(existing) = self.generated.remove(&(flow.package().unwrap_or_default().to_owned(), owner)) {
-            let mut before = kubernetes_value(&existing.node);
-            let bookkeeping = take_bookkeeping(&mut before);
-            if before != value {
-                json_patch::merge(&mut value, &json!({ "metadata": { "annotations": bookkeeping } }));
-                self.fates[existing.index] = Fate::Replaced(self.list.spell(&value));
-            }
-        } else {
-            if let Err(finding) = self.check_foreign(&value) {
-                findings.push(*finding);
-                return;
-            }
-            let place = self.files.get_or_insert_with(|| Files::of(self.list)).place(flow, file);
-            if !place.is_empty() {
-                json_patch::merge(&mut value, &json!({ "metadata": { "annotations": place } }));
-            }
-            self.added.push(self.list.spell(&value));
+        if let Some(existing) = self.generated.remove(&(flow.package().unwrap_or_default().to_owned(), owner.clone())) {
+            annotate(&mut object, [(OBJECT, owner)]);
+            self.update(&existing, &object);
+            return;
+        }
+        if let Err(finding) = self.check_foreign(&identity) {
+            findings.push(*finding);
+            return;
+        }
+        let place = self.census.get_or_insert_with(|| Census::of(self.list)).place(flow, file);
+        annotate(&mut object, std::iter::once((OBJECT, owner)).chain(place));
+        self.added.push(self.list, &object);
+    }
+
+    /// Replaces an item where it is, or leaves it as it is when nothing but its spelling differs.
+    fn update(&mut self, existing: &Generated<'_>, object: &Node<'_>) {
+        let mut before = kubernetes_value(&existing.node);
+        let bookkeeping = take_bookkeeping(&mut before);
+        let mut after = kubernetes_value(object);
+        if before != after {
+            json_patch::merge(&mut after, &json!({ "metadata": { "annotations": bookkeeping } }));
+            let mut text = String::new();
+            self.list.spell(&from_json(&after), &mut text);
+            self.fates[existing.index] = Fate::Replaced(text);
         }
     }
 
-    /// Two flows must not yield the same object.
-    fn claim(&mut self, flow: &Meta, value: &Value) -> Result<(), Box<Finding>> {
-        let (kind, name) = identity(value);
-        let namespace = value["metadata"]["namespace"].as_str().unwrap_or_default();
-        let key = (kind.to_owned(), namespace.to_owned(), name.to_owned());
+    /// Two flows must not yield the same object. Within one flow the plan keeps names apart.
+    fn claim(&mut self, flow: &Meta, object: &Identity) -> Result<(), Box<Finding>> {
+        if self.flows.len() < 2 {
+            return Ok(());
+        }
+        let Identity { kind, namespace, name, .. } = object;
+        let key = (kind.clone(), namespace.clone(), name.clone());
         let place = format!("{}{}", flow.package().unwrap_or_default(), flow.name);
         match self.placed.insert(key, place.clone()) {
             Some(other) if other != place => {
@@ -126,33 +133,32 @@ impl<'l, 't> Reconciler<'l, 't> {
     }
 
     /// A new object must not meet one of the user's with the same name.
-    fn check_foreign(&mut self, value: &Value) -> Result<(), Box<Finding>> {
+    fn check_foreign(&mut self, object: &Identity) -> Result<(), Box<Finding>> {
         let list = self.list;
-        let generated: HashSet<usize> = self.generated.values().map(|g| g.index).collect();
-        let foreign = self.foreign.get_or_insert_with(|| foreign_items(list, &generated));
-        let (kind, name) = identity(value);
-        let Some(&index) = foreign.get(&(Cow::Borrowed(kind), Cow::Borrowed(name))) else { return Ok(()) };
-        let Some(meta) = list.items[index].read().ok().and_then(|d| d.root).map(|node| Meta::of(&node)) else { return Ok(()) };
-        let namespace = value["metadata"]["namespace"].as_str().unwrap_or_default();
-        let elsewhere = !meta.namespace.is_empty() && !namespace.is_empty() && meta.namespace != namespace;
-        if elsewhere || Some(meta.api_version.as_str()) != value["apiVersion"].as_str() || meta.annotation(OBJECT).is_some() {
-            return Ok(());
+        let census = self.census.get_or_insert_with(|| Census::of(list));
+        let Identity { api_version, kind, namespace, name } = object;
+        for &index in census.namesakes(kind, name) {
+            let Some(meta) = list.items[index].read().ok().and_then(|d| d.root).map(|node| Meta::of(&node)) else { continue };
+            let elsewhere = !meta.namespace.is_empty() && !namespace.is_empty() && meta.namespace != *namespace;
+            let owned = meta.annotation(OBJECT).is_some_and(|owner| is_of(&self.flows, meta.package(), owner));
+            if elsewhere || owned || meta.api_version != *api_version {
+                continue;
+            }
+            let place = meta.path().map(|path| format!(" in {path}")).unwrap_or_default();
+            let finding = Finding::error(
+                "spec.flow",
+                format!("there is a {kind} called `{name}`{place} already, and it was not generated from this JinaFlow"),
+            );
+            return Err(Box::new(finding.mend("remove it, or rename the executor")));
         }
-        let place = meta.path().map(|path| format!(" in {path}")).unwrap_or_default();
-        let finding = Finding::error(
-            "spec.flow",
-            format!("there is a {kind} called `{name}`{place} already, and it was not generated from this JinaFlow"),
-        );
-        Err(Box::new(finding.mend("remove it, or rename the executor")))
+        Ok(())
     }
 
-    /// The fate of each item, and the new ones. What `flows` used to yield and yield no longer goes.
+    /// The fate of each item, and the new ones. What the flows used to yield and yield no longer goes.
     #[must_use]
-    pub fn finish(mut self, flows: &[Meta]) -> (Vec<Fate>, Vec<String>) {
+    pub fn finish(mut self) -> (Vec<Fate>, NewItems) {
         for ((package, owner), item) in &self.generated {
-            let Some(owner) = Owner::parse(owner) else { continue };
-            let rendered = flows.iter().any(|flow| flow.name == owner.flow && flow.package().unwrap_or_default() == package);
-            if rendered {
+            if is_of(&self.flows, Some(package), owner) {
                 self.fates[item.index] = Fate::Removed;
             }
         }
@@ -160,26 +166,32 @@ impl<'l, 't> Reconciler<'l, 't> {
     }
 }
 
-fn identity(value: &Value) -> (&str, &str) {
-    (value["kind"].as_str().unwrap_or_default(), value["metadata"]["name"].as_str().unwrap_or_default())
+/// Whether an object was generated for one of these flows.
+fn is_of(flows: &HashSet<(String, String)>, package: Option<&str>, owner: &str) -> bool {
+    Owner::parse(owner).is_some_and(|owner| flows.contains(&(package.unwrap_or_default().to_owned(), owner.flow)))
 }
 
-fn foreign_items<'l>(list: &'l ResourceList<'_>, generated: &HashSet<usize>) -> Foreign<'l> {
-    let glance = Glance::default();
-    let mut foreign = HashMap::new();
-    for (index, item) in list.items.iter().enumerate().filter(|(index, _)| !generated.contains(index)) {
-        let key = match glance.at(item) {
-            Some((kind, name)) => Some((Cow::Borrowed(kind), Cow::Borrowed(name))),
-            None => item.read().ok().and_then(|d| d.root).map(|node| {
-                let meta = Meta::of(&node);
-                (Cow::Owned(meta.kind), Cow::Owned(meta.name))
-            }),
-        };
-        if let Some(key) = key {
-            foreign.entry(key).or_insert(index);
-        }
+/// What makes two objects one to an API server.
+struct Identity {
+    api_version: String,
+    kind: String,
+    namespace: String,
+    name: String,
+}
+
+impl Identity {
+    fn of(object: &Node<'_>) -> Self {
+        let Meta { api_version, kind, namespace, name, .. } = Meta::of(object);
+        Self { api_version, kind, namespace, name }
     }
-    foreign
+}
+
+/// Adds annotations to an object that has none.
+fn annotate(object: &mut Node<'_>, annotations: impl IntoIterator<Item = (&'static str, String)>) {
+    let pairs = annotations.into_iter().map(|(name, text)| (Node::field(name), text.into())).collect();
+    if let Some(metadata) = object.get_mut("metadata") {
+        metadata.set("annotations", Data::Map(pairs).into());
+    }
 }
 
 /// Takes the orchestrator's annotations out of an object.

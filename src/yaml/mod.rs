@@ -12,4 +12,4 @@ mod write;
 pub use node::{Data, Node, Scalar, Style};
 pub use read::{Document, DuplicateKey, SyntaxError, read, read_all};
 pub use value::{from_json, kubernetes_value};
-pub use write::{scalar, write, write_entry, write_node_entry};
+pub use write::{scalar, write, write_entry};

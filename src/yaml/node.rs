@@ -44,6 +44,60 @@ pub enum Style {
     Quoted,
 }
 
+/// A string.
+impl<'t> From<Cow<'t, str>> for Node<'t> {
+    fn from(text: Cow<'t, str>) -> Self {
+        Data::Scalar(Scalar { text, style: Style::Quoted }).into()
+    }
+}
+
+/// A string.
+impl<'t> From<&'t str> for Node<'t> {
+    fn from(text: &'t str) -> Self {
+        Cow::Borrowed(text).into()
+    }
+}
+
+/// A string.
+impl From<String> for Node<'_> {
+    fn from(text: String) -> Self {
+        Cow::<str>::Owned(text).into()
+    }
+}
+
+/// A string.
+impl<'t> From<&'t String> for Node<'t> {
+    fn from(text: &'t String) -> Self {
+        text.as_str().into()
+    }
+}
+
+macro_rules! whole_numbers {
+    ($($integer:ty)*) => {$(
+        /// A whole number.
+        impl From<$integer> for Node<'_> {
+            fn from(number: $integer) -> Self {
+                Data::Scalar(Scalar { text: Cow::Owned(number.to_string()), style: Style::Plain }).into()
+            }
+        }
+    )*};
+}
+whole_numbers!(i32 i64 u16);
+
+/// A list.
+impl<'t> From<Vec<Node<'t>>> for Node<'t> {
+    fn from(entries: Vec<Node<'t>>) -> Self {
+        Data::List(entries).into()
+    }
+}
+
+/// A node that nobody read anywhere.
+impl<'t> From<Data<'t>> for Node<'t> {
+    fn from(data: Data<'t>) -> Self {
+        Node { mark: Mark::default(), tag: None, data }
+    }
+}
+
 impl<'t> Node<'t> {
     /// The entries, when this is a mapping.
     #[must_use]
@@ -76,6 +130,27 @@ impl<'t> Node<'t> {
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Node<'t>> {
         self.as_map()?.iter().rev().find(|(key, _)| key.as_text() == Some(name)).map(|(_, value)| value)
+    }
+
+    /// As [`Node::get`], to be changed.
+    pub fn get_mut(&mut self, name: &str) -> Option<&mut Node<'t>> {
+        let Data::Map(pairs) = &mut self.data else { return None };
+        pairs.iter_mut().rev().find(|(key, _)| key.as_text() == Some(name)).map(|(_, value)| value)
+    }
+
+    /// A field's name that this crate chose: it needs no quotes, and nobody has to look whether it does.
+    #[must_use]
+    pub fn field(name: &'static str) -> Self {
+        Data::Scalar(Scalar { text: Cow::Borrowed(name), style: Style::Plain }).into()
+    }
+
+    /// Sets the value of a mapping's field: in its place when it is there, at the end otherwise.
+    pub fn set(&mut self, name: &'static str, value: Node<'t>) {
+        if let Some(known) = self.get_mut(name) {
+            *known = value;
+        } else if let Data::Map(pairs) = &mut self.data {
+            pairs.push((Node::field(name), value));
+        }
     }
 
     /// Whether this is an empty or explicit null (`~`, `null`), as every YAML reader agrees.

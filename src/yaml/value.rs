@@ -5,7 +5,6 @@ use std::borrow::Cow;
 use serde_json::{Map, Number, Value};
 
 use super::node::{Data, Node, Scalar, Style};
-use crate::finding::Mark;
 
 /// The JSON value that kubectl makes of a node.
 ///
@@ -70,18 +69,15 @@ fn float(digits: &str) -> Option<Number> {
 /// A node for a JSON value, so that one reader of the config serves both spellings. JSON has no marks.
 #[must_use]
 pub fn from_json(value: &Value) -> Node<'static> {
-    let scalar = |text: String, style| Data::Scalar(Scalar { text: Cow::Owned(text), style });
-    let data = match value {
-        Value::Null => scalar("null".into(), Style::Plain),
-        Value::Bool(b) => scalar(b.to_string(), Style::Plain),
-        Value::Number(n) => scalar(n.to_string(), Style::Plain),
-        Value::String(s) => scalar(s.clone(), Style::Quoted),
-        Value::Array(entries) => Data::List(entries.iter().map(from_json).collect()),
-        Value::Object(fields) => {
-            Data::Map(fields.iter().map(|(key, value)| (from_json(&Value::String(key.clone())), from_json(value))).collect())
-        }
-    };
-    Node { mark: Mark::default(), tag: None, data }
+    let plain = |text: String| Node::from(Data::Scalar(Scalar { text: Cow::Owned(text), style: Style::Plain }));
+    match value {
+        Value::Null => plain("null".into()),
+        Value::Bool(b) => plain(b.to_string()),
+        Value::Number(n) => plain(n.to_string()),
+        Value::String(s) => s.clone().into(),
+        Value::Array(entries) => entries.iter().map(from_json).collect::<Vec<_>>().into(),
+        Value::Object(fields) => Data::Map(fields.iter().map(|(key, value)| (key.clone().into(), from_json(value))).collect()).into(),
+    }
 }
 
 #[cfg(test)]

@@ -1,136 +1,236 @@
-//! Values → text: the only place that writes YAML.
+//! Nodes → text: the only place that writes YAML.
 //!
 //! Block style, lists at their parent's indentation, long strings on one line, as kustomize and kpt write. A string
 //! is written plain only when it is a string to every reader that kubectl, kustomize, kpt and Jina use
-//! (goyaml.v2, goyaml.v3, sigs.k8s.io/yaml, `PyYAML`); everything else is quoted.
-
-use serde_json::{Map, Value};
+//! (goyaml.v2, goyaml.v3, sigs.k8s.io/yaml, `PyYAML`); everything else is quoted. Plain scalars, whose type nobody
+//! decided, keep their very text.
 
 use super::node::{Data, Node, Scalar, Style};
 
-/// Writes `value` as the root of a document.
-pub fn write(value: &Value, out: &mut String) {
-    match value {
-        Value::Object(fields) if !fields.is_empty() => map(fields, 0, false, out),
-        Value::Array(entries) if !entries.is_empty() => list(entries, 0, out),
-        other => {
-            leaf(other, 0, out);
+/// Writes `node` as the root of a document.
+pub fn write(node: &Node<'_>, out: &mut String) {
+    match &node.data {
+        Data::Map(pairs) if !pairs.is_empty() => {
+            tag_line(node, out);
+            map(pairs, 0, false, out);
+        }
+        Data::List(entries) if !entries.is_empty() => {
+            tag_line(node, out);
+            list(entries, 0, out);
+        }
+        _ => {
+            leaf(node, 0, out);
             out.push('\n');
         }
     }
 }
 
-/// Writes `value` as one entry of a list whose dashes stand at column `indent`.
-pub fn write_entry(value: &Value, indent: usize, out: &mut String) {
+/// Writes `node` as one entry of a list whose dashes stand at column `indent`.
+pub fn write_entry(node: &Node<'_>, indent: usize, out: &mut String) {
     pad(indent, out);
-    entry(value, indent, out);
+    entry(node, indent, out);
 }
 
-fn pad(indent: usize, out: &mut String) {
-    out.extend(std::iter::repeat_n(' ', indent));
+fn pad(mut indent: usize, out: &mut String) {
+    const SPACES: &str = "                                ";
+    while indent > SPACES.len() {
+        out.push_str(SPACES);
+        indent -= SPACES.len();
+    }
+    out.push_str(&SPACES[..indent]);
 }
 
-fn map(fields: &Map<String, Value>, indent: usize, mut on_first_line: bool, out: &mut String) {
-    for (name, value) in fields {
+fn map(pairs: &[(Node<'_>, Node<'_>)], indent: usize, mut on_first_line: bool, out: &mut String) {
+    for (name, value) in pairs {
         if !std::mem::take(&mut on_first_line) {
             pad(indent, out);
         }
         key(name, indent, out);
-        match value {
-            Value::Object(inner) if !inner.is_empty() => {
+        match &value.data {
+            Data::Map(inner) if !inner.is_empty() => {
+                space_and_tag(value, out);
                 out.push('\n');
                 map(inner, indent + 2, false, out);
             }
-            Value::Array(entries) if !entries.is_empty() => {
+            Data::List(entries) if !entries.is_empty() => {
+                space_and_tag(value, out);
                 out.push('\n');
                 list(entries, indent, out);
             }
-            other => {
+            _ => {
                 out.push(' ');
-                leaf(other, indent, out);
+                leaf(value, indent, out);
                 out.push('\n');
             }
         }
     }
 }
 
-fn list(entries: &[Value], indent: usize, out: &mut String) {
-    for value in entries {
+fn list(entries: &[Node<'_>], indent: usize, out: &mut String) {
+    for node in entries {
         pad(indent, out);
-        entry(value, indent, out);
+        entry(node, indent, out);
     }
 }
 
-fn entry(value: &Value, indent: usize, out: &mut String) {
-    out.push_str("- ");
-    match value {
-        Value::Object(fields) if !fields.is_empty() => map(fields, indent + 2, true, out),
-        Value::Array(entries) if !entries.is_empty() => {
-            entry(&entries[0], indent + 2, out);
-            list(&entries[1..], indent + 2, out);
+fn entry(node: &Node<'_>, indent: usize, out: &mut String) {
+    out.push('-');
+    match &node.data {
+        Data::Map(pairs) if !pairs.is_empty() => {
+            let same_line = opened(node, out);
+            map(pairs, indent + 2, same_line, out);
         }
-        other => {
-            leaf(other, indent, out);
+        Data::List(entries) if !entries.is_empty() => {
+            if opened(node, out) {
+                entry(&entries[0], indent + 2, out);
+                list(&entries[1..], indent + 2, out);
+            } else {
+                list(entries, indent + 2, out);
+            }
+        }
+        _ => {
+            out.push(' ');
+            leaf(node, indent, out);
             out.push('\n');
         }
     }
 }
 
-fn leaf(value: &Value, indent: usize, out: &mut String) {
-    match value {
-        Value::String(text) if fits_block(text) => block(text, indent, out),
-        Value::String(text) => scalar(text, out),
-        Value::Array(_) => out.push_str("[]"),
-        Value::Object(_) => out.push_str("{}"),
-        Value::Null | Value::Bool(_) | Value::Number(_) => out.push_str(&value.to_string()),
+/// After a dash: a collection begins on the same line unless it has a tag.
+fn opened(node: &Node<'_>, out: &mut String) -> bool {
+    space_and_tag(node, out);
+    out.push(if node.tag.is_none() { ' ' } else { '\n' });
+    node.tag.is_none()
+}
+
+fn space_and_tag(node: &Node<'_>, out: &mut String) {
+    if let Some(tag) = &node.tag {
+        out.push_str(" !");
+        out.push_str(tag);
+    }
+}
+
+fn tag_line(node: &Node<'_>, out: &mut String) {
+    if let Some(tag) = &node.tag {
+        out.push('!');
+        out.push_str(tag);
+        out.push('\n');
+    }
+}
+
+fn leaf(node: &Node<'_>, indent: usize, out: &mut String) {
+    if let Some(tag) = &node.tag {
+        out.push('!');
+        out.push_str(tag);
+        out.push(' ');
+    }
+    match &node.data {
+        Data::Scalar(Scalar { text, style: Style::Quoted }) if fits_block(text) => block(text, indent, out),
+        _ => on_one_line(node, out),
+    }
+}
+
+fn on_one_line(node: &Node<'_>, out: &mut String) {
+    match &node.data {
+        Data::Scalar(Scalar { text, style: Style::Plain }) if text.is_empty() => out.push_str("null"),
+        Data::Scalar(Scalar { text, style: Style::Plain }) if !text.contains('\n') => out.push_str(text),
+        Data::Scalar(Scalar { text, .. }) => scalar(text, out),
+        Data::List(entries) => {
+            out.push('[');
+            for (i, entry) in entries.iter().enumerate() {
+                out.push_str(if i == 0 { "" } else { ", " });
+                within_flow(entry, out);
+            }
+            out.push(']');
+        }
+        Data::Map(pairs) => {
+            out.push('{');
+            for (i, (key, value)) in pairs.iter().enumerate() {
+                out.push_str(if i == 0 { "" } else { ", " });
+                within_flow(key, out);
+                out.push_str(": ");
+                within_flow(value, out);
+            }
+            out.push('}');
+        }
+    }
+}
+
+/// Brackets and commas, harmless in block style, need quotes here.
+fn within_flow(node: &Node<'_>, out: &mut String) {
+    match &node.data {
+        Data::Scalar(Scalar { text, style: Style::Quoted }) => double_quoted(text, out),
+        _ => on_one_line(node, out),
     }
 }
 
 /// Longest key that every reader accepts before the colon without `? ` (libyaml allows 1,024 bytes, escapes counted).
 const LONGEST_SIMPLE_KEY: usize = 120;
 
-fn key(name: &str, indent: usize, out: &mut String) {
-    if name.len() <= LONGEST_SIMPLE_KEY {
-        scalar(name, out);
-        out.push(':');
-    } else {
-        out.push_str("? ");
-        scalar(name, out);
+fn key(name: &Node<'_>, indent: usize, out: &mut String) {
+    let start = out.len();
+    on_one_line(name, out);
+    if out.len() - start > LONGEST_SIMPLE_KEY {
+        out.insert_str(start, "? ");
         out.push('\n');
         pad(indent, out);
-        out.push(':');
     }
+    out.push(':');
 }
 
 /// Writes a string on one line: plain, single-quoted or double-quoted.
 pub fn scalar(text: &str, out: &mut String) {
-    if plain_everywhere(text) {
+    let found = text.bytes().fold(0, |found, byte| found | CLASSES[usize::from(byte)]);
+    let beyond_ascii = found & BEYOND_ASCII != 0;
+    if found & NEVER_PLAIN == 0 && plain_everywhere(text, beyond_ascii) {
         out.push_str(text);
-    } else if text.chars().any(needs_escape) {
+    } else if found & ESCAPED != 0 || (beyond_ascii && text.chars().any(needs_escape)) {
         double_quoted(text, out);
-    } else if is_word(text) {
+    } else if found & NO_WORD == 0 {
         // What looks like a value of another type reads better in double quotes: "true", "8080".
         out.push('"');
         out.push_str(text);
         out.push('"');
     } else {
         out.push('\'');
-        for c in text.chars() {
-            out.push(c);
-            if c == '\'' {
-                out.push('\'');
-            }
+        for (i, part) in text.split('\'').enumerate() {
+            out.push_str(if i == 0 { "" } else { "''" });
+            out.push_str(part);
         }
         out.push('\'');
     }
 }
 
-fn is_word(text: &str) -> bool {
-    text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'+' | b'_' | b'~'))
-}
+/// May stand nowhere in a plain scalar.
+const NEVER_PLAIN: u8 = 1;
+/// Can only be written as an escape.
+const ESCAPED: u8 = 2;
+/// Not a letter, a digit or a mark that numbers have.
+const NO_WORD: u8 = 4;
+/// A part of a character that is to be judged as a whole.
+const BEYOND_ASCII: u8 = 8;
+
+/// What is known of a string by its bytes alone.
+static CLASSES: [u8; 256] = {
+    let mut classes = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        #[allow(clippy::cast_possible_truncation)]
+        let b = byte as u8;
+        classes[byte] = match b {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'-' | b'.' | b'+' | b'~' => 0,
+            b' ' | b'/' | b'@' | b'%' | b'$' | b'(' | b')' | b';' | b'=' | b'^' | b':' | b'\'' | b'[' | b']' => NO_WORD,
+            0..=0x1f | 0x7f => NEVER_PLAIN | NO_WORD | ESCAPED,
+            0x80..=0xff => NO_WORD | BEYOND_ASCII,
+            _ => NEVER_PLAIN | NO_WORD,
+        };
+        byte += 1;
+    }
+    classes
+};
 
 /// Whether the text, unquoted, is a string to every reader. Says no when in doubt.
-fn plain_everywhere(text: &str) -> bool {
+fn plain_everywhere(text: &str, beyond_ascii: bool) -> bool {
     let bytes = text.as_bytes();
     let starts_well = match bytes {
         [] => false,
@@ -139,53 +239,22 @@ fn plain_everywhere(text: &str) -> bool {
         [b'-', second, ..] => second.is_ascii_alphabetic() && !is_reserved(&text[1..]),
         [first, ..] => first.is_ascii_alphabetic() || matches!(first, b'/' | b'_') || (*first >= 0x80 && starts_alphanumeric(text)),
     };
-    starts_well && bytes[bytes.len() - 1] != b' ' && bytes[bytes.len() - 1] != b':' && inner_is_plain(text) && !is_reserved(text)
+    starts_well
+        && !matches!(bytes[bytes.len() - 1], b' ' | b':')
+        && !is_reserved(text)
+        && !bytes.windows(2).any(|pair| pair == b": ")
+        && (!beyond_ascii || text.chars().all(|c| c.is_ascii() || c.is_alphanumeric()))
 }
 
 fn starts_alphanumeric(text: &str) -> bool {
     text.chars().next().is_some_and(char::is_alphanumeric)
 }
 
-fn inner_is_plain(text: &str) -> bool {
-    let mut previous = 'a';
-    text.chars().all(|c| {
-        let ok = match c {
-            ' ' => previous != ':',
-            'a'..='z'
-            | 'A'..='Z'
-            | '0'..='9'
-            | '_'
-            | '-'
-            | '.'
-            | '/'
-            | '+'
-            | '@'
-            | '%'
-            | '$'
-            | '('
-            | ')'
-            | ';'
-            | '='
-            | '~'
-            | '^'
-            | ':'
-            | '\''
-            | '['
-            | ']' => true,
-            c if c.is_ascii() => false,
-            c => c.is_alphanumeric(),
-        };
-        previous = c;
-        ok
-    })
-}
-
 /// Words that some reader takes for a boolean, a null, a number or a merge key.
 fn is_reserved(text: &str) -> bool {
-    text.len() <= 9
-        && ["y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf", "infinity"]
-            .iter()
-            .any(|word| word.eq_ignore_ascii_case(text))
+    const WORDS: [&str; 12] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf", "infinity"];
+    let may_be = matches!(text.as_bytes(), [b'y' | b'Y' | b'n' | b'N' | b'o' | b'O' | b't' | b'T' | b'f' | b'F' | b'i' | b'I', ..]);
+    may_be && text.len() <= 8 && WORDS.iter().any(|word| word.eq_ignore_ascii_case(text))
 }
 
 /// Characters that may stand in no other style than double quotes.
@@ -195,17 +264,23 @@ fn needs_escape(c: char) -> bool {
 
 fn double_quoted(text: &str, out: &mut String) {
     out.push('"');
-    for c in text.chars() {
+    let mut written = 0;
+    for (at, c) in text.char_indices() {
+        if !matches!(c, '"' | '\\') && !needs_escape(c) {
+            continue;
+        }
+        out.push_str(&text[written..at]);
+        written = at + c.len_utf8();
         match c {
             '"' => out.push_str("\\\""),
             '\\' => out.push_str("\\\\"),
             '\n' => out.push_str("\\n"),
             '\t' => out.push_str("\\t"),
             '\r' => out.push_str("\\r"),
-            c if needs_escape(c) => out.push_str(&format!("\\u{:04X}", u32::from(c))),
-            c => out.push(c),
+            c => out.push_str(&format!("\\u{:04X}", u32::from(c))),
         }
     }
+    out.push_str(&text[written..]);
     out.push('"');
 }
 
@@ -229,104 +304,15 @@ fn block(text: &str, indent: usize, out: &mut String) {
     }
 }
 
-/// Writes a node that nobody interpreted as one entry of a list: plain scalars keep their very text, quoted ones stay
-/// quoted, so that no value changes its type.
-pub fn write_node_entry(node: &Node<'_>, indent: usize, out: &mut String) {
-    pad(indent, out);
-    node_entry(node, indent, out);
-}
-
-fn node_entry(node: &Node<'_>, indent: usize, out: &mut String) {
-    out.push_str("- ");
-    match &node.data {
-        Data::Map(pairs) if !pairs.is_empty() => node_map(pairs, indent + 2, true, out),
-        Data::List(entries) if !entries.is_empty() => {
-            node_entry(&entries[0], indent + 2, out);
-            for entry in &entries[1..] {
-                pad(indent + 2, out);
-                node_entry(entry, indent + 2, out);
-            }
-        }
-        _ => {
-            node_leaf(node, out);
-            out.push('\n');
-        }
-    }
-}
-
-fn node_map(pairs: &[(Node<'_>, Node<'_>)], indent: usize, mut on_first_line: bool, out: &mut String) {
-    for (key, value) in pairs {
-        if !std::mem::take(&mut on_first_line) {
-            pad(indent, out);
-        }
-        let mut name = String::new();
-        node_leaf(key, &mut name);
-        if name.len() <= LONGEST_SIMPLE_KEY {
-            out.push_str(&name);
-            out.push(':');
-        } else {
-            out.push_str("? ");
-            out.push_str(&name);
-            out.push('\n');
-            pad(indent, out);
-            out.push(':');
-        }
-        match &value.data {
-            Data::Map(inner) if !inner.is_empty() => {
-                out.push('\n');
-                node_map(inner, indent + 2, false, out);
-            }
-            Data::List(entries) if !entries.is_empty() => {
-                out.push('\n');
-                for entry in entries {
-                    pad(indent, out);
-                    node_entry(entry, indent, out);
-                }
-            }
-            _ => {
-                out.push(' ');
-                node_leaf(value, out);
-                out.push('\n');
-            }
-        }
-    }
-}
-
-fn node_leaf(node: &Node<'_>, out: &mut String) {
-    match &node.data {
-        Data::Scalar(Scalar { text, style: Style::Plain }) if text.is_empty() => out.push_str("null"),
-        Data::Scalar(Scalar { text, style: Style::Plain }) if !text.contains('\n') => out.push_str(text),
-        Data::Scalar(Scalar { text, .. }) => double_quoted(text, out),
-        Data::List(entries) => {
-            out.push('[');
-            for (i, entry) in entries.iter().enumerate() {
-                out.push_str(if i == 0 { "" } else { ", " });
-                node_leaf(entry, out);
-            }
-            out.push(']');
-        }
-        Data::Map(pairs) => {
-            out.push('{');
-            for (i, (key, value)) in pairs.iter().enumerate() {
-                out.push_str(if i == 0 { "" } else { ", " });
-                node_leaf(key, out);
-                out.push_str(": ");
-                node_leaf(value, out);
-            }
-            out.push('}');
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::yaml::{kubernetes_value, read};
-    use serde_json::json;
+    use crate::yaml::{from_json, kubernetes_value, read};
+    use serde_json::{Value, json};
 
     fn written(value: &Value) -> String {
         let mut out = String::new();
-        write(value, &mut out);
+        write(&from_json(value), &mut out);
         out
     }
 
@@ -366,7 +352,7 @@ list:
     #[test]
     fn entries_are_indented_as_their_list() {
         let mut out = String::from("items:\n");
-        write_entry(&json!({"a": {"b": "c"}}), 2, &mut out);
+        write_entry(&from_json(&json!({"a": {"b": "c"}})), 2, &mut out);
         assert_eq!(out, "items:\n  - a:\n      b: c\n");
     }
 
@@ -384,13 +370,19 @@ list:
 
     #[test]
     fn nodes_keep_their_spelling() {
-        let text = "- mode: 0644\n  s: \"yes\"\n  e:\n  l: [a, {b: 010}]\n";
-        let node = read(text).ok().and_then(|d| d.root).and_then(|n| n.as_list().map(|l| l[0].clone()));
-        let mut out = String::new();
-        if let Some(node) = node {
-            write_node_entry(&node, 0, &mut out);
+        for text in [
+            "- mode: 0644\n  s: \"yes\"\n  e: null\n  l:\n  - a\n  - b: 010\n",
+            "- !Flow\n  a: !x 1\n  b: !y\n  - c\n  - !z\n    - d\n  ? [a, \"b, c\", {d: 0x1}]\n  : 1\n"
+                .replace("? [", "[")
+                .replace("}]\n  :", "}]:")
+                .as_str(),
+        ] {
+            let mut out = String::new();
+            if let Ok(Some(root)) = read(text).map(|document| document.root) {
+                write(&root, &mut out);
+            }
+            assert_eq!(out, text);
         }
-        assert_eq!(out, "- mode: 0644\n  s: \"yes\"\n  e: null\n  l:\n  - a\n  - b: 010\n");
     }
 
     const AWKWARD: &[&str] = &[

@@ -43,7 +43,7 @@ fn stream(answer: &Value) -> String {
     let mut text = String::new();
     for item in &answer["items"].as_array().unwrap()[1..] {
         text.push_str("---\n");
-        jinaflow::yaml::write(item, &mut text);
+        jinaflow::yaml::write(&jinaflow::yaml::from_json(item), &mut text);
     }
     text
 }
@@ -97,7 +97,7 @@ fn kubectl_reads_them_after_kpt() {
     list["items"].as_array_mut().unwrap().remove(0);
     let mut text = String::from("apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n");
     for item in list["items"].as_array().unwrap() {
-        jinaflow::yaml::write_entry(item, 0, &mut text);
+        jinaflow::yaml::write_entry(&jinaflow::yaml::from_json(item), 0, &mut text);
     }
     let folder = scratch("strings").join("out");
     let sink = run(tool("kpt", &["fn", "sink", folder.to_str().unwrap()]), text.as_bytes());

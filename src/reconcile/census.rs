@@ -1,0 +1,71 @@
+//! What is in the list: who is there, and which places of which files are taken.
+//!
+//! kpt writes an item to the file and place that its annotations name, relative to the package that they name, and
+//! refuses two items at the same place.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use crate::krm::annotations::{INDEX, PACKAGE_PATH, PATH};
+use crate::krm::meta::Meta;
+use crate::krm::{ResourceList, glance};
+
+/// Two words that name something: a kind and a name, a package and a file.
+type Pair<'l> = (Cow<'l, str>, Cow<'l, str>);
+
+/// The items by kind and name, and the next free place in each file.
+#[derive(Debug, Default)]
+pub struct Census<'l> {
+    namesakes: HashMap<Pair<'l>, Vec<usize>>,
+    next: HashMap<Pair<'l>, i64>,
+}
+
+impl<'l> Census<'l> {
+    /// Looks at all items.
+    #[must_use]
+    pub fn of(list: &'l ResourceList<'_>) -> Self {
+        let mut census = Self::default();
+        for (place, item) in list.items.iter().enumerate() {
+            if let Some(seen) = glance(item) {
+                census.namesakes.entry((seen.kind.into(), seen.name.into())).or_default().push(place);
+                if let Some(path) = seen.path {
+                    census.take(seen.package.unwrap_or_default().into(), path.into(), seen.index);
+                }
+            } else if let Some(root) = item.read().ok().and_then(|document| document.root) {
+                let meta = Meta::of(&root);
+                if let Some(path) = meta.path() {
+                    census.take(meta.package().unwrap_or_default().to_owned().into(), path.to_owned().into(), meta.index());
+                }
+                census.namesakes.entry((meta.kind.into(), meta.name.into())).or_default().push(place);
+            }
+        }
+        census
+    }
+
+    fn take(&mut self, package: Cow<'l, str>, path: Cow<'l, str>, index: Option<i64>) {
+        let next = self.next.entry((package, path)).or_default();
+        *next = (*next).max(index.unwrap_or_default().saturating_add(1));
+    }
+
+    /// The items of this kind and name, wherever they are.
+    #[must_use]
+    pub fn namesakes<'s>(&'s self, kind: &'s str, name: &'s str) -> &'s [usize] {
+        self.namesakes.get(&(Cow::Borrowed(kind), Cow::Borrowed(name))).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The annotations of a new object in `file`, beside its flow's own file.
+    pub fn place(&mut self, flow: &Meta, file: &str) -> Vec<(&'static str, String)> {
+        let Some(home) = flow.path() else { return Vec::new() };
+        let path = match home.rsplit_once('/') {
+            Some((folder, _)) => format!("{folder}/{file}"),
+            None => file.to_owned(),
+        };
+        let package = flow.package();
+        let next = self.next.entry((Cow::Owned(package.unwrap_or_default().to_owned()), Cow::Owned(path.clone()))).or_default();
+        let mut annotations = vec![(INDEX, next.to_string())];
+        *next = next.saturating_add(1);
+        annotations.extend(package.map(|package| (PACKAGE_PATH, package.to_owned())));
+        annotations.push((PATH, path));
+        annotations
+    }
+}

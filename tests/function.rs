@@ -353,6 +353,19 @@ fn warnings_are_told_and_change_nothing() {
 }
 
 #[test]
+fn a_head_that_nobody_runs_is_a_warning() {
+    let flow = FLOW.replace("shards: 2", "uses_before: docker://acme/before:1");
+    let answer = function(&list(&[&entry(&flow)]));
+    assert_eq!(answer.code, 0, "{}", answer.stderr);
+    assert!(
+        answer.first_line().starts_with("warning: JinaFlow/search: spec.flow.executors[1].uses_before: runs in the head of a sharded"),
+        "{}",
+        answer.stderr
+    );
+    assert_eq!(answer.list()["results"][0]["field"]["path"], "spec.flow.executors[1].uses_before");
+}
+
+#[test]
 fn the_same_bytes_whatever_the_environment() {
     let input = list(&[FOREIGN, &entry(&with_path("jina.yaml", ""))]);
     let first = function(&input).succeeded().stdout;

@@ -279,6 +279,36 @@ fn flows_and_objects_that_meet_are_refused() {
         .replace("name: encoder\n    ann", "name: encoder\n    namespace: x\n    ann")
         .replace("name: search\n", "name: search\n    namespace: y\n");
     function(&elsewhere).succeeded();
+    // No namespace means `default`, as kustomize has it.
+    function(&list(&[&theirs.replace("name: encoder\n", "name: encoder\n    namespace: x\n"), &entry(FLOW)])).succeeded();
+    let answer = function(&list(&[&theirs.replace("name: encoder\n", "name: encoder\n    namespace: default\n"), &entry(FLOW)]));
+    assert!(answer.first_line().contains("there is a Service called `encoder` in svc.yaml already"), "{}", answer.stderr);
+}
+
+#[test]
+fn packages_that_meet_are_told() {
+    let inner =
+        with_path("jina.yaml", "").replace("annotations:\n", "annotations:\n    internal.config.kubernetes.io/package-path: /p/inner\n");
+    let outer = inner.replace("/p/inner", "/p");
+    let answer = function(&list(&[&entry(&outer), &entry(&inner)]));
+    assert_eq!(answer.code, 0);
+    assert!(
+        answer
+            .first_line()
+            .starts_with("warning: jina.yaml: spec.flow: the JinaFlow `search` yields a ConfigMap called `gateway-configmap` too"),
+        "{}",
+        answer.stderr
+    );
+    assert_eq!(generated(&answer.list()).len(), 2 * ALL.len());
+    // The inner one is rendered already, and only the outer one is asked for.
+    let config: String = outer.lines().map(|line| format!("  {line}\n")).collect();
+    let asked = format!("{}functionConfig:\n{config}", function(&list(&[&entry(&inner)])).succeeded().stdout);
+    let answer = function(&asked);
+    assert_eq!(answer.code, 0);
+    assert!(answer.first_line().starts_with("warning: jina.yaml: spec.flow: there is a ConfigMap called"), "{}", answer.stderr);
+    assert_eq!(generated(&answer.list()).len(), 2 * ALL.len());
+    let elsewhere = asked.replace("    name: search\n", "    name: search\n    namespace: other\n");
+    function(&elsewhere).succeeded();
 }
 
 #[test]

@@ -51,8 +51,8 @@ pub struct Reconciler<'l, 't> {
     generated: HashMap<(String, String), Generated<'l>>,
     /// Taken when the first new object comes.
     census: Option<Census<'l>>,
-    /// Kind, namespace and name of what has been placed, and for which flow.
-    placed: HashMap<(String, String, String), String>,
+    /// Kind, namespace and name of what has been placed, and for which flow: its package and name.
+    placed: HashMap<(String, String, String), (String, String)>,
     added: NewItems,
 }
 
@@ -81,20 +81,14 @@ impl<'l, 't> Reconciler<'l, 't> {
     pub fn place(&mut self, flow: &Meta, component: &str, file: &str, object: Object<'_>, findings: &mut Findings) {
         let Object { role, node: mut object } = object;
         let identity = Identity::of(&object);
-        if let Err(finding) = self.claim(flow, &identity) {
-            findings.push(*finding);
-            return;
-        }
+        findings.extend(self.claim(flow, &identity));
         let owner = Owner { flow: flow.name.clone(), component: component.to_owned(), role }.value();
         if let Some(existing) = self.generated.remove(&(flow.package().unwrap_or_default().to_owned(), owner.clone())) {
             annotate(&mut object, [(OBJECT, owner)]);
             self.update(&existing, &object);
             return;
         }
-        if let Err(finding) = self.check_foreign(&identity) {
-            findings.push(*finding);
-            return;
-        }
+        findings.extend(self.check_foreign(flow, &identity));
         let place = self.census.get_or_insert_with(|| Census::of(self.list)).place(flow, file);
         annotate(&mut object, std::iter::once((OBJECT, owner)).chain(place));
         self.added.push(self.list, &object);
@@ -114,44 +108,36 @@ impl<'l, 't> Reconciler<'l, 't> {
     }
 
     /// Two flows must not yield the same object. Within one flow the plan keeps names apart.
-    fn claim(&mut self, flow: &Meta, object: &Identity) -> Result<(), Box<Finding>> {
+    fn claim(&mut self, flow: &Meta, object: &Identity) -> Option<Finding> {
         if self.flows.len() < 2 {
-            return Ok(());
+            return None;
         }
         let Identity { kind, namespace, name, .. } = object;
         let key = (kind.clone(), namespace.clone(), name.clone());
-        let place = format!("{}{}", flow.package().unwrap_or_default(), flow.name);
-        match self.placed.insert(key, place.clone()) {
-            Some(other) if other != place => {
-                let finding = Finding::error("spec.flow", format!("the JinaFlow `{other}` yields a {kind} called `{name}` too"));
-                Err(Box::new(
-                    finding.mend("rename an executor, give one of them another namespace, or render them in packages of their own"),
-                ))
-            }
-            _ => Ok(()),
+        let package = flow.package().unwrap_or_default();
+        let (other_package, other) = self.placed.insert(key, (package.to_owned(), flow.name.clone()))?;
+        if (other_package.as_str(), &other) == (package, &flow.name) {
+            return None;
         }
+        let message = format!("the JinaFlow `{other}` yields a {kind} called `{name}` too");
+        Some(meeting(message, other_package == package).mend("rename an executor, or give one of them another namespace"))
     }
 
-    /// A new object must not meet one of the user's with the same name.
-    fn check_foreign(&mut self, object: &Identity) -> Result<(), Box<Finding>> {
+    /// A new object must not meet one with the same name that is the user's or another flow's.
+    fn check_foreign(&mut self, flow: &Meta, object: &Identity) -> Option<Finding> {
         let list = self.list;
         let census = self.census.get_or_insert_with(|| Census::of(list));
         let Identity { api_version, kind, namespace, name } = object;
-        for &index in census.namesakes(kind, name) {
-            let Some(meta) = list.items[index].read().ok().and_then(|d| d.root).map(|node| Meta::of(&node)) else { continue };
-            let elsewhere = !meta.namespace.is_empty() && !namespace.is_empty() && meta.namespace != *namespace;
+        census.namesakes(kind, name).iter().find_map(|&index| {
+            let meta = Meta::of(&list.items[index].read().ok()?.root?);
             let owned = meta.annotation(OBJECT).is_some_and(|owner| is_of(&self.flows, meta.package(), owner));
-            if elsewhere || owned || meta.api_version != *api_version {
-                continue;
+            if owned || effective(&meta.namespace) != namespace || meta.api_version != *api_version {
+                return None;
             }
             let place = meta.path().map(|path| format!(" in {path}")).unwrap_or_default();
-            let finding = Finding::error(
-                "spec.flow",
-                format!("there is a {kind} called `{name}`{place} already, and it was not generated from this JinaFlow"),
-            );
-            return Err(Box::new(finding.mend("remove it, or rename the executor")));
-        }
-        Ok(())
+            let message = format!("there is a {kind} called `{name}`{place} already, and it was not generated from this JinaFlow");
+            Some(meeting(message, meta.package() == flow.package()).mend("remove it, or rename the executor"))
+        })
     }
 
     /// The fate of each item, and the new ones. What the flows used to yield and yield no longer goes.
@@ -164,6 +150,12 @@ impl<'l, 't> Reconciler<'l, 't> {
         }
         (self.fates, self.added)
     }
+}
+
+/// Two objects that are one to an API server. In one package that is an error. Packages may be meant for different
+/// clusters, and a kpt package sees those below it.
+fn meeting(message: String, in_one_package: bool) -> Finding {
+    if in_one_package { Finding::error("spec.flow", message) } else { Finding::warning("spec.flow", message) }
 }
 
 /// Whether an object was generated for one of these flows.
@@ -182,8 +174,13 @@ struct Identity {
 impl Identity {
     fn of(object: &Node<'_>) -> Self {
         let Meta { api_version, kind, namespace, name, .. } = Meta::of(object);
-        Self { api_version, kind, namespace, name }
+        Self { api_version, kind, namespace: effective(&namespace).to_owned(), name }
     }
+}
+
+/// The namespace that an object without one is taken to be in (kustomize, `resid.ResId.EffectiveNamespace`).
+fn effective(namespace: &str) -> &str {
+    if namespace.is_empty() { "default" } else { namespace }
 }
 
 /// Adds annotations to an object that has none.

@@ -32,6 +32,7 @@ FROM --platform=$BUILDPLATFORM ${RUST_IMAGE} AS build
 ARG TARGETARCH
 WORKDIR /src
 COPY Cargo.toml Cargo.lock README.md LICENSE CHANGELOG.md ./
+COPY build.rs ./
 COPY src src
 COPY functions functions
 COPY benches benches

@@ -291,7 +291,8 @@ fn deep_nesting() {
     for nest in ["[", "{a: ", "- ", "? "] {
         let deep = nest.repeat(100_000);
         answered_soon(&deep, 5);
-        answered_soon(&list(&format!("flow: {deep}")), 5);
+        let answer = answered_soon(&list(&format!("flow:\n  {deep}")), 5);
+        assert!(answer.stderr.contains("nested deeper than 128 levels"), "{}", answer.stderr);
     }
     // In somebody else's item it is nobody's business.
     let foreign = format!("- apiVersion: v1\n  kind: A\n  metadata:\n    name: a\n  x: {}\n", "[".repeat(1000));

@@ -41,7 +41,8 @@ pub fn main() -> u8 {
 }
 
 fn run(command: Command) -> Result<bool> {
-    let mut stdout = io::BufWriter::with_capacity(1 << 16, io::stdout().lock());
+    // What a Flow comes to is larger, and is written from where it is.
+    let mut stdout = io::BufWriter::with_capacity(16 << 10, io::stdout().lock());
     let done = match command {
         Command::Help => print(&mut stdout, &manual())?,
         Command::Version => print(&mut stdout, concat!("jinaflow ", env!("CARGO_PKG_VERSION"), "\n"))?,
@@ -64,7 +65,7 @@ fn manual() -> String {
 }
 
 fn read_stdin() -> Result<Vec<u8>> {
-    let mut input = Vec::new();
+    let mut input = Vec::with_capacity(4 << 10);
     io::stdin().lock().read_to_end(&mut input).context("stdin: cannot be read")?;
     Ok(input)
 }

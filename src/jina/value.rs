@@ -1,6 +1,9 @@
 //! Values as Python holds them, and the three spellings that Jina gives them: `str()`, `repr()` and `json.dumps()`.
 
-use std::fmt::Write as _;
+use std::collections::HashMap;
+use std::fmt::{self, Write as _};
+
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
 /// A value of a Flow after Jina has read it.
 #[derive(Debug, Clone, PartialEq)]
@@ -136,7 +139,7 @@ impl Value {
     }
 }
 
-fn push_display(value: &impl std::fmt::Display, out: &mut String) {
+fn push_display(value: &impl fmt::Display, out: &mut String) {
     // Writing to a String cannot fail.
     let _ = write!(out, "{value}");
 }
@@ -238,21 +241,71 @@ fn json_string(text: &str, out: &mut String) {
 /// The value of a JSON text as `json.loads` gives it, duplicate keys resolved as Python does. `None` when it is not JSON.
 #[must_use]
 pub fn from_json_text(text: &str) -> Option<Value> {
-    fn convert(value: serde_json::Value) -> Value {
-        match value {
-            serde_json::Value::Null => Value::Null,
-            serde_json::Value::Bool(b) => Value::Bool(b),
-            serde_json::Value::Number(n) => n
-                .as_i64()
-                .map(i128::from)
-                .or_else(|| n.as_u64().map(i128::from))
-                .map_or_else(|| Value::Float(n.as_f64().unwrap_or(f64::NAN)), Value::Int),
-            serde_json::Value::String(s) => Value::Str(s),
-            serde_json::Value::Array(entries) => Value::List(entries.into_iter().map(convert).collect()),
-            serde_json::Value::Object(fields) => Value::Map(fields.into_iter().map(|(k, v)| (Value::Str(k), convert(v))).collect()),
-        }
+    serde_json::from_str(text).ok()
+}
+
+impl<'de> Deserialize<'de> for Value {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Reader)
     }
-    serde_json::from_str(text).ok().map(convert)
+}
+
+struct Reader;
+
+impl<'de> Visitor<'de> for Reader {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(Value::Int(value.into()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(Value::Int(value.into()))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(Value::Float(value))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(Value::Str(value.to_owned()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
+        let mut list = Vec::new();
+        while let Some(entry) = entries.next_element()? {
+            list.push(entry);
+        }
+        Ok(Value::List(list))
+    }
+
+    /// A `dict` keeps the place of a key's first value, and holds its last.
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Value, A::Error> {
+        let mut pairs: Vec<(Value, Value)> = Vec::new();
+        let mut places = HashMap::new();
+        while let Some((key, value)) = fields.next_entry::<String, Value>()? {
+            if let Some(&place) = places.get(&key) {
+                let known: &mut (_, _) = &mut pairs[place];
+                known.1 = value;
+            } else {
+                places.insert(key.clone(), pairs.len());
+                pairs.push((Value::Str(key), value));
+            }
+        }
+        Ok(Value::Map(pairs))
+    }
 }
 
 #[cfg(test)]

@@ -15,8 +15,6 @@ use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, Write};
 
-use serde_json::Value;
-
 use crate::finding::{Mark, shortened};
 use crate::yaml::{self, Data, Document, Node, SyntaxError};
 use block::Part;
@@ -37,7 +35,7 @@ pub struct ResourceList<'t> {
     /// `functionConfig`, when there is one.
     pub function_config: Option<Item<'t>>,
     envelope: Envelope<'t>,
-    earlier_results: Vec<Value>,
+    earlier_results: Vec<Node<'t>>,
 }
 
 /// How the list is written.
@@ -70,25 +68,29 @@ enum Shape {
     Json,
 }
 
-/// Texts of new items, in one piece.
+/// Texts of new items.
 #[derive(Debug, Default)]
 pub struct NewItems {
     text: String,
+    /// Where a separator belongs: after each item in JSON and documents. Entries of a block sequence need none.
     ends: Vec<usize>,
 }
 
 impl NewItems {
     /// Adds an object, spelled as an item of `list`.
     pub fn push(&mut self, list: &ResourceList<'_>, object: &Node<'_>) {
-        if self.ends.is_empty() {
-            // What a small Flow comes to.
-            self.text.reserve(16 << 10);
+        if self.text.is_empty() {
+            // A small Flow fits, and memory that is not used costs nothing.
+            self.text.reserve(24 << 10);
         }
         list.spell(object, &mut self.text);
+        if matches!(list.envelope, Envelope::Block { .. } | Envelope::Rewritten { .. }) {
+            self.ends.clear();
+        }
         self.ends.push(self.text.len());
     }
 
-    /// The texts in order.
+    /// The texts in order; several entries of a block sequence may be one text.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         let starts = std::iter::once(0).chain(self.ends.iter().copied());
         starts.zip(&self.ends).map(|(start, end)| &self.text[start..*end])
@@ -132,9 +134,9 @@ impl Item<'_> {
     pub fn read(&self) -> Result<Document<'_>, SyntaxError> {
         match self.shape {
             Shape::Json => {
-                let value: Value = serde_json::from_str(&self.text)
+                let root = serde_json::from_str(&self.text)
                     .map_err(|e| SyntaxError { message: e.to_string(), mark: Mark { line: 1, column: 1 } })?;
-                Ok(Document { root: Some(yaml::from_json(&value)), duplicates: Vec::new() })
+                Ok(Document { root: Some(root), duplicates: Vec::new() })
             }
             Shape::Document => yaml::read(&self.text),
             Shape::Entry => {
@@ -222,7 +224,7 @@ impl<'t> ResourceList<'t> {
             .filter(|config| !matches!(config.trim(), "" | "null" | "~"))
             .map(|config| Item { text: Cow::Borrowed(config), shape: Shape::Document });
         let earlier_results = match cut.results.map(yaml::read) {
-            Some(Ok(Document { root: Some(node), .. })) => node.as_list().unwrap_or_default().iter().map(yaml::kubernetes_value).collect(),
+            Some(Ok(Document { root: Some(node), .. })) => node.as_list().unwrap_or_default().to_vec(),
             _ => Vec::new(),
         };
         Ok(Self {
@@ -265,7 +267,7 @@ impl<'t> ResourceList<'t> {
                     None if value.is_null() => {}
                     None => return Err(ListError::NotAList { found: "`items` that is not a list".into() }),
                 },
-                "results" => list.earlier_results = value.as_list().unwrap_or_default().iter().map(yaml::kubernetes_value).collect(),
+                "results" => list.earlier_results = value.as_list().unwrap_or_default().to_vec(),
                 name => {
                     if name == "functionConfig" && !value.is_null() {
                         list.function_config = Some(entry(value));
@@ -318,7 +320,7 @@ impl<'t> ResourceList<'t> {
         match &self.envelope {
             Envelope::Block { indent, .. } => yaml::write_entry(object, *indent, text),
             Envelope::Rewritten { .. } => yaml::write_entry(object, 0, text),
-            Envelope::Json { .. } => text.push_str(&yaml::kubernetes_value(object).to_string()),
+            Envelope::Json { .. } => text.push_str(&serde_json::to_string(object).unwrap_or_default()),
             Envelope::Documents => yaml::write(object, text),
         }
     }
@@ -326,7 +328,10 @@ impl<'t> ResourceList<'t> {
     /// Writes the answer: `items` are texts of this list's items or made by [`ResourceList::spell`].
     pub fn write<'i>(&self, items: impl Iterator<Item = &'i str>, results: &[KrmResult], out: &mut impl Write) -> io::Result<()> {
         let mut all_results = self.earlier_results.clone();
-        all_results.extend(results.iter().map(|result| serde_json::to_value(result).unwrap_or(Value::Null)));
+        for result in results {
+            // A node keeps the order of the fields.
+            all_results.push(serde_json::from_str(&serde_json::to_string(result)?)?);
+        }
         match &self.envelope {
             Envelope::Block { parts, .. } => {
                 let mut items = Some(items);
@@ -352,7 +357,7 @@ impl<'t> ResourceList<'t> {
             Envelope::Json { fields } => {
                 out.write_all(b"{")?;
                 for (name, raw) in fields {
-                    writeln!(out, "{}: {raw},", Value::from(name.as_str()))?;
+                    writeln!(out, "{}: {raw},", serde_json::to_string(name)?)?;
                 }
                 out.write_all(b"\"items\": [")?;
                 for (i, item) in items.enumerate() {
@@ -360,7 +365,7 @@ impl<'t> ResourceList<'t> {
                 }
                 out.write_all(b"\n]")?;
                 if !all_results.is_empty() {
-                    write!(out, ",\n\"results\": {}", Value::from(all_results))?;
+                    write!(out, ",\n\"results\": {}", serde_json::to_string(&all_results)?)?;
                 }
                 out.write_all(b"}\n")
             }
@@ -406,13 +411,13 @@ fn write_items<'i>(items: impl Iterator<Item = &'i str>, out: &mut impl Write) -
     Ok(())
 }
 
-fn write_results(results: &[Value], out: &mut impl Write) -> io::Result<()> {
+fn write_results(results: &[Node<'_>], out: &mut impl Write) -> io::Result<()> {
     if results.is_empty() {
         return Ok(());
     }
     let mut text = String::from("results:\n");
     for result in results {
-        yaml::write_entry(&yaml::from_json(result), 0, &mut text);
+        yaml::write_entry(result, 0, &mut text);
     }
     out.write_all(text.as_bytes())
 }

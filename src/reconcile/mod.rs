@@ -8,14 +8,15 @@ pub mod ownership;
 
 use std::collections::{HashMap, HashSet};
 
-use serde_json::{Map, Value, json};
+use serde::Deserialize as _;
+use serde_json::{Map, Value};
 
 use crate::finding::{Finding, Findings};
 use crate::krm::annotations::is_bookkeeping;
 use crate::krm::meta::Meta;
 use crate::krm::{NewItems, ResourceList};
 use crate::manifests::Object;
-use crate::yaml::{Data, Node, from_json, kubernetes_value};
+use crate::yaml::{Data, Node, kubernetes_value};
 use census::Census;
 use ownership::{OBJECT, Owner};
 
@@ -85,7 +86,7 @@ impl<'l, 't> Reconciler<'l, 't> {
         let owner = Owner { flow: flow.name.clone(), component: component.to_owned(), role }.value();
         if let Some(existing) = self.generated.remove(&(flow.package().unwrap_or_default().to_owned(), owner.clone())) {
             annotate(&mut object, [(OBJECT, owner)]);
-            self.update(&existing, &object);
+            self.update(&existing, object);
             return;
         }
         findings.extend(self.check_foreign(flow, &identity));
@@ -95,16 +96,22 @@ impl<'l, 't> Reconciler<'l, 't> {
     }
 
     /// Replaces an item where it is, or leaves it as it is when nothing but its spelling differs.
-    fn update(&mut self, existing: &Generated<'_>, object: &Node<'_>) {
+    fn update(&mut self, existing: &Generated<'_>, mut object: Node<'_>) {
         let mut before = kubernetes_value(&existing.node);
         let bookkeeping = take_bookkeeping(&mut before);
-        let mut after = kubernetes_value(object);
-        if before != after {
-            json_patch::merge(&mut after, &json!({ "metadata": { "annotations": bookkeeping } }));
-            let mut text = String::new();
-            self.list.spell(&from_json(&after), &mut text);
-            self.fates[existing.index] = Fate::Replaced(text);
+        if before == kubernetes_value(&object) {
+            return;
         }
+        if let Some(metadata) = object.get_mut("metadata") {
+            let mut annotations = metadata.get("annotations").map(kubernetes_value).unwrap_or_default();
+            json_patch::merge(&mut annotations, &Value::Object(bookkeeping));
+            if let Ok(annotations) = Node::deserialize(annotations) {
+                metadata.set("annotations", annotations);
+            }
+        }
+        let mut text = String::new();
+        self.list.spell(&object, &mut text);
+        self.fates[existing.index] = Fate::Replaced(text);
     }
 
     /// Two flows must not yield the same object. Within one flow the plan keeps names apart.

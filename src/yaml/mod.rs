@@ -11,5 +11,5 @@ mod write;
 
 pub use node::{Data, Node, Scalar, Style};
 pub use read::{Document, DuplicateKey, SyntaxError, read, read_all};
-pub use value::{from_json, kubernetes_value};
+pub use value::kubernetes_value;
 pub use write::{scalar, write, write_entry};

@@ -15,6 +15,10 @@ use crate::finding::Mark;
 /// Deeper than any Flow or Kubernetes object; the limit `serde_json` has too.
 const DEEPEST: usize = 128;
 
+fn too_deep() -> String {
+    format!("nested deeper than {DEEPEST} levels")
+}
+
 /// Nodes that aliases may add in one document: 64 MB of nodes, far above any real use of anchors.
 const MOST_ALIASED_NODES: usize = 1_000_000;
 
@@ -107,7 +111,11 @@ impl<'t> Composer<'t> {
     }
 
     fn event(&mut self) -> Result<Option<(Event<'t>, Span)>, SyntaxError> {
-        self.parser.next_event().transpose().map_err(|e| SyntaxError { message: e.info().to_owned(), mark: mark(*e.marker()) })
+        self.parser.next_event().transpose().map_err(|error| {
+            // The scanner looks ahead and has a bound of its own.
+            let message = if error.info() == "recursion limit exceeded" { too_deep() } else { error.info().to_owned() };
+            SyntaxError { message, mark: mark(*error.marker()) }
+        })
     }
 
     fn content(&mut self) -> Result<Document<'t>, SyntaxError> {
@@ -155,7 +163,7 @@ impl<'t> Composer<'t> {
                 _ => None,
             };
             if open.len() > DEEPEST {
-                return Err(SyntaxError { message: format!("nested deeper than {DEEPEST} levels"), mark: at });
+                return Err(SyntaxError { message: too_deep(), mark: at });
             }
             if let Some((node, anchor)) = done {
                 if anchor != 0 {

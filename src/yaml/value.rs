@@ -1,28 +1,37 @@
-//! Nodes ↔ JSON values.
+//! Nodes ↔ JSON.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
+use std::fmt;
 
-use serde_json::{Map, Number, Value};
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::ser::{Serialize, Serializer};
+use serde_json::{Number, Value};
 
 use super::node::{Data, Node, Scalar, Style};
 
-/// The JSON value that kubectl makes of a node.
+/// The JSON that kubectl makes of a node, fields in their order.
 ///
 /// Plain scalars are typed as `sigs.k8s.io/yaml` types them (goyaml.v2 `resolve.go`): YAML 1.1 booleans, octal
 /// `0644`, `0x`, `0b` and `0o` numbers, underscores; dates stay strings.
+impl Serialize for Node<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.data {
+            Data::Scalar(Scalar { text, style: Style::Quoted }) => serializer.serialize_str(text),
+            Data::Scalar(Scalar { text, style: Style::Plain }) => plain(text).serialize(serializer),
+            Data::List(entries) => serializer.collect_seq(entries),
+            Data::Map(pairs) => serializer.collect_map(pairs.iter().map(|(key, value)| {
+                let key = key.as_text().map_or_else(|| Cow::Owned(key.shown()), Cow::Borrowed);
+                (key, value)
+            })),
+        }
+    }
+}
+
+/// The same as a value, whose fields have no order: for comparing and merging.
 #[must_use]
 pub fn kubernetes_value(node: &Node<'_>) -> Value {
-    match &node.data {
-        Data::Scalar(Scalar { text, style: Style::Quoted }) => Value::String(text.clone().into_owned()),
-        Data::Scalar(Scalar { text, style: Style::Plain }) => plain(text),
-        Data::List(entries) => Value::Array(entries.iter().map(kubernetes_value).collect()),
-        Data::Map(pairs) => Value::Object(
-            pairs
-                .iter()
-                .map(|(key, value)| (key.as_text().map_or_else(|| key.shown(), str::to_owned), kubernetes_value(value)))
-                .collect::<Map<String, Value>>(),
-        ),
-    }
+    serde_json::to_value(node).unwrap_or_default()
 }
 
 fn plain(text: &str) -> Value {
@@ -66,17 +75,78 @@ fn float(digits: &str) -> Option<Number> {
     digits.parse().ok().and_then(Number::from_f64)
 }
 
-/// A node for a JSON value, so that one reader of the config serves both spellings. JSON has no marks.
-#[must_use]
-pub fn from_json(value: &Value) -> Node<'static> {
-    let plain = |text: String| Node::from(Data::Scalar(Scalar { text: Cow::Owned(text), style: Style::Plain }));
-    match value {
-        Value::Null => plain("null".into()),
-        Value::Bool(b) => plain(b.to_string()),
-        Value::Number(n) => plain(n.to_string()),
-        Value::String(s) => s.clone().into(),
-        Value::Array(entries) => entries.iter().map(from_json).collect::<Vec<_>>().into(),
-        Value::Object(fields) => Data::Map(fields.iter().map(|(key, value)| (key.clone().into(), from_json(value))).collect()).into(),
+/// Reads JSON, so that one reader of the config serves both spellings. JSON has no marks.
+impl<'de> Deserialize<'de> for Node<'static> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Reader)
+    }
+}
+
+struct Reader;
+
+impl Reader {
+    fn plain<E>(text: impl Into<String>) -> Result<Node<'static>, E> {
+        Ok(Data::Scalar(Scalar { text: Cow::Owned(text.into()), style: Style::Plain }).into())
+    }
+}
+
+impl<'de> Visitor<'de> for Reader {
+    type Value = Node<'static>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Node<'static>, E> {
+        Self::plain("null")
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Node<'static>, E> {
+        Self::plain(value.to_string())
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Node<'static>, E> {
+        Self::plain(value.to_string())
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Node<'static>, E> {
+        Self::plain(value.to_string())
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Node<'static>, E> {
+        Self::plain(Value::from(value).to_string())
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Node<'static>, E> {
+        Ok(value.to_owned().into())
+    }
+
+    fn visit_string<E>(self, value: String) -> Result<Node<'static>, E> {
+        Ok(value.into())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut entries: A) -> Result<Node<'static>, A::Error> {
+        let mut list = Vec::new();
+        while let Some(entry) = entries.next_element()? {
+            list.push(entry);
+        }
+        Ok(Data::List(list).into())
+    }
+
+    /// Of a key that stands twice the last value counts, as everywhere in JSON.
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Node<'static>, A::Error> {
+        let mut pairs: Vec<(Node<'static>, Node<'static>)> = Vec::new();
+        let mut places = HashMap::new();
+        while let Some((key, value)) = fields.next_entry::<String, Node<'static>>()? {
+            if let Some(&place) = places.get(&key) {
+                let known: &mut (_, _) = &mut pairs[place];
+                known.1 = value;
+            } else {
+                places.insert(key.clone(), pairs.len());
+                pairs.push((key.into(), value));
+            }
+        }
+        Ok(Data::Map(pairs).into())
     }
 }
 
@@ -114,8 +184,12 @@ mod tests {
     }
 
     #[test]
-    fn json_comes_back_as_it_went() {
-        let value = json!({"s": "true", "n": 1, "f": 1.5, "b": true, "z": null, "l": [{}], "on": "no"});
-        assert_eq!(kubernetes_value(&from_json(&value)), value);
+    fn json_comes_back_as_it_went() -> Result<(), serde_json::Error> {
+        let text = r#"{"s":"true","n":1,"f":1.5,"m":-3,"b":true,"z":null,"l":[{}],"on":"no","a":"\ud83d\ude00 \/"}"#;
+        let node: Node = serde_json::from_str(text)?;
+        assert_eq!(serde_json::to_string(&node)?, text.replace(r"\ud83d\ude00 \/", "\u{1f600} /"));
+        let twice: Node = serde_json::from_str(r#"{"a":1,"b":2,"a":3}"#)?;
+        assert_eq!(serde_json::to_string(&twice)?, r#"{"a":3,"b":2}"#);
+        Ok(())
     }
 }

@@ -307,22 +307,29 @@ fn block(text: &str, indent: usize, out: &mut String) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::yaml::{from_json, kubernetes_value, read};
+    use crate::yaml::{kubernetes_value, read};
+    use serde::Deserialize as _;
     use serde_json::{Value, json};
+
+    fn node(value: &Value) -> Node<'static> {
+        Node::deserialize(value).unwrap()
+    }
 
     fn written(value: &Value) -> String {
         let mut out = String::new();
-        write(&from_json(value), &mut out);
+        write(&node(value), &mut out);
         out
     }
 
     #[test]
     fn manifests_look_as_kustomize_writes_them() {
-        let value = json!({
+        let json = r#"{
             "kind": "ConfigMap",
             "data": {"on": "yes", "json": "{\"a\": 1}", "text": "a\n  b\n", "port": "8080", "empty": ""},
-            "list": [{"name": "a", "args": ["--x", "-c", "-1", "$(A):80", "m['l']"]}, [1, [2]], {}, []],
-        });
+            "list": [{"name": "a", "args": ["--x", "-c", "-1", "$(A):80", "m['l']"]}, [1, [2]], {}, []]
+        }"#;
+        let mut out = String::new();
+        write(&serde_json::from_str(json).unwrap(), &mut out);
         let expected = "\
 kind: ConfigMap
 data:
@@ -346,13 +353,13 @@ list:
 - {}
 - []
 ";
-        assert_eq!(written(&value), expected);
+        assert_eq!(out, expected);
     }
 
     #[test]
     fn entries_are_indented_as_their_list() {
         let mut out = String::from("items:\n");
-        write_entry(&from_json(&json!({"a": {"b": "c"}})), 2, &mut out);
+        write_entry(&node(&json!({"a": {"b": "c"}})), 2, &mut out);
         assert_eq!(out, "items:\n  - a:\n      b: c\n");
     }
 

@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use jinaflow::yaml::Node;
+use serde::Deserialize as _;
 use serde_json::{Map, Value, json};
 
 use crate::support::{self, function, run, scratch};
@@ -38,12 +40,16 @@ fn answer(strings: &[String]) -> Value {
     answer.list()
 }
 
-/// The generated items as documents, with the very text of the answer.
+fn node(item: &Value) -> Node<'static> {
+    Node::deserialize(item).unwrap()
+}
+
+/// The generated items as documents, written as the answer was.
 fn stream(answer: &Value) -> String {
     let mut text = String::new();
     for item in &answer["items"].as_array().unwrap()[1..] {
         text.push_str("---\n");
-        jinaflow::yaml::write(&jinaflow::yaml::from_json(item), &mut text);
+        jinaflow::yaml::write(&node(item), &mut text);
     }
     text
 }
@@ -97,7 +103,7 @@ fn kubectl_reads_them_after_kpt() {
     list["items"].as_array_mut().unwrap().remove(0);
     let mut text = String::from("apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n");
     for item in list["items"].as_array().unwrap() {
-        jinaflow::yaml::write_entry(&jinaflow::yaml::from_json(item), 0, &mut text);
+        jinaflow::yaml::write_entry(&node(item), 0, &mut text);
     }
     let folder = scratch("strings").join("out");
     let sink = run(tool("kpt", &["fn", "sink", folder.to_str().unwrap()]), text.as_bytes());

@@ -85,8 +85,8 @@ impl<'de> Deserialize<'de> for Node<'static> {
 struct Reader;
 
 impl Reader {
-    fn plain<E>(text: impl Into<String>) -> Result<Node<'static>, E> {
-        Ok(Data::Scalar(Scalar { text: Cow::Owned(text.into()), style: Style::Plain }).into())
+    fn plain(text: impl Into<String>) -> Node<'static> {
+        Data::Scalar(Scalar { text: Cow::Owned(text.into()), style: Style::Plain }).into()
     }
 }
 
@@ -98,23 +98,23 @@ impl<'de> Visitor<'de> for Reader {
     }
 
     fn visit_unit<E>(self) -> Result<Node<'static>, E> {
-        Self::plain("null")
+        Ok(Self::plain("null"))
     }
 
     fn visit_bool<E>(self, value: bool) -> Result<Node<'static>, E> {
-        Self::plain(value.to_string())
+        Ok(Self::plain(value.to_string()))
     }
 
     fn visit_u64<E>(self, value: u64) -> Result<Node<'static>, E> {
-        Self::plain(value.to_string())
+        Ok(Self::plain(value.to_string()))
     }
 
     fn visit_i64<E>(self, value: i64) -> Result<Node<'static>, E> {
-        Self::plain(value.to_string())
+        Ok(Self::plain(value.to_string()))
     }
 
     fn visit_f64<E>(self, value: f64) -> Result<Node<'static>, E> {
-        Self::plain(Value::from(value).to_string())
+        Ok(Self::plain(Value::from(value).to_string()))
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Node<'static>, E> {

@@ -380,6 +380,8 @@ fn warnings_are_told_and_change_nothing() {
         answer.stderr
     );
     assert_eq!(answer.list()["results"][0]["severity"], "warning");
+    // Said once, however often the answer is asked again.
+    assert_eq!(function(&answer.stdout).stdout, answer.stdout);
 }
 
 #[test]

@@ -12,6 +12,7 @@ pub mod meta;
 pub mod results;
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fmt;
 use std::io::{self, Write};
 
@@ -325,13 +326,21 @@ impl<'t> ResourceList<'t> {
         }
     }
 
+    /// The results that came with the list, and the new ones. What was said before is not said twice, so that a second
+    /// run on the answer gives the same bytes.
+    fn results(&self, new: &[KrmResult]) -> io::Result<Vec<Node<'t>>> {
+        // By way of text, since a value would lose the order of the fields.
+        let read = |result| -> io::Result<Node<'t>> { Ok(serde_json::from_str(&serde_json::to_string(result)?)?) };
+        let new: Vec<Node<'t>> = new.iter().map(read).collect::<io::Result<_>>()?;
+        let plain = |result: &Node<'_>| yaml::kubernetes_value(result).to_string();
+        let said: HashSet<String> = new.iter().map(plain).collect();
+        let earlier = self.earlier_results.iter().filter(|result| !said.contains(&plain(result)));
+        Ok(earlier.cloned().chain(new.iter().cloned()).collect())
+    }
+
     /// Writes the answer: `items` are texts of this list's items or made by [`ResourceList::spell`].
     pub fn write<'i>(&self, items: impl Iterator<Item = &'i str>, results: &[KrmResult], out: &mut impl Write) -> io::Result<()> {
-        let mut all_results = self.earlier_results.clone();
-        for result in results {
-            // A node keeps the order of the fields.
-            all_results.push(serde_json::from_str(&serde_json::to_string(result)?)?);
-        }
+        let all_results = self.results(results)?;
         match &self.envelope {
             Envelope::Block { parts, .. } => {
                 let mut items = Some(items);

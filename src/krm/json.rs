@@ -1,5 +1,6 @@
 //! A `ResourceList` in JSON: fields and items as the raw texts they are.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use serde::Deserialize;
@@ -21,8 +22,9 @@ impl<'de: 't, 't> Deserialize<'de> for Fields<'t> {
 
             fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Fields<'de>, M::Error> {
                 let mut fields: Vec<(String, &'de RawValue)> = Vec::new();
+                let mut seen = HashSet::new();
                 while let Some((name, value)) = map.next_entry::<String, &'de RawValue>()? {
-                    if fields.iter().any(|(known, _)| *known == name) {
+                    if !seen.insert(name.clone()) {
                         return Err(serde::de::Error::custom(format!("the key `{name}` stands twice")));
                     }
                     fields.push((name, value));

@@ -30,7 +30,7 @@ fn executors(entries: &[&str]) -> String {
 /// The run failed as bad input fails, with everything that came in on its way out again.
 fn refused(input: &str, run: &Run) {
     assert_eq!(run.code, 1, "{}", run.stderr);
-    assert!(run.first_line().starts_with("error: "), "{}", run.stderr);
+    run.begins("error: ");
     assert!(run.stdout.starts_with(input), "{}", run.stdout);
     let results = run.list()["results"].clone();
     let results = results.as_array().unwrap();
@@ -257,11 +257,7 @@ fn lists_without_anything_to_do() {
     for input in [empty, others] {
         let answer = function(input);
         assert_eq!(answer.code, 1);
-        assert!(
-            answer.first_line().starts_with("error: stdin: there is no JinaFlow, neither as functionConfig nor among the items"),
-            "{}",
-            answer.stderr
-        );
+        answer.begins("error: stdin: there is no JinaFlow, neither as functionConfig nor among the items");
         assert!(answer.stdout.starts_with(input));
     }
     let config = format!("{others}functionConfig:\n  apiVersion: acme.dev/v1\n  kind: Renderer\n  metadata: {{name: r}}\n");
@@ -341,5 +337,5 @@ fn files_on_the_command_line() {
     );
     let missing = jinaflow(&["export", "/nowhere/flow.yml"]);
     assert_eq!((missing.code, missing.stdout.as_str()), (1, ""));
-    assert!(missing.first_line().starts_with("error: /nowhere/flow.yml: cannot be read: "), "{}", missing.stderr);
+    missing.begins("error: /nowhere/flow.yml: cannot be read: ");
 }

@@ -98,7 +98,7 @@ fn flows_that_meet_are_refused() {
     );
     let answer = jinaflow(&["export", &flow_file(&format!("{}---\n{}", flow("a"), flow("a")))]);
     assert_eq!((answer.code, answer.stdout.as_str()), (1, ""));
-    assert!(answer.first_line().contains("another JinaFlow of this file yields objects of the same names"), "{}", answer.stderr);
+    answer.says("another JinaFlow of this file yields objects of the same names");
 }
 
 #[test]
@@ -130,7 +130,7 @@ fn variables_come_from_the_command_line() {
     assert_eq!(documents[3]["data"]["B"], "me=you");
     assert_eq!(documents[5]["spec"]["template"]["spec"]["containers"][0]["image"], "x/a:1.2");
     let missing = jinaflow(&["export", &file, "--context", "TAG=1"]);
-    assert!(missing.first_line().contains("executors[0].env.B: the variable `WHO` has no value"), "{}", missing.stderr);
+    missing.says("executors[0].env.B: the variable `WHO` has no value");
 }
 
 #[test]

@@ -245,11 +245,7 @@ fn other_flows_objects_are_not_touched() {
     let config = search.replace("name: search", "name: other").lines().map(|line| format!("  {line}\n")).collect::<String>();
     let answer = function(&format!("{first}functionConfig:\n{config}"));
     assert_eq!(answer.code, 1);
-    assert!(
-        answer.first_line().contains("there is a ConfigMap called `gateway-configmap` in gateway/gateway.yml already"),
-        "{}",
-        answer.stderr
-    );
+    answer.says("there is a ConfigMap called `gateway-configmap` in gateway/gateway.yml already");
 }
 
 #[test]
@@ -262,18 +258,18 @@ fn flows_and_objects_that_meet_are_refused() {
     );
     let same_objects = list(&[&entry(FLOW), &entry(&FLOW.replace("name: search", "name: other"))]);
     let answer = function(&same_objects);
-    assert!(answer.first_line().contains("the JinaFlow `search` yields a ConfigMap called `gateway-configmap` too"), "{}", answer.stderr);
+    answer.says("the JinaFlow `search` yields a ConfigMap called `gateway-configmap` too");
     let theirs = "- apiVersion: v1\n  kind: Service\n  metadata:\n    name: encoder\n    annotations:\n      internal.config.kubernetes.io/path: 'svc.yaml'\n  spec: {}\n";
     let input = list(&[theirs, &entry(FLOW)]);
     let answer = function(&input);
     assert_eq!(answer.code, 1);
-    assert!(answer.first_line().contains("there is a Service called `encoder` in svc.yaml already"), "{}", answer.stderr);
+    answer.says("there is a Service called `encoder` in svc.yaml already");
     assert!(answer.stdout.starts_with(&input));
     // A namesake elsewhere does not hide the one that is in the way.
     let hidden = theirs.replace("name: encoder\n", "name: encoder # kpt-set: ${name}\n    namespace: y\n");
     let here = FLOW.replace("name: search\n", "name: search\n  namespace: y\n");
     let answer = function(&list(&[&theirs.replace("name: encoder\n", "name: encoder\n    namespace: x\n"), &hidden, &entry(&here)]));
-    assert!(answer.first_line().contains("there is a Service called `encoder` in svc.yaml already"), "{}", answer.stderr);
+    answer.says("there is a Service called `encoder` in svc.yaml already");
     // In another namespace it is another Service.
     let elsewhere = input
         .replace("name: encoder\n    ann", "name: encoder\n    namespace: x\n    ann")
@@ -282,7 +278,7 @@ fn flows_and_objects_that_meet_are_refused() {
     // No namespace means `default`, as kustomize has it.
     function(&list(&[&theirs.replace("name: encoder\n", "name: encoder\n    namespace: x\n"), &entry(FLOW)])).succeeded();
     let answer = function(&list(&[&theirs.replace("name: encoder\n", "name: encoder\n    namespace: default\n"), &entry(FLOW)]));
-    assert!(answer.first_line().contains("there is a Service called `encoder` in svc.yaml already"), "{}", answer.stderr);
+    answer.says("there is a Service called `encoder` in svc.yaml already");
 }
 
 #[test]
@@ -292,20 +288,14 @@ fn packages_that_meet_are_told() {
     let outer = inner.replace("/p/inner", "/p");
     let answer = function(&list(&[&entry(&outer), &entry(&inner)]));
     assert_eq!(answer.code, 0);
-    assert!(
-        answer
-            .first_line()
-            .starts_with("warning: jina.yaml: spec.flow: the JinaFlow `search` yields a ConfigMap called `gateway-configmap` too"),
-        "{}",
-        answer.stderr
-    );
+    answer.begins("warning: jina.yaml: spec.flow: the JinaFlow `search` yields a ConfigMap called `gateway-configmap` too");
     assert_eq!(generated(&answer.list()).len(), 2 * ALL.len());
     // The inner one is rendered already, and only the outer one is asked for.
     let config: String = outer.lines().map(|line| format!("  {line}\n")).collect();
     let asked = format!("{}functionConfig:\n{config}", function(&list(&[&entry(&inner)])).succeeded().stdout);
     let answer = function(&asked);
     assert_eq!(answer.code, 0);
-    assert!(answer.first_line().starts_with("warning: jina.yaml: spec.flow: there is a ConfigMap called"), "{}", answer.stderr);
+    answer.begins("warning: jina.yaml: spec.flow: there is a ConfigMap called");
     assert_eq!(generated(&answer.list()).len(), 2 * ALL.len());
     let elsewhere = asked.replace("    name: search\n", "    name: search\n    namespace: other\n");
     function(&elsewhere).succeeded();
@@ -372,13 +362,7 @@ fn warnings_are_told_and_change_nothing() {
     let flow = FLOW.replace("shards: 2", "needs: gateway");
     let answer = function(&list(&[&entry(&flow)]));
     assert_eq!(answer.code, 0);
-    assert!(
-        answer
-            .first_line()
-            .starts_with("warning: JinaFlow/search: spec.flow.executors[0]: the results of `encoder` never reach the client"),
-        "{}",
-        answer.stderr
-    );
+    answer.begins("warning: JinaFlow/search: spec.flow.executors[0]: the results of `encoder` never reach the client");
     assert_eq!(answer.list()["results"][0]["severity"], "warning");
     // Said once, however often the answer is asked again.
     assert_eq!(function(&answer.stdout).stdout, answer.stdout);
@@ -389,11 +373,7 @@ fn a_head_that_nobody_runs_is_a_warning() {
     let flow = FLOW.replace("shards: 2", "uses_before: docker://acme/before:1");
     let answer = function(&list(&[&entry(&flow)]));
     assert_eq!(answer.code, 0, "{}", answer.stderr);
-    assert!(
-        answer.first_line().starts_with("warning: JinaFlow/search: spec.flow.executors[1].uses_before: runs in the head of a sharded"),
-        "{}",
-        answer.stderr
-    );
+    answer.begins("warning: JinaFlow/search: spec.flow.executors[1].uses_before: runs in the head of a sharded");
     assert_eq!(answer.list()["results"][0]["field"]["path"], "spec.flow.executors[1].uses_before");
 }
 
@@ -428,7 +408,7 @@ fn kustomizes_legacy_call_gives_documents() {
     std::fs::write(&config, FLOW.replace("docker://acme/encoder:1", "Encoder")).unwrap();
     let answer = plugin(theirs, true);
     assert_eq!((answer.code, answer.stdout.as_str()), (1, ""));
-    assert!(answer.first_line().contains("spec.flow.executors[0].uses: is not a container image"), "{}", answer.stderr);
+    answer.says("spec.flow.executors[0].uses: is not a container image");
     // Without kustomize's variables a file's name is a slip.
     assert!(plugin("", false).first_line().contains("run: jinaflow export"));
 }

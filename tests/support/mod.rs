@@ -24,6 +24,16 @@ impl Run {
         self.stderr.lines().next().unwrap_or_default()
     }
 
+    /// Asserts how the first line on stderr begins.
+    pub fn begins(&self, text: &str) {
+        assert!(self.first_line().starts_with(text), "{}", self.stderr);
+    }
+
+    /// Asserts what the first line on stderr says.
+    pub fn says(&self, text: &str) {
+        assert!(self.first_line().contains(text), "{}", self.stderr);
+    }
+
     /// The documents on stdout.
     pub fn documents(&self) -> Vec<Value> {
         documents(&self.stdout)

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::fs;
-use std::io::{Read as _, Write};
+use std::io::Write;
 use std::path::{Path as FilePath, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow};
@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result, anyhow};
 use crate::cli::render::Rendering;
 use crate::cli::report::{self, Subject};
 use crate::config::{self, JinaFlow, Overrides, is_jina_flow};
-use crate::finding::{Finding, Findings, Path, Severity};
+use crate::finding::{Finding, Findings, Path};
 use crate::manifests;
 use crate::yaml;
 
@@ -51,7 +51,7 @@ pub fn export(export: &Export, stdout: &mut impl Write, stderr: &mut impl Write)
         findings.extend(own.into_iter().map(|finding| (subject.clone(), finding)));
     }
     stderr.write_all(report::lines(&findings).as_bytes())?;
-    if findings.iter().any(|(_, finding)| finding.severity == Severity::Error) {
+    if report::has_errors(&findings) {
         return Ok(false);
     }
     match &export.outdir {
@@ -84,9 +84,7 @@ fn collision(path: &str, into_folder: bool) -> Finding {
 
 fn read_input(name: &str) -> Result<Vec<u8>> {
     if name == "-" {
-        let mut input = Vec::new();
-        std::io::stdin().lock().read_to_end(&mut input).context("stdin: cannot be read")?;
-        return Ok(input);
+        return super::read_stdin();
     }
     fs::read(name).map_err(|error| anyhow!("{name}: cannot be read: {error}"))
 }

@@ -6,6 +6,7 @@ use std::ffi::OsString;
 use lexopt::prelude::{Long, Short, Value};
 
 use crate::cli::export::Export;
+use crate::config::images::JINA_VERSION;
 use crate::config::{Compat, is_version};
 use crate::finding::nearest;
 
@@ -89,7 +90,9 @@ fn set(export: &mut Export, flag: &str, value: String) -> Result<(), String> {
     match flag {
         "k8s-namespace" => overrides.namespace = Some(value),
         "jina-version" if is_version(&value) => overrides.jina_version = Some(value),
-        "jina-version" => return Err(format!("--jina-version {value:?} is no version of Jina 3; write three numbers, such as 3.34.0")),
+        "jina-version" => {
+            return Err(format!("--jina-version {value:?} is no version of Jina 3; write three numbers, such as {JINA_VERSION}"));
+        }
         "compat" => match Compat::parse(&value) {
             Some(compat) => overrides.compat = Some(compat),
             None => return Err(format!("--compat {value:?} is nothing that can be imitated; use one of: {}", Compat::words().join(", "))),

@@ -5,8 +5,8 @@ use std::io::{self, Write};
 
 use crate::cli::render::Rendering;
 use crate::cli::report::{self, Subject};
-use crate::config::{self, Compat, JinaFlow, Overrides, is_jina_flow};
-use crate::finding::{Finding, Findings, Mark, Path, Severity};
+use crate::config::{self, JinaFlow, Overrides, is_jina_flow};
+use crate::finding::{Finding, Findings, Mark, Path};
 use crate::krm::annotations;
 use crate::krm::meta::Meta;
 use crate::krm::results::KrmResult;
@@ -106,7 +106,7 @@ impl<'l, 't> Response<'l, 't> {
     }
 
     fn success(&self) -> bool {
-        self.findings.iter().all(|(_, finding)| finding.severity != Severity::Error)
+        !report::has_errors(&self.findings)
     }
 
     fn write(&self, stdout: &mut impl Write) -> io::Result<Outcome> {
@@ -177,7 +177,7 @@ fn answer<'l, 't>(list: &'l ResourceList<'t>) -> Result<Response<'l, 't>, Box<Un
     for FlowRun { meta, findings: more, .. } in runs {
         findings.extend(more.into_iter().map(|finding| (Subject::Object(meta.clone()), finding)));
     }
-    if findings.iter().any(|(_, finding)| finding.severity == Severity::Error) {
+    if report::has_errors(&findings) {
         return Ok(Response::refusal(list, findings));
     }
     let (fates, added) = reconciler.finish();
@@ -245,16 +245,14 @@ fn overrides_from(root: &Node<'_>, findings: &mut Findings) -> Overrides {
         let (key, value) = (key.shown(), value.shown());
         let path = top.key(&key);
         match key.as_str() {
-            "compat" => match Compat::parse(&value) {
-                Some(compat) => overrides.compat = Some(compat),
-                None => findings.push(
-                    Finding::error(path, "is nothing that can be imitated").got(&value).suggest(&value, Compat::words().iter().copied()),
-                ),
+            "compat" => match config::compat(&value, &path) {
+                Ok(compat) => overrides.compat = Some(compat),
+                Err(finding) => findings.push(*finding),
             },
-            "jinaVersion" if config::is_version(&value) => overrides.jina_version = Some(value),
-            "jinaVersion" => {
-                findings.push(Finding::error(path, "is no version of Jina 3").got(value).mend("write three numbers, such as 3.34.0"));
-            }
+            "jinaVersion" => match config::version(value, &path) {
+                Ok(version) => overrides.jina_version = Some(version),
+                Err(finding) => findings.push(*finding),
+            },
             "namespace" => overrides.namespace = Some(value),
             _ => findings.push(Finding::error(path, "is no setting of this function").suggest(&key, KEYS.into_iter())),
         }
@@ -266,7 +264,7 @@ fn overrides_from(root: &Node<'_>, findings: &mut Findings) -> Overrides {
 fn find_namesakes(runs: &mut [FlowRun]) {
     let mut seen: HashMap<(String, String), Option<String>> = HashMap::new();
     for run in runs {
-        let key = (run.meta.package().unwrap_or_default().to_owned(), run.meta.name.clone());
+        let key = (run.meta.package().to_owned(), run.meta.name.clone());
         let path = run.meta.path().map(str::to_owned);
         if let Some(first) = seen.insert(key, path) {
             let place = first.map(|path| format!(" in {path}")).unwrap_or_default();

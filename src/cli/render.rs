@@ -1,8 +1,10 @@
 //! From a config to components: the steps that every way of calling has in common.
 
+use crate::config::corrections::Corrections;
 use crate::config::{Compat, JinaFlow, dns_label, is_dns_label};
-use crate::finding::{Finding, Findings, Path};
+use crate::finding::{Finding, Findings, Path, nearest};
 use crate::jina::flow::{Flow, Kind};
+use crate::jina::options::Opt;
 use crate::manifests::Target;
 use crate::plan::{self, Component, Plan};
 
@@ -10,7 +12,7 @@ use crate::plan::{self, Component, Plan};
 pub struct Rendering {
     plan: Plan,
     namespace: Option<String>,
-    corrections: crate::config::corrections::Corrections,
+    corrections: Corrections,
 }
 
 impl Rendering {
@@ -57,14 +59,13 @@ fn namespace(config: &JinaFlow, flow: &Flow, path: &Path<'_>, findings: &mut Fin
 }
 
 fn warn_about_unused_images(config: &JinaFlow, flow: &Flow, findings: &mut Findings) {
-    use crate::jina::options::Opt;
     let of_executors = flow.executors.iter().flat_map(|e| [Opt::Uses, Opt::UsesBefore, Opt::UsesAfter].map(|opt| e.options.text(opt)));
     let of_gateway = flow.gateway.iter().map(|options| options.text(Opt::Uses));
     let used: Vec<&str> = of_executors.chain(of_gateway).flatten().collect();
     let spec = Path::root("spec");
     for key in config.settings.images.unused(&used) {
         let finding = Finding::warning(spec.key("images").key(key), "is the `uses` of nothing in this Flow");
-        findings.push(match crate::finding::nearest(key, used.iter().copied()) {
+        findings.push(match nearest(key, used.iter().copied()) {
             Some(near) => finding.propose(near),
             None => finding.mend("remove it"),
         });

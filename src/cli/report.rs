@@ -39,6 +39,12 @@ impl Subject {
     }
 }
 
+/// Whether any of them fails the run.
+#[must_use]
+pub fn has_errors(findings: &[(Subject, Finding)]) -> bool {
+    findings.iter().any(|(_, finding)| finding.severity == Severity::Error)
+}
+
 /// One line for each finding, errors first: `error: SUBJECT: FIELD: what is wrong (got "x"); how to mend it`.
 #[must_use]
 pub fn lines(findings: &[(Subject, Finding)]) -> String {

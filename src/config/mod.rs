@@ -82,16 +82,19 @@ impl Settings {
         self.jina_version.as_deref().unwrap_or(JINA_VERSION)
     }
 
+    /// What becomes of what Jina passes over in silence.
+    #[must_use]
+    pub fn strictness(&self) -> Strictness {
+        match self.compat {
+            Compat::None => Strictness::Strict,
+            Compat::Jina334 => Strictness::Lenient,
+        }
+    }
+
     /// How the Flow is read.
     #[must_use]
     pub fn reading(&self) -> Reading {
-        Reading {
-            context: self.context.clone(),
-            strictness: match self.compat {
-                Compat::None => Strictness::Strict,
-                Compat::Jina334 => Strictness::Lenient,
-            },
-        }
+        Reading { context: self.context.clone(), strictness: self.strictness() }
     }
 }
 
@@ -141,7 +144,7 @@ pub fn read(document: &Document<'_>, overrides: &Overrides, findings: &mut Findi
     }
     overrides.apply(&mut settings);
     check_namespace(&settings, &metadata.key("namespace"), findings);
-    flow::report_duplicates(document, settings.reading().strictness, &top, findings);
+    flow::report_duplicates(document, settings.strictness(), &top, findings);
     let flow = read_flow(spec, &settings, &path, findings);
     JinaFlow { settings, flow }
 }
@@ -210,24 +213,35 @@ fn check_keys(node: &Node<'_>, known: &[&'static str], path: &Path<'_>, findings
 
 fn read_compat(spec: &Node<'_>, path: &Path<'_>, settings: &mut Settings, findings: &mut Findings) {
     let Some(node) = spec.get("compat").filter(|node| !node.is_null()) else { return };
-    let word = node.shown();
-    if let Some(compat) = Compat::parse(&word) {
-        settings.compat = compat;
-    } else {
-        let finding = Finding::error(path.key("compat"), "is nothing that can be imitated").got(&word).at(node.mark);
-        findings.push(finding.suggest(&word, Compat::words().iter().copied()));
+    match compat(&node.shown(), &path.key("compat")) {
+        Ok(compat) => settings.compat = compat,
+        Err(finding) => findings.push(finding.at(node.mark)),
     }
+}
+
+/// The value of the field `path`, as [`Compat::parse`] reads it.
+pub fn compat(word: &str, path: &Path<'_>) -> Result<Compat, Box<Finding>> {
+    Compat::parse(word).ok_or_else(|| {
+        let finding = Finding::error(path, "is nothing that can be imitated").got(word);
+        Box::new(finding.suggest(word, Compat::words().iter().copied()))
+    })
 }
 
 fn read_version(spec: &Node<'_>, path: &Path<'_>, settings: &mut Settings, findings: &mut Findings) {
     let Some(node) = spec.get("jinaVersion").filter(|node| !node.is_null()) else { return };
-    let version = node.shown();
-    if is_version(&version) {
-        settings.jina_version = Some(version);
-    } else {
-        let finding = Finding::error(path.key("jinaVersion"), "is no version of Jina 3").got(version);
-        findings.push(finding.mend(format!("write three numbers, such as {JINA_VERSION}")).at(node.mark));
+    match version(node.shown(), &path.key("jinaVersion")) {
+        Ok(version) => settings.jina_version = Some(version),
+        Err(finding) => findings.push(finding.at(node.mark)),
     }
+}
+
+/// The value of the field `path`, when it is a version.
+pub fn version(text: String, path: &Path<'_>) -> Result<String, Box<Finding>> {
+    if is_version(&text) {
+        return Ok(text);
+    }
+    let finding = Finding::error(path, "is no version of Jina 3").got(text);
+    Err(Box::new(finding.mend(format!("write three numbers, such as {JINA_VERSION}"))))
 }
 
 /// `3.MINOR.PATCH`.

@@ -157,6 +157,12 @@ impl Options {
         }
     }
 
+    /// Whether there is a certificate with its key.
+    #[must_use]
+    pub fn has_certificate(&self) -> bool {
+        self.text(Opt::SslCertfile).is_some() && self.text(Opt::SslKeyfile).is_some()
+    }
+
     /// The ports; empty when there are none.
     #[must_use]
     pub fn ports(&self) -> &[u16] {

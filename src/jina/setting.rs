@@ -3,12 +3,10 @@
 //! Jina turns every value into command line words (`ArgNamespace.kwargs2list`) and lets argparse read those. The rules
 //! here give the same result for every value that argparse accepts, and refuse what it would refuse or misread.
 
-use std::collections::HashMap;
-
 use super::options::{DefaultValue, Kind, Row};
 use super::scalar::{self, python_int, retyped};
 use super::value::{Value, from_json_text};
-use crate::yaml::{Data, Node, Scalar};
+use crate::yaml::{Data, Dict, Node, Scalar};
 
 /// A protocol that Jina speaks (`jina/enums.py`, `ProtocolType`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -201,10 +199,10 @@ fn pairs(node: &Node<'_>) -> Result<Value, Wrong> {
         }
         Data::Scalar(_) => add_pairs(node, &mut dict)?,
     }
-    Ok(Value::Map(dict.pairs))
+    Ok(Value::Map(dict.into_pairs()))
 }
 
-fn add_pairs(node: &Node<'_>, dict: &mut Dict) -> Result<(), Wrong> {
+fn add_pairs(node: &Node<'_>, dict: &mut Dict<Value, Value>) -> Result<(), Wrong> {
     let more = match &node.data {
         Data::Scalar(Scalar { text, .. }) => match from_json_text(text) {
             Some(Value::Map(more)) => more,
@@ -217,7 +215,8 @@ fn add_pairs(node: &Node<'_>, dict: &mut Dict) -> Result<(), Wrong> {
         Data::List(_) => return wrong("must be a mapping", "write key: value pairs"),
     };
     for (key, value) in more {
-        dict.insert(key.to_str(), value);
+        let key = key.to_str();
+        dict.insert(key.clone(), Value::Str(key), value);
     }
     Ok(())
 }
@@ -243,29 +242,11 @@ fn through_json(value: Value) -> Value {
                     Value::Str(text) => text,
                     other => other.to_json(),
                 };
-                dict.insert(key, through_json(value));
+                dict.insert(key.clone(), Value::Str(key), through_json(value));
             }
-            Value::Map(dict.pairs)
+            Value::Map(dict.into_pairs())
         }
         other => other,
-    }
-}
-
-/// Pairs with string keys under Python's rule: a key keeps its first place and its last value.
-#[derive(Default)]
-struct Dict {
-    pairs: Vec<(Value, Value)>,
-    places: HashMap<String, usize>,
-}
-
-impl Dict {
-    fn insert(&mut self, key: String, value: Value) {
-        if let Some(&place) = self.places.get(&key) {
-            self.pairs[place].1 = value;
-        } else {
-            self.places.insert(key.clone(), self.pairs.len());
-            self.pairs.push((Value::Str(key), value));
-        }
     }
 }
 

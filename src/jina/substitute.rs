@@ -244,12 +244,7 @@ fn typed(text: String, style: Style) -> Data<'static> {
     }
     match retyped(&text) {
         Value::Str(text) => scalar(text, Style::Quoted),
-        Value::List(entries) => Data::List(
-            entries
-                .into_iter()
-                .map(|entry| Node { mark: crate::finding::Mark::default(), tag: None, data: typed(entry.to_str(), Style::Plain) })
-                .collect(),
-        ),
+        Value::List(entries) => Data::List(entries.into_iter().map(|entry| typed(entry.to_str(), Style::Plain).into()).collect()),
         Value::Null => scalar("null".into(), Style::Plain),
         other => scalar(other.to_str(), Style::Plain),
     }

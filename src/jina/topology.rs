@@ -140,8 +140,7 @@ impl Builder {
                     );
                     return;
                 }
-                entry.name.get_or_insert_with(|| "joiner".to_owned());
-                self.add(entry, Role::Executor, &here, findings);
+                self.join(entry, &here, findings);
             }
             Method::NeedsAll => {
                 entry.needs = self.hanging();
@@ -153,8 +152,7 @@ impl Builder {
                     );
                     return;
                 }
-                entry.name.get_or_insert_with(|| "joiner".to_owned());
-                self.add(entry, Role::Executor, &here, findings);
+                self.join(entry, &here, findings);
             }
             Method::Inspect => self.inspect(entry, &here, findings),
             Method::GatherInspect => {
@@ -162,6 +160,11 @@ impl Builder {
                 self.gather(name, entry.options, entry.index, entry.mark);
             }
         }
+    }
+
+    fn join(&mut self, mut entry: Entry, path: &Path<'_>, findings: &mut Findings) {
+        entry.name.get_or_insert_with(|| "joiner".to_owned());
+        self.add(entry, Role::Executor, path, findings);
     }
 
     fn add(&mut self, entry: Entry, role: Role, path: &Path<'_>, findings: &mut Findings) {

@@ -1,9 +1,8 @@
 //! Values as Python holds them, and the three spellings that Jina gives them: `str()`, `repr()` and `json.dumps()`.
 
-use std::collections::HashMap;
 use std::fmt::{self, Write as _};
 
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use crate::yaml::{Data, Node, Scalar, Style};
 
 /// A value of a Flow after Jina has read it.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,24 +49,12 @@ impl Value {
             Value::Int(i) => push_display(i, out),
             Value::Float(f) => out.push_str(&float_repr(*f)),
             Value::Str(text) => str_repr(text, out),
-            Value::List(entries) => {
-                out.push('[');
-                for (i, entry) in entries.iter().enumerate() {
-                    out.push_str(if i == 0 { "" } else { ", " });
-                    entry.repr_into(out);
-                }
-                out.push(']');
-            }
-            Value::Map(pairs) => {
-                out.push('{');
-                for (i, (key, value)) in pairs.iter().enumerate() {
-                    out.push_str(if i == 0 { "" } else { ", " });
-                    key.repr_into(out);
-                    out.push_str(": ");
-                    value.repr_into(out);
-                }
-                out.push('}');
-            }
+            Value::List(entries) => collection(entries, ['[', ']'], out, Value::repr_into),
+            Value::Map(pairs) => collection(pairs, ['{', '}'], out, |(key, value), out| {
+                key.repr_into(out);
+                out.push_str(": ");
+                value.repr_into(out);
+            }),
         }
     }
 
@@ -86,24 +73,12 @@ impl Value {
             Value::Int(i) => push_display(i, out),
             Value::Float(f) => out.push_str(&float_json(*f)),
             Value::Str(text) => json_string(text, out),
-            Value::List(entries) => {
-                out.push('[');
-                for (i, entry) in entries.iter().enumerate() {
-                    out.push_str(if i == 0 { "" } else { ", " });
-                    entry.json_into(out);
-                }
-                out.push(']');
-            }
-            Value::Map(pairs) => {
-                out.push('{');
-                for (i, (key, value)) in pairs.iter().enumerate() {
-                    out.push_str(if i == 0 { "" } else { ", " });
-                    json_string(&key.json_key(), out);
-                    out.push_str(": ");
-                    value.json_into(out);
-                }
-                out.push('}');
-            }
+            Value::List(entries) => collection(entries, ['[', ']'], out, Value::json_into),
+            Value::Map(pairs) => collection(pairs, ['{', '}'], out, |(key, value), out| {
+                json_string(&key.json_key(), out);
+                out.push_str(": ");
+                value.json_into(out);
+            }),
         }
     }
 
@@ -137,6 +112,15 @@ impl Value {
             Value::Map(pairs) => !pairs.is_empty(),
         }
     }
+}
+
+fn collection<T>(entries: &[T], [open, close]: [char; 2], out: &mut String, each: impl Fn(&T, &mut String)) {
+    out.push(open);
+    for (i, entry) in entries.iter().enumerate() {
+        out.push_str(if i == 0 { "" } else { ", " });
+        each(entry, out);
+    }
+    out.push(close);
 }
 
 fn push_display(value: &impl fmt::Display, out: &mut String) {
@@ -241,70 +225,21 @@ fn json_string(text: &str, out: &mut String) {
 /// The value of a JSON text as `json.loads` gives it, duplicate keys resolved as Python does. `None` when it is not JSON.
 #[must_use]
 pub fn from_json_text(text: &str) -> Option<Value> {
-    serde_json::from_str(text).ok()
+    serde_json::from_str(text).ok().as_ref().map(of_json)
 }
 
-impl<'de> Deserialize<'de> for Value {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Reader)
-    }
-}
-
-struct Reader;
-
-impl<'de> Visitor<'de> for Reader {
-    type Value = Value;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("JSON")
-    }
-
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
-        Ok(Value::Bool(value))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
-        Ok(Value::Int(value.into()))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
-        Ok(Value::Int(value.into()))
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
-        Ok(Value::Float(value))
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
-        Ok(Value::Str(value.to_owned()))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
-        let mut list = Vec::new();
-        while let Some(entry) = entries.next_element()? {
-            list.push(entry);
-        }
-        Ok(Value::List(list))
-    }
-
-    /// A `dict` keeps the place of a key's first value, and holds its last.
-    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Value, A::Error> {
-        let mut pairs: Vec<(Value, Value)> = Vec::new();
-        let mut places = HashMap::new();
-        while let Some((key, value)) = fields.next_entry::<String, Value>()? {
-            if let Some(&place) = places.get(&key) {
-                let known: &mut (_, _) = &mut pairs[place];
-                known.1 = value;
-            } else {
-                places.insert(key.clone(), pairs.len());
-                pairs.push((Value::Str(key), value));
-            }
-        }
-        Ok(Value::Map(pairs))
+/// The value of a node that was read from JSON.
+fn of_json(node: &Node<'_>) -> Value {
+    match &node.data {
+        Data::Scalar(Scalar { text, style: Style::Quoted }) => Value::Str(text.to_string()),
+        Data::Scalar(Scalar { text, style: Style::Plain }) => match &**text {
+            "null" => Value::Null,
+            "true" => Value::Bool(true),
+            "false" => Value::Bool(false),
+            number => number.parse().map_or_else(|_| Value::Float(number.parse().unwrap_or(f64::NAN)), Value::Int),
+        },
+        Data::List(entries) => Value::List(entries.iter().map(of_json).collect()),
+        Data::Map(pairs) => Value::Map(pairs.iter().map(|(key, value)| (of_json(key), of_json(value))).collect()),
     }
 }
 
@@ -342,6 +277,16 @@ mod tests {
         assert_eq!(repr("it's \"q\""), "'it\\'s \"q\"'");
         assert_eq!(repr("\t\n\\\u{0}\u{7f}\u{a0}\u{2028}\u{e000}"), "'\\t\\n\\\\\\x00\\x7f\\xa0\\u2028\\ue000'");
         assert_eq!(repr("é日\u{301}🚀"), "'é日\u{301}🚀'");
+    }
+
+    #[test]
+    fn json_is_read_as_python_reads_it() {
+        let value = from_json_text(r#"{"a": [1, -0.0, 1e3, 18446744073709551615, true, null, "1"], "b": {}, "a": "x"}"#);
+        let expected = Value::Map(vec![(Value::Str("a".into()), Value::Str("x".into())), (Value::Str("b".into()), Value::Map(vec![]))]);
+        assert_eq!(value, Some(expected));
+        let list = from_json_text(r#"[1, -0.0, 1e3, 1e300, 18446744073709551615, 1e20, true, null, "1"]"#).map(|list| list.to_repr());
+        assert_eq!(list.as_deref(), Some("[1, -0.0, 1000.0, 1e+300, 18446744073709551615, 1e+20, True, None, '1']"));
+        assert_eq!(from_json_text("{a: 1}"), None);
     }
 
     #[test]

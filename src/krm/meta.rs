@@ -53,9 +53,9 @@ impl Meta {
         self.annotation(annotations::INDEX).or_else(|| self.annotation(annotations::LEGACY_INDEX))?.parse().ok()
     }
 
-    /// The item's package.
+    /// The item's package, empty when there is none.
     #[must_use]
-    pub fn package(&self) -> Option<&str> {
-        self.annotation(annotations::PACKAGE_PATH)
+    pub fn package(&self) -> &str {
+        self.annotation(annotations::PACKAGE_PATH).unwrap_or_default()
     }
 }

@@ -71,9 +71,9 @@ fn identity<'c>(component: &'c Component, target: &Target<'c>) -> Vec<Node<'c>> 
         literal("JINA_DEPLOYMENT_NAME", &component.node)
     };
     let workload = if component.storage.is_some() { "K8S_STATEFULSET_NAME" } else { "K8S_DEPLOYMENT_NAME" };
-    let namespace = match target.namespace {
-        Some(namespace) if !target.corrections.has(Correction::NoLiteralNamespace) => literal("K8S_NAMESPACE_NAME", namespace),
-        _ => from("K8S_NAMESPACE_NAME", field("metadata.namespace")),
+    let namespace = match target.literal_namespace() {
+        Some(namespace) => literal("K8S_NAMESPACE_NAME", namespace),
+        None => from("K8S_NAMESPACE_NAME", field("metadata.namespace")),
     };
     vec![
         from("POD_UID", field("metadata.uid")),

@@ -13,7 +13,7 @@ mod servicemonitor;
 mod statefulset;
 mod wiring;
 
-use crate::config::corrections::Corrections;
+use crate::config::corrections::{Correction, Corrections};
 use crate::plan::Component;
 use crate::yaml::{Data, Node};
 
@@ -24,6 +24,13 @@ pub struct Target<'t> {
     pub namespace: Option<&'t str>,
     /// The deliberate differences that apply.
     pub corrections: Corrections,
+}
+
+impl<'t> Target<'t> {
+    /// The namespace where Jina copies it into an object.
+    fn literal_namespace(&self) -> Option<&'t str> {
+        self.namespace.filter(|_| !self.corrections.has(Correction::NoLiteralNamespace))
+    }
 }
 
 /// An object, and what it is within its component.

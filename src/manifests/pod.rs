@@ -1,7 +1,6 @@
 //! The pod template of Deployments and `StatefulSets`.
 
 use super::{Target, container, object};
-use crate::config::corrections::Correction;
 use crate::plan::{Component, Role};
 use crate::yaml::Node;
 
@@ -33,9 +32,7 @@ fn labels<'c>(component: &'c Component, target: &Target<'c>) -> Node<'c> {
         ("shard_id", shard.into()),
         ("pod_type", pod_type.into()),
     ]);
-    if let Some(namespace) = target.namespace
-        && !target.corrections.has(Correction::NoLiteralNamespace)
-    {
+    if let Some(namespace) = target.literal_namespace() {
         labels.set("ns", namespace.into());
     }
     labels

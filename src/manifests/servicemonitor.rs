@@ -1,7 +1,6 @@
 //! `monitoring.coreos.com/v1 ServiceMonitor`: tells Prometheus' operator where the metrics are.
 
 use super::{Target, app, metadata, object, texts};
-use crate::config::corrections::Correction;
 use crate::plan::Component;
 use crate::yaml::Node;
 
@@ -13,9 +12,7 @@ pub fn service_monitor<'c>(component: &'c Component, target: &Target<'c>) -> Nod
         ("endpoints", vec![object([("port", "monitoring".into())])].into()),
         ("selector", object([("matchLabels", app(&component.name))])),
     ]);
-    if let Some(namespace) = target.namespace
-        && !target.corrections.has(Correction::NoLiteralNamespace)
-    {
+    if let Some(namespace) = target.literal_namespace() {
         spec.set("namespaceSelector", object([("matchNames", texts([namespace]))]));
     }
     object([("apiVersion", "monitoring.coreos.com/v1".into()), ("kind", "ServiceMonitor".into()), ("metadata", metadata), ("spec", spec)])

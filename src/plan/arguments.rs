@@ -1,8 +1,9 @@
 //! Command lines of containers, in Jina's order.
 
-use super::{Arg, Piece};
+use super::{Arg, PORT, Piece};
 use crate::jina::options::{Opt, Row, TABLE, Use, gateway_arguments};
 use crate::jina::section::Options;
+use crate::jina::setting::Protocol;
 use crate::jina::value::Value;
 
 /// What the exporter puts in the place of an option, whatever the Flow says.
@@ -62,6 +63,11 @@ pub fn gateway(options: &Options, forced: &[(Opt, Forced)]) -> Vec<Arg> {
     let mut args = vec![Arg::from("gateway")];
     args.extend(arguments(gateway_arguments().into_iter(), options, forced));
     args
+}
+
+/// A port for each protocol.
+pub fn ports(protocols: &[Protocol]) -> Vec<Arg> {
+    (PORT..).zip(protocols).map(|(port, _)| port.to_string().into()).collect()
 }
 
 /// A JSON object from names to values in which hosts are symbols.

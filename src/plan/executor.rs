@@ -34,9 +34,8 @@ impl Planner<'_> {
             return Vec::new();
         }
         let shards = check(executor, kind, path, findings);
-        let uses_path = path.key("uses");
-        let image = match self.settings.images.resolve(options.text(Opt::Uses), &uses_path) {
-            Ok(image) => image.unwrap_or_else(|| self.gateway_image()),
+        let image = match self.image(options.text(Opt::Uses), &path.key("uses")) {
+            Ok(image) => image,
             Err(finding) => {
                 findings.push(finding.at(executor.mark));
                 String::new()
@@ -58,10 +57,6 @@ impl Planner<'_> {
         }
         components.extend((0..shards).map(|shard| base.worker(shard, shards, &image)));
         components
-    }
-
-    pub(super) fn gateway_image(&self) -> String {
-        self.settings.images.gateway(self.settings.jina_version())
     }
 
     /// `gpus`: a count, or `all` for no request at all.
@@ -155,10 +150,9 @@ impl Base<'_> {
             [first, ..] if !self.has(Correction::BindAllInterfaces) => host_name(first).to_owned(),
             _ => "0.0.0.0".to_owned(),
         };
-        let namespace = if self.has(Correction::NoLiteralNamespace) { Forced::Omitted } else { Forced::word(Arg::Namespace) };
         let mut forced = vec![
             (Opt::Name, Forced::word(name)),
-            (Opt::K8sNamespace, namespace),
+            (Opt::K8sNamespace, self.planner.k8s_namespace()),
             (Opt::Host, Forced::word(host)),
             (Opt::Port, Forced::Words(port)),
             (Opt::PortMonitoring, Forced::word(port_monitoring.to_string())),
@@ -184,8 +178,7 @@ impl Base<'_> {
             1 => (self.name.clone(), self.executor.name.clone()),
             _ => (format!("{}-{shard}", self.name), format!("{}-{shard}", self.executor.name)),
         };
-        let ports = (0..).zip(options.protocols()).map(|(i, _)| Arg::from((PORT + i).to_string())).collect();
-        let mut forced = self.forced(raw, ports, PORT_MONITORING);
+        let mut forced = self.forced(raw, arguments::ports(&options.protocols()), PORT_MONITORING);
         forced.extend([
             (Opt::Uses, self.uses()),
             (Opt::Polling, Forced::Omitted),
@@ -213,11 +206,8 @@ impl Base<'_> {
             (Opt::UsesAfter, Process::UsesAfter, PORT_USES_AFTER, PORT_MONITORING + 2),
         ] {
             let Some(uses) = options.text(opt) else { continue };
-            match self.planner.settings.images.resolve(Some(uses), &path.key(opt.row().name)) {
-                Ok(image) => {
-                    let image = image.unwrap_or_else(|| self.planner.gateway_image());
-                    sidecars.push(self.sidecar(process, image, port, port_monitoring));
-                }
+            match self.planner.image(Some(uses), &path.key(opt.row().name)) {
+                Ok(image) => sidecars.push(self.sidecar(process, image, port, port_monitoring)),
                 Err(finding) => findings.push(finding.at(self.executor.mark)),
             }
         }

@@ -35,7 +35,7 @@ impl Planner<'_> {
             let finding = Finding::error(path.key("replicas"), format!("there are {} addresses", hosts.len())).got(replicas.to_string());
             findings.push(finding.propose(hosts.len().to_string()).at(executor.mark));
         }
-        let mut tls = options.flag(Opt::Tls) || (options.text(Opt::SslCertfile).is_some() && options.text(Opt::SslKeyfile).is_some());
+        let mut tls = options.flag(Opt::Tls) || options.has_certificate();
         let mut places = Vec::new();
         for (host, port) in hosts.into_iter().zip(ports) {
             let Some(place) = parse(host, port) else {

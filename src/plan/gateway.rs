@@ -24,16 +24,15 @@ impl Planner<'_> {
             let finding = Finding::error(path.key("replicas"), "must be 1 or more replicas").got(replicas.to_string());
             findings.push(finding.propose("1"));
         }
-        let uses = options.text(Opt::Uses);
-        let image = match self.settings.images.resolve(uses, &path.key("uses")) {
-            Ok(image) => image.unwrap_or_else(|| self.gateway_image()),
+        let image = match self.image(options.text(Opt::Uses), &path.key("uses")) {
+            Ok(image) => image,
             Err(finding) => {
                 findings.push(*finding);
                 return None;
             }
         };
         let mut health = health(options, protocols[0], &path, findings);
-        health.tls = options.text(Opt::SslCertfile).is_some() && options.text(Opt::SslKeyfile).is_some();
+        health.tls = options.has_certificate();
         let container = Container {
             process: Process::Gateway,
             image,
@@ -59,8 +58,6 @@ impl Planner<'_> {
 
     fn gateway_args(&self, flow: &Flow, options: &Options, protocols: &[Protocol], findings: &mut Findings) -> Vec<Arg> {
         let endpoints = options.text(Opt::ExposeEndpoints).unwrap_or("{}");
-        let ports = (0..).zip(protocols).map(|(i, _)| Arg::from((PORT + i).to_string())).collect();
-        let namespace = if self.corrections.has(Correction::NoLiteralNamespace) { Forced::Omitted } else { Forced::word(Arg::Namespace) };
         let optional = |json: Value| if json.is_truthy() { Forced::word(json.to_json()) } else { Forced::Omitted };
         let edges = flow
             .graph
@@ -77,7 +74,7 @@ impl Planner<'_> {
         let not_reducing = flow.executors.iter().filter(|e| e.options.flag(Opt::NoReduce)).map(|e| Value::Str(e.name.clone()));
         let mut forced = vec![
             (Opt::Name, Forced::Omitted),
-            (Opt::K8sNamespace, namespace),
+            (Opt::K8sNamespace, self.k8s_namespace()),
             (Opt::ExposeEndpoints, Forced::word(endpoints.to_owned())),
             (Opt::Uses, Forced::word(self.gateway_class(options, protocols))),
             (Opt::GraphDescription, optional(Value::Map(edges.collect()))),
@@ -85,7 +82,7 @@ impl Planner<'_> {
             (Opt::DeploymentsAddresses, self.addresses(flow, findings).map_or(Forced::Omitted, Forced::word)),
             (Opt::DeploymentsMetadata, optional(metadata)),
             (Opt::DeploymentsNoReduce, optional(Value::List(not_reducing.collect()))),
-            (Opt::Port, Forced::Words(ports)),
+            (Opt::Port, Forced::Words(arguments::ports(protocols))),
             (Opt::PortMonitoring, Forced::word(PORT_MONITORING.to_string())),
         ];
         let listens_everywhere = matches!(options.texts(Opt::Host), [host] if host == "0.0.0.0");
@@ -137,7 +134,7 @@ impl Planner<'_> {
     fn scheme(&self, executor: &Executor) -> String {
         let options = &executor.options;
         let scheme = options.protocols().first().map_or("grpc", |p| p.scheme());
-        let tls = options.flag(Opt::Tls) || (options.text(Opt::SslCertfile).is_some() && options.text(Opt::SslKeyfile).is_some());
+        let tls = options.flag(Opt::Tls) || options.has_certificate();
         let s = if tls && !self.corrections.has(Correction::PlainExecutors) { "s" } else { "" };
         format!("{scheme}{s}")
     }

@@ -14,9 +14,11 @@ pub use names::protocol_service;
 
 use std::borrow::Cow;
 
+use arguments::Forced;
+
 use crate::config::Settings;
-use crate::config::corrections::Corrections;
-use crate::finding::{Findings, Path};
+use crate::config::corrections::{Correction, Corrections};
+use crate::finding::{Finding, Findings, Path};
 use crate::jina::flow::{Flow, Kind};
 use crate::jina::setting::Protocol;
 
@@ -192,6 +194,22 @@ struct Planner<'p> {
     settings: &'p Settings,
     corrections: Corrections,
     path: &'p Path<'p>,
+}
+
+impl Planner<'_> {
+    /// The image of a `uses`, Jina's own where that names none.
+    fn image(&self, uses: Option<&str>, path: &Path<'_>) -> Result<String, Box<Finding>> {
+        Ok(self.settings.images.resolve(uses, path)?.unwrap_or_else(|| self.gateway_image()))
+    }
+
+    fn gateway_image(&self) -> String {
+        self.settings.images.gateway(self.settings.jina_version())
+    }
+
+    /// What stands after `--k8s-namespace`.
+    fn k8s_namespace(&self) -> Forced {
+        if self.corrections.has(Correction::NoLiteralNamespace) { Forced::Omitted } else { Forced::word(Arg::Namespace) }
+    }
 }
 
 /// Plans a Flow. `path` is the Flow's own path.

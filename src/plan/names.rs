@@ -37,8 +37,7 @@ pub fn check(components: &[Component], flow: &Flow, path: &Path<'_>, findings: &
     let by_name: HashMap<&str, &Executor> = flow.executors.iter().map(|e| (e.name.as_str(), e)).collect();
     let mut owners: HashMap<String, &Component> = HashMap::new();
     for component in components {
-        let index = by_name.get(component.node.as_str()).map_or(0, |e| e.index);
-        let mark = by_name.get(component.node.as_str()).map(|e| e.mark).unwrap_or_default();
+        let (index, mark) = by_name.get(component.node.as_str()).map(|e| (e.index, e.mark)).unwrap_or_default();
         let entry = list.index(index);
         let with = path.key("with");
         let here = if flow.kind == Kind::Flow { entry.key("name") } else { with.key("name") };

@@ -27,24 +27,24 @@ impl<'l> Census<'l> {
         let mut census = Self::default();
         for (place, item) in list.items.iter().enumerate() {
             if let Some(seen) = glance(item) {
-                census.namesakes.entry((seen.kind.into(), seen.name.into())).or_default().push(place);
-                if let Some(path) = seen.path {
-                    census.take(seen.package.unwrap_or_default().into(), path.into(), seen.index);
-                }
+                let file = seen.path.map(|path| (seen.package.unwrap_or_default().into(), path.into()));
+                census.count(place, (seen.kind.into(), seen.name.into()), file, seen.index);
             } else if let Some(root) = item.read().ok().and_then(|document| document.root) {
                 let meta = Meta::of(&root);
-                if let Some(path) = meta.path() {
-                    census.take(meta.package().unwrap_or_default().to_owned().into(), path.to_owned().into(), meta.index());
-                }
-                census.namesakes.entry((meta.kind.into(), meta.name.into())).or_default().push(place);
+                let file = meta.path().map(|path| (meta.package().to_owned().into(), path.to_owned().into()));
+                let index = meta.index();
+                census.count(place, (meta.kind.into(), meta.name.into()), file, index);
             }
         }
         census
     }
 
-    fn take(&mut self, package: Cow<'l, str>, path: Cow<'l, str>, index: Option<i64>) {
-        let next = self.next.entry((package, path)).or_default();
-        *next = (*next).max(index.unwrap_or_default().saturating_add(1));
+    fn count(&mut self, place: usize, named: Pair<'l>, file: Option<Pair<'l>>, index: Option<i64>) {
+        self.namesakes.entry(named).or_default().push(place);
+        if let Some(file) = file {
+            let next = self.next.entry(file).or_default();
+            *next = (*next).max(index.unwrap_or_default().saturating_add(1));
+        }
     }
 
     /// The items of this kind and name, wherever they are.
@@ -61,10 +61,12 @@ impl<'l> Census<'l> {
             None => file.to_owned(),
         };
         let package = flow.package();
-        let next = self.next.entry((Cow::Owned(package.unwrap_or_default().to_owned()), Cow::Owned(path.clone()))).or_default();
+        let next = self.next.entry((Cow::Owned(package.to_owned()), Cow::Owned(path.clone()))).or_default();
         let mut annotations = vec![(INDEX, next.to_string())];
         *next = next.saturating_add(1);
-        annotations.extend(package.map(|package| (PACKAGE_PATH, package.to_owned())));
+        if !package.is_empty() {
+            annotations.push((PACKAGE_PATH, package.to_owned()));
+        }
         annotations.push((PATH, path));
         annotations
     }

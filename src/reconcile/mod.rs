@@ -53,7 +53,7 @@ pub struct Reconciler<'l, 't> {
     /// Taken when the first new object comes.
     census: Option<Census<'l>>,
     /// Kind, namespace and name of what has been placed, and for which flow: its package and name.
-    placed: HashMap<(String, String, String), (String, String)>,
+    placed: HashMap<[String; 3], (String, String)>,
     added: NewItems,
 }
 
@@ -63,13 +63,13 @@ impl<'l, 't> Reconciler<'l, 't> {
     pub fn new<'m>(list: &'l ResourceList<'t>, generated: Vec<Generated<'l>>, flows: impl Iterator<Item = &'m Meta>) -> Self {
         let mut by_owner = HashMap::new();
         for item in generated {
-            let key = (item.meta.package().unwrap_or_default().to_owned(), item.meta.annotation(OBJECT).unwrap_or_default().to_owned());
+            let key = (item.meta.package().to_owned(), item.meta.annotation(OBJECT).unwrap_or_default().to_owned());
             // Of two copies the first is the one that was generated.
             by_owner.entry(key).or_insert(item);
         }
         Self {
             list,
-            flows: flows.map(|flow| (flow.package().unwrap_or_default().to_owned(), flow.name.clone())).collect(),
+            flows: flows.map(|flow| (flow.package().to_owned(), flow.name.clone())).collect(),
             fates: vec![Fate::Kept; list.items.len()],
             generated: by_owner,
             census: None,
@@ -84,7 +84,7 @@ impl<'l, 't> Reconciler<'l, 't> {
         let identity = Identity::of(&object);
         findings.extend(self.claim(flow, &identity));
         let owner = Owner { flow: flow.name.clone(), component: component.to_owned(), role }.value();
-        if let Some(existing) = self.generated.remove(&(flow.package().unwrap_or_default().to_owned(), owner.clone())) {
+        if let Some(existing) = self.generated.remove(&(flow.package().to_owned(), owner.clone())) {
             annotate(&mut object, [(OBJECT, owner)]);
             self.update(&existing, object);
             return;
@@ -115,13 +115,13 @@ impl<'l, 't> Reconciler<'l, 't> {
     }
 
     /// Two flows must not yield the same object. Within one flow the plan keeps names apart.
-    fn claim(&mut self, flow: &Meta, object: &Identity) -> Option<Finding> {
+    fn claim(&mut self, flow: &Meta, object: &Identity<'_>) -> Option<Finding> {
         if self.flows.len() < 2 {
             return None;
         }
         let Identity { kind, namespace, name, .. } = object;
-        let key = (kind.clone(), namespace.clone(), name.clone());
-        let package = flow.package().unwrap_or_default();
+        let key = [kind, namespace, name].map(|&part| part.to_owned());
+        let package = flow.package();
         let (other_package, other) = self.placed.insert(key, (package.to_owned(), flow.name.clone()))?;
         if (other_package.as_str(), &other) == (package, &flow.name) {
             return None;
@@ -131,14 +131,14 @@ impl<'l, 't> Reconciler<'l, 't> {
     }
 
     /// A new object must not meet one with the same name that is the user's or another flow's.
-    fn check_foreign(&mut self, flow: &Meta, object: &Identity) -> Option<Finding> {
+    fn check_foreign(&mut self, flow: &Meta, object: &Identity<'_>) -> Option<Finding> {
         let list = self.list;
         let census = self.census.get_or_insert_with(|| Census::of(list));
         let Identity { api_version, kind, namespace, name } = object;
         census.namesakes(kind, name).iter().find_map(|&index| {
             let meta = Meta::of(&list.items[index].read().ok()?.root?);
             let owned = meta.annotation(OBJECT).is_some_and(|owner| is_of(&self.flows, meta.package(), owner));
-            if owned || effective(&meta.namespace) != namespace || meta.api_version != *api_version {
+            if owned || effective(&meta.namespace) != *namespace || meta.api_version != *api_version {
                 return None;
             }
             let place = meta.path().map(|path| format!(" in {path}")).unwrap_or_default();
@@ -151,7 +151,7 @@ impl<'l, 't> Reconciler<'l, 't> {
     #[must_use]
     pub fn finish(mut self) -> (Vec<Fate>, NewItems) {
         for ((package, owner), item) in &self.generated {
-            if is_of(&self.flows, Some(package), owner) {
+            if is_of(&self.flows, package, owner) {
                 self.fates[item.index] = Fate::Removed;
             }
         }
@@ -166,22 +166,28 @@ fn meeting(message: String, in_one_package: bool) -> Finding {
 }
 
 /// Whether an object was generated for one of these flows.
-fn is_of(flows: &HashSet<(String, String)>, package: Option<&str>, owner: &str) -> bool {
-    Owner::parse(owner).is_some_and(|owner| flows.contains(&(package.unwrap_or_default().to_owned(), owner.flow)))
+fn is_of(flows: &HashSet<(String, String)>, package: &str, owner: &str) -> bool {
+    Owner::parse(owner).is_some_and(|owner| flows.contains(&(package.to_owned(), owner.flow)))
 }
 
 /// What makes two objects one to an API server.
-struct Identity {
-    api_version: String,
-    kind: String,
-    namespace: String,
-    name: String,
+struct Identity<'o> {
+    api_version: &'o str,
+    kind: &'o str,
+    namespace: &'o str,
+    name: &'o str,
 }
 
-impl Identity {
-    fn of(object: &Node<'_>) -> Self {
-        let Meta { api_version, kind, namespace, name, .. } = Meta::of(object);
-        Self { api_version, kind, namespace: effective(&namespace).to_owned(), name }
+impl<'o> Identity<'o> {
+    fn of(object: &'o Node<'_>) -> Self {
+        let text = |node: Option<&'o Node<'_>>| node.and_then(Node::as_text).unwrap_or_default();
+        let metadata = |name: &str| text(object.get("metadata").and_then(|metadata| metadata.get(name)));
+        Self {
+            api_version: text(object.get("apiVersion")),
+            kind: text(object.get("kind")),
+            namespace: effective(metadata("namespace")),
+            name: metadata("name"),
+        }
     }
 }
 

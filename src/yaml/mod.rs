@@ -4,12 +4,14 @@
 //! it stood. It decides nothing about types; that is for the reader of the language ([`crate::jina`] reads YAML 1.1
 //! as Jina does, [`kubernetes_value`] reads it as kubectl does).
 
+mod dict;
 mod node;
 mod read;
 mod value;
 mod write;
 
+pub use dict::Dict;
 pub use node::{Data, Node, Scalar, Style};
 pub use read::{Document, DuplicateKey, SyntaxError, read, read_all};
 pub use value::kubernetes_value;
-pub use write::{scalar, write, write_entry};
+pub use write::{write, write_entry};

@@ -77,7 +77,7 @@ macro_rules! whole_numbers {
         /// A whole number.
         impl From<$integer> for Node<'_> {
             fn from(number: $integer) -> Self {
-                Data::Scalar(Scalar { text: Cow::Owned(number.to_string()), style: Style::Plain }).into()
+                Node::plain(number.to_string())
             }
         }
     )*};
@@ -141,7 +141,12 @@ impl<'t> Node<'t> {
     /// A field's name that this crate chose: it needs no quotes, and nobody has to look whether it does.
     #[must_use]
     pub fn field(name: &'static str) -> Self {
-        Data::Scalar(Scalar { text: Cow::Borrowed(name), style: Style::Plain }).into()
+        Self::plain(name)
+    }
+
+    /// A plain scalar, whose type is decided by its text.
+    pub fn plain(text: impl Into<Cow<'t, str>>) -> Self {
+        Data::Scalar(Scalar { text: text.into(), style: Style::Plain }).into()
     }
 
     /// Sets the value of a mapping's field: in its place when it is there, at the end otherwise.
@@ -176,16 +181,5 @@ impl<'t> Node<'t> {
                 format!("{{{}{more}}}", shown.join(", "))
             }
         }
-    }
-
-    /// The same node, free of the text it was read from.
-    #[must_use]
-    pub fn into_owned(self) -> Node<'static> {
-        let data = match self.data {
-            Data::Scalar(s) => Data::Scalar(Scalar { text: Cow::Owned(s.text.into_owned()), style: s.style }),
-            Data::List(entries) => Data::List(entries.into_iter().map(Node::into_owned).collect()),
-            Data::Map(pairs) => Data::Map(pairs.into_iter().map(|(k, v)| (k.into_owned(), v.into_owned())).collect()),
-        };
-        Node { mark: self.mark, tag: self.tag, data }
     }
 }

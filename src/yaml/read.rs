@@ -9,6 +9,7 @@ use std::fmt;
 
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Span, Tag};
 
+use super::dict::Dict;
 use super::node::{Data, Node, Scalar, Style};
 use crate::finding::Mark;
 
@@ -269,12 +270,11 @@ fn finish_map<'t>(node: Node<'t>, path: impl Fn() -> String, duplicates: &mut Ve
         }
     }
     let mut seen: HashMap<String, Mark> = HashMap::new();
-    let mut position: HashMap<String, usize> = HashMap::new();
-    let mut all: Vec<(Node<'t>, Node<'t>)> = Vec::new();
+    let mut all = Dict::default();
     let inherited_count = inherited.len();
     for (i, (key, value)) in inherited.into_iter().chain(own).enumerate() {
         let Some(name) = key.as_text().map(str::to_owned) else {
-            all.push((key, value));
+            all.push(key, value);
             continue;
         };
         if i >= inherited_count
@@ -282,14 +282,9 @@ fn finish_map<'t>(node: Node<'t>, path: impl Fn() -> String, duplicates: &mut Ve
         {
             duplicates.push(DuplicateKey { path: path(), key: name.clone(), first, second: key.mark });
         }
-        if let Some(&at) = position.get(&name) {
-            all[at].1 = value;
-        } else {
-            position.insert(name, all.len());
-            all.push((key, value));
-        }
+        all.insert(name, key, value);
     }
-    Ok(Node { mark, tag, data: Data::Map(all) })
+    Ok(Node { mark, tag, data: Data::Map(all.into_pairs()) })
 }
 
 fn has_duplicates(pairs: &[(Node<'_>, Node<'_>)]) -> bool {

@@ -1,13 +1,13 @@
 //! Nodes ↔ JSON.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, Serializer};
 use serde_json::{Number, Value};
 
+use super::dict::Dict;
 use super::node::{Data, Node, Scalar, Style};
 
 /// The JSON that kubectl makes of a node, fields in their order.
@@ -84,12 +84,6 @@ impl<'de> Deserialize<'de> for Node<'static> {
 
 struct Reader;
 
-impl Reader {
-    fn plain(text: impl Into<String>) -> Node<'static> {
-        Data::Scalar(Scalar { text: Cow::Owned(text.into()), style: Style::Plain }).into()
-    }
-}
-
 impl<'de> Visitor<'de> for Reader {
     type Value = Node<'static>;
 
@@ -98,23 +92,23 @@ impl<'de> Visitor<'de> for Reader {
     }
 
     fn visit_unit<E>(self) -> Result<Node<'static>, E> {
-        Ok(Self::plain("null"))
+        Ok(Node::plain("null"))
     }
 
     fn visit_bool<E>(self, value: bool) -> Result<Node<'static>, E> {
-        Ok(Self::plain(value.to_string()))
+        Ok(Node::plain(value.to_string()))
     }
 
     fn visit_u64<E>(self, value: u64) -> Result<Node<'static>, E> {
-        Ok(Self::plain(value.to_string()))
+        Ok(Node::plain(value.to_string()))
     }
 
     fn visit_i64<E>(self, value: i64) -> Result<Node<'static>, E> {
-        Ok(Self::plain(value.to_string()))
+        Ok(Node::plain(value.to_string()))
     }
 
     fn visit_f64<E>(self, value: f64) -> Result<Node<'static>, E> {
-        Ok(Self::plain(Value::from(value).to_string()))
+        Ok(Node::plain(Value::from(value).to_string()))
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Node<'static>, E> {
@@ -135,18 +129,11 @@ impl<'de> Visitor<'de> for Reader {
 
     /// Of a key that stands twice the last value counts, as everywhere in JSON.
     fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Node<'static>, A::Error> {
-        let mut pairs: Vec<(Node<'static>, Node<'static>)> = Vec::new();
-        let mut places = HashMap::new();
+        let mut pairs = Dict::default();
         while let Some((key, value)) = fields.next_entry::<String, Node<'static>>()? {
-            if let Some(&place) = places.get(&key) {
-                let known: &mut (_, _) = &mut pairs[place];
-                known.1 = value;
-            } else {
-                places.insert(key.clone(), pairs.len());
-                pairs.push((key.into(), value));
-            }
+            pairs.insert(key.clone(), key.into(), value);
         }
-        Ok(Data::Map(pairs).into())
+        Ok(Data::Map(pairs.into_pairs()).into())
     }
 }
 

@@ -11,11 +11,11 @@ use super::node::{Data, Node, Scalar, Style};
 pub fn write(node: &Node<'_>, out: &mut String) {
     match &node.data {
         Data::Map(pairs) if !pairs.is_empty() => {
-            tag_line(node, out);
+            tag(node, "", "\n", out);
             map(pairs, 0, false, out);
         }
         Data::List(entries) if !entries.is_empty() => {
-            tag_line(node, out);
+            tag(node, "", "\n", out);
             list(entries, 0, out);
         }
         _ => {
@@ -48,12 +48,12 @@ fn map(pairs: &[(Node<'_>, Node<'_>)], indent: usize, mut on_first_line: bool, o
         key(name, indent, out);
         match &value.data {
             Data::Map(inner) if !inner.is_empty() => {
-                space_and_tag(value, out);
+                tag(value, " ", "", out);
                 out.push('\n');
                 map(inner, indent + 2, false, out);
             }
             Data::List(entries) if !entries.is_empty() => {
-                space_and_tag(value, out);
+                tag(value, " ", "", out);
                 out.push('\n');
                 list(entries, indent, out);
             }
@@ -98,32 +98,21 @@ fn entry(node: &Node<'_>, indent: usize, out: &mut String) {
 
 /// After a dash: a collection begins on the same line unless it has a tag.
 fn opened(node: &Node<'_>, out: &mut String) -> bool {
-    space_and_tag(node, out);
+    tag(node, " ", "", out);
     out.push(if node.tag.is_none() { ' ' } else { '\n' });
     node.tag.is_none()
 }
 
-fn space_and_tag(node: &Node<'_>, out: &mut String) {
+fn tag(node: &Node<'_>, before: &str, after: &str, out: &mut String) {
     if let Some(tag) = &node.tag {
-        out.push_str(" !");
-        out.push_str(tag);
-    }
-}
-
-fn tag_line(node: &Node<'_>, out: &mut String) {
-    if let Some(tag) = &node.tag {
-        out.push('!');
-        out.push_str(tag);
-        out.push('\n');
+        for part in [before, "!", tag, after] {
+            out.push_str(part);
+        }
     }
 }
 
 fn leaf(node: &Node<'_>, indent: usize, out: &mut String) {
-    if let Some(tag) = &node.tag {
-        out.push('!');
-        out.push_str(tag);
-        out.push(' ');
-    }
+    tag(node, "", " ", out);
     match &node.data {
         Data::Scalar(Scalar { text, style: Style::Quoted }) if fits_block(text) => block(text, indent, out),
         _ => on_one_line(node, out),

@@ -139,6 +139,13 @@ impl Findings {
         self.0.push(finding);
     }
 
+    /// Adds one, unless another says the same about another place.
+    pub fn push_once(&mut self, finding: Finding) {
+        if self.0.iter().all(|known| known.message != finding.message) {
+            self.0.push(finding);
+        }
+    }
+
     /// Whether the run must fail.
     #[must_use]
     pub fn has_errors(&self) -> bool {

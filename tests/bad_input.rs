@@ -57,7 +57,7 @@ fn wrong_fields_of_the_config() {
         ("flow: {jtype: Flow}\nimage: {}", "spec.image: is no field of a JinaFlow; did you mean `images`?"),
         (
             "flow: {jtype: Flow}\nreplicas: 2",
-            "spec.replicas: is no field of a JinaFlow; use one of: flow, compat, jinaVersion, images, context",
+            "spec.replicas: is no field of a JinaFlow; use one of: flow, compat, jinaVersion, images, imagePattern, context",
         ),
         (
             "compat: jina-3.33\nflow: {jtype: Flow}",
@@ -66,6 +66,10 @@ fn wrong_fields_of_the_config() {
         (
             "jinaVersion: latest\nflow: {jtype: Flow}",
             "spec.jinaVersion: is no version of Jina 3 (got \"latest\"); write three numbers, such as 3.34.0",
+        ),
+        (
+            "imagePattern: \"r/{nmae}\"\nflow: {jtype: Flow}",
+            "spec.imagePattern: has a placeholder that is none of {owner}, {name}, {tag} (got \"r/{nmae}\"); write REGISTRY",
         ),
         ("images: [a]\nflow: {jtype: Flow}", "spec.images: must be a mapping (got \"[a]\"); write `key: value` lines below it"),
         ("context: {A: {b: c}}\nflow: {jtype: Flow}", "spec.context.A: must be a text (got \"{b: c}\"); write one value"),
@@ -126,12 +130,12 @@ fn wrong_executors() {
     for (entry, expected) in [
         (
             "name: a, uses: Encoder",
-            "uses: is not a container image, and Kubernetes runs nothing else (got \"Encoder\"); build an image of it",
+            "uses: executor `a` uses no container image, and Kubernetes runs nothing else (got \"Encoder\"); build an image of it",
         ),
-        ("name: a, uses: executor/config.yml", "uses: is not a container image"),
+        ("name: a, uses: executor/config.yml", "uses: executor `a` uses no container image"),
         (
             "name: a, uses: 'jinahub+docker://Enc'",
-            "uses: is a name on the Jina Hub, which is not asked (got \"jinahub+docker://Enc\"); say which image it is",
+            "uses: executor `a` uses a name on the Jina Hub, which is not asked (got \"jinahub+docker://Enc\"); say which image it is",
         ),
         ("name: a, uses: 'docker://'", "uses: names no image"),
         ("name: a, replicas: 0", "replicas: must be 1 or more replicas (got \"0\"); did you mean `1`?"),
@@ -153,7 +157,28 @@ fn wrong_executors() {
         (&format!("name: {}, volumes: /d", &long[..53]), "name: gives the StatefulSet name `aaaa"),
         ("name: a, protocol: http", "protocol: inside a Flow executors are called by gRPC and nothing else (got \"HTTP\")"),
         ("name: a, protocol: websocket", "protocol: executors do not speak WebSocket"),
-        ("name: a, image: x", "image: is no option; Jina would take it for `image_pull_secrets`"),
+        (
+            "name: a, image: x",
+            "image: is for a class in `uses`, and there is none; Jina would take it for `image_pull_secrets` (got \"x\")",
+        ),
+        ("name: a, image: x, uses: 'docker://y'", "image: is for a class in `uses`, and `docker://y` is none; Jina would take it for"),
+        ("name: a, image: x, uses: a/config.yml", "image: is for a class in `uses`, and `a/config.yml` is none"),
+        ("name: a, image: [x], uses: Enc", "image: must be the name of an image (got \"[x]\"); write REPOSITORY:TAG"),
+        ("name: a, image: x, uses: {with: {}}", "uses: names no class (got \"{with: {}}\"); write the executor's class"),
+        ("name: a, imaeg: x", "imaeg: `imaeg` is no option of an executor in Jina; did you mean `image`?"),
+        ("name: a, gpu: 1", "gpu: is no option; Jina would take it for `gpus`; write `gpus` if you mean that, else remove it"),
+        (
+            "name: a, prefech: 5",
+            "prefech: `prefech` is no option of an executor in Jina; did you mean `prefetch`, which belongs to `gateway`?",
+        ),
+        (
+            "name: a, uses: 'jinaai+docker://Enc'",
+            "uses: is no name on the Jina Hub, which needs an owner and a name (got \"jinaai+docker://Enc\")",
+        ),
+        (
+            "name: a, uses: 'jinahub+sandbox://Enc:s3cr/v1'",
+            "uses: executor `a` uses a name on the Jina Hub, which is not asked (got \"jinahub+sandbox://Enc/v1\")",
+        ),
         ("name: a, timeout: 5", "timeout: is the beginning of several options; write one of: timeout_ctrl, timeout_ready, timeout_send"),
         ("name: a, replcas: 3", "replcas: `replcas` is no option of an executor in Jina; did you mean `replicas`?"),
         ("name: a, monitoring: off", "monitoring: must be true or false, and Jina would take this for true (got \"off\"); write false"),

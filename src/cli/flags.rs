@@ -6,8 +6,8 @@ use std::ffi::OsString;
 use lexopt::prelude::{Long, Short, Value};
 
 use crate::cli::export::Export;
-use crate::config::images::JINA_VERSION;
-use crate::config::{Compat, is_version};
+use crate::config::images::{JINA_VERSION, Pattern};
+use crate::config::{Compat, STORAGE_VARIABLES, is_version};
 use crate::finding::nearest;
 
 /// What to do.
@@ -26,7 +26,8 @@ pub enum Command {
 }
 
 const COMMANDS: [&str; 2] = ["export", "help"];
-const FLAGS: [&str; 7] = ["--help", "--version", "--k8s-namespace", "--compat", "--image", "--context", "--jina-version"];
+const FLAGS: [&str; 9] =
+    ["--help", "--version", "--k8s-namespace", "--compat", "--image", "--image-pattern", "--context", "--context-env", "--jina-version"];
 
 /// Reads the command line; the error is one line for people.
 pub fn parse(args: impl Iterator<Item = OsString>, environment: &Environment) -> Result<Command, String> {
@@ -34,11 +35,16 @@ pub fn parse(args: impl Iterator<Item = OsString>, environment: &Environment) ->
     let mut words: Vec<String> = Vec::new();
     let mut export = Export::default();
     let mut export_flag = None;
+    let mut context_env = false;
     while let Some(word) = parser.next().map_err(|e| e.to_string())? {
         match word {
             Long("help") | Short('h') => return Ok(Command::Help),
             Long("version") | Short('V') => return Ok(Command::Version),
-            Long(flag @ ("k8s-namespace" | "compat" | "image" | "context" | "jina-version")) => {
+            Long("context-env") => {
+                context_env = true;
+                export_flag.get_or_insert("context-env".to_owned());
+            }
+            Long(flag @ ("k8s-namespace" | "compat" | "image" | "image-pattern" | "context" | "jina-version")) => {
                 let flag = flag.to_owned();
                 let value = text(parser.value().map_err(|e| e.to_string())?)?;
                 set(&mut export, &flag, value)?;
@@ -64,6 +70,7 @@ pub fn parse(args: impl Iterator<Item = OsString>, environment: &Environment) ->
                 return Err(format!("export takes FLOW and OUTDIR, and {word:?} is one too many"));
             }
             export.overrides.fallback_gateway_image.clone_from(&environment.gateway_image);
+            export.overrides.fallback_context = if context_env { (environment.all)() } else { environment.storage.clone() };
             Ok(Command::Export(Box::new(export)))
         }
         Some(word) if environment.is_kustomize_plugin => Ok(Command::Plugin(word)),
@@ -93,6 +100,10 @@ fn set(export: &mut Export, flag: &str, value: String) -> Result<(), String> {
         "jina-version" => {
             return Err(format!("--jina-version {value:?} is no version of Jina 3; write three numbers, such as {JINA_VERSION}"));
         }
+        "image-pattern" => match Pattern::parse(&value) {
+            Ok(pattern) => overrides.image_pattern = Some(pattern),
+            Err(message) => return Err(format!("--image-pattern {value:?} {message}; write REGISTRY/{{owner}}/{{name}}:{{tag}}")),
+        },
         "compat" => match Compat::parse(&value) {
             Some(compat) => overrides.compat = Some(compat),
             None => return Err(format!("--compat {value:?} is nothing that can be imitated; use one of: {}", Compat::words().join(", "))),
@@ -112,10 +123,14 @@ fn set(export: &mut Export, flag: &str, value: String) -> Result<(), String> {
 }
 
 /// The few things that the command line, and never the function, takes from its environment.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Environment {
     /// `JINA_GATEWAY_IMAGE`.
     pub gateway_image: Option<String>,
+    /// `JINA_K8S_STORAGE_CLASS_NAME`, `JINA_K8S_STORAGE_CAPACITY`, `JINA_K8S_ACCESS_MODES`.
+    pub storage: Vec<(String, String)>,
+    /// Every variable, for `--context-env`.
+    pub all: fn() -> Vec<(String, String)>,
     /// Whether kustomize calls in its legacy way.
     pub is_kustomize_plugin: bool,
 }
@@ -126,6 +141,8 @@ impl Environment {
     pub fn of_process() -> Self {
         Self {
             gateway_image: env::var("JINA_GATEWAY_IMAGE").ok().filter(|image| !image.is_empty()),
+            storage: STORAGE_VARIABLES.iter().filter_map(|name| Some(((*name).to_owned(), env::var(name).ok()?))).collect(),
+            all: || env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect(),
             is_kustomize_plugin: env::var_os("KUSTOMIZE_PLUGIN_CONFIG_ROOT").is_some(),
         }
     }
@@ -137,7 +154,13 @@ mod tests {
 
     fn parsed(line: &str) -> Result<Command, String> {
         let words = std::iter::once("jinaflow").chain(line.split_whitespace()).map(OsString::from);
-        parse(words, &Environment { gateway_image: Some("env/image".into()), is_kustomize_plugin: false })
+        let environment = Environment {
+            gateway_image: Some("env/image".into()),
+            storage: vec![("JINA_K8S_STORAGE_CAPACITY".into(), "1Gi".into())],
+            all: || vec![("HOME".into(), "/root".into())],
+            is_kustomize_plugin: false,
+        };
+        parse(words, &environment)
     }
 
     fn error(line: &str) -> String {
@@ -157,6 +180,10 @@ mod tests {
         assert_eq!(export.overrides.images, [("jinahub+docker://A:s=x/v1".into(), "img:1".into())]);
         assert_eq!(export.overrides.context, [("A".into(), "b=c".into())]);
         assert_eq!(export.overrides.fallback_gateway_image.as_deref(), Some("env/image"));
+        assert_eq!(export.overrides.fallback_context, [("JINA_K8S_STORAGE_CAPACITY".into(), "1Gi".into())]);
+        let Ok(Command::Export(export)) = parsed("export f.yml --context-env --image-pattern r/{name}") else { unreachable!() };
+        assert_eq!(export.overrides.fallback_context, [("HOME".into(), "/root".into())]);
+        assert_eq!(export.overrides.image_pattern, Pattern::parse("r/{name}").ok());
     }
 
     #[test]
@@ -167,6 +194,7 @@ mod tests {
         assert_eq!(error("export a b c"), "export takes FLOW and OUTDIR, and \"c\" is one too many");
         assert_eq!(error("export a --compat jina-3"), "--compat \"jina-3\" is nothing that can be imitated; use one of: none, jina-3.34");
         assert_eq!(error("export a --image x"), "--image \"x\" is not of the form USES=IMAGE");
+        assert!(error("export a --image-pattern r/{nam}").starts_with("--image-pattern \"r/{nam}\" has a placeholder that is none of"));
         assert_eq!(error("--compat none"), "--compat belongs to export; run: jinaflow export FLOW --compat …");
         assert!(error("Cargo.toml").ends_with("run: jinaflow export Cargo.toml"));
     }

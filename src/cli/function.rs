@@ -236,9 +236,9 @@ fn flows_to_render(
     Vec::new()
 }
 
-/// `data` of a `ConfigMap`: `compat`, `jinaVersion` and `namespace`, for every `JinaFlow` among the items.
+/// `data` of a `ConfigMap`: `compat`, `jinaVersion`, `imagePattern` and `namespace`, for every `JinaFlow` among the items.
 fn overrides_from(root: &Node<'_>, findings: &mut Findings) -> Overrides {
-    const KEYS: [&str; 3] = ["compat", "jinaVersion", "namespace"];
+    const KEYS: [&str; 4] = ["compat", "jinaVersion", "imagePattern", "namespace"];
     let mut overrides = Overrides::default();
     let top = Path::root("data");
     for (key, value) in root.get("data").and_then(Node::as_map).unwrap_or_default() {
@@ -251,6 +251,10 @@ fn overrides_from(root: &Node<'_>, findings: &mut Findings) -> Overrides {
             },
             "jinaVersion" => match config::version(value, &path) {
                 Ok(version) => overrides.jina_version = Some(version),
+                Err(finding) => findings.push(*finding),
+            },
+            "imagePattern" => match config::pattern(&value, &path) {
+                Ok(pattern) => overrides.image_pattern = Some(pattern),
                 Err(finding) => findings.push(*finding),
             },
             "namespace" => overrides.namespace = Some(value),

@@ -84,6 +84,11 @@ corrections! {
         why: "the executor writes to /container, which is on no volume; the API forbids `:` in the path"
         ours: "`mountPath: /container`"
 
+    AllVolumes "all-volumes"
+        jina: "one claim, for the first of `volumes`"
+        why: "what the executor writes to the other directories is gone with the pod"
+        ours: "a claim for each of `volumes`"
+
     HeadWithoutVolumes "head-without-volumes"
         jina: "a StatefulSet with a claim for the head of a sharded executor with volumes, without its uses_before and uses_after containers"
         why: "the head waits for containers that are not there and never gets ready"
@@ -133,6 +138,11 @@ corrections! {
         jina: "Python's `{'a': True, 'b': [1]}` in the ConfigMap for a mapping or list under `env`"
         why: "only Python reads it back; `json.loads` and every other language refuse it"
         ours: "JSON: `{\"a\": true, \"b\": [1]}`"
+
+    NativeOnce "native-once"
+        jina: "`--native` twice for an executor with `native: true`"
+        why: "once is enough"
+        ours: "`--native` once"
 
     GatewayClass "gateway-class"
         jina: "`--uses config.yml` for a built-in gateway with one protocol and several ports"

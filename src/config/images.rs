@@ -1,5 +1,7 @@
 //! Which image a container runs: no network, no Hub, an explicit map.
 
+use std::fmt;
+
 use crate::finding::{Finding, Path, nearest};
 
 /// The key of the image that gateways, heads and executors without `uses` run.
@@ -8,30 +10,37 @@ pub const GATEWAY_KEY: &str = "gateway";
 /// The last Jina there is, and the one whose manifests we know exactly.
 pub const JINA_VERSION: &str = "3.34.0";
 
-/// `spec.images`: from `uses` (or `gateway`) to an image.
+/// `spec.images` and `spec.imagePattern`: from `uses` (or `gateway`) to an image.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub struct Images(Vec<(String, String)>);
+pub struct Images {
+    map: Vec<(String, String)>,
+    pattern: Option<Pattern>,
+}
 
 impl Images {
     /// Adds or replaces an entry.
     pub fn set(&mut self, uses: impl Into<String>, image: impl Into<String>) {
         let uses = uses.into();
-        self.0.retain(|(known, _)| *known != uses);
-        self.0.push((uses, image.into()));
+        self.map.retain(|(known, _)| *known != uses);
+        self.map.push((uses, image.into()));
+    }
+
+    /// Sets the pattern for names on the Hub that have no entry.
+    pub fn set_pattern(&mut self, pattern: Pattern) {
+        self.pattern = Some(pattern);
     }
 
     /// The image of exactly this key.
     #[must_use]
     pub fn get(&self, uses: &str) -> Option<&str> {
-        self.0.iter().find(|(known, _)| known == uses).map(|(_, image)| image.as_str())
+        self.map.iter().find(|(known, _)| known == uses).map(|(_, image)| image.as_str())
     }
 
-    /// The image that `uses` of an executor, a gateway or a sidecar stands for. `Ok(None)` means the gateway's image.
+    /// The image that `uses` of `who` (an executor, the gateway, a sidecar) stands for. `Ok(None)` means Jina's own.
     ///
-    /// Forms: `docker://IMAGE` is the image; `jinahub+docker://…` and `jinaai+docker://…` are names on the Jina Hub and
-    /// must be in the map; anything else is no container (`jina/orchestrate/deployments/config/helper.py`,
-    /// `validate_uses`).
-    pub fn resolve(&self, uses: Option<&str>, path: &Path<'_>) -> Result<Option<String>, Box<Finding>> {
+    /// Forms: `docker://IMAGE` is the image; a [`HubName`] has an entry in the map or fits the pattern; anything else is
+    /// no container (`jina/orchestrate/deployments/config/helper.py`, `validate_uses`).
+    pub fn resolve(&self, uses: Option<&str>, who: &str, path: &Path<'_>) -> Result<Option<String>, Box<Finding>> {
         let Some(uses) = uses.filter(|uses| !is_built_in(uses)) else { return Ok(None) };
         if let Some(image) = self.get(uses) {
             return Ok(Some(image.to_owned()));
@@ -40,18 +49,39 @@ impl Images {
             let fault = Finding::error(path, "names no image").got(uses).mend("write docker://REPOSITORY:TAG");
             return if image.trim().is_empty() { Err(Box::new(fault)) } else { Ok(Some(image.to_owned())) };
         }
-        if uses.starts_with("jinahub+docker://") || uses.starts_with("jinaai+docker://") {
-            let finding = Finding::error(path, "is a name on the Jina Hub, which is not asked").got(uses);
-            let near = nearest(uses, self.0.iter().map(|(known, _)| known.as_str()));
-            return Err(Box::new(match near {
-                Some(near) => finding.mend(format!("spec.images has `{near}`; did you mean that?")),
-                None => finding.mend(format!(
-                    "say which image it is: spec.images: {{\"{uses}\": IMAGE}}, or on the command line --image '{uses}=IMAGE'"
-                )),
-            }));
+        match HubName::parse(uses) {
+            None => {
+                let finding = Finding::error(path, format!("{who} uses no container image, and Kubernetes runs nothing else")).got(uses);
+                Err(Box::new(finding.mend(
+                    "build an image of it and write docker://REPOSITORY:TAG; or, for a class in an image, write `image: REPOSITORY:TAG` beside `uses`",
+                )))
+            }
+            Some(Err(message)) => {
+                let finding = Finding::error(path, message).got(uses);
+                Err(Box::new(finding.mend("write jinaai+docker://OWNER/NAME:TAG, or docker://REPOSITORY:TAG")))
+            }
+            Some(Ok(name)) => match self.get(&name.to_string()) {
+                Some(image) => Ok(Some(image.to_owned())),
+                None => self.by_pattern(&name, who, path).map(Some),
+            },
         }
-        let finding = Finding::error(path, "is not a container image, and Kubernetes runs nothing else").got(uses);
-        Err(Box::new(finding.mend("build an image of it and write docker://REPOSITORY:TAG")))
+    }
+
+    fn by_pattern(&self, name: &HubName<'_>, who: &str, path: &Path<'_>) -> Result<String, Box<Finding>> {
+        let Some(pattern) = &self.pattern else {
+            let finding = Finding::error(path, format!("{who} uses a name on the Jina Hub, which is not asked")).got(name.to_string());
+            let near = nearest(&name.to_string(), self.map.iter().map(|(known, _)| known.as_str()));
+            let slip = near.map(|near| format!("spec.images has `{near}`, did you mean that? Else ")).unwrap_or_default();
+            return Err(Box::new(finding.mend(format!(
+                "{slip}say which image it is: spec.images: {{\"{name}\": IMAGE}} or --image '{name}=IMAGE'; or where all such images are: \
+                 spec.imagePattern: REGISTRY/{{owner}}/{{name}}:{{tag}} or --image-pattern; or write uses: docker://IMAGE"
+            ))));
+        };
+        pattern.fill(name).ok_or_else(|| {
+            let finding = Finding::error(path, format!("{who} uses a name without an owner, and the image pattern has {{owner}}"));
+            let mend = format!("say which image it is: spec.images: {{\"{name}\": IMAGE}} or --image '{name}=IMAGE'");
+            Box::new(finding.got(name.to_string()).mend(mend))
+        })
     }
 
     /// The image of the gateway, of heads and of executors without `uses`.
@@ -65,7 +95,96 @@ impl Images {
 
     /// Keys that are not among `used`, for a warning about slips.
     pub fn unused<'i>(&'i self, used: &'i [&str]) -> impl Iterator<Item = &'i str> {
-        self.0.iter().map(|(key, _)| key.as_str()).filter(move |key| *key != GATEWAY_KEY && !used.contains(key))
+        let is_used = move |key: &&str| {
+            used.iter().any(|uses| uses == key || HubName::parse(uses).is_some_and(|n| n.is_ok_and(|n| n.to_string() == **key)))
+        };
+        self.map.iter().map(|(key, _)| key.as_str()).filter(move |key| *key != GATEWAY_KEY && !is_used(key))
+    }
+}
+
+/// The name of an executor on the Jina Hub (`hubble/executor/helper.py`, `parse_hub_uri`): `jinaai+docker://OWNER/NAME:TAG`
+/// or, from before Jina 3.9, `jinahub+docker://NAME:SECRET/TAG`. Without `+docker`, or with `+sandbox` or `+serverless`
+/// (which ran in Jina's own cloud), the same image is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HubName<'u> {
+    scheme: &'u str,
+    owner: Option<&'u str>,
+    name: &'u str,
+    tag: Option<&'u str>,
+}
+
+impl<'u> HubName<'u> {
+    /// Reads `uses`; `None` when it is no name on the Hub, a message when it is none that can be understood.
+    #[must_use]
+    pub fn parse(uses: &'u str) -> Option<Result<Self, &'static str>> {
+        let (scheme, rest) = uses.split_once("://")?;
+        let (hub, form) = scheme.split_once('+').unwrap_or((scheme, "docker"));
+        if !matches!(hub, "jinahub" | "jinaai") || !matches!(form, "docker" | "sandbox" | "serverless") {
+            return None;
+        }
+        let given = |text: &'u str| Some(text.trim_matches('/')).filter(|text| !text.is_empty());
+        let (first, second) = rest.split_once('/').unwrap_or((rest, ""));
+        if hub == "jinahub" {
+            let name = first.split(':').next().unwrap_or_default();
+            let parsed = Self { scheme, owner: None, name, tag: given(second) };
+            return Some(if name.is_empty() { Err("names nothing on the Jina Hub") } else { Ok(parsed) });
+        }
+        let mut parts = second.trim_matches('/').split(':');
+        let parsed = Self {
+            scheme,
+            owner: Some(first),
+            name: parts.next().unwrap_or_default().trim_matches('/'),
+            tag: parts.next().and_then(given),
+        };
+        let complete = !first.is_empty() && !parsed.name.is_empty() && parts.next().is_none();
+        Some(if complete { Ok(parsed) } else { Err("is no name on the Jina Hub, which needs an owner and a name") })
+    }
+}
+
+/// The name as it was written, without its secret.
+impl fmt::Display for HubName<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.owner {
+            Some(owner) => write!(f, "{}://{owner}/{}", self.scheme, self.name)?,
+            None => write!(f, "{}://{}", self.scheme, self.name)?,
+        }
+        match self.tag {
+            Some(tag) if self.owner.is_some() => write!(f, ":{tag}"),
+            Some(tag) => write!(f, "/{tag}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// `spec.imagePattern`: where the images of names on the Hub are, such as `registry.example.com/{owner}/{name}:{tag}`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pattern(String);
+
+impl Pattern {
+    const PLACEHOLDERS: [&'static str; 3] = ["{owner}", "{name}", "{tag}"];
+
+    /// Reads a pattern; the error says what is wrong with it.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let plain = Self::PLACEHOLDERS.iter().fold(text.to_owned(), |text, placeholder| text.replace(placeholder, ""));
+        if plain.contains(['{', '}']) {
+            return Err(format!("has a placeholder that is none of {}", Self::PLACEHOLDERS.join(", ")));
+        }
+        if !text.contains("{name}") {
+            return Err("has no {name}, so that every executor would be the same image".to_owned());
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The image of a name: repositories are lower case (OCI distribution specification), a missing tag is `latest`.
+    /// `None` when the pattern wants an owner and the name has none.
+    fn fill(&self, name: &HubName<'_>) -> Option<String> {
+        let owner = match name.owner {
+            Some(owner) => owner.to_lowercase(),
+            None if self.0.contains("{owner}") => return None,
+            None => String::new(),
+        };
+        let image = self.0.replace("{owner}", &owner).replace("{name}", &name.name.to_lowercase());
+        Some(image.replace("{tag}", name.tag.unwrap_or("latest")))
     }
 }
 
@@ -90,7 +209,7 @@ mod tests {
         images.set("jinaai+docker://acme/Enc:v1", "reg/enc@sha256:0");
         images.set("docker://a/b", "mirror/b:2");
         let path = Path::root("executors[0].uses");
-        let resolve = |uses| images.resolve(uses, &path).map_err(|f| f.to_string());
+        let resolve = |uses| images.resolve(uses, "executor `e`", &path).map_err(|f| f.to_string());
         assert_eq!(resolve(None), Ok(None));
         assert_eq!(resolve(Some("BaseExecutor")), Ok(None));
         assert_eq!(resolve(Some("docker://x/y:1")), Ok(Some("x/y:1".into())));
@@ -98,8 +217,37 @@ mod tests {
         assert_eq!(resolve(Some("jinaai+docker://acme/Enc:v1")), Ok(Some("reg/enc@sha256:0".into())));
         assert!(resolve(Some("jinaai+docker://acme/Enc:v2")).is_err_and(|e| e.contains("did you mean that?")));
         assert!(resolve(Some("jinahub+docker://Other")).is_err_and(|e| e.contains("--image 'jinahub+docker://Other=IMAGE'")));
-        assert!(resolve(Some("executor/config.yml")).is_err_and(|e| e.contains("not a container image")));
+        assert!(resolve(Some("jinahub+docker://Other:s3cret/v1")).is_err_and(|e| e.contains("`e`") && !e.contains("s3cret")));
+        assert!(resolve(Some("executor/config.yml")).is_err_and(|e| e.contains("no container image")));
+        assert!(resolve(Some("jinaai+docker://NoOwner")).is_err_and(|e| e.contains("needs an owner and a name")));
         assert!(resolve(Some("docker://")).is_err());
+    }
+
+    #[test]
+    fn names_on_the_hub_fit_a_pattern() {
+        let path = Path::root("executors[0].uses");
+        let resolve = |pattern: &str, uses| {
+            let mut images = Images::default();
+            images.set("jinahub+docker://Mapped/v1", "mapped:1");
+            images.set_pattern(Pattern::parse(pattern)?);
+            images.resolve(Some(uses), "executor `e`", &path).map(Option::unwrap_or_default).map_err(|f| f.to_string())
+        };
+        for (pattern, uses, expected) in [
+            ("reg/{owner}/{name}:{tag}", "jinaai+docker://Acme/CLIPEncoder:latest-gpu", "reg/acme/clipencoder:latest-gpu"),
+            ("reg/{owner}/{name}:{tag}", "jinaai://acme/Enc", "reg/acme/enc:latest"),
+            ("reg/{name}:{tag}-x", "jinaai+sandbox://acme/Enc:v2", "reg/enc:v2-x"),
+            ("reg/{name}:{tag}", "jinaai+serverless://acme/Enc:v2", "reg/enc:v2"),
+            ("reg/{name}:{tag}", "jinahub+docker://Enc/latest-gpu", "reg/enc:latest-gpu"),
+            ("reg/{name}:{tag}", "jinahub+docker://Enc:secret/v3", "reg/enc:v3"),
+            ("reg/{name}:{tag}", "jinahub://Enc", "reg/enc:latest"),
+            ("reg/{name}:{tag}", "jinahub+docker://Mapped:secret/v1", "mapped:1"),
+            ("reg/{name}:{tag}", "docker://own/enc:1", "own/enc:1"),
+        ] {
+            assert_eq!(resolve(pattern, uses).as_deref(), Ok(expected), "{uses}");
+        }
+        assert!(resolve("reg/{owner}/{name}", "jinahub+docker://Enc").is_err_and(|e| e.contains("has {owner}")));
+        assert!(resolve("reg/{nmae}", "x").is_err_and(|e| e.contains("none of {owner}, {name}, {tag}")));
+        assert!(resolve("reg/enc:{tag}", "x").is_err_and(|e| e.contains("has no {name}")));
     }
 
     #[test]

@@ -4,7 +4,7 @@ pub mod corrections;
 pub mod images;
 
 use corrections::Corrections;
-use images::{GATEWAY_KEY, Images, JINA_VERSION};
+use images::{GATEWAY_KEY, Images, JINA_VERSION, Pattern};
 
 use crate::finding::{Finding, Findings, Mark, Path};
 use crate::jina::flow::{self, Flow, Reading};
@@ -20,6 +20,10 @@ pub const API_VERSION: &str = "flow.jina.ai/v1alpha1";
 
 /// The API group of the config and of our annotations.
 pub const GROUP: &str = "flow.jina.ai";
+
+/// The variables from which Jina takes the claims of executors with `volumes`
+/// (`jina/orchestrate/deployments/config/k8slib/kubernetes_deployment.py`).
+pub const STORAGE_VARIABLES: [&str; 3] = ["JINA_K8S_STORAGE_CLASS_NAME", "JINA_K8S_STORAGE_CAPACITY", "JINA_K8S_ACCESS_MODES"];
 
 /// `spec.compat`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -133,9 +137,10 @@ pub fn read(document: &Document<'_>, overrides: &Overrides, findings: &mut Findi
         findings.push(Finding::error(path, "is missing").mend("write `spec: {flow: …}` with the Flow below it").at(root.mark));
         return JinaFlow { settings, flow: None };
     };
-    check_keys(spec, &["flow", "compat", "jinaVersion", "images", "context"], &path, findings);
+    check_keys(spec, &["flow", "compat", "jinaVersion", "images", "imagePattern", "context"], &path, findings);
     read_compat(spec, &path, &mut settings, findings);
     read_version(spec, &path, &mut settings, findings);
+    read_pattern(spec, &path, &mut settings, findings);
     for (key, value) in texts_below(spec, "images", &path, findings) {
         settings.images.set(key, value);
     }
@@ -160,11 +165,15 @@ pub struct Overrides {
     pub namespace: Option<String>,
     /// `--image USES=IMAGE`.
     pub images: Vec<(String, String)>,
+    /// `--image-pattern`.
+    pub image_pattern: Option<Pattern>,
     /// An image for the gateway that gives way to `spec.images.gateway` and `--image gateway=…`
     /// (`JINA_GATEWAY_IMAGE`).
     pub fallback_gateway_image: Option<String>,
     /// `--context K=V`.
     pub context: Vec<(String, String)>,
+    /// Values of variables that give way to `spec.context` and `--context K=V` (`--context-env`, `JINA_K8S_…`).
+    pub fallback_context: Vec<(String, String)>,
 }
 
 impl Overrides {
@@ -181,6 +190,9 @@ impl Overrides {
         for (uses, image) in &self.images {
             settings.images.set(uses, image);
         }
+        if let Some(pattern) = &self.image_pattern {
+            settings.images.set_pattern(pattern.clone());
+        }
         if let Some(image) = &self.fallback_gateway_image
             && settings.images.get(GATEWAY_KEY).is_none()
         {
@@ -188,6 +200,11 @@ impl Overrides {
         }
         for (name, value) in &self.context {
             settings.context.set(name, value);
+        }
+        for (name, value) in &self.fallback_context {
+            if settings.context.get(name).is_none() {
+                settings.context.set(name, value);
+            }
         }
     }
 }
@@ -233,6 +250,22 @@ fn read_version(spec: &Node<'_>, path: &Path<'_>, settings: &mut Settings, findi
         Ok(version) => settings.jina_version = Some(version),
         Err(finding) => findings.push(finding.at(node.mark)),
     }
+}
+
+fn read_pattern(spec: &Node<'_>, path: &Path<'_>, settings: &mut Settings, findings: &mut Findings) {
+    let Some(node) = spec.get("imagePattern").filter(|node| !node.is_null()) else { return };
+    match pattern(&node.shown(), &path.key("imagePattern")) {
+        Ok(pattern) => settings.images.set_pattern(pattern),
+        Err(finding) => findings.push(finding.at(node.mark)),
+    }
+}
+
+/// The value of the field `path`, when it is a pattern.
+pub fn pattern(text: &str, path: &Path<'_>) -> Result<Pattern, Box<Finding>> {
+    Pattern::parse(text).map_err(|message| {
+        let finding = Finding::error(path, message).got(text);
+        Box::new(finding.mend("write REGISTRY/{owner}/{name}:{tag}"))
+    })
 }
 
 /// The value of the field `path`, when it is a version.

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::inline;
 use super::options::Opt;
 use super::scalar;
 use super::section::{self, Given, Options, Section, Strictness};
@@ -116,7 +117,7 @@ struct Reader<'r, 't> {
 impl<'r, 't> Reader<'r, 't> {
     fn flow(&self, findings: &mut Findings) -> Flow {
         self.check_version(findings);
-        self.check_top_level(&["jtype", "version", "with", "executors", "deployments", "gateway", "jcloud"], findings);
+        self.check_top_level(&["jtype", "version", "with", "executors", "deployments", "gateway"], findings);
         let with = self.with(Section::With, findings);
         let name = text_of(&with, Opt::Name);
         let inspection = match text_of(&with, Opt::Inspect).as_deref() {
@@ -135,7 +136,7 @@ impl<'r, 't> Reader<'r, 't> {
     fn deployment(&self, findings: &mut Findings) -> Flow {
         let mut given = self.with(Section::Executor, findings);
         // Jina's documentation puts options beside `with`, which Jina itself does not read.
-        let beside = |key: &str| matches!(key, "jtype" | "version" | "with" | "needs" | "name" | "jcloud") || key.starts_with("x-");
+        let beside = |key: &str| matches!(key, "jtype" | "version" | "with" | "needs" | "name") || key.starts_with("x-");
         let pairs = self.root.as_map().unwrap_or_default();
         for (opt, setting) in section::read(Section::Executor, pairs, beside, self.strictness, self.path, findings) {
             if !given.iter().any(|(known, _)| *known == opt) {
@@ -152,7 +153,10 @@ impl<'r, 't> Reader<'r, 't> {
             let finding = Finding::error(place.key("name"), "a Deployment cannot be called `gateway`");
             findings.push(finding.got(&name).mend("give it another name").at(self.root.mark));
         }
-        let options = Options::new(given, Rc::default());
+        let inside = self.root.get("with").and_then(Node::as_map).unwrap_or_default();
+        let inline = inline::read(inside, self.strictness, &with, findings);
+        let inline = inline.or_else(|| inline::read(pairs, self.strictness, self.path, findings));
+        let options = Options::new(given, Rc::default()).with_inline(inline);
         let entry = Entry { name: Some(name), method: Method::Add, needs: Vec::new(), options, index: 0, mark: self.root.mark };
         let (executors, _) = topology::arrange(vec![entry], Inspection::Hang, self.path, findings);
         Flow { kind: Kind::Deployment, name: None, gateway: None, list: "executors", executors, graph: Graph::default() }
@@ -176,6 +180,10 @@ impl<'r, 't> Reader<'r, 't> {
                 continue;
             }
             let path = self.path.key(&name);
+            if name == section::JCLOUD {
+                findings.push_once(section::jcloud(&path).at(key.mark));
+                continue;
+            }
             // Anchors and references often live under keys of their own, so that only a likely slip is an error.
             let finding = if name == "pods" && value.as_list().is_some_and(|list| !list.is_empty()) {
                 self.strictness.judge(path, "Jina 3 does not know `pods`", "the executors in it are ignored").propose("executors")
@@ -203,14 +211,16 @@ impl<'r, 't> Reader<'r, 't> {
     fn with(&self, section: Section, findings: &mut Findings) -> Given {
         let path = self.path.key("with");
         let pairs = self.mapping("with", findings);
-        let ours = |key: &str| key == "jcloud" || (key == "name" && section == Section::Executor);
+        let ours = |key: &str| key == "name" && section == Section::Executor;
         section::read(section, pairs, ours, self.strictness, &path, findings)
     }
 
     fn gateway(&self, with: &Given, findings: &mut Findings) -> Options {
         let path = self.path.key(GATEWAY);
-        let own = section::read(Section::Gateway, self.mapping(GATEWAY, findings), |key| key == "jcloud", self.strictness, &path, findings);
-        let options = Options::new(own, Rc::new(section::inherited_by(Section::Gateway, with)));
+        let pairs = self.mapping(GATEWAY, findings);
+        let own = section::read(Section::Gateway, pairs, |_| false, self.strictness, &path, findings);
+        let inline = inline::read(pairs, self.strictness, &path, findings);
+        let options = Options::new(own, Rc::new(section::inherited_by(Section::Gateway, with))).with_inline(inline);
         if options.is_own(Opt::Name) && options.text(Opt::Name) != Some(GATEWAY) {
             let finding = Finding::error(path.key("name"), "the gateway is always called `gateway`");
             findings.push(finding.got(options.text(Opt::Name).unwrap_or_default()).mend("remove it").at(self.root.mark));
@@ -271,7 +281,7 @@ impl<'r, 't> Reader<'r, 't> {
         }
         let method = method(node, path, findings)?;
         let needs = needs(node, path, findings);
-        let ours = |key: &str| matches!(key, "method" | "needs" | "jtype" | "jcloud" | "name") || key.starts_with("x-");
+        let ours = |key: &str| matches!(key, "method" | "needs" | "jtype" | "name") || key.starts_with("x-");
         // An inline Deployment keeps its options below `with`.
         let below = path.key("with");
         let (pairs, path, name) = match node.get("with").and_then(Node::as_map) {
@@ -282,7 +292,8 @@ impl<'r, 't> Reader<'r, 't> {
         };
         let own = section::read(Section::Executor, pairs, ours, self.strictness, path, findings);
         let name = name.and_then(|name| name_of(name, &['_', '-'], path, findings));
-        let options = with_workspace(Options::new(own, Rc::clone(inherited)), workspace);
+        let inline = inline::read(pairs, self.strictness, path, findings);
+        let options = with_workspace(Options::new(own, Rc::clone(inherited)).with_inline(inline), workspace);
         Some(Entry { name, method, needs, options, index, mark: node.mark })
     }
 }

@@ -5,6 +5,7 @@
 //! [`topology`] arranges the graph.
 
 pub mod flow;
+pub mod inline;
 pub mod options;
 pub mod scalar;
 pub mod section;

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::rc::Rc;
 
+use super::inline::{IMAGE, Inline};
 use super::options::{Kind, Opt, Row, TABLE, Use, With, find};
 use super::setting::{self, Protocol, Setting};
 use super::value::Value;
@@ -66,13 +67,26 @@ pub type Given = Vec<(Opt, Option<Setting>)>;
 pub struct Options {
     own: Given,
     inherited: Rc<Given>,
+    inline: Option<Rc<Inline>>,
 }
 
 impl Options {
     /// Options with their inheritance.
     #[must_use]
     pub fn new(own: Given, inherited: Rc<Given>) -> Self {
-        Self { own, inherited }
+        Self { own, inherited, inline: None }
+    }
+
+    /// The same, running a class with an inline configuration.
+    #[must_use]
+    pub fn with_inline(self, inline: Option<Inline>) -> Self {
+        Self { inline: inline.map(Rc::new), ..self }
+    }
+
+    /// The class with an inline configuration that runs, if that is what `uses` is.
+    #[must_use]
+    pub fn inline(&self) -> Option<&Inline> {
+        self.inline.as_deref()
     }
 
     /// The setting of an option, if it has one.
@@ -95,6 +109,9 @@ impl Options {
     pub fn set(&mut self, opt: Opt, setting: Option<Setting>) {
         self.own.retain(|(known, _)| *known != opt);
         self.own.push((opt, setting));
+        if opt == Opt::Uses {
+            self.inline = None;
+        }
     }
 
     /// The state of a flag.
@@ -199,10 +216,14 @@ pub fn read<'t>(
     let mut given = Given::new();
     for (key, node) in pairs {
         let name = key.shown();
-        if skip(&name) {
+        if skip(&name) || (name == IMAGE && section != Section::With && strictness == Strictness::Strict) {
             continue;
         }
         let path = path.key(&name);
+        if name == JCLOUD {
+            findings.push_once(jcloud(&path).at(key.mark));
+            continue;
+        }
         // `timeout-ready` is the same word to argparse.
         let spelled = name.replace('-', "_");
         let Some(row) = find(&spelled) else {
@@ -210,7 +231,7 @@ pub fn read<'t>(
             continue;
         };
         if !section.allows(row) {
-            findings.push(misplaced(section, row, &path).at(key.mark));
+            findings.push_once(misplaced(section, row, &path).at(key.mark));
             continue;
         }
         if strictness == Strictness::Lenient && is_lost_false(row, node) {
@@ -220,13 +241,46 @@ pub fn read<'t>(
             continue;
         }
         match setting::read(row, node) {
-            Ok(setting) => given.push((row.opt, setting)),
+            Ok(setting) => {
+                if let Some(reason) = without_effect(section, row)
+                    && setting.as_ref().is_some_and(|setting| !setting.is_default(row.default))
+                {
+                    let message = format!("`{}` has no effect on Kubernetes: {reason}", row.name);
+                    findings.push_once(Finding::warning(path, message).mend("remove it").at(key.mark));
+                }
+                given.push((row.opt, setting));
+            }
             Err(wrong) => {
                 findings.push(Finding::error(path, wrong.message).got(node.shown()).mend(wrong.mend).at(node.mark));
             }
         }
     }
     given
+}
+
+/// Why an option of a section changes nothing on Kubernetes; `None` when it does.
+fn without_effect(section: Section, row: &Row) -> Option<&'static str> {
+    let lost = || match section {
+        Section::With if row.with == With::Kept && !is_used_of_with(row.opt) => Some("Jina hands it on to nobody"),
+        Section::Executor if row.executor == Use::Ignored => Some("it is an option of the gateway"),
+        Section::Gateway if row.gateway == Use::Ignored => Some("it is an option of executors"),
+        _ => None,
+    };
+    row.effect.reason().or_else(lost)
+}
+
+/// The Flow's own options that shape what is emitted.
+fn is_used_of_with(opt: Opt) -> bool {
+    matches!(opt, Opt::Name | Opt::Workspace | Opt::LogConfig | Opt::Env | Opt::Inspect)
+}
+
+/// The key of settings for Jina's own cloud, which may stand in every section.
+pub const JCLOUD: &str = "jcloud";
+
+/// What is said about settings for Jina's own cloud.
+#[must_use]
+pub fn jcloud(path: &Path<'_>) -> Finding {
+    Finding::warning(path, "`jcloud` has no effect on Kubernetes: it is for Jina's own cloud").mend("remove it")
 }
 
 /// A text option with the value `"False"`, of which `parse_arg` makes a boolean and `kwargs2list` nothing.
@@ -248,21 +302,29 @@ fn unknown(section: Section, name: &str, spelled: &str, strictness: Strictness, 
         }
     }
     let finding = strictness.judge(path, &format!("`{name}` is no option of {} in Jina", section.words()), "it is dropped");
-    let here = TABLE.iter().filter(|row| section.allows(row)).map(|row| row.name);
-    match nearest(spelled, here).or_else(|| nearest(spelled, TABLE.iter().map(|row| row.name))) {
-        Some(near) => finding.propose(near),
+    let image = (section != Section::With && strictness == Strictness::Strict).then_some(IMAGE);
+    let here = TABLE.iter().filter(|row| section.allows(row)).map(|row| row.name).chain(image);
+    if let Some(near) = nearest(spelled, here) {
+        return finding.propose(near);
+    }
+    match nearest(spelled, TABLE.iter().map(|row| row.name)).and_then(find) {
+        Some(row) => finding.mend(format!("did you mean `{}`, which belongs to {}?", row.name, section_of(row).words())),
         None => finding.mend("remove it, or set it in an overlay if it is meant for Kubernetes"),
     }
 }
 
-fn misplaced(section: Section, row: &Row, path: &Path<'_>) -> Finding {
-    let belongs = if !matches!(row.gateway, Use::No) && section != Section::Gateway {
-        "to `gateway`"
+/// A section in which an option is valid.
+fn section_of(row: &Row) -> Section {
+    if !matches!(row.gateway, Use::No) {
+        Section::Gateway
     } else if !matches!(row.executor, Use::No) {
-        "to an executor"
+        Section::Executor
     } else {
-        "to the Flow's `with`"
-    };
-    Finding::warning(path, format!("`{}` has no effect in {}; it belongs {belongs}", row.name, section.words()))
+        Section::With
+    }
+}
+
+fn misplaced(section: Section, row: &Row, path: &Path<'_>) -> Finding {
+    Finding::warning(path, format!("`{}` has no effect in {}; it belongs to {}", row.name, section.words(), section_of(row).words()))
         .mend("move it there, or remove it")
 }

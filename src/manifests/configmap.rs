@@ -1,12 +1,28 @@
 //! `v1 ConfigMap`: the environment of a component's containers.
 
 use super::{Target, metadata, object};
-use crate::plan::Component;
+use crate::plan::{CONFIG_FILE, Component};
 use crate::yaml::{Data, Node};
 
 /// The name of a component's `ConfigMap`.
 pub fn name(component: &str) -> String {
     format!("{component}-configmap")
+}
+
+/// The name of the `ConfigMap` with a component's inline configuration.
+pub fn config_name(component: &str) -> String {
+    format!("{component}-config")
+}
+
+/// An inline configuration, under the name of the file that it becomes.
+pub fn config_file<'c>(component: &'c Component, config: &'c str, target: &Target<'c>) -> Node<'c> {
+    let name = CONFIG_FILE.rsplit('/').next().unwrap_or(CONFIG_FILE);
+    object([
+        ("apiVersion", "v1".into()),
+        ("kind", "ConfigMap".into()),
+        ("metadata", metadata(config_name(&component.name), target)),
+        ("data", object([(name, config.into())])),
+    ])
 }
 
 /// Jina's two variables and the component's own over them.

@@ -3,7 +3,7 @@
 use super::wiring::{Words, words};
 use super::{Target, configmap, object, pod, probe, statefulset, texts};
 use crate::config::corrections::Correction;
-use crate::plan::{Component, Container, PORT, Process};
+use crate::plan::{CONFIG_FILE, Component, Container, PORT, Process};
 use crate::yaml::Node;
 
 /// The container with its command, environment, ports and probes.
@@ -29,10 +29,9 @@ pub fn container<'c>(component: &'c Component, container: &'c Container, target:
     if let Some(gpus) = &container.gpus {
         value.set("resources", object([("limits", object([("nvidia.com/gpu", gpus.as_str().into())]))]));
     }
-    if let Some(storage) = &component.storage {
-        let name = statefulset::volume_name(&component.name);
-        let mount = object([("name", name.into()), ("mountPath", storage.mount_path.as_str().into())]);
-        value.set("volumeMounts", vec![mount].into());
+    let mounts = volume_mounts(component, container);
+    if !mounts.is_empty() {
+        value.set("volumeMounts", mounts.into());
     }
     let probes = probe::probes(component, container, target.corrections);
     value.set("startupProbe", probes.startup);
@@ -40,6 +39,20 @@ pub fn container<'c>(component: &'c Component, container: &'c Container, target:
     // Time for the Services to forget the pod before Jina stops taking requests.
     value.set("lifecycle", object([("preStop", object([("exec", object([("command", texts(["/bin/sh", "-c", "sleep 2"]))]))]))]));
     value
+}
+
+fn volume_mounts<'c>(component: &'c Component, container: &Container) -> Vec<Node<'c>> {
+    let mount = |name: Node<'c>, path: &'c str| object([("name", name), ("mountPath", path.into())]);
+    let mut mounts = Vec::new();
+    if let Some(storage) = &component.storage {
+        let names = (0..).map(|place| statefulset::volume_name(&component.name, place));
+        mounts.extend(names.zip(&storage.mount_paths).map(|(name, path)| mount(name.into(), path)));
+    }
+    if component.config.is_some() && matches!(container.process, Process::Executor | Process::Gateway) {
+        let (folder, _) = CONFIG_FILE.rsplit_once('/').unwrap_or_default();
+        mounts.push(mount(pod::CONFIG_VOLUME.into(), folder));
+    }
+    mounts
 }
 
 /// A gateway declares a port for each protocol, an executor only its first.

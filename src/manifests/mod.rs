@@ -36,7 +36,7 @@ impl<'t> Target<'t> {
 /// An object, and what it is within its component.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Object<'c> {
-    /// Its role: its kind, with a number for the second and later Services.
+    /// Its role: its kind, with a number for the second and later ones of a kind.
     pub role: String,
     /// The object itself.
     pub node: Node<'c>,
@@ -47,6 +47,9 @@ pub struct Object<'c> {
 pub fn objects<'c>(component: &'c Component, target: &Target<'c>) -> Vec<Object<'c>> {
     let new = |role: &str, node| Object { role: role.to_owned(), node };
     let mut objects = vec![new("ConfigMap", configmap::config_map(component, target))];
+    if let Some(config) = &component.config {
+        objects.push(new("ConfigMap.1", configmap::config_file(component, config, target)));
+    }
     for (place, service) in service::services(component, target).into_iter().enumerate() {
         let role = if place == 0 { "Service".to_owned() } else { format!("Service.{place}") };
         objects.push(Object { role, node: service });

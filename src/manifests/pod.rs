@@ -1,11 +1,14 @@
 //! The pod template of Deployments and `StatefulSets`.
 
-use super::{Target, container, object};
+use super::{Target, configmap, container, object};
 use crate::plan::{Component, Role};
 use crate::yaml::Node;
 
 /// The label from which a pod learns the name of its executor in the Flow.
 pub const NODE_LABEL: &str = "jina_deployment_name";
+
+/// The volume of an inline configuration.
+pub const CONFIG_VOLUME: &str = "config";
 
 /// Labels, the mesh annotation that Jina ships, and the containers.
 pub fn template<'c>(component: &'c Component, target: &Target<'c>) -> Node<'c> {
@@ -14,6 +17,10 @@ pub fn template<'c>(component: &'c Component, target: &Target<'c>) -> Node<'c> {
     if !component.pull_secrets.is_empty() {
         let secrets: Vec<Node<'c>> = component.pull_secrets.iter().map(|name| object([("name", name.as_str().into())])).collect();
         spec.set("imagePullSecrets", secrets.into());
+    }
+    if component.config.is_some() {
+        let config_map = object([("name", configmap::config_name(&component.name).into())]);
+        spec.set("volumes", vec![object([("name", CONFIG_VOLUME.into()), ("configMap", config_map)])].into());
     }
     let annotations = object([("linkerd.io/inject", "enabled".into())]);
     let metadata = object([("labels", labels(component, target)), ("annotations", annotations)]);

@@ -5,9 +5,9 @@ use crate::config::corrections::Correction;
 use crate::plan::{Component, Storage};
 use crate::yaml::Node;
 
-/// The name of a component's volume and claim template.
-pub fn volume_name(component: &str) -> String {
-    format!("{component}-volume")
+/// The name of a component's volume and claim template, for the volume at `place` (from 0).
+pub fn volume_name(component: &str, place: usize) -> String {
+    if place == 0 { format!("{component}-volume") } else { format!("{component}-volume-{place}") }
 }
 
 /// The `StatefulSet` of a component.
@@ -21,7 +21,8 @@ pub fn stateful_set<'c>(component: &'c Component, storage: &'c Storage, target: 
     }
     spec.set("selector", object([("matchLabels", app(&component.name))]));
     spec.set("template", pod::template(component, target));
-    spec.set("volumeClaimTemplates", vec![claim(component, storage)].into());
+    let claims: Vec<Node<'c>> = (0..storage.mount_paths.len()).map(|place| claim(component, storage, place)).collect();
+    spec.set("volumeClaimTemplates", claims.into());
     object([
         ("apiVersion", "apps/v1".into()),
         ("kind", "StatefulSet".into()),
@@ -30,11 +31,11 @@ pub fn stateful_set<'c>(component: &'c Component, storage: &'c Storage, target: 
     ])
 }
 
-fn claim<'c>(component: &'c Component, storage: &'c Storage) -> Node<'c> {
+fn claim<'c>(component: &'c Component, storage: &'c Storage, place: usize) -> Node<'c> {
     let mut spec = object([("accessModes", texts(&storage.access_modes))]);
     if let Some(class) = &storage.class {
         spec.set("storageClassName", class.as_str().into());
     }
     spec.set("resources", object([("requests", object([("storage", storage.size.as_str().into())]))]));
-    object([("metadata", object([("name", volume_name(&component.name).into())])), ("spec", spec)])
+    object([("metadata", object([("name", volume_name(&component.name, place).into())])), ("spec", spec)])
 }

@@ -5,9 +5,10 @@ use super::arguments::{self, Forced, JsonTemplate};
 use super::env::secrets;
 use super::names::kubernetes_name;
 use super::{
-    Arg, Component, Container, Health, PORT, PORT_MONITORING, PORT_USES_AFTER, PORT_USES_BEFORE, Planner, Process, Role, SecretVariable,
-    Storage,
+    Arg, CONFIG_FILE, Component, Container, Health, IMAGES_CONFIG_FILE, PORT, PORT_MONITORING, PORT_USES_AFTER, PORT_USES_BEFORE, Planner,
+    Process, Role, SecretVariable, Storage,
 };
+use crate::config::STORAGE_VARIABLES;
 use crate::config::corrections::Correction;
 use crate::finding::{Finding, Findings, Path};
 use crate::jina::flow::Kind;
@@ -34,7 +35,7 @@ impl Planner<'_> {
             return Vec::new();
         }
         let shards = check(executor, kind, path, findings);
-        let image = match self.image(options.text(Opt::Uses), &path.key("uses")) {
+        let image = match self.main_image(options, &format!("executor `{}`", executor.name), path) {
             Ok(image) => image,
             Err(finding) => {
                 findings.push(finding.at(executor.mark));
@@ -48,7 +49,7 @@ impl Planner<'_> {
             env: self.env(options, path, findings),
             secrets: secrets(options, path, findings),
             gpus: self.gpus(executor, path, findings),
-            storage: self.storage(options),
+            storage: self.storage(options, path, findings),
             health: health(options, options.protocols()[0], path, findings),
         };
         let mut components = Vec::new();
@@ -77,21 +78,29 @@ impl Planner<'_> {
         Some(devices.to_string())
     }
 
-    /// The first of `volumes`, as Jina has it.
-    fn storage(&self, options: &Options) -> Option<Storage> {
-        let volume = options.texts(Opt::Volumes).first()?;
-        let context = |name: &str| self.settings.context.get(name).map(str::to_owned);
-        let mount_path = match volume.split_once(':') {
+    /// A claim for each of `volumes`; its size, class and access modes are where Jina looks for them.
+    fn storage(&self, options: &Options, path: &Path<'_>, findings: &mut Findings) -> Option<Storage> {
+        let volumes = options.texts(Opt::Volumes);
+        let mounted = if self.corrections.has(Correction::AllVolumes) { volumes } else { volumes.get(..1)? };
+        if mounted.is_empty() {
+            return None;
+        }
+        let mount_path = |volume: &String| match volume.split_once(':') {
             Some((_, inside)) if self.corrections.has(Correction::VolumeMountPath) => inside.split(':').next().unwrap_or(inside).to_owned(),
             _ => volume.clone(),
         };
-        let access_modes = context("JINA_K8S_ACCESS_MODES").and_then(|modes| serde_json::from_str(&modes).ok());
+        let [class, size, modes] = STORAGE_VARIABLES.map(|name| self.settings.context.get(name).map(str::to_owned));
+        let access_modes = modes.as_deref().map(serde_json::from_str).transpose().unwrap_or_else(|_| {
+            let finding = Finding::error(path.key("volumes"), format!("{} must be a JSON list of access modes", STORAGE_VARIABLES[2]));
+            findings.push(finding.got(modes.as_deref().unwrap_or_default()).mend("write [\"ReadWriteOnce\"]"));
+            None
+        });
         let standard = || (!self.corrections.has(Correction::StorageClass)).then(|| "standard".to_owned());
         Some(Storage {
-            mount_path,
+            mount_paths: mounted.iter().map(mount_path).collect(),
             access_modes: access_modes.unwrap_or_else(|| vec!["ReadWriteOnce".to_owned()]),
-            class: context("JINA_K8S_STORAGE_CLASS_NAME").or_else(standard),
-            size: context("JINA_K8S_STORAGE_CAPACITY").unwrap_or_else(|| "10G".to_owned()),
+            class: class.or_else(standard),
+            size: size.unwrap_or_else(|| "10G".to_owned()),
         })
     }
 }
@@ -139,6 +148,7 @@ impl Base<'_> {
             monitoring: self.options().flag(Opt::Monitoring),
             env: self.env.clone(),
             pull_secrets: self.options().texts(Opt::ImagePullSecrets).to_vec(),
+            config: self.options().inline().filter(|_| role != Role::Head).map(|inline| inline.config.clone()),
             storage: self.storage.clone(),
             containers,
         }
@@ -162,13 +172,17 @@ impl Base<'_> {
             let given = self.options().int(Opt::TimeoutCtrl, default.parse().unwrap_or(60)).to_string();
             forced.push((Opt::TimeoutCtrl, if given == default { Forced::Omitted } else { Forced::word(given) }));
         }
+        if self.has(Correction::NativeOnce) {
+            forced.push((Opt::Native, Forced::Omitted));
+        }
         forced
     }
 
     fn uses(&self) -> Forced {
         match self.options().text(Opt::Uses) {
             None | Some("BaseExecutor") => Forced::Omitted,
-            Some(_) => Forced::word("config.yml"),
+            Some(_) if self.options().inline().is_some() => Forced::word(CONFIG_FILE),
+            Some(_) => Forced::word(IMAGES_CONFIG_FILE),
         }
     }
 
@@ -206,7 +220,7 @@ impl Base<'_> {
             (Opt::UsesAfter, Process::UsesAfter, PORT_USES_AFTER, PORT_MONITORING + 2),
         ] {
             let Some(uses) = options.text(opt) else { continue };
-            match self.planner.image(Some(uses), &path.key(opt.row().name)) {
+            match self.planner.image(Some(uses), &format!("executor `{}`", self.executor.name), &path.key(opt.row().name)) {
                 Ok(image) => sidecars.push(self.sidecar(process, image, port, port_monitoring)),
                 Err(finding) => findings.push(finding.at(self.executor.mark)),
             }
@@ -267,7 +281,7 @@ impl Base<'_> {
         forced.extend([
             (Opt::Polling, Forced::Omitted),
             (Opt::Replicas, Forced::Omitted),
-            (Opt::Uses, Forced::word("config.yml")),
+            (Opt::Uses, Forced::word(IMAGES_CONFIG_FILE)),
             (Opt::Gpus, Forced::Omitted),
             (Opt::RuntimeCls, Forced::Omitted),
             (Opt::PodRole, Forced::Omitted),

@@ -4,7 +4,7 @@ use super::arguments::{self, Forced, JsonTemplate};
 use super::env::secrets;
 use super::executor::health;
 use super::names::kubernetes_name;
-use super::{Arg, Component, Container, PORT, PORT_MONITORING, Planner, Process, Role};
+use super::{Arg, CONFIG_FILE, Component, Container, IMAGES_CONFIG_FILE, PORT, PORT_MONITORING, Planner, Process, Role};
 use crate::config::corrections::Correction;
 use crate::finding::{Finding, Findings, Path};
 use crate::jina::flow::Flow;
@@ -24,7 +24,7 @@ impl Planner<'_> {
             let finding = Finding::error(path.key("replicas"), "must be 1 or more replicas").got(replicas.to_string());
             findings.push(finding.propose("1"));
         }
-        let image = match self.image(options.text(Opt::Uses), &path.key("uses")) {
+        let image = match self.main_image(options, "the gateway", &path) {
             Ok(image) => image,
             Err(finding) => {
                 findings.push(*finding);
@@ -51,6 +51,7 @@ impl Planner<'_> {
             monitoring: options.flag(Opt::Monitoring),
             env: self.env(options, &path, findings),
             pull_secrets: options.texts(Opt::ImagePullSecrets).to_vec(),
+            config: options.inline().map(|inline| inline.config.clone()),
             storage: None,
             containers: vec![container],
         })
@@ -101,9 +102,10 @@ impl Planner<'_> {
     fn gateway_class(&self, options: &Options, protocols: &[Protocol]) -> String {
         match options.text(Opt::Uses) {
             Some(class @ ("GRPCGateway" | "HTTPGateway" | "WebSocketGateway" | "CompositeGateway")) => class.to_owned(),
-            Some(_) => "config.yml".to_owned(),
+            Some(_) if options.inline().is_some() => CONFIG_FILE.to_owned(),
+            Some(_) => IMAGES_CONFIG_FILE.to_owned(),
             None if protocols.len() > 1 => "CompositeGateway".to_owned(),
-            None if options.ports().len() > 1 && !self.corrections.has(Correction::GatewayClass) => "config.yml".to_owned(),
+            None if options.ports().len() > 1 && !self.corrections.has(Correction::GatewayClass) => IMAGES_CONFIG_FILE.to_owned(),
             None => match protocols[0] {
                 Protocol::Grpc => "GRPCGateway",
                 Protocol::Http => "HTTPGateway",

@@ -20,6 +20,8 @@ use crate::config::Settings;
 use crate::config::corrections::{Correction, Corrections};
 use crate::finding::{Finding, Findings, Path};
 use crate::jina::flow::{Flow, Kind};
+use crate::jina::options::Opt;
+use crate::jina::section::Options;
 use crate::jina::setting::Protocol;
 
 /// The port on which the first protocol of any container is served; the next ones follow
@@ -31,6 +33,11 @@ pub const PORT_MONITORING: u16 = 9090;
 pub const PORT_USES_BEFORE: u16 = 8078;
 /// The port of a head's `uses_after` container (`GrpcConnectionPool.K8S_PORT_USES_AFTER`).
 pub const PORT_USES_AFTER: u16 = 8079;
+
+/// Where the inline configuration of a class is mounted.
+pub const CONFIG_FILE: &str = "/etc/jinaflow/config.yml";
+/// Where an image that was built for Jina has its configuration (`jina/orchestrate/deployments/config/k8s.py`).
+const IMAGES_CONFIG_FILE: &str = "config.yml";
 
 /// Everything a Flow needs to run.
 #[derive(Debug, Clone, PartialEq)]
@@ -60,6 +67,8 @@ pub struct Component {
     pub env: Vec<(String, String)>,
     /// Secrets for pulling its images.
     pub pull_secrets: Vec<String>,
+    /// A configuration that is mounted into its first container, at [`CONFIG_FILE`].
+    pub config: Option<String>,
     /// A volume that outlives its pods.
     pub storage: Option<Storage>,
     /// Its containers, the one that is called from outside first.
@@ -176,16 +185,16 @@ pub struct SecretVariable {
     pub key: String,
 }
 
-/// A claim for each pod.
+/// Claims for each pod.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Storage {
-    /// Where it is mounted.
-    pub mount_path: String,
-    /// Access modes of the claim.
+    /// Where they are mounted: a claim for each of these.
+    pub mount_paths: Vec<String>,
+    /// Access modes of a claim.
     pub access_modes: Vec<String>,
     /// Storage class; `None` leaves it to the cluster.
     pub class: Option<String>,
-    /// Size, as a quantity.
+    /// Size of a claim, as a quantity.
     pub size: String,
 }
 
@@ -198,8 +207,16 @@ struct Planner<'p> {
 
 impl Planner<'_> {
     /// The image of a `uses`, Jina's own where that names none.
-    fn image(&self, uses: Option<&str>, path: &Path<'_>) -> Result<String, Box<Finding>> {
-        Ok(self.settings.images.resolve(uses, path)?.unwrap_or_else(|| self.gateway_image()))
+    fn image(&self, uses: Option<&str>, who: &str, path: &Path<'_>) -> Result<String, Box<Finding>> {
+        Ok(self.settings.images.resolve(uses, who, path)?.unwrap_or_else(|| self.gateway_image()))
+    }
+
+    /// The image of the first container of an executor or of the gateway.
+    fn main_image(&self, options: &Options, who: &str, path: &Path<'_>) -> Result<String, Box<Finding>> {
+        match options.inline() {
+            Some(inline) => Ok(inline.image.clone()),
+            None => self.image(options.text(Opt::Uses), who, &path.key(Opt::Uses.row().name)),
+        }
     }
 
     fn gateway_image(&self) -> String {

@@ -14,4 +14,4 @@ pub use dict::Dict;
 pub use node::{Data, Node, Scalar, Style};
 pub use read::{Document, DuplicateKey, SyntaxError, read, read_all};
 pub use value::kubernetes_value;
-pub use write::{write, write_entry};
+pub use write::{write, write_entry, write_one_line_fields};

@@ -25,6 +25,16 @@ pub fn write(node: &Node<'_>, out: &mut String) {
     }
 }
 
+/// Writes a mapping with each field on one line. Jina doubles the line breaks of block scalars when it reads a file.
+pub fn write_one_line_fields(node: &Node<'_>, out: &mut String) {
+    for (name, value) in node.as_map().unwrap_or_default() {
+        key(name, 0, out);
+        out.push(' ');
+        within_flow(value, out);
+        out.push('\n');
+    }
+}
+
 /// Writes `node` as one entry of a list whose dashes stand at column `indent`.
 pub fn write_entry(node: &Node<'_>, indent: usize, out: &mut String) {
     pad(indent, out);
@@ -149,8 +159,14 @@ fn on_one_line(node: &Node<'_>, out: &mut String) {
 fn within_flow(node: &Node<'_>, out: &mut String) {
     match &node.data {
         Data::Scalar(Scalar { text, style: Style::Quoted }) => double_quoted(text, out),
+        Data::Scalar(Scalar { text, style: Style::Plain }) if ends_within_flow(text) => double_quoted(text, out),
         _ => on_one_line(node, out),
     }
+}
+
+/// Whether a plain scalar of block style, which can only be a string then, would end early within brackets.
+fn ends_within_flow(text: &str) -> bool {
+    text.contains(['[', ']', '{', '}', ',']) || text.contains(": ") || text.contains(" #") || text.ends_with(':')
 }
 
 /// Longest key that every reader accepts before the colon without `? ` (libyaml allows 1,024 bytes, escapes counted).

@@ -408,7 +408,7 @@ fn kustomizes_legacy_call_gives_documents() {
     std::fs::write(&config, FLOW.replace("docker://acme/encoder:1", "Encoder")).unwrap();
     let answer = plugin(theirs, true);
     assert_eq!((answer.code, answer.stdout.as_str()), (1, ""));
-    answer.says("spec.flow.executors[0].uses: is not a container image");
+    answer.says("spec.flow.executors[0].uses: executor `encoder` uses no container image");
     // Without kustomize's variables a file's name is a slip.
     assert!(plugin("", false).first_line().contains("run: jinaflow export"));
 }

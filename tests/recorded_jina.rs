@@ -108,7 +108,10 @@ fn kinds_and_defaults_are_jinas() {
         assert!(expected, "{} is {:?} here and {theirs} in Jina", row.name, row.kind);
         let default = &theirs["default"];
         let same = match row.default {
-            DefaultValue::Unset => default.is_null() || *default == false || *default == Value::Array(Vec::new()),
+            // Parsed values are no lists, so that even the same word differs from this default.
+            DefaultValue::Unset if row.name == "provider" => *default == Value::from(vec!["NONE"]),
+            DefaultValue::Unset => default.is_null() || *default == false,
+            DefaultValue::Empty => *default == Value::Array(Vec::new()),
             DefaultValue::Int(number) => *default == number,
             DefaultValue::Text(text) => *default == text || *default == Value::from(vec![text]),
         };

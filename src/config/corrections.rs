@@ -124,6 +124,11 @@ corrections! {
         why: "the other replicas never receive a request"
         ours: "all addresses"
 
+    ExternalTls "external-tls"
+        jina: "`grpc://` for an external executor with `tls: true` and `host: name:port`"
+        why: "reading the port out of `host` forgets `tls`; a server with TLS refuses the connection"
+        ours: "`grpcs://`"
+
     GpuCount "gpu-count"
         jina: "`nvidia.com/gpu: device=…`"
         why: "not a quantity: the API server refuses the object"

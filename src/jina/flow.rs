@@ -1,12 +1,13 @@
 //! A Flow or Deployment as Jina understands it: sections read, graph arranged, wrong input found.
 
+use std::borrow::Cow;
 use std::rc::Rc;
 
 use super::inline;
 use super::options::Opt;
 use super::scalar;
 use super::section::{self, Given, Options, Section, Strictness};
-use super::setting::Setting;
+use super::setting::{Protocol, Setting};
 use super::substitute::{Context, Missing, substitute};
 use super::topology::{self, Entry, Executor, GATEWAY, Graph, Inspection, Method};
 use super::value::Value;
@@ -138,9 +139,9 @@ impl<'r, 't> Reader<'r, 't> {
         // Jina's documentation puts options beside `with`, which Jina itself does not read.
         let beside = |key: &str| matches!(key, "jtype" | "version" | "with" | "needs" | "name") || key.starts_with("x-");
         let pairs = self.root.as_map().unwrap_or_default();
-        for (opt, setting) in section::read(Section::Executor, pairs, beside, self.strictness, self.path, findings) {
-            if !given.iter().any(|(known, _)| *known == opt) {
-                given.push((opt, setting));
+        for option in section::read(Section::Executor, pairs, beside, self.strictness, self.path, findings) {
+            if given.iter().all(|known| known.opt != option.opt) {
+                given.push(option);
             }
         }
         let with = self.path.key("with");
@@ -156,7 +157,7 @@ impl<'r, 't> Reader<'r, 't> {
         let inside = self.root.get("with").and_then(Node::as_map).unwrap_or_default();
         let inline = inline::read(inside, self.strictness, &with, findings);
         let inline = inline.or_else(|| inline::read(pairs, self.strictness, self.path, findings));
-        let options = Options::new(given, Rc::default()).with_inline(inline);
+        let options = for_cloud_provider(Options::new(Section::Executor, given, Rc::default()).with_inline(inline));
         let entry = Entry { name: Some(name), method: Method::Add, needs: Vec::new(), options, index: 0, mark: self.root.mark };
         let (executors, _) = topology::arrange(vec![entry], Inspection::Hang, self.path, findings);
         Flow { kind: Kind::Deployment, name: None, gateway: None, list: "executors", executors, graph: Graph::default() }
@@ -208,19 +209,41 @@ impl<'r, 't> Reader<'r, 't> {
         }
     }
 
-    fn with(&self, section: Section, findings: &mut Findings) -> Given {
+    fn with(&self, section: Section, findings: &mut Findings) -> Vec<Given> {
         let path = self.path.key("with");
-        let pairs = self.mapping("with", findings);
+        let pairs = self.with_kwargs(self.mapping("with", findings), &path, findings);
         let ours = |key: &str| key == "name" && section == Section::Executor;
-        section::read(section, pairs, ours, self.strictness, &path, findings)
+        section::read(section, &pairs, ours, self.strictness, &path, findings)
     }
 
-    fn gateway(&self, with: &Given, findings: &mut Findings) -> Options {
+    /// The options of `with` may stand one level lower, below those beside it (`V1Parser.parse`).
+    fn with_kwargs(&self, pairs: &'r [(Node<'t>, Node<'t>)], path: &Path<'_>, findings: &mut Findings) -> Cow<'r, [(Node<'t>, Node<'t>)]> {
+        let with = self.root.get("with");
+        let [args, kwargs] = ["args", "kwargs"].map(|key| with.and_then(|with| with.get(key)));
+        if let Some(args) = args.filter(|args| args.as_list().is_none_or(|list| !list.is_empty())) {
+            let finding = Finding::error(path.key("args"), "has no meaning in a Flow").got(args.shown()).at(args.mark);
+            findings.push(finding.mend("write options by name"));
+        }
+        if args.is_none() && kwargs.is_none() {
+            return Cow::Borrowed(pairs);
+        }
+        let mut merged = kwargs.and_then(Node::as_map).unwrap_or_default().to_vec();
+        for (key, value) in pairs.iter().filter(|(key, _)| !matches!(key.as_text(), Some("args" | "kwargs"))) {
+            match merged.iter_mut().find(|(known, _)| known.as_text() == key.as_text()) {
+                Some(known) => known.1 = value.clone(),
+                None => merged.push((key.clone(), value.clone())),
+            }
+        }
+        Cow::Owned(merged)
+    }
+
+    fn gateway(&self, with: &[Given], findings: &mut Findings) -> Options {
         let path = self.path.key(GATEWAY);
         let pairs = self.mapping(GATEWAY, findings);
         let own = section::read(Section::Gateway, pairs, |_| false, self.strictness, &path, findings);
         let inline = inline::read(pairs, self.strictness, &path, findings);
-        let options = Options::new(own, Rc::new(section::inherited_by(Section::Gateway, with))).with_inline(inline);
+        let inherited = Rc::new(section::inherited_by(Section::Gateway, with));
+        let options = for_cloud_provider(Options::new(Section::Gateway, own, inherited).with_inline(inline));
         if options.is_own(Opt::Name) && options.text(Opt::Name) != Some(GATEWAY) {
             let finding = Finding::error(path.key("name"), "the gateway is always called `gateway`");
             findings.push(finding.got(options.text(Opt::Name).unwrap_or_default()).mend("remove it").at(self.root.mark));
@@ -229,7 +252,7 @@ impl<'r, 't> Reader<'r, 't> {
     }
 
     /// `executors`, or `deployments` when that is absent.
-    fn entries(&self, inherited: &Rc<Given>, workspace: Option<&str>, findings: &mut Findings) -> (&'static str, Vec<Entry>) {
+    fn entries(&self, inherited: &Rc<Vec<Given>>, workspace: Option<&str>, findings: &mut Findings) -> (&'static str, Vec<Entry>) {
         let (key, node) = match (self.root.get("executors"), self.root.get("deployments")) {
             (Some(node), _) => ("executors", node),
             (None, Some(node)) => ("deployments", node),
@@ -255,7 +278,7 @@ impl<'r, 't> Reader<'r, 't> {
         &self,
         index: usize,
         node: &Node<'t>,
-        inherited: &Rc<Given>,
+        inherited: &Rc<Vec<Given>>,
         workspace: Option<&str>,
         path: &Path<'_>,
         findings: &mut Findings,
@@ -290,10 +313,18 @@ impl<'r, 't> Reader<'r, 't> {
             }
             _ => (pairs.as_slice(), path, node.get("name")),
         };
-        let own = section::read(Section::Executor, pairs, ours, self.strictness, path, findings);
+        let mut own = section::read(Section::Executor, pairs, ours, self.strictness, path, findings);
+        if let Some(at) = own.iter().position(|given| given.opt == Opt::LogConfig && given.spelled.is_some()) {
+            // `Flow.add` looks for the key `log_config`, and puts the Flow's own behind all others.
+            let message = "has a dash, with which Jina overlooks it";
+            let finding = self.strictness.judge(path.key("log-config"), message, "the Flow's own counts");
+            findings.push(finding.propose("log_config").at(node.mark));
+            own.remove(at);
+        }
         let name = name.and_then(|name| name_of(name, &['_', '-'], path, findings));
         let inline = inline::read(pairs, self.strictness, path, findings);
-        let options = with_workspace(Options::new(own, Rc::clone(inherited)).with_inline(inline), workspace);
+        let options = for_cloud_provider(Options::new(Section::Executor, own, Rc::clone(inherited)).with_inline(inline));
+        let options = with_workspace(options, workspace);
         Some(Entry { name, method, needs, options, index, mark: node.mark })
     }
 }
@@ -335,11 +366,21 @@ fn name_of(node: &Node<'_>, besides: &[char], path: &Path<'_>, findings: &mut Fi
     Some(name.to_owned())
 }
 
-fn text_of(given: &Given, opt: Opt) -> Option<String> {
-    given.iter().find(|(known, _)| *known == opt).and_then(|(_, setting)| match setting {
+fn text_of(given: &[Given], opt: Opt) -> Option<String> {
+    given.iter().rev().find(|given| given.opt == opt).and_then(|given| match &given.setting {
         Some(Setting::Text(text)) => Some(text.clone()),
         _ => None,
     })
+}
+
+/// A container in the form that `SageMaker` or Azure wants speaks HTTP on one port, whatever else is asked for
+/// (`jina/orchestrate/deployments/__init__.py`, `Deployment.__init__`).
+fn for_cloud_provider(mut options: Options) -> Options {
+    if options.text(Opt::Provider).is_some_and(|provider| provider != "NONE") {
+        options.set(Opt::Protocol, Some(Setting::Protocols(vec![Protocol::Http])));
+        options.set(Opt::Port, Some(Setting::Ports(vec![8080])));
+    }
+    options
 }
 
 /// An executor of a Flow without a workspace has the Flow's; Jina makes both absolute, which for an absolute path means
@@ -357,6 +398,8 @@ fn tidy(path: &str) -> String {
     if !path.starts_with('/') {
         return path.to_owned();
     }
+    // Two slashes are a place of their own in POSIX, three are one.
+    let root = if path.starts_with("//") && !path.starts_with("///") { "//" } else { "/" };
     let mut parts: Vec<&str> = Vec::new();
     for part in path.split('/') {
         match part {
@@ -367,7 +410,7 @@ fn tidy(path: &str) -> String {
             part => parts.push(part),
         }
     }
-    format!("/{}", parts.join("/"))
+    format!("{root}{}", parts.join("/"))
 }
 
 /// `needs`: a name, a list of names, or `"[a, b]"`.

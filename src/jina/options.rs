@@ -35,8 +35,10 @@ pub enum Kind {
 /// The value that Jina assumes. An option with this value is not written as an argument.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DefaultValue {
-    /// `None`, `False`, or an empty list.
+    /// `None` or `False`.
     Unset,
+    /// An empty list.
+    Empty,
     /// A number.
     Int(i64),
     /// A text.
@@ -173,7 +175,7 @@ macro_rules! options {
     };
 }
 
-use DefaultValue::{Int as I, Text as T, Unset as U};
+use DefaultValue::{Empty as E, Int as I, Text as T, Unset as U};
 use Kind::{Choice, Enum, Flag, Hosts, Int, Pairs, PeerPorts, Ports, Protocols, Text, Texts};
 use Use::{Arg, At, Ignored, No, Shapes};
 use With::{GatewayOnly, HandedOn, Kept, Nowhere};
@@ -187,7 +189,7 @@ options! {
     Quiet               "quiet"                   []                    Flag, U, Arg, At(3), Kept, Yes, "Log nothing.";
     QuietError          "quiet_error"             []                    Flag, U, Arg, At(4), Kept, Yes, "Log no stack traces.";
     WorkspaceId         "workspace_id"            []                    Text, U, Ignored, Ignored, Kept, Locally, "Name of the workspace; never exported.";
-    ExtraSearchPaths    "extra_search_paths"      []                    Texts, U, Arg, At(6), HandedOn, Yes, "Directories in which the container looks for modules and configurations.";
+    ExtraSearchPaths    "extra_search_paths"      []                    Texts, E, Arg, At(6), HandedOn, Yes, "Directories in which the container looks for modules and configurations.";
     TimeoutCtrl         "timeout_ctrl"            []                    Int, I(60), Arg, At(7), HandedOn, Yes, "Milliseconds that a control request may take; -1 waits for ever.";
     K8sNamespace        "k8s_namespace"           []                    Text, U, Arg, At(8), HandedOn, Fixed, "Namespace; the exporter sets it whatever the Flow says.";
     Polling             "polling"                 []                    Text, T("ANY"), Arg, No, HandedOn, Yes, "Which shards receive a request: ANY, ALL, or a mapping from endpoint to either.";
@@ -201,7 +203,7 @@ options! {
     UsesDynamicBatching "uses_dynamic_batching"   []                    Pairs, U, Arg, No, HandedOn, Yes, "Batch size and wait of endpoints that batch requests.";
     PyModules           "py_modules"              []                    Texts, U, Arg, At(26), HandedOn, Yes, "Python modules that the container imports first.";
     OutputArrayType     "output_array_type"       []                    Text, U, Arg, No, HandedOn, Yes, "Type into which embeddings and tensors are cast.";
-    ExitOnExceptions    "exit_on_exceptions"      []                    Texts, U, Arg, No, HandedOn, Yes, "Exceptions on which the executor ends.";
+    ExitOnExceptions    "exit_on_exceptions"      []                    Texts, E, Arg, No, HandedOn, Yes, "Exceptions on which the executor ends.";
     NoReduce            "no_reduce"               ["disable_reduce"]    Flag, U, Arg, No, HandedOn, Yes, "Do not merge what shards or needed executors answer.";
     AllowConcurrent     "allow_concurrent"        []                    Flag, U, Arg, No, HandedOn, Yes, "Let requests run at the same time in one executor.";
     GrpcServerOptions   "grpc_server_options"     []                    Pairs, U, Arg, At(28), HandedOn, Yes, "Options of the gRPC server.";
@@ -214,12 +216,12 @@ options! {
     DisableAutoVolume   "disable_auto_volume"     []                    Flag, U, Arg, No, HandedOn, Docker, "Mount no volume by default under Docker.";
     ForceNetworkMode    "force_network_mode"      []                    Enum(&["AUTO", "HOST", "BRIDGE", "NONE"]), T("AUTO"), Arg, No, HandedOn, Docker, "Network mode under Docker.";
     Host                "host"                    ["host_in"]           Hosts, T("0.0.0.0"), Arg, At(22), HandedOn, Yes, "Address to listen on, or addresses of an external executor.";
-    RuntimeCls          "runtime_cls"             []                    Text, T("WorkerRuntime"), Arg, Ignored, HandedOn, Internal, "Class that runs in the pod; set by Jina itself.";
+    RuntimeCls          "runtime_cls"             []                    Text, T("WorkerRuntime"), Arg, At(37), HandedOn, Internal, "Class that runs in the pod; set by Jina itself.";
     TimeoutReady        "timeout_ready"           []                    Int, I(600_000), Arg, At(38), HandedOn, Yes, "Milliseconds that a container may take to start.";
     Env                 "env"                     []                    Pairs, U, Shapes, Shapes, Kept, Yes, "Environment variables.";
     EnvFromSecret       "env_from_secret"         []                    Pairs, U, Shapes, Shapes, HandedOn, Yes, "Environment variables from Secrets: {VARIABLE: {name: …, key: …}}.";
     ImagePullSecrets    "image_pull_secrets"      []                    Texts, U, Shapes, Shapes, HandedOn, Yes, "Secrets with which images are pulled.";
-    ShardId             "shard_id"                []                    Int, I(0), Arg, At(42), HandedOn, Internal, "Number of the shard; set by Jina itself.";
+    ShardId             "shard_id"                []                    Int, I(0), Arg, Ignored, HandedOn, Internal, "Number of the shard; set by Jina itself.";
     PodRole             "pod_role"                []                    Enum(&["HEAD", "WORKER", "GATEWAY"]), T("WORKER"), Arg, Ignored, HandedOn, Internal, "Role of the pod; set by Jina itself.";
     NoblockOnStart      "noblock_on_start"        []                    Flag, U, Ignored, Ignored, HandedOn, Locally, "Do not wait for the start; never exported.";
     Floating            "floating"                []                    Flag, U, Arg, At(45), HandedOn, Yes, "The next executor does not wait for this one.";
@@ -228,7 +230,7 @@ options! {
     InstallRequirements "install_requirements"    []                    Flag, U, Arg, No, HandedOn, Hub, "Install requirements.txt at the start.";
     Port                "port"                    ["ports", "port_expose", "port_in"] Ports, U, Arg, At(48), GatewayOnly, Yes, "Port; inside Kubernetes always 8080 and up.";
     Protocol            "protocol"                ["protocols"]         Protocols, T("GRPC"), Arg, At(49), GatewayOnly, Yes, "GRPC, HTTP, WEBSOCKET, or several of them.";
-    Provider            "provider"                []                    Enum(&["NONE", "SAGEMAKER", "AZURE"]), T("NONE"), Arg, At(50), HandedOn, Yes, "Cloud provider whose container form is wanted.";
+    Provider            "provider"                []                    Enum(&["NONE", "SAGEMAKER", "AZURE"]), U, Arg, At(50), HandedOn, Yes, "Cloud provider whose container form is wanted.";
     ProviderEndpoint    "provider_endpoint"       []                    Text, U, Arg, At(51), HandedOn, Yes, "Endpoint that the provider's container serves.";
     Monitoring          "monitoring"              []                    Flag, U, Arg, At(52), HandedOn, Yes, "Serve Prometheus metrics; brings a port and a ServiceMonitor.";
     PortMonitoring      "port_monitoring"         []                    Ports, U, Arg, At(53), GatewayOnly, Yes, "Port of the metrics; inside Kubernetes always 9090.";

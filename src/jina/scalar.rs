@@ -41,7 +41,7 @@ pub fn yaml11(text: &str) -> Option<Value> {
         "no" | "No" | "NO" | "false" | "False" | "FALSE" => Some(Value::Bool(false)),
         ".nan" | ".NaN" | ".NAN" => Some(Value::Float(f64::NAN)),
         _ => match text.as_bytes()[0] {
-            b'+' | b'-' | b'.' | b'0'..=b'9' => float11(text).map(Value::Float).or_else(|| int11(text).map(Value::Int)),
+            b'+' | b'-' | b'.' | b'0'..=b'9' => float11(text).map(Value::Float).or_else(|| int11(text)),
             _ => None,
         },
     }
@@ -60,24 +60,56 @@ fn all(text: &str, wanted: impl Fn(u8) -> bool) -> bool {
 }
 
 /// `[-+]?0b[0-1_]+ | [-+]?0[0-7_]+ | [-+]?(0|[1-9][0-9_]*) | [-+]?0x[0-9a-fA-F_]+ | [-+]?[1-9][0-9_]*(:[0-5]?[0-9])+`
-fn int11(text: &str) -> Option<i128> {
+fn int11(text: &str) -> Option<Value> {
     let (negative, body) = sign(text);
-    let digits = |body: &str, radix| i128::from_str_radix(&body.replace('_', ""), radix).ok();
-    let magnitude = if let Some(binary) = body.strip_prefix("0b") {
-        all(binary, |b| matches!(b, b'0' | b'1' | b'_')).then(|| digits(binary, 2))?
-    } else if let Some(hex) = body.strip_prefix("0x") {
-        all(hex, |b| b.is_ascii_hexdigit() || b == b'_').then(|| digits(hex, 16))?
-    } else if body == "0" {
-        Some(0)
-    } else if let Some(octal) = body.strip_prefix('0') {
-        all(octal, |b| matches!(b, b'0'..=b'7' | b'_')).then(|| digits(octal, 8))?
-    } else if let Some((head, tail)) = body.split_once(':') {
+    if let Some((head, tail)) = body.split_once(':') {
         let whole = decimal(head).filter(|_| !head.starts_with(['0', '_']))?;
-        tail.split(':').try_fold(whole, |total, part| total.checked_mul(60)?.checked_add(sexagesimal(part)?))
+        let total = tail.split(':').try_fold(whole, |total, part| total.checked_mul(60)?.checked_add(sexagesimal(part)?))?;
+        return Some(Value::Int(if negative { -total } else { total }));
+    }
+    let (digits, radix) = if let Some(binary) = body.strip_prefix("0b") {
+        (binary, 2)
+    } else if let Some(hex) = body.strip_prefix("0x") {
+        (hex, 16)
+    } else if body.len() > 1 && body.starts_with('0') {
+        (&body[1..], 8)
     } else {
-        (body.starts_with(|c: char| matches!(c, '1'..='9'))).then(|| decimal(body))?
-    }?;
-    Some(if negative { -magnitude } else { magnitude })
+        (body, 10)
+    };
+    let begins = radix != 10 || body.starts_with(|c: char| c.is_ascii_digit());
+    let fits = begins && all(digits, |b| b == b'_' || char::from(b).is_digit(radix));
+    fits.then(|| whole_number(&digits.replace('_', ""), radix, negative))?
+}
+
+/// Longer texts are no numbers to Python (`sys.get_int_max_str_digits`).
+const MOST_DIGITS: usize = 4300;
+
+/// The number with these digits; `None` without digits.
+fn whole_number(digits: &str, radix: u32, negative: bool) -> Option<Value> {
+    if let Ok(magnitude) = i128::from_str_radix(digits, radix) {
+        return Some(Value::Int(if negative { -magnitude } else { magnitude }));
+    }
+    // Schoolbook arithmetic, nine decimal digits a limb, the lowest first.
+    if digits.is_empty() || digits.len() > MOST_DIGITS {
+        return None;
+    }
+    let mut limbs: Vec<u64> = vec![0];
+    for digit in digits.chars() {
+        let mut carry = u64::from(digit.to_digit(radix)?);
+        for limb in &mut limbs {
+            carry += *limb * u64::from(radix);
+            *limb = carry % 1_000_000_000;
+            carry /= 1_000_000_000;
+        }
+        if carry > 0 {
+            limbs.push(carry);
+        }
+    }
+    let mut text = String::from(if negative { "-" } else { "" });
+    for (place, limb) in limbs.iter().rev().enumerate() {
+        text.push_str(&if place == 0 { limb.to_string() } else { format!("{limb:09}") });
+    }
+    Some(Value::Long(text.into()))
 }
 
 fn decimal(text: &str) -> Option<i128> {
@@ -147,8 +179,8 @@ pub fn retyped(text: &str) -> Value {
     if text.is_empty() {
         return Value::Null;
     }
-    if let Some(int) = python_int(text) {
-        return Value::Int(int);
+    if let Some(int) = int(text) {
+        return int;
     }
     if let Some(float) = python_float(text) {
         return Value::Float(float);
@@ -163,12 +195,18 @@ pub fn retyped(text: &str) -> Value {
 }
 
 /// `int(text)`: blanks around, a sign, single underscores between digits.
+fn int(text: &str) -> Option<Value> {
+    let (negative, body) = sign(text.trim());
+    whole_number(&grouped_digits(body)?, 10, negative)
+}
+
+/// As [`int`], for numbers of up to 128 bits.
 #[must_use]
 pub fn python_int(text: &str) -> Option<i128> {
-    let text = text.trim();
-    let (negative, body) = sign(text);
-    let magnitude: i128 = grouped_digits(body)?.parse().ok()?;
-    Some(if negative { -magnitude } else { magnitude })
+    match int(text)? {
+        Value::Int(number) => Some(number),
+        _ => None,
+    }
 }
 
 /// `float(text)`: as [`python_int`], with a fraction, an exponent, `inf`, `infinity` and `nan`.
@@ -261,7 +299,12 @@ mod tests {
             (".", "'.'"),
             ("0.", "0.0"),
             ("0_7", "7"),
-            ("99999999999999999999999999999999999999999999", "'99999999999999999999999999999999999999999999'"),
+            ("99999999999999999999999999999999999999999999", "99999999999999999999999999999999999999999999"),
+            ("-170141183460469231731687303715884105729", "-170141183460469231731687303715884105729"),
+            ("0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF", "22300745198530623141535718272648361505980415"),
+            ("0b", "'0b'"),
+            ("0x_", "'0x_'"),
+            ("_1", "'_1'"),
         ] {
             assert_eq!(plain(text).to_repr(), expected, "{text}");
         }

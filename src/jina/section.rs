@@ -8,7 +8,7 @@ use super::options::{Kind, Opt, Row, TABLE, Use, With, find};
 use super::setting::{self, Protocol, Setting};
 use super::value::Value;
 use crate::finding::{Finding, Findings, Path, nearest};
-use crate::yaml::Node;
+use crate::yaml::{Dict, Node};
 
 /// Where an option stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,22 +59,65 @@ impl Strictness {
     }
 }
 
-/// Options as given; `None` is an explicit `null`, which keeps an option from being inherited.
-pub type Given = Vec<(Opt, Option<Setting>)>;
+/// An option as it stands in a section.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Given {
+    /// Which one.
+    pub opt: Opt,
+    /// Its key, where that is another spelling: an alias, or dashes for underscores.
+    pub spelled: Option<Box<str>>,
+    /// Its setting; an explicit `null` keeps an option from being inherited.
+    pub setting: Option<Setting>,
+}
+
+impl Given {
+    fn same_key(&self, other: &Self) -> bool {
+        self.opt == other.opt && self.spelled == other.spelled
+    }
+}
 
 /// The options that apply to the gateway or to an executor: its own, then the inherited ones.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
-    own: Given,
-    inherited: Rc<Given>,
+    own: Vec<Given>,
+    inherited: Rc<Vec<Given>>,
     inline: Option<Rc<Inline>>,
 }
 
 impl Options {
     /// Options with their inheritance.
+    ///
+    /// An option of a section goes before one with the same key in the Flow's `with`. With another key for the same
+    /// option both are given, and it is for argparse to choose (`Flow._add_gateway`, `Flow.add`).
     #[must_use]
-    pub fn new(own: Given, inherited: Rc<Given>) -> Self {
-        Self { own, inherited, inline: None }
+    pub fn new(section: Section, own: Vec<Given>, inherited: Rc<Vec<Given>>) -> Self {
+        if own.iter().chain(inherited.iter()).all(|given| given.spelled.is_none()) {
+            return Self { own, inherited, inline: None };
+        }
+        let is_new = |given: &&Given| own.iter().all(|known| !known.same_key(given));
+        let mut words: Vec<Given> = match section {
+            Section::Gateway => {
+                // Own keys stand in the place of the Flow's; a few of the gateway's are written before all others.
+                let mut words: Vec<Given> = (*inherited).clone();
+                for given in own {
+                    match words.iter_mut().find(|known| known.same_key(&given)) {
+                        Some(known) => *known = given,
+                        None => words.push(given),
+                    }
+                }
+                words.sort_by_key(|given| given.spelled.is_some() || !FIRST_OF_GATEWAY.contains(&given.opt));
+                words
+            }
+            _ => own.iter().chain(inherited.iter().filter(is_new)).cloned().collect(),
+        };
+        let mut merged: Vec<Given> = Vec::with_capacity(words.len());
+        for given in words.drain(..) {
+            match merged.iter_mut().find(|known| known.opt == given.opt) {
+                Some(known) => known.setting = last_word(known.setting.take(), given.setting),
+                None => merged.push(given),
+            }
+        }
+        Self { own: merged, inherited: Rc::default(), inline: None }
     }
 
     /// The same, running a class with an inline configuration.
@@ -89,26 +132,33 @@ impl Options {
         self.inline.as_deref()
     }
 
+    fn given(&self, opt: Opt) -> Option<&Given> {
+        let is_it = |given: &&Given| given.opt == opt;
+        self.own.iter().find(is_it).or_else(|| self.inherited.iter().find(is_it))
+    }
+
     /// The setting of an option, if it has one.
     #[must_use]
     pub fn get(&self, opt: Opt) -> Option<&Setting> {
-        let find = |given: &'_ Given| given.iter().position(|(known, _)| *known == opt);
-        match find(&self.own) {
-            Some(at) => self.own[at].1.as_ref(),
-            None => find(&self.inherited).and_then(|at| self.inherited[at].1.as_ref()),
-        }
+        self.given(opt)?.setting.as_ref()
+    }
+
+    /// Whether the option is an explicit `null`.
+    #[must_use]
+    pub fn is_null(&self, opt: Opt) -> bool {
+        self.given(opt).is_some_and(|given| given.setting.is_none())
     }
 
     /// Whether the option was set here, not inherited.
     #[must_use]
     pub fn is_own(&self, opt: Opt) -> bool {
-        self.own.iter().any(|(known, setting)| *known == opt && setting.is_some())
+        self.own.iter().any(|given| given.opt == opt && given.setting.is_some())
     }
 
     /// Sets an option over anything else.
     pub fn set(&mut self, opt: Opt, setting: Option<Setting>) {
-        self.own.retain(|(known, _)| *known != opt);
-        self.own.push((opt, setting));
+        self.own.retain(|given| given.opt != opt);
+        self.own.push(Given { opt, spelled: None, setting });
         if opt == Opt::Uses {
             self.inline = None;
         }
@@ -190,9 +240,27 @@ impl Options {
     }
 }
 
+/// What `Flow._add_gateway` puts before everything else.
+const FIRST_OF_GATEWAY: [Opt; 6] = [Opt::Host, Opt::Protocol, Opt::Port, Opt::ExposeEndpoints, Opt::Env, Opt::LogConfig];
+
+/// Of two words for one option argparse takes the last; a flag stays set, and mappings become one (`KVAppendAction`).
+fn last_word(before: Option<Setting>, after: Option<Setting>) -> Option<Setting> {
+    match (before, after) {
+        (before, None) | (before @ Some(Setting::Flag(true)), Some(Setting::Flag(false))) => before,
+        (Some(Setting::Pairs(Value::Map(before))), Some(Setting::Pairs(Value::Map(after)))) => {
+            let mut dict = Dict::default();
+            for (key, value) in before.into_iter().chain(after) {
+                dict.insert(key.to_str(), key, value);
+            }
+            Some(Setting::Pairs(Value::Map(dict.into_pairs())))
+        }
+        (_, after) => after,
+    }
+}
+
 /// The part of the Flow's `with` that a section inherits.
 #[must_use]
-pub fn inherited_by(section: Section, with: &Given) -> Given {
+pub fn inherited_by(section: Section, with: &[Given]) -> Vec<Given> {
     let inherits = |row: &Row| match (section, row.with) {
         (_, With::HandedOn) => section.allows(row),
         (Section::Gateway, With::GatewayOnly) => true,
@@ -201,7 +269,10 @@ pub fn inherited_by(section: Section, with: &Given) -> Given {
         (Section::Executor, With::Kept) => row.opt == Opt::LogConfig,
         _ => false,
     };
-    with.iter().filter(|(opt, setting)| setting.is_some() && inherits(opt.row())).cloned().collect()
+    let is_dashed = |given: &Given| given.spelled.as_ref().is_some_and(|key| key.contains('-'));
+    // Jina decides by the key, and its lists have underscores.
+    let applies = |given: &&Given| inherits(given.opt.row()) || (is_dashed(given) && section.allows(given.opt.row()));
+    with.iter().filter(applies).cloned().collect()
 }
 
 /// Reads the options among `pairs`; keys for which `skip` says yes belong to somebody else.
@@ -212,8 +283,8 @@ pub fn read<'t>(
     strictness: Strictness,
     path: &Path<'_>,
     findings: &mut Findings,
-) -> Given {
-    let mut given = Given::new();
+) -> Vec<Given> {
+    let mut given: Vec<Given> = Vec::with_capacity(pairs.len());
     for (key, node) in pairs {
         let name = key.shown();
         if skip(&name) || (name == IMAGE && section != Section::With && strictness == Strictness::Strict) {
@@ -230,25 +301,33 @@ pub fn read<'t>(
             findings.push(unknown(section, &name, &spelled, strictness, &path).at(key.mark));
             continue;
         };
-        if !section.allows(row) {
+        let is_dashed = name.contains('-');
+        let is_handed_on = section == Section::With && is_dashed;
+        if !(is_handed_on || section.allows(row)) {
             findings.push_once(misplaced(section, row, &path).at(key.mark));
             continue;
         }
         if strictness == Strictness::Lenient && is_lost_false(row, node) {
             let finding = Finding::warning(path, "Jina takes the quoted text for the value false and drops the option").got(node.shown());
             findings.push(finding.at(node.mark));
-            given.push((row.opt, None));
+            given.push(Given { opt: row.opt, spelled: None, setting: None });
             continue;
+        }
+        let spelled = (name != row.name).then(|| name.clone().into_boxed_str());
+        if let Some(other) = given.iter().find(|given| given.opt == row.opt) {
+            let other = other.spelled.as_deref().unwrap_or(row.name);
+            let finding = strictness.judge(path, &format!("`{other}` and `{name}` are the same option"), "Jina takes the last one");
+            findings.push(finding.mend("remove one of the two").at(key.mark));
         }
         match setting::read(row, node) {
             Ok(setting) => {
-                if let Some(reason) = without_effect(section, row)
+                if let Some(reason) = without_effect(section, row, is_dashed)
                     && setting.as_ref().is_some_and(|setting| !setting.is_default(row.default))
                 {
                     let message = format!("`{}` has no effect on Kubernetes: {reason}", row.name);
                     findings.push_once(Finding::warning(path, message).mend("remove it").at(key.mark));
                 }
-                given.push((row.opt, setting));
+                given.push(Given { opt: row.opt, spelled, setting });
             }
             Err(wrong) => {
                 findings.push(Finding::error(path, wrong.message).got(node.shown()).mend(wrong.mend).at(node.mark));
@@ -259,9 +338,9 @@ pub fn read<'t>(
 }
 
 /// Why an option of a section changes nothing on Kubernetes; `None` when it does.
-fn without_effect(section: Section, row: &Row) -> Option<&'static str> {
+fn without_effect(section: Section, row: &Row, is_dashed: bool) -> Option<&'static str> {
     let lost = || match section {
-        Section::With if row.with == With::Kept && !is_used_of_with(row.opt) => Some("Jina hands it on to nobody"),
+        Section::With if row.with == With::Kept && !is_used_of_with(row.opt) && !is_dashed => Some("Jina hands it on to nobody"),
         Section::Executor if row.executor == Use::Ignored => Some("it is an option of the gateway"),
         Section::Gateway if row.gateway == Use::Ignored => Some("it is an option of executors"),
         _ => None,

@@ -80,9 +80,15 @@ fn wrong<T>(message: impl Into<String>, mend: impl Into<String>) -> Result<T, Wr
 /// Reads the value of the option `row`. `Ok(None)` means that the option counts as not given (`null`, and `false`
 /// where argparse would see no word at all).
 pub fn read(row: &Row, node: &Node<'_>) -> Result<Option<Setting>, Wrong> {
-    if node.is_null() {
+    // An empty text is nothing to `parse_arg`.
+    if node.is_null() || node.as_text() == Some("") {
         return Ok(None);
     }
+    // A list of one is one word to argparse.
+    let node = match (row.kind, node.as_list()) {
+        (Kind::Int | Kind::Text | Kind::Choice(_) | Kind::Enum(_), Some([one])) if !one.is_null() => one,
+        _ => node,
+    };
     match row.kind {
         Kind::Flag => flag(node).map(|on| Some(Setting::Flag(on))),
         Kind::Int => int(node).map(|number| Some(Setting::Int(number))),
@@ -158,7 +164,7 @@ fn texts(node: &Node<'_>) -> Result<Vec<String>, Wrong> {
         Value::Bool(_) | Value::Map(_) => return wrong("must be a text or a list of texts", "write a list: [a, b]"),
         other => vec![other],
     };
-    if entries.iter().any(|entry| matches!(entry, Value::Map(_) | Value::List(_) | Value::Null)) {
+    if entries.iter().any(|entry| matches!(entry, Value::Map(_) | Value::List(_))) {
         return wrong("must be a list of plain texts", "write a list: [a, b]");
     }
     Ok(entries.iter().map(Value::to_str).collect())
@@ -256,31 +262,43 @@ fn peer_ports(node: &Node<'_>) -> Result<Value, Wrong> {
         message: "must be ports, or a mapping from shard to ports".into(),
         mend: "write [12345, 12346] or {0: [12345], 1: [12346]}".into(),
     };
-    let ports = |value: &Value| -> Result<Value, Wrong> {
-        let Value::List(entries) = value else { return Err(fault()) };
-        entries
-            .iter()
-            .map(|entry| match entry {
-                Value::Int(port) => Ok(Value::Int(*port)),
-                Value::Str(text) => python_int(text).map(Value::Int).ok_or_else(fault),
-                _ => Err(fault()),
-            })
-            .collect::<Result<_, _>>()
-            .map(Value::List)
+    // The words that argparse would see: numbers, or texts that are JSON.
+    let words = match scalar::value(node) {
+        Value::List(entries) => entries,
+        Value::Str(text) => match retyped(&text) {
+            Value::List(entries) => entries,
+            _ => vec![Value::Str(text)],
+        },
+        one => vec![one],
     };
-    let first = |list: Value| Value::Map(vec![(Value::Int(0), list)]);
-    match scalar::value(node) {
-        Value::Int(port) => Ok(first(Value::List(vec![Value::Int(port)]))),
-        list @ Value::List(_) => ports(&list).map(first),
-        Value::Map(pairs) => {
-            let mut out = vec![(Value::Int(0), Value::List(Vec::new()))];
-            for (shard, list) in pairs {
-                out.push((Value::Str(shard.to_str()), ports(&list)?));
-            }
-            Ok(Value::Map(out))
-        }
+    let port = |value: &Value| match value {
+        Value::Int(port) => Ok(Value::Int(*port)),
+        Value::Str(text) => python_int(text).map(Value::Int).ok_or_else(fault),
         _ => Err(fault()),
+    };
+    let list = |value: &Value| match value {
+        Value::List(entries) => entries.iter().map(port).collect::<Result<Vec<Value>, Wrong>>(),
+        _ => Err(fault()),
+    };
+    let mut first: Vec<Value> = Vec::new();
+    let mut others: Vec<(Value, Value)> = Vec::new();
+    for word in &words {
+        let json = match word {
+            Value::Str(text) => from_json_text(text).ok_or_else(fault)?,
+            other => other.clone(),
+        };
+        match &json {
+            Value::Int(port) => first.push(Value::Int(*port)),
+            Value::List(_) => first = list(&json)?,
+            Value::Map(pairs) => {
+                for (shard, ports) in pairs {
+                    others.push((Value::Str(shard.to_str()), Value::List(list(ports)?)));
+                }
+            }
+            _ => return Err(fault()),
+        }
     }
+    Ok(Value::Map(std::iter::once((Value::Int(0), Value::List(first))).chain(others).collect()))
 }
 
 impl Setting {
@@ -292,7 +310,7 @@ impl Setting {
             (Setting::Int(number), DefaultValue::Int(expected)) => *number == expected,
             (Setting::Text(text), DefaultValue::Text(expected)) => text == expected,
             (Setting::Protocols(list), DefaultValue::Text(expected)) => matches!(list.as_slice(), [one] if one.name() == expected),
-            (Setting::Texts(list), DefaultValue::Unset) => list.is_empty(),
+            (Setting::Texts(list), DefaultValue::Empty) => list.is_empty(),
             _ => false,
         }
     }
@@ -343,6 +361,11 @@ mod tests {
             ("title", "1e-7", "--title 1e-07"),
             ("title", "''", "unset"),
             ("title", "false", "unset"),
+            ("title", "[a]", "--title a"),
+            ("replicas", "[2]", "--replicas 2"),
+            ("tracing", "''", "unset"),
+            ("py_modules", "[]", "--py-modules"),
+            ("exit_on_exceptions", "[A, ~]", "--exit-on-exceptions A None"),
             ("expose_endpoints", "{/a: {methods: [POST]}}", "--expose-endpoints {\"/a\": {\"methods\": [\"POST\"]}}"),
             ("volumes", "/data", "--volumes /data"),
             ("volumes", "[/a, /b]", "--volumes /a /b"),
@@ -355,6 +378,9 @@ mod tests {
             ("uses_with", "{1: a, true: b, x: {2: ü}}", "--uses-with {\"1\": \"a\", \"true\": \"b\", \"x\": {\"2\": \"\\u00fc\"}}"),
             ("uses_with", "dim=512", "--uses-with {\"dim\": 512}"),
             ("peer_ports", "[1, 2]", "--peer-ports {\"0\": [1, 2]}"),
+            ("peer_ports", "'[1, 2]'", "--peer-ports {\"0\": [1, 2]}"),
+            ("peer_ports", "'7'", "--peer-ports {\"0\": [7]}"),
+            ("peer_ports", "'{\"0\": [1, 2]}'", "--peer-ports {\"0\": [], \"0\": [1, 2]}"),
         ] {
             assert_eq!(words(option, text).as_deref(), Ok(expected), "{option}: {text}");
         }
@@ -366,12 +392,12 @@ mod tests {
             ("replicas", "two"),
             ("replicas", "1.5"),
             ("replicas", "true"),
-            ("replicas", "[1]"),
+            ("replicas", "[1, 2]"),
             ("replicas", "99999999999999999999"),
             ("monitoring", "off"),
             ("monitoring", "maybe"),
             ("title", "true"),
-            ("title", "[a]"),
+            ("title", "[a, b]"),
             ("protocol", "ftp"),
             ("port", "http"),
             ("port", "70000"),

@@ -57,15 +57,16 @@ pub fn substitute<'t>(root: Node<'t>, context: &Context, missing: Missing, path:
     }
     let mut current = root;
     for _ in 0..MOST_PASSES {
-        let pass = Pass { root: &current, context, missing, produced: Cell::new(0) };
+        let pass = Pass { root: &current, context, missing, produced: Cell::new(0), referred: Cell::new(false) };
         let mut changed = false;
         let next = pass.node(&current, None, path, findings, &mut changed);
         let exhausted = pass.produced.get() > MOST_TEXT;
+        let referred = pass.referred.get();
         current = next;
         if findings.has_errors() {
             return current;
         }
-        if exhausted || (!changed && (mentions(&current, "${{root.") || mentions(&current, "${{this."))) {
+        if exhausted || (!changed && referred) {
             break;
         }
         if !changed {
@@ -89,6 +90,8 @@ struct Pass<'p, 't> {
     context: &'p Context,
     missing: Missing,
     produced: Cell<usize>,
+    /// Whether a reference was followed.
+    referred: Cell<bool>,
 }
 
 impl<'t> Pass<'_, 't> {
@@ -209,6 +212,7 @@ impl<'t> Pass<'_, 't> {
         let lost =
             || Box::new(Finding::error("", format!("`${{{{{inner}}}}}` refers to nothing in this Flow")).mend("name an existing field"));
         let mut node = match head {
+            "root" | "this" if steps.is_empty() => return Ok(None),
             "root" => self.root,
             "this" => this.ok_or_else(lost)?,
             "ENV" => {
@@ -225,6 +229,7 @@ impl<'t> Pass<'_, 't> {
             }
             .ok_or_else(lost)?;
         }
+        self.referred.set(true);
         match &node.data {
             Data::Map(_) => Err(lost()),
             _ => Ok(Some(scalar::value(node).to_str())),

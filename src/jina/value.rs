@@ -11,8 +11,10 @@ pub enum Value {
     Null,
     /// `True` or `False`.
     Bool(bool),
-    /// An `int`; 128 bits are taken to be enough.
+    /// An `int` of up to 128 bits.
     Int(i128),
+    /// An `int` of more: its decimal digits, with their sign.
+    Long(Box<str>),
     /// A `float`.
     Float(f64),
     /// A `str`.
@@ -47,6 +49,7 @@ impl Value {
             Value::Bool(true) => out.push_str("True"),
             Value::Bool(false) => out.push_str("False"),
             Value::Int(i) => push_display(i, out),
+            Value::Long(digits) => out.push_str(digits),
             Value::Float(f) => out.push_str(&float_repr(*f)),
             Value::Str(text) => str_repr(text, out),
             Value::List(entries) => collection(entries, ['[', ']'], out, Value::repr_into),
@@ -71,6 +74,7 @@ impl Value {
             Value::Null => out.push_str("null"),
             Value::Bool(b) => push_display(b, out),
             Value::Int(i) => push_display(i, out),
+            Value::Long(digits) => out.push_str(digits),
             Value::Float(f) => out.push_str(&float_json(*f)),
             Value::Str(text) => json_string(text, out),
             Value::List(entries) => collection(entries, ['[', ']'], out, Value::json_into),
@@ -106,6 +110,7 @@ impl Value {
             Value::Null => false,
             Value::Bool(b) => *b,
             Value::Int(i) => *i != 0,
+            Value::Long(_) => true,
             Value::Float(f) => *f != 0.0,
             Value::Str(text) => !text.is_empty(),
             Value::List(entries) => !entries.is_empty(),

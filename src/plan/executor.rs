@@ -62,7 +62,7 @@ impl Planner<'_> {
 
     /// `gpus`: a count, or `all` for no request at all.
     fn gpus(&self, executor: &Executor, path: &Path<'_>, findings: &mut Findings) -> Option<String> {
-        let gpus = executor.options.text(Opt::Gpus).filter(|gpus| *gpus != "all" && *gpus != "0")?;
+        let gpus = executor.options.text(Opt::Gpus).filter(|gpus| *gpus != "all")?;
         if gpus.bytes().all(|b| b.is_ascii_digit()) || !self.corrections.has(Correction::GpuCount) {
             return Some(gpus.to_owned());
         }
@@ -225,13 +225,6 @@ impl Base<'_> {
                 Err(finding) => findings.push(finding.at(self.executor.mark)),
             }
         }
-        let address = |process: Process, port: u16| {
-            if sidecars.iter().any(|sidecar| sidecar.process == process) {
-                Forced::word(format!("127.0.0.1:{port}"))
-            } else {
-                Forced::Omitted
-            }
-        };
         let mut connections = JsonTemplate::new();
         for shard in 0..shards {
             connections.key(&shard.to_string());
@@ -247,10 +240,12 @@ impl Base<'_> {
             (Opt::Gpus, Forced::Omitted),
             (Opt::RuntimeCls, Forced::word("HeadRuntime")),
             (Opt::PodRole, Forced::word("HEAD")),
-            (Opt::UsesBeforeAddress, address(Process::UsesBefore, PORT_USES_BEFORE)),
-            (Opt::UsesAfterAddress, address(Process::UsesAfter, PORT_USES_AFTER)),
             (Opt::ConnectionList, connections.finish().map_or(Forced::Omitted, Forced::word)),
         ]);
+        for sidecar in &sidecars {
+            let opt = if sidecar.process == Process::UsesBefore { Opt::UsesBeforeAddress } else { Opt::UsesAfterAddress };
+            forced.push((opt, Forced::word(format!("127.0.0.1:{}", sidecar.port))));
+        }
         let head = Container {
             process: Process::Executor,
             image: self.planner.gateway_image(),

@@ -4,6 +4,7 @@ use super::{PORT, Planner};
 use crate::config::corrections::Correction;
 use crate::finding::{Finding, Findings, Path};
 use crate::jina::options::Opt;
+use crate::jina::section::Options;
 use crate::jina::topology::Executor;
 
 impl Planner<'_> {
@@ -35,7 +36,7 @@ impl Planner<'_> {
             let finding = Finding::error(path.key("replicas"), format!("there are {} addresses", hosts.len())).got(replicas.to_string());
             findings.push(finding.propose(hosts.len().to_string()).at(executor.mark));
         }
-        let mut tls = options.flag(Opt::Tls) || options.has_certificate();
+        let mut tls = options.flag(Opt::Tls);
         let mut places = Vec::new();
         for (host, port) in hosts.into_iter().zip(ports) {
             let Some(place) = parse(host, port) else {
@@ -44,11 +45,11 @@ impl Planner<'_> {
                 return Vec::new();
             };
             if let Some(says) = place.tls {
-                tls = says || (tls && self.corrections.has(Correction::ExternalReplicas));
+                tls = says || (tls && self.corrections.has(Correction::ExternalTls));
             }
-            if place.port.is_none() {
-                // Jina picks a random one (defect K14).
-                let finding = Finding::warning(path.key("port"), format!("is missing for `{}`; {PORT} is assumed", place.host));
+            if !place.has_port {
+                let message = format!("is missing for `{}`; {} is assumed", place.host, place.port);
+                let finding = Finding::warning(path.key("port"), message);
                 findings.push(finding.mend("say on which port the external executor listens").at(executor.mark));
             }
             places.push(place);
@@ -57,14 +58,28 @@ impl Planner<'_> {
             places.truncate(1);
         }
         let scheme = options.protocols().first().map_or("grpc", |p| p.scheme());
-        let s = if tls { "s" } else { "" };
-        places.iter().map(|place| format!("{scheme}{s}://{}:{}", place.host, place.port.unwrap_or(PORT))).collect()
+        let s = if tls || self.has_certificate(options) { "s" } else { "" };
+        places.iter().map(|place| format!("{scheme}{s}://{}:{}", place.host, place.port)).collect()
     }
+
+    /// Whether an executor has a certificate; one in the Flow's `with` is the gateway's.
+    fn has_certificate(&self, options: &Options) -> bool {
+        let is_its_own = options.is_own(Opt::SslCertfile) && options.is_own(Opt::SslKeyfile);
+        options.has_certificate() && (is_its_own || !self.corrections.has(Correction::PlainExecutors))
+    }
+}
+
+/// What Jina takes for the scheme of an executor inside: its `host` is read as if it were external.
+pub(super) fn internal_tls(options: &Options) -> bool {
+    let said = options.texts(Opt::Host).iter().filter_map(|host| parse(host, None)?.tls).next_back();
+    said.unwrap_or_else(|| options.flag(Opt::Tls)) || options.has_certificate()
 }
 
 struct Address<'h> {
     host: &'h str,
-    port: Option<u16>,
+    port: u16,
+    /// Whether anybody says which port it is; Jina picks a random one otherwise.
+    has_port: bool,
     /// What the address itself says about TLS; nothing when it is a bare host name.
     tls: Option<bool>,
 }
@@ -75,6 +90,7 @@ fn parse(text: &str, port: Option<u16>) -> Option<Address<'_>> {
         Some((scheme, rest)) => (Some(scheme), rest),
         None => (None, text),
     };
+    let rest = rest.strip_suffix('/').unwrap_or(rest);
     let (host, own_port) = match rest.split_once(':') {
         Some((host, own)) => (host, Some(own.parse().ok()?)),
         None => (rest, None),
@@ -84,5 +100,11 @@ fn parse(text: &str, port: Option<u16>) -> Option<Address<'_>> {
     }
     let bare = scheme.is_none() && own_port.is_none();
     let tls = (!bare).then_some(matches!(scheme, Some("grpcs" | "https" | "wss")));
-    Some(Address { host, port: if bare { port } else { own_port.or(port) }, tls })
+    let said = if bare { port } else { own_port.or(port) };
+    let usual = match scheme {
+        Some("grpcs" | "https" | "wss") => 443,
+        Some("http" | "ws") => 80,
+        _ => PORT,
+    };
+    Some(Address { host, port: said.unwrap_or(usual), has_port: said.is_some(), tls })
 }

@@ -3,6 +3,7 @@
 use super::arguments::{self, Forced, JsonTemplate};
 use super::env::secrets;
 use super::executor::health;
+use super::external::internal_tls;
 use super::names::kubernetes_name;
 use super::{Arg, CONFIG_FILE, Component, Container, IMAGES_CONFIG_FILE, PORT, PORT_MONITORING, Planner, Process, Role};
 use crate::config::corrections::Correction;
@@ -58,7 +59,11 @@ impl Planner<'_> {
     }
 
     fn gateway_args(&self, flow: &Flow, options: &Options, protocols: &[Protocol], findings: &mut Findings) -> Vec<Arg> {
-        let endpoints = options.text(Opt::ExposeEndpoints).unwrap_or("{}");
+        // The Flow writes `{}` for nothing, and nothing for an explicit null.
+        let endpoints = match options.text(Opt::ExposeEndpoints) {
+            None if options.is_null(Opt::ExposeEndpoints) => Forced::Omitted,
+            endpoints => Forced::word(endpoints.unwrap_or("{}").to_owned()),
+        };
         let optional = |json: Value| if json.is_truthy() { Forced::word(json.to_json()) } else { Forced::Omitted };
         let edges = flow
             .graph
@@ -73,11 +78,13 @@ impl Planner<'_> {
             other => other,
         };
         let not_reducing = flow.executors.iter().filter(|e| e.options.flag(Opt::NoReduce)).map(|e| Value::Str(e.name.clone()));
+        let runtime = foreign_runtime(options);
         let mut forced = vec![
             (Opt::Name, Forced::Omitted),
             (Opt::K8sNamespace, self.k8s_namespace()),
-            (Opt::ExposeEndpoints, Forced::word(endpoints.to_owned())),
+            (Opt::ExposeEndpoints, endpoints),
             (Opt::Uses, Forced::word(self.gateway_class(options, protocols))),
+            (Opt::RuntimeCls, runtime.map_or(Forced::Omitted, |class| Forced::word(class.to_owned()))),
             (Opt::GraphDescription, optional(Value::Map(edges.collect()))),
             (Opt::GraphConditions, optional(of_executors(Opt::When))),
             (Opt::DeploymentsAddresses, self.addresses(flow, findings).map_or(Forced::Omitted, Forced::word)),
@@ -104,6 +111,7 @@ impl Planner<'_> {
             Some(class @ ("GRPCGateway" | "HTTPGateway" | "WebSocketGateway" | "CompositeGateway")) => class.to_owned(),
             Some(_) if options.inline().is_some() => CONFIG_FILE.to_owned(),
             Some(_) => IMAGES_CONFIG_FILE.to_owned(),
+            None if foreign_runtime(options).is_some() => IMAGES_CONFIG_FILE.to_owned(),
             None if protocols.len() > 1 => "CompositeGateway".to_owned(),
             None if options.ports().len() > 1 && !self.corrections.has(Correction::GatewayClass) => IMAGES_CONFIG_FILE.to_owned(),
             None => match protocols[0] {
@@ -136,10 +144,14 @@ impl Planner<'_> {
     fn scheme(&self, executor: &Executor) -> String {
         let options = &executor.options;
         let scheme = options.protocols().first().map_or("grpc", |p| p.scheme());
-        let tls = options.flag(Opt::Tls) || options.has_certificate();
-        let s = if tls && !self.corrections.has(Correction::PlainExecutors) { "s" } else { "" };
+        let s = if !self.corrections.has(Correction::PlainExecutors) && internal_tls(options) { "s" } else { "" };
         format!("{scheme}{s}")
     }
+}
+
+/// A runtime that is not the gateway's own; only that one looks for a class of gateway (`Deployment.update_pod_args`).
+fn foreign_runtime(options: &Options) -> Option<&str> {
+    options.text(Opt::RuntimeCls).filter(|class| *class != "GatewayRuntime")
 }
 
 /// The component that is called for an executor: its head when it has shards.

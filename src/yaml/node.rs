@@ -99,6 +99,16 @@ impl<'t> From<Data<'t>> for Node<'t> {
 }
 
 impl<'t> Node<'t> {
+    /// The same, borrowing from nobody.
+    pub(super) fn into_owned<'o>(self) -> Node<'o> {
+        let data = match self.data {
+            Data::Scalar(Scalar { text, style }) => Data::Scalar(Scalar { text: Cow::Owned(text.into_owned()), style }),
+            Data::List(entries) => Data::List(entries.into_iter().map(Node::into_owned).collect()),
+            Data::Map(pairs) => Data::Map(pairs.into_iter().map(|(key, value)| (key.into_owned(), value.into_owned())).collect()),
+        };
+        Node { mark: self.mark, tag: self.tag, data }
+    }
+
     /// The entries, when this is a mapping.
     #[must_use]
     pub fn as_map(&self) -> Option<&[(Node<'t>, Node<'t>)]> {

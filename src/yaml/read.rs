@@ -32,6 +32,13 @@ pub struct Document<'t> {
     pub duplicates: Vec<DuplicateKey>,
 }
 
+impl Document<'_> {
+    /// The same, borrowing from nobody.
+    fn into_owned<'o>(self) -> Document<'o> {
+        Document { root: self.root.map(Node::into_owned), duplicates: self.duplicates }
+    }
+}
+
 /// A key that stands twice in one mapping.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DuplicateKey {
@@ -62,19 +69,87 @@ impl fmt::Display for SyntaxError {
 
 /// Reads a text that must hold at most one document.
 pub fn read(text: &str) -> Result<Document<'_>, SyntaxError> {
-    let mut composer = Composer::new(text);
-    let first = composer.document()?.unwrap_or(Document { root: None, duplicates: Vec::new() });
-    match composer.document()? {
-        None => Ok(first),
-        Some(second) => Err(SyntaxError {
+    let mut documents = read_all(text)?;
+    documents.truncate(2);
+    match (documents.pop(), documents.pop()) {
+        (Some(second), Some(_)) => Err(SyntaxError {
             message: "a second document begins here, and only one is expected".into(),
             mark: second.root.map_or(Mark { line: 1, column: 1 }, |root| root.mark),
         }),
+        (first, _) => Ok(first.unwrap_or(Document { root: None, duplicates: Vec::new() })),
     }
 }
 
 /// Reads every document of a text.
 pub fn read_all(text: &str) -> Result<Vec<Document<'_>>, SyntaxError> {
+    match read_documents(text) {
+        Err(error) if error.message.ends_with(INVALID_ESCAPE) => read_with_surrogates(text, error),
+        answer => answer,
+    }
+}
+
+/// What the parser says about a half of a surrogate pair.
+const INVALID_ESCAPE: &str = "invalid Unicode character escape code";
+
+/// Bytes that may be read again, whatever the number of strings with surrogate pairs.
+const MOST_READ_AGAIN: usize = 64 << 20;
+
+/// JSON writes a character beyond the first plane as two escapes, and `PyYAML` reads them; to YAML neither is a
+/// character. One string at a time, those where the parser stops are given the one escape that YAML has.
+fn read_with_surrogates<'t>(text: &str, first: SyntaxError) -> Result<Vec<Document<'t>>, SyntaxError> {
+    let mut text = text.to_owned();
+    let mut error = first;
+    for _ in 0..=MOST_READ_AGAIN / text.len().max(1) {
+        let Some(joined) = with_joined_pairs(&text, error.mark) else { break };
+        text = joined;
+        match read_documents(&text) {
+            Ok(documents) => return Ok(documents.into_iter().map(Document::into_owned).collect()),
+            Err(next) if next.message.ends_with(INVALID_ESCAPE) => error = next,
+            Err(next) => return Err(next),
+        }
+    }
+    Err(error)
+}
+
+/// The text with the surrogate pairs of the double-quoted string at `mark` as single escapes; `None` without any.
+fn with_joined_pairs(text: &str, mark: Mark) -> Option<String> {
+    let line = text.split_inclusive('\n').take(mark.line.checked_sub(1)? as usize).map(str::len).sum::<usize>();
+    let column = text[line..].char_indices().nth(mark.column.checked_sub(1)? as usize)?.0;
+    let (before, string) = text.split_at(line + column);
+    let mut joined = before.to_owned();
+    let mut rest = string.strip_prefix('"')?;
+    joined.push('"');
+    let mut found = false;
+    while let Some(at) = rest.find(['\\', '"']) {
+        joined.push_str(&rest[..at]);
+        rest = &rest[at..];
+        if rest.starts_with('"') {
+            break;
+        }
+        if let Some(c) = surrogate_pair(rest) {
+            joined.push_str(&format!("\\U{:08x}", u32::from(c)));
+            rest = &rest["\\ud83d\\ude80".len()..];
+            found = true;
+        } else {
+            let length = 1 + rest[1..].chars().next().map_or(0, char::len_utf8);
+            joined.push_str(&rest[..length]);
+            rest = &rest[length..];
+        }
+    }
+    joined.push_str(rest);
+    found.then_some(joined)
+}
+
+/// The character of `\ud83d\ude80` at the start of a text.
+fn surrogate_pair(text: &str) -> Option<char> {
+    let unit = |at: usize| {
+        let digits = text.get(at..at + 6)?.strip_prefix("\\u")?;
+        digits.bytes().all(|b| b.is_ascii_hexdigit()).then(|| u16::from_str_radix(digits, 16).ok())?
+    };
+    char::decode_utf16([unit(0)?, unit(6)?]).next()?.ok().filter(|c| c.len_utf16() == 2)
+}
+
+fn read_documents(text: &str) -> Result<Vec<Document<'_>>, SyntaxError> {
     let mut composer = Composer::new(text);
     let mut documents = Vec::new();
     while let Some(document) = composer.document()? {
@@ -357,6 +432,14 @@ mod tests {
         assert_eq!(style("!!int '5'"), Some(Style::Plain));
         let tagged = read("!Flow\na: 1\n").ok().and_then(|d| d.root).and_then(|n| n.tag);
         assert_eq!(tagged.as_deref(), Some("Flow"));
+    }
+
+    #[test]
+    fn surrogate_pairs_of_json_are_characters() {
+        let text = r#"{"a": "x \ud83d\ude80\\ud83d \"", "b": ["\uD83D\uDE80", '\ud83d\ude80', \ud83d\ude80]}"#;
+        let texts = read(text).map(|document| crate::yaml::kubernetes_value(&document.root.unwrap_or_else(|| "".into())).to_string());
+        assert_eq!(texts.as_deref(), Ok(r#"{"a":"x 🚀\\ud83d \"","b":["🚀","\\ud83d\\ude80","\\ud83d\\ude80"]}"#));
+        assert!(read(r#"a: "\ud83d""#).is_err_and(|error| error.message.ends_with(INVALID_ESCAPE)));
     }
 
     #[test]

@@ -6,8 +6,8 @@ use std::ffi::OsString;
 use lexopt::prelude::{Long, Short, Value};
 
 use crate::cli::export::Export;
-use crate::config::images::{JINA_VERSION, Pattern};
-use crate::config::{Compat, STORAGE_VARIABLES, is_version};
+use crate::config::images::Pattern;
+use crate::config::{Compat, STORAGE_VARIABLES, check_version};
 use crate::finding::nearest;
 
 /// What to do.
@@ -96,10 +96,10 @@ fn set(export: &mut Export, flag: &str, value: String) -> Result<(), String> {
     let overrides = &mut export.overrides;
     match flag {
         "k8s-namespace" => overrides.namespace = Some(value),
-        "jina-version" if is_version(&value) => overrides.jina_version = Some(value),
-        "jina-version" => {
-            return Err(format!("--jina-version {value:?} is no version of Jina 3; write three numbers, such as {JINA_VERSION}"));
-        }
+        "jina-version" => match check_version(&value) {
+            Ok(()) => overrides.jina_version = Some(value),
+            Err((message, mend)) => return Err(format!("--jina-version {value:?} {message}; {mend}")),
+        },
         "image-pattern" => match Pattern::parse(&value) {
             Ok(pattern) => overrides.image_pattern = Some(pattern),
             Err(message) => return Err(format!("--image-pattern {value:?} {message}; write REGISTRY/{{owner}}/{{name}}:{{tag}}")),

@@ -8,8 +8,9 @@ use images::{GATEWAY_KEY, Images, JINA_VERSION, Pattern};
 
 use crate::finding::{Finding, Findings, Mark, Path};
 use crate::jina::flow::{self, Flow, Reading};
-use crate::jina::section::Strictness;
+use crate::jina::section::{Rules, Strictness};
 use crate::jina::substitute::Context;
+use crate::jina::versions::Version;
 use crate::yaml::{self, Data, Document, Node, Scalar, Style};
 
 /// `kind` of the config.
@@ -86,6 +87,15 @@ impl Settings {
         self.jina_version.as_deref().unwrap_or(JINA_VERSION)
     }
 
+    /// The version for whose containers arguments are written: under `compat`, Jina's exporter decides.
+    #[must_use]
+    pub fn containers(&self) -> Version {
+        match self.compat {
+            Compat::None => Version::parse(self.jina_version()).unwrap_or(Version::NEWEST),
+            Compat::Jina334 => Version::NEWEST,
+        }
+    }
+
     /// What becomes of what Jina passes over in silence.
     #[must_use]
     pub fn strictness(&self) -> Strictness {
@@ -98,7 +108,8 @@ impl Settings {
     /// How the Flow is read.
     #[must_use]
     pub fn reading(&self) -> Reading {
-        Reading { context: self.context.clone(), strictness: self.strictness() }
+        let version = Version::parse(self.jina_version()).unwrap_or(Version::NEWEST);
+        Reading { context: self.context.clone(), rules: Rules { strictness: self.strictness(), version } }
     }
 }
 
@@ -270,18 +281,23 @@ pub fn pattern(text: &str, path: &Path<'_>) -> Result<Pattern, Box<Finding>> {
 
 /// The value of the field `path`, when it is a version.
 pub fn version(text: String, path: &Path<'_>) -> Result<String, Box<Finding>> {
-    if is_version(&text) {
-        return Ok(text);
+    match check_version(&text) {
+        Ok(()) => Ok(text),
+        Err((message, mend)) => Err(Box::new(Finding::error(path, message).got(text).mend(mend))),
     }
-    let finding = Finding::error(path, "is no version of Jina 3").got(text);
-    Err(Box::new(finding.mend(format!("write three numbers, such as {JINA_VERSION}"))))
 }
 
-/// `3.MINOR.PATCH`.
-#[must_use]
-pub fn is_version(text: &str) -> bool {
-    let parts: Vec<&str> = text.split('.').collect();
-    matches!(parts.as_slice(), ["3", minor, patch] if [minor, patch].iter().all(|p| !p.is_empty() && p.bytes().all(|b| b.is_ascii_digit())))
+/// Whether a text is a version whose containers we know: `3.MINOR.PATCH`, from 3.7 on. The error is what is wrong and
+/// how to mend it.
+pub fn check_version(text: &str) -> Result<(), (String, String)> {
+    match Version::parse(text) {
+        None => Err(("is no version of Jina 3".to_owned(), format!("write three numbers, such as {JINA_VERSION}"))),
+        Some(version) if version < Version::OLDEST => {
+            let message = format!("is older than {}, and its containers take other arguments", Version::OLDEST);
+            Err((message, format!("use a newer image, such as {JINA_VERSION}")))
+        }
+        Some(_) => Ok(()),
+    }
 }
 
 /// A mapping from text to text.

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::inline;
 use super::options::Opt;
 use super::scalar;
-use super::section::{self, Given, Options, Section, Strictness};
+use super::section::{self, Given, Options, Rules, Section, Strictness};
 use super::setting::{Protocol, Setting};
 use super::substitute::{Context, Missing, substitute};
 use super::topology::{self, Entry, Executor, GATEWAY, Graph, Inspection, Method};
@@ -45,13 +45,13 @@ pub struct Flow {
 pub struct Reading {
     /// Values of variables.
     pub context: Context,
-    /// What to do where Jina says nothing.
-    pub strictness: Strictness,
+    /// How strictly, and for which version.
+    pub rules: Rules,
 }
 
 /// Reads a document. `path` is the Flow's own path: `""` in a file, `spec.flow` in a `JinaFlow`.
 pub fn read(document: Document<'_>, reading: &Reading, path: &Path<'_>, findings: &mut Findings) -> Option<Flow> {
-    report_duplicates(&document, reading.strictness, path, findings);
+    report_duplicates(&document, reading.rules.strictness, path, findings);
     let Some(root) = document.root else {
         findings.push(Finding::error(path, "is empty").mend("write a Flow: `jtype: Flow` and a list of `executors`"));
         return None;
@@ -63,12 +63,12 @@ pub fn read(document: Document<'_>, reading: &Reading, path: &Path<'_>, findings
         return None;
     }
     let kind = kind(&root, path, findings)?;
-    let missing = match reading.strictness {
+    let missing = match reading.rules.strictness {
         Strictness::Strict => Missing::Error,
         Strictness::Lenient => Missing::LeftAsJinaDoes,
     };
     let root = substitute(root, &reading.context, missing, path, findings);
-    let reader = Reader { root: &root, strictness: reading.strictness, path };
+    let reader = Reader { root: &root, rules: reading.rules, path };
     Some(match kind {
         Kind::Flow => reader.flow(findings),
         Kind::Deployment => reader.deployment(findings),
@@ -111,7 +111,7 @@ fn kind(root: &Node<'_>, path: &Path<'_>, findings: &mut Findings) -> Option<Kin
 
 struct Reader<'r, 't> {
     root: &'r Node<'t>,
-    strictness: Strictness,
+    rules: Rules,
     path: &'r Path<'r>,
 }
 
@@ -139,7 +139,7 @@ impl<'r, 't> Reader<'r, 't> {
         // Jina's documentation puts options beside `with`, which Jina itself does not read.
         let beside = |key: &str| matches!(key, "jtype" | "version" | "with" | "needs" | "name") || key.starts_with("x-");
         let pairs = self.root.as_map().unwrap_or_default();
-        for option in section::read(Section::Executor, pairs, beside, self.strictness, self.path, findings) {
+        for option in section::read(Section::Executor, pairs, beside, self.rules, self.path, findings) {
             if given.iter().all(|known| known.opt != option.opt) {
                 given.push(option);
             }
@@ -155,8 +155,8 @@ impl<'r, 't> Reader<'r, 't> {
             findings.push(finding.got(&name).mend("give it another name").at(self.root.mark));
         }
         let inside = self.root.get("with").and_then(Node::as_map).unwrap_or_default();
-        let inline = inline::read(inside, self.strictness, &with, findings);
-        let inline = inline.or_else(|| inline::read(pairs, self.strictness, self.path, findings));
+        let inline = inline::read(inside, self.rules.strictness, &with, findings);
+        let inline = inline.or_else(|| inline::read(pairs, self.rules.strictness, self.path, findings));
         let options = for_cloud_provider(Options::new(Section::Executor, given, Rc::default()).with_inline(inline));
         let entry = Entry { name: Some(name), method: Method::Add, needs: Vec::new(), options, index: 0, mark: self.root.mark };
         let (executors, _) = topology::arrange(vec![entry], Inspection::Hang, self.path, findings);
@@ -187,9 +187,9 @@ impl<'r, 't> Reader<'r, 't> {
             }
             // Anchors and references often live under keys of their own, so that only a likely slip is an error.
             let finding = if name == "pods" && value.as_list().is_some_and(|list| !list.is_empty()) {
-                self.strictness.judge(path, "Jina 3 does not know `pods`", "the executors in it are ignored").propose("executors")
+                self.rules.strictness.judge(path, "Jina 3 does not know `pods`", "the executors in it are ignored").propose("executors")
             } else if let Some(near) = nearest(&name, known.iter().copied()) {
-                self.strictness.judge(path, "is no part of a Flow", "it is ignored").propose(near)
+                self.rules.strictness.judge(path, "is no part of a Flow", "it is ignored").propose(near)
             } else {
                 Finding::warning(path, "is no part of a Flow, and is ignored")
             };
@@ -213,7 +213,7 @@ impl<'r, 't> Reader<'r, 't> {
         let path = self.path.key("with");
         let pairs = self.with_kwargs(self.mapping("with", findings), &path, findings);
         let ours = |key: &str| key == "name" && section == Section::Executor;
-        section::read(section, &pairs, ours, self.strictness, &path, findings)
+        section::read(section, &pairs, ours, self.rules, &path, findings)
     }
 
     /// The options of `with` may stand one level lower, below those beside it (`V1Parser.parse`).
@@ -240,8 +240,8 @@ impl<'r, 't> Reader<'r, 't> {
     fn gateway(&self, with: &[Given], findings: &mut Findings) -> Options {
         let path = self.path.key(GATEWAY);
         let pairs = self.mapping(GATEWAY, findings);
-        let own = section::read(Section::Gateway, pairs, |_| false, self.strictness, &path, findings);
-        let inline = inline::read(pairs, self.strictness, &path, findings);
+        let own = section::read(Section::Gateway, pairs, |_| false, self.rules, &path, findings);
+        let inline = inline::read(pairs, self.rules.strictness, &path, findings);
         let inherited = Rc::new(section::inherited_by(Section::Gateway, with));
         let options = for_cloud_provider(Options::new(Section::Gateway, own, inherited).with_inline(inline));
         if options.is_own(Opt::Name) && options.text(Opt::Name) != Some(GATEWAY) {
@@ -313,16 +313,16 @@ impl<'r, 't> Reader<'r, 't> {
             }
             _ => (pairs.as_slice(), path, node.get("name")),
         };
-        let mut own = section::read(Section::Executor, pairs, ours, self.strictness, path, findings);
+        let mut own = section::read(Section::Executor, pairs, ours, self.rules, path, findings);
         if let Some(at) = own.iter().position(|given| given.opt == Opt::LogConfig && given.spelled.is_some()) {
             // `Flow.add` looks for the key `log_config`, and puts the Flow's own behind all others.
             let message = "has a dash, with which Jina overlooks it";
-            let finding = self.strictness.judge(path.key("log-config"), message, "the Flow's own counts");
+            let finding = self.rules.strictness.judge(path.key("log-config"), message, "the Flow's own counts");
             findings.push(finding.propose("log_config").at(node.mark));
             own.remove(at);
         }
         let name = name.and_then(|name| name_of(name, &['_', '-'], path, findings));
-        let inline = inline::read(pairs, self.strictness, path, findings);
+        let inline = inline::read(pairs, self.rules.strictness, path, findings);
         let options = for_cloud_provider(Options::new(Section::Executor, own, Rc::clone(inherited)).with_inline(inline));
         let options = with_workspace(options, workspace);
         Some(Entry { name, method, needs, options, index, mark: node.mark })

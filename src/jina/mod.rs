@@ -13,3 +13,4 @@ pub mod setting;
 pub mod substitute;
 pub mod topology;
 pub mod value;
+pub mod versions;

@@ -7,7 +7,8 @@ use super::inline::{IMAGE, Inline};
 use super::options::{Kind, Opt, Row, TABLE, Use, With, find};
 use super::setting::{self, Protocol, Setting};
 use super::value::Value;
-use crate::finding::{Finding, Findings, Path, nearest};
+use super::versions::{Fate, FormerKey, Version, former_key};
+use crate::finding::{Finding, Findings, Mark, Path, nearest};
 use crate::yaml::{Dict, Node};
 
 /// Where an option stands.
@@ -57,6 +58,15 @@ impl Strictness {
             Strictness::Lenient => Finding::warning(path, format!("{message}; {jina}")),
         }
     }
+}
+
+/// How a Flow is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rules {
+    /// What to do where Jina says nothing.
+    pub strictness: Strictness,
+    /// The version of the containers.
+    pub version: Version,
 }
 
 /// An option as it stands in a section.
@@ -280,10 +290,11 @@ pub fn read<'t>(
     section: Section,
     pairs: &[(Node<'t>, Node<'t>)],
     skip: impl Fn(&str) -> bool,
-    strictness: Strictness,
+    rules: Rules,
     path: &Path<'_>,
     findings: &mut Findings,
 ) -> Vec<Given> {
+    let Rules { strictness, version } = rules;
     let mut given: Vec<Given> = Vec::with_capacity(pairs.len());
     for (key, node) in pairs {
         let name = key.shown();
@@ -297,7 +308,7 @@ pub fn read<'t>(
         }
         // `timeout-ready` is the same word to argparse.
         let spelled = name.replace('-', "_");
-        let Some(row) = find(&spelled) else {
+        let Some(row) = find(&spelled).or_else(|| renamed(&spelled, strictness, &path, key.mark, findings)) else {
             findings.push(unknown(section, &name, &spelled, strictness, &path).at(key.mark));
             continue;
         };
@@ -326,6 +337,10 @@ pub fn read<'t>(
                 {
                     let message = format!("`{}` has no effect on Kubernetes: {reason}", row.name);
                     findings.push_once(Finding::warning(path, message).mend("remove it").at(key.mark));
+                }
+                if !version.is_at_least(row.since) && setting.as_ref().is_some_and(|setting| !setting.is_default(row.default)) {
+                    let message = format!("`{}` came with Jina 3.{}, and the containers are of {version}", row.name, row.since);
+                    findings.push(Finding::error(path, message).mend("raise spec.jinaVersion, or remove it").at(key.mark));
                 }
                 given.push(Given { opt: row.opt, spelled, setting });
             }
@@ -367,6 +382,17 @@ fn is_lost_false(row: &Row, node: &Node<'_>) -> bool {
     row.kind == Kind::Text && node.as_text().is_some_and(|text| text.eq_ignore_ascii_case("false"))
 }
 
+/// The option that a key of an older Flow means now. Jina 3.34 itself drops the key.
+fn renamed(key: &str, strictness: Strictness, path: &Path<'_>, mark: Mark, findings: &mut Findings) -> Option<&'static Row> {
+    let FormerKey { until, fate: Fate::Renamed(to), .. } = former_key(key)? else { return None };
+    if strictness == Strictness::Lenient {
+        return None;
+    }
+    let message = format!("`{key}` is called `{to}` since Jina 3.{}", until + 1);
+    findings.push_once(Finding::warning(path, message).propose(*to).at(mark));
+    find(to)
+}
+
 fn unknown(section: Section, name: &str, spelled: &str, strictness: Strictness, path: &Path<'_>) -> Finding {
     // argparse takes any unambiguous beginning of an option for the option: `image:` would be `image_pull_secrets:`.
     let begun: Vec<&str> = TABLE.iter().filter(|row| section.allows(row) && row.name.starts_with(spelled)).map(|row| row.name).collect();
@@ -380,11 +406,17 @@ fn unknown(section: Section, name: &str, spelled: &str, strictness: Strictness, 
             return Finding::error(path, "is the beginning of several options").mend(format!("write one of: {}", several.join(", ")));
         }
     }
+    if let Some(FormerKey { until, fate: Fate::Dropped(reason), .. }) = former_key(spelled) {
+        return Finding::warning(path, format!("`{name}` is gone since Jina 3.{}: {reason}", until + 1)).mend("remove it");
+    }
     let finding = strictness.judge(path, &format!("`{name}` is no option of {} in Jina", section.words()), "it is dropped");
     let image = (section != Section::With && strictness == Strictness::Strict).then_some(IMAGE);
     let here = TABLE.iter().filter(|row| section.allows(row)).map(|row| row.name).chain(image);
     if let Some(near) = nearest(spelled, here) {
         return finding.propose(near);
+    }
+    if let Some(FormerKey { fate: Fate::Renamed(to), .. }) = former_key(spelled) {
+        return finding.propose(*to);
     }
     match nearest(spelled, TABLE.iter().map(|row| row.name)).and_then(find) {
         Some(row) => finding.mend(format!("did you mean `{}`, which belongs to {}?", row.name, section_of(row).words())),

@@ -13,9 +13,10 @@ pub struct Probes<'c> {
     pub liveness: Node<'c>,
 }
 
-/// `jina ping` against the container's own port, or a TCP connection where TLS keeps `jina ping` out.
+/// `jina ping` against the container's own port, or a TCP connection where TLS or age keeps `jina ping` out.
 pub fn probes<'c>(component: &Component, container: &Container, corrections: Corrections) -> Probes<'c> {
-    if container.health.tls && corrections.has(Correction::TlsProbes) {
+    let is_tls = container.health.tls && corrections.has(Correction::TlsProbes);
+    if is_tls || !container.health.pings {
         let action = || object([("tcpSocket", object([("port", container.port.into())]))]);
         return Probes { startup: with_startup_times(action(), container), liveness: with_liveness_times(action()) };
     }

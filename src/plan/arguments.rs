@@ -5,6 +5,7 @@ use crate::jina::options::{Opt, Row, TABLE, Use, gateway_arguments};
 use crate::jina::section::Options;
 use crate::jina::setting::Protocol;
 use crate::jina::value::Value;
+use crate::jina::versions::{Change, Version};
 
 /// What the exporter puts in the place of an option, whatever the Flow says.
 pub enum Forced {
@@ -22,20 +23,25 @@ impl Forced {
 }
 
 /// The arguments that differ from what Jina assumes, in the order of `rows`.
-fn arguments(rows: impl Iterator<Item = &'static Row>, options: &Options, forced: &[(Opt, Forced)]) -> Vec<Arg> {
+fn arguments(rows: impl Iterator<Item = &'static Row>, options: &Options, forced: &[(Opt, Forced)], version: Version) -> Vec<Arg> {
     let mut args = Vec::new();
     for row in rows {
+        let argument = match row.opt {
+            Opt::NoReduce if !version.has(Change::NoReduce) => "--disable-reduce",
+            Opt::DeploymentsNoReduce if !version.has(Change::NoReduce) => "--deployments-disable-reduce",
+            _ => row.argument,
+        };
         match forced.iter().find(|(opt, _)| *opt == row.opt) {
             Some((_, Forced::Omitted)) => {}
             Some((_, Forced::Words(words))) => {
-                args.push(row.argument.into());
+                args.push(argument.into());
                 args.extend(words.iter().cloned());
             }
             None => {
                 if let Some(setting) = options.get(row.opt)
                     && !setting.is_default(row.default)
                 {
-                    args.push(row.argument.into());
+                    args.push(argument.into());
                     args.extend(setting.words().into_iter().map(Arg::from));
                 }
             }
@@ -46,10 +52,10 @@ fn arguments(rows: impl Iterator<Item = &'static Row>, options: &Options, forced
 
 /// `jina executor …`: the options, `--uses-metas` always, `--uses-with` if there is one, and `--native`
 /// (`construct_runtime_container_args`).
-pub fn executor(options: &Options, forced: &[(Opt, Forced)], metas: Option<&Value>, with: Option<&Value>) -> Vec<Arg> {
+pub fn executor(options: &Options, forced: &[(Opt, Forced)], metas: Option<&Value>, with: Option<&Value>, version: Version) -> Vec<Arg> {
     let mut args = vec![Arg::from("executor")];
     let rows = TABLE.iter().filter(|row| row.executor == Use::Arg);
-    args.extend(arguments(rows, options, forced));
+    args.extend(arguments(rows, options, forced, version));
     args.extend([Arg::from("--uses-metas"), metas.map_or_else(|| "{}".to_owned(), Value::to_json).into()]);
     if let Some(with) = with {
         args.extend([Arg::from("--uses-with"), with.to_json().into()]);
@@ -59,9 +65,9 @@ pub fn executor(options: &Options, forced: &[(Opt, Forced)], metas: Option<&Valu
 }
 
 /// `jina gateway …`.
-pub fn gateway(options: &Options, forced: &[(Opt, Forced)]) -> Vec<Arg> {
+pub fn gateway(options: &Options, forced: &[(Opt, Forced)], version: Version) -> Vec<Arg> {
     let mut args = vec![Arg::from("gateway")];
-    args.extend(arguments(gateway_arguments().into_iter(), options, forced));
+    args.extend(arguments(gateway_arguments().into_iter(), options, forced, version));
     args
 }
 

@@ -16,6 +16,7 @@ use crate::jina::options::Opt;
 use crate::jina::section::Options;
 use crate::jina::setting::Protocol;
 use crate::jina::topology::Executor;
+use crate::jina::versions::{Change, Version};
 
 /// Seconds between two startup probes.
 const PROBE_PERIOD: i64 = 5;
@@ -34,7 +35,8 @@ impl Planner<'_> {
             }
             return Vec::new();
         }
-        let shards = check(executor, kind, path, findings);
+        let shards = check(executor, kind, self.version, path, findings);
+        self.warn_about_fixed_places(options, &options.protocols(), path, findings);
         let image = match self.main_image(options, &format!("executor `{}`", executor.name), path) {
             Ok(image) => image,
             Err(finding) => {
@@ -50,7 +52,7 @@ impl Planner<'_> {
             secrets: secrets(options, path, findings),
             gpus: self.gpus(executor, path, findings),
             storage: self.storage(options, path, findings),
-            health: health(options, options.protocols()[0], path, findings),
+            health: self.health(options, options.protocols()[0], path, findings),
         };
         let mut components = Vec::new();
         if shards > 1 {
@@ -103,18 +105,18 @@ impl Planner<'_> {
             size: size.unwrap_or_else(|| "10G".to_owned()),
         })
     }
-}
 
-/// Tries of the startup probe: as many as fit into `timeout_ready`, at least three.
-pub(super) fn health(options: &Options, protocol: Protocol, path: &Path<'_>, findings: &mut Findings) -> Health {
-    let mut timeout = options.int(Opt::TimeoutReady, 600_000);
-    if timeout == -1 {
-        let finding = Finding::warning(path.key("timeout_ready"), "Kubernetes cannot wait for ever; 10 minutes are taken").got("-1");
-        findings.push(finding.mend("write how many milliseconds a start may take"));
-        timeout = 600_000;
+    /// Tries of the startup probe: as many as fit into `timeout_ready`, at least three.
+    pub(super) fn health(&self, options: &Options, protocol: Protocol, path: &Path<'_>, findings: &mut Findings) -> Health {
+        let mut timeout = options.int(Opt::TimeoutReady, 600_000);
+        if timeout == -1 {
+            let finding = Finding::warning(path.key("timeout_ready"), "Kubernetes cannot wait for ever; 10 minutes are taken").got("-1");
+            findings.push(finding.mend("write how many milliseconds a start may take"));
+            timeout = 600_000;
+        }
+        let tries = timeout.max(0).div_euclid(1000 * PROBE_PERIOD) + i64::from(timeout.max(0) % (1000 * PROBE_PERIOD) != 0);
+        Health { protocol, tls: false, pings: self.version.has(Change::Ping), startup_tries: tries.max(3) }
     }
-    let tries = timeout.max(0).div_euclid(1000 * PROBE_PERIOD) + i64::from(timeout.max(0) % (1000 * PROBE_PERIOD) != 0);
-    Health { protocol, tls: false, startup_tries: tries.max(3) }
 }
 
 /// What the components of one executor have in common.
@@ -203,7 +205,7 @@ impl Base<'_> {
         let container = Container {
             process: Process::Executor,
             image: image.to_owned(),
-            args: arguments::executor(options, &forced, options.map(Opt::UsesMetas), options.map(Opt::UsesWith)),
+            args: arguments::executor(options, &forced, options.map(Opt::UsesMetas), options.map(Opt::UsesWith), self.planner.version),
             port: PORT,
             secrets: self.secrets.clone(),
             gpus: self.gpus.clone(),
@@ -249,7 +251,7 @@ impl Base<'_> {
         let head = Container {
             process: Process::Executor,
             image: self.planner.gateway_image(),
-            args: arguments::executor(options, &forced, None, None),
+            args: arguments::executor(options, &forced, None, None, self.planner.version),
             port: PORT,
             secrets: self.secrets.clone(),
             gpus: None,
@@ -287,7 +289,7 @@ impl Base<'_> {
         Container {
             process,
             image,
-            args: arguments::executor(self.options(), &forced, None, None),
+            args: arguments::executor(self.options(), &forced, None, None, self.planner.version),
             port,
             secrets: if self.has(Correction::SidecarSecrets) { self.secrets.clone() } else { Vec::new() },
             gpus: None,
@@ -303,7 +305,7 @@ fn host_name(address: &str) -> &str {
 }
 
 /// What Jina refuses, or accepts although it can never run. The number of shards to go on with.
-fn check(executor: &Executor, kind: Kind, path: &Path<'_>, findings: &mut Findings) -> u32 {
+fn check(executor: &Executor, kind: Kind, version: Version, path: &Path<'_>, findings: &mut Findings) -> u32 {
     let options = &executor.options;
     let at = executor.mark;
     for (opt, what) in [(Opt::Shards, "shards"), (Opt::Replicas, "replicas")] {
@@ -325,6 +327,9 @@ fn check(executor: &Executor, kind: Kind, path: &Path<'_>, findings: &mut Findin
     } else if protocols.contains(&Protocol::Http) && shards > 1 {
         let finding = Finding::error(path.key("protocol"), "a head calls its shards by gRPC and nothing else").got("HTTP");
         findings.push(finding.propose("GRPC").at(at));
+    } else if protocols != [Protocol::Grpc] && !version.has(Change::ExecutorProtocol) {
+        let finding = Finding::error(path.key("protocol"), format!("executors of Jina {version} serve gRPC, whatever they are told"));
+        findings.push(finding.mend("remove it, or raise spec.jinaVersion").at(at));
     }
     if options.flag(Opt::Stateful) {
         if options.text(Opt::Workspace).is_none() {

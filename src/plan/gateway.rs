@@ -2,7 +2,6 @@
 
 use super::arguments::{self, Forced, JsonTemplate};
 use super::env::secrets;
-use super::executor::health;
 use super::external::internal_tls;
 use super::names::kubernetes_name;
 use super::{Arg, CONFIG_FILE, Component, Container, IMAGES_CONFIG_FILE, PORT, PORT_MONITORING, Planner, Process, Role};
@@ -14,6 +13,7 @@ use crate::jina::section::Options;
 use crate::jina::setting::Protocol;
 use crate::jina::topology::{Executor, GATEWAY};
 use crate::jina::value::Value;
+use crate::jina::versions::Change;
 
 impl Planner<'_> {
     pub(super) fn gateway(&self, flow: &Flow, options: &Options, findings: &mut Findings) -> Option<Component> {
@@ -32,7 +32,9 @@ impl Planner<'_> {
                 return None;
             }
         };
-        let mut health = health(options, protocols[0], &path, findings);
+        self.check_version(options, &protocols, &path, findings);
+        self.warn_about_fixed_places(options, &protocols, &path, findings);
+        let mut health = self.health(options, protocols[0], &path, findings);
         health.tls = options.has_certificate();
         let container = Container {
             process: Process::Gateway,
@@ -102,7 +104,24 @@ impl Planner<'_> {
         {
             forced.push((Opt::TimeoutCtrl, Forced::Omitted));
         }
-        arguments::gateway(options, &forced)
+        if !self.version.has(Change::GatewayReplicas) {
+            forced.push((Opt::Replicas, Forced::Omitted));
+        }
+        arguments::gateway(options, &forced, self.version)
+    }
+
+    /// What an older gateway would pass over in silence.
+    fn check_version(&self, options: &Options, protocols: &[Protocol], path: &Path<'_>, findings: &mut Findings) {
+        if protocols.len() > 1 && !self.version.has(Change::SeveralProtocols) {
+            let names: Vec<&str> = protocols.iter().map(|protocol| protocol.name()).collect();
+            let finding = Finding::error(path.key("protocol"), format!("a gateway of Jina {} serves one protocol", self.version));
+            findings.push(finding.got(names.join(", ")).mend("keep one, or raise spec.jinaVersion"));
+        }
+        if let Some(uses) = options.text(Opt::Uses).filter(|_| !self.version.has(Change::GatewayUses)) {
+            let message = format!("a gateway of Jina {} is always a built-in one", self.version);
+            let finding = Finding::error(path.key("uses"), message).got(uses);
+            findings.push(finding.mend("remove it, or raise spec.jinaVersion"));
+        }
     }
 
     /// The class that runs, or the configuration inside the image.

@@ -22,7 +22,8 @@ use crate::finding::{Finding, Findings, Path};
 use crate::jina::flow::{Flow, Kind};
 use crate::jina::options::Opt;
 use crate::jina::section::Options;
-use crate::jina::setting::Protocol;
+use crate::jina::setting::{Protocol, Setting};
+use crate::jina::versions::Version;
 
 /// The port on which the first protocol of any container is served; the next ones follow
 /// (`GrpcConnectionPool.K8S_PORT`).
@@ -138,6 +139,8 @@ pub struct Health {
     pub protocol: Protocol,
     /// Whether it expects TLS, which `jina ping` does not speak.
     pub tls: bool,
+    /// Whether its `jina ping` knows what it is to ping.
+    pub pings: bool,
     /// Tries, 5 seconds apart, after which a start has failed.
     pub startup_tries: i64,
 }
@@ -202,6 +205,7 @@ pub struct Storage {
 struct Planner<'p> {
     settings: &'p Settings,
     corrections: Corrections,
+    version: Version,
     path: &'p Path<'p>,
 }
 
@@ -219,6 +223,31 @@ impl Planner<'_> {
         }
     }
 
+    /// Ports and addresses are the same in every pod; who asks for others is told so.
+    fn warn_about_fixed_places(&self, options: &Options, protocols: &[Protocol], path: &Path<'_>, findings: &mut Findings) {
+        let ports = options.ports();
+        let are_enough = ports.len() == 1 || ports.len() >= protocols.len();
+        if !ports.is_empty() && are_enough && !ports.iter().copied().eq((PORT..).take(protocols.len())) {
+            let finding =
+                Finding::warning(path.key("port"), format!("`port` has no effect on Kubernetes: containers listen on {PORT} and up"));
+            let got: Vec<String> = ports.iter().map(u16::to_string).collect();
+            findings.push_once(finding.got(got.join(", ")).mend("let clients use that port, or a Service of your own that leads to it"));
+        }
+        let monitoring = [Setting::Ports(vec![PORT_MONITORING])];
+        if options.get(Opt::PortMonitoring).is_some_and(|given| !monitoring.contains(given)) {
+            let message = format!("`port_monitoring` has no effect on Kubernetes: metrics are on {PORT_MONITORING}");
+            findings.push_once(Finding::warning(path.key("port_monitoring"), message).mend("remove it"));
+        }
+        if let [host] = options.texts(Opt::Host)
+            && host != "0.0.0.0"
+            && self.corrections.has(Correction::BindAllInterfaces)
+        {
+            let message = "`host` has no effect on Kubernetes: containers listen on all addresses of their pod";
+            let finding = Finding::warning(path.key("host"), message).got(host);
+            findings.push_once(finding.mend("remove it, or say `external: true` if the executor runs there"));
+        }
+    }
+
     fn gateway_image(&self) -> String {
         self.settings.images.gateway(self.settings.jina_version())
     }
@@ -231,7 +260,7 @@ impl Planner<'_> {
 
 /// Plans a Flow. `path` is the Flow's own path.
 pub fn plan(flow: &Flow, settings: &Settings, path: &Path<'_>, findings: &mut Findings) -> Plan {
-    let planner = Planner { settings, corrections: settings.corrections(), path };
+    let planner = Planner { settings, corrections: settings.corrections(), version: settings.containers(), path };
     let mut components = Vec::new();
     if let Some(options) = &flow.gateway {
         components.extend(planner.gateway(flow, options, findings));

@@ -1,7 +1,7 @@
 //! From a config to components: the steps that every way of calling has in common.
 
-use crate::config::corrections::Corrections;
-use crate::config::{Compat, JinaFlow, dns_label, is_dns_label};
+use crate::config::corrections::{Correction, Corrections};
+use crate::config::{JinaFlow, dns_label, is_dns_label};
 use crate::finding::{Finding, Findings, Path, nearest};
 use crate::jina::flow::{Flow, Kind};
 use crate::jina::options::Opt;
@@ -46,7 +46,7 @@ impl Rendering {
 
 /// The namespace that was asked for. Jina always has one: the Flow's name, else `default`.
 fn namespace(config: &JinaFlow, flow: &Flow, path: &Path<'_>, findings: &mut Findings) -> Option<String> {
-    if config.settings.namespace.is_some() || config.settings.compat == Compat::None {
+    if config.settings.namespace.is_some() || config.settings.corrections().has(Correction::NoDefaultNamespace) {
         return config.settings.namespace.clone();
     }
     let Some(name) = flow.name.as_deref().filter(|_| flow.kind == Kind::Flow) else { return Some("default".to_owned()) };

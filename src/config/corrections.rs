@@ -1,9 +1,10 @@
 //! Every deliberate difference between what Jina 3.34.0 exports and what we emit.
 //!
-//! One row each: what Jina emits, why that is wrong and who says so, what we emit. The code that makes the difference
-//! asks [`Corrections::has`] at the one place where it is made, so that searching for a variant finds it. Under
-//! `compat: jina-3.34` none of them applies. Not in the list, because no mode reproduces it: the corruption of users'
-//! own data on its way through Jina (strings re-typed, quotes and newlines mangled, braces replaced).
+//! One row each: what Jina emits, why that is wrong and who says so, what we emit. The code that makes a difference of
+//! [`TABLE`] asks [`Corrections::has`] at the one place where it is made, so that searching for a variant finds it. Under
+//! `compat: jina-3.34` none of them applies. What applies in every mode, because no mode corrupts, refuses or crashes
+//! as Jina does, is in [`super::always`]. `jinaflow explain` prints both, and `tests/explain.rs` holds each against
+//! what is emitted.
 
 /// One deliberate difference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +40,16 @@ macro_rules! corrections {
 }
 
 corrections! {
+    NoDefaultNamespace "no-default-namespace"
+        jina: "`metadata.namespace: default`, or the Flow's name, where no namespace is asked for"
+        why: "`kubectl apply --namespace` then refuses the objects, and a Flow's name says nothing about where it runs"
+        ours: "no namespace unless `metadata.namespace` or `--k8s-namespace` asks for one"
+
+    OlderContainers "older-containers"
+        jina: "the arguments and probes of Jina 3.34, whatever image runs"
+        why: "a container of Jina 3.11 ignores `--no-reduce`, and `jina ping` of 3.9 exits with 2: the pod is killed for ever"
+        ours: "what containers of `spec.jinaVersion` understand"
+
     SymbolicAddresses "symbolic-addresses"
         jina: "`encoder.my-namespace.svc:8080` inside the arguments of the gateway and of heads"
         why: "kustomize cannot rewrite names inside an argument: under `namespace:`, `namePrefix:` or `nameSuffix:` the gateway calls Services that do not exist (kustomize issues 3380, 2171)"
@@ -169,6 +180,12 @@ impl Corrections {
     #[must_use]
     pub fn has(self, correction: Correction) -> bool {
         self.0 & (1 << correction as u32) != 0
+    }
+
+    /// These but one.
+    #[must_use]
+    pub fn without(self, correction: Correction) -> Self {
+        Self(self.0 & !(1 << correction as u32))
     }
 
     /// These and one more.

@@ -1,9 +1,10 @@
 //! The `JinaFlow` config: `apiVersion: flow.jina.ai/v1alpha1`, `kind: JinaFlow`.
 
+pub mod always;
 pub mod corrections;
 pub mod images;
 
-use corrections::Corrections;
+use corrections::{Correction, Corrections};
 use images::{GATEWAY_KEY, Images, JINA_VERSION, Pattern};
 
 use crate::finding::{Finding, Findings, Mark, Path};
@@ -61,6 +62,9 @@ impl Compat {
 pub struct Settings {
     /// `spec.compat`.
     pub compat: Compat,
+    /// The deliberate differences from Jina, where they are not those that `compat` decides; `jinaflow explain` takes
+    /// them one by one.
+    pub only: Option<Corrections>,
     /// `spec.jinaVersion`.
     pub jina_version: Option<String>,
     /// `spec.images`.
@@ -75,10 +79,10 @@ impl Settings {
     /// The deliberate differences from Jina that apply.
     #[must_use]
     pub fn corrections(&self) -> Corrections {
-        match self.compat {
+        self.only.unwrap_or(match self.compat {
             Compat::None => Corrections::ALL,
             Compat::Jina334 => Corrections::NONE,
-        }
+        })
     }
 
     /// The version whose images run where nothing else is said.
@@ -87,13 +91,11 @@ impl Settings {
         self.jina_version.as_deref().unwrap_or(JINA_VERSION)
     }
 
-    /// The version for whose containers arguments are written: under `compat`, Jina's exporter decides.
+    /// The version for whose containers arguments are written.
     #[must_use]
     pub fn containers(&self) -> Version {
-        match self.compat {
-            Compat::None => Version::parse(self.jina_version()).unwrap_or(Version::NEWEST),
-            Compat::Jina334 => Version::NEWEST,
-        }
+        let chosen = Some(self.jina_version()).filter(|_| self.corrections().has(Correction::OlderContainers));
+        chosen.and_then(Version::parse).unwrap_or(Version::NEWEST)
     }
 
     /// What becomes of what Jina passes over in silence.

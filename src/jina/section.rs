@@ -389,7 +389,7 @@ fn renamed(key: &str, strictness: Strictness, path: &Path<'_>, mark: Mark, findi
         return None;
     }
     let message = format!("`{key}` is called `{to}` since Jina 3.{}", until + 1);
-    findings.push_once(Finding::warning(path, message).propose(*to).at(mark));
+    findings.push_once(Finding::warning(path, message).mend(format!("write `{to}`")).at(mark));
     find(to)
 }
 

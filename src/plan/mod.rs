@@ -225,25 +225,29 @@ impl Planner<'_> {
 
     /// Ports and addresses are the same in every pod; who asks for others is told so.
     fn warn_about_fixed_places(&self, options: &Options, protocols: &[Protocol], path: &Path<'_>, findings: &mut Findings) {
+        let with = self.path.key("with");
+        let section = |opt: Opt| if options.is_own(opt) { *path } else { with };
         let ports = options.ports();
         let are_enough = ports.len() == 1 || ports.len() >= protocols.len();
         if !ports.is_empty() && are_enough && !ports.iter().copied().eq((PORT..).take(protocols.len())) {
-            let finding =
-                Finding::warning(path.key("port"), format!("`port` has no effect on Kubernetes: containers listen on {PORT} and up"));
+            let finding = Finding::warning(
+                section(Opt::Port).key("port"),
+                format!("`port` has no effect on Kubernetes: containers listen on {PORT} and up"),
+            );
             let got: Vec<String> = ports.iter().map(u16::to_string).collect();
             findings.push_once(finding.got(got.join(", ")).mend("let clients use that port, or a Service of your own that leads to it"));
         }
         let monitoring = [Setting::Ports(vec![PORT_MONITORING])];
         if options.get(Opt::PortMonitoring).is_some_and(|given| !monitoring.contains(given)) {
             let message = format!("`port_monitoring` has no effect on Kubernetes: metrics are on {PORT_MONITORING}");
-            findings.push_once(Finding::warning(path.key("port_monitoring"), message).mend("remove it"));
+            findings.push_once(Finding::warning(section(Opt::PortMonitoring).key("port_monitoring"), message).mend("remove it"));
         }
         if let [host] = options.texts(Opt::Host)
             && host != "0.0.0.0"
             && self.corrections.has(Correction::BindAllInterfaces)
         {
             let message = "`host` has no effect on Kubernetes: containers listen on all addresses of their pod";
-            let finding = Finding::warning(path.key("host"), message).got(host);
+            let finding = Finding::warning(section(Opt::Host).key("host"), message).got(host);
             findings.push_once(finding.mend("remove it, or say `external: true` if the executor runs there"));
         }
     }

@@ -21,10 +21,8 @@ sys.path.insert(0, HERE)
 import compare  # noqa: E402
 
 
-def export(binary, folder, out):
-    with open(os.path.join(folder, 'env.json')) as f:
-        meta = json.load(f)
-    args = [binary, 'export', os.path.join(folder, 'flow.yml'), out, '--compat', 'jina-3.34']
+def export(binary, flow, meta, out):
+    args = [binary, 'export', flow, out, '--compat', 'jina-3.34']
     if meta.get('namespace'):
         args += ['--k8s-namespace', meta['namespace']]
     env = {}
@@ -36,6 +34,10 @@ def export(binary, folder, out):
     for uses, image in (meta.get('images') or {}).items():
         args += ['--image', f'{uses}={image}']
     return subprocess.run(args, env=env, capture_output=True, text=True)
+
+
+def crashed(run):
+    return run.returncode not in (0, 1) or (run.returncode == 1 and not run.stderr.startswith('error: '))
 
 
 def main():
@@ -54,8 +56,10 @@ def main():
             if not os.path.isfile(os.path.join(folder, 'flow.yml')):
                 continue
             out = os.path.join(tmp, name)
-            run = export(args.binary, folder, out)
-            if run.returncode not in (0, 1) or (run.returncode == 1 and not run.stderr.startswith('error: ')):
+            with open(os.path.join(folder, 'env.json')) as f:
+                meta = json.load(f)
+            run = export(args.binary, os.path.join(folder, 'flow.yml'), meta, out)
+            if crashed(run):
                 print(f'CRASH {name}: exit {run.returncode}: {run.stderr[:500]}')
                 counts['different'] += 1
                 continue

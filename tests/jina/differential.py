@@ -110,8 +110,8 @@ class Worker:
         try:
             return self.judge(case, folder)
         finally:
-            if self.args.record and os.path.isdir(os.path.join(folder, 'expected')):
-                keep(folder, self.args.record)
+            if self.args.record and any(name.startswith('expected') for name in os.listdir(folder)):
+                keep(folder, self.args.record, ['actual'])
             shutil.rmtree(folder, ignore_errors=True)
 
     def judge(self, case, folder):
@@ -154,10 +154,10 @@ class Worker:
         return Result(case.name, 'different', message, diffs, case)
 
 
-def keep(folder, into):
+def keep(folder, into, but=()):
     target = os.path.join(into, os.path.basename(folder))
     shutil.rmtree(target, ignore_errors=True)
-    shutil.copytree(folder, target)
+    shutil.copytree(folder, target, ignore=shutil.ignore_patterns(*but))
 
 
 _worker = None
@@ -244,7 +244,7 @@ def main():
     began = time.monotonic()
     counts = {'equal': 0, 'tolerated': 0, 'different': 0, 'skipped': 0}
     reasons = collections.Counter()
-    wanted = None
+    wanted, seen = None, set()
     if args.random:
         seed, wanted = args.random
         tasks = ((seed, index) for index in range(wanted * 3))
@@ -254,6 +254,7 @@ def main():
         with multiprocessing.get_context('fork').Pool(args.jobs, start, (args,)) as pool:
             for result in pool.imap(work, tasks, chunksize=4):
                 counts[result.status] += 1
+                seen.add(result.name)
                 if result.status == 'different':
                     report(result, args)
                 elif result.status == 'skipped' and args.verbose:
@@ -266,6 +267,11 @@ def main():
                 if wanted and sum(counts.values()) - counts['skipped'] >= wanted:
                     break
             pool.terminate()
+            pool.join()
+    for kept in filter(None, (args.record, args.failures)):
+        for name in os.listdir(kept) if args.random and os.path.isdir(kept) else ():
+            if name.endswith(f'-r{args.random[0]}') and name not in seen:  # drawn ahead of the last one
+                shutil.rmtree(os.path.join(kept, name))
     skipped = counts.pop('skipped')
     if skipped:
         print(f'{skipped} drawn Flows skipped because Jina fails on them')

@@ -136,9 +136,9 @@ class Worker:
                 return Result(case.name, status, message, diff.tolerated, None)
         error, _ = self.oracle.run_case(flow, case.meta, os.path.join(folder, 'expected'))
         if error:
+            shutil.rmtree(os.path.join(folder, 'expected'), ignore_errors=True)
             if case.extra is None:
                 return Result(case.name, 'skipped', error, [], None)
-            shutil.rmtree(os.path.join(folder, 'expected'), ignore_errors=True)
             with open(os.path.join(folder, 'expected-error.txt'), 'w') as f:
                 f.write(error + '\n')
         else:

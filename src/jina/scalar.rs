@@ -5,7 +5,7 @@
 //! well; we do not: what the user quoted is a string (`jina-export` defect K10).
 
 use super::value::Value;
-use crate::yaml::{Data, Node, Scalar, Style};
+use crate::yaml::{Data, Dict, Node, Scalar, Style};
 
 /// The value of a node.
 #[must_use]
@@ -14,8 +14,26 @@ pub fn value(node: &Node<'_>) -> Value {
         Data::Scalar(Scalar { text, style: Style::Quoted }) => Value::Str(text.clone().into_owned()),
         Data::Scalar(Scalar { text, style: Style::Plain }) => plain(text),
         Data::List(entries) => Value::List(entries.iter().map(value).collect()),
-        Data::Map(pairs) => Value::Map(pairs.iter().map(|(k, v)| (key(k), value(v))).collect()),
+        Data::Map(pairs) => Value::Map(one_of_equal_keys(pairs.iter().map(|(k, v)| (key(k), value(v))).collect())),
     }
+}
+
+/// To Python `1`, `1.0` and `true` are one key: the first of them stands, with the last value.
+fn one_of_equal_keys(pairs: Vec<(Value, Value)>) -> Vec<(Value, Value)> {
+    if pairs.iter().all(|(key, _)| matches!(key, Value::Str(_))) {
+        return pairs;
+    }
+    let mut dict = Dict::default();
+    for (key, value) in pairs {
+        let name = match &key {
+            Value::Str(text) => format!("text {text}"),
+            Value::Bool(b) => i128::from(*b).to_string(),
+            // Digits of a whole number without the fraction that is none.
+            other => other.to_json().trim_end_matches(".0").to_owned(),
+        };
+        dict.insert(name, key, value);
+    }
+    dict.into_pairs()
 }
 
 /// The value of a mapping's key: typed by `PyYAML`, but out of `parse_arg`'s reach.

@@ -83,7 +83,7 @@ pub fn read(text: &str) -> Result<Document<'_>, SyntaxError> {
 /// Reads every document of a text.
 pub fn read_all(text: &str) -> Result<Vec<Document<'_>>, SyntaxError> {
     match read_documents(text) {
-        Err(error) if error.message.ends_with(INVALID_ESCAPE) => read_with_surrogates(text, error),
+        Err(error) => read_as_pyyaml(text, error),
         answer => answer,
     }
 }
@@ -91,31 +91,42 @@ pub fn read_all(text: &str) -> Result<Vec<Document<'_>>, SyntaxError> {
 /// What the parser says about a half of a surrogate pair.
 const INVALID_ESCAPE: &str = "invalid Unicode character escape code";
 
-/// Bytes that may be read again, whatever the number of strings with surrogate pairs.
+/// What the parser says about a dash that is an entry of its own, as in `[-, a]`.
+const LONE_DASH: &str = "plain scalar cannot start with '-' followed by ,[]{}";
+
+/// Bytes that may be read again, whatever the number of mends.
 const MOST_READ_AGAIN: usize = 64 << 20;
 
-/// JSON writes a character beyond the first plane as two escapes, and `PyYAML` reads them; to YAML neither is a
-/// character. One string at a time, those where the parser stops are given the one escape that YAML has.
-fn read_with_surrogates<'t>(text: &str, first: SyntaxError) -> Result<Vec<Document<'t>>, SyntaxError> {
+/// `PyYAML` reads two things that the parser refuses: the pairs of escapes by which JSON writes a character beyond the
+/// first plane, and a lone dash between brackets. Where the parser stops at one, it is spelled as every reader reads it.
+fn read_as_pyyaml<'t>(text: &str, first: SyntaxError) -> Result<Vec<Document<'t>>, SyntaxError> {
     let mut text = text.to_owned();
     let mut error = first;
     for _ in 0..=MOST_READ_AGAIN / text.len().max(1) {
-        let Some(joined) = with_joined_pairs(&text, error.mark) else { break };
-        text = joined;
+        let Some(mended) = mended(&text, &error) else { break };
+        text = mended;
         match read_documents(&text) {
             Ok(documents) => return Ok(documents.into_iter().map(Document::into_owned).collect()),
-            Err(next) if next.message.ends_with(INVALID_ESCAPE) => error = next,
-            Err(next) => return Err(next),
+            Err(next) => error = next,
         }
     }
     Err(error)
 }
 
-/// The text with the surrogate pairs of the double-quoted string at `mark` as single escapes; `None` without any.
-fn with_joined_pairs(text: &str, mark: Mark) -> Option<String> {
+fn mended(text: &str, error: &SyntaxError) -> Option<String> {
+    let mark = error.mark;
     let line = text.split_inclusive('\n').take(mark.line.checked_sub(1)? as usize).map(str::len).sum::<usize>();
     let column = text[line..].char_indices().nth(mark.column.checked_sub(1)? as usize)?.0;
-    let (before, string) = text.split_at(line + column);
+    let (before, rest) = text.split_at(line + column);
+    match error.message.as_str() {
+        LONE_DASH => Some(format!("{before}\"-\"{}", rest.strip_prefix('-')?)),
+        message if message.ends_with(INVALID_ESCAPE) => with_joined_pairs(before, rest),
+        _ => None,
+    }
+}
+
+/// The text with the surrogate pairs of the double-quoted `string` as single escapes; `None` without any.
+fn with_joined_pairs(before: &str, string: &str) -> Option<String> {
     let mut joined = before.to_owned();
     let mut rest = string.strip_prefix('"')?;
     joined.push('"');
@@ -435,7 +446,10 @@ mod tests {
     }
 
     #[test]
-    fn surrogate_pairs_of_json_are_characters() {
+    fn what_pyyaml_reads_is_read() {
+        let lone = read("a: {b: [-, c], d: -}")
+            .map(|document| crate::yaml::kubernetes_value(&document.root.unwrap_or_else(|| "".into())).to_string());
+        assert_eq!(lone.as_deref(), Ok(r#"{"a":{"b":["-","c"],"d":"-"}}"#));
         let text = r#"{"a": "x \ud83d\ude80\\ud83d \"", "b": ["\uD83D\uDE80", '\ud83d\ude80', \ud83d\ude80]}"#;
         let texts = read(text).map(|document| crate::yaml::kubernetes_value(&document.root.unwrap_or_else(|| "".into())).to_string());
         assert_eq!(texts.as_deref(), Ok(r#"{"a":"x 🚀\\ud83d \"","b":["🚀","\\ud83d\\ude80","\\ud83d\\ude80"]}"#));

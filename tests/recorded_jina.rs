@@ -5,7 +5,7 @@ mod support;
 
 use std::fs;
 
-use jinaflow::jina::options::{DefaultValue, Kind, TABLE, Use, With, find, gateway_arguments};
+use jinaflow::jina::options::{DefaultValue, Kind, Row, TABLE, Use, With, find, gateway_arguments};
 use jinaflow::jina::scalar;
 use serde_json::Value;
 use support::root;
@@ -128,5 +128,62 @@ fn plain_scalars_are_read_as_jina_reads_them() {
         let value = scalar::plain(text);
         assert_eq!(value.to_repr(), expected["repr"].as_str().unwrap(), "{text}");
         assert_eq!(value.to_json(), expected["json"].as_str().unwrap(), "{text}");
+    }
+}
+
+/// The names of the recorded flows that set an option, by what they set it to.
+#[test]
+fn every_option_is_recorded_by_default_plainly_and_awkwardly() {
+    let flows = root().join("tests/jina/flows");
+    let mut missing = Vec::new();
+    let mut expect = |name: String, row: &Row| {
+        let text = fs::read_to_string(flows.join(&name).join("flow.yml")).unwrap_or_default();
+        // Not in the comment on top: as a key, in one of its spellings.
+        let body = text.split_once('\n').map_or("", |(_, body)| body);
+        let is_set = [row.name].iter().chain(row.aliases).any(|key| {
+            [(*key).to_owned(), key.replace('_', "-")]
+                .iter()
+                .any(|key| body.contains(&format!("{key}:")) || body.contains(&format!("{key}\":")))
+        });
+        if !is_set || !["expected", "expected-error.txt"].iter().any(|answer| flows.join(&name).join(answer).exists()) {
+            missing.push(name);
+        }
+    };
+    for row in TABLE {
+        let name = row.name.replace('_', "-");
+        if row.executor != Use::No {
+            ["default", "plain", "awkward"].iter().for_each(|how| expect(format!("opt-{name}-{how}"), row));
+        }
+        if row.gateway != Use::No {
+            let also_default = if row.executor == Use::No { &["default", "plain", "awkward"][..] } else { &["plain", "awkward"] };
+            also_default.iter().for_each(|how| expect(format!("gw-{name}-{how}"), row));
+        }
+        if row.executor == Use::No && row.gateway == Use::No {
+            ["default", "plain", "awkward"].iter().for_each(|how| expect(format!("with-{name}-{how}"), row));
+        }
+    }
+    assert_eq!(missing, Vec::<String>::new());
+}
+
+/// The column `since` against the parsers of every minor version from 3.7 to 3.34 (`tests/jina/versions.py`).
+#[test]
+fn options_came_when_the_table_says() {
+    let recorded: Value = serde_json::from_str(&fs::read_to_string(root().join("tests/jina/versions.json")).unwrap()).unwrap();
+    let minor = |version: &Value| version.as_str().map_or(7, |v| v.split('.').nth(1).unwrap().parse::<u8>().unwrap());
+    // What Kubernetes does instead of the container, or what is written for older containers in another way.
+    let elsewhere =
+        ["env_from_secret", "image_pull_secrets", "no_reduce", "deployments_no_reduce", "protocol", "entrypoint", "docker_kwargs"];
+    for row in TABLE.iter().filter(|row| !elsewhere.contains(&row.name)) {
+        let parser = match (row.executor, row.gateway) {
+            (Use::Arg, _) => "deployment",
+            (_, Use::At(_)) => "gateway",
+            (Use::No, _) => "flow",
+            _ => "deployment",
+        };
+        let theirs = &recorded["options"][parser][row.name];
+        assert!(theirs.is_object(), "{} of {parser}", row.name);
+        if row.name != "suppress_root_logging" {
+            assert_eq!(row.since, minor(&theirs["since"]), "{}", row.name);
+        }
     }
 }

@@ -45,9 +45,10 @@ impl Images {
         if let Some(image) = self.get(uses) {
             return Ok(Some(image.to_owned()));
         }
-        if let Some(image) = uses.strip_prefix("docker://") {
+        if uses.starts_with("docker://") {
+            let image = uses.replace("docker://", "");
             let fault = Finding::error(path, "names no image").got(uses).mend("write docker://REPOSITORY:TAG");
-            return if image.trim().is_empty() { Err(Box::new(fault)) } else { Ok(Some(image.to_owned())) };
+            return if image.trim().is_empty() { Err(Box::new(fault)) } else { Ok(Some(image)) };
         }
         match HubName::parse(uses) {
             None => {

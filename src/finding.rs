@@ -4,6 +4,7 @@
 //! field, the value and the mend; who it is about (which object, which file) is added by the room that knows.
 
 use std::fmt;
+use std::ops::Deref;
 
 /// A place in a text, both numbers counted from 1, columns in characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -37,9 +38,14 @@ impl Severity {
     }
 }
 
-/// One problem or remark about one field.
+/// One problem or remark about one field. Boxed, since findings are rare and every place that makes one would
+/// otherwise move two hundred bytes several times.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Finding {
+pub struct Finding(Box<Remark>);
+
+/// What a [`Finding`] says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Remark {
     /// How bad it is.
     pub severity: Severity,
     /// Field path such as `spec.flow.executors[1].replicas`; empty when the whole document is meant.
@@ -56,43 +62,62 @@ pub struct Finding {
     pub mark: Option<Mark>,
 }
 
+impl Deref for Finding {
+    type Target = Remark;
+    fn deref(&self) -> &Remark {
+        &self.0
+    }
+}
+
 impl Finding {
     /// A finding that fails the run.
     pub fn error(path: impl fmt::Display, message: impl Into<String>) -> Self {
-        Self::new(Severity::Error, path, message)
+        Self::new(Severity::Error, path.to_string(), message.into())
     }
 
     /// A finding that does not change the exit code.
     pub fn warning(path: impl fmt::Display, message: impl Into<String>) -> Self {
-        Self::new(Severity::Warning, path, message)
+        Self::new(Severity::Warning, path.to_string(), message.into())
     }
 
-    fn new(severity: Severity, path: impl fmt::Display, message: impl Into<String>) -> Self {
-        Self { severity, path: path.to_string(), message: message.into(), got: None, mend: None, proposed: None, mark: None }
+    #[inline(never)]
+    fn new(severity: Severity, path: String, message: String) -> Self {
+        Self(Box::new(Remark { severity, path, message, got: None, mend: None, proposed: None, mark: None }))
+    }
+
+    /// Moves it to another field.
+    #[must_use]
+    pub fn on(mut self, path: String) -> Self {
+        self.0.path = path;
+        self
     }
 
     /// Adds the value as written. Long values are cut, since one line must stay one line.
     #[must_use]
     pub fn got(mut self, value: impl AsRef<str>) -> Self {
-        self.got = Some(shortened(value.as_ref()));
+        self.0.got = Some(shortened(value.as_ref()));
         self
     }
 
     /// Adds what to do about it.
     #[must_use]
     pub fn mend(mut self, how: impl Into<String>) -> Self {
-        self.mend = Some(how.into());
+        self.0.mend = Some(how.into());
         self
     }
 
     /// Adds a value that would be right, and says so when there is no other mend.
     #[must_use]
-    pub fn propose(mut self, value: impl Into<String>) -> Self {
-        let value = value.into();
+    pub fn propose(self, value: impl Into<String>) -> Self {
+        self.proposing(value.into())
+    }
+
+    #[inline(never)]
+    fn proposing(mut self, value: String) -> Self {
         if self.mend.is_none() {
-            self.mend = Some(format!("did you mean `{value}`?"));
+            self.0.mend = Some(format!("did you mean `{value}`?"));
         }
-        self.proposed = Some(value);
+        self.0.proposed = Some(value);
         self
     }
 
@@ -110,7 +135,7 @@ impl Finding {
     /// Adds the place in the text.
     #[must_use]
     pub fn at(mut self, mark: Mark) -> Self {
-        self.mark = Some(mark);
+        self.0.mark = Some(mark);
         self
     }
 }
@@ -135,6 +160,7 @@ pub struct Findings(Vec<Finding>);
 
 impl Findings {
     /// Adds one.
+    #[inline(never)]
     pub fn push(&mut self, finding: Finding) {
         self.0.push(finding);
     }
@@ -317,7 +343,7 @@ mod tests {
         let f = Finding::error("executors[0].replicas", "must be 1 or more").got("0").mend("write how many pods you want");
         assert_eq!(f.to_string(), "must be 1 or more (got \"0\"); write how many pods you want");
         assert_eq!(Finding::error("a", "b").got("x\ny").to_string(), "b (got \"x\\ny\")");
-        assert_eq!(Finding::error("a", "b").got("é".repeat(81)).got.map(|g| g.chars().count()), Some(81));
+        assert_eq!(Finding::error("a", "b").got("é".repeat(81)).got.as_ref().map(|g| g.chars().count()), Some(81));
     }
 
     #[test]

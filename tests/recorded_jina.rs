@@ -152,14 +152,20 @@ fn every_option_is_recorded_by_default_plainly_and_awkwardly() {
     for row in TABLE {
         let name = row.name.replace('_', "-");
         if row.executor != Use::No {
-            ["default", "plain", "awkward"].iter().for_each(|how| expect(format!("opt-{name}-{how}"), row));
+            for how in ["default", "plain", "awkward"] {
+                expect(format!("opt-{name}-{how}"), row);
+            }
         }
         if row.gateway != Use::No {
             let also_default = if row.executor == Use::No { &["default", "plain", "awkward"][..] } else { &["plain", "awkward"] };
-            also_default.iter().for_each(|how| expect(format!("gw-{name}-{how}"), row));
+            for how in also_default {
+                expect(format!("gw-{name}-{how}"), row);
+            }
         }
         if row.executor == Use::No && row.gateway == Use::No {
-            ["default", "plain", "awkward"].iter().for_each(|how| expect(format!("with-{name}-{how}"), row));
+            for how in ["default", "plain", "awkward"] {
+                expect(format!("with-{name}-{how}"), row);
+            }
         }
     }
     assert_eq!(missing, Vec::<String>::new());

@@ -5,12 +5,13 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path as FilePath, PathBuf};
 
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Context as _, Result};
 
+use crate::cli::input::{self, FlowOfFile};
 use crate::cli::render::Rendering;
 use crate::cli::report::{self, Subject};
-use crate::config::{self, JinaFlow, Overrides, is_jina_flow};
-use crate::finding::{Finding, Findings, Path};
+use crate::config::Overrides;
+use crate::finding::{Finding, Path};
 use crate::manifests;
 use crate::yaml;
 
@@ -27,18 +28,11 @@ pub struct Export {
 
 /// Exports. The findings go to `stderr`; the answer is whether all went well.
 pub fn export(export: &Export, stdout: &mut impl Write, stderr: &mut impl Write) -> Result<bool> {
-    let input = read_input(&export.flow)?;
-    let shown = if export.flow == "-" { "stdin" } else { &export.flow };
-    let subject = Subject::File(shown.to_owned());
-    let Ok(text) = String::from_utf8(input) else {
-        stderr.write_all(report::lines(&[(subject, Finding::error("", "is not UTF-8").mend("convert it"))]).as_bytes())?;
-        return Ok(false);
-    };
+    let Some((subject, text)) = input::text(&export.flow, stderr)? else { return Ok(false) };
     let mut findings: Vec<(Subject, Finding)> = Vec::new();
     let mut files: Vec<(String, String)> = Vec::new();
     let mut places: HashSet<(Option<String>, String)> = HashSet::new();
-    for (config, own, path) in read_flows(&text, &subject, &export.overrides, &mut findings) {
-        let mut own = own;
+    for FlowOfFile { config, findings: mut own, path, .. } in input::flows(&text, &subject, &export.overrides, &mut findings) {
         if let Some(rendering) = Rendering::of(&config, &Path::root(path), &mut own) {
             let written = write_files(&rendering);
             let namespace = rendering.target().namespace.filter(|_| export.outdir.is_none());
@@ -80,51 +74,6 @@ fn collision(path: &str, into_folder: bool) -> Finding {
     }
     let finding = Finding::error(path, "another JinaFlow of this file yields objects of the same names");
     finding.mend("give one of them another namespace, or rename its executors")
-}
-
-fn read_input(name: &str) -> Result<Vec<u8>> {
-    if name == "-" {
-        return super::read_stdin();
-    }
-    fs::read(name).map_err(|error| anyhow!("{name}: cannot be read: {error}"))
-}
-
-/// The `JinaFlows` of a file, or the one bare Flow that it is; with the Flow's own path.
-fn read_flows(
-    text: &str,
-    subject: &Subject,
-    overrides: &Overrides,
-    findings: &mut Vec<(Subject, Finding)>,
-) -> Vec<(JinaFlow, Findings, &'static str)> {
-    let mut documents = match yaml::read_all(text) {
-        Ok(documents) => documents,
-        Err(error) => {
-            let finding = Finding::error("", format!("is not YAML: {}", error.message)).at(error.mark);
-            findings.push((subject.clone(), finding));
-            return Vec::new();
-        }
-    };
-    let is_config = |document: &yaml::Document<'_>| document.root.as_ref().is_some_and(is_jina_flow);
-    if documents.iter().any(is_config) {
-        let mut flows = Vec::new();
-        for document in documents.iter().filter(|document| is_config(document)) {
-            let mut own = Findings::default();
-            let config = config::read(document, overrides, &mut own);
-            flows.push((config, own, "spec.flow"));
-        }
-        return flows;
-    }
-    documents.retain(|document| document.root.is_some());
-    if documents.len() > 1 {
-        let mark = documents[1].root.as_ref().map(|root| root.mark).unwrap_or_default();
-        let finding = Finding::error("", "holds several documents, and a Flow is one").mend("keep one Flow in a file").at(mark);
-        findings.push((subject.clone(), finding));
-        return Vec::new();
-    }
-    let document = documents.pop().unwrap_or(yaml::Document { root: None, duplicates: Vec::new() });
-    let mut own = Findings::default();
-    let config = config::read_bare(document, overrides, &mut own);
-    vec![(config, own, "")]
 }
 
 /// Jina's tree: a file for each component, its objects one after the other.

@@ -5,6 +5,7 @@ use std::ffi::OsString;
 
 use lexopt::prelude::{Long, Short, Value};
 
+use crate::cli::explain::Question;
 use crate::cli::export::Export;
 use crate::config::images::Pattern;
 use crate::config::{Compat, STORAGE_VARIABLES, check_version};
@@ -19,13 +20,19 @@ pub enum Command {
     Plugin(String),
     /// Export manifests.
     Export(Box<Export>),
+    /// Say where jinaflow differs from Jina.
+    Explain(Question),
+    /// Print the options of Jina.
+    Options,
+    /// Print the JSON Schema of a `JinaFlow`.
+    Schema,
     /// Print the manual.
     Help,
     /// Print the version.
     Version,
 }
 
-const COMMANDS: [&str; 2] = ["export", "help"];
+const COMMANDS: [&str; 5] = ["export", "explain", "options", "schema", "help"];
 const FLAGS: [&str; 9] =
     ["--help", "--version", "--k8s-namespace", "--compat", "--image", "--image-pattern", "--context", "--context-env", "--jina-version"];
 
@@ -61,23 +68,56 @@ pub fn parse(args: impl Iterator<Item = OsString>, environment: &Environment) ->
             None => Ok(Command::Function),
             Some(flag) => Err(format!("--{flag} belongs to export; run: jinaflow export FLOW --{flag} …")),
         },
-        Some(word) if word == "help" => Ok(Command::Help),
         Some(word) if word == "export" => {
             let Some(flow) = words.next() else { return Err("export needs a FLOW: a file, or - for standard input".into()) };
             export.flow = flow;
             export.outdir = words.next().map(Into::into);
-            if let Some(word) = words.next() {
-                return Err(format!("export takes FLOW and OUTDIR, and {word:?} is one too many"));
-            }
-            export.overrides.fallback_gateway_image.clone_from(&environment.gateway_image);
-            export.overrides.fallback_context = if context_env { (environment.all)() } else { environment.storage.clone() };
+            no_more(words, "export takes FLOW and OUTDIR")?;
+            export.take_from(environment, context_env);
             Ok(Command::Export(Box::new(export)))
+        }
+        Some(word) if word == "explain" => {
+            let question = match words.next() {
+                None => Question::Everything,
+                Some(word) if word == "-" || std::path::Path::new(&word).is_file() || !is_word(&word) => {
+                    export.flow = word;
+                    export.take_from(environment, context_env);
+                    Question::Flow(Box::new(export))
+                }
+                Some(name) => Question::Name(name),
+            };
+            no_more(words, "explain takes one FLOW, or the name of a difference or of an option")?;
+            Ok(Command::Explain(question))
+        }
+        Some(word) if matches!(word.as_str(), "help" | "options" | "schema") => {
+            no_more(words, &format!("{word} takes nothing"))?;
+            Ok(match word.as_str() {
+                "options" => Command::Options,
+                "schema" => Command::Schema,
+                _ => Command::Help,
+            })
         }
         Some(word) if environment.is_kustomize_plugin => Ok(Command::Plugin(word)),
         Some(word) if std::path::Path::new(&word).is_file() => {
             Err(format!("{word:?} is no command; to render that file, run: jinaflow export {word}"))
         }
         Some(word) => Err(unknown(&word, &COMMANDS)),
+    }
+}
+
+fn no_more(mut words: impl Iterator<Item = String>, takes: &str) -> Result<(), String> {
+    words.next().map_or(Ok(()), |word| Err(format!("{takes}, and {word:?} is one too many")))
+}
+
+/// Names of differences and options are words; what has a dot or a slash is a file.
+fn is_word(text: &str) -> bool {
+    text.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_'))
+}
+
+impl Export {
+    fn take_from(&mut self, environment: &Environment, context_env: bool) {
+        self.overrides.fallback_gateway_image.clone_from(&environment.gateway_image);
+        self.overrides.fallback_context = if context_env { (environment.all)() } else { environment.storage.clone() };
     }
 }
 

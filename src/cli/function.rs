@@ -247,15 +247,15 @@ fn overrides_from(root: &Node<'_>, findings: &mut Findings) -> Overrides {
         match key.as_str() {
             "compat" => match config::compat(&value, &path) {
                 Ok(compat) => overrides.compat = Some(compat),
-                Err(finding) => findings.push(*finding),
+                Err(finding) => findings.push(finding),
             },
             "jinaVersion" => match config::version(value, &path) {
                 Ok(version) => overrides.jina_version = Some(version),
-                Err(finding) => findings.push(*finding),
+                Err(finding) => findings.push(finding),
             },
             "imagePattern" => match config::pattern(&value, &path) {
                 Ok(pattern) => overrides.image_pattern = Some(pattern),
-                Err(finding) => findings.push(*finding),
+                Err(finding) => findings.push(finding),
             },
             "namespace" => overrides.namespace = Some(value),
             _ => findings.push(Finding::error(path, "is no setting of this function").suggest(&key, KEYS.into_iter())),

@@ -1,10 +1,13 @@
 //! The command line and the process: the only room that reads files, the environment, or standard input.
 
+pub mod explain;
 pub mod export;
 pub mod flags;
 pub mod function;
+pub mod input;
 mod render;
 pub mod report;
+pub mod touches;
 
 use std::fs;
 use std::io::{self, ErrorKind, IsTerminal as _, Read as _, Write};
@@ -13,6 +16,9 @@ use anyhow::{Context as _, Result};
 
 use flags::{Command, Environment};
 use function::Outcome;
+
+use crate::config::schema;
+use crate::jina::reference;
 
 /// The function's README, which is the manual that `kpt fn doc` shows as well.
 const README: &str = include_str!("../../functions/jinaflow/README.md");
@@ -53,6 +59,9 @@ fn run(command: Command) -> Result<bool> {
             let input = String::from_utf8(read_stdin()?).context("stdin: is not UTF-8")?;
             told(&function::run_plugin(&config, &input, &mut stdout)?)
         }
+        Command::Options => print(&mut stdout, &reference::page())?,
+        Command::Schema => print(&mut stdout, &schema::text())?,
+        Command::Explain(question) => explain::explain(&question, &mut stdout, &mut io::stderr().lock())?,
         Command::Export(export) => export::export(&export, &mut stdout, &mut io::stderr().lock())?,
     };
     stdout.flush()?;

@@ -1,7 +1,7 @@
 //! From a config to components: the steps that every way of calling has in common.
 
 use crate::config::corrections::{Correction, Corrections};
-use crate::config::{JinaFlow, dns_label, is_dns_label};
+use crate::config::{JinaFlow, Settings, dns_label, is_dns_label};
 use crate::finding::{Finding, Findings, Path, nearest};
 use crate::jina::flow::{Flow, Kind};
 use crate::jina::options::Opt;
@@ -19,10 +19,15 @@ impl Rendering {
     /// Plans a Flow; `None` when it is not fit to be emitted. `path` is the Flow's own path.
     pub fn of(config: &JinaFlow, path: &Path<'_>, findings: &mut Findings) -> Option<Self> {
         let flow = config.flow.as_ref()?;
-        let namespace = namespace(config, flow, path, findings);
-        let plan = plan::plan(flow, &config.settings, path, findings);
-        warn_about_unused_images(config, flow, findings);
-        (!findings.has_errors()).then(|| Self { plan, namespace, corrections: config.settings.corrections() })
+        warn_about_unused_images(&config.settings, flow, findings);
+        Self::with(flow, &config.settings, path, findings)
+    }
+
+    /// Plans a Flow with other settings than it was read with.
+    pub fn with(flow: &Flow, settings: &Settings, path: &Path<'_>, findings: &mut Findings) -> Option<Self> {
+        let namespace = namespace(settings, flow, path, findings);
+        let plan = plan::plan(flow, settings, path, findings);
+        (!findings.has_errors()).then(|| Self { plan, namespace, corrections: settings.corrections() })
     }
 
     /// The components, gateway first.
@@ -45,9 +50,9 @@ impl Rendering {
 }
 
 /// The namespace that was asked for. Jina always has one: the Flow's name, else `default`.
-fn namespace(config: &JinaFlow, flow: &Flow, path: &Path<'_>, findings: &mut Findings) -> Option<String> {
-    if config.settings.namespace.is_some() || config.settings.corrections().has(Correction::NoDefaultNamespace) {
-        return config.settings.namespace.clone();
+fn namespace(settings: &Settings, flow: &Flow, path: &Path<'_>, findings: &mut Findings) -> Option<String> {
+    if settings.namespace.is_some() || settings.corrections().has(Correction::NoDefaultNamespace) {
+        return settings.namespace.clone();
     }
     let Some(name) = flow.name.as_deref().filter(|_| flow.kind == Kind::Flow) else { return Some("default".to_owned()) };
     if !is_dns_label(name) {
@@ -58,12 +63,12 @@ fn namespace(config: &JinaFlow, flow: &Flow, path: &Path<'_>, findings: &mut Fin
     Some(name.to_owned())
 }
 
-fn warn_about_unused_images(config: &JinaFlow, flow: &Flow, findings: &mut Findings) {
+fn warn_about_unused_images(settings: &Settings, flow: &Flow, findings: &mut Findings) {
     let of_executors = flow.executors.iter().flat_map(|e| [Opt::Uses, Opt::UsesBefore, Opt::UsesAfter].map(|opt| e.options.text(opt)));
     let of_gateway = flow.gateway.iter().map(|options| options.text(Opt::Uses));
     let used: Vec<&str> = of_executors.chain(of_gateway).flatten().collect();
     let spec = Path::root("spec");
-    for key in config.settings.images.unused(&used) {
+    for key in settings.images.unused(&used) {
         let finding = Finding::warning(spec.key("images").key(key), "is the `uses` of nothing in this Flow");
         findings.push(match nearest(key, used.iter().copied()) {
             Some(near) => finding.propose(near),

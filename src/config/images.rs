@@ -40,7 +40,7 @@ impl Images {
     ///
     /// Forms: `docker://IMAGE` is the image; a [`HubName`] has an entry in the map or fits the pattern; anything else is
     /// no container (`jina/orchestrate/deployments/config/helper.py`, `validate_uses`).
-    pub fn resolve(&self, uses: Option<&str>, who: &str, path: &Path<'_>) -> Result<Option<String>, Box<Finding>> {
+    pub fn resolve(&self, uses: Option<&str>, who: &str, path: &Path<'_>) -> Result<Option<String>, Finding> {
         let Some(uses) = uses.filter(|uses| !is_built_in(uses)) else { return Ok(None) };
         if let Some(image) = self.get(uses) {
             return Ok(Some(image.to_owned()));
@@ -48,18 +48,18 @@ impl Images {
         if uses.starts_with("docker://") {
             let image = uses.replace("docker://", "");
             let fault = Finding::error(path, "names no image").got(uses).mend("write docker://REPOSITORY:TAG");
-            return if image.trim().is_empty() { Err(Box::new(fault)) } else { Ok(Some(image)) };
+            return if image.trim().is_empty() { Err(fault) } else { Ok(Some(image)) };
         }
         match HubName::parse(uses) {
             None => {
                 let finding = Finding::error(path, format!("{who} uses no container image, and Kubernetes runs nothing else")).got(uses);
-                Err(Box::new(finding.mend(
+                Err(finding.mend(
                     "build an image of it and write docker://REPOSITORY:TAG; or, for a class in an image, write `image: REPOSITORY:TAG` beside `uses`",
-                )))
+                ))
             }
             Some(Err(message)) => {
                 let finding = Finding::error(path, message).got(uses);
-                Err(Box::new(finding.mend("write jinaai+docker://OWNER/NAME:TAG, or docker://REPOSITORY:TAG")))
+                Err(finding.mend("write jinaai+docker://OWNER/NAME:TAG, or docker://REPOSITORY:TAG"))
             }
             Some(Ok(name)) => match self.get(&name.to_string()) {
                 Some(image) => Ok(Some(image.to_owned())),
@@ -68,20 +68,20 @@ impl Images {
         }
     }
 
-    fn by_pattern(&self, name: &HubName<'_>, who: &str, path: &Path<'_>) -> Result<String, Box<Finding>> {
+    fn by_pattern(&self, name: &HubName<'_>, who: &str, path: &Path<'_>) -> Result<String, Finding> {
         let Some(pattern) = &self.pattern else {
             let finding = Finding::error(path, format!("{who} uses a name on the Jina Hub, which is not asked")).got(name.to_string());
             let near = nearest(&name.to_string(), self.map.iter().map(|(known, _)| known.as_str()));
             let slip = near.map(|near| format!("spec.images has `{near}`, did you mean that? Else ")).unwrap_or_default();
-            return Err(Box::new(finding.mend(format!(
+            return Err(finding.mend(format!(
                 "{slip}say which image it is: spec.images: {{\"{name}\": IMAGE}} or --image '{name}=IMAGE'; or where all such images are: \
                  spec.imagePattern: REGISTRY/{{owner}}/{{name}}:{{tag}} or --image-pattern; or write uses: docker://IMAGE"
-            ))));
+            )));
         };
         pattern.fill(name).ok_or_else(|| {
             let finding = Finding::error(path, format!("{who} uses a name without an owner, and the image pattern has {{owner}}"));
             let mend = format!("say which image it is: spec.images: {{\"{name}\": IMAGE}} or --image '{name}=IMAGE'");
-            Box::new(finding.got(name.to_string()).mend(mend))
+            finding.got(name.to_string()).mend(mend)
         })
     }
 

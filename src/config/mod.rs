@@ -3,6 +3,7 @@
 pub mod always;
 pub mod corrections;
 pub mod images;
+pub mod schema;
 
 use corrections::{Correction, Corrections};
 use images::{GATEWAY_KEY, Images, JINA_VERSION, Pattern};
@@ -250,10 +251,10 @@ fn read_compat(spec: &Node<'_>, path: &Path<'_>, settings: &mut Settings, findin
 }
 
 /// The value of the field `path`, as [`Compat::parse`] reads it.
-pub fn compat(word: &str, path: &Path<'_>) -> Result<Compat, Box<Finding>> {
+pub fn compat(word: &str, path: &Path<'_>) -> Result<Compat, Finding> {
     Compat::parse(word).ok_or_else(|| {
         let finding = Finding::error(path, "is nothing that can be imitated").got(word);
-        Box::new(finding.suggest(word, Compat::words().iter().copied()))
+        finding.suggest(word, Compat::words().iter().copied())
     })
 }
 
@@ -274,18 +275,18 @@ fn read_pattern(spec: &Node<'_>, path: &Path<'_>, settings: &mut Settings, findi
 }
 
 /// The value of the field `path`, when it is a pattern.
-pub fn pattern(text: &str, path: &Path<'_>) -> Result<Pattern, Box<Finding>> {
+pub fn pattern(text: &str, path: &Path<'_>) -> Result<Pattern, Finding> {
     Pattern::parse(text).map_err(|message| {
         let finding = Finding::error(path, message).got(text);
-        Box::new(finding.mend("write REGISTRY/{owner}/{name}:{tag}"))
+        finding.mend("write REGISTRY/{owner}/{name}:{tag}")
     })
 }
 
 /// The value of the field `path`, when it is a version.
-pub fn version(text: String, path: &Path<'_>) -> Result<String, Box<Finding>> {
+pub fn version(text: String, path: &Path<'_>) -> Result<String, Finding> {
     match check_version(&text) {
         Ok(()) => Ok(text),
-        Err((message, mend)) => Err(Box::new(Finding::error(path, message).got(text).mend(mend))),
+        Err((message, mend)) => Err(Finding::error(path, message).got(text).mend(mend)),
     }
 }
 

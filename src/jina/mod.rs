@@ -7,6 +7,7 @@
 pub mod flow;
 pub mod inline;
 pub mod options;
+pub mod reference;
 pub mod scalar;
 pub mod section;
 pub mod setting;

@@ -298,13 +298,6 @@ pub fn find(key: &str) -> Option<&'static Row> {
 /// The gateway's arguments in the order in which Jina writes them.
 #[must_use]
 pub fn gateway_arguments() -> Vec<&'static Row> {
-    let mut rows: Vec<(u8, &Row)> = TABLE
-        .iter()
-        .filter_map(|row| match row.gateway {
-            At(place) => Some((place, row)),
-            _ => None,
-        })
-        .collect();
-    rows.sort_by_key(|(place, _)| *place);
-    rows.into_iter().map(|(_, row)| row).collect()
+    let at = |place: u8| TABLE.iter().find(|row| row.gateway == At(place));
+    (0..=u8::try_from(TABLE.len()).unwrap_or(u8::MAX)).filter_map(at).collect()
 }

@@ -23,7 +23,9 @@ pub enum Section {
 }
 
 impl Section {
-    fn allows(self, row: &Row) -> bool {
+    /// Whether an option is one of this section.
+    #[must_use]
+    pub fn allows(self, row: &Row) -> bool {
         match self {
             Section::With => row.with != With::Nowhere,
             Section::Gateway => !matches!(row.gateway, Use::No),
@@ -115,8 +117,10 @@ impl Options {
                         None => words.push(given),
                     }
                 }
-                words.sort_by_key(|given| given.spelled.is_some() || !FIRST_OF_GATEWAY.contains(&given.opt));
-                words
+                let is_first = |given: &Given| given.spelled.is_none() && FIRST_OF_GATEWAY.contains(&given.opt);
+                let (mut first, others): (Vec<Given>, Vec<Given>) = words.into_iter().partition(is_first);
+                first.extend(others);
+                first
             }
             _ => own.iter().chain(inherited.iter().filter(is_new)).cloned().collect(),
         };

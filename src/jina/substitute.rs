@@ -116,9 +116,7 @@ impl<'t> Pass<'_, 't> {
                     typed(text, scalar.style)
                 }
                 Err(finding) => {
-                    let mut finding = *finding;
-                    finding.path = path.to_string();
-                    findings.push(finding.got(&*scalar.text).at(node.mark));
+                    findings.push(finding.on(path.to_string()).got(&*scalar.text).at(node.mark));
                     node.data.clone()
                 }
             },
@@ -128,7 +126,7 @@ impl<'t> Pass<'_, 't> {
     }
 
     /// One pass over one text.
-    fn text(&self, text: &str, this: Option<&Node<'t>>) -> Result<String, Box<Finding>> {
+    fn text(&self, text: &str, this: Option<&Node<'t>>) -> Result<String, Finding> {
         let mut out = String::with_capacity(text.len());
         let mut rest = text;
         while let Some(at) = rest.find('$') {
@@ -147,7 +145,7 @@ impl<'t> Pass<'_, 't> {
     }
 
     /// The replacement for what stands at the start of `rest`, and how much of it that covers.
-    fn expression(&self, rest: &str, this: Option<&Node<'t>>) -> Result<(String, usize), Box<Finding>> {
+    fn expression(&self, rest: &str, this: Option<&Node<'t>>) -> Result<(String, usize), Finding> {
         if let Some(body) = rest.strip_prefix("${{")
             && let Some(end) = body.find("}}")
         {
@@ -173,7 +171,7 @@ impl<'t> Pass<'_, 't> {
     }
 
     /// `${{ ENV.X }}`, `${{ CONTEXT.x }}` or `${{ x }}`: exactly one blank on each side.
-    fn variable(&self, inner: &str) -> Result<Option<String>, Box<Finding>> {
+    fn variable(&self, inner: &str) -> Result<Option<String>, Finding> {
         let is_blank = |c: char| c.is_ascii_whitespace();
         let Some(expression) = inner.strip_prefix(is_blank).and_then(|inner| inner.strip_suffix(is_blank)) else {
             return Ok(None);
@@ -195,22 +193,21 @@ impl<'t> Pass<'_, 't> {
             (Missing::Error, _) => {
                 let finding = Finding::error("", format!("the variable `{name}` has no value"));
                 let near = crate::finding::nearest(name, self.context.names());
-                Err(Box::new(match near {
+                Err(match near {
                     Some(near) => finding.propose(near),
                     None => finding.mend(format!("add `{name}` to spec.context, or on the command line: --context {name}=VALUE")),
-                }))
+                })
             }
         }
     }
 
     /// `${{root.a.b[0]}}`, `${{this.a}}`, `${{ENV.X}}`: no blanks.
-    fn reference(&self, inner: &str, this: Option<&Node<'t>>) -> Result<Option<String>, Box<Finding>> {
+    fn reference(&self, inner: &str, this: Option<&Node<'t>>) -> Result<Option<String>, Finding> {
         if inner.is_empty() || !inner.chars().all(|c| is_word(c) || matches!(c, '.' | '[' | ']')) {
             return Ok(None);
         }
         let (head, steps) = inner.split_at(inner.find(['.', '[']).unwrap_or(inner.len()));
-        let lost =
-            || Box::new(Finding::error("", format!("`${{{{{inner}}}}}` refers to nothing in this Flow")).mend("name an existing field"));
+        let lost = || Finding::error("", format!("`${{{{{inner}}}}}` refers to nothing in this Flow")).mend("name an existing field");
         let mut node = match head {
             "root" | "this" if steps.is_empty() => return Ok(None),
             "root" => self.root,

@@ -28,7 +28,7 @@ impl Planner<'_> {
         let image = match self.main_image(options, "the gateway", &path) {
             Ok(image) => image,
             Err(finding) => {
-                findings.push(*finding);
+                findings.push(finding);
                 return None;
             }
         };

@@ -211,12 +211,12 @@ struct Planner<'p> {
 
 impl Planner<'_> {
     /// The image of a `uses`, Jina's own where that names none.
-    fn image(&self, uses: Option<&str>, who: &str, path: &Path<'_>) -> Result<String, Box<Finding>> {
+    fn image(&self, uses: Option<&str>, who: &str, path: &Path<'_>) -> Result<String, Finding> {
         Ok(self.settings.images.resolve(uses, who, path)?.unwrap_or_else(|| self.gateway_image()))
     }
 
     /// The image of the first container of an executor or of the gateway.
-    fn main_image(&self, options: &Options, who: &str, path: &Path<'_>) -> Result<String, Box<Finding>> {
+    fn main_image(&self, options: &Options, who: &str, path: &Path<'_>) -> Result<String, Finding> {
         match options.inline() {
             Some(inline) => Ok(inline.image.clone()),
             None => self.image(options.text(Opt::Uses), who, &path.key(Opt::Uses.row().name)),

@@ -1,0 +1,195 @@
+//! `jinaflow explain [FLOW | NAME]`: where jinaflow differs from Jina's own export, and why.
+
+use std::fmt::Write as _;
+use std::io::Write;
+
+use anyhow::Result;
+
+use super::export::Export;
+use super::input::{self, FlowOfFile};
+use super::render::Rendering;
+use super::{report, touches};
+use crate::config::JinaFlow;
+use crate::config::always::{self, Kind};
+use crate::config::corrections;
+use crate::finding::{Path, nearest};
+use crate::jina::{options, reference};
+use crate::yaml::{self, Node};
+
+/// What is asked about.
+#[derive(Debug)]
+pub enum Question {
+    /// Every difference.
+    Everything,
+    /// One difference or option, by its name.
+    Name(String),
+    /// The differences that touch a Flow.
+    Flow(Box<Export>),
+}
+
+/// A difference of either table.
+struct Difference {
+    name: &'static str,
+    jina: &'static str,
+    why: &'static str,
+    ours: &'static str,
+}
+
+impl From<&corrections::Row> for Difference {
+    fn from(row: &corrections::Row) -> Self {
+        Self { name: row.name, jina: row.jina, why: row.why, ours: row.ours }
+    }
+}
+
+impl From<&always::Row> for Difference {
+    fn from(row: &always::Row) -> Self {
+        Self { name: row.name, jina: row.jina, why: row.why, ours: row.ours }
+    }
+}
+
+const MENDED: &str = "Mended; `compat: jina-3.34` takes these back";
+const IN_EVERY_MODE: [(Kind, &str); 3] = [
+    (Kind::Kept, "Kept in every mode, where Jina corrupts what was written"),
+    (Kind::Accepted, "Accepted in every mode, where Jina fails"),
+    (Kind::Refused, "Refused in every mode, where Jina goes on"),
+];
+
+/// Answers. The answer is whether all went well.
+pub fn explain(question: &Question, stdout: &mut impl Write, stderr: &mut impl Write) -> Result<bool> {
+    match question {
+        Question::Everything => {
+            stdout.write_all(everything().as_bytes())?;
+            Ok(true)
+        }
+        Question::Name(name) => {
+            if let Some(text) = about(name) {
+                stdout.write_all(text.as_bytes())?;
+                Ok(true)
+            } else {
+                writeln!(stderr, "error: {}", unknown(name))?;
+                Ok(false)
+            }
+        }
+        Question::Flow(export) => flow(export, stdout, stderr),
+    }
+}
+
+fn names() -> impl Iterator<Item = &'static str> {
+    corrections::TABLE.iter().map(|row| row.name).chain(always::TABLE.iter().map(|row| row.name))
+}
+
+fn unknown(word: &str) -> String {
+    let known = names().chain(options::TABLE.iter().map(|row| row.name));
+    match nearest(word, known) {
+        Some(near) => format!("{word:?} is no file, no difference and no option; did you mean {near}?"),
+        None => format!("{word:?} is no file, no difference and no option; run: jinaflow explain"),
+    }
+}
+
+fn everything() -> String {
+    let mut out = String::from(
+        "Where jinaflow differs from what `jina export kubernetes` 3.34.0 writes.\n\
+         `jinaflow explain FLOW` says what touches a Flow, `jinaflow explain OPTION` what an option does.\n",
+    );
+    heading(&mut out, MENDED);
+    for row in corrections::TABLE {
+        entry(&mut out, &row.into(), &[]);
+    }
+    for (kind, title) in IN_EVERY_MODE {
+        heading(&mut out, title);
+        always::TABLE.iter().filter(|row| row.kind == kind).for_each(|row| entry(&mut out, &row.into(), &[]));
+    }
+    out
+}
+
+fn about(word: &str) -> Option<String> {
+    let mut out = String::new();
+    let corrected = corrections::TABLE.iter().filter(|row| row.name == word).map(Difference::from);
+    let always = always::TABLE.iter().filter(|row| row.name == word).map(Difference::from);
+    if let Some(difference) = corrected.chain(always).next() {
+        entry(&mut out, &difference, &[]);
+        return Some(out.trim_start().to_owned());
+    }
+    options::find(&word.replace('-', "_")).map(reference::option)
+}
+
+fn flow(export: &Export, stdout: &mut impl Write, stderr: &mut impl Write) -> Result<bool> {
+    let Some((subject, text)) = input::text(&export.flow, stderr)? else { return Ok(false) };
+    let mut out = String::new();
+    let mut findings = Vec::new();
+    let flows = input::flows(&text, &subject, &export.overrides, &mut findings);
+    let documents = yaml::read_all(&text).unwrap_or_default();
+    for FlowOfFile { config, findings: mut own, path, document } in flows {
+        // What is wrong with the Flow is said once, and not for every set of differences.
+        Rendering::of(&config, &Path::root(path), &mut own);
+        if !own.has_errors() {
+            let source = documents.get(document).and_then(input::source);
+            touching(&mut out, &export.flow, &config, source.as_ref());
+        }
+        findings.extend(own.into_iter().map(|finding| (subject.clone(), finding)));
+    }
+    stderr.write_all(report::lines(&findings).as_bytes())?;
+    if report::has_errors(&findings) {
+        return Ok(false);
+    }
+    stdout.write_all(out.as_bytes())?;
+    Ok(true)
+}
+
+fn touching(out: &mut String, file: &str, config: &JinaFlow, source: Option<&Node<'_>>) {
+    let corrected = touches::corrected(config);
+    let always = source.map(|source| touches::always(config, source)).unwrap_or_default();
+    let all = corrections::TABLE.len() + always::TABLE.len();
+    // Writing to a String cannot fail.
+    let _ = writeln!(out, "{file}: {} of {all} differences touch this Flow.", corrected.len() + always.len());
+    if !corrected.is_empty() {
+        heading(out, MENDED);
+        for (row, objects) in &corrected {
+            entry(out, &(*row).into(), objects);
+        }
+    }
+    for (kind, title) in IN_EVERY_MODE {
+        let mut rows = always.iter().filter(|row| row.kind == kind).peekable();
+        if rows.peek().is_some() {
+            heading(out, title);
+            rows.for_each(|row| entry(out, &(*row).into(), &[]));
+        }
+    }
+}
+
+fn heading(out: &mut String, title: &str) {
+    let _ = write!(out, "\n{title}\n{}\n", "=".repeat(title.chars().count()));
+}
+
+fn entry(out: &mut String, difference: &Difference, objects: &[String]) {
+    let _ = write!(out, "\n{}\n", difference.name);
+    let objects = objects.join(", ");
+    for (label, text) in [("Jina:  ", difference.jina), ("wrong: ", difference.why), ("here:  ", difference.ours), ("in:    ", &objects)] {
+        if !text.is_empty() {
+            wrapped(out, label, text);
+        }
+    }
+}
+
+/// A label and a text in lines of at most 100 characters.
+fn wrapped(out: &mut String, label: &str, text: &str) {
+    const WIDTH: usize = 100;
+    let mut line = format!("  {label}");
+    let indent = line.chars().count();
+    let mut is_first = true;
+    for word in text.split(' ') {
+        if !is_first && line.chars().count() + 1 + word.chars().count() > WIDTH {
+            out.push_str(line.trim_end());
+            out.push('\n');
+            line = " ".repeat(indent);
+            is_first = true;
+        }
+        if !is_first {
+            line.push(' ');
+        }
+        line.push_str(word);
+        is_first = false;
+    }
+    out.push_str(line.trim_end());
+    out.push('\n');
+}

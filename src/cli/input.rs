@@ -1,0 +1,86 @@
+//! The Flows of a file that is named on the command line.
+
+use std::fs;
+use std::io::Write;
+
+use anyhow::{Result, anyhow};
+
+use crate::cli::report::{self, Subject};
+use crate::config::{self, JinaFlow, Overrides, is_jina_flow};
+use crate::finding::{Finding, Findings};
+use crate::yaml::{self, Data, Document, Node, Scalar, Style};
+
+/// One Flow of a file.
+pub struct FlowOfFile {
+    /// The Flow, with what the command line sets over it.
+    pub config: JinaFlow,
+    /// What reading found.
+    pub findings: Findings,
+    /// The Flow's own path.
+    pub path: &'static str,
+    /// Its place among the documents of the file.
+    pub document: usize,
+}
+
+/// The text of a file, `-` for standard input, and how messages call it; `None` after a complaint on `stderr`.
+pub fn text(name: &str, stderr: &mut impl Write) -> Result<Option<(Subject, String)>> {
+    let bytes = match name {
+        "-" => super::read_stdin()?,
+        _ => fs::read(name).map_err(|error| anyhow!("{name}: cannot be read: {error}"))?,
+    };
+    let subject = Subject::File(if name == "-" { "stdin" } else { name }.to_owned());
+    if let Ok(text) = String::from_utf8(bytes) {
+        Ok(Some((subject, text)))
+    } else {
+        stderr.write_all(report::lines(&[(subject, Finding::error("", "is not UTF-8").mend("convert it"))]).as_bytes())?;
+        Ok(None)
+    }
+}
+
+/// The `JinaFlows` of a file, or the one bare Flow that it is.
+pub fn flows(text: &str, subject: &Subject, overrides: &Overrides, findings: &mut Vec<(Subject, Finding)>) -> Vec<FlowOfFile> {
+    let mut documents = match yaml::read_all(text) {
+        Ok(documents) => documents,
+        Err(error) => {
+            let finding = Finding::error("", format!("is not YAML: {}", error.message)).at(error.mark);
+            findings.push((subject.clone(), finding));
+            return Vec::new();
+        }
+    };
+    let is_config = |document: &Document<'_>| document.root.as_ref().is_some_and(is_jina_flow);
+    if documents.iter().any(is_config) {
+        let configs = documents.iter().enumerate().filter(|(_, document)| is_config(document));
+        let flow = |(place, document): (usize, &Document<'_>)| {
+            let mut own = Findings::default();
+            let config = config::read(document, overrides, &mut own);
+            FlowOfFile { config, findings: own, path: "spec.flow", document: place }
+        };
+        return configs.map(flow).collect();
+    }
+    let place = documents.iter().position(|document| document.root.is_some()).unwrap_or_default();
+    documents.retain(|document| document.root.is_some());
+    if documents.len() > 1 {
+        let mark = documents[1].root.as_ref().map(|root| root.mark).unwrap_or_default();
+        let finding = Finding::error("", "holds several documents, and a Flow is one").mend("keep one Flow in a file").at(mark);
+        findings.push((subject.clone(), finding));
+        return Vec::new();
+    }
+    let document = documents.pop().unwrap_or(Document { root: None, duplicates: Vec::new() });
+    let mut own = Findings::default();
+    let config = config::read_bare(document, overrides, &mut own);
+    vec![FlowOfFile { config, findings: own, path: "", document: place }]
+}
+
+/// The Flow of a document as it was written, out of its `JinaFlow` where it is in one.
+#[must_use]
+pub fn source<'t>(document: &'t Document<'t>) -> Option<Node<'t>> {
+    let root = document.root.as_ref()?;
+    if !is_jina_flow(root) {
+        return Some(root.clone());
+    }
+    let flow = root.get("spec")?.get("flow")?;
+    match &flow.data {
+        Data::Scalar(Scalar { text, style: Style::Quoted }) => yaml::read(text).ok()?.root,
+        _ => Some(flow.clone()),
+    }
+}

@@ -1,0 +1,231 @@
+//! Which deliberate differences touch a Flow.
+//!
+//! A correction touches what is emitted otherwise without it: it is taken away from all of them, and added to none.
+//! What applies in every mode cannot be taken away; there is a sign of each in the Flow or in what is emitted.
+
+use super::render::Rendering;
+use crate::config::JinaFlow;
+use crate::config::always::{self, Always};
+use crate::config::corrections::{self, Corrections};
+use crate::finding::{Findings, Path};
+use crate::jina::flow::Kind;
+use crate::jina::options::Opt;
+use crate::jina::scalar::{retyped, yaml11};
+use crate::jina::topology::Executor;
+use crate::jina::value::Value;
+use crate::manifests;
+use crate::yaml::{Data, Node, Scalar, Style};
+
+/// An object as `Kind/name`, and its text.
+type Labelled = (String, String);
+
+/// The objects that a correction changes, as `Kind/name`; only those that it does change something in.
+#[must_use]
+pub fn corrected(config: &JinaFlow) -> Vec<(&'static corrections::Row, Vec<String>)> {
+    let Some(flow) = &config.flow else { return Vec::new() };
+    let mut settings = config.settings.clone();
+    let mut objects = |only: Corrections| {
+        settings.only = Some(only);
+        Rendering::with(flow, &settings, &Path::root(""), &mut Findings::default())
+            .map(|rendering| labelled(&rendering))
+            .unwrap_or_default()
+    };
+    let (all, none) = (objects(Corrections::ALL), objects(Corrections::NONE));
+    let mut touching = Vec::new();
+    for row in corrections::TABLE {
+        let without = objects(Corrections::ALL.without(row.correction));
+        let with = objects(Corrections::NONE.with(row.correction));
+        let mut labels: Vec<String> = Vec::new();
+        for (before, after) in [(&all, &without), (&without, &all), (&none, &with), (&with, &none)] {
+            for (label, _) in before.iter().filter(|object| !after.contains(object)) {
+                if !labels.contains(label) {
+                    labels.push(label.clone());
+                }
+            }
+        }
+        if !labels.is_empty() {
+            touching.push((row, labels));
+        }
+    }
+    touching
+}
+
+fn labelled(rendering: &Rendering) -> Vec<Labelled> {
+    let target = rendering.target();
+    let objects = rendering.components().iter().flat_map(|component| manifests::objects(component, &target));
+    let labelled = objects.map(|object| {
+        let text = |node: Option<&Node<'_>>| node.and_then(Node::as_text).unwrap_or_default().to_owned();
+        let name = text(object.node.get("metadata").and_then(|metadata| metadata.get("name")));
+        let mut written = String::new();
+        crate::yaml::write(&object.node, &mut written);
+        (format!("{}/{name}", text(object.node.get("kind"))), written)
+    });
+    labelled.collect()
+}
+
+/// What applies in every mode and has something to do in this Flow. `source` is the Flow as it was written.
+#[must_use]
+pub fn always(config: &JinaFlow, source: &Node<'_>) -> Vec<&'static always::Row> {
+    let mut found = Found::default();
+    found.read(source);
+    let mut findings = Findings::default();
+    if let Some(rendering) = Rendering::of(config, &Path::root(""), &mut findings) {
+        let target = rendering.target();
+        for component in rendering.components() {
+            found.names.extend([component.name.clone(), component.node.clone()]);
+            found.names.extend(component.containers.iter().map(|container| container.image.clone()));
+            for object in manifests::objects(component, &target) {
+                found.emitted(&object.node);
+            }
+        }
+        found.names.extend(target.namespace.map(str::to_owned));
+    }
+    always::TABLE.iter().filter(|row| found.has(row.always, config, source)).collect()
+}
+
+#[derive(Default)]
+struct Found {
+    /// Texts of the Flow's values, and whether they are quoted.
+    texts: Vec<(String, bool)>,
+    /// Every text that is emitted.
+    emitted: Vec<String>,
+    /// Names of objects and executors, images, the namespace.
+    names: Vec<String>,
+}
+
+impl Found {
+    fn read(&mut self, node: &Node<'_>) {
+        match &node.data {
+            Data::Scalar(Scalar { text, style }) => self.texts.push((text.clone().into_owned(), *style == Style::Quoted)),
+            Data::List(entries) => entries.iter().for_each(|entry| self.read(entry)),
+            Data::Map(pairs) => pairs.iter().for_each(|(_, value)| self.read(value)),
+        }
+    }
+
+    fn emitted(&mut self, node: &Node<'_>) {
+        match &node.data {
+            Data::Scalar(Scalar { text, style: Style::Quoted }) => self.emitted.push(text.clone().into_owned()),
+            Data::Scalar(_) => {}
+            Data::List(entries) => entries.iter().for_each(|entry| self.emitted(entry)),
+            Data::Map(pairs) => pairs.iter().for_each(|(_, value)| self.emitted(value)),
+        }
+    }
+
+    fn any_text(&self, test: impl Fn(&str) -> bool) -> bool {
+        self.texts.iter().any(|(text, _)| test(text))
+    }
+
+    fn has(&self, always: Always, config: &JinaFlow, source: &Node<'_>) -> bool {
+        let flow = config.flow.as_ref();
+        let executors: &[Executor] = flow.map(|flow| flow.executors.as_slice()).unwrap_or_default();
+        let given = |key: &str| source.get(key);
+        match always {
+            Always::ExactArguments => self.emitted.iter().any(|text| is_mangled_by_repr(text)),
+            Always::BracesInText => self.any_text(|text| PLACEHOLDERS.iter().any(|name| text.contains(&format!("{{{name}}}")))),
+            Always::QuotedText => self.texts.iter().any(|(text, quoted)| *quoted && retyped(text) != Value::Str(text.clone())),
+            Always::BlockText => self.texts.iter().any(|(text, quoted)| *quoted && text.contains('\n')),
+            Always::BangsInText => self.any_text(|text| text.contains("jtype: ") || is_followed_by_word(text, '!')),
+            Always::NamesAsText => self.names.iter().any(|name| yaml11(name).is_some()),
+            Always::QuotedOutput => self.emitted.iter().any(|text| is_a_string_to_pyyaml_only(text)),
+            Always::RelativeWorkspace => {
+                executors.iter().filter_map(|executor| executor.options.text(Opt::Workspace)).any(|path| !path.starts_with('/'))
+            }
+            Always::InspectionNames => executors.iter().any(|executor| executor.name.starts_with("_aux_")),
+            Always::PortOfExternal => executors.iter().any(|executor| {
+                let is_bare = |host: &String| !host.split("://").last().unwrap_or_default().contains(':');
+                executor.options.flag(Opt::External)
+                    && executor.options.ports().is_empty()
+                    && executor.options.texts(Opt::Host).iter().any(is_bare)
+            }),
+            Always::NoShell => self.any_text(|text| is_followed_by_word(text, '$') || text.contains("${")),
+            Always::EmptySections => {
+                let is_empty = |node: &Node<'_>| node.is_null();
+                given("with").is_some_and(is_empty) || given("executors").is_some_and(is_empty) || has_empty_list(source)
+            }
+            Always::OrdinaryNames => {
+                flow.is_some_and(|flow| flow.kind == Kind::Flow)
+                    && executors.iter().any(|e| e.name.contains('-') || yaml11(&e.name).is_some())
+            }
+            Always::DeploymentVersion => {
+                flow.is_some_and(|flow| flow.kind == Kind::Deployment) && ["version", "name", "uses"].iter().any(|key| given(key).is_some())
+            }
+            Always::TextualDates => self.texts.iter().any(|(text, quoted)| !quoted && (text == "=" || is_date(text))),
+            Always::InlineClasses => {
+                let gateway = flow.and_then(|flow| flow.gateway.as_ref());
+                executors.iter().map(|e| &e.options).chain(gateway).any(|options| options.inline().is_some())
+            }
+            // These are errors, and a Flow with errors is not explained.
+            Always::NeedsThatExist
+            | Always::GrpcInside
+            | Always::ObjectNames
+            | Always::EnvironmentNames
+            | Always::WholeOptions
+            | Always::KnownOptions => false,
+        }
+    }
+}
+
+/// The placeholders of Jina's templates (`jina/resources/k8s/template`).
+const PLACEHOLDERS: [&str; 22] = [
+    "port",
+    "port_uses_before",
+    "port_uses_after",
+    "args_uses_before",
+    "args_uses_after",
+    "command_uses_before",
+    "command_uses_after",
+    "image_uses_before",
+    "image_uses_after",
+    "pull_policy",
+    "jina_deployment_name",
+    "shard_id",
+    "pod_type",
+    "env_from_secret",
+    "image_pull_secrets",
+    "protocol",
+    "volume_path",
+    "period_seconds",
+    "failure_threshold",
+    "accessModes",
+    "storageClassName",
+    "storageCapacity",
+];
+
+/// Whether a text between single quotes in Python's spelling is another one to YAML, which knows no escapes there.
+fn is_mangled_by_repr(text: &str) -> bool {
+    let repr = Value::Str(text.to_owned()).to_repr();
+    repr.starts_with('\'') && repr[1..repr.len() - 1] != *text
+}
+
+fn is_followed_by_word(text: &str, mark: char) -> bool {
+    text.match_indices(mark).any(|(at, _)| text[at + 1..].starts_with(|c: char| c.is_alphanumeric() || c == '_'))
+}
+
+/// What Jina's writer leaves without quotes and kubectl takes for a boolean or a number.
+fn is_a_string_to_pyyaml_only(text: &str) -> bool {
+    let word = matches!(text.to_ascii_lowercase().as_str(), "on" | "off" | "y" | "n");
+    let number = text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '.' | '-' | '+')) && text.parse::<f64>().is_ok();
+    word || text.starts_with("0o") || (number && yaml11(text).is_none())
+}
+
+/// `2024-01-01`, with or without a time.
+fn is_date(text: &str) -> bool {
+    let digits = |part: Option<&str>, length: usize| part.is_some_and(|p| p.len() == length && p.bytes().all(|b| b.is_ascii_digit()));
+    let day = text.split(['T', 't', ' ']).next().unwrap_or_default();
+    let mut parts = day.split('-');
+    digits(parts.next(), 4)
+        && parts.next().is_some_and(|month| (1..=2).contains(&month.len()) && month.bytes().all(|b| b.is_ascii_digit()))
+        && parts.next().is_some_and(|day| (1..=2).contains(&day.len()) && day.bytes().all(|b| b.is_ascii_digit()))
+        && parts.next().is_none()
+}
+
+fn has_empty_list(node: &Node<'_>) -> bool {
+    let is_it = |key: &Node<'_>, value: &Node<'_>| {
+        matches!(key.as_text(), Some("volumes" | "image_pull_secrets")) && value.as_list().is_some_and(<[_]>::is_empty)
+    };
+    match &node.data {
+        Data::Map(pairs) => pairs.iter().any(|(key, value)| is_it(key, value) || has_empty_list(value)),
+        Data::List(entries) => entries.iter().any(has_empty_list),
+        Data::Scalar(_) => false,
+    }
+}

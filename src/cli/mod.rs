@@ -5,7 +5,7 @@ pub mod export;
 pub mod flags;
 pub mod function;
 pub mod input;
-mod render;
+pub mod render;
 pub mod report;
 pub mod touches;
 

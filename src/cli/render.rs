@@ -31,11 +31,13 @@ impl Rendering {
     }
 
     /// The components, gateway first.
+    #[must_use]
     pub fn components(&self) -> &[Component] {
         &self.plan.components
     }
 
     /// The file of a component in the tree that Jina writes: a folder for each executor of a Flow, none for a Deployment.
+    #[must_use]
     pub fn file_of(&self, component: &Component) -> String {
         match self.plan.kind {
             Kind::Flow => format!("{}/{}.yml", component.node, component.name),
@@ -44,6 +46,7 @@ impl Rendering {
     }
 
     /// Where their objects go.
+    #[must_use]
     pub fn target(&self) -> Target<'_> {
         Target { namespace: self.namespace.as_deref(), corrections: self.corrections }
     }

@@ -74,7 +74,8 @@ pub fn glance<'i>(item: &'i Item<'_>) -> Option<Glance<'i>> {
 
 /// Takes an annotation that says where the item is kept; the newer spelling wins.
 fn place<'i>(content: &'i str, found: &mut Glance<'i>) -> Option<()> {
-    if !content.contains("config.kubernetes.io/") {
+    let is_quoted = matches!(content.as_bytes(), [b'"' | b'\'', ..]);
+    if !is_quoted && !["config.", "internal.config."].iter().any(|start| content.starts_with(start)) {
         return Some(());
     }
     match field(content)? {
@@ -92,23 +93,23 @@ fn place<'i>(content: &'i str, found: &mut Glance<'i>) -> Option<()> {
 fn field(content: &str) -> Option<(&str, &str)> {
     let colon = memchr(b':', content.as_bytes())?;
     let (key, value) = (&content[..colon], &content[colon + 1..]);
-    let is_plain = key.starts_with(|c: char| c.is_ascii_alphanumeric()) && (value.is_empty() || value.starts_with(' '));
+    let is_plain = key.as_bytes().first().is_some_and(u8::is_ascii_alphanumeric) && matches!(value.as_bytes(), [] | [b' ', ..]);
     is_plain.then_some((key, value))
 }
 
 fn is_nothing(value: &str) -> bool {
-    let value = value.trim_start();
-    value.is_empty() || value.starts_with('#')
+    matches!(value.trim_ascii_start().as_bytes(), [] | [b'#', ..])
 }
 
 /// The plain or quoted word that a line ends with, a comment aside.
 fn word(value: &str) -> Option<&str> {
-    let value = value.trim();
+    let value = value.trim_ascii();
     let (quote, inner) = match value.as_bytes().first()? {
         b'\'' => ('\'', &value[1..]),
         b'"' => ('"', &value[1..]),
         b'|' | b'>' | b'&' | b'*' | b'!' | b'{' | b'[' | b'#' => return None,
-        _ => return Some(value.split_once(" #").map_or(value, |(word, _)| word.trim_end())),
+        _ if memchr(b'#', value.as_bytes()).is_none() => return Some(value),
+        _ => return Some(value.split_once(" #").map_or(value, |(word, _)| word.trim_ascii_end())),
     };
     let (word, rest) = inner.split_once(quote)?;
     (is_nothing(rest) && !word.contains('\\')).then_some(word)
@@ -135,8 +136,9 @@ impl<'t> Iterator for Lines<'t> {
         let end = memchr(b'\n', self.rest.as_bytes()).unwrap_or(self.rest.len());
         let line = &self.rest[..end];
         self.rest = self.rest.get(end + 1..).unwrap_or_default();
-        let content = line.trim_start_matches(' ');
-        Some(Line { indent: line.len() - content.len(), content: content.trim_end_matches('\r') })
+        let indent = line.bytes().take_while(|byte| *byte == b' ').count();
+        let content = &line[indent..];
+        Some(Line { indent, content: content.strip_suffix('\r').unwrap_or(content) })
     }
 }
 

@@ -36,15 +36,15 @@ impl Look {
         let container = |name: &str, number: usize| object(name)["spec"]["template"]["spec"]["containers"][number].clone();
         let args = |name: &str, number: usize| container(name, number)["args"].as_array().cloned().unwrap_or_default();
         match self {
-            Look::At(name, pointer) => object(name).pointer(pointer).cloned().unwrap_or_default(),
-            Look::Container(name, pointer) => container(name, 0).pointer(pointer).cloned().unwrap_or_default(),
-            Look::Argument(name, number, option) => {
+            At(name, pointer) => object(name).pointer(pointer).cloned().unwrap_or_default(),
+            Container(name, pointer) => container(name, 0).pointer(pointer).cloned().unwrap_or_default(),
+            Argument(name, number, option) => {
                 let args = args(name, *number);
                 let at = args.iter().position(|arg| arg == option);
                 at.map(|at| args[at + 1].clone()).unwrap_or_default()
             }
-            Look::Count(name, option) => args(name, 0).iter().filter(|arg| *arg == option).count().into(),
-            Look::Variable(name, number, variable) => {
+            Count(name, option) => args(name, 0).iter().filter(|arg| *arg == option).count().into(),
+            Variable(name, number, variable) => {
                 let env = container(name, *number)["env"].as_array().cloned().unwrap_or_default();
                 env.into_iter().find(|entry| entry["name"] == *variable).unwrap_or_default()
             }
@@ -60,6 +60,7 @@ struct Corrected(&'static str, &'static str, &'static str, &'static [&'static st
 const ADDRESSES: &str = "--deployments-addresses";
 const SHARDED: &str = "shards: 2, uses_before: 'docker://x/b', uses_after: 'docker://x/c'";
 
+#[allow(clippy::too_many_lines)]
 fn corrected() -> Vec<Corrected> {
     let a = "Deployment/a";
     let gateway = "Deployment/gateway";
@@ -426,6 +427,7 @@ fn read(case: &Recorded, compat: Compat) -> Option<JinaFlow> {
 
 fn paths(before: &Value, after: &Value, path: &str, out: &mut BTreeSet<String>) {
     match (before, after) {
+        (a, b) if a == b => {}
         (Value::Object(a), Value::Object(b)) => {
             for key in a.keys().chain(b.keys()) {
                 paths(a.get(key).unwrap_or(&Value::Null), b.get(key).unwrap_or(&Value::Null), &format!("{path}/{key}"), out);
@@ -436,7 +438,6 @@ fn paths(before: &Value, after: &Value, path: &str, out: &mut BTreeSet<String>) 
                 paths(a, b, &format!("{path}/{i}"), out);
             }
         }
-        (a, b) if a == b => {}
         _ => {
             out.insert(path.to_owned());
         }
@@ -470,8 +471,8 @@ fn compat_and_the_corrections_make_what_is_emitted_and_nothing_else_does() {
         let Some(ours) = objects(&strict, None) else { continue };
         assert_eq!(objects(&lenient, Some(Corrections::ALL)).as_ref(), Some(&ours), "{}", case.name);
         compared += 1;
-        // And each place that changes is changed by one of them; that takes fifty renders, so that every tenth Flow has to do.
-        if compared % 10 != 0 {
+        // And each place that changes is changed by one of them; that takes fifty renders, so that every fourth small Flow has to do.
+        if compared % 4 != 0 || ours.len() > 30 {
             continue;
         }
         let Some(jinas) = objects(&lenient, None) else { continue };

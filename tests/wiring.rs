@@ -23,6 +23,9 @@ fn every_flow_is_wired() {
     assert!(flows.len() > 110, "only {} flows are rendered", flows.len());
     for (name, objects) in flows {
         let text = std::fs::read_to_string(root().join("tests/jina/flows").join(&name).join("flow.yml")).unwrap();
+        if text.contains("connection_list") {
+            continue; // Whoever sets what Jina sets is warned, and has it.
+        }
         let mut found = faults(&objects);
         // The hosts of external executors may have no dot.
         found.retain(|fault| {

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::options::{DefaultValue, Effect, Kind, Row, TABLE, Use, With};
+use super::versions::{CHANGES, FORMER_KEYS, Fate};
 
 /// Every option, as a page of Markdown.
 #[must_use]
@@ -16,6 +17,20 @@ pub fn page() -> String {
     );
     for row in TABLE {
         let _ = write!(out, "\n{}", option(row));
+    }
+    out.push_str(
+        "\n# Keys of older versions\n\nRead, with a warning, as their successors; under compat they are dropped, as Jina 3.34 does.\n\n",
+    );
+    for row in FORMER_KEYS {
+        let fate = match row.fate {
+            Fate::Renamed(to) => format!("`{to}`"),
+            Fate::Dropped(reason) => format!("gone: {reason}"),
+        };
+        let _ = writeln!(out, "- `{}`, until Jina 3.{}: {fate}", row.key, row.until);
+    }
+    out.push_str("\n# Containers of older versions\n\nWhat `spec.jinaVersion` changes beside the images. An option that the containers do not know is an error.\n\n");
+    for row in CHANGES {
+        let _ = writeln!(out, "- Before Jina 3.{}: {}. Since then: {}.", row.since, row.before, row.after);
     }
     out
 }

@@ -1,8 +1,9 @@
 //! Against the real Jina 3.34.0.
 
+use std::fs;
 use std::process::Command;
 
-use crate::support::{root, scratch};
+use crate::support::{label, root, scratch};
 use crate::tools::{folder, must, static_binary};
 
 fn python(script: &str, args: &[&str]) -> Command {
@@ -59,4 +60,26 @@ fn the_command_that_is_replaced() {
     must(export);
     let run = must(python("compare.py", &[ours.to_str().unwrap(), theirs.to_str().unwrap()]));
     assert!(run.stdout.contains(": equal"), "{}", run.stdout);
+}
+
+/// The mounted configuration of a class is what Jina reads it as, line breaks and numbers included.
+#[test]
+fn jina_reads_an_inline_configuration() {
+    let folder = scratch("inline");
+    let flow = folder.join("flow.yml");
+    let text = "jtype: Flow\nexecutors:\n- name: a\n  image: x/a\n  uses:\n    jtype: Recorder\n    with:\n      lr: 1e-3\n      text: |\n        one\n        two\n      nested: {a: [1, b], c: null}\n    metas: {py_modules: [recorder.py]}\n";
+    fs::write(&flow, text).unwrap();
+    let mut export = Command::new(static_binary());
+    export.args(["export", flow.to_str().unwrap()]);
+    let objects = must(export).documents();
+    let config = objects.iter().find(|object| label(object) == "ConfigMap/a-config").unwrap();
+    let mounted = folder.join("config.yml");
+    fs::write(&mounted, config["data"]["config.yml"].as_str().unwrap()).unwrap();
+    let class = "from jina import Executor\n\n\nclass Recorder(Executor):\n    def __init__(self, lr, text, nested, **kwargs):\n        super().__init__(**kwargs)\n        self.seen = repr([lr, text, nested])\n";
+    fs::write(folder.join("recorder.py"), class).unwrap();
+    let load = "import sys; from jina.serve.executors import BaseExecutor; print(BaseExecutor.load_config(sys.argv[1]).seen)";
+    let mut jina = Command::new(crate::tools::folder().join("jina/bin/python"));
+    jina.args(["-W", "ignore", "-c", load, mounted.to_str().unwrap()]).current_dir(&folder).env("JINA_OPTOUT_TELEMETRY", "1");
+    let read = must(jina).stdout;
+    assert_eq!(read.trim(), r"[0.001, 'one\ntwo\n', {'a': [1, 'b'], 'c': None}]");
 }

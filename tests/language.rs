@@ -1,0 +1,207 @@
+//! What is beside the objects: images without a network, variables, older Flows, options that do nothing, the schema.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod support;
+
+use std::fs;
+
+use serde_json::{Value, json};
+use support::{Run, assert_recorded, function, jinaflow, program, root, run, scratch};
+
+fn flow_file(text: &str) -> String {
+    let file = scratch("language").join("flow.yml");
+    fs::write(&file, text).unwrap();
+    file.to_str().unwrap().to_owned()
+}
+
+fn export(text: &str, args: &[&str]) -> Run {
+    jinaflow(&[&["export", &flow_file(text)], args].concat())
+}
+
+/// The field of the first container of a workload.
+fn container<'o>(objects: &'o [Value], workload: &str, field: &str) -> &'o Value {
+    let object = objects.iter().find(|object| support::label(object) == workload).unwrap_or_else(|| panic!("no {workload}"));
+    &object["spec"]["template"]["spec"]["containers"][0][field]
+}
+
+fn list(spec: &str) -> String {
+    let spec: String = spec.lines().map(|line| format!("    {line}\n")).collect();
+    format!(
+        "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n- apiVersion: flow.jina.ai/v1alpha1\n  kind: JinaFlow\n  metadata:\n    name: f\n  spec:\n{spec}"
+    )
+}
+
+const HUB: &str = "jtype: Flow\ngateway: {uses: 'jinaai+docker://Acme/Edge'}\nexecutors:\n- {name: a, uses: 'jinaai+docker://Acme/CLIPEncoder:latest-gpu'}\n- {name: b, uses: 'jinahub+docker://Ranker:s3cret/v2', shards: 2, uses_before: 'jinaai://acme/Pre:1'}\n";
+
+#[test]
+fn names_on_the_hub_become_images_without_a_network() {
+    let pattern = "r.example/{name}:{tag}";
+    let objects = export(HUB, &["--image-pattern", pattern, "--image", "jinahub+docker://Ranker/v2=r.example/own@sha256:0"]).documents();
+    for (workload, image) in [
+        ("Deployment/gateway", "r.example/edge:latest"),
+        ("Deployment/a", "r.example/clipencoder:latest-gpu"),
+        ("Deployment/b-0", "r.example/own@sha256:0"),
+        ("Deployment/b-head", "jinaai/jina:3.34.0-py311-standard"),
+    ] {
+        assert_eq!(container(&objects, workload, "image"), image, "{workload}");
+    }
+    let head = objects.iter().find(|object| support::label(object) == "Deployment/b-head").unwrap();
+    assert_eq!(head["spec"]["template"]["spec"]["containers"][1]["image"], "r.example/pre:1");
+    // The same in a list, by spec and by functionConfig.
+    let flow: String = HUB.lines().map(|line| format!("  {line}\n")).collect();
+    let answer = function(&list(&format!("imagePattern: {pattern:?}\nflow: |\n{flow}"))).succeeded();
+    assert!(answer.stdout.contains("image: r.example/ranker:v2\n"), "{}", answer.stdout);
+    let config =
+        "functionConfig:\n  apiVersion: v1\n  kind: ConfigMap\n  metadata: {name: c}\n  data: {imagePattern: 'q.example/{name}'}\n";
+    let answer = function(&(list(&format!("flow: |\n{flow}")) + config)).succeeded();
+    assert!(answer.stdout.contains("image: q.example/ranker\n"), "{}", answer.stdout);
+}
+
+#[test]
+fn a_name_without_an_image_is_an_error_with_every_mend() {
+    let answer = export(HUB, &[]);
+    assert_eq!((answer.code, answer.stdout.as_str()), (1, ""));
+    assert_eq!(answer.stderr.lines().count(), 4, "{}", answer.stderr);
+    assert!(!answer.stderr.contains("s3cret"), "{}", answer.stderr);
+    let executor = answer.stderr.lines().find(|line| line.contains("executor `a`")).unwrap();
+    for mend in [
+        "spec.images",
+        "--image 'jinaai+docker://Acme/CLIPEncoder:latest-gpu=IMAGE'",
+        "spec.imagePattern",
+        "--image-pattern",
+        "docker://IMAGE",
+    ] {
+        assert!(executor.contains(mend), "{mend}: {executor}");
+    }
+    export(HUB, &["--image-pattern", "r/{owner}/{name}"]).says("uses a name without an owner, and the image pattern has {owner}");
+}
+
+#[test]
+fn a_class_runs_with_its_configuration_mounted() {
+    // The form of CLIP-as-service, whose Flow Jina itself does not export.
+    let text = "jtype: Flow\nversion: '1'\nwith: {port: 51000}\nexecutors:\n- name: clip_t\n  image: jinaai/clip-server:0.8\n  uses:\n    jtype: CLIPEncoder\n    with: {name: ViT-B-32::openai, note: \"two\\nlines\"}\n    metas:\n      py_modules: [clip_server.executors.clip_torch]\n  shards: 2\n";
+    let answer = export(text, &[]);
+    assert_eq!(answer.code, 0, "{}", answer.stderr);
+    let objects = answer.documents();
+    let named = |name: &str| objects.iter().find(|object| support::label(object) == name).unwrap_or_else(|| panic!("no {name}"));
+    let config = "jtype: CLIPEncoder\nwith: {name: ViT-B-32::openai, note: \"two\\nlines\"}\nmetas: {py_modules: [clip_server.executors.clip_torch]}\n";
+    assert_eq!(named("ConfigMap/clip-t-0-config")["data"]["config.yml"], config);
+    let pod = &named("Deployment/clip-t-1")["spec"]["template"]["spec"];
+    assert_eq!(pod["volumes"], json!([{"name": "config", "configMap": {"name": "clip-t-1-config"}}]));
+    assert_eq!(pod["containers"][0]["volumeMounts"], json!([{"name": "config", "mountPath": "/etc/jinaflow"}]));
+    assert_eq!(pod["containers"][0]["image"], "jinaai/clip-server:0.8");
+    let args: Vec<&str> = pod["containers"][0]["args"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    assert!(args.windows(2).any(|pair| pair == ["--uses", "/etc/jinaflow/config.yml"]), "{args:?}");
+    // The head runs Jina's own image, and nothing of the class.
+    assert_eq!(named("Deployment/clip-t-head")["spec"]["template"]["spec"]["volumes"], Value::Null);
+    export(text, &["--compat", "jina-3.34"]).says("Jina would take it for `image_pull_secrets`");
+}
+
+#[test]
+fn the_environment_is_read_on_the_command_line_only() {
+    let text = "jtype: Flow\nexecutors:\n- {name: a, uses: docker://x/a, volumes: /d, env: {A: $WHO}}\n";
+    let with_environment = |args: &[&str]| {
+        let mut command = program(args);
+        let values = [("WHO", "shell"), ("JINA_K8S_STORAGE_CLASS_NAME", "fast"), ("JINA_K8S_STORAGE_CAPACITY", "5Gi")];
+        command.envs(values).env("JINA_K8S_ACCESS_MODES", r#"["ReadWriteMany"]"#).env("JINA_GATEWAY_IMAGE", "own/jina:1");
+        command
+    };
+    let file = flow_file(text);
+    let claim = |objects: &[Value]| objects[5]["spec"]["volumeClaimTemplates"][0]["spec"].clone();
+    let objects = run(with_environment(&["export", &file]), b"").succeeded().documents();
+    let expected = json!({"accessModes": ["ReadWriteMany"], "storageClassName": "fast", "resources": {"requests": {"storage": "5Gi"}}});
+    assert_eq!((claim(&objects), &objects[3]["data"]["A"]), (expected, &json!("$WHO")));
+    assert_eq!(container(&objects, "Deployment/gateway", "image"), "own/jina:1");
+    let objects = run(with_environment(&["export", &file, "--context-env"]), b"").succeeded().documents();
+    assert_eq!(objects[3]["data"]["A"], "shell");
+    let objects = run(with_environment(&["export", &file, "--context-env", "--context", "WHO=flag"]), b"").succeeded().documents();
+    assert_eq!(objects[3]["data"]["A"], "flag");
+    let flow: String = text.lines().map(|line| format!("  {line}\n")).collect();
+    let input = list(&format!("flow: |\n{flow}"));
+    assert_eq!(run(with_environment(&[]), input.as_bytes()).succeeded().stdout, function(&input).succeeded().stdout);
+    let mut wrong = program(&["export", &file]);
+    wrong.env("JINA_K8S_ACCESS_MODES", "ReadWriteOnce");
+    run(wrong, b"").says("executors[0].volumes: JINA_K8S_ACCESS_MODES must be a JSON list of access modes (got \"ReadWriteOnce\")");
+}
+
+#[test]
+fn older_flows_are_read_and_what_changed_is_said() {
+    let text = "jtype: Flow\nwith: {grpc_server_kwargs: {a: 1}, quiet_remote_logs: true}\ngateway: {replicas: 2}\nexecutors:\n- {name: a, uses: docker://x/a, disable_reduce: true, override_with: {b: 2}}\n";
+    let answer = export(text, &[]);
+    assert_eq!(answer.code, 0, "{}", answer.stderr);
+    for line in [
+        "with.grpc_server_kwargs: `grpc_server_kwargs` is called `grpc_server_options` since Jina 3.8; write `grpc_server_options`",
+        "with.quiet_remote_logs: `quiet_remote_logs` is gone since Jina 3.13: JinaD, whose logs it hid, is gone; remove it",
+        "executors[0].override_with: `override_with` is called `uses_with` since Jina 3.4; write `uses_with`",
+    ] {
+        assert!(answer.stderr.contains(line), "{line}\n{}", answer.stderr);
+    }
+    let args = |version: &str, workload: &str| {
+        let objects = export(text, &["--jina-version", version]).documents();
+        container(&objects, workload, "args").as_array().unwrap().iter().filter_map(Value::as_str).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let has = |args: &[String], words: &[&str]| args.windows(words.len()).any(|window| window == words);
+    assert!(has(&args("3.34.0", "Deployment/a"), &["--no-reduce"]));
+    assert!(has(&args("3.34.0", "Deployment/a"), &["--uses-with", r#"{"b": 2}"#]));
+    assert!(has(&args("3.34.0", "Deployment/gateway"), &["--replicas", "2"]));
+    assert!(has(&args("3.11.1", "Deployment/a"), &["--disable-reduce"]));
+    assert!(has(&args("3.11.1", "Deployment/gateway"), &["--deployments-disable-reduce", r#"["a"]"#]));
+    assert!(!has(&args("3.11.1", "Deployment/gateway"), &["--replicas"]));
+    // Under compat Jina's exporter decides: it knows neither the old names nor the containers.
+    let compat = export(text, &["--compat", "jina-3.34", "--jina-version", "3.11.1"]);
+    assert!(compat.stdout.contains("--no-reduce") && !compat.stdout.contains("--uses-with"), "{}", compat.stderr);
+}
+
+#[test]
+fn what_the_containers_do_not_know_is_an_error() {
+    for (version, flow, expected) in [
+        (
+            "3.10.1",
+            "executors: [{name: a, tracing: true}]",
+            "executors[0].tracing: `tracing` came with Jina 3.11, and the containers are of 3.10",
+        ),
+        ("3.15.0", "with: {stateful: true}", "with.stateful: `stateful` came with Jina 3.16"),
+        ("3.11.0", "with: {protocol: [grpc, http]}", "gateway.protocol: a gateway of Jina 3.11 serves one protocol (got \"GRPC, HTTP\")"),
+        ("3.9.2", "gateway: {uses: docker://x/g}", "gateway.uses: a gateway of Jina 3.9 is always a built-in one (got \"docker://x/g\")"),
+        ("3.6.16", "executors: []", "--jina-version \"3.6.16\" is older than 3.7, and its containers take other arguments"),
+        ("4.0.0", "executors: []", "--jina-version \"4.0.0\" is no version of Jina 3"),
+    ] {
+        let answer = export(&format!("jtype: Flow\n{flow}\n"), &["--jina-version", version]);
+        assert_eq!(answer.code, 1, "{version} {flow}");
+        answer.says(expected);
+    }
+    let deployment = "jtype: Deployment\nwith: {name: d, protocol: http}\n";
+    export(deployment, &["--jina-version", "3.14.1"]).says("with.protocol: executors of Jina 3.14 serve gRPC, whatever they are told");
+    assert_eq!(export(deployment, &["--jina-version", "3.15.4"]).code, 0);
+}
+
+#[test]
+fn an_option_without_effect_is_named_once() {
+    let text = "jtype: Flow\nwith: {port: 12345, quiet: true, jcloud: {a: b}}\nexecutors:\n- {name: a, docker_kwargs: {a: b}, title: T}\n- {name: b, docker_kwargs: {a: b}, native: true, host: 10.0.0.1, port_monitoring: 1}\n- {name: c, force_update: false, port: 8080, host: 0.0.0.0}\n";
+    let answer = export(text, &[]);
+    assert_eq!(answer.code, 0, "{}", answer.stderr);
+    let mut named: Vec<&str> = answer.stderr.lines().filter_map(|line| line.split(": `").nth(1)?.split('`').next()).collect();
+    named.sort_unstable();
+    assert_eq!(named, ["docker_kwargs", "host", "jcloud", "native", "port", "port_monitoring", "quiet", "title"], "{}", answer.stderr);
+    assert!(answer.stderr.lines().all(|line| line.starts_with("warning: ")));
+    assert!(answer.stderr.contains("with.port: `port` has no effect on Kubernetes: containers listen on 8080 and up (got \"12345\")"));
+}
+
+#[test]
+fn the_schema_and_the_pages_are_those_of_the_table() {
+    let schema = jinaflow(&["schema"]).succeeded().stdout;
+    assert_recorded(&root().join("functions/jinaflow/schema.json"), &schema);
+    let schema: Value = serde_json::from_str(&schema).unwrap();
+    assert_recorded(&root().join("functions/jinaflow/options.md"), &jinaflow(&["options"]).succeeded().stdout);
+    for row in jinaflow::jina::options::TABLE {
+        let of = |section: &str, name: &str| schema["definitions"][section]["properties"][name]["description"].as_str().map(str::to_owned);
+        let told = ["with", "gateway", "executor"].into_iter().find_map(|section| of(section, row.name));
+        assert!(told.is_some_and(|text| text.starts_with(row.doc)), "{}", row.name);
+    }
+    let expected = ["compat", "context", "flow", "imagePattern", "images", "jinaVersion"];
+    let spec = schema["properties"]["spec"]["properties"].as_object().unwrap();
+    assert_eq!(spec.keys().collect::<Vec<_>>(), expected);
+    // What the schema calls a field, the program reads.
+    let wrong = function(&list("flwo: x\nflow: {jtype: Flow}"));
+    assert!(expected.iter().all(|field| !wrong.stderr.contains(&format!("spec.{field}: is no field"))));
+}

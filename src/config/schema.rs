@@ -103,13 +103,13 @@ fn option(row: &Row) -> String {
     let words = |words: &[&str], both_cases: bool| {
         let lower = words.iter().filter(|_| both_cases).map(|word| quoted(&word.to_lowercase()));
         let words: Vec<String> = words.iter().map(|word| quoted(word)).chain(lower).collect();
-        format!(r#", "anyOf": [{{"enum": [{}]}}, {{"type": ["string", "array", "null"]}}]"#, words.join(", "))
+        format!(r#", "anyOf": [{{"enum": [{}]}}, {{"type": ["string", "array", "boolean", "null"]}}]"#, words.join(", "))
     };
     let kind = match row.kind {
         Kind::Flag => r#", "type": ["boolean", "integer", "string", "null"]"#.to_owned(),
         Kind::Int => r#", "type": ["integer", "string", "array", "null"]"#.to_owned(),
         Kind::Text => String::new(),
-        Kind::Texts | Kind::Hosts => r#", "type": ["array", "string", "number", "null"]"#.to_owned(),
+        Kind::Texts | Kind::Hosts => r#", "type": ["array", "string", "number", "boolean", "null"]"#.to_owned(),
         Kind::Ports => r#", "type": ["integer", "array", "string", "null"]"#.to_owned(),
         Kind::Pairs => r#", "type": ["object", "array", "string", "null"]"#.to_owned(),
         Kind::PeerPorts => r#", "type": ["object", "array", "integer", "string", "null"]"#.to_owned(),

@@ -166,6 +166,7 @@ fn wrong_executors() {
         ("name: a, image: [x], uses: Enc", "image: must be the name of an image (got \"[x]\"); write REPOSITORY:TAG"),
         ("name: a, image: x, uses: {with: {}}", "uses: names no class (got \"{with: {}}\"); write the executor's class"),
         ("name: a, imaeg: x", "imaeg: `imaeg` is no option of an executor in Jina; did you mean `image`?"),
+        ("name: a, disable_r: true", "disable_r: is no option; Jina would take it for `no_reduce`; write `no_reduce` if you mean that"),
         ("name: a, gpu: 1", "gpu: is no option; Jina would take it for `gpus`; write `gpus` if you mean that, else remove it"),
         (
             "name: a, prefech: 5",

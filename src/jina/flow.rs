@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 use std::rc::Rc;
 
+use super::given::{self, Given, Options};
 use super::inline;
 use super::options::Opt;
 use super::scalar;
-use super::section::{self, Given, Options, Rules, Section, Strictness};
+use super::section::{self, Rules, Section, Strictness};
 use super::setting::{Protocol, Setting};
 use super::substitute::{Context, Missing, substitute};
 use super::topology::{self, Entry, Executor, GATEWAY, Graph, Inspection, Method};
@@ -127,7 +128,7 @@ impl<'r, 't> Reader<'r, 't> {
             _ => Inspection::Collect,
         };
         let gateway = self.gateway(&with, findings);
-        let inherited = Rc::new(section::inherited_by(Section::Executor, &with));
+        let inherited = Rc::new(given::inherited_by(Section::Executor, &with));
         let workspace = text_of(&with, Opt::Workspace);
         let (list, entries) = self.entries(&inherited, workspace.as_deref(), findings);
         let (executors, graph) = topology::arrange(entries, inspection, &self.path.key(list), findings);
@@ -242,7 +243,7 @@ impl<'r, 't> Reader<'r, 't> {
         let pairs = self.mapping(GATEWAY, findings);
         let own = section::read(Section::Gateway, pairs, |_| false, self.rules, &path, findings);
         let inline = inline::read(pairs, self.rules.strictness, &path, findings);
-        let inherited = Rc::new(section::inherited_by(Section::Gateway, with));
+        let inherited = Rc::new(given::inherited_by(Section::Gateway, with));
         let options = for_cloud_provider(Options::new(Section::Gateway, own, inherited).with_inline(inline));
         if options.is_own(Opt::Name) && options.text(Opt::Name) != Some(GATEWAY) {
             let finding = Finding::error(path.key("name"), "the gateway is always called `gateway`");

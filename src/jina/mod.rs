@@ -5,6 +5,7 @@
 //! [`topology`] arranges the graph.
 
 pub mod flow;
+pub mod given;
 pub mod inline;
 pub mod options;
 pub mod reference;

@@ -218,7 +218,7 @@ fn int(text: &str) -> Option<Value> {
     whole_number(&grouped_digits(body)?, 10, negative)
 }
 
-/// As [`int`], for numbers of up to 128 bits.
+/// `int(text)`, for numbers of up to 128 bits: blanks around, a sign, single underscores between digits.
 #[must_use]
 pub fn python_int(text: &str) -> Option<i128> {
     match int(text)? {

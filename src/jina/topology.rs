@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+use super::given::Options;
 use super::options::Opt;
-use super::section::Options;
 use crate::finding::{Finding, Findings, Mark, Path, nearest};
 
 /// The name of the first and last stop of every request.
@@ -270,23 +270,28 @@ impl Builder {
     }
 }
 
+/// Unknown names for which the nearest known one is looked for.
+const MOST_PROPOSALS: usize = 100;
+
 /// What Jina does not look at: needs that do not exist, circles, and results that go nowhere.
 fn check(builder: &Builder, graph: &Graph, path: &Path<'_>, findings: &mut Findings) {
     let known = |name: &str| name == GATEWAY || builder.places.contains_key(name);
-    let mut all_known = true;
+    let mut unknown = 0;
     for node in &builder.nodes {
         for need in node.needs.iter().filter(|need| !known(need)) {
-            all_known = false;
+            unknown += 1;
             let here = path.index(node.index);
             let finding = Finding::error(here.key("needs"), format!("no executor is called `{need}`")).got(need).at(node.mark);
             let names = builder.nodes.iter().map(|node| node.name.as_str()).filter(|name| *name != node.name);
-            findings.push(match nearest(need, names) {
+            // Looking for the nearest takes time, and nobody reads the hundredth.
+            let near = if unknown <= MOST_PROPOSALS { nearest(need, names) } else { None };
+            findings.push(match near {
                 Some(near) => finding.propose(near),
                 None => finding.mend("name an executor of this Flow, or `gateway`"),
             });
         }
     }
-    if all_known {
+    if unknown == 0 {
         if let Some(circle) = circle(builder) {
             let node = &builder.nodes[circle[0]];
             let mut names: Vec<&str> = circle.iter().map(|&i| builder.nodes[i].name.as_str()).collect();

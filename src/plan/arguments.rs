@@ -1,8 +1,8 @@
 //! Command lines of containers, in Jina's order.
 
 use super::{Arg, PORT, Piece};
+use crate::jina::given::Options;
 use crate::jina::options::{Opt, Row, TABLE, Use, gateway_arguments};
-use crate::jina::section::Options;
 use crate::jina::setting::Protocol;
 use crate::jina::value::Value;
 use crate::jina::versions::{Change, Version};

@@ -3,9 +3,9 @@
 use super::{Planner, SecretVariable};
 use crate::config::corrections::Correction;
 use crate::finding::{Finding, Findings, Path};
+use crate::jina::given::Options;
 use crate::jina::options::Opt;
 use crate::jina::scalar::retyped;
-use crate::jina::section::Options;
 use crate::jina::value::Value;
 
 impl Planner<'_> {

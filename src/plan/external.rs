@@ -3,8 +3,8 @@
 use super::{PORT, Planner};
 use crate::config::corrections::Correction;
 use crate::finding::{Finding, Findings, Path};
+use crate::jina::given::Options;
 use crate::jina::options::Opt;
-use crate::jina::section::Options;
 use crate::jina::topology::Executor;
 
 impl Planner<'_> {

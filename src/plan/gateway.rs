@@ -8,8 +8,8 @@ use super::{Arg, CONFIG_FILE, Component, Container, IMAGES_CONFIG_FILE, PORT, PO
 use crate::config::corrections::Correction;
 use crate::finding::{Finding, Findings, Path};
 use crate::jina::flow::Flow;
+use crate::jina::given::Options;
 use crate::jina::options::Opt;
-use crate::jina::section::Options;
 use crate::jina::setting::Protocol;
 use crate::jina::topology::{Executor, GATEWAY};
 use crate::jina::value::Value;

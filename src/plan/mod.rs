@@ -20,8 +20,8 @@ use crate::config::Settings;
 use crate::config::corrections::{Correction, Corrections};
 use crate::finding::{Finding, Findings, Path};
 use crate::jina::flow::{Flow, Kind};
+use crate::jina::given::Options;
 use crate::jina::options::Opt;
-use crate::jina::section::Options;
 use crate::jina::setting::{Protocol, Setting};
 use crate::jina::versions::Version;
 

@@ -1,0 +1,228 @@
+//! Options with what they inherit, and the choice that argparse makes where one is given twice.
+
+use std::rc::Rc;
+
+use super::inline::Inline;
+use super::options::{Opt, Row, With};
+use super::section::Section;
+use super::setting::{Protocol, Setting};
+use super::value::Value;
+use crate::yaml::Dict;
+
+/// An option as it stands in a section.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Given {
+    /// Which one.
+    pub opt: Opt,
+    /// Its key, where that is another spelling: an alias, or dashes for underscores.
+    pub spelled: Option<Box<str>>,
+    /// Its setting; an explicit `null` keeps an option from being inherited.
+    pub setting: Option<Setting>,
+}
+
+impl Given {
+    fn same_key(&self, other: &Self) -> bool {
+        self.opt == other.opt && self.spelled == other.spelled
+    }
+}
+
+/// The options that apply to the gateway or to an executor: its own, then the inherited ones.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    own: Vec<Given>,
+    inherited: Rc<Vec<Given>>,
+    inline: Option<Rc<Inline>>,
+}
+
+impl Options {
+    /// Options with their inheritance.
+    ///
+    /// An option of a section goes before one with the same key in the Flow's `with`. With another key for the same
+    /// option both are given, and it is for argparse to choose (`Flow._add_gateway`, `Flow.add`).
+    #[must_use]
+    pub fn new(section: Section, own: Vec<Given>, inherited: Rc<Vec<Given>>) -> Self {
+        if own.iter().chain(inherited.iter()).all(|given| given.spelled.is_none()) {
+            return Self { own, inherited, inline: None };
+        }
+        let is_new = |given: &&Given| own.iter().all(|known| !known.same_key(given));
+        let words: Vec<Given> = match section {
+            Section::Gateway => {
+                // Own keys stand in the place of the Flow's; a few of the gateway's are written before all others.
+                let mut words: Vec<Given> = (*inherited).clone();
+                for given in own {
+                    match words.iter_mut().find(|known| known.same_key(&given)) {
+                        Some(known) => *known = given,
+                        None => words.push(given),
+                    }
+                }
+                let is_first = |given: &Given| given.spelled.is_none() && FIRST_OF_GATEWAY.contains(&given.opt);
+                let (mut first, others): (Vec<Given>, Vec<Given>) = words.into_iter().partition(is_first);
+                first.extend(others);
+                first
+            }
+            _ => own.iter().chain(inherited.iter().filter(is_new)).cloned().collect(),
+        };
+        let mut merged: Vec<Given> = Vec::with_capacity(words.len());
+        for given in words {
+            match merged.iter_mut().find(|known| known.opt == given.opt) {
+                Some(known) => known.setting = last_word(known.setting.take(), given.setting),
+                None => merged.push(given),
+            }
+        }
+        Self { own: merged, inherited: Rc::default(), inline: None }
+    }
+
+    /// The same, running a class with an inline configuration.
+    #[must_use]
+    pub fn with_inline(self, inline: Option<Inline>) -> Self {
+        Self { inline: inline.map(Rc::new), ..self }
+    }
+
+    /// The class with an inline configuration that runs, if that is what `uses` is.
+    #[must_use]
+    pub fn inline(&self) -> Option<&Inline> {
+        self.inline.as_deref()
+    }
+
+    fn given(&self, opt: Opt) -> Option<&Given> {
+        let is_it = |given: &&Given| given.opt == opt;
+        self.own.iter().find(is_it).or_else(|| self.inherited.iter().find(is_it))
+    }
+
+    /// The setting of an option, if it has one.
+    #[must_use]
+    pub fn get(&self, opt: Opt) -> Option<&Setting> {
+        self.given(opt)?.setting.as_ref()
+    }
+
+    /// Whether the option is an explicit `null`.
+    #[must_use]
+    pub fn is_null(&self, opt: Opt) -> bool {
+        self.given(opt).is_some_and(|given| given.setting.is_none())
+    }
+
+    /// Whether the option was set here, not inherited.
+    #[must_use]
+    pub fn is_own(&self, opt: Opt) -> bool {
+        self.own.iter().any(|given| given.opt == opt && given.setting.is_some())
+    }
+
+    /// Sets an option over anything else.
+    pub fn set(&mut self, opt: Opt, setting: Option<Setting>) {
+        self.own.retain(|given| given.opt != opt);
+        self.own.push(Given { opt, spelled: None, setting });
+        if opt == Opt::Uses {
+            self.inline = None;
+        }
+    }
+
+    /// The state of a flag.
+    #[must_use]
+    pub fn flag(&self, opt: Opt) -> bool {
+        matches!(self.get(opt), Some(Setting::Flag(true)))
+    }
+
+    /// A number, or `otherwise`.
+    #[must_use]
+    pub fn int(&self, opt: Opt, otherwise: i64) -> i64 {
+        match self.get(opt) {
+            Some(Setting::Int(number)) => *number,
+            _ => otherwise,
+        }
+    }
+
+    /// A text.
+    #[must_use]
+    pub fn text(&self, opt: Opt) -> Option<&str> {
+        match self.get(opt) {
+            Some(Setting::Text(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// A list of texts; empty when there is none.
+    #[must_use]
+    pub fn texts(&self, opt: Opt) -> &[String] {
+        match self.get(opt) {
+            Some(Setting::Texts(texts)) => texts,
+            _ => &[],
+        }
+    }
+
+    /// A mapping.
+    #[must_use]
+    pub fn pairs(&self, opt: Opt) -> Option<&[(Value, Value)]> {
+        match self.get(opt) {
+            Some(Setting::Pairs(Value::Map(pairs))) => Some(pairs),
+            _ => None,
+        }
+    }
+
+    /// The mapping as the value it is.
+    #[must_use]
+    pub fn map(&self, opt: Opt) -> Option<&Value> {
+        match self.get(opt) {
+            Some(Setting::Pairs(map)) => Some(map),
+            _ => None,
+        }
+    }
+
+    /// The protocols; gRPC when there are none.
+    #[must_use]
+    pub fn protocols(&self) -> Vec<Protocol> {
+        match self.get(Opt::Protocol) {
+            Some(Setting::Protocols(list)) => list.clone(),
+            _ => vec![Protocol::Grpc],
+        }
+    }
+
+    /// Whether there is a certificate with its key.
+    #[must_use]
+    pub fn has_certificate(&self) -> bool {
+        self.text(Opt::SslCertfile).is_some() && self.text(Opt::SslKeyfile).is_some()
+    }
+
+    /// The ports; empty when there are none.
+    #[must_use]
+    pub fn ports(&self) -> &[u16] {
+        match self.get(Opt::Port) {
+            Some(Setting::Ports(list)) => list,
+            _ => &[],
+        }
+    }
+}
+
+/// What `Flow._add_gateway` puts before everything else.
+const FIRST_OF_GATEWAY: [Opt; 6] = [Opt::Host, Opt::Protocol, Opt::Port, Opt::ExposeEndpoints, Opt::Env, Opt::LogConfig];
+
+/// Of two words for one option argparse takes the last; a flag stays set, and mappings become one (`KVAppendAction`).
+fn last_word(before: Option<Setting>, after: Option<Setting>) -> Option<Setting> {
+    match (before, after) {
+        (before, None) | (before @ Some(Setting::Flag(true)), Some(Setting::Flag(false))) => before,
+        (Some(Setting::Pairs(Value::Map(before))), Some(Setting::Pairs(Value::Map(after)))) => {
+            let mut dict = Dict::default();
+            for (key, value) in before.into_iter().chain(after) {
+                dict.insert(key.to_str(), key, value);
+            }
+            Some(Setting::Pairs(Value::Map(dict.into_pairs())))
+        }
+        (_, after) => after,
+    }
+}
+
+/// The part of the Flow's `with` that a section inherits.
+#[must_use]
+pub fn inherited_by(section: Section, with: &[Given]) -> Vec<Given> {
+    let inherits = |row: &Row| match (section, row.with) {
+        (_, With::HandedOn) => section.allows(row),
+        (Section::Gateway, With::GatewayOnly) => true,
+        // `Flow.env` and `Flow.args.log_config` are passed on explicitly (`_add_gateway`, `add`).
+        (Section::Gateway, With::Kept) => matches!(row.opt, Opt::Env | Opt::LogConfig),
+        (Section::Executor, With::Kept) => row.opt == Opt::LogConfig,
+        _ => false,
+    };
+    let is_dashed = |given: &Given| given.spelled.as_ref().is_some_and(|key| key.contains('-'));
+    // Jina decides by the key, and its lists have underscores.
+    let applies = |given: &&Given| inherits(given.opt.row()) || (is_dashed(given) && section.allows(given.opt.row()));
+    with.iter().filter(applies).cloned().collect()
+}

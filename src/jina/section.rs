@@ -205,23 +205,18 @@ fn unknown(section: Section, name: &str, spelled: &str, strictness: Strictness, 
         return finding.propose(*to);
     }
     match nearest(spelled, TABLE.iter().map(|row| row.name)).and_then(find) {
-        Some(row) => finding.mend(format!("did you mean `{}`, which belongs to {}?", row.name, section_of(row).words())),
+        Some(row) => finding.mend(format!("did you mean `{}`, which belongs to {}?", row.name, sections_of(row))),
         None => finding.mend("remove it, or set it in an overlay if it is meant for Kubernetes"),
     }
 }
 
-/// A section in which an option is valid.
-fn section_of(row: &Row) -> Section {
-    if !matches!(row.gateway, Use::No) {
-        Section::Gateway
-    } else if !matches!(row.executor, Use::No) {
-        Section::Executor
-    } else {
-        Section::With
-    }
+/// The sections in which an option is valid, for messages.
+fn sections_of(row: &Row) -> String {
+    let own: Vec<&str> = [Section::Gateway, Section::Executor].iter().filter(|section| section.allows(row)).map(|s| s.words()).collect();
+    if own.is_empty() { Section::With.words().to_owned() } else { own.join(" or ") }
 }
 
 fn misplaced(section: Section, row: &Row, path: &Path<'_>) -> Finding {
-    Finding::warning(path, format!("`{}` has no effect in {}; it belongs to {}", row.name, section.words(), section_of(row).words()))
+    Finding::warning(path, format!("`{}` has no effect in {}; it belongs to {}", row.name, section.words(), sections_of(row)))
         .mend("move it there, or remove it")
 }

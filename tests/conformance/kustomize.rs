@@ -222,7 +222,11 @@ fn a_wrong_flow_is_explained_on_stderr() {
     edit(&example.join("base/jinaflow.yaml"), "shards: 2", "shrads: 2");
     let answer: Run = run(kustomize(&example.join("base")), b"");
     assert_ne!(answer.code, 0);
-    assert!(answer.stderr.contains("error: JinaFlow/search: spec.flow.executors[0].uses: is not a container image"), "{}", answer.stderr);
+    assert!(
+        answer.stderr.contains("error: JinaFlow/search: spec.flow.executors[0].uses: executor `encoder` uses no container image"),
+        "{}",
+        answer.stderr
+    );
     assert!(
         answer.stderr.contains("spec.flow.executors[1].shrads: `shrads` is no option of an executor in Jina; did you mean `shards`?"),
         "{}",

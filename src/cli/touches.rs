@@ -37,7 +37,12 @@ pub fn corrected(config: &JinaFlow) -> Vec<(&'static corrections::Row, Vec<Strin
         let with = objects(Corrections::NONE.with(row.correction));
         let mut labels: Vec<String> = Vec::new();
         for (before, after) in [(&all, &without), (&without, &all), (&none, &with), (&with, &none)] {
-            for (label, _) in before.iter().filter(|object| !after.contains(object)) {
+            // Objects keep their order, as long as none comes or goes.
+            let same_length = before.len() == after.len();
+            let is_there = |(place, object): (usize, &Labelled)| {
+                if same_length { after.get(place) == Some(object) } else { after.contains(object) }
+            };
+            for (_, (label, _)) in before.iter().enumerate().filter(|object| !is_there(*object)) {
                 if !labels.contains(label) {
                     labels.push(label.clone());
                 }

@@ -40,7 +40,7 @@ impl Images {
     ///
     /// Forms: `docker://IMAGE` is the image; a [`HubName`] has an entry in the map or fits the pattern; anything else is
     /// no container (`jina/orchestrate/deployments/config/helper.py`, `validate_uses`).
-    pub fn resolve(&self, uses: Option<&str>, who: &str, path: &Path<'_>) -> Result<Option<String>, Finding> {
+    pub fn resolve(&self, uses: Option<&str>, who: fmt::Arguments<'_>, path: &Path<'_>) -> Result<Option<String>, Finding> {
         let Some(uses) = uses.filter(|uses| !is_built_in(uses)) else { return Ok(None) };
         if let Some(image) = self.get(uses) {
             return Ok(Some(image.to_owned()));
@@ -68,20 +68,21 @@ impl Images {
         }
     }
 
-    fn by_pattern(&self, name: &HubName<'_>, who: &str, path: &Path<'_>) -> Result<String, Finding> {
+    fn by_pattern(&self, name: &HubName<'_>, who: fmt::Arguments<'_>, path: &Path<'_>) -> Result<String, Finding> {
+        let by_name = || format!("say which image it is: spec.images: {{\"{name}\": IMAGE}} or --image '{name}=IMAGE'");
         let Some(pattern) = &self.pattern else {
             let finding = Finding::error(path, format!("{who} uses a name on the Jina Hub, which is not asked")).got(name.to_string());
             let near = nearest(&name.to_string(), self.map.iter().map(|(known, _)| known.as_str()));
             let slip = near.map(|near| format!("spec.images has `{near}`, did you mean that? Else ")).unwrap_or_default();
             return Err(finding.mend(format!(
-                "{slip}say which image it is: spec.images: {{\"{name}\": IMAGE}} or --image '{name}=IMAGE'; or where all such images are: \
-                 spec.imagePattern: REGISTRY/{{owner}}/{{name}}:{{tag}} or --image-pattern; or write uses: docker://IMAGE"
+                "{slip}{}; or where all such images are: spec.imagePattern: REGISTRY/{{owner}}/{{name}}:{{tag}} or --image-pattern; \
+                 or write uses: docker://IMAGE",
+                by_name()
             )));
         };
         pattern.fill(name).ok_or_else(|| {
             let finding = Finding::error(path, format!("{who} uses a name without an owner, and the image pattern has {{owner}}"));
-            let mend = format!("say which image it is: spec.images: {{\"{name}\": IMAGE}} or --image '{name}=IMAGE'");
-            finding.got(name.to_string()).mend(mend)
+            finding.got(name.to_string()).mend(by_name())
         })
     }
 
@@ -210,7 +211,7 @@ mod tests {
         images.set("jinaai+docker://acme/Enc:v1", "reg/enc@sha256:0");
         images.set("docker://a/b", "mirror/b:2");
         let path = Path::root("executors[0].uses");
-        let resolve = |uses| images.resolve(uses, "executor `e`", &path).map_err(|f| f.to_string());
+        let resolve = |uses| images.resolve(uses, format_args!("executor `e`"), &path).map_err(|f| f.to_string());
         assert_eq!(resolve(None), Ok(None));
         assert_eq!(resolve(Some("BaseExecutor")), Ok(None));
         assert_eq!(resolve(Some("docker://x/y:1")), Ok(Some("x/y:1".into())));
@@ -231,7 +232,7 @@ mod tests {
             let mut images = Images::default();
             images.set("jinahub+docker://Mapped/v1", "mapped:1");
             images.set_pattern(Pattern::parse(pattern)?);
-            images.resolve(Some(uses), "executor `e`", &path).map(Option::unwrap_or_default).map_err(|f| f.to_string())
+            images.resolve(Some(uses), format_args!("executor `e`"), &path).map(Option::unwrap_or_default).map_err(|f| f.to_string())
         };
         for (pattern, uses, expected) in [
             ("reg/{owner}/{name}:{tag}", "jinaai+docker://Acme/CLIPEncoder:latest-gpu", "reg/acme/clipencoder:latest-gpu"),

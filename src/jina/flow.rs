@@ -8,7 +8,7 @@ use super::inline;
 use super::options::Opt;
 use super::scalar;
 use super::section::{self, Rules, Section, Strictness};
-use super::setting::{Protocol, Setting};
+use super::setting::Setting;
 use super::substitute::{Context, Missing, substitute};
 use super::topology::{self, Entry, Executor, GATEWAY, Graph, Inspection, Method};
 use super::value::Value;
@@ -158,7 +158,7 @@ impl<'r, 't> Reader<'r, 't> {
         let inside = self.root.get("with").and_then(Node::as_map).unwrap_or_default();
         let inline = inline::read(inside, self.rules.strictness, &with, findings);
         let inline = inline.or_else(|| inline::read(pairs, self.rules.strictness, self.path, findings));
-        let options = for_cloud_provider(Options::new(Section::Executor, given, Rc::default()).with_inline(inline));
+        let options = Options::new(Section::Executor, given, Rc::default()).with_inline(inline);
         let entry = Entry { name: Some(name), method: Method::Add, needs: Vec::new(), options, index: 0, mark: self.root.mark };
         let (executors, _) = topology::arrange(vec![entry], Inspection::Hang, self.path, findings);
         Flow { kind: Kind::Deployment, name: None, gateway: None, list: "executors", executors, graph: Graph::default() }
@@ -244,7 +244,7 @@ impl<'r, 't> Reader<'r, 't> {
         let own = section::read(Section::Gateway, pairs, |_| false, self.rules, &path, findings);
         let inline = inline::read(pairs, self.rules.strictness, &path, findings);
         let inherited = Rc::new(given::inherited_by(Section::Gateway, with));
-        let options = for_cloud_provider(Options::new(Section::Gateway, own, inherited).with_inline(inline));
+        let options = Options::new(Section::Gateway, own, inherited).with_inline(inline);
         if options.is_own(Opt::Name) && options.text(Opt::Name) != Some(GATEWAY) {
             let finding = Finding::error(path.key("name"), "the gateway is always called `gateway`");
             findings.push(finding.got(options.text(Opt::Name).unwrap_or_default()).mend("remove it").at(self.root.mark));
@@ -324,7 +324,7 @@ impl<'r, 't> Reader<'r, 't> {
         }
         let name = name.and_then(|name| name_of(name, &['_', '-'], path, findings));
         let inline = inline::read(pairs, self.rules.strictness, path, findings);
-        let options = for_cloud_provider(Options::new(Section::Executor, own, Rc::clone(inherited)).with_inline(inline));
+        let options = Options::new(Section::Executor, own, Rc::clone(inherited)).with_inline(inline);
         let options = with_workspace(options, workspace);
         Some(Entry { name, method, needs, options, index, mark: node.mark })
     }
@@ -372,16 +372,6 @@ fn text_of(given: &[Given], opt: Opt) -> Option<String> {
         Some(Setting::Text(text)) => Some(text.clone()),
         _ => None,
     })
-}
-
-/// A container in the form that `SageMaker` or Azure wants speaks HTTP on one port, whatever else is asked for
-/// (`jina/orchestrate/deployments/__init__.py`, `Deployment.__init__`).
-fn for_cloud_provider(mut options: Options) -> Options {
-    if options.text(Opt::Provider).is_some_and(|provider| provider != "NONE") {
-        options.set(Opt::Protocol, Some(Setting::Protocols(vec![Protocol::Http])));
-        options.set(Opt::Port, Some(Setting::Ports(vec![8080])));
-    }
-    options
 }
 
 /// An executor of a Flow without a workspace has the Flow's; Jina makes both absolute, which for an absolute path means

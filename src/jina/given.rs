@@ -41,6 +41,16 @@ impl Options {
     /// option both are given, and it is for argparse to choose (`Flow._add_gateway`, `Flow.add`).
     #[must_use]
     pub fn new(section: Section, own: Vec<Given>, inherited: Rc<Vec<Given>>) -> Self {
+        let mut options = Self::with_one_key_each(section, own, inherited);
+        if options.text(Opt::Provider).is_some_and(|provider| provider != "NONE") {
+            // The form that SageMaker or Azure wants: HTTP on one port, whatever else is asked for (`Deployment.__init__`).
+            options.set(Opt::Protocol, Some(Setting::Protocols(vec![Protocol::Http])));
+            options.set(Opt::Port, Some(Setting::Ports(vec![8080])));
+        }
+        options
+    }
+
+    fn with_one_key_each(section: Section, own: Vec<Given>, inherited: Rc<Vec<Given>>) -> Self {
         if own.iter().chain(inherited.iter()).all(|given| given.spelled.is_none()) {
             return Self { own, inherited, inline: None };
         }
@@ -169,10 +179,10 @@ impl Options {
 
     /// The protocols; gRPC when there are none.
     #[must_use]
-    pub fn protocols(&self) -> Vec<Protocol> {
+    pub fn protocols(&self) -> &[Protocol] {
         match self.get(Opt::Protocol) {
-            Some(Setting::Protocols(list)) => list.clone(),
-            _ => vec![Protocol::Grpc],
+            Some(Setting::Protocols(list)) => list,
+            _ => &[Protocol::Grpc],
         }
     }
 
@@ -210,6 +220,13 @@ fn last_word(before: Option<Setting>, after: Option<Setting>) -> Option<Setting>
     }
 }
 
+/// Whether Jina's lists of what a Flow keeps to itself overlook a key: they have underscores, and argparse takes dashes
+/// as well (`Flow._update_args`).
+#[must_use]
+pub fn is_overlooked(key: &str) -> bool {
+    key.contains('-')
+}
+
 /// The part of the Flow's `with` that a section inherits.
 #[must_use]
 pub fn inherited_by(section: Section, with: &[Given]) -> Vec<Given> {
@@ -221,8 +238,7 @@ pub fn inherited_by(section: Section, with: &[Given]) -> Vec<Given> {
         (Section::Executor, With::Kept) => row.opt == Opt::LogConfig,
         _ => false,
     };
-    let is_dashed = |given: &Given| given.spelled.as_ref().is_some_and(|key| key.contains('-'));
-    // Jina decides by the key, and its lists have underscores.
-    let applies = |given: &&Given| inherits(given.opt.row()) || (is_dashed(given) && section.allows(given.opt.row()));
+    let is_overlooked = |given: &Given| given.spelled.as_deref().is_some_and(is_overlooked);
+    let applies = |given: &&Given| inherits(given.opt.row()) || (is_overlooked(given) && section.allows(given.opt.row()));
     with.iter().filter(applies).cloned().collect()
 }

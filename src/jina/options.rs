@@ -298,6 +298,13 @@ pub fn find(key: &str) -> Option<&'static Row> {
 /// The gateway's arguments in the order in which Jina writes them.
 #[must_use]
 pub fn gateway_arguments() -> Vec<&'static Row> {
-    let at = |place: u8| TABLE.iter().find(|row| row.gateway == At(place));
-    (0..=u8::try_from(TABLE.len()).unwrap_or(u8::MAX)).filter_map(at).collect()
+    let mut places = vec![None; TABLE.len()];
+    for row in TABLE {
+        if let At(place) = row.gateway
+            && let Some(free) = places.get_mut(usize::from(place))
+        {
+            *free = Some(row);
+        }
+    }
+    places.into_iter().flatten().collect()
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::given::Given;
+use super::given::{Given, is_overlooked};
 use super::inline::IMAGE;
 use super::options::{Kind, Opt, Row, TABLE, Use, With, find};
 use super::setting;
@@ -97,8 +97,7 @@ pub fn read<'t>(
             findings.push(unknown(section, &name, &spelled, strictness, &path).at(key.mark));
             continue;
         };
-        let is_dashed = name.contains('-');
-        let is_handed_on = section == Section::With && is_dashed;
+        let is_handed_on = section == Section::With && is_overlooked(&name);
         if !(is_handed_on || section.allows(row)) {
             findings.push_once(misplaced(section, row, &path).at(key.mark));
             continue;
@@ -117,13 +116,12 @@ pub fn read<'t>(
         }
         match setting::read(row, node) {
             Ok(setting) => {
-                if let Some(reason) = without_effect(section, row, is_dashed)
-                    && setting.as_ref().is_some_and(|setting| !setting.is_default(row.default))
-                {
+                let changes_something = setting.as_ref().is_some_and(|setting| !setting.is_default(row.default));
+                if changes_something && let Some(reason) = without_effect(section, row, is_handed_on) {
                     let message = format!("`{}` has no effect on Kubernetes: {reason}", row.name);
                     findings.push_once(Finding::warning(path, message).mend("remove it").at(key.mark));
                 }
-                if !version.is_at_least(row.since) && setting.as_ref().is_some_and(|setting| !setting.is_default(row.default)) {
+                if changes_something && !version.is_at_least(row.since) {
                     let message = format!("`{}` came with Jina 3.{}, and the containers are of {version}", row.name, row.since);
                     findings.push(Finding::error(path, message).mend("raise spec.jinaVersion, or remove it").at(key.mark));
                 }
@@ -138,9 +136,9 @@ pub fn read<'t>(
 }
 
 /// Why an option of a section changes nothing on Kubernetes; `None` when it does.
-fn without_effect(section: Section, row: &Row, is_dashed: bool) -> Option<&'static str> {
+fn without_effect(section: Section, row: &Row, is_handed_on: bool) -> Option<&'static str> {
     let lost = || match section {
-        Section::With if row.with == With::Kept && !is_used_of_with(row.opt) && !is_dashed => Some("Jina hands it on to nobody"),
+        Section::With if row.with == With::Kept && !is_used_of_with(row.opt) && !is_handed_on => Some("Jina hands it on to nobody"),
         Section::Executor if row.executor == Use::Ignored => Some("it is an option of the gateway"),
         Section::Gateway if row.gateway == Use::Ignored => Some("it is an option of executors"),
         _ => None,

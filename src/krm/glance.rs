@@ -74,8 +74,9 @@ pub fn glance<'i>(item: &'i Item<'_>) -> Option<Glance<'i>> {
 
 /// Takes an annotation that says where the item is kept; the newer spelling wins.
 fn place<'i>(content: &'i str, found: &mut Glance<'i>) -> Option<()> {
-    let is_quoted = matches!(content.as_bytes(), [b'"' | b'\'', ..]);
-    if !is_quoted && !["config.", "internal.config."].iter().any(|start| content.starts_with(start)) {
+    // A quoted key that may be one of these is for the reader; other quoted keys are nobody's business here.
+    let key = content.strip_prefix(['"', '\'']).unwrap_or(content);
+    if !["config.", "internal.config."].iter().any(|start| key.starts_with(start)) {
         return Some(());
     }
     match field(content)? {

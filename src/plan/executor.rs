@@ -5,8 +5,8 @@ use super::arguments::{self, Forced, JsonTemplate};
 use super::env::secrets;
 use super::names::kubernetes_name;
 use super::{
-    Arg, CONFIG_FILE, Component, Container, Health, IMAGES_CONFIG_FILE, PORT, PORT_MONITORING, PORT_USES_AFTER, PORT_USES_BEFORE, Planner,
-    Process, Role, SecretVariable, Storage,
+    Arg, Component, Container, Health, IMAGES_CONFIG_FILE, PORT, PORT_MONITORING, PORT_USES_AFTER, PORT_USES_BEFORE, Planner, Process,
+    Role, SecretVariable, Storage, config_file,
 };
 use crate::config::STORAGE_VARIABLES;
 use crate::config::corrections::Correction;
@@ -36,8 +36,8 @@ impl Planner<'_> {
             return Vec::new();
         }
         let shards = check(executor, kind, self.version, path, findings);
-        self.warn_about_fixed_places(options, &options.protocols(), path, findings);
-        let image = match self.main_image(options, &format!("executor `{}`", executor.name), path) {
+        self.warn_about_fixed_places(options, path, findings);
+        let image = match self.main_image(options, format_args!("executor `{}`", executor.name), path) {
             Ok(image) => image,
             Err(finding) => {
                 findings.push(finding.at(executor.mark));
@@ -146,7 +146,7 @@ impl Base<'_> {
             node: self.executor.name.clone(),
             role,
             replicas: self.options().int(Opt::Replicas, 1),
-            protocols: self.options().protocols(),
+            protocols: self.options().protocols().to_vec(),
             monitoring: self.options().flag(Opt::Monitoring),
             env: self.env.clone(),
             pull_secrets: self.options().texts(Opt::ImagePullSecrets).to_vec(),
@@ -183,8 +183,7 @@ impl Base<'_> {
     fn uses(&self) -> Forced {
         match self.options().text(Opt::Uses) {
             None | Some("BaseExecutor") => Forced::Omitted,
-            Some(_) if self.options().inline().is_some() => Forced::word(CONFIG_FILE),
-            Some(_) => Forced::word(IMAGES_CONFIG_FILE),
+            Some(_) => Forced::word(config_file(self.options())),
         }
     }
 
@@ -194,7 +193,7 @@ impl Base<'_> {
             1 => (self.name.clone(), self.executor.name.clone()),
             _ => (format!("{}-{shard}", self.name), format!("{}-{shard}", self.executor.name)),
         };
-        let mut forced = self.forced(raw, arguments::ports(&options.protocols()), PORT_MONITORING);
+        let mut forced = self.forced(raw, arguments::ports(options.protocols()), PORT_MONITORING);
         forced.extend([
             (Opt::Uses, self.uses()),
             (Opt::Polling, Forced::Omitted),
@@ -222,7 +221,7 @@ impl Base<'_> {
             (Opt::UsesAfter, Process::UsesAfter, PORT_USES_AFTER, PORT_MONITORING + 2),
         ] {
             let Some(uses) = options.text(opt) else { continue };
-            match self.planner.image(Some(uses), &format!("executor `{}`", self.executor.name), &path.key(opt.row().name)) {
+            match self.planner.image(Some(uses), format_args!("executor `{}`", self.executor.name), &path.key(opt.row().name)) {
                 Ok(image) => sidecars.push(self.sidecar(process, image, port, port_monitoring)),
                 Err(finding) => findings.push(finding.at(self.executor.mark)),
             }

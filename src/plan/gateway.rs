@@ -4,7 +4,7 @@ use super::arguments::{self, Forced, JsonTemplate};
 use super::env::secrets;
 use super::external::internal_tls;
 use super::names::kubernetes_name;
-use super::{Arg, CONFIG_FILE, Component, Container, IMAGES_CONFIG_FILE, PORT, PORT_MONITORING, Planner, Process, Role};
+use super::{Arg, Component, Container, IMAGES_CONFIG_FILE, PORT, PORT_MONITORING, Planner, Process, Role, config_file};
 use crate::config::corrections::Correction;
 use crate::finding::{Finding, Findings, Path};
 use crate::jina::flow::Flow;
@@ -19,27 +19,27 @@ impl Planner<'_> {
     pub(super) fn gateway(&self, flow: &Flow, options: &Options, findings: &mut Findings) -> Option<Component> {
         let path = self.path.key(GATEWAY);
         let protocols = options.protocols();
-        check_ports(options, &protocols, &path, findings);
+        check_ports(options, protocols, &path, findings);
         let replicas = options.int(Opt::Replicas, 1);
         if replicas < 1 {
             let finding = Finding::error(path.key("replicas"), "must be 1 or more replicas").got(replicas.to_string());
             findings.push(finding.propose("1"));
         }
-        let image = match self.main_image(options, "the gateway", &path) {
+        let image = match self.main_image(options, format_args!("the gateway"), &path) {
             Ok(image) => image,
             Err(finding) => {
                 findings.push(finding);
                 return None;
             }
         };
-        self.check_version(options, &protocols, &path, findings);
-        self.warn_about_fixed_places(options, &protocols, &path, findings);
+        self.check_version(options, protocols, &path, findings);
+        self.warn_about_fixed_places(options, &path, findings);
         let mut health = self.health(options, protocols[0], &path, findings);
         health.tls = options.has_certificate();
         let container = Container {
             process: Process::Gateway,
             image,
-            args: self.gateway_args(flow, options, &protocols, findings),
+            args: self.gateway_args(flow, options, protocols, findings),
             port: PORT,
             secrets: secrets(options, &path, findings),
             gpus: None,
@@ -50,7 +50,7 @@ impl Planner<'_> {
             node: GATEWAY.to_owned(),
             role: Role::Gateway,
             replicas,
-            protocols,
+            protocols: protocols.to_vec(),
             monitoring: options.flag(Opt::Monitoring),
             env: self.env(options, &path, findings),
             pull_secrets: options.texts(Opt::ImagePullSecrets).to_vec(),
@@ -128,8 +128,7 @@ impl Planner<'_> {
     fn gateway_class(&self, options: &Options, protocols: &[Protocol]) -> String {
         match options.text(Opt::Uses) {
             Some(class @ ("GRPCGateway" | "HTTPGateway" | "WebSocketGateway" | "CompositeGateway")) => class.to_owned(),
-            Some(_) if options.inline().is_some() => CONFIG_FILE.to_owned(),
-            Some(_) => IMAGES_CONFIG_FILE.to_owned(),
+            Some(_) => config_file(options).to_owned(),
             None if foreign_runtime(options).is_some() => IMAGES_CONFIG_FILE.to_owned(),
             None if protocols.len() > 1 => "CompositeGateway".to_owned(),
             None if options.ports().len() > 1 && !self.corrections.has(Correction::GatewayClass) => IMAGES_CONFIG_FILE.to_owned(),

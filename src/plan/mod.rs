@@ -13,6 +13,7 @@ mod names;
 pub use names::protocol_service;
 
 use std::borrow::Cow;
+use std::fmt;
 
 use arguments::Forced;
 
@@ -211,12 +212,12 @@ struct Planner<'p> {
 
 impl Planner<'_> {
     /// The image of a `uses`, Jina's own where that names none.
-    fn image(&self, uses: Option<&str>, who: &str, path: &Path<'_>) -> Result<String, Finding> {
+    fn image(&self, uses: Option<&str>, who: fmt::Arguments<'_>, path: &Path<'_>) -> Result<String, Finding> {
         Ok(self.settings.images.resolve(uses, who, path)?.unwrap_or_else(|| self.gateway_image()))
     }
 
     /// The image of the first container of an executor or of the gateway.
-    fn main_image(&self, options: &Options, who: &str, path: &Path<'_>) -> Result<String, Finding> {
+    fn main_image(&self, options: &Options, who: fmt::Arguments<'_>, path: &Path<'_>) -> Result<String, Finding> {
         match options.inline() {
             Some(inline) => Ok(inline.image.clone()),
             None => self.image(options.text(Opt::Uses), who, &path.key(Opt::Uses.row().name)),
@@ -224,10 +225,10 @@ impl Planner<'_> {
     }
 
     /// Ports and addresses are the same in every pod; who asks for others is told so.
-    fn warn_about_fixed_places(&self, options: &Options, protocols: &[Protocol], path: &Path<'_>, findings: &mut Findings) {
+    fn warn_about_fixed_places(&self, options: &Options, path: &Path<'_>, findings: &mut Findings) {
         let with = self.path.key("with");
         let section = |opt: Opt| if options.is_own(opt) { *path } else { with };
-        let ports = options.ports();
+        let (ports, protocols) = (options.ports(), options.protocols());
         let are_enough = ports.len() == 1 || ports.len() >= protocols.len();
         if !ports.is_empty() && are_enough && !ports.iter().copied().eq((PORT..).take(protocols.len())) {
             let finding = Finding::warning(
@@ -237,8 +238,7 @@ impl Planner<'_> {
             let got: Vec<String> = ports.iter().map(u16::to_string).collect();
             findings.push_once(finding.got(got.join(", ")).mend("let clients use that port, or a Service of your own that leads to it"));
         }
-        let monitoring = [Setting::Ports(vec![PORT_MONITORING])];
-        if options.get(Opt::PortMonitoring).is_some_and(|given| !monitoring.contains(given)) {
+        if matches!(options.get(Opt::PortMonitoring), Some(Setting::Ports(ports)) if *ports != [PORT_MONITORING]) {
             let message = format!("`port_monitoring` has no effect on Kubernetes: metrics are on {PORT_MONITORING}");
             findings.push_once(Finding::warning(section(Opt::PortMonitoring).key("port_monitoring"), message).mend("remove it"));
         }
@@ -260,6 +260,11 @@ impl Planner<'_> {
     fn k8s_namespace(&self) -> Forced {
         if self.corrections.has(Correction::NoLiteralNamespace) { Forced::Omitted } else { Forced::word(Arg::Namespace) }
     }
+}
+
+/// What stands after `--uses` for a container that has a configuration: its own, or the mounted one of its class.
+fn config_file(options: &Options) -> &'static str {
+    if options.inline().is_some() { CONFIG_FILE } else { IMAGES_CONFIG_FILE }
 }
 
 /// Plans a Flow. `path` is the Flow's own path.

@@ -172,6 +172,11 @@ impl Findings {
         }
     }
 
+    /// The value, if there is one; what is wrong with it otherwise joins these.
+    pub fn take<T>(&mut self, result: Result<T, Finding>) -> Option<T> {
+        result.map_err(|finding| self.push(finding)).ok()
+    }
+
     /// Whether the run must fail.
     #[must_use]
     pub fn has_errors(&self) -> bool {

@@ -249,7 +249,7 @@ fn explained(file: &str, more: &[&str]) -> Vec<String> {
 fn every_correction_mends_what_jina_emits() {
     let cases = corrected();
     let named: Vec<&str> = cases.iter().map(|case| case.0).collect();
-    let rows: Vec<&str> = corrections::TABLE.iter().map(|row| row.name).collect();
+    let rows: Vec<&str> = corrections::TABLE.iter().map(|row| row.difference.name).collect();
     assert_eq!(named, rows, "each row of the table has its proof here, in its order");
     for Corrected(name, options, more, args, look, jina, ours) in cases {
         let file = flow_file(options, more);
@@ -335,7 +335,7 @@ fn always() -> Vec<Always> {
 fn every_mode_keeps_accepts_and_refuses_what_the_table_says() {
     let cases = always();
     let named: Vec<&str> = cases.iter().map(|case| case.0).collect();
-    let rows: Vec<&str> = always::TABLE.iter().map(|row| row.name).collect();
+    let rows: Vec<&str> = always::TABLE.iter().map(|row| row.difference.name).collect();
     assert_eq!(named, rows, "each row of the table has its proof here, in its order");
     let compat = ["--compat", "jina-3.34"];
     for Always(name, options, more, expected) in cases {
@@ -382,7 +382,7 @@ fn every_mode_keeps_accepts_and_refuses_what_the_table_says() {
 #[test]
 fn what_is_explained() {
     let all = jinaflow(&["explain"]).succeeded().stdout;
-    for name in corrections::TABLE.iter().map(|row| row.name).chain(always::TABLE.iter().map(|row| row.name)) {
+    for name in corrections::TABLE.iter().map(|row| row.difference.name).chain(always::TABLE.iter().map(|row| row.difference.name)) {
         assert!(all.contains(&format!("\n{name}\n  Jina:  ")), "{name}");
         let one = jinaflow(&["explain", name]).succeeded().stdout;
         assert!(one.starts_with(&format!("{name}\n  Jina:  ")), "{one}");

@@ -11,7 +11,7 @@ use super::render::Rendering;
 use super::{report, touches};
 use crate::config::JinaFlow;
 use crate::config::always::{self, Kind};
-use crate::config::corrections;
+use crate::config::corrections::{self, Difference};
 use crate::finding::{Path, nearest};
 use crate::jina::{options, reference};
 use crate::yaml::{self, Node};
@@ -25,26 +25,6 @@ pub enum Question {
     Name(String),
     /// The differences that touch a Flow.
     Flow(Box<Export>),
-}
-
-/// A difference of either table.
-struct Difference {
-    name: &'static str,
-    jina: &'static str,
-    why: &'static str,
-    ours: &'static str,
-}
-
-impl From<&corrections::Row> for Difference {
-    fn from(row: &corrections::Row) -> Self {
-        Self { name: row.name, jina: row.jina, why: row.why, ours: row.ours }
-    }
-}
-
-impl From<&always::Row> for Difference {
-    fn from(row: &always::Row) -> Self {
-        Self { name: row.name, jina: row.jina, why: row.why, ours: row.ours }
-    }
 }
 
 const MENDED: &str = "Mended; `compat: jina-3.34` takes these back";
@@ -74,12 +54,13 @@ pub fn explain(question: &Question, stdout: &mut impl Write, stderr: &mut impl W
     }
 }
 
-fn names() -> impl Iterator<Item = &'static str> {
-    corrections::TABLE.iter().map(|row| row.name).chain(always::TABLE.iter().map(|row| row.name))
+/// The differences of both tables.
+fn differences() -> impl Iterator<Item = &'static Difference> {
+    corrections::TABLE.iter().map(|row| &row.difference).chain(always::TABLE.iter().map(|row| &row.difference))
 }
 
 fn unknown(word: &str) -> String {
-    let known = names().chain(options::TABLE.iter().map(|row| row.name));
+    let known = differences().map(|difference| difference.name).chain(options::TABLE.iter().map(|row| row.name));
     match nearest(word, known) {
         Some(near) => format!("{word:?} is no file, no difference and no option; did you mean {near}?"),
         None => format!("{word:?} is no file, no difference and no option; run: jinaflow explain"),
@@ -93,21 +74,19 @@ fn everything() -> String {
     );
     heading(&mut out, MENDED);
     for row in corrections::TABLE {
-        entry(&mut out, &row.into(), &[]);
+        entry(&mut out, &row.difference, &[]);
     }
     for (kind, title) in IN_EVERY_MODE {
         heading(&mut out, title);
-        always::TABLE.iter().filter(|row| row.kind == kind).for_each(|row| entry(&mut out, &row.into(), &[]));
+        always::TABLE.iter().filter(|row| row.kind == kind).for_each(|row| entry(&mut out, &row.difference, &[]));
     }
     out
 }
 
 fn about(word: &str) -> Option<String> {
     let mut out = String::new();
-    let corrected = corrections::TABLE.iter().filter(|row| row.name == word).map(Difference::from);
-    let always = always::TABLE.iter().filter(|row| row.name == word).map(Difference::from);
-    if let Some(difference) = corrected.chain(always).next() {
-        entry(&mut out, &difference, &[]);
+    if let Some(difference) = differences().find(|difference| difference.name == word) {
+        entry(&mut out, difference, &[]);
         return Some(out.trim_start().to_owned());
     }
     options::find(&word.replace('-', "_")).map(reference::option)
@@ -145,14 +124,14 @@ fn touching(out: &mut String, file: &str, config: &JinaFlow, source: Option<&Nod
     if !corrected.is_empty() {
         heading(out, MENDED);
         for (row, objects) in &corrected {
-            entry(out, &(*row).into(), objects);
+            entry(out, &row.difference, objects);
         }
     }
     for (kind, title) in IN_EVERY_MODE {
         let mut rows = always.iter().filter(|row| row.kind == kind).peekable();
         if rows.peek().is_some() {
             heading(out, title);
-            rows.for_each(|row| entry(out, &(*row).into(), &[]));
+            rows.for_each(|row| entry(out, &row.difference, &[]));
         }
     }
 }

@@ -7,9 +7,8 @@ use lexopt::prelude::{Long, Short, Value};
 
 use crate::cli::explain::Question;
 use crate::cli::export::Export;
-use crate::config::images::Pattern;
-use crate::config::{Compat, STORAGE_VARIABLES, check_version};
-use crate::finding::nearest;
+use crate::config::{self, STORAGE_VARIABLES};
+use crate::finding::{Finding, Path, nearest};
 
 /// What to do.
 #[derive(Debug)]
@@ -117,7 +116,8 @@ fn is_word(text: &str) -> bool {
 impl Export {
     fn take_from(&mut self, environment: &Environment, context_env: bool) {
         self.overrides.fallback_gateway_image.clone_from(&environment.gateway_image);
-        self.overrides.fallback_context = if context_env { (environment.all)() } else { environment.storage.clone() };
+        let all = (environment.all)().into_iter();
+        self.overrides.fallback_context = all.filter(|(name, _)| context_env || STORAGE_VARIABLES.contains(&name.as_str())).collect();
     }
 }
 
@@ -134,20 +134,13 @@ fn unknown(word: &str, known: &[&'static str]) -> String {
 
 fn set(export: &mut Export, flag: &str, value: String) -> Result<(), String> {
     let overrides = &mut export.overrides;
+    let path = Path::root(flag);
+    let refused = |finding: Finding| format!("--{flag} {value:?} {}; {}", finding.message, finding.mend.as_deref().unwrap_or_default());
     match flag {
         "k8s-namespace" => overrides.namespace = Some(value),
-        "jina-version" => match check_version(&value) {
-            Ok(()) => overrides.jina_version = Some(value),
-            Err((message, mend)) => return Err(format!("--jina-version {value:?} {message}; {mend}")),
-        },
-        "image-pattern" => match Pattern::parse(&value) {
-            Ok(pattern) => overrides.image_pattern = Some(pattern),
-            Err(message) => return Err(format!("--image-pattern {value:?} {message}; write REGISTRY/{{owner}}/{{name}}:{{tag}}")),
-        },
-        "compat" => match Compat::parse(&value) {
-            Some(compat) => overrides.compat = Some(compat),
-            None => return Err(format!("--compat {value:?} is nothing that can be imitated; use one of: {}", Compat::words().join(", "))),
-        },
+        "jina-version" => overrides.jina_version = Some(config::version(&value, &path).map_err(refused)?),
+        "image-pattern" => overrides.image_pattern = Some(config::pattern(&value, &path).map_err(refused)?),
+        "compat" => overrides.compat = Some(config::compat(&value, &path).map_err(refused)?),
         _ => {
             // An image has no `=`, a `uses` may have one in its secret; a variable has none, its value may.
             let halves = if flag == "image" { value.rsplit_once('=') } else { value.split_once('=') };
@@ -167,9 +160,7 @@ fn set(export: &mut Export, flag: &str, value: String) -> Result<(), String> {
 pub struct Environment {
     /// `JINA_GATEWAY_IMAGE`.
     pub gateway_image: Option<String>,
-    /// `JINA_K8S_STORAGE_CLASS_NAME`, `JINA_K8S_STORAGE_CAPACITY`, `JINA_K8S_ACCESS_MODES`.
-    pub storage: Vec<(String, String)>,
-    /// Every variable, for `--context-env`.
+    /// Every variable, for `--context-env` and [`STORAGE_VARIABLES`]; nobody looks when running as a function.
     pub all: fn() -> Vec<(String, String)>,
     /// Whether kustomize calls in its legacy way.
     pub is_kustomize_plugin: bool,
@@ -181,7 +172,6 @@ impl Environment {
     pub fn of_process() -> Self {
         Self {
             gateway_image: env::var("JINA_GATEWAY_IMAGE").ok().filter(|image| !image.is_empty()),
-            storage: STORAGE_VARIABLES.iter().filter_map(|name| Some(((*name).to_owned(), env::var(name).ok()?))).collect(),
             all: || env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect(),
             is_kustomize_plugin: env::var_os("KUSTOMIZE_PLUGIN_CONFIG_ROOT").is_some(),
         }
@@ -191,13 +181,14 @@ impl Environment {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Compat;
+    use crate::config::images::Pattern;
 
     fn parsed(line: &str) -> Result<Command, String> {
         let words = std::iter::once("jinaflow").chain(line.split_whitespace()).map(OsString::from);
         let environment = Environment {
             gateway_image: Some("env/image".into()),
-            storage: vec![("JINA_K8S_STORAGE_CAPACITY".into(), "1Gi".into())],
-            all: || vec![("HOME".into(), "/root".into())],
+            all: || vec![("HOME".into(), "/root".into()), ("JINA_K8S_STORAGE_CAPACITY".into(), "1Gi".into())],
             is_kustomize_plugin: false,
         };
         parse(words, &environment)
@@ -222,7 +213,8 @@ mod tests {
         assert_eq!(export.overrides.fallback_gateway_image.as_deref(), Some("env/image"));
         assert_eq!(export.overrides.fallback_context, [("JINA_K8S_STORAGE_CAPACITY".into(), "1Gi".into())]);
         let Ok(Command::Export(export)) = parsed("export f.yml --context-env --image-pattern r/{name}") else { unreachable!() };
-        assert_eq!(export.overrides.fallback_context, [("HOME".into(), "/root".into())]);
+        let all = [("HOME".into(), "/root".into()), ("JINA_K8S_STORAGE_CAPACITY".into(), "1Gi".into())];
+        assert_eq!(export.overrides.fallback_context, all);
         assert_eq!(export.overrides.image_pattern, Pattern::parse("r/{name}").ok());
     }
 

@@ -245,18 +245,9 @@ fn overrides_from(root: &Node<'_>, findings: &mut Findings) -> Overrides {
         let (key, value) = (key.shown(), value.shown());
         let path = top.key(&key);
         match key.as_str() {
-            "compat" => match config::compat(&value, &path) {
-                Ok(compat) => overrides.compat = Some(compat),
-                Err(finding) => findings.push(finding),
-            },
-            "jinaVersion" => match config::version(value, &path) {
-                Ok(version) => overrides.jina_version = Some(version),
-                Err(finding) => findings.push(finding),
-            },
-            "imagePattern" => match config::pattern(&value, &path) {
-                Ok(pattern) => overrides.image_pattern = Some(pattern),
-                Err(finding) => findings.push(finding),
-            },
+            "compat" => overrides.compat = findings.take(config::compat(&value, &path)),
+            "jinaVersion" => overrides.jina_version = findings.take(config::version(&value, &path)),
+            "imagePattern" => overrides.image_pattern = findings.take(config::pattern(&value, &path)),
             "namespace" => overrides.namespace = Some(value),
             _ => findings.push(Finding::error(path, "is no setting of this function").suggest(&key, KEYS.into_iter())),
         }

@@ -8,7 +8,7 @@ use anyhow::{Result, anyhow};
 use crate::cli::report::{self, Subject};
 use crate::config::{self, JinaFlow, Overrides, is_jina_flow};
 use crate::finding::{Finding, Findings};
-use crate::yaml::{self, Data, Document, Node, Scalar, Style};
+use crate::yaml::{self, Document, Node};
 
 /// One Flow of a file.
 pub struct FlowOfFile {
@@ -79,8 +79,5 @@ pub fn source<'t>(document: &'t Document<'t>) -> Option<Node<'t>> {
         return Some(root.clone());
     }
     let flow = root.get("spec")?.get("flow")?;
-    match &flow.data {
-        Data::Scalar(Scalar { text, style: Style::Quoted }) => yaml::read(text).ok()?.root,
-        _ => Some(flow.clone()),
-    }
+    config::flow_document(flow).ok()?.root
 }

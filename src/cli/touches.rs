@@ -3,6 +3,8 @@
 //! A correction touches what is emitted otherwise without it: it is taken away from all of them, and added to none.
 //! What applies in every mode cannot be taken away; there is a sign of each in the Flow or in what is emitted.
 
+use std::ops::RangeInclusive;
+
 use super::render::Rendering;
 use crate::config::JinaFlow;
 use crate::config::always::{self, Always};
@@ -14,7 +16,7 @@ use crate::jina::scalar::{retyped, yaml11};
 use crate::jina::topology::Executor;
 use crate::jina::value::Value;
 use crate::manifests;
-use crate::yaml::{Data, Node, Scalar, Style};
+use crate::yaml::{Data, Node, Style};
 
 /// An object as `Kind/name`, and its text.
 type Labelled = (String, String);
@@ -100,20 +102,19 @@ struct Found {
 
 impl Found {
     fn read(&mut self, node: &Node<'_>) {
-        match &node.data {
-            Data::Scalar(Scalar { text, style }) => self.texts.push((text.clone().into_owned(), *style == Style::Quoted)),
-            Data::List(entries) => entries.iter().for_each(|entry| self.read(entry)),
-            Data::Map(pairs) => pairs.iter().for_each(|(_, value)| self.read(value)),
-        }
+        node.any_scalar(&mut |scalar| {
+            self.texts.push((scalar.text.clone().into_owned(), scalar.style == Style::Quoted));
+            false
+        });
     }
 
     fn emitted(&mut self, node: &Node<'_>) {
-        match &node.data {
-            Data::Scalar(Scalar { text, style: Style::Quoted }) => self.emitted.push(text.clone().into_owned()),
-            Data::Scalar(_) => {}
-            Data::List(entries) => entries.iter().for_each(|entry| self.emitted(entry)),
-            Data::Map(pairs) => pairs.iter().for_each(|(_, value)| self.emitted(value)),
-        }
+        node.any_scalar(&mut |scalar| {
+            if scalar.style == Style::Quoted {
+                self.emitted.push(scalar.text.clone().into_owned());
+            }
+            false
+        });
     }
 
     fn any_text(&self, test: impl Fn(&str) -> bool) -> bool {
@@ -215,13 +216,9 @@ fn is_a_string_to_pyyaml_only(text: &str) -> bool {
 
 /// `2024-01-01`, with or without a time.
 fn is_date(text: &str) -> bool {
-    let digits = |part: Option<&str>, length: usize| part.is_some_and(|p| p.len() == length && p.bytes().all(|b| b.is_ascii_digit()));
-    let day = text.split(['T', 't', ' ']).next().unwrap_or_default();
-    let mut parts = day.split('-');
-    digits(parts.next(), 4)
-        && parts.next().is_some_and(|month| (1..=2).contains(&month.len()) && month.bytes().all(|b| b.is_ascii_digit()))
-        && parts.next().is_some_and(|day| (1..=2).contains(&day.len()) && day.bytes().all(|b| b.is_ascii_digit()))
-        && parts.next().is_none()
+    let is_number = |part: &str, lengths: RangeInclusive<usize>| lengths.contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
+    let date: Vec<&str> = text.split(['T', 't', ' ']).next().unwrap_or_default().split('-').collect();
+    matches!(date.as_slice(), [year, month, day] if is_number(year, 4..=4) && is_number(month, 1..=2) && is_number(day, 1..=2))
 }
 
 fn has_empty_list(node: &Node<'_>) -> bool {

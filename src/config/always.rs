@@ -3,6 +3,8 @@
 //! Jina loses what the user wrote, refuses or crashes on what makes sense, or takes what can never run. Nobody wants
 //! that back, so that there is nothing to switch.
 
+use super::corrections::Difference;
+
 /// What kind of difference it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -14,21 +16,15 @@ pub enum Kind {
     Refused,
 }
 
-/// One difference.
+/// One deliberate difference of every mode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Row {
-    /// The difference.
+    /// Which.
     pub always: Always,
     /// Its kind.
     pub kind: Kind,
-    /// Its name, for people.
-    pub name: &'static str,
-    /// What Jina does.
-    pub jina: &'static str,
-    /// Why that is wrong, and who says so or where it was seen.
-    pub why: &'static str,
-    /// What we do.
-    pub ours: &'static str,
+    /// What it is.
+    pub difference: Difference,
 }
 
 macro_rules! always {
@@ -41,10 +37,7 @@ macro_rules! always {
         pub static TABLE: &[Row] = &[$(Row {
             always: Always::$variant,
             kind: Kind::$kind,
-            name: $name,
-            jina: $jina,
-            why: $why,
-            ours: $ours,
+            difference: Difference { name: $name, jina: $jina, why: $why, ours: $ours },
         },)*];
     };
 }

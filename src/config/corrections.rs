@@ -6,19 +6,26 @@
 //! as Jina does, is in [`super::always`]. `jinaflow explain` prints both, and `tests/explain.rs` holds each against
 //! what is emitted.
 
-/// One deliberate difference.
+/// A difference, in words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Row {
-    /// The difference.
-    pub correction: Correction,
+pub struct Difference {
     /// Its name, for people.
     pub name: &'static str,
-    /// What Jina emits.
+    /// What Jina does or emits.
     pub jina: &'static str,
     /// Why that is wrong, and who rejects it or where it was seen.
     pub why: &'static str,
-    /// What we emit.
+    /// What we do or emit.
     pub ours: &'static str,
+}
+
+/// One deliberate difference that `compat` takes back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Row {
+    /// Which.
+    pub correction: Correction,
+    /// What it is.
+    pub difference: Difference,
 }
 
 macro_rules! corrections {
@@ -31,10 +38,7 @@ macro_rules! corrections {
         /// The table.
         pub static TABLE: &[Row] = &[$(Row {
             correction: Correction::$variant,
-            name: $name,
-            jina: $jina,
-            why: $why,
-            ours: $ours,
+            difference: Difference { name: $name, jina: $jina, why: $why, ours: $ours },
         },)*];
     };
 }

@@ -13,7 +13,7 @@ use crate::jina::flow::{self, Flow, Reading};
 use crate::jina::section::{Rules, Strictness};
 use crate::jina::substitute::Context;
 use crate::jina::versions::Version;
-use crate::yaml::{self, Data, Document, Node, Scalar, Style};
+use crate::yaml::{self, Data, Document, Node, Scalar, Style, SyntaxError};
 
 /// `kind` of the config.
 pub const KIND: &str = "JinaFlow";
@@ -152,9 +152,11 @@ pub fn read(document: &Document<'_>, overrides: &Overrides, findings: &mut Findi
         return JinaFlow { settings, flow: None };
     };
     check_keys(spec, &["flow", "compat", "jinaVersion", "images", "imagePattern", "context"], &path, findings);
-    read_compat(spec, &path, &mut settings, findings);
-    read_version(spec, &path, &mut settings, findings);
-    read_pattern(spec, &path, &mut settings, findings);
+    settings.compat = field(spec, "compat", &path, findings, compat).unwrap_or_default();
+    settings.jina_version = field(spec, "jinaVersion", &path, findings, version);
+    if let Some(pattern) = field(spec, "imagePattern", &path, findings, pattern) {
+        settings.images.set_pattern(pattern);
+    }
     for (key, value) in texts_below(spec, "images", &path, findings) {
         settings.images.set(key, value);
     }
@@ -242,12 +244,16 @@ fn check_keys(node: &Node<'_>, known: &[&'static str], path: &Path<'_>, findings
     }
 }
 
-fn read_compat(spec: &Node<'_>, path: &Path<'_>, settings: &mut Settings, findings: &mut Findings) {
-    let Some(node) = spec.get("compat").filter(|node| !node.is_null()) else { return };
-    match compat(&node.shown(), &path.key("compat")) {
-        Ok(compat) => settings.compat = compat,
-        Err(finding) => findings.push(finding.at(node.mark)),
-    }
+/// The value of a field, when it is there and `read` takes it.
+fn field<T>(
+    spec: &Node<'_>,
+    name: &str,
+    path: &Path<'_>,
+    findings: &mut Findings,
+    read: impl FnOnce(&str, &Path<'_>) -> Result<T, Finding>,
+) -> Option<T> {
+    let node = spec.get(name).filter(|node| !node.is_null())?;
+    findings.take(read(&node.shown(), &path.key(name)).map_err(|finding| finding.at(node.mark)))
 }
 
 /// The value of the field `path`, as [`Compat::parse`] reads it.
@@ -258,22 +264,6 @@ pub fn compat(word: &str, path: &Path<'_>) -> Result<Compat, Finding> {
     })
 }
 
-fn read_version(spec: &Node<'_>, path: &Path<'_>, settings: &mut Settings, findings: &mut Findings) {
-    let Some(node) = spec.get("jinaVersion").filter(|node| !node.is_null()) else { return };
-    match version(node.shown(), &path.key("jinaVersion")) {
-        Ok(version) => settings.jina_version = Some(version),
-        Err(finding) => findings.push(finding.at(node.mark)),
-    }
-}
-
-fn read_pattern(spec: &Node<'_>, path: &Path<'_>, settings: &mut Settings, findings: &mut Findings) {
-    let Some(node) = spec.get("imagePattern").filter(|node| !node.is_null()) else { return };
-    match pattern(&node.shown(), &path.key("imagePattern")) {
-        Ok(pattern) => settings.images.set_pattern(pattern),
-        Err(finding) => findings.push(finding.at(node.mark)),
-    }
-}
-
 /// The value of the field `path`, when it is a pattern.
 pub fn pattern(text: &str, path: &Path<'_>) -> Result<Pattern, Finding> {
     Pattern::parse(text).map_err(|message| {
@@ -282,24 +272,18 @@ pub fn pattern(text: &str, path: &Path<'_>) -> Result<Pattern, Finding> {
     })
 }
 
-/// The value of the field `path`, when it is a version.
-pub fn version(text: String, path: &Path<'_>) -> Result<String, Finding> {
-    match check_version(&text) {
-        Ok(()) => Ok(text),
-        Err((message, mend)) => Err(Finding::error(path, message).got(text).mend(mend)),
-    }
-}
-
-/// Whether a text is a version whose containers we know: `3.MINOR.PATCH`, from 3.7 on. The error is what is wrong and
-/// how to mend it.
-pub fn check_version(text: &str) -> Result<(), (String, String)> {
+/// The value of the field `path`, when it is a version whose containers we know: `3.MINOR.PATCH`, from 3.7 on.
+pub fn version(text: &str, path: &Path<'_>) -> Result<String, Finding> {
     match Version::parse(text) {
-        None => Err(("is no version of Jina 3".to_owned(), format!("write three numbers, such as {JINA_VERSION}"))),
+        None => {
+            let finding = Finding::error(path, "is no version of Jina 3").got(text);
+            Err(finding.mend(format!("write three numbers, such as {JINA_VERSION}")))
+        }
         Some(version) if version < Version::OLDEST => {
             let message = format!("is older than {}, and its containers take other arguments", Version::OLDEST);
-            Err((message, format!("use a newer image, such as {JINA_VERSION}")))
+            Err(Finding::error(path, message).got(text).mend(format!("use a newer image, such as {JINA_VERSION}")))
         }
-        Some(_) => Ok(()),
+        Some(_) => Ok(text.to_owned()),
     }
 }
 
@@ -370,19 +354,23 @@ fn read_flow(spec: &Node<'_>, settings: &Settings, path: &Path<'_>, findings: &m
         findings.push(Finding::error(path, "is missing").mend("put your Flow here, as text (`flow: |`) or as a mapping").at(spec.mark));
         return None;
     };
-    let reading = settings.reading();
-    match &node.data {
-        Data::Scalar(Scalar { text, style: Style::Quoted }) => match yaml::read(text) {
-            Ok(document) => flow::read(document, &reading, &path, findings),
-            Err(error) => {
-                findings.push(
-                    Finding::error(path, format!("is not YAML: {}", error.message))
-                        .mend(format!("look at line {} of the Flow", error.mark.line))
-                        .at(error.mark),
-                );
-                None
-            }
-        },
-        _ => flow::read(Document { root: Some(node.clone()), duplicates: Vec::new() }, &reading, &path, findings),
+    match flow_document(node) {
+        Ok(document) => flow::read(document, &settings.reading(), &path, findings),
+        Err(error) => {
+            findings.push(
+                Finding::error(path, format!("is not YAML: {}", error.message))
+                    .mend(format!("look at line {} of the Flow", error.mark.line))
+                    .at(error.mark),
+            );
+            None
+        }
+    }
+}
+
+/// `spec.flow`, which is the text of a Flow or the Flow itself.
+pub fn flow_document<'n>(flow: &'n Node<'n>) -> Result<Document<'n>, SyntaxError> {
+    match &flow.data {
+        Data::Scalar(Scalar { text, style: Style::Quoted }) => yaml::read(text),
+        _ => Ok(Document { root: Some(flow.clone()), duplicates: Vec::new() }),
     }
 }

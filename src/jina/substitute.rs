@@ -52,7 +52,7 @@ const MOST_TEXT: usize = 16 << 20;
 
 /// Replaces every variable in the values (never in keys) below `root`.
 pub fn substitute<'t>(root: Node<'t>, context: &Context, missing: Missing, path: &Path<'_>, findings: &mut Findings) -> Node<'t> {
-    if !mentions(&root, "$") {
+    if !root.any_scalar(&mut |scalar| scalar.text.contains('$')) {
         return root;
     }
     let mut current = root;
@@ -75,14 +75,6 @@ pub fn substitute<'t>(root: Node<'t>, context: &Context, missing: Missing, path:
     }
     findings.push(Finding::error(path, "a reference leads back to itself").mend("give one of the fields in the circle a plain value"));
     current
-}
-
-fn mentions(node: &Node<'_>, what: &str) -> bool {
-    match &node.data {
-        Data::Scalar(s) => s.text.contains(what),
-        Data::List(entries) => entries.iter().any(|entry| mentions(entry, what)),
-        Data::Map(pairs) => pairs.iter().any(|(_, value)| mentions(value, what)),
-    }
 }
 
 struct Pass<'p, 't> {

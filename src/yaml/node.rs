@@ -109,6 +109,15 @@ impl<'t> Node<'t> {
         Node { mark: self.mark, tag: self.tag, data }
     }
 
+    /// Whether any scalar here or below passes a test; keys of mappings are not asked.
+    pub fn any_scalar(&self, test: &mut impl FnMut(&Scalar<'t>) -> bool) -> bool {
+        match &self.data {
+            Data::Scalar(scalar) => test(scalar),
+            Data::List(entries) => entries.iter().any(|entry| entry.any_scalar(test)),
+            Data::Map(pairs) => pairs.iter().any(|(_, value)| value.any_scalar(test)),
+        }
+    }
+
     /// The entries, when this is a mapping.
     #[must_use]
     pub fn as_map(&self) -> Option<&[(Node<'t>, Node<'t>)]> {

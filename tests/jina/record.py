@@ -13,7 +13,6 @@ usage: record.py [--check] [--only PART ...]
 Run it with the Python of the venv that tests/conformance/setup.sh makes.
 """
 import argparse
-import enum
 import json
 import os
 import shutil
@@ -37,29 +36,7 @@ a a.b a-b a_b a/b http://x:80/y $ a$b None none True! 99999999999999999999 12345
 def options():
     from jina.parsers import set_deployment_parser, set_gateway_parser, set_pod_parser
     from jina.parsers.flow import set_flow_parser
-
-    def plain(value):
-        if isinstance(value, (list, tuple)):
-            return [plain(v) for v in value]
-        if isinstance(value, enum.Enum):
-            return value.name
-        return value if value is None or isinstance(value, (bool, int, str)) else str(value)
-
-    def rows(parser):
-        random = {'workspace_id', 'port', 'port_monitoring'}
-        return [
-            {
-                'dest': a.dest,
-                'flags': a.option_strings,
-                'action': type(a).__name__,
-                'type': getattr(a.type, '__name__', None),
-                'nargs': plain(a.nargs),
-                'default': None if a.dest in random else plain(a.default),
-                'choices': plain(list(a.choices)) if a.choices else None,
-            }
-            for a in parser._actions
-            if a.dest not in ('help', 'version', 'version_full')
-        ]
+    from parsers import rows
 
     return {
         'jina': VERSION,

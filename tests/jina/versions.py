@@ -40,40 +40,24 @@ VERSIONS = """
 # From 3.10 on `--force-update` and the like come from this package. Releases that would get a later one, whose options
 # differ, have the one that they asked for in a folder beside them.
 HUBBLE = {'3.10.1': '0.19.0', '3.11.2': '0.24.1', '3.12.0': '0.26.4'}
-# Drawn anew in every run.
-RANDOM = {'workspace_id', 'port', 'port_monitoring'}
 HISTORIES = ('action', 'type', 'nargs', 'default', 'choices')
 
 DUMP = r"""
-import enum, json, sys
+import json, sys
 sys.path.insert(0, sys.argv[1])
+sys.path.append(sys.argv[3])
 import jina
 from jina.parsers import set_deployment_parser, set_gateway_parser, set_pod_parser
 from jina.parsers.flow import set_flow_parser
 from jina.parsers.ping import set_ping_parser
-
-def plain(value):
-    if isinstance(value, (list, tuple)):
-        return [plain(v) for v in value]
-    if isinstance(value, enum.Enum):
-        return value.name
-    return value if value is None or isinstance(value, (bool, int, str)) else str(value)
+import parsers
 
 def rows(parser):
     found = {}
-    for a in parser._actions:
-        if a.dest in ('help', 'version', 'version_full'):
-            continue
+    for row in parsers.rows(parser):
         # Two options may set the same; argparse takes the default of the first.
-        row = found.setdefault(a.dest, {
-            'flags': [],
-            'action': type(a).__name__.strip('_'),
-            'type': getattr(a.type, '__name__', None),
-            'nargs': a.nargs,
-            'default': plain(a.default),
-            'choices': plain(list(a.choices)) if a.choices else None,
-        })
-        row['flags'] += a.option_strings
+        known = found.setdefault(row.pop('dest'), {**row, 'flags': [], 'action': row['action'].strip('_')})
+        known['flags'] += row['flags']
     return found
 
 assert jina.__version__ == sys.argv[2], jina.__version__
@@ -106,15 +90,11 @@ def install(version):
 def dump(version):
     """-> parser -> dest -> what the release says of it"""
     env = {'PATH': '/usr/local/bin:/usr/bin:/bin', 'LC_ALL': 'C.UTF-8', 'JINA_OPTOUT_TELEMETRY': '1'}
-    command = [PYTHON, '-W', 'ignore', '-c', DUMP, install(version), version]
+    command = [PYTHON, '-W', 'ignore', '-c', DUMP, install(version), version, HERE]
     done = subprocess.run(command, env=env, cwd='/', capture_output=True, text=True)
     if done.returncode:
         sys.exit(f'Jina {version}: {done.stderr}')
-    parsers = json.loads(done.stdout)
-    for rows in parsers.values():
-        for dest in RANDOM & rows.keys():
-            rows[dest]['default'] = None
-    return parsers
+    return json.loads(done.stdout)
 
 
 def span(having, among):

@@ -7,6 +7,7 @@ use std::fs;
 
 use jinaflow::jina::options::{DefaultValue, Kind, Row, TABLE, Use, With, find, gateway_arguments};
 use jinaflow::jina::scalar;
+use jinaflow::jina::versions::{FORMER_KEYS, FormerKey};
 use serde_json::Value;
 use support::root;
 
@@ -191,5 +192,16 @@ fn options_came_when_the_table_says() {
         if row.name != "suppress_root_logging" {
             assert_eq!(row.since, minor(&theirs["since"]), "{}", row.name);
         }
+    }
+}
+
+#[test]
+fn keys_went_when_the_table_says() {
+    let recorded: Value = serde_json::from_str(&fs::read_to_string(root().join("tests/jina/versions.json")).unwrap()).unwrap();
+    let rows: Vec<&FormerKey> = FORMER_KEYS.iter().filter(|row| row.until >= 7).collect();
+    assert!(rows.len() >= 3);
+    for row in rows {
+        let until = ["deployment", "gateway"].iter().find_map(|parser| recorded["options"][parser][row.key]["until"].as_str());
+        assert_eq!(until.and_then(|version| version.split('.').nth(1)), Some(row.until.to_string().as_str()), "{}", row.key);
     }
 }

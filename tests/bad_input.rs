@@ -290,7 +290,7 @@ fn lists_without_anything_to_do() {
     let answer = function(&config);
     assert_eq!(
         answer.first_line(),
-        "error: Renderer/r: kind: is nothing that this function takes as functionConfig (got \"acme.dev/v1/Renderer\"); use kind JinaFlow of flow.jina.ai/v1alpha1, or a ConfigMap"
+        "error: Renderer/r: kind: is nothing that this function takes as functionConfig (got \"acme.dev/v1/Renderer\"); use kind JinaFlow or JinaFlowCheck of flow.jina.ai/v1alpha1, or a ConfigMap"
     );
     let version = list("flow: {jtype: Flow}").replace("v1alpha1", "v1");
     assert!(function(&version).first_line().contains("apiVersion: is no version of JinaFlow (got \"flow.jina.ai/v1\")"));

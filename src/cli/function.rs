@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::io::{self, Write};
 
+use crate::cli::check;
 use crate::cli::render::Rendering;
 use crate::cli::report::{self, Subject};
 use crate::config::{self, JinaFlow, Overrides, is_jina_flow};
@@ -10,10 +11,10 @@ use crate::finding::{Finding, Findings, Mark, Path};
 use crate::krm::annotations;
 use crate::krm::meta::Meta;
 use crate::krm::results::KrmResult;
-use crate::krm::{Item, ListError, NewItems, ResourceList, glance};
+use crate::krm::{Caller, Item, ListError, NewItems, ResourceList, glance};
 use crate::manifests;
-use crate::reconcile::ownership::{OBJECT, Ours};
-use crate::reconcile::{Fate, Generated, Reconciler};
+use crate::reconcile::ownership::{OBJECT, Ours, Owner};
+use crate::reconcile::{Fate, Generated, Placing, Reconciler};
 use crate::yaml::{Document, Node, SyntaxError};
 
 /// What a run says beside its answer.
@@ -38,11 +39,12 @@ pub fn run(input: &[u8], stdout: &mut impl Write) -> io::Result<Outcome> {
         Ok(list) => list,
         Err(error) => return Response::refusal(&ResourceList::empty(), vec![(Subject::Input, list_fault(&error))]).write(stdout),
     };
-    match answer(&list) {
+    let caller = Caller::of(&list);
+    match answer(&list, caller) {
         Ok(response) => response.write(stdout),
         // An alias may have its anchor in another item; only the whole text makes sense then.
         Err(fault) => match ResourceList::read_as_tree(text) {
-            Ok(list) => answer(&list).unwrap_or_else(|fault| fault.refuse(&list)).write(stdout),
+            Ok(list) => answer(&list, caller).unwrap_or_else(|fault| fault.refuse(&list)).write(stdout),
             Err(_) => fault.refuse(&list).write(stdout),
         },
     }
@@ -57,7 +59,8 @@ pub fn run_plugin(config: &str, input: &str, stdout: &mut impl Write) -> io::Res
     };
     let mut list = ResourceList::read_documents(input);
     list.function_config = Some(config);
-    let response = answer(&list).unwrap_or_else(|fault| fault.refuse(&list));
+    let caller = if list.items.is_empty() { Caller::KustomizeGenerator } else { Caller::KustomizeTransformer };
+    let response = answer(&list, caller).unwrap_or_else(|fault| fault.refuse(&list));
     if response.success() { response.write(stdout) } else { response.write(&mut io::sink()) }
 }
 
@@ -123,31 +126,22 @@ impl<'l, 't> Response<'l, 't> {
 
 /// A `JinaFlow` to be rendered.
 struct FlowRun {
-    meta: Meta,
+    placing: Placing,
     config: JinaFlow,
     findings: Findings,
 }
 
-fn answer<'l, 't>(list: &'l ResourceList<'t>) -> Result<Response<'l, 't>, Box<Unreadable>> {
-    let ours = Ours::default();
-    let mut documents = Vec::new();
-    for (index, item) in list.items.iter().enumerate().filter(|(_, item)| ours.may_be_in(item.text())) {
-        documents.push((index, read(item)?));
-    }
-    let mut flow_items = Vec::new();
-    let mut generated = Vec::new();
-    for (index, document) in documents {
-        let Some(root) = &document.root else { continue };
-        let meta = Meta::of(root);
-        if is_jina_flow(root) {
-            flow_items.push((meta, document));
-        } else if meta.annotation(OBJECT).is_some()
-            && let Some(node) = document.root
-        {
-            generated.push(Generated { index, meta, node });
-        }
-    }
-    let mut findings: Vec<(Subject, Finding)> = Vec::new();
+/// What is to be done.
+struct Task {
+    runs: Vec<FlowRun>,
+    /// Whether nothing is to be changed.
+    is_check: bool,
+    /// What is wrong with functionConfig.
+    findings: Vec<(Subject, Finding)>,
+}
+
+fn answer<'l, 't>(list: &'l ResourceList<'t>, caller: Caller) -> Result<Response<'l, 't>, Box<Unreadable>> {
+    let (flow_items, generated) = items_of_ours(list)?;
     let config = match &list.function_config {
         None => None,
         Some(item) => {
@@ -155,33 +149,70 @@ fn answer<'l, 't>(list: &'l ResourceList<'t>) -> Result<Response<'l, 't>, Box<Un
             document.root.as_ref().map(Meta::of).map(|meta| (meta, document))
         }
     };
-    let mut runs = flows_to_render(config, &flow_items, &mut findings);
-    if runs.is_empty() && findings.is_empty() {
+    let Task { mut runs, is_check, mut findings } = task(config, &flow_items);
+    if runs.is_empty() && findings.is_empty() && !is_check {
         let finding = Finding::error("", "there is no JinaFlow, neither as functionConfig nor among the items");
         findings.push((Subject::Input, finding.mend("add an item of kind JinaFlow, apiVersion flow.jina.ai/v1alpha1")));
     }
     find_namesakes(&mut runs);
+    if caller == Caller::KptSelection && !is_check {
+        find_hidden_output(&mut runs, &generated);
+    }
     let renderings: Vec<Option<Rendering>> =
         runs.iter_mut().map(|run| Rendering::of(&run.config, &Path::root("spec.flow"), &mut run.findings)).collect();
-    let mut reconciler = Reconciler::new(list, generated, runs.iter().map(|run| &run.meta));
+    let checked: Vec<(usize, Meta)> = generated.iter().filter(|_| is_check).map(|item| (item.index, item.meta.clone())).collect();
+    let placing: Vec<&Placing> = runs.iter().map(|run| &run.placing).collect();
+    let mut reconciler = Reconciler::new(list, caller, generated, flow_items.iter().map(|(meta, _)| meta), &placing);
     for (run, rendering) in runs.iter_mut().zip(&renderings) {
         let Some(rendering) = rendering else { continue };
         let target = rendering.target();
         for component in rendering.components() {
             let file = rendering.file_of(component);
             for object in manifests::objects(component, &target) {
-                reconciler.place(&run.meta, &component.name, &file, object, &mut run.findings);
+                reconciler.place(&run.placing, &component.name, &file, object, &mut run.findings);
             }
         }
     }
-    for FlowRun { meta, findings: more, .. } in runs {
-        findings.extend(more.into_iter().map(|finding| (Subject::Object(meta.clone()), finding)));
+    for FlowRun { placing, findings: more, .. } in runs {
+        findings.extend(more.into_iter().map(|finding| (Subject::Object(placing.meta.clone()), finding)));
+    }
+    let mut outcome = reconciler.finish();
+    if is_check && !report::has_errors(&findings) {
+        findings.extend(check::stale(list, &checked, &outcome));
+    } else if !is_check {
+        let told = std::mem::take(&mut outcome.told);
+        findings.extend(told.into_iter().map(|(meta, finding)| (Subject::Object(meta), finding)));
     }
     if report::has_errors(&findings) {
         return Ok(Response::refusal(list, findings));
     }
-    let (fates, added) = reconciler.finish();
-    Ok(Response { list, fates, added, findings })
+    if is_check {
+        return Ok(Response { list, fates: check::fates(list, caller), added: NewItems::default(), findings });
+    }
+    Ok(Response { list, fates: outcome.fates, added: outcome.added, findings })
+}
+
+/// A document with its metadata.
+type Read<'l> = (Meta, Document<'l>);
+
+/// The `JinaFlow`s among the items, and what was generated from them.
+fn items_of_ours<'l>(list: &'l ResourceList<'_>) -> Result<(Vec<Read<'l>>, Vec<Generated<'l>>), Box<Unreadable>> {
+    let ours = Ours::default();
+    let mut flows = Vec::new();
+    let mut generated = Vec::new();
+    for (index, item) in list.items.iter().enumerate().filter(|(_, item)| ours.may_be_in(item.text())) {
+        let document = read(item)?;
+        let Some(root) = &document.root else { continue };
+        let meta = Meta::of(root);
+        if is_jina_flow(root) {
+            flows.push((meta, document));
+        } else if meta.annotation(OBJECT).is_some()
+            && let Some(node) = document.root
+        {
+            generated.push(Generated { index, meta, node });
+        }
+    }
+    Ok((flows, generated))
 }
 
 fn read<'i>(item: &'i Item<'_>) -> Result<Document<'i>, Box<Unreadable>> {
@@ -200,45 +231,49 @@ fn read<'i>(item: &'i Item<'_>) -> Result<Document<'i>, Box<Unreadable>> {
     })
 }
 
-/// A `JinaFlow` as functionConfig is the only one to be rendered; a `ConfigMap` or nothing means all among the items.
-fn flows_to_render(
-    config: Option<(Meta, Document<'_>)>,
-    items: &[(Meta, Document<'_>)],
-    findings: &mut Vec<(Subject, Finding)>,
-) -> Vec<FlowRun> {
-    let run = |meta: Meta, document: &Document<'_>, overrides: &Overrides| {
+/// A `JinaFlow` as functionConfig is the only one to be rendered; a `ConfigMap` or nothing means all among the items,
+/// and a `JinaFlowCheck` that all of them are looked at.
+fn task(config: Option<Read<'_>>, items: &[Read<'_>]) -> Task {
+    let run = |meta: Meta, from_package: bool, document: &Document<'_>, overrides: &Overrides| {
         let mut findings = Findings::default();
         let config = config::read(document, overrides, &mut findings);
-        FlowRun { meta, config, findings }
+        let placing = Placing { meta, from_package, on_conflict: config.settings.on_conflict };
+        FlowRun { placing, config, findings }
     };
-    let all = |overrides: &Overrides| items.iter().map(|(meta, document)| run(meta.clone(), document, overrides)).collect();
-    let Some((meta, document)) = config else { return all(&Overrides::default()) };
-    let Some(root) = &document.root else { return all(&Overrides::default()) };
+    let all = |overrides: &Overrides| items.iter().map(|(meta, document)| run(meta.clone(), true, document, overrides)).collect();
+    let task = |runs, is_check, subject: &Meta, findings: Findings| {
+        let findings = findings.into_iter().map(|finding| (Subject::Object(subject.clone()), finding)).collect();
+        Task { runs, is_check, findings }
+    };
+    let mut findings = Findings::default();
+    let Some((meta, document)) = config else { return task(all(&Overrides::default()), false, &Meta::default(), findings) };
+    let Some(root) = &document.root else { return task(all(&Overrides::default()), false, &meta, findings) };
     if is_jina_flow(root) {
         // The same flow among the items knows its file; a functionConfig from the command line does not.
         let twin = items.iter().find(|(item, _)| item.name == meta.name && item.namespace == meta.namespace);
-        let meta = match twin {
-            Some((item, _)) if meta.path().is_none() => item.clone(),
-            _ => meta,
+        let known = match twin {
+            Some((item, _)) if meta.path().is_none() => item,
+            _ => &meta,
         };
-        return vec![run(meta, &document, &Overrides::default())];
+        return task(vec![run(known.clone(), twin.is_some(), &document, &Overrides::default())], false, &meta, findings);
+    }
+    if check::is_check(&meta) {
+        check::read(&document, &mut findings);
+        return task(all(&Overrides::default()), true, &meta, findings);
     }
     if (meta.api_version.as_str(), meta.kind.as_str()) == ("v1", "ConfigMap") {
-        let mut own = Findings::default();
-        let overrides = overrides_from(root, &mut own);
-        findings.extend(own.into_iter().map(|finding| (Subject::Object(meta.clone()), finding)));
-        return all(&overrides);
+        let overrides = overrides_from(root, &mut findings);
+        return task(all(&overrides), false, &meta, findings);
     }
     let finding =
         Finding::error("kind", "is nothing that this function takes as functionConfig").got(format!("{}/{}", meta.api_version, meta.kind));
-    let finding = finding.mend(format!("use kind JinaFlow of {}, or a ConfigMap", config::API_VERSION));
-    findings.push((Subject::Object(meta), finding));
-    Vec::new()
+    findings.push(finding.mend(format!("use kind JinaFlow or {} of {}, or a ConfigMap", check::KIND, config::API_VERSION)));
+    task(Vec::new(), false, &meta, findings)
 }
 
-/// `data` of a `ConfigMap`: `compat`, `jinaVersion`, `imagePattern` and `namespace`, for every `JinaFlow` among the items.
+/// `data` of a `ConfigMap`: `compat`, `jinaVersion`, `imagePattern`, `namespace` and `onConflict`, for every `JinaFlow` among the items.
 fn overrides_from(root: &Node<'_>, findings: &mut Findings) -> Overrides {
-    const KEYS: [&str; 4] = ["compat", "jinaVersion", "imagePattern", "namespace"];
+    const KEYS: [&str; 5] = ["compat", "jinaVersion", "imagePattern", "namespace", "onConflict"];
     let mut overrides = Overrides::default();
     let top = Path::root("data");
     for (key, value) in root.get("data").and_then(Node::as_map).unwrap_or_default() {
@@ -248,6 +283,7 @@ fn overrides_from(root: &Node<'_>, findings: &mut Findings) -> Overrides {
             "compat" => overrides.compat = findings.take(config::compat(&value, &path)),
             "jinaVersion" => overrides.jina_version = findings.take(config::version(&value, &path)),
             "imagePattern" => overrides.image_pattern = findings.take(config::pattern(&value, &path)),
+            "onConflict" => overrides.on_conflict = findings.take(config::on_conflict(&value, &path)),
             "namespace" => overrides.namespace = Some(value),
             _ => findings.push(Finding::error(path, "is no setting of this function").suggest(&key, KEYS.into_iter())),
         }
@@ -258,13 +294,27 @@ fn overrides_from(root: &Node<'_>, findings: &mut Findings) -> Overrides {
 /// Two flows of one package must have two names: by them their objects are known again.
 fn find_namesakes(runs: &mut [FlowRun]) {
     let mut seen: HashMap<(String, String), Option<String>> = HashMap::new();
-    for run in runs {
-        let key = (run.meta.package().to_owned(), run.meta.name.clone());
-        let path = run.meta.path().map(str::to_owned);
+    for FlowRun { placing: Placing { meta, .. }, findings, .. } in runs {
+        let key = (meta.package().to_owned(), meta.name.clone());
+        let path = meta.path().map(str::to_owned);
         if let Some(first) = seen.insert(key, path) {
             let place = first.map(|path| format!(" in {path}")).unwrap_or_default();
-            let finding = Finding::error("metadata.name", format!("another JinaFlow{place} has the same name")).got(&run.meta.name);
-            run.findings.push(finding.mend("rename one of the two"));
+            let finding = Finding::error("metadata.name", format!("another JinaFlow{place} has the same name")).got(&meta.name);
+            findings.push(finding.mend("rename one of the two"));
+        }
+    }
+}
+
+/// kpt shows a part of the package only. What was generated and is not shown would be generated again.
+fn find_hidden_output(runs: &mut [FlowRun], generated: &[Generated<'_>]) {
+    for FlowRun { placing: Placing { meta, .. }, findings, .. } in runs {
+        let is_own = |item: &Generated<'_>| {
+            let owner = item.meta.annotation(OBJECT).and_then(Owner::parse);
+            item.meta.package() == meta.package() && owner.is_some_and(|owner| owner.flow == meta.name)
+        };
+        if !generated.iter().any(is_own) {
+            let message = "`selectors` or `exclude` in the Kptfile hide what was generated before, which would be there twice";
+            findings.push(Finding::warning("metadata.name", message).got(&meta.name).mend("remove them from this function"));
         }
     }
 }

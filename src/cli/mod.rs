@@ -1,5 +1,6 @@
 //! The command line and the process: the only room that reads files, the environment, or standard input.
 
+pub mod check;
 pub mod explain;
 pub mod export;
 pub mod flags;

@@ -58,6 +58,22 @@ impl Compat {
     }
 }
 
+/// `spec.output.onConflict`: what becomes of a field that both the user, in a generated file, and the Flow have changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnConflict {
+    /// The user's value stays, with a warning.
+    #[default]
+    Keep,
+    /// The Flow's value comes, with a warning.
+    Overwrite,
+    /// Nothing is changed, and the run fails.
+    Error,
+}
+
+impl OnConflict {
+    const WORDS: [&'static str; 3] = ["keep", "overwrite", "error"];
+}
+
 /// Everything beside the Flow itself that decides what is emitted.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
@@ -74,6 +90,8 @@ pub struct Settings {
     pub context: Context,
     /// `metadata.namespace`.
     pub namespace: Option<String>,
+    /// `spec.output.onConflict`.
+    pub on_conflict: OnConflict,
 }
 
 impl Settings {
@@ -151,7 +169,7 @@ pub fn read(document: &Document<'_>, overrides: &Overrides, findings: &mut Findi
         findings.push(Finding::error(path, "is missing").mend("write `spec: {flow: …}` with the Flow below it").at(root.mark));
         return JinaFlow { settings, flow: None };
     };
-    check_keys(spec, &["flow", "compat", "jinaVersion", "images", "imagePattern", "context"], &path, findings);
+    check_keys(spec, &["flow", "compat", "jinaVersion", "images", "imagePattern", "context", "output"], &path, findings);
     settings.compat = field(spec, "compat", &path, findings, compat).unwrap_or_default();
     settings.jina_version = field(spec, "jinaVersion", &path, findings, version);
     if let Some(pattern) = field(spec, "imagePattern", &path, findings, pattern) {
@@ -163,11 +181,24 @@ pub fn read(document: &Document<'_>, overrides: &Overrides, findings: &mut Findi
     for (key, value) in texts_below(spec, "context", &path, findings) {
         settings.context.set(key, value);
     }
+    read_output(spec, &mut settings, &path, findings);
     overrides.apply(&mut settings);
     check_namespace(&settings, &metadata.key("namespace"), findings);
     flow::report_duplicates(document, settings.strictness(), &top, findings);
     let flow = read_flow(spec, &settings, &path, findings);
     JinaFlow { settings, flow }
+}
+
+fn read_output(spec: &Node<'_>, settings: &mut Settings, path: &Path<'_>, findings: &mut Findings) {
+    let Some(output) = spec.get("output").filter(|output| !output.is_null()) else { return };
+    let path = path.key("output");
+    if output.as_map().is_none() {
+        findings
+            .push(Finding::error(path, "must be a mapping").got(output.shown()).mend("write `onConflict: keep` below it").at(output.mark));
+        return;
+    }
+    check_keys(output, &["onConflict"], &path, findings);
+    settings.on_conflict = field(output, "onConflict", &path, findings, on_conflict).unwrap_or_default();
 }
 
 /// What a caller sets over a `JinaFlow`'s own settings, or over the defaults of a bare Flow.
@@ -179,6 +210,8 @@ pub struct Overrides {
     pub jina_version: Option<String>,
     /// `--k8s-namespace`.
     pub namespace: Option<String>,
+    /// `onConflict` of a `ConfigMap`.
+    pub on_conflict: Option<OnConflict>,
     /// `--image USES=IMAGE`.
     pub images: Vec<(String, String)>,
     /// `--image-pattern`.
@@ -202,6 +235,9 @@ impl Overrides {
         }
         if let Some(namespace) = &self.namespace {
             settings.namespace = Some(namespace.clone());
+        }
+        if let Some(on_conflict) = self.on_conflict {
+            settings.on_conflict = on_conflict;
         }
         for (uses, image) in &self.images {
             settings.images.set(uses, image);
@@ -262,6 +298,19 @@ pub fn compat(word: &str, path: &Path<'_>) -> Result<Compat, Finding> {
         let finding = Finding::error(path, "is nothing that can be imitated").got(word);
         finding.suggest(word, Compat::words().iter().copied())
     })
+}
+
+/// The value of the field `path`, as a choice of [`OnConflict`].
+pub fn on_conflict(word: &str, path: &Path<'_>) -> Result<OnConflict, Finding> {
+    match word {
+        "keep" => Ok(OnConflict::Keep),
+        "overwrite" => Ok(OnConflict::Overwrite),
+        "error" => Ok(OnConflict::Error),
+        _ => {
+            let finding = Finding::error(path, "is nothing that can be done about a conflict").got(word);
+            Err(finding.suggest(word, OnConflict::WORDS.into_iter()))
+        }
+    }
 }
 
 /// The value of the field `path`, when it is a pattern.

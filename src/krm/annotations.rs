@@ -11,6 +11,13 @@ pub const LEGACY_PATH: &str = "config.kubernetes.io/path";
 /// Place of an item in its file, older spelling.
 pub const LEGACY_INDEX: &str = "config.kubernetes.io/index";
 
+/// What kustomize calls an item while transformers and validators have it.
+pub const KUSTOMIZE_ID: &str = "kustomize.config.k8s.io/id";
+/// Tells kustomize, of a generator's ConfigMap, to add a hash to its name.
+pub const NEEDS_HASH: &str = "kustomize.config.k8s.io/needs-hash";
+/// What kpt calls an item while a function sees a selection of the package only (`selectors`, `exclude`).
+pub const KPT_RESOURCE_ID: &str = "internal.config.k8s.io/kpt-resource-id";
+
 /// Whether an annotation belongs to the orchestrator: it must come back as it went, and says nothing about the object.
 #[must_use]
 pub fn is_bookkeeping(name: &str) -> bool {

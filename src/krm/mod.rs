@@ -6,6 +6,7 @@
 
 pub mod annotations;
 mod block;
+mod caller;
 mod glance;
 mod json;
 pub mod meta;
@@ -19,6 +20,7 @@ use std::io::{self, Write};
 use crate::finding::{Mark, shortened};
 use crate::yaml::{self, Data, Document, Node, SyntaxError};
 use block::Part;
+pub use caller::Caller;
 pub use glance::{Glance, glance};
 use results::KrmResult;
 

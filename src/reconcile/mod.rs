@@ -1,23 +1,26 @@
 //! New objects against what is already in the list.
 //!
-//! An object that was generated before is found by its annotation and updated in place; one that the Flow no longer
-//! yields goes; everything else stays as it is.
+//! An object that was generated before is found by its annotation, and what the Flow yields now is merged into it where
+//! it is; one that the Flow no longer yields goes; everything else stays as it is.
 
 mod census;
+mod leaves;
+mod memory;
+mod merge;
 pub mod ownership;
 
 use std::collections::{HashMap, HashSet};
 
-use serde::Deserialize as _;
-use serde_json::{Map, Value};
-
+use crate::config::OnConflict;
 use crate::finding::{Finding, Findings};
-use crate::krm::annotations::is_bookkeeping;
+use crate::krm::annotations::NEEDS_HASH;
 use crate::krm::meta::Meta;
-use crate::krm::{NewItems, ResourceList};
+use crate::krm::{Caller, NewItems, ResourceList};
 use crate::manifests::Object;
-use crate::yaml::{Data, Node, kubernetes_value};
+use crate::yaml::{Data, Node};
 use census::Census;
+pub use memory::RENDERED;
+use memory::{Memory, remember};
 use ownership::{OBJECT, Owner};
 
 /// What becomes of an item.
@@ -42,76 +45,155 @@ pub struct Generated<'n> {
     pub node: Node<'n>,
 }
 
+/// A `JinaFlow` whose objects are going to be placed.
+#[derive(Debug, Clone)]
+pub struct Placing {
+    /// Who it is.
+    pub meta: Meta,
+    /// Whether it is among the items.
+    pub from_package: bool,
+    /// `spec.output.onConflict`.
+    pub on_conflict: OnConflict,
+}
+
+/// A Flow by its package and name.
+type FlowKey = (String, String);
+
 /// Matches the objects of Flows with the items of a list.
 pub struct Reconciler<'l, 't> {
     list: &'l ResourceList<'t>,
-    /// Package and name of the flows that are being rendered.
-    flows: HashSet<(String, String)>,
+    caller: Caller,
+    /// The flows that are being rendered.
+    flows: HashSet<FlowKey>,
+    /// Flows of which there are objects and no `JinaFlow` any more.
+    gone: HashSet<FlowKey>,
+    /// Flows of which something is there already.
+    rendered: HashSet<FlowKey>,
+    /// The former names of flows.
+    renamed: HashMap<FlowKey, String>,
     fates: Vec<Fate>,
     /// Generated items by package and annotation.
     generated: HashMap<(String, String), Generated<'l>>,
     /// Taken when the first new object comes.
     census: Option<Census<'l>>,
-    /// Kind, namespace and name of what has been placed, and for which flow: its package and name.
-    placed: HashMap<[String; 3], (String, String)>,
+    /// Kind, namespace and name of what has been placed, and for which flow.
+    placed: HashMap<[String; 3], FlowKey>,
     added: NewItems,
+    missing: Vec<(Meta, String)>,
+    told: Vec<(Meta, Finding)>,
+}
+
+/// What has become of the list.
+#[derive(Debug)]
+pub struct Reconciled {
+    /// The fate of each item.
+    pub fates: Vec<Fate>,
+    /// Objects that were not there.
+    pub added: NewItems,
+    /// Those of them of whose flow, which is named, other objects were there: kind and name.
+    pub missing: Vec<(Meta, String)>,
+    /// What is to be said about generated items.
+    pub told: Vec<(Meta, Finding)>,
 }
 
 impl<'l, 't> Reconciler<'l, 't> {
-    /// Begins with a list, those of its items that carry our annotation, and the `JinaFlow`s that are going to be placed.
+    /// Begins with a list, who sent it, those of its items that carry our annotation, all its `JinaFlow`s, and the ones
+    /// that are going to be placed.
     #[must_use]
-    pub fn new<'m>(list: &'l ResourceList<'t>, generated: Vec<Generated<'l>>, flows: impl Iterator<Item = &'m Meta>) -> Self {
+    pub fn new<'m>(
+        list: &'l ResourceList<'t>,
+        caller: Caller,
+        generated: Vec<Generated<'l>>,
+        present: impl Iterator<Item = &'m Meta>,
+        placing: &[&Placing],
+    ) -> Self {
         let mut by_owner = HashMap::new();
         for item in generated {
             let key = (item.meta.package().to_owned(), item.meta.annotation(OBJECT).unwrap_or_default().to_owned());
             // Of two copies the first is the one that was generated.
             by_owner.entry(key).or_insert(item);
         }
+        let flows: HashSet<FlowKey> = placing.iter().map(|flow| key_of(&flow.meta)).collect();
+        let known: HashSet<FlowKey> = present.map(key_of).chain(flows.iter().cloned()).collect();
+        let gone = if caller == Caller::Other { gone(&by_owner, &known, placing) } else { HashSet::new() };
+        let rendered: HashSet<FlowKey> = by_owner.values().filter_map(|item| owner_of(&item.meta)).collect();
         Self {
             list,
-            flows: flows.map(|flow| (flow.package().to_owned(), flow.name.clone())).collect(),
+            caller,
+            renamed: renamed(&rendered, &gone, placing),
+            rendered,
+            flows,
+            gone,
             fates: vec![Fate::Kept; list.items.len()],
             generated: by_owner,
             census: None,
             placed: HashMap::new(),
             added: NewItems::default(),
+            missing: Vec::new(),
+            told: Vec::new(),
         }
     }
 
-    /// Places an object of the flow `flow`. `file` is where it goes if it is new.
-    pub fn place(&mut self, flow: &Meta, component: &str, file: &str, object: Object<'_>, findings: &mut Findings) {
+    /// Places an object of a flow. `file` is where it goes if it is new.
+    pub fn place(&mut self, flow: &Placing, component: &str, file: &str, object: Object<'_>, findings: &mut Findings) {
         let Object { role, node: mut object } = object;
         let identity = Identity::of(&object);
-        findings.extend(self.claim(flow, &identity));
-        let owner = Owner { flow: flow.name.clone(), component: component.to_owned(), role }.value();
-        if let Some(existing) = self.generated.remove(&(flow.package().to_owned(), owner.clone())) {
-            annotate(&mut object, [(OBJECT, owner)]);
-            self.update(&existing, object);
+        findings.extend(self.claim(&flow.meta, &identity));
+        let owner = Owner { flow: flow.meta.name.clone(), component: component.to_owned(), role };
+        if let Some(existing) = self.take(&flow.meta, &owner) {
+            self.update(flow, existing, object, owner.value());
             return;
         }
-        findings.extend(self.check_foreign(flow, &identity));
-        let place = self.census.get_or_insert_with(|| Census::of(self.list)).place(flow, file);
-        annotate(&mut object, std::iter::once((OBJECT, owner)).chain(place));
+        findings.extend(self.check_foreign(&flow.meta, &identity));
+        if self.rendered.contains(&key_of(&flow.meta)) {
+            self.missing.push((flow.meta.clone(), format!("{} `{}`", identity.kind, identity.name)));
+        }
+        let needs_hash = self.caller == Caller::KustomizeGenerator && identity.kind == "ConfigMap";
+        let rendered = self.caller.keeps_files().then(|| (RENDERED, remember(&object, flow.from_package)));
+        let place = self.census.get_or_insert_with(|| Census::of(self.list)).place(&flow.meta, file);
+        let hash = needs_hash.then(|| (NEEDS_HASH, "true".to_owned()));
+        annotate(&mut object, std::iter::once((OBJECT, owner.value())).chain(rendered).chain(hash).chain(place));
         self.added.push(self.list, &object);
     }
 
-    /// Replaces an item where it is, or leaves it as it is when nothing but its spelling differs.
-    fn update(&mut self, existing: &Generated<'_>, mut object: Node<'_>) {
-        let mut before = kubernetes_value(&existing.node);
-        let bookkeeping = take_bookkeeping(&mut before);
-        if before == kubernetes_value(&object) {
+    /// The item that this object was, under the flow's present or former name.
+    fn take(&mut self, flow: &Meta, owner: &Owner) -> Option<Generated<'l>> {
+        let package = flow.package().to_owned();
+        if let Some(existing) = self.generated.remove(&(package.clone(), owner.value())) {
+            return Some(existing);
+        }
+        let former = self.renamed.get(&key_of(flow))?;
+        self.generated.remove(&(package, Owner { flow: former.clone(), ..owner.clone() }.value()))
+    }
+
+    /// Merges what the Flow yields into an item where it is, or leaves the item as it is when nothing has changed.
+    fn update(&mut self, flow: &Placing, existing: Generated<'_>, object: Node<'_>, owner: String) {
+        let Generated { index, meta, node: mine } = existing;
+        let known = meta.annotation(RENDERED);
+        let rendered = (self.caller.keeps_files() || known.is_some()).then(|| remember(&object, flow.from_package));
+        if known.is_some() && rendered.as_deref() == known && meta.annotation(OBJECT) == Some(&owner) {
+            // The Flow yields what it yielded; everything else in there is the user's.
             return;
         }
-        if let Some(metadata) = object.get_mut("metadata") {
-            let mut annotations = metadata.get("annotations").map(kubernetes_value).unwrap_or_default();
-            json_patch::merge(&mut annotations, &Value::Object(bookkeeping));
-            if let Ok(annotations) = Node::deserialize(annotations) {
-                metadata.set("annotations", annotations);
+        let memory = known.and_then(Memory::parse);
+        let before = leaves::value(&mine);
+        let mut findings = Findings::default();
+        let mut merged = merge::merge(mine, object, memory.as_ref(), flow.on_conflict, &mut findings);
+        if memory.is_none() && self.caller.keeps_files() && leaves::value(&merged) != before {
+            findings.push(forgotten());
+        }
+        if let Some(annotations) = merged.get_mut("metadata").and_then(|metadata| metadata.get_mut("annotations")) {
+            annotations.set(OBJECT, owner.into());
+            if let Some(rendered) = rendered {
+                annotations.set(RENDERED, rendered.into());
             }
         }
-        let mut text = String::new();
-        self.list.spell(&object, &mut text);
-        self.fates[existing.index] = Fate::Replaced(text);
+        self.told.extend(findings.into_iter().map(|finding| (meta.clone(), finding)));
+        if leaves::value(&merged) != before {
+            let mut text = String::new();
+            self.list.spell(&merged, &mut text);
+            self.fates[index] = Fate::Replaced(text);
+        }
     }
 
     /// Two flows must not yield the same object. Within one flow the plan keeps names apart.
@@ -122,7 +204,7 @@ impl<'l, 't> Reconciler<'l, 't> {
         let Identity { kind, namespace, name, .. } = object;
         let key = [kind, namespace, name].map(|&part| part.to_owned());
         let package = flow.package();
-        let (other_package, other) = self.placed.insert(key, (package.to_owned(), flow.name.clone()))?;
+        let (other_package, other) = self.placed.insert(key, key_of(flow))?;
         if (other_package.as_str(), &other) == (package, &flow.name) {
             return None;
         }
@@ -137,7 +219,7 @@ impl<'l, 't> Reconciler<'l, 't> {
         let Identity { api_version, kind, namespace, name } = object;
         census.namesakes(kind, name).iter().find_map(|&index| {
             let meta = Meta::of(&list.items[index].read().ok()?.root?);
-            let owned = meta.annotation(OBJECT).is_some_and(|owner| is_of(&self.flows, meta.package(), owner));
+            let owned = owner_of(&meta).is_some_and(|flow| self.flows.contains(&flow) || self.gone.contains(&flow));
             if owned || effective(&meta.namespace) != *namespace || meta.api_version != *api_version {
                 return None;
             }
@@ -147,27 +229,64 @@ impl<'l, 't> Reconciler<'l, 't> {
         })
     }
 
-    /// The fate of each item, and the new ones. What the flows used to yield and yield no longer goes.
+    /// What has become of the list. What the flows used to yield and yield no longer goes.
     #[must_use]
-    pub fn finish(mut self) -> (Vec<Fate>, NewItems) {
-        for ((package, owner), item) in &self.generated {
-            if is_of(&self.flows, package, owner) {
+    pub fn finish(mut self) -> Reconciled {
+        for item in self.generated.values() {
+            if owner_of(&item.meta).is_some_and(|flow| self.flows.contains(&flow) || self.gone.contains(&flow)) {
                 self.fates[item.index] = Fate::Removed;
             }
         }
-        (self.fates, self.added)
+        Reconciled { fates: self.fates, added: self.added, missing: self.missing, told: self.told }
     }
+}
+
+fn key_of(flow: &Meta) -> FlowKey {
+    (flow.package().to_owned(), flow.name.clone())
+}
+
+/// The flow for which an item was generated.
+fn owner_of(item: &Meta) -> Option<FlowKey> {
+    let owner = Owner::parse(item.annotation(OBJECT)?)?;
+    Some((item.package().to_owned(), owner.flow))
+}
+
+/// Flows that had their `JinaFlow` among the items when they were rendered last, and have it there no more.
+fn gone(generated: &HashMap<(String, String), Generated<'_>>, known: &HashSet<FlowKey>, placing: &[&Placing]) -> HashSet<FlowKey> {
+    let packages: HashSet<&str> = placing.iter().filter(|flow| flow.from_package).map(|flow| flow.meta.package()).collect();
+    let was_here = |item: &Generated<'_>| item.meta.annotation(RENDERED).and_then(Memory::parse).is_some_and(|memory| memory.from_package);
+    let missing = generated.values().filter_map(|item| {
+        let flow = owner_of(&item.meta).filter(|flow| !known.contains(flow) && packages.contains(flow.0.as_str()))?;
+        was_here(item).then_some(flow)
+    });
+    missing.collect()
+}
+
+/// A flow of which nothing is there yet, in a package where exactly one is gone, is that one under a new name.
+fn renamed(rendered: &HashSet<FlowKey>, gone: &HashSet<FlowKey>, placing: &[&Placing]) -> HashMap<FlowKey, String> {
+    if gone.is_empty() {
+        return HashMap::new();
+    }
+    let new: Vec<FlowKey> = placing.iter().map(|flow| key_of(&flow.meta)).filter(|flow| !rendered.contains(flow)).collect();
+    let only = |package: &str| {
+        let mut former = gone.iter().filter(|flow| flow.0 == package);
+        let count = new.iter().filter(|flow| flow.0 == package).count();
+        former.next().filter(|_| former.next().is_none() && count == 1)
+    };
+    new.iter().filter_map(|flow| Some((flow.clone(), only(&flow.0)?.1.clone()))).collect()
+}
+
+/// An item without a memory of what it was.
+fn forgotten() -> Finding {
+    let finding =
+        Finding::warning("metadata.annotations", format!("has no {RENDERED}, so that edits here could not be told from the Flow"));
+    finding.mend("look whether fields that the Flow sets are still what you want")
 }
 
 /// Two objects that are one to an API server. In one package that is an error. Packages may be meant for different
 /// clusters, and a kpt package sees those below it.
 fn meeting(message: String, in_one_package: bool) -> Finding {
     if in_one_package { Finding::error("spec.flow", message) } else { Finding::warning("spec.flow", message) }
-}
-
-/// Whether an object was generated for one of these flows.
-fn is_of(flows: &HashSet<(String, String)>, package: &str, owner: &str) -> bool {
-    Owner::parse(owner).is_some_and(|owner| flows.contains(&(package.to_owned(), owner.flow)))
 }
 
 /// What makes two objects one to an API server.
@@ -202,12 +321,4 @@ fn annotate(object: &mut Node<'_>, annotations: impl IntoIterator<Item = (&'stat
     if let Some(metadata) = object.get_mut("metadata") {
         metadata.set("annotations", Data::Map(pairs).into());
     }
-}
-
-/// Takes the orchestrator's annotations out of an object.
-fn take_bookkeeping(value: &mut Value) -> Map<String, Value> {
-    let Some(Value::Object(annotations)) = value.pointer_mut("/metadata/annotations") else { return Map::new() };
-    let (bookkeeping, own) = std::mem::take(annotations).into_iter().partition(|(name, _)| is_bookkeeping(name));
-    *annotations = own;
-    bookkeeping
 }

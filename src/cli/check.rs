@@ -1,0 +1,105 @@
+//! `kind: JinaFlowCheck`: a function that changes nothing and says what is wrong.
+//!
+//! Every JinaFlow among the items is read and planned as for rendering. Generated items that remember what they were are
+//! held against what their Flow yields now.
+
+use json_patch::diff;
+use serde_json::Value;
+
+use crate::cli::report::Subject;
+use crate::config;
+use crate::finding::{Finding, Findings, Path};
+use crate::krm::meta::Meta;
+use crate::krm::{Caller, Item, ResourceList};
+use crate::reconcile::ownership::OBJECT;
+use crate::reconcile::{Fate, RENDERED, Reconciled};
+use crate::yaml::{self, Data, Document, Node, kubernetes_value};
+
+/// `kind` of the config.
+pub const KIND: &str = "JinaFlowCheck";
+
+/// Whether a functionConfig asks for a check.
+#[must_use]
+pub fn is_check(meta: &Meta) -> bool {
+    meta.kind == KIND && meta.api_version.split('/').next() == Some(config::GROUP)
+}
+
+/// What is wrong with the config itself. It has no settings.
+pub fn read(document: &Document<'_>, findings: &mut Findings) {
+    let Some(root) = &document.root else { return };
+    let top = Path::root("");
+    if root.get("apiVersion").and_then(Node::as_text) != Some(config::API_VERSION) {
+        let got = root.get("apiVersion").map(Node::shown).unwrap_or_default();
+        findings.push(Finding::error(top.key("apiVersion"), "is no version of JinaFlowCheck").got(got).propose(config::API_VERSION));
+    }
+    for (key, _) in root.as_map().unwrap_or_default() {
+        let name = key.shown();
+        if !["apiVersion", "kind", "metadata"].contains(&name.as_str()) {
+            findings.push(Finding::error(top.key(&name), "is no field of a JinaFlowCheck").mend("remove it").at(key.mark));
+        }
+    }
+}
+
+/// What becomes of the items. kustomize takes an answer of a validator without items only, since it compares them with
+/// its own annotations on them (kubernetes-sigs/kustomize#5036); kpt and everybody else get back what they sent.
+#[must_use]
+pub fn fates(list: &ResourceList<'_>, caller: Caller) -> Vec<Fate> {
+    let fate = if caller.keeps_files() { Fate::Kept } else { Fate::Removed };
+    vec![fate; list.items.len()]
+}
+
+/// What a render would change.
+#[must_use]
+pub fn stale(list: &ResourceList<'_>, generated: &[(usize, Meta)], outcome: &Reconciled) -> Vec<(Subject, Finding)> {
+    const MEND: &str = "render again: kpt fn render";
+    let remembered = generated.iter().filter(|(_, meta)| meta.annotation(RENDERED).is_some());
+    let changed = remembered.filter_map(|(index, meta)| {
+        let flow = meta.annotation(OBJECT)?.split('/').next()?;
+        let finding = match &outcome.fates[*index] {
+            Fate::Kept => return None,
+            Fate::Removed => Finding::error("", format!("is not what the JinaFlow `{flow}` yields any more")),
+            Fate::Replaced(text) => {
+                let places = places(&list.items[*index], text);
+                let finding =
+                    Finding::error(places.first().cloned().unwrap_or_default(), format!("is not as the JinaFlow `{flow}` has it"));
+                if places.len() > 1 { finding.got(format!("and {} more fields", places.len() - 1)) } else { finding }
+            }
+        };
+        Some((Subject::Object(meta.clone()), finding.mend(MEND)))
+    });
+    let missing = outcome.missing.iter().map(|(flow, object)| {
+        let finding = Finding::error("spec.flow", format!("yields the {object}, which is not there"));
+        (Subject::Object(flow.clone()), finding.mend(MEND))
+    });
+    changed.chain(missing).collect()
+}
+
+/// The fields in which an item differs from a text that would replace it.
+fn places(item: &Item<'_>, text: &str) -> Vec<String> {
+    let before = item.read().ok().and_then(|document| document.root).map(|root| kubernetes_value(&root)).unwrap_or_default();
+    let after = match yaml::read(text).ok().and_then(|document| document.root) {
+        Some(Node { data: Data::List(entries), .. }) => entries.first().map(kubernetes_value).unwrap_or_default(),
+        Some(root) => kubernetes_value(&root),
+        None => Value::Null,
+    };
+    let ours = format!("/metadata/annotations/{}", RENDERED.replace('/', "~1"));
+    let changes = diff(&before, &after).0;
+    let pointers = changes.iter().map(|change| change.path().as_str()).filter(|path| *path != ours);
+    pointers.map(field_path).collect()
+}
+
+/// `/spec/ports/0/port` → `spec.ports[0].port`.
+fn field_path(pointer: &str) -> String {
+    let mut path = String::new();
+    for step in pointer.split('/').skip(1).map(|step| step.replace("~1", "/").replace("~0", "~")) {
+        if !step.is_empty() && step.bytes().all(|byte| byte.is_ascii_digit()) {
+            path.push_str(&format!("[{step}]"));
+        } else {
+            if !path.is_empty() {
+                path.push('.');
+            }
+            path.push_str(&step);
+        }
+    }
+    path
+}

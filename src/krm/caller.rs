@@ -1,0 +1,51 @@
+//! Who calls, as far as the answer depends on it.
+
+use super::ResourceList;
+use super::annotations::{KPT_RESOURCE_ID, KUSTOMIZE_ID};
+use super::meta::Meta;
+
+/// An orchestrator in one of its roles. kustomize keeps what a function says for one build only; everybody else writes
+/// it into files and sends it again the next time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Caller {
+    /// kustomize, with the function under `generators:`: there is no item but functionConfig itself.
+    KustomizeGenerator,
+    /// kustomize, with the function under `transformers:` or `validators:`.
+    KustomizeTransformer,
+    /// kpt, with `selectors` or `exclude`: what is not in the list may be in the package all the same.
+    KptSelection,
+    /// kpt, or anybody else.
+    Other,
+}
+
+impl Caller {
+    /// Whether the answer comes back one day.
+    #[must_use]
+    pub fn keeps_files(self) -> bool {
+        matches!(self, Caller::KptSelection | Caller::Other)
+    }
+
+    /// Tells from what is in a list.
+    #[must_use]
+    pub fn of(list: &ResourceList<'_>) -> Self {
+        let Some(first) = list.items.first() else { return Caller::Other };
+        // kustomize marks every item, and kpt every item that it has selected.
+        let may_be_marked = [KUSTOMIZE_ID, KPT_RESOURCE_ID].iter().any(|mark| first.text().contains(mark));
+        if !may_be_marked && list.items.len() > 1 {
+            return Caller::Other;
+        }
+        let meta = |item: &super::Item<'_>| item.read().ok()?.root.as_ref().map(Meta::of);
+        let Some(item) = meta(first) else { return Caller::Other };
+        if item.annotation(KUSTOMIZE_ID).is_some() {
+            return Caller::KustomizeTransformer;
+        }
+        if item.annotation(KPT_RESOURCE_ID).is_some() {
+            return Caller::KptSelection;
+        }
+        let is_config = |config: Meta| (&config.api_version, &config.kind, &config.name) == (&item.api_version, &item.kind, &item.name);
+        if list.items.len() == 1 && item.path().is_none() && list.function_config.as_ref().and_then(meta).is_some_and(is_config) {
+            return Caller::KustomizeGenerator;
+        }
+        Caller::Other
+    }
+}

@@ -1,0 +1,201 @@
+//! An object as places with values, the grain at which edits are told apart.
+//!
+//! A leaf is a scalar, an empty collection, or a list that Kubernetes replaces as a whole. Lists with a merge key are
+//! taken apart by it, and arguments by their flags.
+
+use std::collections::HashMap;
+
+use crate::yaml::{Data, Node, Scalar, Style, kubernetes_value};
+
+/// Lists whose entries are known by some of their fields (`patchMergeKey` and `x-kubernetes-list-map-keys` in
+/// Kubernetes' API types; claims of a StatefulSet have none there, but have names).
+const MERGE_KEYS: [(&str, &[&str]); 11] = [
+    ("containers", &["name"]),
+    ("initContainers", &["name"]),
+    ("env", &["name"]),
+    ("ports", &["containerPort", "port", "protocol"]),
+    ("volumes", &["name"]),
+    ("volumeMounts", &["mountPath"]),
+    ("volumeDevices", &["devicePath"]),
+    ("imagePullSecrets", &["name"]),
+    ("hostAliases", &["ip"]),
+    ("topologySpreadConstraints", &["topologyKey", "whenUnsatisfiable"]),
+    ("volumeClaimTemplates", &["metadata"]),
+];
+
+/// How many entries or groups of a list have a name.
+pub type Count = HashMap<String, usize>;
+
+/// What a collection is taken apart into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Grain {
+    /// Fields of a mapping.
+    Fields,
+    /// Entries of a list with a merge key.
+    Entries,
+    /// Flags with their values: `--name`, `--name word …`; what stands before the first is a group of its own.
+    Flags,
+}
+
+/// The grain of the value of a field; `None` for a leaf.
+pub fn grain(field: &str, node: &Node<'_>) -> Option<Grain> {
+    match &node.data {
+        Data::Scalar(_) => None,
+        Data::Map(_) => Some(Grain::Fields),
+        Data::List(words) if field == "args" => words.iter().all(|word| word.as_text().is_some()).then_some(Grain::Flags),
+        Data::List(entries) => {
+            let keys = merge_keys(field)?;
+            let mut seen = Count::new();
+            entries.iter().all(|entry| identity(entry, keys).is_some_and(|name| is_first(name, &mut seen))).then_some(Grain::Entries)
+        }
+    }
+}
+
+fn is_first(name: String, seen: &mut Count) -> bool {
+    seen.insert(name, 0).is_none()
+}
+
+fn merge_keys(field: &str) -> Option<&'static [&'static str]> {
+    MERGE_KEYS.iter().find(|(name, _)| *name == field).map(|(_, keys)| *keys)
+}
+
+/// What an entry is known by in its list.
+fn identity(entry: &Node<'_>, keys: &[&str]) -> Option<String> {
+    entry.as_map()?;
+    let mut name = String::new();
+    let mut known = false;
+    for key in keys {
+        let value = entry.get(key);
+        // The metadata of a claim stands for its name.
+        let value = if *key == "metadata" { value.and_then(|metadata| metadata.get("name")) } else { value };
+        let text = match value.and_then(Node::as_text) {
+            // The API server fills it in.
+            None if *key == "protocol" => "TCP",
+            None => continue,
+            Some(text) => {
+                known = true;
+                text
+            }
+        };
+        if !name.is_empty() {
+            name.push('/');
+        }
+        name.push_str(text);
+    }
+    known.then_some(name)
+}
+
+/// An entry's name among those of its list; entries of [`Grain::Entries`] have one.
+pub fn entry_name(field: &str, entry: &Node<'_>) -> String {
+    merge_keys(field).and_then(|keys| identity(entry, keys)).unwrap_or_default()
+}
+
+/// Where each group of flags ends, and its name: the flag, with a number from its second time on.
+pub fn flag_groups(words: &[Node<'_>]) -> Vec<(String, usize)> {
+    let mut groups: Vec<(String, usize)> = Vec::new();
+    let mut seen = Count::new();
+    for (place, word) in words.iter().enumerate() {
+        let text = word.as_text().unwrap_or_default();
+        if text.starts_with("--") {
+            let times = seen.entry(text.to_owned()).or_default();
+            *times += 1;
+            groups.push((if *times == 1 { text.to_owned() } else { format!("{text} {times}") }, place));
+        } else if groups.is_empty() {
+            groups.push((String::new(), place));
+        }
+        if let Some((_, end)) = groups.last_mut() {
+            *end = place + 1;
+        }
+    }
+    groups
+}
+
+/// A place in an object: a hash of the way to it.
+#[derive(Debug, Clone, Copy)]
+pub struct Place(u64);
+
+/// FNV-1a, 64 bits: the same on every machine and in every release, which the standard library's hasher is not.
+const BASIS: u64 = 0xcbf2_9ce4_8422_2325;
+
+fn hashed(state: u64, bytes: &[u8]) -> u64 {
+    bytes.iter().fold(state, |state, byte| (state ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3))
+}
+
+/// Spreads a hash over all of its bits (the finalizer of MurmurHash3).
+fn mixed(mut hash: u64) -> u64 {
+    for factor in [0xff51_afd7_ed55_8ccd, 0xc4ce_b9fe_1a85_ec53] {
+        hash = (hash ^ (hash >> 33)).wrapping_mul(factor);
+    }
+    hash ^ (hash >> 33)
+}
+
+impl Place {
+    /// The object itself.
+    pub const ROOT: Place = Place(BASIS);
+
+    /// A part of what is at this place.
+    pub fn part(self, grain: Grain, name: &str) -> Place {
+        let separator: &[u8] = match grain {
+            Grain::Fields => &[0],
+            Grain::Entries => &[1],
+            Grain::Flags => &[2],
+        };
+        Place(hashed(hashed(self.0, separator), name.as_bytes()))
+    }
+
+    /// 30 bits of it.
+    pub fn short(self) -> u32 {
+        short(mixed(self.0))
+    }
+}
+
+/// The hash of a value: the same for two spellings that are one to kubectl.
+pub fn value(node: &Node<'_>) -> u64 {
+    mixed(match &node.data {
+        Data::Scalar(Scalar { text, style: Style::Quoted }) => hashed(BASIS, text.as_bytes()),
+        Data::Scalar(_) => match kubernetes_value(node) {
+            serde_json::Value::String(text) => hashed(BASIS, text.as_bytes()),
+            other => hashed(!BASIS, other.to_string().as_bytes()),
+        },
+        Data::List(entries) => entries.iter().fold(BASIS ^ 1, |state, entry| hashed(state, &value(entry).to_le_bytes())),
+        // Fields have no order.
+        Data::Map(pairs) => pairs.iter().fold(BASIS ^ 2, |state, (key, of)| {
+            state.wrapping_add(mixed(hashed(hashed(BASIS, key.shown().as_bytes()), &value(of).to_le_bytes())))
+        }),
+    })
+}
+
+/// The hash of a group of words.
+pub fn words(words: &[Node<'_>]) -> u64 {
+    mixed(words.iter().fold(BASIS ^ 1, |state, word| hashed(state, &value(word).to_le_bytes())))
+}
+
+/// 30 bits of a hash.
+pub fn short(hash: u64) -> u32 {
+    (hash & 0x3fff_ffff) as u32
+}
+
+/// Calls `each` with the place and the value of every leaf of `node`, the value of `field`.
+pub fn each_leaf(field: &str, node: &Node<'_>, place: Place, each: &mut impl FnMut(Place, u64)) {
+    match (grain(field, node), &node.data) {
+        (Some(Grain::Fields), Data::Map(pairs)) if !pairs.is_empty() => {
+            for (key, of) in pairs {
+                let name = key.shown();
+                each_leaf(&name, of, place.part(Grain::Fields, &name), each);
+            }
+        }
+        (Some(Grain::Entries), Data::List(entries)) if !entries.is_empty() => {
+            for entry in entries {
+                each_leaf("", entry, place.part(Grain::Entries, &entry_name(field, entry)), each);
+            }
+        }
+        (Some(Grain::Flags), Data::List(list)) if !list.is_empty() => {
+            let mut start = 0;
+            for (name, end) in flag_groups(list) {
+                each(place.part(Grain::Flags, &name), words(&list[start..end]));
+                start = end;
+            }
+        }
+        _ => each(place, value(node)),
+    }
+}

@@ -7,7 +7,7 @@ use std::fmt;
 use std::ops::Deref;
 
 /// A place in a text, both numbers counted from 1, columns in characters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Mark {
     /// Line, from 1.
     pub line: u32,
@@ -60,6 +60,71 @@ pub struct Remark {
     pub proposed: Option<String>,
     /// Where in the text it stands.
     pub mark: Option<Mark>,
+    /// That place, for people.
+    pub excerpt: Option<Excerpt>,
+}
+
+/// A line of a text that somebody wrote, and a place in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Excerpt {
+    /// What the text is called: a file, `stdin`, or the field that holds it.
+    pub name: String,
+    /// The place.
+    pub mark: Mark,
+    /// The line.
+    pub line: String,
+}
+
+impl Excerpt {
+    /// The place in a text that is called `name`; `None` when the text has no such line.
+    #[must_use]
+    pub fn of(name: &str, text: &str, mark: Mark) -> Option<Self> {
+        let line = text.lines().nth(mark.line.checked_sub(1)? as usize)?;
+        Some(Self { name: name.to_owned(), mark, line: without_secrets(line) })
+    }
+}
+
+/// The secret of a name on the Jina Hub, `jinahub+docker://NAME:SECRET/TAG`, is not for logs.
+fn without_secrets(line: &str) -> String {
+    let mut shown = String::with_capacity(line.len());
+    let mut rest = line;
+    while let Some(at) = rest.find("jinahub") {
+        let ends = |c: char| c.is_whitespace() || matches!(c, '/' | '\'' | '"' | ',' | '}' | ']');
+        let name = rest[at..].find("://").map_or(rest.len(), |scheme| at + scheme + "://".len());
+        let word = rest[name..].find(ends).map_or(rest.len(), |end| name + end);
+        let secret = rest[name..word].find(':').map_or(word, |colon| name + colon + 1);
+        shown.push_str(&rest[..secret]);
+        shown.extend(rest[secret..word].chars().map(|_| '*'));
+        rest = &rest[word..];
+    }
+    shown + rest
+}
+
+/// Where it is, the line, and a caret below the place; each on a line of its own, indented.
+impl fmt::Display for Excerpt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const BEFORE: usize = 60;
+        const AFTER: usize = 40;
+        let Mark { line, column } = self.mark;
+        let at = (column as usize).saturating_sub(1);
+        let skipped = at.saturating_sub(BEFORE);
+        let start = if skipped > 0 { "…" } else { "" };
+        let shown: String = self.line.chars().skip(skipped).take(at - skipped + AFTER).map(harmless).collect();
+        let end = if self.line.chars().nth(at + AFTER).is_some() { "…" } else { "" };
+        // A tab is as wide here as it is above.
+        let before = shown.chars().take(at - skipped).map(|c| if c == '\t' { c } else { ' ' });
+        let indent: String = start.chars().map(|_| ' ').chain(before).collect();
+        let number = line.to_string();
+        writeln!(f, "  --> {}:{line}:{column}", self.name.chars().map(harmless).collect::<String>())?;
+        writeln!(f, "  {number} | {start}{shown}{end}")?;
+        writeln!(f, "  {:1$} | {indent}^", "", number.len())
+    }
+}
+
+/// A character as a terminal may get it: what could be a command to it is replaced.
+#[must_use]
+pub fn harmless(c: char) -> char {
+    if c.is_control() && c != '\t' { '\u{fffd}' } else { c }
 }
 
 impl Deref for Finding {
@@ -82,7 +147,7 @@ impl Finding {
 
     #[inline(never)]
     fn new(severity: Severity, path: String, message: String) -> Self {
-        Self(Box::new(Remark { severity, path, message, got: None, mend: None, proposed: None, mark: None }))
+        Self(Box::new(Remark { severity, path, message, got: None, mend: None, proposed: None, mark: None, excerpt: None }))
     }
 
     /// Moves it to another field.
@@ -136,6 +201,13 @@ impl Finding {
     #[must_use]
     pub fn at(mut self, mark: Mark) -> Self {
         self.0.mark = Some(mark);
+        self
+    }
+
+    /// Adds the place for people.
+    #[must_use]
+    pub fn quoting(mut self, excerpt: Option<Excerpt>) -> Self {
+        self.0.excerpt = excerpt;
         self
     }
 }
@@ -349,6 +421,22 @@ mod tests {
         assert_eq!(f.to_string(), "must be 1 or more (got \"0\"); write how many pods you want");
         assert_eq!(Finding::error("a", "b").got("x\ny").to_string(), "b (got \"x\\ny\")");
         assert_eq!(Finding::error("a", "b").got("é".repeat(81)).got.as_ref().map(|g| g.chars().count()), Some(81));
+    }
+
+    #[test]
+    fn an_excerpt_points_at_its_place() {
+        let shown = |text: &str, line, column| Excerpt::of("f.yml", text, Mark { line, column }).map(|e| e.to_string());
+        assert_eq!(shown("a: 1\r\n\tb: 2\r\n", 2, 5).as_deref(), Some("  --> f.yml:2:5\n  2 | \tb: 2\n    | \t   ^\n"));
+        assert_eq!(shown("a: \u{1b}[31m", 1, 1).as_deref(), Some("  --> f.yml:1:1\n  1 | a: \u{fffd}[31m\n    | ^\n"));
+        let long = format!("{}X{}", "é".repeat(200), "-".repeat(200));
+        let expected = format!("  --> f.yml:1:201\n  1 | …{}X{}…\n    | {}^\n", "é".repeat(60), "-".repeat(39), " ".repeat(61));
+        assert_eq!(shown(&long, 1, 201), Some(expected));
+        let secret = "a: [jinahub+docker://A:s3cr/v1, 'jinahub://B:t', jinahub+docker://C/v1] # a:b";
+        let shown_line = Excerpt::of("f", secret, Mark { line: 1, column: 1 }).map(|e| e.line);
+        assert_eq!(shown_line.as_deref(), Some("a: [jinahub+docker://A:****/v1, 'jinahub://B:*', jinahub+docker://C/v1] # a:b"));
+        // Behind the end of the line, which is where a missing bracket is.
+        assert_eq!(shown("[a", 1, 3).as_deref(), Some("  --> f.yml:1:3\n  1 | [a\n    |   ^\n"));
+        assert_eq!((shown("a", 0, 0), shown("a", 2, 1)), (None, None));
     }
 
     #[test]

@@ -34,7 +34,7 @@ fn refused(input: &str, run: &Run) {
     assert!(run.stdout.starts_with(input), "{}", run.stdout);
     let results = run.list()["results"].clone();
     let results = results.as_array().unwrap();
-    assert_eq!(results.len(), run.stderr.lines().count(), "{}", run.stderr);
+    assert_eq!(results.len(), run.said().len(), "{}", run.stderr);
     for result in results {
         assert!(["error", "warning"].contains(&result["severity"].as_str().unwrap()));
         assert_eq!(result["resourceRef"]["kind"], "JinaFlow");
@@ -47,7 +47,7 @@ fn refused(input: &str, run: &Run) {
 fn complaints(input: &str) -> Vec<String> {
     let run = function(input);
     refused(input, &run);
-    run.stderr.lines().map(|line| line.replace("error: JinaFlow/f: ", "")).collect()
+    run.said().iter().map(|line| line.replace("error: JinaFlow/f: ", "")).collect()
 }
 
 #[test]
@@ -272,7 +272,8 @@ fn input_that_is_no_list() {
         assert_eq!(list["results"][0]["severity"], "error");
     }
     let answer = run(program(&[]), b"kind: ResourceList\nitems:\n- a: \xff\n");
-    assert_eq!((answer.code, answer.first_line()), (1, "error: stdin: is not UTF-8; convert it"));
+    assert_eq!((answer.code, answer.first_line()), (1, "error: stdin: is not UTF-8 from line 3, column 6 on; convert it"));
+    assert!(answer.stderr.ends_with("\n  --> stdin:3:6\n  3 | - a: \u{fffd}\n    |      ^\n"), "{}", answer.stderr);
 }
 
 #[test]
@@ -351,15 +352,17 @@ fn files_on_the_command_line() {
         let out = folder.join("out");
         let answer = jinaflow(&["export", file.to_str().unwrap(), out.to_str().unwrap()]);
         assert_eq!((answer.code, answer.stdout.as_str(), out.exists()), (1, "", false), "{}", answer.stderr);
-        answer.first_line().replace(folder.to_str().unwrap(), "")
+        answer.stderr.replace(folder.to_str().unwrap(), "")
     };
-    assert_eq!(export(b""), "error: /flow.yml: is empty; write a Flow: `jtype: Flow` and a list of `executors`");
-    assert_eq!(export(b"\xff"), "error: /flow.yml: is not UTF-8; convert it");
-    assert!(export(b"jtype: Flow\nexecutors:\n\t- name: a\n").starts_with("error: /flow.yml:3:2: is not YAML: "));
-    assert!(export(b"jtype: Flow\n---\njtype: Flow\n").starts_with("error: /flow.yml:3:1: holds several documents"));
+    assert_eq!(export(b""), "error: /flow.yml: is empty; write a Flow: `jtype: Flow` and a list of `executors`\n");
+    assert_eq!(export(b"\xff"), "error: /flow.yml: is not UTF-8 from line 1, column 1 on; convert it\n  --> /flow.yml:1:1\n  1 | \u{fffd}\n    | ^\n");
+    let tab = export(b"jtype: Flow\nexecutors:\n\t- name: a\n");
+    assert!(tab.starts_with("error: /flow.yml: is not YAML: ") && tab.ends_with("\n  --> /flow.yml:3:2\n  3 | \t- name: a\n    | \t^\n"), "{tab}");
+    let two = export(b"jtype: Flow\n---\njtype: Flow\n");
+    assert!(two.starts_with("error: /flow.yml: holds several documents") && two.contains("\n  --> /flow.yml:3:1\n"), "{two}");
     assert_eq!(
         export(b"jtype: Flow\nexecutors:\n  - name: a\n    uses: docker://x\n    replicas: none\n"),
-        "error: /flow.yml:5:15: executors[0].replicas: must be a whole number (got \"none\"); write digits only"
+        "error: /flow.yml: executors[0].replicas: must be a whole number (got \"none\"); write digits only\n  --> /flow.yml:5:15\n  5 |     replicas: none\n    |               ^\n"
     );
     let missing = jinaflow(&["export", "/nowhere/flow.yml"]);
     assert_eq!((missing.code, missing.stdout.as_str()), (1, ""));

@@ -61,9 +61,9 @@ fn names_on_the_hub_become_images_without_a_network() {
 fn a_name_without_an_image_is_an_error_with_every_mend() {
     let answer = export(HUB, &[]);
     assert_eq!((answer.code, answer.stdout.as_str()), (1, ""));
-    assert_eq!(answer.stderr.lines().count(), 4, "{}", answer.stderr);
+    assert_eq!(answer.said().len(), 4, "{}", answer.stderr);
     assert!(!answer.stderr.contains("s3cret"), "{}", answer.stderr);
-    let executor = answer.stderr.lines().find(|line| line.contains("executor `a`")).unwrap();
+    let executor = answer.said().into_iter().find(|line| line.contains("executor `a`")).unwrap();
     for mend in [
         "spec.images",
         "--image 'jinaai+docker://Acme/CLIPEncoder:latest-gpu=IMAGE'",
@@ -180,10 +180,10 @@ fn an_option_without_effect_is_named_once() {
     let text = "jtype: Flow\nwith: {port: 12345, quiet: true, jcloud: {a: b}}\nexecutors:\n- {name: a, docker_kwargs: {a: b}, title: T}\n- {name: b, docker_kwargs: {a: b}, native: true, host: 10.0.0.1, port_monitoring: 1}\n- {name: c, force_update: false, port: 8080, host: 0.0.0.0}\n";
     let answer = export(text, &[]);
     assert_eq!(answer.code, 0, "{}", answer.stderr);
-    let mut named: Vec<&str> = answer.stderr.lines().filter_map(|line| line.split(": `").nth(1)?.split('`').next()).collect();
+    let mut named: Vec<&str> = answer.said().iter().filter_map(|line| line.split(": `").nth(1)?.split('`').next()).collect();
     named.sort_unstable();
     assert_eq!(named, ["docker_kwargs", "host", "jcloud", "native", "port", "port_monitoring", "quiet", "title"], "{}", answer.stderr);
-    assert!(answer.stderr.lines().all(|line| line.starts_with("warning: ")));
+    assert!(answer.said().iter().all(|line| line.starts_with("warning: ")));
     assert!(answer.stderr.contains("with.port: `port` has no effect on Kubernetes: containers listen on 8080 and up (got \"12345\")"));
 }
 

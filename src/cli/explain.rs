@@ -8,7 +8,7 @@ use anyhow::Result;
 use super::export::Export;
 use super::input::{self, FlowOfFile};
 use super::render::Rendering;
-use super::{report, touches};
+use super::{place, report, touches};
 use crate::config::JinaFlow;
 use crate::config::always::{self, Kind};
 use crate::config::corrections::{self, Difference};
@@ -35,7 +35,7 @@ const IN_EVERY_MODE: [(Kind, &str); 3] = [
 ];
 
 /// Answers. The answer is whether all went well.
-pub fn explain(question: &Question, stdout: &mut impl Write, stderr: &mut impl Write) -> Result<bool> {
+pub fn explain(question: &Question, stdout: &mut impl Write, said: &mut String) -> Result<bool> {
     match question {
         Question::Everything => {
             stdout.write_all(everything().as_bytes())?;
@@ -46,11 +46,11 @@ pub fn explain(question: &Question, stdout: &mut impl Write, stderr: &mut impl W
                 stdout.write_all(text.as_bytes())?;
                 Ok(true)
             } else {
-                writeln!(stderr, "error: {}", unknown(name))?;
+                said.push_str(&format!("error: {}\n", unknown(name)));
                 Ok(false)
             }
         }
-        Question::Flow(export) => flow(export, stdout, stderr),
+        Question::Flow(export) => flow(export, stdout, said),
     }
 }
 
@@ -92,8 +92,8 @@ fn about(word: &str) -> Option<String> {
     options::find(&word.replace('-', "_")).map(reference::option)
 }
 
-fn flow(export: &Export, stdout: &mut impl Write, stderr: &mut impl Write) -> Result<bool> {
-    let Some((subject, text)) = input::text(&export.flow, stderr)? else { return Ok(false) };
+fn flow(export: &Export, stdout: &mut impl Write, said: &mut String) -> Result<bool> {
+    let Some((subject, text)) = input::text(&export.flow, said)? else { return Ok(false) };
     let mut out = String::new();
     let mut findings = Vec::new();
     let flows = input::flows(&text, &subject, &export.overrides, &mut findings);
@@ -105,9 +105,9 @@ fn flow(export: &Export, stdout: &mut impl Write, stderr: &mut impl Write) -> Re
             let source = documents.get(document).and_then(input::source);
             touching(&mut out, &export.flow, &config, source.as_ref());
         }
-        findings.extend(own.into_iter().map(|finding| (subject.clone(), finding)));
+        findings.extend(place::in_file(own, &subject, &text, document));
     }
-    stderr.write_all(report::lines(&findings).as_bytes())?;
+    said.push_str(&report::lines(&findings));
     if report::has_errors(&findings) {
         return Ok(false);
     }

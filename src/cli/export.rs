@@ -8,6 +8,7 @@ use std::path::{Path as FilePath, PathBuf};
 use anyhow::{Context as _, Result};
 
 use crate::cli::input::{self, FlowOfFile};
+use crate::cli::place;
 use crate::cli::render::Rendering;
 use crate::cli::report::{self, Subject};
 use crate::config::Overrides;
@@ -26,13 +27,13 @@ pub struct Export {
     pub overrides: Overrides,
 }
 
-/// Exports. The findings go to `stderr`; the answer is whether all went well.
-pub fn export(export: &Export, stdout: &mut impl Write, stderr: &mut impl Write) -> Result<bool> {
-    let Some((subject, text)) = input::text(&export.flow, stderr)? else { return Ok(false) };
+/// Exports. The findings go to `said`; the answer is whether all went well.
+pub fn export(export: &Export, stdout: &mut impl Write, said: &mut String) -> Result<bool> {
+    let Some((subject, text)) = input::text(&export.flow, said)? else { return Ok(false) };
     let mut findings: Vec<(Subject, Finding)> = Vec::new();
     let mut files: Vec<(String, String)> = Vec::new();
     let mut places: HashSet<(Option<String>, String)> = HashSet::new();
-    for FlowOfFile { config, findings: mut own, path, .. } in input::flows(&text, &subject, &export.overrides, &mut findings) {
+    for FlowOfFile { config, findings: mut own, path, document } in input::flows(&text, &subject, &export.overrides, &mut findings) {
         if let Some(rendering) = Rendering::of(&config, &Path::root(path), &mut own) {
             let written = write_files(&rendering);
             let namespace = rendering.target().namespace.filter(|_| export.outdir.is_none());
@@ -42,9 +43,9 @@ pub fn export(export: &Export, stdout: &mut impl Write, stderr: &mut impl Write)
             }
             files.extend(written);
         }
-        findings.extend(own.into_iter().map(|finding| (subject.clone(), finding)));
+        findings.extend(place::in_file(own, &subject, &text, document));
     }
-    stderr.write_all(report::lines(&findings).as_bytes())?;
+    said.push_str(&report::lines(&findings));
     if report::has_errors(&findings) {
         return Ok(false);
     }

@@ -164,6 +164,8 @@ pub struct Environment {
     pub all: fn() -> Vec<(String, String)>,
     /// Whether kustomize calls in its legacy way.
     pub is_kustomize_plugin: bool,
+    /// Whether a terminal gets colours: not with `NO_COLOR` (<https://no-color.org>), nor where the terminal has none.
+    pub may_paint: bool,
 }
 
 impl Environment {
@@ -174,6 +176,8 @@ impl Environment {
             gateway_image: env::var("JINA_GATEWAY_IMAGE").ok().filter(|image| !image.is_empty()),
             all: || env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect(),
             is_kustomize_plugin: env::var_os("KUSTOMIZE_PLUGIN_CONFIG_ROOT").is_some(),
+            may_paint: env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+                && env::var_os("TERM").is_some_and(|terminal| terminal != "dumb"),
         }
     }
 }
@@ -190,6 +194,7 @@ mod tests {
             gateway_image: Some("env/image".into()),
             all: || vec![("HOME".into(), "/root".into()), ("JINA_K8S_STORAGE_CAPACITY".into(), "1Gi".into())],
             is_kustomize_plugin: false,
+            may_paint: false,
         };
         parse(words, &environment)
     }

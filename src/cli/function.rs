@@ -4,10 +4,11 @@ use std::collections::HashMap;
 use std::io::{self, Write};
 
 use crate::cli::check;
+use crate::cli::place;
 use crate::cli::render::Rendering;
 use crate::cli::report::{self, Subject};
 use crate::config::{self, JinaFlow, Overrides, is_jina_flow};
-use crate::finding::{Finding, Findings, Mark, Path};
+use crate::finding::{Excerpt, Finding, Findings, Mark, Path};
 use crate::krm::annotations;
 use crate::krm::meta::Meta;
 use crate::krm::results::KrmResult;
@@ -31,21 +32,21 @@ pub fn run(input: &[u8], stdout: &mut impl Write) -> io::Result<Outcome> {
     let text = match std::str::from_utf8(input) {
         Ok(text) => text,
         Err(error) => {
-            let finding = Finding::error("", "is not UTF-8").mend("convert it").at(mark_of(input, error.valid_up_to()));
-            return Response::refusal(&ResourceList::empty(), vec![(Subject::Input, finding)]).write(stdout);
+            let findings = vec![(Subject::Input, place::not_utf8(&Subject::Input, input, error))];
+            return Response::refusal(&ResourceList::empty(), findings).write(stdout);
         }
     };
     let list = match ResourceList::read(text) {
         Ok(list) => list,
-        Err(error) => return Response::refusal(&ResourceList::empty(), vec![(Subject::Input, list_fault(&error))]).write(stdout),
+        Err(error) => return Response::refusal(&ResourceList::empty(), vec![(Subject::Input, list_fault(&error, text))]).write(stdout),
     };
     let caller = Caller::of(&list);
     match answer(&list, caller) {
         Ok(response) => response.write(stdout),
         // An alias may have its anchor in another item; only the whole text makes sense then.
         Err(fault) => match ResourceList::read_as_tree(text) {
-            Ok(list) => answer(&list, caller).unwrap_or_else(|fault| fault.refuse(&list)).write(stdout),
-            Err(_) => fault.refuse(&list).write(stdout),
+            Ok(list) => answer(&list, caller).unwrap_or_else(|fault| fault.refuse(&list, text)).write(stdout),
+            Err(_) => fault.refuse(&list, text).write(stdout),
         },
     }
 }
@@ -60,36 +61,38 @@ pub fn run_plugin(config: &str, input: &str, stdout: &mut impl Write) -> io::Res
     let mut list = ResourceList::read_documents(input);
     list.function_config = Some(config);
     let caller = if list.items.is_empty() { Caller::KustomizeGenerator } else { Caller::KustomizeTransformer };
-    let response = answer(&list, caller).unwrap_or_else(|fault| fault.refuse(&list));
+    let response = answer(&list, caller).unwrap_or_else(|fault| fault.refuse(&list, input));
     if response.success() { response.write(stdout) } else { response.write(&mut io::sink()) }
 }
 
-fn list_fault(error: &ListError) -> Finding {
+fn list_fault(error: &ListError, text: &str) -> Finding {
     let finding = Finding::error("", error.to_string());
     match error {
         ListError::NotAList { .. } => finding.mend("to render a Flow file, run: jinaflow export FILE"),
-        ListError::Syntax(SyntaxError { mark, .. }) => finding.at(*mark),
+        ListError::Syntax(SyntaxError { mark, .. }) => finding.quoting(Excerpt::of(&Subject::Input.words(), text, *mark)),
         _ => finding,
     }
-}
-
-fn mark_of(input: &[u8], at: usize) -> Mark {
-    let before = &input[..at];
-    let line = 1 + memchr::memchr_iter(b'\n', before).count();
-    let column = 1 + at - memchr::memrchr(b'\n', before).map_or(0, |feed| feed + 1);
-    let number = |n| u32::try_from(n).unwrap_or(u32::MAX);
-    Mark { line: number(line), column: number(column) }
 }
 
 /// An item of ours that cannot be read.
 struct Unreadable {
     subject: Subject,
+    text: String,
     error: SyntaxError,
 }
 
 impl Unreadable {
-    fn refuse<'l, 't>(self, list: &'l ResourceList<'t>) -> Response<'l, 't> {
-        let finding = Finding::error("", format!("is not YAML: {}", self.error));
+    /// `whole` is the text of the list.
+    fn refuse<'l, 't>(self, list: &'l ResourceList<'t>, whole: &str) -> Response<'l, 't> {
+        let SyntaxError { message, mark } = self.error;
+        let mut finding = Finding::error("", format!("is not YAML: {message}"));
+        if let Some(start) = memchr::memmem::find(whole.as_bytes(), self.text.as_bytes()) {
+            let before = place::behind(&whole.as_bytes()[..start]);
+            let column = if mark.line == 1 { before.column + mark.column - 1 } else { mark.column };
+            let mark = Mark { line: before.line.saturating_add(mark.line) - 1, column };
+            let excerpt = Excerpt::of(&Subject::Input.words(), whole, mark);
+            finding = finding.mend(format!("look at line {} of the list", mark.line)).quoting(excerpt);
+        }
         Response::refusal(list, vec![(self.subject, finding)])
     }
 }
@@ -125,15 +128,16 @@ impl<'l, 't> Response<'l, 't> {
 }
 
 /// A `JinaFlow` to be rendered.
-struct FlowRun {
+struct FlowRun<'d> {
+    document: &'d Document<'d>,
     placing: Placing,
     config: JinaFlow,
     findings: Findings,
 }
 
 /// What is to be done.
-struct Task {
-    runs: Vec<FlowRun>,
+struct Task<'d> {
+    runs: Vec<FlowRun<'d>>,
     /// Whether nothing is to be changed.
     is_check: bool,
     /// What is wrong with functionConfig.
@@ -149,7 +153,7 @@ fn answer<'l, 't>(list: &'l ResourceList<'t>, caller: Caller) -> Result<Response
             document.root.as_ref().map(Meta::of).map(|meta| (meta, document))
         }
     };
-    let Task { mut runs, is_check, mut findings } = task(config, &flow_items);
+    let Task { mut runs, is_check, mut findings } = task(config.as_ref(), &flow_items);
     if runs.is_empty() && findings.is_empty() && !is_check {
         let finding = Finding::error("", "there is no JinaFlow, neither as functionConfig nor among the items");
         findings.push((Subject::Input, finding.mend("add an item of kind JinaFlow, apiVersion flow.jina.ai/v1alpha1")));
@@ -173,8 +177,8 @@ fn answer<'l, 't>(list: &'l ResourceList<'t>, caller: Caller) -> Result<Response
             }
         }
     }
-    for FlowRun { placing, findings: more, .. } in runs {
-        findings.extend(more.into_iter().map(|finding| (Subject::Object(placing.meta.clone()), finding)));
+    for FlowRun { document, placing, findings: more, .. } in runs {
+        findings.extend(place::in_item(more, &placing.meta, document));
     }
     let mut outcome = reconciler.finish();
     if is_check && !report::has_errors(&findings) {
@@ -227,48 +231,45 @@ fn read<'i>(item: &'i Item<'_>) -> Result<Document<'i>, Box<Unreadable>> {
             }),
             None => Subject::Input,
         };
-        Box::new(Unreadable { subject, error })
+        Box::new(Unreadable { subject, text: item.text().to_owned(), error })
     })
 }
 
 /// A `JinaFlow` as functionConfig is the only one to be rendered; a `ConfigMap` or nothing means all among the items,
 /// and a `JinaFlowCheck` that all of them are looked at.
-fn task(config: Option<Read<'_>>, items: &[Read<'_>]) -> Task {
-    let run = |meta: Meta, from_package: bool, document: &Document<'_>, overrides: &Overrides| {
+fn task<'d>(config: Option<&'d Read<'d>>, items: &'d [Read<'d>]) -> Task<'d> {
+    let run = |meta: Meta, from_package: bool, document: &'d Document<'d>, overrides: &Overrides| {
         let mut findings = Findings::default();
         let config = config::read(document, overrides, &mut findings);
         let placing = Placing { meta, from_package, on_conflict: config.settings.on_conflict };
-        FlowRun { placing, config, findings }
+        FlowRun { document, placing, config, findings }
     };
     let all = |overrides: &Overrides| items.iter().map(|(meta, document)| run(meta.clone(), true, document, overrides)).collect();
-    let task = |runs, is_check, subject: &Meta, findings: Findings| {
-        let findings = findings.into_iter().map(|finding| (Subject::Object(subject.clone()), finding)).collect();
-        Task { runs, is_check, findings }
-    };
+    let Some((meta, document)) = config else { return Task { runs: all(&Overrides::default()), is_check: false, findings: Vec::new() } };
+    let task = |runs, is_check, findings| Task { runs, is_check, findings: place::in_item(findings, meta, document) };
     let mut findings = Findings::default();
-    let Some((meta, document)) = config else { return task(all(&Overrides::default()), false, &Meta::default(), findings) };
-    let Some(root) = &document.root else { return task(all(&Overrides::default()), false, &meta, findings) };
+    let Some(root) = &document.root else { return task(all(&Overrides::default()), false, findings) };
     if is_jina_flow(root) {
         // The same flow among the items knows its file; a functionConfig from the command line does not.
         let twin = items.iter().find(|(item, _)| item.name == meta.name && item.namespace == meta.namespace);
         let known = match twin {
             Some((item, _)) if meta.path().is_none() => item,
-            _ => &meta,
+            _ => meta,
         };
-        return task(vec![run(known.clone(), twin.is_some(), &document, &Overrides::default())], false, &meta, findings);
+        return task(vec![run(known.clone(), twin.is_some(), document, &Overrides::default())], false, findings);
     }
-    if check::is_check(&meta) {
-        check::read(&document, &mut findings);
-        return task(all(&Overrides::default()), true, &meta, findings);
+    if check::is_check(meta) {
+        check::read(document, &mut findings);
+        return task(all(&Overrides::default()), true, findings);
     }
     if (meta.api_version.as_str(), meta.kind.as_str()) == ("v1", "ConfigMap") {
         let overrides = overrides_from(root, &mut findings);
-        return task(all(&overrides), false, &meta, findings);
+        return task(all(&overrides), false, findings);
     }
     let finding =
         Finding::error("kind", "is nothing that this function takes as functionConfig").got(format!("{}/{}", meta.api_version, meta.kind));
     findings.push(finding.mend(format!("use kind JinaFlow or {} of {}, or a ConfigMap", check::KIND, config::API_VERSION)));
-    task(Vec::new(), false, &meta, findings)
+    task(Vec::new(), false, findings)
 }
 
 /// `data` of a `ConfigMap`: `compat`, `jinaVersion`, `imagePattern`, `namespace` and `onConflict`, for every `JinaFlow` among the items.
@@ -292,7 +293,7 @@ fn overrides_from(root: &Node<'_>, findings: &mut Findings) -> Overrides {
 }
 
 /// Two flows of one package must have two names: by them their objects are known again.
-fn find_namesakes(runs: &mut [FlowRun]) {
+fn find_namesakes(runs: &mut [FlowRun<'_>]) {
     let mut seen: HashMap<(String, String), Option<String>> = HashMap::new();
     for FlowRun { placing: Placing { meta, .. }, findings, .. } in runs {
         let key = (meta.package().to_owned(), meta.name.clone());
@@ -306,7 +307,7 @@ fn find_namesakes(runs: &mut [FlowRun]) {
 }
 
 /// kpt shows a part of the package only. What was generated and is not shown would be generated again.
-fn find_hidden_output(runs: &mut [FlowRun], generated: &[Generated<'_>]) {
+fn find_hidden_output(runs: &mut [FlowRun<'_>], generated: &[Generated<'_>]) {
     for FlowRun { placing: Placing { meta, .. }, findings, .. } in runs {
         let is_own = |item: &Generated<'_>| {
             let owner = item.meta.annotation(OBJECT).and_then(Owner::parse);

@@ -1,13 +1,13 @@
 //! The Flows of a file that is named on the command line.
 
 use std::fs;
-use std::io::Write;
 
 use anyhow::{Result, anyhow};
 
+use crate::cli::place;
 use crate::cli::report::{self, Subject};
 use crate::config::{self, JinaFlow, Overrides, is_jina_flow};
-use crate::finding::{Finding, Findings};
+use crate::finding::{Excerpt, Finding, Findings};
 use crate::yaml::{self, Document, Node};
 
 /// One Flow of a file.
@@ -22,18 +22,20 @@ pub struct FlowOfFile {
     pub document: usize,
 }
 
-/// The text of a file, `-` for standard input, and how messages call it; `None` after a complaint on `stderr`.
-pub fn text(name: &str, stderr: &mut impl Write) -> Result<Option<(Subject, String)>> {
+/// The text of a file, `-` for standard input, and how messages call it; `None` after a complaint in `said`.
+pub fn text(name: &str, said: &mut String) -> Result<Option<(Subject, String)>> {
     let bytes = match name {
         "-" => super::read_stdin()?,
         _ => fs::read(name).map_err(|error| anyhow!("{name}: cannot be read: {error}"))?,
     };
     let subject = Subject::File(if name == "-" { "stdin" } else { name }.to_owned());
-    if let Ok(text) = String::from_utf8(bytes) {
-        Ok(Some((subject, text)))
-    } else {
-        stderr.write_all(report::lines(&[(subject, Finding::error("", "is not UTF-8").mend("convert it"))]).as_bytes())?;
-        Ok(None)
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(Some((subject, text))),
+        Err(error) => {
+            let finding = place::not_utf8(&subject, error.as_bytes(), error.utf8_error());
+            said.push_str(&report::lines(&[(subject, finding)]));
+            Ok(None)
+        }
     }
 }
 
@@ -43,7 +45,8 @@ pub fn flows(text: &str, subject: &Subject, overrides: &Overrides, findings: &mu
         Ok(documents) => documents,
         Err(error) => {
             let finding = Finding::error("", format!("is not YAML: {}", error.message)).at(error.mark);
-            findings.push((subject.clone(), finding));
+            let excerpt = Excerpt::of(&subject.words(), text, error.mark);
+            findings.push((subject.clone(), finding.quoting(excerpt)));
             return Vec::new();
         }
     };
@@ -62,7 +65,8 @@ pub fn flows(text: &str, subject: &Subject, overrides: &Overrides, findings: &mu
     if documents.len() > 1 {
         let mark = documents[1].root.as_ref().map(|root| root.mark).unwrap_or_default();
         let finding = Finding::error("", "holds several documents, and a Flow is one").mend("keep one Flow in a file").at(mark);
-        findings.push((subject.clone(), finding));
+        let excerpt = Excerpt::of(&subject.words(), text, mark);
+        findings.push((subject.clone(), finding.quoting(excerpt)));
         return Vec::new();
     }
     let document = documents.pop().unwrap_or(Document { root: None, duplicates: Vec::new() });

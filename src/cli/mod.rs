@@ -6,6 +6,7 @@ pub mod export;
 pub mod flags;
 pub mod function;
 pub mod input;
+pub mod place;
 pub mod render;
 pub mod report;
 pub mod touches;
@@ -28,42 +29,46 @@ const README: &str = include_str!("../../functions/jinaflow/README.md");
 #[must_use]
 pub fn main() -> u8 {
     let environment = Environment::of_process();
+    let mut said = String::new();
     let outcome = match flags::parse(std::env::args_os(), &environment) {
-        Ok(command) => run(command),
+        Ok(command) => run(command, &mut said),
         Err(line) => {
-            complain(&format!("error: {line}\n"));
-            return 1;
+            said = format!("error: {line}\n");
+            Ok(false)
         }
     };
-    match outcome {
+    let code = match outcome {
         Ok(true) => 0,
         Ok(false) => 1,
         // Whoever closed the pipe has read enough.
         Err(error) if is_broken_pipe(&error) => 0,
         Err(error) => {
-            complain(&format!("error: {error:#}\n"));
+            said.insert_str(0, &format!("error: {error:#}\n"));
             1
         }
-    }
+    };
+    complain(&said, &environment);
+    code
 }
 
-fn run(command: Command) -> Result<bool> {
+/// Runs a command. What is to be told goes to `said`; the answer is whether all went well.
+fn run(command: Command, said: &mut String) -> Result<bool> {
     // What a Flow comes to is larger, and is written from where it is.
     let mut stdout = io::BufWriter::with_capacity(16 << 10, io::stdout().lock());
     let done = match command {
         Command::Help => print(&mut stdout, &manual())?,
         Command::Version => print(&mut stdout, concat!("jinaflow ", env!("CARGO_PKG_VERSION"), "\n"))?,
         Command::Function if io::stdin().is_terminal() => print(&mut stdout, &manual())?,
-        Command::Function => told(&function::run(&read_stdin()?, &mut stdout)?),
+        Command::Function => told(function::run(&read_stdin()?, &mut stdout)?, said),
         Command::Plugin(config) => {
             let config = fs::read_to_string(&config).with_context(|| format!("{config}: cannot be read"))?;
             let input = String::from_utf8(read_stdin()?).context("stdin: is not UTF-8")?;
-            told(&function::run_plugin(&config, &input, &mut stdout)?)
+            told(function::run_plugin(&config, &input, &mut stdout)?, said)
         }
         Command::Options => print(&mut stdout, &reference::page())?,
         Command::Schema => print(&mut stdout, &schema::text())?,
-        Command::Explain(question) => explain::explain(&question, &mut stdout, &mut io::stderr().lock())?,
-        Command::Export(export) => export::export(&export, &mut stdout, &mut io::stderr().lock())?,
+        Command::Explain(question) => explain::explain(&question, &mut stdout, said)?,
+        Command::Export(export) => export::export(&export, &mut stdout, said)?,
     };
     stdout.flush()?;
     Ok(done)
@@ -85,14 +90,16 @@ fn print(stdout: &mut impl Write, text: &str) -> io::Result<bool> {
     Ok(true)
 }
 
-fn told(outcome: &Outcome) -> bool {
-    complain(&outcome.stderr);
+fn told(outcome: Outcome, said: &mut String) -> bool {
+    *said = outcome.stderr;
     outcome.success
 }
 
 /// Nothing can be done when even stderr is gone.
-fn complain(text: &str) {
-    let _ = io::stderr().lock().write_all(text.as_bytes());
+fn complain(said: &str, environment: &Environment) {
+    let mut stderr = io::stderr().lock();
+    let painted = (stderr.is_terminal() && environment.may_paint).then(|| report::painted(said));
+    let _ = stderr.write_all(painted.as_deref().unwrap_or(said).as_bytes());
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {

@@ -2,13 +2,13 @@
 
 use std::fmt::Write as _;
 
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, Severity, harmless};
 use crate::krm::meta::Meta;
 
 /// Who a finding is about.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Subject {
-    /// A file named on the command line; marks are places in it.
+    /// A file named on the command line.
     File(String),
     /// An object of a list.
     Object(Meta),
@@ -26,15 +26,16 @@ impl Subject {
         }
     }
 
-    fn words(&self, finding: &Finding) -> String {
-        match (self, finding.mark) {
-            (Subject::File(name), Some(mark)) if mark.line > 0 => format!("{name}:{}:{}", mark.line, mark.column),
-            (Subject::File(name), _) => name.clone(),
-            (Subject::Object(meta), _) => match meta.path() {
+    /// What messages call it.
+    #[must_use]
+    pub fn words(&self) -> String {
+        match self {
+            Subject::File(name) => name.clone(),
+            Subject::Object(meta) => match meta.path() {
                 Some(path) => path.to_owned(),
                 None => format!("{}/{}", meta.kind, meta.name),
             },
-            (Subject::Input, _) => "stdin".to_owned(),
+            Subject::Input => "stdin".to_owned(),
         }
     }
 }
@@ -45,20 +46,74 @@ pub fn has_errors(findings: &[(Subject, Finding)]) -> bool {
     findings.iter().any(|(_, finding)| finding.severity == Severity::Error)
 }
 
-/// One line for each finding, errors first: `error: SUBJECT: FIELD: what is wrong (got "x"); how to mend it`.
+/// One line for each finding, errors first: `error: SUBJECT: FIELD: what is wrong (got "x"); how to mend it`. Below it,
+/// where it is known, the line that the user wrote.
 #[must_use]
 pub fn lines(findings: &[(Subject, Finding)]) -> String {
     let mut out = String::new();
     for severity in [Severity::Error, Severity::Warning, Severity::Info] {
         for (subject, finding) in findings.iter().filter(|(_, finding)| finding.severity == severity) {
             let field = if finding.path.is_empty() { String::new() } else { format!("{}: ", finding.path) };
+            let line = one_line(&format!("{}: {field}{finding}", subject.words()));
             // Writing to a String cannot fail.
-            let _ = writeln!(out, "{}: {}: {field}{}", severity.as_str(), subject.words(finding), one_line(&finding.to_string()));
+            let _ = writeln!(out, "{}: {line}", severity.as_str());
+            if let Some(excerpt) = &finding.excerpt {
+                let _ = write!(out, "{excerpt}");
+            }
         }
     }
     out
 }
 
 fn one_line(text: &str) -> String {
-    if text.contains(['\n', '\r']) { text.split_whitespace().collect::<Vec<_>>().join(" ") } else { text.to_owned() }
+    let text = if text.contains(['\n', '\r']) { text.split_whitespace().collect::<Vec<_>>().join(" ") } else { text.to_owned() };
+    text.chars().map(harmless).collect()
+}
+
+/// The same in the colours that compilers use: red errors, yellow warnings, blue places.
+#[must_use]
+pub fn painted(lines: &str) -> String {
+    const BLUE: &str = "1;34";
+    let mut out = String::with_capacity(lines.len() * 2);
+    for line in lines.split_inclusive('\n') {
+        let colours = [("error:", "1;31"), ("warning:", "1;33"), ("info:", BLUE), ("  -->", BLUE)];
+        match colours.iter().find(|(start, _)| line.starts_with(start)) {
+            Some((start, colour)) => out.push_str(&format!("\u{1b}[{colour}m{start}\u{1b}[0m{}", &line[start.len()..])),
+            None => match line.split_once(" | ").filter(|(margin, _)| margin.trim().bytes().all(|byte| byte.is_ascii_digit())) {
+                Some((margin, code)) if code.trim() == "^" => {
+                    out.push_str(&format!("\u{1b}[{BLUE}m{margin} |\u{1b}[0m {}\u{1b}[1;31m^\u{1b}[0m\n", &code[..code.len() - 2]));
+                }
+                Some((margin, code)) => out.push_str(&format!("\u{1b}[{BLUE}m{margin} |\u{1b}[0m {code}")),
+                None => out.push_str(line),
+            },
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::{Excerpt, Mark};
+
+    #[test]
+    fn a_report_is_plain_or_painted() {
+        let excerpt = Excerpt::of("f.yml", "a: 0", Mark { line: 1, column: 4 });
+        let finding = Finding::error("a", "must\nbe\u{1b}[31m 1").quoting(excerpt);
+        let plain = lines(&[
+            (Subject::Input, Finding::warning("", "odd")),
+            (Subject::File("f.yml".into()), finding),
+        ]);
+        assert_eq!(
+            plain,
+            "error: f.yml: a: must be\u{fffd}[31m 1\n  --> f.yml:1:4\n  1 | a: 0\n    |    ^\nwarning: stdin: odd\n"
+        );
+        let painted = painted(&plain);
+        assert_eq!(painted.matches("\u{1b}[1;31m").count(), 2);
+        let mut bare = painted;
+        for colour in ["1;31", "1;33", "1;34", "0"] {
+            bare = bare.replace(&format!("\u{1b}[{colour}m"), "");
+        }
+        assert_eq!(bare, plain);
+    }
 }

@@ -24,6 +24,11 @@ impl Run {
         self.stderr.lines().next().unwrap_or_default()
     }
 
+    /// What stderr says: a line for each problem, without the lines below it that show its place.
+    pub fn said(&self) -> Vec<&str> {
+        self.stderr.lines().filter(|line| !line.starts_with("  ")).collect()
+    }
+
     /// Asserts how the first line on stderr begins.
     pub fn begins(&self, text: &str) {
         assert!(self.first_line().starts_with(text), "{}", self.stderr);

@@ -1,0 +1,188 @@
+//! Where findings stand: in the order of their places, each with the line that the user wrote.
+//!
+//! A finding about a field that is there knows its place, or gets it by its path. Of an item only a Flow given as text
+//! has lines that somebody wrote: orchestrators rewrite everything around it.
+
+use std::str::Utf8Error;
+
+use crate::cli::report::Subject;
+use crate::finding::{Excerpt, Finding, Findings, Mark};
+use crate::krm::meta::Meta;
+use crate::yaml::{self, Data, Document, Node, Scalar, Style};
+
+/// The field of a `JinaFlow` that may hold a text with lines of its own.
+const FLOW: &str = "spec.flow";
+
+/// Findings about a document of a file.
+#[must_use]
+pub fn in_file(findings: Findings, file: &Subject, text: &str, document: usize) -> Vec<(Subject, Finding)> {
+    if findings.is_empty() {
+        return Vec::new();
+    }
+    let documents = yaml::read_all(text).unwrap_or_default();
+    let ordered = ordered(findings, documents.get(document), Some((&file.words(), text)));
+    ordered.into_iter().map(|finding| (file.clone(), finding)).collect()
+}
+
+/// Findings about an item.
+#[must_use]
+pub fn in_item(findings: Findings, item: &Meta, document: &Document<'_>) -> Vec<(Subject, Finding)> {
+    let ordered = ordered(findings, Some(document), None);
+    ordered.into_iter().map(|finding| (Subject::Object(item.clone()), finding)).collect()
+}
+
+/// What is wrong with a text that is not UTF-8.
+#[must_use]
+pub fn not_utf8(subject: &Subject, bytes: &[u8], error: Utf8Error) -> Finding {
+    let mark = behind(&bytes[..error.valid_up_to()]);
+    let finding = Finding::error("", format!("is not UTF-8 from line {}, column {} on", mark.line, mark.column)).mend("convert it");
+    finding.quoting(Excerpt::of(&subject.words(), &String::from_utf8_lossy(bytes), mark))
+}
+
+/// The place behind a text.
+#[must_use]
+pub fn behind(text: &[u8]) -> Mark {
+    let line = 1 + memchr::memchr_iter(b'\n', text).count();
+    let start = memchr::memrchr(b'\n', text).map_or(0, |feed| feed + 1);
+    let column = 1 + String::from_utf8_lossy(&text[start..]).chars().count();
+    let number = |n| u32::try_from(n).unwrap_or(u32::MAX);
+    Mark { line: number(line), column: number(column) }
+}
+
+fn ordered(findings: Findings, document: Option<&Document<'_>>, file: Option<(&str, &str)>) -> Vec<Finding> {
+    let root = document.and_then(|document| document.root.as_ref());
+    let flow = root.and_then(flow_text);
+    let inner = flow.and_then(|(_, text)| yaml::read(text).ok()).and_then(|document| document.root);
+    let mut placed: Vec<((Mark, Mark), Finding)> = findings
+        .into_iter()
+        .map(|finding| {
+            let path = finding.path.as_str();
+            let within = path.strip_prefix(FLOW).filter(|rest| rest.is_empty() || rest.starts_with(['.', '[']));
+            if let (Some((outer, text)), Some(rest)) = (flow, within) {
+                let mark = inner.as_ref().map_or(finding.mark, |inner| mark_of(inner, rest.trim_start_matches('.'), finding.mark));
+                let in_flow = mark.and_then(|mark| Excerpt::of(FLOW, text, mark));
+                let excerpt = match file {
+                    Some((name, whole)) => in_flow.and_then(|excerpt| in_block(name, whole, outer, text, &excerpt).or(Some(excerpt))),
+                    None => in_flow,
+                };
+                return ((outer, mark.unwrap_or_default()), finding.quoting(excerpt));
+            }
+            let mark = root.map_or(finding.mark, |root| mark_of(root, path, finding.mark));
+            let excerpt = file.and_then(|(name, text)| Excerpt::of(name, text, mark?));
+            ((mark.unwrap_or_default(), Mark::default()), finding.quoting(excerpt))
+        })
+        .collect();
+    placed.sort_by_key(|(place, _)| *place);
+    placed.into_iter().map(|(_, finding)| finding).collect()
+}
+
+/// The place and the text of a Flow that is given as text.
+fn flow_text<'n>(root: &'n Node<'_>) -> Option<(Mark, &'n str)> {
+    let flow = root.get("spec")?.get("flow")?;
+    match &flow.data {
+        Data::Scalar(Scalar { text, style: Style::Quoted }) => Some((flow.mark, text)),
+        _ => None,
+    }
+}
+
+/// A line of a literal block scalar, by its place in the file. The parser's mark is the first line that is not blank.
+fn in_block(name: &str, file: &str, block: Mark, text: &str, inner: &Excerpt) -> Option<Excerpt> {
+    let blank = u32::try_from(text.bytes().take_while(|byte| *byte == b'\n').count()).ok()?;
+    let line = (block.line + inner.mark.line).checked_sub(1 + blank)?;
+    let found = Excerpt::of(name, file, Mark { line, column: 1 })?;
+    let indent = found.line.strip_suffix(&inner.line).filter(|indent| indent.bytes().all(|byte| byte == b' '))?.len();
+    let column = u32::try_from(indent).ok()?.checked_add(inner.mark.column)?;
+    Some(Excerpt { mark: Mark { line, column }, ..found })
+}
+
+/// Where the field at a path stands, or what is there of the way to it. A mark of its own is more exact, unless it is
+/// only that of a mapping or list around the field.
+fn mark_of(root: &Node<'_>, path: &str, own: Option<Mark>) -> Option<Mark> {
+    if path.starts_with("--") {
+        // A flag.
+        return own;
+    }
+    let mut node = root;
+    let mut rest = path;
+    let mut around = vec![root.mark];
+    while let Some((step, more)) = step(rest) {
+        let next = match step {
+            Step::Key(name) => node.get(&name),
+            Step::Index(index) => node.as_list().and_then(|entries| entries.get(index)),
+        };
+        let Some(next) = next else { break };
+        (node, rest) = (next, more);
+        around.push(node.mark);
+    }
+    own.filter(|own| !around.contains(own)).or(Some(node.mark))
+}
+
+enum Step {
+    Key(String),
+    Index(usize),
+}
+
+/// The first step of a path as [`crate::finding::Path`] spells it: `executors[0].env["A B"]`.
+fn step(path: &str) -> Option<(Step, &str)> {
+    if let Some(quoted) = path.strip_prefix('[').filter(|rest| rest.starts_with('"')) {
+        let mut texts = serde_json::Deserializer::from_str(quoted).into_iter::<String>();
+        let name = texts.next()?.ok()?;
+        let rest = quoted[texts.byte_offset()..].strip_prefix(']')?;
+        return Some((Step::Key(name), rest.trim_start_matches('.')));
+    }
+    if let Some(rest) = path.strip_prefix('[') {
+        let (index, rest) = rest.split_once(']')?;
+        return Some((Step::Index(index.parse().ok()?), rest.trim_start_matches('.')));
+    }
+    let end = path.find(['.', '[']).unwrap_or(path.len());
+    (end > 0).then(|| (Step::Key(path[..end].to_owned()), path[end..].trim_start_matches('.')))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn placed(findings: &[(&str, Option<Mark>)], text: &str, name: Option<&str>) -> Vec<String> {
+        let mut list = Findings::default();
+        for (path, mark) in findings {
+            let finding = Finding::error(path, "m");
+            list.push(mark.map_or(finding.clone(), |mark| finding.at(mark)));
+        }
+        let found = match (name, yaml::read(text)) {
+            (Some(name), _) => in_file(list, &Subject::File(name.to_owned()), text, 0),
+            (None, Ok(document)) => in_item(list, &Meta::default(), &document),
+            (None, Err(_)) => Vec::new(),
+        };
+        let place = |excerpt: &Excerpt| format!("{}:{}:{}", excerpt.name, excerpt.mark.line, excerpt.mark.column);
+        found.iter().map(|(_, finding)| format!("{} {}", finding.path, finding.excerpt.as_ref().map(place).unwrap_or_default())).collect()
+    }
+
+    #[test]
+    fn findings_come_in_the_order_of_their_places() {
+        let text = "a: 1\nl:\n- x: {\"p q\": 1}\n- y\n";
+        let paths = [("l[1]", None), ("l[0].x[\"p q\"]", None), ("l[0].x.missing", None), ("--flag", None), ("a", None)];
+        assert_eq!(
+            placed(&paths, text, Some("f.yml")),
+            ["--flag ", "a f.yml:1:4", "l[0].x.missing f.yml:3:6", "l[0].x[\"p q\"] f.yml:3:14", "l[1] f.yml:4:3"]
+        );
+        assert_eq!(placed(&paths[3..], text, None), ["--flag ", "a "]);
+        // Its own mark wins, unless it is that of something around it.
+        let marked = |path, line, column| placed(&[(path, Some(Mark { line, column }))], text, Some("f.yml"));
+        assert_eq!(marked("a", 4, 1), ["a f.yml:4:1"]);
+        assert_eq!(marked("l[0].x", 3, 3), ["l[0].x f.yml:3:6"]);
+    }
+
+    #[test]
+    fn a_flow_given_as_text_has_lines_of_its_own() {
+        let text = "spec:\n  z: 1\n  flow: |\n\n    a: 1\n    b: {c: 2}\n";
+        let paths = [("spec.flow.b.c", None), ("spec.z", None), ("spec.flow.a", None), ("spec.flow", None)];
+        assert_eq!(placed(&paths, text, None), ["spec.z ", "spec.flow spec.flow:2:1", "spec.flow.a spec.flow:2:4", "spec.flow.b.c spec.flow:3:8"]);
+        assert_eq!(
+            placed(&paths, text, Some("f.yml")),
+            ["spec.z f.yml:2:6", "spec.flow f.yml:5:5", "spec.flow.a f.yml:5:8", "spec.flow.b.c f.yml:6:12"]
+        );
+        assert_eq!(placed(&[("spec.flow.b", None)], "spec:\n  flow: |2\n    b: 1\n", Some("f.yml")), ["spec.flow.b f.yml:3:8"]);
+        // A quoted text has no lines in the file.
+        assert_eq!(placed(&paths[..1], "spec: {flow: \"b: {c: 2}\"}\n", Some("f.yml")), ["spec.flow.b.c spec.flow:1:8"]);
+    }
+}

@@ -6,6 +6,7 @@ set -euo pipefail
 KUSTOMIZE=v5.8.2
 KUBECTL=v0.37.2                 # module version of Kubernetes 1.37.2; pinned in kubectl/go.mod
 KPT=v1.0.0-beta.60              # pinned in kpt/go.mod
+MUTATORS=v0.21.2                # kustomize's filters; pinned in mutators/go.mod
 KUBERNETES_VALIDATE=1.37.0      # pinned in requirements-validate.txt
 JINA=3.34.0                     # pinned in requirements-jina.txt
 
@@ -40,6 +41,7 @@ build() { # name, version
 }
 build kubectl "$KUBECTL"
 build kpt "$KPT"
+build mutators "$MUTATORS"
 
 venv() { # name, requirements, module, version
   local python=$tools/$1/bin/python

@@ -1,0 +1,104 @@
+// mutators are KRM functions as the function catalog has them, made of kustomize's own filters, of the version in
+// go.mod. The catalog's functions are released as images only, and pipelines are tested without a registry.
+//
+//	mutators set-namespace NAMESPACE
+//	mutators set-labels KEY=VALUE
+//	mutators ensure-name-substring PREFIX
+//	mutators apply-setters KEY=VALUE
+package main
+
+import (
+	"fmt"
+	"os"
+	"strings"
+
+	"sigs.k8s.io/kustomize/api/filters/labels"
+	"sigs.k8s.io/kustomize/api/filters/namespace"
+	"sigs.k8s.io/kustomize/api/filters/prefix"
+	"sigs.k8s.io/kustomize/api/types"
+	"sigs.k8s.io/kustomize/kyaml/kio"
+	"sigs.k8s.io/kustomize/kyaml/resid"
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+)
+
+// labelled is where a label goes: the object, its pods, and whatever selects them.
+var labelled = types.FsSlice{
+	{Path: "metadata/labels", CreateIfNotPresent: true},
+	{Gvk: resid.Gvk{Kind: "Service"}, Path: "spec/selector"},
+	{Gvk: resid.Gvk{Group: "apps"}, Path: "spec/selector/matchLabels"},
+	{Gvk: resid.Gvk{Group: "apps"}, Path: "spec/template/metadata/labels"},
+}
+
+func main() {
+	if len(os.Args) != 3 {
+		fail(fmt.Errorf("mutators NAME VALUE"))
+	}
+	value := os.Args[2]
+	key, of, _ := strings.Cut(value, "=")
+	var filter kio.Filter
+	switch os.Args[1] {
+	case "set-namespace":
+		filter = namespace.Filter{Namespace: value}
+	case "set-labels":
+		filter = labels.Filter{Labels: map[string]string{key: of}, FsSlice: labelled}
+	case "ensure-name-substring":
+		name := types.FieldSpec{Path: "metadata/name"}
+		filter = kio.FilterFunc(func(items []*yaml.RNode) ([]*yaml.RNode, error) {
+			for _, item := range items {
+				if strings.Contains(item.GetName(), value) {
+					continue
+				}
+				if _, err := (prefix.Filter{Prefix: value, FieldSpec: name}).Filter([]*yaml.RNode{item}); err != nil {
+					return nil, err
+				}
+			}
+			return items, nil
+		})
+	case "apply-setters":
+		filter = kio.FilterFunc(func(items []*yaml.RNode) ([]*yaml.RNode, error) {
+			for _, item := range items {
+				set(item.YNode(), "# kpt-set: ${"+key+"}", of)
+			}
+			return items, nil
+		})
+	default:
+		fail(fmt.Errorf("no mutator %q", os.Args[1]))
+	}
+	fail(run(filter))
+}
+
+// run leaves alone what is not for the cluster, as the catalog's functions do; setters reach everything.
+func run(filter kio.Filter) error {
+	list := &kio.ByteReadWriter{Reader: os.Stdin, Writer: os.Stdout, KeepReaderAnnotations: true}
+	items, err := list.Read()
+	if err != nil {
+		return err
+	}
+	var chosen []*yaml.RNode
+	for _, item := range items {
+		local := item.GetAnnotations()["config.kubernetes.io/local-config"] == "true"
+		if os.Args[1] == "apply-setters" || !local {
+			chosen = append(chosen, item)
+		}
+	}
+	if _, err := filter.Filter(chosen); err != nil {
+		return err
+	}
+	return list.Write(items)
+}
+
+func set(node *yaml.Node, mark, value string) {
+	if node.Kind == yaml.ScalarNode && node.LineComment == mark {
+		node.Value = value
+	}
+	for _, inner := range node.Content {
+		set(inner, mark, value)
+	}
+}
+
+func fail(err error) {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}

@@ -355,9 +355,15 @@ fn files_on_the_command_line() {
         answer.stderr.replace(folder.to_str().unwrap(), "")
     };
     assert_eq!(export(b""), "error: /flow.yml: is empty; write a Flow: `jtype: Flow` and a list of `executors`\n");
-    assert_eq!(export(b"\xff"), "error: /flow.yml: is not UTF-8 from line 1, column 1 on; convert it\n  --> /flow.yml:1:1\n  1 | \u{fffd}\n    | ^\n");
+    assert_eq!(
+        export(b"\xff"),
+        "error: /flow.yml: is not UTF-8 from line 1, column 1 on; convert it\n  --> /flow.yml:1:1\n  1 | \u{fffd}\n    | ^\n"
+    );
     let tab = export(b"jtype: Flow\nexecutors:\n\t- name: a\n");
-    assert!(tab.starts_with("error: /flow.yml: is not YAML: ") && tab.ends_with("\n  --> /flow.yml:3:2\n  3 | \t- name: a\n    | \t^\n"), "{tab}");
+    assert!(
+        tab.starts_with("error: /flow.yml: is not YAML: ") && tab.ends_with("\n  --> /flow.yml:3:2\n  3 | \t- name: a\n    | \t^\n"),
+        "{tab}"
+    );
     let two = export(b"jtype: Flow\n---\njtype: Flow\n");
     assert!(two.starts_with("error: /flow.yml: holds several documents") && two.contains("\n  --> /flow.yml:3:1\n"), "{two}");
     assert_eq!(

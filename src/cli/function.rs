@@ -314,8 +314,9 @@ fn find_hidden_output(runs: &mut [FlowRun<'_>], generated: &[Generated<'_>]) {
             item.meta.package() == meta.package() && owner.is_some_and(|owner| owner.flow == meta.name)
         };
         if !generated.iter().any(is_own) {
-            let message = "`selectors` or `exclude` in the Kptfile hide what was generated before, which would be there twice";
-            findings.push(Finding::warning("metadata.name", message).got(&meta.name).mend("remove them from this function"));
+            let message = "`selectors` or `exclude` in the Kptfile hide what was generated before, so that every render adds it again";
+            let finding = Finding::warning("metadata.name", message).got(&meta.name);
+            findings.push(finding.mend("remove them from this function, or select the kinds that it generates as well"));
         }
     }
 }

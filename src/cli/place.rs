@@ -176,7 +176,10 @@ mod tests {
     fn a_flow_given_as_text_has_lines_of_its_own() {
         let text = "spec:\n  z: 1\n  flow: |\n\n    a: 1\n    b: {c: 2}\n";
         let paths = [("spec.flow.b.c", None), ("spec.z", None), ("spec.flow.a", None), ("spec.flow", None)];
-        assert_eq!(placed(&paths, text, None), ["spec.z ", "spec.flow spec.flow:2:1", "spec.flow.a spec.flow:2:4", "spec.flow.b.c spec.flow:3:8"]);
+        assert_eq!(
+            placed(&paths, text, None),
+            ["spec.z ", "spec.flow spec.flow:2:1", "spec.flow.a spec.flow:2:4", "spec.flow.b.c spec.flow:3:8"]
+        );
         assert_eq!(
             placed(&paths, text, Some("f.yml")),
             ["spec.z f.yml:2:6", "spec.flow f.yml:5:5", "spec.flow.a f.yml:5:8", "spec.flow.b.c f.yml:6:12"]

@@ -100,14 +100,8 @@ mod tests {
     fn a_report_is_plain_or_painted() {
         let excerpt = Excerpt::of("f.yml", "a: 0", Mark { line: 1, column: 4 });
         let finding = Finding::error("a", "must\nbe\u{1b}[31m 1").quoting(excerpt);
-        let plain = lines(&[
-            (Subject::Input, Finding::warning("", "odd")),
-            (Subject::File("f.yml".into()), finding),
-        ]);
-        assert_eq!(
-            plain,
-            "error: f.yml: a: must be\u{fffd}[31m 1\n  --> f.yml:1:4\n  1 | a: 0\n    |    ^\nwarning: stdin: odd\n"
-        );
+        let plain = lines(&[(Subject::Input, Finding::warning("", "odd")), (Subject::File("f.yml".into()), finding)]);
+        assert_eq!(plain, "error: f.yml: a: must be\u{fffd}[31m 1\n  --> f.yml:1:4\n  1 | a: 0\n    |    ^\nwarning: stdin: odd\n");
         let painted = painted(&plain);
         assert_eq!(painted.matches("\u{1b}[1;31m").count(), 2);
         let mut bare = painted;

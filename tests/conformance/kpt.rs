@@ -7,9 +7,9 @@ use std::process::Command;
 
 use crate::support::wiring::faults;
 use crate::support::{documents, run, tree};
-use crate::tools::{copy, edit, folder, image, must, tool};
+use crate::tools::{copy, edit, image, must, tool};
 
-const TREE: [&str; 5] =
+pub const TREE: [&str; 5] =
     ["encoder/encoder.yml", "gateway/gateway.yml", "indexer/indexer-0.yml", "indexer/indexer-1.yml", "indexer/indexer-head.yml"];
 
 fn kpt(args: &[&str], folder: &Path) -> Command {
@@ -18,17 +18,17 @@ fn kpt(args: &[&str], folder: &Path) -> Command {
     command
 }
 
-fn render(folder: &Path) -> Command {
+pub fn render(folder: &Path) -> Command {
     kpt(&["fn", "render", "--allow-exec", "--image-pull-policy", "never"], folder)
 }
 
 /// Files that the function wrote.
-fn generated(files: &BTreeMap<String, String>) -> Vec<&str> {
+pub fn generated(files: &BTreeMap<String, String>) -> Vec<&str> {
     files.keys().map(String::as_str).filter(|name| name.ends_with(".yml")).collect()
 }
 
 /// A render, and a second one that must change nothing.
-fn twice(folder: &Path, command: impl Fn() -> Command) -> BTreeMap<String, String> {
+pub fn twice(folder: &Path, command: impl Fn() -> Command) -> BTreeMap<String, String> {
     must(command());
     let first = tree(folder);
     must(command());
@@ -101,71 +101,6 @@ fn eval_takes_settings_as_a_config_map() {
     must(eval);
     let gateway = &tree(&package)["gateway/gateway.yml"];
     assert!(gateway.contains("namespace: given") && gateway.contains("jinaai/jina:3.30.0-"), "{gateway}");
-}
-
-#[test]
-fn a_changed_flow_changes_files_in_place() {
-    let package = copy("examples/kpt");
-    must(render(&package));
-    // The user puts the encoder's objects into a file of their own choice, with a comment.
-    let encoder = fs::read_to_string(package.join("encoder/encoder.yml")).unwrap();
-    fs::remove_dir_all(package.join("encoder")).unwrap();
-    fs::write(package.join("mine.yaml"), encoder.replace("kind: Service", "kind: Service # mine")).unwrap();
-    edit(&package.join("jinaflow.yaml"), "clip-encoder:1.2.0", "clip-encoder:1.3.0");
-    edit(&package.join("jinaflow.yaml"), "shards: 2", "shards: 1");
-    let after = twice(&package, || render(&package));
-    assert_eq!(generated(&after), ["gateway/gateway.yml", "indexer/indexer.yml"]);
-    assert!(
-        after["mine.yaml"].contains("image: acme/clip-encoder:1.3.0") && after["mine.yaml"].contains("kind: Service # mine"),
-        "{}",
-        after["mine.yaml"]
-    );
-    assert!(after["gateway/gateway.yml"].contains("JINA_ADDR_INDEXER\n"), "{}", after["gateway/gateway.yml"]);
-}
-
-#[test]
-fn mutators_after_ours_do_not_make_copies() {
-    let package = copy("examples/kpt");
-    let python = folder().join("validate/bin/python");
-    let rename = "import sys, yaml\nlist = yaml.safe_load(sys.stdin)\nfor item in list['items']:\n    meta = item['metadata']\n    if 'flow.jina.ai/object' in meta.get('annotations', {}):\n        meta['namespace'] = 'dev'\n        meta['name'] = 'dev-' + meta['name']\nyaml.safe_dump(list, sys.stdout)\n";
-    fs::write(package.join("rename.py"), rename).unwrap();
-    let step = format!("      configPath: jinaflow.yaml\n    - exec: {} rename.py\n", python.display());
-    edit(&package.join("Kptfile"), "      configPath: jinaflow.yaml\n", &step);
-    let run_there = || {
-        let mut command = tool("kpt", &["fn", "render", "--allow-exec", "."]);
-        command.current_dir(&package);
-        command
-    };
-    must(run_there());
-    let first = tree(&package);
-    assert!(
-        first["encoder/encoder.yml"].contains("name: dev-encoder") && first["encoder/encoder.yml"].contains("namespace: dev"),
-        "{}",
-        first["encoder/encoder.yml"]
-    );
-    for _ in 0..2 {
-        must(run_there());
-        assert_eq!(first, tree(&package));
-    }
-}
-
-#[test]
-fn a_sub_package_keeps_its_files() {
-    let outer = copy("examples/kpt");
-    let inner = outer.join("inner");
-    fs::create_dir(&inner).unwrap();
-    for name in ["Kptfile", "jinaflow.yaml"] {
-        fs::copy(outer.join(name), inner.join(name)).unwrap();
-    }
-    edit(&inner.join("jinaflow.yaml"), "encoder", "ranker");
-    // Without it, two Deployments of one name would be in one namespace.
-    edit(&inner.join("jinaflow.yaml"), "  name: search\n", "  name: search\n  namespace: elsewhere\n");
-    let after = twice(&outer, || render(&outer));
-    let inner_tree: Vec<String> = TREE.iter().map(|name| format!("inner/{}", name.replace("encoder", "ranker"))).collect();
-    for name in TREE.iter().map(ToString::to_string).chain(inner_tree) {
-        assert!(after.contains_key(&name), "{name} is not among {:?}", generated(&after));
-    }
-    assert_eq!(generated(&after).len(), 10);
 }
 
 #[test]

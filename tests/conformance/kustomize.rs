@@ -257,3 +257,109 @@ fn the_flow_as_a_mapping_survives_kustomizes_round_trip() {
             .is_some_and(|a| a.iter().any(|arg| arg.as_str().unwrap().contains("\"s\": \"0123\""))))
     );
 }
+
+/// A changed ConfigMap has another name, so that pods that read it start anew.
+#[test]
+fn a_changed_variable_rolls_the_pods() {
+    let folder = scratch("hash");
+    let flow = |value: &str| {
+        format!(
+            "apiVersion: flow.jina.ai/v1alpha1\nkind: JinaFlow\nmetadata:\n  name: f\n  annotations:\n{FUNCTION}spec:\n  flow: |\n    jtype: Flow\n    executors:\n    - {{name: a, uses: docker://x/a, env: {{A: {value}}}}}\n    - {{name: b, uses: docker://x/b}}\n"
+        )
+    };
+    write(&folder, "kustomization.yaml", "generators: [flow.yaml]\nconfigurations: [kustomizeconfig.yaml]\nnamePrefix: p-\n");
+    fs::copy(root().join("functions/jinaflow/kustomizeconfig.yaml"), folder.join("kustomizeconfig.yaml")).unwrap();
+    let names = |value: &str| {
+        write(&folder, "flow.yaml", &flow(value));
+        let objects = must(kustomize(&folder)).documents();
+        assert_clean(&objects);
+        ["Deployment/p-a", "Deployment/p-b"].map(|name| {
+            let name = container(object(&objects, name))["envFrom"][0]["configMapRef"]["name"].as_str().unwrap().to_owned();
+            object(&objects, &format!("ConfigMap/{name}"));
+            name
+        })
+    };
+    let (before, after) = (names("one"), names("two"));
+    assert!(before[0].starts_with("p-a-configmap-") && before[0] != after[0], "{before:?} {after:?}");
+    assert_eq!(before[1], after[1]);
+}
+
+#[test]
+fn several_flows_in_one_generator_and_metadata_of_the_build() {
+    let folder = scratch("several");
+    let flow = |name: &str, executor: &str| {
+        format!(
+            "apiVersion: flow.jina.ai/v1alpha1\nkind: JinaFlow\nmetadata:\n  name: {name}\n  namespace: {name}\n  annotations:\n{FUNCTION}spec:\n  flow: |\n    jtype: Flow\n    executors: [{{name: {executor}, uses: docker://x/a}}]\n"
+        )
+    };
+    write(&folder, "flows.yaml", &format!("{}---\n{}", flow("one", "a"), flow("two", "b")));
+    write(&folder, "kustomization.yaml", "generators: [flows.yaml]\nbuildMetadata: [originAnnotations, managedByLabel]\n");
+    let objects = must(kustomize(&folder)).documents();
+    assert_eq!(objects.len(), 12);
+    assert_eq!(faults(&objects), Vec::<String>::new());
+    for object in &objects {
+        let metadata = &object["metadata"];
+        let origin = metadata["annotations"]["config.kubernetes.io/origin"].as_str().unwrap();
+        let flow = metadata["annotations"]["flow.jina.ai/object"].as_str().unwrap().split('/').next().unwrap();
+        assert!(origin.contains("configuredIn: flows.yaml") && origin.contains(&format!("name: {flow}")), "{origin}");
+        assert!(metadata["labels"]["app.kubernetes.io/managed-by"].as_str().unwrap().starts_with("kustomize-"));
+    }
+    // The same objects twice are the kustomization's fault, and kustomize says so.
+    write(&folder, "flows.yaml", &format!("{}---\n{}", flow("one", "a"), flow("one", "a")));
+    let answer = run(kustomize(&folder), b"");
+    assert!(answer.code != 0 && answer.stderr.contains("already registered id"), "{}", answer.stderr);
+}
+
+/// kustomize takes a validator's answer without items, and no other.
+#[test]
+fn the_validator_looks_and_changes_nothing() {
+    let folder = scratch("validator");
+    let flow = "apiVersion: flow.jina.ai/v1alpha1\nkind: JinaFlow\nmetadata:\n  name: f\n  annotations:\n    config.kubernetes.io/local-config: \"true\"\nspec:\n  flow:\n    jtype: Flow\n    executors: [{name: a, uses: \"docker://x/a\", replicas: 2}]\n";
+    let check =
+        |kind: &str| format!("apiVersion: flow.jina.ai/v1alpha1\nkind: {kind}\nmetadata:\n  name: check\n  annotations:\n{FUNCTION}");
+    write(&folder, "flow.yaml", flow);
+    write(&folder, "settings.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\ndata: {mode: \"0644\"}\n");
+    write(&folder, "check.yaml", &check("JinaFlowCheck"));
+    write(
+        &folder,
+        "kustomization.yaml",
+        "resources: [flow.yaml, settings.yaml]\nnamespace: prod\nnamePrefix: p-\nvalidators: [check.yaml]\n",
+    );
+    let answer = must(kustomize(&folder));
+    assert_eq!(answer.documents().iter().map(label).collect::<Vec<_>>(), ["ConfigMap/p-settings"]);
+    write(&folder, "flow.yaml", &flow.replace("replicas: 2", "replicas: 0"));
+    let answer = run(kustomize(&folder), b"");
+    assert!(
+        answer.code != 0 && answer.stderr.contains("error: JinaFlow/p-f: spec.flow.executors[0].replicas: must be 1 or more replicas"),
+        "{}",
+        answer.stderr
+    );
+    // By container, and in kubectl, it is the same.
+    write(&folder, "flow.yaml", flow);
+    edit(&folder.join("check.yaml"), "exec: {path: jinaflow}", &format!("container: {{image: \"{}\"}}", image()));
+    assert_eq!(must(kubectl(&folder)).documents().len(), 1);
+}
+
+/// What is under `transformers:` twice renders once, and nothing of the bookkeeping stays.
+#[test]
+fn a_transformer_that_runs_again_changes_nothing() {
+    let folder = scratch("again");
+    let flow = "apiVersion: flow.jina.ai/v1alpha1\nkind: JinaFlow\nmetadata:\n  name: f\n  annotations:\n    config.kubernetes.io/local-config: \"true\"\nspec:\n  flow:\n    jtype: Flow\n    executors: [{name: a, uses: \"docker://x/a\", env: {A: b}}]\n";
+    write(&folder, "base/flow.yaml", flow);
+    write(&folder, "base/render.yaml", &format!("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: render\n  annotations:\n{FUNCTION}"));
+    write(&folder, "base/kustomization.yaml", "resources: [flow.yaml]\ntransformers: [render.yaml]\n");
+    let once = must(kustomize(&folder.join("base"))).stdout;
+    assert_clean(&documents(&once));
+    fs::write(
+        folder.join("base/again.yaml"),
+        fs::read_to_string(folder.join("base/render.yaml")).unwrap().replace("name: render", "name: again"),
+    )
+    .unwrap();
+    write(&folder, "base/kustomization.yaml", "resources: [flow.yaml]\ntransformers: [render.yaml, again.yaml]\n");
+    assert_eq!(must(kustomize(&folder.join("base"))).stdout, once);
+    // Rendered objects that another kustomization changes afterwards keep everything but their marks.
+    write(&folder, "over/kustomization.yaml", "resources: [../base]\nnamespace: prod\nnameSuffix: -x\n");
+    let over = must(kustomize(&folder.join("over"))).documents();
+    assert!(over.iter().all(|o| o["metadata"]["namespace"] == "prod"));
+    assert!(over.iter().any(|o| label(o) == "Deployment/a-x"));
+}

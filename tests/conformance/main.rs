@@ -9,6 +9,8 @@ mod container;
 mod jina;
 mod kpt;
 mod kustomize;
+mod pipelines;
+mod rerender;
 mod schemas;
 mod strings;
 mod terminal;

@@ -1,0 +1,232 @@
+//! `kpt fn render` again: what becomes of edits, of changes of the Flow, and of what is gone.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::kpt::{TREE, generated, render, twice};
+use crate::support::{Run, documents, label, run, scratch, tree};
+use crate::tools::{copy, edit, must, tool};
+
+const ENCODER: &str = "encoder/encoder.yml";
+
+/// The package of the example, rendered.
+fn rendered() -> std::path::PathBuf {
+    let package = copy("examples/kpt");
+    must(render(&package));
+    package
+}
+
+fn read(package: &Path, name: &str) -> String {
+    fs::read_to_string(package.join(name)).unwrap()
+}
+
+/// The one object of a file with this label.
+fn object(text: &str, name: &str) -> Value {
+    documents(text).into_iter().find(|object| label(object) == name).unwrap_or_else(|| panic!("no {name} in\n{text}"))
+}
+
+/// A render, and the results that kpt keeps of it.
+fn results(package: &Path) -> (Run, Vec<Value>) {
+    let folder = scratch("results");
+    let mut command = tool("kpt", &["fn", "render", "--allow-exec", "--results-dir"]);
+    command.arg(&folder).arg(package);
+    let answer = run(command, b"");
+    let text = fs::read_to_string(folder.join("results.yaml")).unwrap();
+    let list = &documents(&text)[0];
+    let steps = list["items"].as_array().unwrap();
+    (answer, steps.iter().flat_map(|step| step["results"].as_array().cloned().unwrap_or_default()).collect())
+}
+
+#[test]
+fn an_edit_stays_and_a_change_of_the_flow_arrives() {
+    let package = rendered();
+    edit(&package.join(ENCODER), "replicas: 2", "replicas: 5 # black Friday");
+    edit(
+        &package.join(ENCODER),
+        "        env:\n",
+        "        resources: {limits: {memory: 8Gi}}\n        env:\n        - name: HF_HOME\n          value: '/models'\n",
+    );
+    edit(&package.join(ENCODER), "\ndata:\n", "\ndata:\n  LOG_LEVEL: debug\n");
+    let edited = read(&package, ENCODER);
+    // Nothing of the Flow has changed: the files stay as they are, to the byte.
+    must(render(&package));
+    assert_eq!(read(&package, ENCODER), edited);
+    edit(&package.join("jinaflow.yaml"), "clip-encoder:1.2.0", "clip-encoder:1.3.0\n        env: {MODEL: ViT-L-14}");
+    let after = twice(&package, || render(&package));
+    let text = &after[ENCODER];
+    for kept in ["replicas: 5 # black Friday", "memory: 8Gi", "name: HF_HOME", "LOG_LEVEL: debug"] {
+        assert!(text.contains(kept), "{kept}\n{text}");
+    }
+    for arrived in ["image: acme/clip-encoder:1.3.0", "MODEL: ViT-L-14"] {
+        assert!(text.contains(arrived), "{arrived}\n{text}");
+    }
+}
+
+#[test]
+fn a_conflict_is_told_with_field_values_and_file() {
+    let package = rendered();
+    edit(&package.join(ENCODER), "replicas: 2", "replicas: 5");
+    edit(&package.join("jinaflow.yaml"), "replicas: 2", "replicas: 3");
+    let (answer, results) = results(&package);
+    assert_eq!(answer.code, 0, "{}", answer.stderr);
+    assert_eq!(object(&read(&package, ENCODER), "Deployment/encoder")["spec"]["replicas"], 5);
+    assert_eq!(results.len(), 1, "{results:?}");
+    let result = &results[0];
+    assert_eq!(result["severity"], "warning");
+    assert_eq!(result["field"], serde_json::json!({"path": "spec.replicas", "currentValue": "5", "proposedValue": "3"}));
+    assert_eq!(result["file"], serde_json::json!({"path": ENCODER, "index": 2}));
+    assert_eq!((&result["resourceRef"]["kind"], &result["resourceRef"]["name"]), (&"Deployment".into(), &"encoder".into()));
+    // Said when it happens, and not for ever.
+    let before = tree(&package);
+    let (_, again) = self::results(&package);
+    assert_eq!((again, tree(&package)), (Vec::new(), before));
+}
+
+#[test]
+fn on_conflict_overwrite_and_error() {
+    for how in ["overwrite", "error"] {
+        let package = rendered();
+        edit(&package.join(ENCODER), "replicas: 2", "replicas: 5");
+        edit(&package.join("jinaflow.yaml"), "replicas: 2", "replicas: 3");
+        edit(&package.join("jinaflow.yaml"), "spec:\n", &format!("spec:\n  output: {{onConflict: {how}}}\n"));
+        let before = tree(&package);
+        let (answer, results) = results(&package);
+        let now = &object(&read(&package, ENCODER), "Deployment/encoder")["spec"]["replicas"];
+        assert_eq!((results.len(), &results[0]["field"]["path"]), (1, &"spec.replicas".into()));
+        if how == "overwrite" {
+            assert_eq!((answer.code, now, &results[0]["severity"]), (0, &3.into(), &"warning".into()));
+        } else {
+            assert_eq!((now, &results[0]["severity"]), (&5.into(), &"error".into()));
+            assert!(answer.code != 0 && tree(&package) == before, "{}", answer.stderr);
+        }
+    }
+}
+
+#[test]
+fn objects_are_found_where_the_user_has_put_them() {
+    let package = rendered();
+    // The user puts the encoder's objects into a file of their own choice, behind an object of their own, with comments.
+    let encoder = read(&package, ENCODER);
+    fs::remove_dir_all(package.join("encoder")).unwrap();
+    let own = "# The team's.\napiVersion: v1\nkind: Secret\nmetadata: {name: key} # kept\n---\n";
+    fs::write(package.join("mine.yaml"), own.to_owned() + &encoder.replace("kind: Service", "kind: Service # mine")).unwrap();
+    edit(&package.join("jinaflow.yaml"), "clip-encoder:1.2.0", "clip-encoder:1.3.0");
+    edit(&package.join("jinaflow.yaml"), "shards: 2", "shards: 1");
+    let after = twice(&package, || render(&package));
+    assert_eq!(generated(&after), ["gateway/gateway.yml", "indexer/indexer.yml"], "the head and the shards are gone");
+    let mine = &after["mine.yaml"];
+    assert!(mine.starts_with(own) && mine.contains("image: acme/clip-encoder:1.3.0") && mine.contains("kind: Service # mine"), "{mine}");
+    assert!(after["gateway/gateway.yml"].contains("JINA_ADDR_INDEXER\n"), "{}", after["gateway/gateway.yml"]);
+}
+
+#[test]
+fn what_the_flow_no_longer_yields_goes_and_nothing_else() {
+    let package = rendered();
+    let own = "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: indexer-9\nspec: {}\n";
+    fs::write(package.join("indexer/own.yaml"), own).unwrap();
+    edit(&package.join("jinaflow.yaml"), "shards: 2", "shards: 3");
+    assert_eq!(generated(&twice(&package, || render(&package))).len(), TREE.len() + 1);
+    edit(&package.join("jinaflow.yaml"), "shards: 3", "shards: 2");
+    assert_eq!(generated(&twice(&package, || render(&package))), TREE);
+    // An executor goes, with its head and shards.
+    let flow = read(&package, "jinaflow.yaml");
+    let (first, _) = flow.split_once("      - name: indexer").unwrap();
+    fs::write(package.join("jinaflow.yaml"), first).unwrap();
+    let after = twice(&package, || render(&package));
+    assert_eq!(generated(&after), [ENCODER, "gateway/gateway.yml"]);
+    assert_eq!(after["indexer/own.yaml"], own);
+}
+
+#[test]
+fn a_renamed_flow_keeps_its_files_and_their_edits() {
+    let package = rendered();
+    edit(&package.join(ENCODER), "replicas: 2", "replicas: 5");
+    edit(&package.join("jinaflow.yaml"), "  name: search\n", "  name: find\n");
+    let after = twice(&package, || render(&package));
+    assert_eq!(generated(&after), TREE);
+    for name in TREE {
+        assert!(!after[name].contains("search/") && after[name].contains("flow.jina.ai/object: find/"), "{}", after[name]);
+    }
+    assert!(after[ENCODER].contains("replicas: 5"), "{}", after[ENCODER]);
+    // With another executor at the same time, too.
+    edit(&package.join("jinaflow.yaml"), "  name: find\n", "  name: look\n");
+    edit(&package.join("jinaflow.yaml"), "- name: encoder\n", "- name: ranker\n");
+    let after = twice(&package, || render(&package));
+    assert_eq!(generated(&after).iter().filter(|name| name.contains("encoder")).count(), 0, "{:?}", generated(&after));
+}
+
+/// A second Flow, whose objects have names and a namespace of their own.
+fn add_second_flow(package: &Path, name: &str) {
+    let flow = read(package, "jinaflow.yaml").replace("  name: search\n", "  name: other\n  namespace: elsewhere\n");
+    fs::write(package.join(name), flow.replace("encoder", "ranker").replace("indexer", "store")).unwrap();
+}
+
+#[test]
+fn two_flows_of_one_package_are_each_their_own() {
+    let package = copy("examples/kpt");
+    edit(&package.join("Kptfile"), "      configPath: jinaflow.yaml\n", "");
+    add_second_flow(&package, "other.yaml");
+    let both = twice(&package, || render(&package));
+    let of = |files: &std::collections::BTreeMap<String, String>, flow: &str| {
+        files.values().map(|text| text.matches(&format!("flow.jina.ai/object: {flow}/")).count()).sum::<usize>()
+    };
+    assert_eq!((of(&both, "search"), of(&both, "other")), (15, 15));
+    // What becomes of one is nothing to the other.
+    edit(&package.join("other.yaml"), "shards: 2", "shards: 1");
+    let after = twice(&package, || render(&package));
+    assert_eq!((of(&after, "search"), of(&after, "other")), (15, 9));
+    for name in [ENCODER, "indexer/indexer-head.yml"] {
+        assert_eq!(both[name], after[name]);
+    }
+    fs::remove_file(package.join("other.yaml")).unwrap();
+    let after = twice(&package, || render(&package));
+    assert_eq!((of(&after, "search"), of(&after, "other")), (15, 0));
+}
+
+#[test]
+fn packages_do_not_touch_each_others_objects() {
+    let outer = copy("examples/kpt");
+    let inner = outer.join("inner");
+    fs::create_dir(&inner).unwrap();
+    fs::copy(outer.join("Kptfile"), inner.join("Kptfile")).unwrap();
+    let flow = read(&outer, "jinaflow.yaml").replace("  name: search\n", "  name: search\n  namespace: elsewhere\n");
+    fs::write(inner.join("jinaflow.yaml"), flow.replace("encoder", "ranker")).unwrap();
+    let after = twice(&outer, || render(&outer));
+    let inner_tree: Vec<String> = TREE.iter().map(|name| format!("inner/{}", name.replace("encoder", "ranker"))).collect();
+    for name in TREE.iter().map(ToString::to_string).chain(inner_tree.clone()) {
+        assert!(after.contains_key(&name), "{name} is not among {:?}", generated(&after));
+    }
+    assert_eq!(generated(&after).len(), 10);
+    // Each is renamed and shrinks by itself.
+    edit(&outer.join("jinaflow.yaml"), "  name: search\n", "  name: renamed\n");
+    edit(&outer.join("jinaflow.yaml"), "shards: 2", "shards: 1");
+    let later = twice(&outer, || render(&outer));
+    for name in &inner_tree {
+        assert_eq!(after[name], later[name]);
+    }
+    assert_eq!(generated(&later).len(), 3 + 5);
+}
+
+/// With `selectors` kpt hides what was generated before, and would write it a second time. It is told; where the
+/// selection shows the generated objects as well, there is nothing to tell.
+#[test]
+fn selectors_that_hide_what_was_generated_are_told() {
+    let package = rendered();
+    edit(
+        &package.join("Kptfile"),
+        "      configPath: jinaflow.yaml\n",
+        "      selectors: [{kind: JinaFlow}, {kind: ConfigMap}, {kind: Service}, {kind: Deployment}]\n",
+    );
+    let (answer, told) = results(&package);
+    assert_eq!((answer.code, told), (0, Vec::new()));
+    edit(&package.join("jinaflow.yaml"), "shards: 2", "shards: 1");
+    assert_eq!(generated(&twice(&package, || render(&package))), [ENCODER, "gateway/gateway.yml", "indexer/indexer.yml"]);
+    edit(&package.join("Kptfile"), ", {kind: ConfigMap}, {kind: Service}, {kind: Deployment}", "");
+    let (answer, told) = results(&package);
+    assert_eq!((answer.code, told.len()), (0, 1), "{}", answer.stderr);
+    assert_eq!(told[0]["severity"], "warning");
+    let message = told[0]["message"].as_str().unwrap();
+    assert!(message.contains("`selectors` or `exclude` in the Kptfile hide what was generated before"), "{message}");
+}

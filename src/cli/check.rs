@@ -18,6 +18,9 @@ use crate::yaml::{self, Data, Document, Node, kubernetes_value};
 /// `kind` of the config.
 pub const KIND: &str = "JinaFlowCheck";
 
+/// How to mend what is stale.
+const MEND: &str = "render again: kpt fn render";
+
 /// Whether a functionConfig asks for a check.
 #[must_use]
 pub fn is_check(meta: &Meta) -> bool {
@@ -51,19 +54,13 @@ pub fn fates(list: &ResourceList<'_>, caller: Caller) -> Vec<Fate> {
 /// What a render would change.
 #[must_use]
 pub fn stale(list: &ResourceList<'_>, generated: &[(usize, Meta)], outcome: &Reconciled) -> Vec<(Subject, Finding)> {
-    const MEND: &str = "render again: kpt fn render";
     let remembered = generated.iter().filter(|(_, meta)| meta.annotation(RENDERED).is_some());
     let changed = remembered.filter_map(|(index, meta)| {
         let flow = meta.annotation(OBJECT)?.split('/').next()?;
         let finding = match &outcome.fates[*index] {
             Fate::Kept => return None,
             Fate::Removed => Finding::error("", format!("is not what the JinaFlow `{flow}` yields any more")),
-            Fate::Replaced(text) => {
-                let places = places(&list.items[*index], text);
-                let finding =
-                    Finding::error(places.first().cloned().unwrap_or_default(), format!("is not as the JinaFlow `{flow}` has it"));
-                if places.len() > 1 { finding.got(format!("and {} more fields", places.len() - 1)) } else { finding }
-            }
+            Fate::Replaced(text) => stale_fields(&list.items[*index], text, flow)?,
         };
         Some((Subject::Object(meta.clone()), finding.mend(MEND)))
     });
@@ -74,18 +71,31 @@ pub fn stale(list: &ResourceList<'_>, generated: &[(usize, Meta)], outcome: &Rec
     changed.chain(missing).collect()
 }
 
-/// The fields in which an item differs from a text that would replace it.
-fn places(item: &Item<'_>, text: &str) -> Vec<String> {
-    let before = item.read().ok().and_then(|document| document.root).map(|root| kubernetes_value(&root)).unwrap_or_default();
-    let after = match yaml::read(text).ok().and_then(|document| document.root) {
-        Some(Node { data: Data::List(entries), .. }) => entries.first().map(kubernetes_value).unwrap_or_default(),
-        Some(root) => kubernetes_value(&root),
-        None => Value::Null,
+/// The fields in which an item differs from a text that would replace it: the first, and how many more.
+fn stale_fields(item: &Item<'_>, text: &str, flow: &str) -> Option<Finding> {
+    let before = kubernetes_value(&item.read().ok()?.root?);
+    let after = match yaml::read(text).ok()?.root? {
+        Node { data: Data::List(entries), .. } => kubernetes_value(entries.first()?),
+        root => kubernetes_value(&root),
     };
     let ours = format!("/metadata/annotations/{}", RENDERED.replace('/', "~1"));
     let changes = diff(&before, &after).0;
-    let pointers = changes.iter().map(|change| change.path().as_str()).filter(|path| *path != ours);
-    pointers.map(field_path).collect()
+    let mut places = changes.iter().map(|change| change.path().as_str()).filter(|path| *path != ours);
+    let first = places.next().unwrap_or(&ours);
+    let more = match places.count() {
+        0 => String::new(),
+        1 => ", and one more field differs".to_owned(),
+        count => format!(", and {count} more fields differ"),
+    };
+    let shown = |object: &Value| object.pointer(first).map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
+    let mut finding = Finding::error(field_path(first), format!("is not as the JinaFlow `{flow}` has it{more}"));
+    if let Some(value) = shown(&before) {
+        finding = finding.got(value);
+    }
+    Some(finding.mend(MEND)).map(|finding| match shown(&after) {
+        Some(value) => finding.propose(value),
+        None => finding,
+    })
 }
 
 /// `/spec/ports/0/port` → `spec.ports[0].port`.

@@ -38,6 +38,10 @@ pub fn run(input: &[u8], stdout: &mut impl Write) -> io::Result<Outcome> {
     };
     let list = match ResourceList::read(text) {
         Ok(list) => list,
+        // Nobody's protocol, but what `cat *.yaml` gives; the answer is documents as well.
+        Err(ListError::NotAList { .. }) if ResourceList::read_documents(text).items.iter().any(holds_jina_flow) => {
+            ResourceList::read_documents(text)
+        }
         Err(error) => return Response::refusal(&ResourceList::empty(), vec![(Subject::Input, list_fault(&error, text))]).write(stdout),
     };
     let caller = Caller::of(&list);
@@ -63,6 +67,10 @@ pub fn run_plugin(config: &str, input: &str, stdout: &mut impl Write) -> io::Res
     let caller = if list.items.is_empty() { Caller::KustomizeGenerator } else { Caller::KustomizeTransformer };
     let response = answer(&list, caller).unwrap_or_else(|fault| fault.refuse(&list, input));
     if response.success() { response.write(stdout) } else { response.write(&mut io::sink()) }
+}
+
+fn holds_jina_flow(item: &Item<'_>) -> bool {
+    item.read().is_ok_and(|document| document.root.as_ref().is_some_and(is_jina_flow))
 }
 
 fn list_fault(error: &ListError, text: &str) -> Finding {

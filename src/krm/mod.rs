@@ -328,6 +328,22 @@ impl<'t> ResourceList<'t> {
         }
     }
 
+    /// Spells what an item of this list has become. What has not changed in it keeps its lines and comments, where it is
+    /// written in block style.
+    #[must_use]
+    pub fn respell(&self, item: &Item<'_>, object: &Node<'_>) -> String {
+        let edited = match item.shape {
+            Shape::Json => None,
+            Shape::Document => yaml::edit(item.text(), object),
+            Shape::Entry => yaml::edit_entry(item.text(), object),
+        };
+        edited.unwrap_or_else(|| {
+            let mut text = String::new();
+            self.spell(object, &mut text);
+            text
+        })
+    }
+
     /// The results that came with the list, and the new ones. What was said before is not said twice, so that a second
     /// run on the answer gives the same bytes.
     fn results(&self, new: &[KrmResult]) -> io::Result<Vec<Node<'t>>> {

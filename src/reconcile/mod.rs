@@ -190,9 +190,7 @@ impl<'l, 't> Reconciler<'l, 't> {
         }
         self.told.extend(findings.into_iter().map(|finding| (meta.clone(), finding)));
         if leaves::value(&merged) != before {
-            let mut text = String::new();
-            self.list.spell(&merged, &mut text);
-            self.fates[index] = Fate::Replaced(text);
+            self.fates[index] = Fate::Replaced(self.list.respell(&self.list.items[index], &merged));
         }
     }
 

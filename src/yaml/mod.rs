@@ -5,12 +5,14 @@
 //! as Jina does, [`kubernetes_value`] reads it as kubectl does).
 
 mod dict;
+mod edit;
 mod node;
 mod read;
 mod value;
 mod write;
 
 pub use dict::Dict;
+pub use edit::{edit, edit_entry};
 pub use node::{Data, Node, Scalar, Style};
 pub use read::{Document, DuplicateKey, SyntaxError, read, read_all};
 pub use value::kubernetes_value;

@@ -41,7 +41,7 @@ pub fn write_entry(node: &Node<'_>, indent: usize, out: &mut String) {
     entry(node, indent, out);
 }
 
-fn pad(mut indent: usize, out: &mut String) {
+pub(super) fn pad(mut indent: usize, out: &mut String) {
     const SPACES: &str = "                                ";
     while indent > SPACES.len() {
         out.push_str(SPACES);
@@ -50,7 +50,8 @@ fn pad(mut indent: usize, out: &mut String) {
     out.push_str(&SPACES[..indent]);
 }
 
-fn map(pairs: &[(Node<'_>, Node<'_>)], indent: usize, mut on_first_line: bool, out: &mut String) {
+/// Writes fields at column `indent`. `on_first_line` is whether the first one goes where `out` ends.
+pub(super) fn map(pairs: &[(Node<'_>, Node<'_>)], indent: usize, mut on_first_line: bool, out: &mut String) {
     for (name, value) in pairs {
         if !std::mem::take(&mut on_first_line) {
             pad(indent, out);
@@ -83,7 +84,8 @@ fn list(entries: &[Node<'_>], indent: usize, out: &mut String) {
     }
 }
 
-fn entry(node: &Node<'_>, indent: usize, out: &mut String) {
+/// Writes an entry whose dash goes where `out` ends, at column `indent`.
+pub(super) fn entry(node: &Node<'_>, indent: usize, out: &mut String) {
     out.push('-');
     match &node.data {
         Data::Map(pairs) if !pairs.is_empty() => {

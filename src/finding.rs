@@ -76,10 +76,20 @@ pub struct Excerpt {
 }
 
 impl Excerpt {
-    /// The place in a text that is called `name`; `None` when the text has no such line.
+    /// The place in a text that is called `name`; `None` when the text has no such line. What is missed at the end of the
+    /// text is missed behind its last line.
     #[must_use]
     pub fn of(name: &str, text: &str, mark: Mark) -> Option<Self> {
-        let line = text.lines().nth(mark.line.checked_sub(1)? as usize)?;
+        let mut lines = text.lines().skip(mark.line.saturating_sub(2) as usize);
+        let (line, mark) = match (mark.line, lines.next()?, lines.next()) {
+            (0, ..) => return None,
+            (1, first, _) => (first, mark),
+            (_, _, Some(line)) => (line, mark),
+            (_, last, None) => {
+                let column = u32::try_from(last.chars().count()).ok()?.saturating_add(1);
+                (last, Mark { line: mark.line - 1, column })
+            }
+        };
         Some(Self { name: name.to_owned(), mark, line: without_secrets(line) })
     }
 }
@@ -436,7 +446,8 @@ mod tests {
         assert_eq!(shown_line.as_deref(), Some("a: [jinahub+docker://A:****/v1, 'jinahub://B:*', jinahub+docker://C/v1] # a:b"));
         // Behind the end of the line, which is where a missing bracket is.
         assert_eq!(shown("[a", 1, 3).as_deref(), Some("  --> f.yml:1:3\n  1 | [a\n    |   ^\n"));
-        assert_eq!((shown("a", 0, 0), shown("a", 2, 1)), (None, None));
+        assert_eq!(shown("[a\n", 2, 1), shown("[a", 1, 3));
+        assert_eq!((shown("a", 0, 0), shown("a", 3, 1), shown("", 1, 1)), (None, None, None));
     }
 
     #[test]

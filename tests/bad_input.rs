@@ -333,6 +333,74 @@ fn alias_bombs() {
     assert!(answer.stderr.contains("aliases expand to more than"), "{}", answer.stderr);
 }
 
+/// Whatever finds them, problems are told in the order in which they stand, errors first.
+#[test]
+fn problems_come_in_the_order_of_their_places() {
+    let spec = "\
+images: {unused: x}
+flow: |
+  jtype: Flow
+  with: {protcol: http}
+  executors:
+  - {name: a, uses: docker://x/a, needs: nobody, replicas: 0}
+  # ä: a comment
+  - name: b
+    uses: Local
+    shards: none
+context: [x]
+compat: nope
+";
+    let input = list(spec);
+    let run = function(&input);
+    refused(&input, &run);
+    let paths: Vec<&str> = run.said().iter().map(|line| line.split(": ").nth(2).unwrap()).collect();
+    let expected = [
+        "spec.flow.with.protcol",
+        "spec.flow.executors[0].needs",
+        "spec.flow.executors[0].replicas",
+        "spec.flow.executors[1].uses",
+        "spec.flow.executors[1].shards",
+        "spec.context",
+        "spec.compat",
+    ];
+    let unused = "spec.images.unused";
+    assert_eq!(paths, [&expected[..], &[unused]].concat(), "{}", run.stderr);
+    let results = run.list()["results"].clone();
+    let in_results: Vec<&str> = results.as_array().unwrap().iter().map(|result| result["field"]["path"].as_str().unwrap()).collect();
+    assert_eq!(in_results, [&[unused], &expected[..]].concat());
+}
+
+/// A Flow given as text has lines that its writer knows; what orchestrators have written anew has none.
+#[test]
+fn the_line_of_a_flow_given_as_text_is_shown() {
+    let run = function(&list("flow: |\n  jtype: Flow\n  executors:\n  - {name: a, uses: docker://x/a, replicas: 0}\n"));
+    assert_eq!(
+        run.stderr,
+        "error: JinaFlow/f: spec.flow.executors[0].replicas: must be 1 or more replicas (got \"0\"); did you mean `1`?\n  \
+         --> spec.flow:3:43\n  3 | - {name: a, uses: docker://x/a, replicas: 0}\n    |                                           ^\n"
+    );
+    let run = function(&list("flow: |\n  jtype: Flow\n  executors: [\n    {name: a}\n"));
+    assert!(run.stderr.starts_with("error: JinaFlow/f: spec.flow: is not YAML: "), "{}", run.stderr);
+    assert!(run.stderr.contains("; look at line 4 of the Flow\n  --> spec.flow:3:14\n"), "{}", run.stderr);
+    let run = function(&flow("executors: [{name: a, uses: 'docker://x/a', replicas: 0}]"));
+    assert_eq!(run.stderr.lines().count(), 1, "{}", run.stderr);
+    // An item that is ours and no YAML, somewhere in a list.
+    let torn = format!("{}- apiVersion: flow.jina.ai/v1alpha1\n  kind: JinaFlow\n  metadata: {{name: [}}\n", list("flow: {jtype: Flow}"));
+    let run = function(&torn);
+    let line = torn.lines().count();
+    assert_eq!(run.code, 1);
+    assert!(run.stderr.contains(&format!("look at line {line} of the list\n  --> stdin:{line}:")), "{}", run.stderr);
+    assert!(run.stdout.starts_with(&torn));
+}
+
+/// A secret in the line that is shown is not shown.
+#[test]
+fn a_shown_line_shows_no_secret() {
+    let run = function(&list("flow: |\n  jtype: Flow\n  executors: [{name: a, uses: 'jinahub+docker://Enc:s3cr3t/v1'}]\n"));
+    assert!(run.stderr.contains("jinahub+docker://Enc:******/v1'"), "{}", run.stderr);
+    assert!(!run.stderr.contains("s3cr3t"), "{}", run.stderr);
+}
+
 #[test]
 fn huge_scalars() {
     let huge = "x".repeat(20_000_000);

@@ -204,3 +204,35 @@ fn a_leftover_folder_of_the_same_name_is_told_apart_from_a_file() {
     assert_eq!(answer.code, 1);
     assert!(answer.first_line().starts_with(&format!("error: {}/gateway: cannot be made", out.display())), "{}", answer.stderr);
 }
+
+#[test]
+fn an_export_is_whole_or_not_there() {
+    let flow = root().join("examples/getting-started/flow.yml");
+    let folder = scratch("whole");
+    let export = |out: &str, more: &[&str]| {
+        let out = folder.join(out);
+        jinaflow(&[&["export", flow.to_str().unwrap(), out.to_str().unwrap()], more].concat())
+    };
+    export("new/deep", &[]).succeeded();
+    let first = tree(&folder.join("new"));
+    assert_eq!(first.len(), 5);
+    // Over what is there, beside what is somebody else's, and with the remains of a run that was killed.
+    fs::create_dir_all(folder.join("new/deep/.jinaflow.new/gateway")).unwrap();
+    fs::write(folder.join("new/deep/.jinaflow.new/gateway/half.yml"), "ki").unwrap();
+    fs::write(folder.join("new/deep/own.yaml"), "own").unwrap();
+    export("new/deep", &["--k8s-namespace", "ns"]).succeeded();
+    let second = tree(&folder.join("new"));
+    assert_eq!(second.len(), first.len() + 1, "{:?}", second.keys());
+    assert!(first.keys().all(|name| second[name].contains("namespace: ns")));
+    // A place that is taken: nothing is written at all.
+    fs::remove_file(folder.join("new/deep/indexer/indexer-head.yml")).unwrap();
+    fs::create_dir(folder.join("new/deep/indexer/indexer-head.yml")).unwrap();
+    let before = tree(&folder.join("new"));
+    let answer = export("new/deep", &[]);
+    assert_eq!(answer.code, 1);
+    answer.says("indexer/indexer-head.yml: is a folder, and a file belongs there");
+    assert_eq!(before, tree(&folder.join("new")));
+    let answer = export("new/deep/own.yaml", &[]);
+    answer.says("own.yaml: is a file; name a folder");
+    assert_eq!((answer.code, before == tree(&folder.join("new"))), (1, true));
+}

@@ -5,7 +5,7 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path as FilePath, PathBuf};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 
 use crate::cli::input::{self, FlowOfFile};
 use crate::cli::place;
@@ -58,11 +58,7 @@ pub fn export(export: &Export, stdout: &mut impl Write, said: &mut String) -> Re
                 stdout.write_all(text.as_bytes())?;
             }
         }
-        Some(outdir) => {
-            for (name, text) in &files {
-                write_file(outdir, name, text)?;
-            }
-        }
+        Some(outdir) => write_tree(outdir, &files)?,
     }
     Ok(true)
 }
@@ -91,12 +87,60 @@ fn write_files(rendering: &Rendering) -> Vec<(String, String)> {
     rendering.components().iter().map(file).collect()
 }
 
-/// Writes beside and renames, so that no reader ever sees half a file.
-fn write_file(outdir: &FilePath, name: &str, text: &str) -> Result<()> {
-    let path = outdir.join(name);
-    let folder = path.parent().unwrap_or(outdir);
-    fs::create_dir_all(folder).with_context(|| format!("{}: cannot be made", folder.display()))?;
-    let beside = path.with_extension("yml.new");
-    fs::write(&beside, text).with_context(|| format!("{}: cannot be written", beside.display()))?;
-    fs::rename(&beside, &path).with_context(|| format!("{}: cannot be written", path.display()))
+/// The folder in which files are written before they are where they belong.
+const STAGE: &str = ".jinaflow.new";
+
+/// Writes everything beside where it belongs, then renames it: a run that fails or is killed while it writes leaves a
+/// folder as it was, and no file is ever half there. A folder that is new appears with everything in it.
+fn write_tree(outdir: &FilePath, files: &[(String, String)]) -> Result<()> {
+    if outdir.is_file() {
+        bail!("{}: is a file; name a folder", outdir.display());
+    }
+    let is_new = !outdir.exists();
+    let stage = if is_new { beside(outdir) } else { outdir.join(STAGE) };
+    // From a run that was killed.
+    if stage.exists() {
+        fs::remove_dir_all(&stage).with_context(|| format!("{}: cannot be removed", stage.display()))?;
+    }
+    let done = stage_files(&stage, files).and_then(|()| {
+        if is_new {
+            return fs::rename(&stage, outdir).with_context(|| format!("{}: cannot be made", outdir.display()));
+        }
+        if let Some((name, _)) = files.iter().find(|(name, _)| outdir.join(name).is_dir()) {
+            bail!("{}: is a folder, and a file belongs there", outdir.join(name).display());
+        }
+        for (name, _) in files {
+            make_folder_of(&outdir.join(name))?;
+        }
+        files.iter().try_for_each(|(name, _)| {
+            let path = outdir.join(name);
+            fs::rename(stage.join(name), &path).with_context(|| format!("{}: cannot be written", path.display()))
+        })
+    });
+    if stage.exists() {
+        // What is wrong already is worth more than what is left behind.
+        let _ = fs::remove_dir_all(&stage);
+    }
+    done
+}
+
+/// A neighbour of a folder that is not there yet.
+fn beside(outdir: &FilePath) -> PathBuf {
+    let mut name = outdir.file_name().unwrap_or_default().to_owned();
+    name.push(STAGE);
+    outdir.with_file_name(name)
+}
+
+fn stage_files(stage: &FilePath, files: &[(String, String)]) -> Result<()> {
+    for (name, text) in files {
+        let path = stage.join(name);
+        make_folder_of(&path)?;
+        fs::write(&path, text).with_context(|| format!("{}: cannot be written", path.display()))?;
+    }
+    Ok(())
+}
+
+fn make_folder_of(file: &FilePath) -> Result<()> {
+    let folder = file.parent().unwrap_or(file);
+    fs::create_dir_all(folder).with_context(|| format!("{}: cannot be made", folder.display()))
 }

@@ -1,8 +1,9 @@
 //! At a terminal.
 
+use std::fs;
 use std::process::Command;
 
-use crate::support::run;
+use crate::support::{jinaflow, run, scratch};
 use crate::tools::static_binary;
 
 /// Without standard input to wait for, the function shows its manual instead of hanging.
@@ -13,4 +14,27 @@ fn a_terminal_gets_help() {
     let answer = run(command, b"");
     assert_eq!(answer.code, 0, "{}", answer.stderr);
     assert!(answer.stdout.starts_with("# jinaflow"), "{}", answer.stdout);
+}
+
+/// Colours for people, and for nobody else.
+#[test]
+fn a_terminal_gets_colours_unless_it_does_not_want_them() {
+    let folder = scratch("colours");
+    fs::write(folder.join("flow.yml"), "jtype: Flow\nexecutors: [{name: a, uses: docker://x/a, replicas: 0}]\n").unwrap();
+    let export = format!("{} export {}/flow.yml", static_binary().display(), folder.display());
+    let said = |environment: &[(&str, &str)]| {
+        let mut command = Command::new("script");
+        command.args(["--quiet", "--return", "--command", &export, "/dev/null"]).env_remove("NO_COLOR").env("TERM", "xterm");
+        command.envs(environment.iter().copied());
+        let answer = run(command, b"");
+        assert_eq!(answer.code, 1, "{}", answer.stdout);
+        answer.stdout.replace("\r\n", "\n")
+    };
+    let painted = said(&[]);
+    assert!(painted.starts_with("\u{1b}[1;31merror:\u{1b}[0m ") && painted.contains("\u{1b}[1;34m  -->\u{1b}[0m "), "{painted:?}");
+    let plain = jinaflow(&["export", folder.join("flow.yml").to_str().unwrap()]).stderr;
+    assert!(!plain.contains('\u{1b}'));
+    for environment in [("NO_COLOR", "1"), ("TERM", "dumb")] {
+        assert_eq!(said(&[environment]), plain, "{environment:?}");
+    }
 }

@@ -381,7 +381,7 @@ fn the_line_of_a_flow_given_as_text_is_shown() {
     );
     let run = function(&list("flow: |\n  jtype: Flow\n  executors: [\n    {name: a}\n"));
     assert!(run.stderr.starts_with("error: JinaFlow/f: spec.flow: is not YAML: "), "{}", run.stderr);
-    assert!(run.stderr.contains("; look at line 4 of the Flow\n  --> spec.flow:3:14\n"), "{}", run.stderr);
+    assert!(run.stderr.contains("; look at line 4 of the Flow\n  --> spec.flow:3:12\n"), "{}", run.stderr);
     let run = function(&flow("executors: [{name: a, uses: 'docker://x/a', replicas: 0}]"));
     assert_eq!(run.stderr.lines().count(), 1, "{}", run.stderr);
     // An item that is ours and no YAML, somewhere in a list.

@@ -198,7 +198,7 @@ fn the_schema_and_the_pages_are_those_of_the_table() {
         let told = ["with", "gateway", "executor"].into_iter().find_map(|section| of(section, row.name));
         assert!(told.is_some_and(|text| text.starts_with(row.doc)), "{}", row.name);
     }
-    let expected = ["compat", "context", "flow", "imagePattern", "images", "jinaVersion"];
+    let expected = ["compat", "context", "flow", "imagePattern", "images", "jinaVersion", "output"];
     let spec = schema["properties"]["spec"]["properties"].as_object().unwrap();
     assert_eq!(spec.keys().collect::<Vec<_>>(), expected);
     // What the schema calls a field, the program reads.

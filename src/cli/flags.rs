@@ -25,13 +25,15 @@ pub enum Command {
     Options,
     /// Print the JSON Schema of a `JinaFlow`.
     Schema,
+    /// Print the definitions of the function's kinds.
+    Definition,
     /// Print the manual.
     Help,
     /// Print the version.
     Version,
 }
 
-const COMMANDS: [&str; 5] = ["export", "explain", "options", "schema", "help"];
+const COMMANDS: [&str; 6] = ["export", "explain", "options", "schema", "definition", "help"];
 const FLAGS: [&str; 9] =
     ["--help", "--version", "--k8s-namespace", "--compat", "--image", "--image-pattern", "--context", "--context-env", "--jina-version"];
 
@@ -88,11 +90,12 @@ pub fn parse(args: impl Iterator<Item = OsString>, environment: &Environment) ->
             no_more(words, "explain takes one FLOW, or the name of a difference or of an option")?;
             Ok(Command::Explain(question))
         }
-        Some(word) if matches!(word.as_str(), "help" | "options" | "schema") => {
+        Some(word) if matches!(word.as_str(), "help" | "options" | "schema" | "definition") => {
             no_more(words, &format!("{word} takes nothing"))?;
             Ok(match word.as_str() {
                 "options" => Command::Options,
                 "schema" => Command::Schema,
+                "definition" => Command::Definition,
                 _ => Command::Help,
             })
         }

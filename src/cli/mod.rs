@@ -1,6 +1,7 @@
 //! The command line and the process: the only room that reads files, the environment, or standard input.
 
 pub mod check;
+pub mod definition;
 pub mod explain;
 pub mod export;
 pub mod flags;
@@ -67,6 +68,7 @@ fn run(command: Command, said: &mut String) -> Result<bool> {
         }
         Command::Options => print(&mut stdout, &reference::page())?,
         Command::Schema => print(&mut stdout, &schema::text())?,
+        Command::Definition => print(&mut stdout, &definition::text()?)?,
         Command::Explain(question) => explain::explain(&question, &mut stdout, said)?,
         Command::Export(export) => export::export(&export, &mut stdout, said)?,
     };

@@ -3,6 +3,7 @@
 pub mod always;
 pub mod corrections;
 pub mod images;
+pub mod openapi;
 pub mod schema;
 
 use corrections::{Correction, Corrections};
@@ -72,6 +73,12 @@ pub enum OnConflict {
 
 impl OnConflict {
     const WORDS: [&'static str; 3] = ["keep", "overwrite", "error"];
+
+    /// The words that [`on_conflict`] knows.
+    #[must_use]
+    pub fn words() -> &'static [&'static str] {
+        &Self::WORDS
+    }
 }
 
 /// Everything beside the Flow itself that decides what is emitted.

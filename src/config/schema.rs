@@ -1,9 +1,10 @@
 //! The JSON Schema of a `JinaFlow`, from the table of options, for editors (draft 7, which yaml-language-server reads).
+//! [`super::openapi`] makes the other form of it.
 //!
 //! It is no stricter than reading is: a value may be a variable that is filled in later, and Jina takes many a value in
 //! several spellings. What it adds in an editor are names, descriptions, defaults and words to choose from.
 
-use super::{API_VERSION, Compat, KIND};
+use super::{API_VERSION, Compat, KIND, OnConflict};
 use crate::jina::options::{DefaultValue, Kind, Row, TABLE};
 use crate::jina::section::Section;
 use crate::jina::value::Value;
@@ -30,7 +31,15 @@ const FRAME: &str = r##"{
         "jinaVersion": {"description": "Version of Jina's own image and of the containers.", "type": "string", "pattern": "^3\\.[0-9]+\\.[0-9]+$"},
         "images": {"description": "From `uses`, or `gateway`, to an image.", "$ref": "#/definitions/texts"},
         "imagePattern": {"description": "Where the images of names on the Jina Hub are, such as registry.example.com/{owner}/{name}:{tag}.", "type": "string"},
-        "context": {"description": "Values of the Flow's variables.", "$ref": "#/definitions/texts"}
+        "context": {"description": "Values of the Flow's variables.", "$ref": "#/definitions/texts"},
+        "output": {
+          "description": "What becomes of generated files.",
+          "type": ["object", "null"],
+          "additionalProperties": false,
+          "properties": {
+            "onConflict": {"description": "What becomes of a field that both you, in a generated file, and the Flow have changed: your value stays, the Flow's comes, or nothing is changed and the run fails.", "enum": [ON_CONFLICT], "default": "keep"}
+          }
+        }
       }
     },
     "status": {"type": "object"}
@@ -80,11 +89,12 @@ EXECUTOR
 /// The schema as text.
 #[must_use]
 pub fn text() -> String {
-    let compat: Vec<String> = Compat::words().iter().map(|word| quoted(word)).collect();
+    let listed = |words: &[&str]| words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(", ");
     FRAME
         .replace("API_VERSION", API_VERSION)
         .replace("KIND", KIND)
-        .replace("COMPAT", &compat.join(", "))
+        .replace("COMPAT", &listed(Compat::words()))
+        .replace("ON_CONFLICT", &listed(OnConflict::words()))
         .replace("WITH\n", &properties(Section::With))
         .replace("GATEWAY\n", &properties(Section::Gateway))
         .replace("EXECUTOR\n", &properties(Section::Executor))

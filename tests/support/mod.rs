@@ -210,6 +210,12 @@ pub fn assert_recorded(path: &Path, actual: &str) {
         let line =
             expected.lines().zip(actual.lines()).position(|(a, b)| a != b).unwrap_or(expected.lines().count().min(actual.lines().count()));
         let near = |text: &str| text.lines().skip(line.saturating_sub(2)).take(6).collect::<Vec<_>>().join("\n");
-        panic!("{} differs at line {}:\n--- recorded\n{}\n+++ actual\n{}", path.display(), line + 1, near(&expected), near(actual));
+        panic!(
+            "{} differs at line {}; if that is meant, record it with JINAFLOW_RECORD=1 cargo test\n--- recorded\n{}\n+++ actual\n{}",
+            path.display(),
+            line + 1,
+            near(&expected),
+            near(actual)
+        );
     }
 }

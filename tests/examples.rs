@@ -6,7 +6,7 @@ mod support;
 use std::fs;
 
 use support::wiring::faults;
-use support::{function, jinaflow, label, root};
+use support::{function, jinaflow, label, root, tree};
 
 #[test]
 fn getting_started_is_the_same_as_a_flow_and_as_a_jinaflow() {
@@ -25,8 +25,10 @@ fn getting_started_is_the_same_as_a_flow_and_as_a_jinaflow() {
 
 #[test]
 fn every_jinaflow_of_the_examples_renders() {
-    for name in ["getting-started/jinaflow.yaml", "kustomize/base/jinaflow.yaml", "kpt/jinaflow.yaml"] {
-        let text = fs::read_to_string(root().join("examples").join(name)).unwrap();
+    let files = tree(&root().join("examples")).into_iter().filter(|(name, _)| name.ends_with("jinaflow.yaml"));
+    let (wrong, good): (Vec<_>, Vec<_>) = files.partition(|(name, _)| name.starts_with("jinaflow-bad-"));
+    assert!(wrong.len() == 1 && good.len() >= 6);
+    for (name, text) in good {
         let entry: String = text
             .lines()
             .filter(|l| !l.starts_with('#'))

@@ -5,6 +5,7 @@
 mod support;
 
 mod callers;
+mod catalog;
 mod container;
 mod jina;
 mod kpt;

@@ -46,19 +46,12 @@ fn what_jina_exports_is_refused() {
     );
 }
 
-/// Every Flow that we render is valid to an editor, and slips are not.
-#[test]
-fn the_schema_of_a_jinaflow_takes_what_is_rendered() {
-    let config =
-        |flow: Value| json!({"apiVersion": "flow.jina.ai/v1alpha1", "kind": "JinaFlow", "metadata": {"name": "f"}, "spec": {"flow": flow}});
-    let check = |documents: &[(String, Value)]| {
-        let file = scratch("schema").join("documents.json");
-        fs::write(&file, serde_json::to_string(documents).unwrap()).unwrap();
-        let mut check = Command::new(folder().join("validate/bin/python"));
-        check.arg(root().join("tests/conformance/check_schema.py"));
-        check.arg(root().join("functions/jinaflow/schema.json")).arg(file);
-        check
-    };
+fn config(flow: &Value) -> Value {
+    json!({"apiVersion": "flow.jina.ai/v1alpha1", "kind": "JinaFlow", "metadata": {"name": "f"}, "spec": {"flow": flow}})
+}
+
+/// Every recorded Flow that we render, as a mapping in a JinaFlow.
+pub fn rendered_flows() -> Vec<(String, Value)> {
     let mut documents = Vec::new();
     for case in recorded(&root().join("tests/jina/flows")) {
         let text = fs::read_to_string(case.folder.join("flow.yml")).unwrap();
@@ -66,13 +59,29 @@ fn the_schema_of_a_jinaflow_takes_what_is_rendered() {
             && let Some(flow) = jinaflow::yaml::read(&text).unwrap().root
             && flow.tag.is_none()
         {
-            documents.push((case.name, config(jinaflow::yaml::kubernetes_value(&flow))));
+            documents.push((case.name, config(&jinaflow::yaml::kubernetes_value(&flow))));
         }
     }
     assert!(documents.len() > 600, "only {} flows", documents.len());
-    must(check(&documents));
-    let mut wrong = config(json!({"jtype": "Flow", "executors": {"a": 1}}));
+    documents
+}
+
+/// Checks documents against the schema for editors.
+pub fn check_schema(documents: &[(String, Value)]) -> Command {
+    let file = scratch("schema").join("documents.json");
+    fs::write(&file, serde_json::to_string(documents).unwrap()).unwrap();
+    let mut check = Command::new(folder().join("validate/bin/python"));
+    check.arg(root().join("tests/conformance/check_schema.py"));
+    check.arg(root().join("functions/jinaflow/schema.json")).arg(file);
+    check
+}
+
+/// Every Flow that we render is valid to an editor, and slips are not; `catalog.rs` holds the same of the definition.
+#[test]
+fn the_schema_of_a_jinaflow_takes_what_is_rendered() {
+    must(check_schema(&rendered_flows()));
+    let mut wrong = config(&json!({"jtype": "Flow", "executors": {"a": 1}}));
     wrong["spec"]["compta"] = "none".into();
-    let answer = run(check(&[("wrong".to_owned(), wrong)]), b"");
+    let answer = run(check_schema(&[("wrong".to_owned(), wrong)]), b"");
     assert!(answer.code == 1 && answer.stdout.contains("compta") && answer.stdout.contains("2 faults"), "{}", answer.stdout);
 }

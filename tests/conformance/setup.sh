@@ -5,7 +5,7 @@ set -euo pipefail
 
 KUSTOMIZE=v5.8.2
 KUBECTL=v0.37.2                 # module version of Kubernetes 1.37.2; pinned in kubectl/go.mod
-KPT=v1.0.0-beta.60              # pinned in kpt/go.mod
+KPT=v1.0.0-beta.60              # pinned in kpt/go.mod and, for its runner of examples, in e2e/go.mod
 MUTATORS=v0.21.2                # kustomize's filters; pinned in mutators/go.mod
 KUBERNETES_VALIDATE=1.37.0      # pinned in requirements-validate.txt
 JINA=3.34.0                     # pinned in requirements-jina.txt
@@ -31,17 +31,20 @@ fi
 
 # kubectl and kpt are programs of a few lines around the real commands: `go install` takes neither module, kubectl's
 # because its main package is elsewhere, kpt's because a part that we do not use depends on a module without releases.
-build() { # name, version
-  local stamp=$tools/bin/.$1-$2
-  [[ -x $tools/bin/$1 && -e $stamp ]] && return
+build() { # name, version, subcommand of go
+  local stamp=$tools/bin/.$1-$2 how=(build)
+  if (($# > 2)); then how=("${@:3}"); fi
+  [[ -x $tools/bin/$1 && -e $stamp && -z $(find "$here/$1" -newer "$stamp") ]] && return
   say "$1 $2"
   grep -q " $2\$" "$here/$1/go.mod" || { echo "setup.sh: $1/go.mod is not at $2" >&2; exit 1; }
-  (cd "$here/$1" && go build -trimpath -ldflags='-s -w' -o "$tools/bin/$1" .)
+  (cd "$here/$1" && go "${how[@]}" -trimpath -ldflags='-s -w' -o "$tools/bin/$1" .)
   touch "$stamp"
 }
 build kubectl "$KUBECTL"
 build kpt "$KPT"
 build mutators "$MUTATORS"
+# kpt's runner of examples wants to be called by a test.
+build e2e "$KPT" test -c
 
 venv() { # name, requirements, module, version
   local python=$tools/$1/bin/python

@@ -1,0 +1,116 @@
+//! What ships beside the binary: the definition of its kinds, the metadata for catalogs, the example packages.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use jinaflow::jina::options::TABLE;
+use serde_json::Value;
+use support::{assert_recorded, documents, jinaflow, root};
+
+fn definitions() -> Vec<Value> {
+    documents(&jinaflow(&["definition"]).succeeded().stdout)
+}
+
+fn schema(definition: &Value) -> &Value {
+    &definition["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
+}
+
+/// Says what is not structural in a schema and below it, and counts the schemas.
+fn walk(schema: &Value, path: &str, faults: &mut Vec<String>) -> usize {
+    const WORDS: [&str; 10] = [
+        "description",
+        "type",
+        "nullable",
+        "enum",
+        "pattern",
+        "required",
+        "items",
+        "additionalProperties",
+        "properties",
+        "x-kubernetes-preserve-unknown-fields",
+    ];
+    let fields = schema.as_object().unwrap();
+    faults.extend(fields.keys().filter(|name| !WORDS.contains(&name.as_str())).map(|name| format!("{path}: {name}")));
+    let is_open = fields.get("x-kubernetes-preserve-unknown-fields") == Some(&Value::Bool(true));
+    if !is_open && !schema["type"].is_string() {
+        faults.push(format!("{path}: may be anything, and does not say so"));
+    }
+    if (schema["type"] == "array") != fields.contains_key("items") {
+        faults.push(format!("{path}: items belong to a list, and a list has some"));
+    }
+    let below = ["items", "additionalProperties"].into_iter().filter_map(|name| Some((name, fields.get(name)?)));
+    let properties = schema["properties"].as_object().into_iter().flatten().map(|(name, property)| (name.as_str(), property));
+    1 + below.chain(properties).map(|(name, schema)| walk(schema, &format!("{path}.{name}"), faults)).sum::<usize>()
+}
+
+#[test]
+fn the_definition_is_that_of_the_table() {
+    assert_recorded(&root().join("functions/jinaflow/definition.yaml"), &jinaflow(&["definition"]).succeeded().stdout);
+    let definitions = definitions();
+    let kinds: Vec<&Value> = definitions.iter().map(|definition| &definition["spec"]["names"]["kind"]).collect();
+    assert_eq!(kinds, ["JinaFlow", "JinaFlowCheck"]);
+    let mut faults = Vec::new();
+    let count: usize = definitions.iter().map(|definition| walk(schema(definition), "", &mut faults)).sum();
+    assert_eq!(faults, Vec::<String>::new());
+    assert!(count > 4 * TABLE.len(), "only {count} schemas");
+    let flow = &schema(&definitions[0])["properties"]["spec"]["properties"]["flow"]["properties"];
+    for row in TABLE {
+        let places = [&flow["with"], &flow["gateway"], &flow["executors"]["items"], &flow["deployments"]["items"]];
+        let mut told = places.iter().filter_map(|place| place["properties"][row.name]["description"].as_str());
+        assert!(told.any(|text| text.starts_with(row.doc)), "{}", row.name);
+    }
+}
+
+#[test]
+fn what_a_definition_points_at_is_there() {
+    let folder = root().join("functions/jinaflow");
+    let mut shown = BTreeSet::new();
+    for definition in definitions() {
+        let version = &definition["spec"]["versions"][0];
+        assert!(folder.join(version["usage"].as_str().unwrap()).is_file());
+        for example in version["examples"].as_array().unwrap().iter().filter_map(Value::as_str) {
+            assert!(folder.join(example).is_file(), "{example}");
+            shown.insert(example.trim_start_matches("../../").trim_end_matches("/README.md").to_owned());
+        }
+        assert_eq!(version["runtime"]["container"]["image"], concat!("localhost/jinaflow:v", env!("CARGO_PKG_VERSION")));
+    }
+    let listed: BTreeSet<String> = metadata()["examplePackageURLs"].as_array().unwrap().iter().map(text).collect();
+    assert!(shown.is_subset(&listed), "{shown:?}");
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap().to_owned()
+}
+
+fn metadata() -> Value {
+    documents(&fs::read_to_string(root().join("functions/jinaflow/metadata.yaml")).unwrap()).remove(0)
+}
+
+/// The rules by which the function catalog verifies metadata and examples, but for its own names of hosts.
+#[test]
+fn metadata_and_examples_are_as_catalogs_want_them() {
+    let metadata = metadata();
+    let fields: Vec<&String> = metadata.as_object().unwrap().keys().collect();
+    assert_eq!(fields, ["description", "emails", "examplePackageURLs", "image", "license", "sourceURL", "tags"]);
+    assert_eq!(metadata["image"], "localhost/jinaflow");
+    assert!(root().join(text(&metadata["sourceURL"])).join("README.md").is_file());
+    assert!(metadata["tags"].as_array().unwrap().iter().any(|tag| tag == "mutator"));
+    let manual = jinaflow(&["--help"]).succeeded().stdout;
+    assert!(manual.lines().any(|line| metadata["description"] == line), "the manual's first sentence is another");
+    let examples: BTreeSet<String> = metadata["examplePackageURLs"].as_array().unwrap().iter().map(text).collect();
+    let folders = fs::read_dir(root().join("examples")).unwrap().map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned());
+    let there: BTreeSet<String> = folders.filter(|name| name.starts_with("jinaflow-")).map(|name| format!("examples/{name}")).collect();
+    assert_eq!(examples, there);
+    for example in examples {
+        let folder = root().join(&example);
+        assert!(folder.join(".expected").is_dir(), "{example}");
+        let title = fs::read_to_string(folder.join("README.md")).unwrap().lines().next().unwrap().to_lowercase();
+        let words = example.trim_start_matches("examples/jinaflow-").replace('-', " ");
+        assert_eq!(title, format!("# jinaflow: {words}"));
+        // What is for the tests is nothing that a function should see.
+        assert!(fs::read_to_string(folder.join(".krmignore")).unwrap().lines().any(|line| line == ".expected"), "{example}");
+    }
+}

@@ -54,7 +54,9 @@ fn naming(example: &Path) -> Vec<PathBuf> {
 }
 
 fn by_image(example: &Path) {
-    naming(example).iter().for_each(|file| edit(file, NAMED, &format!("image: {}", image())));
+    for file in naming(example) {
+        edit(&file, NAMED, &format!("image: {}", image()));
+    }
 }
 
 fn by_exec(example: &Path) {

@@ -1,4 +1,5 @@
-//! Through `kustomize build` and `kubectl kustomize`: executable, container, legacy plugin; generator and transformer.
+//! Through `kustomize build` and `kubectl kustomize`: executable and container; generator and transformer.
+//! `plugin.rs` has legacy plugins.
 
 use std::fs;
 use std::path::Path;
@@ -8,15 +9,15 @@ use serde_json::Value;
 
 use crate::support::wiring::faults;
 use crate::support::{Run, documents, label, root, run, scratch};
-use crate::tools::{copy, edit, image, must, static_binary, tool};
+use crate::tools::{copy, edit, image, must, tool};
 
 const OVERLAYS: [&str; 4] = ["dev", "staging", "prod", "prod-eu"];
 
-fn kustomize(folder: &Path) -> Command {
+pub fn kustomize(folder: &Path) -> Command {
     tool("kustomize", &["build", "--enable-alpha-plugins", "--enable-exec", folder.to_str().unwrap()])
 }
 
-fn kubectl(folder: &Path) -> Command {
+pub fn kubectl(folder: &Path) -> Command {
     tool("kubectl", &["kustomize", "--enable-alpha-plugins", folder.to_str().unwrap()])
 }
 
@@ -25,7 +26,7 @@ fn by_image(jinaflow: &Path) {
     edit(jinaflow, "exec:\n        path: jinaflow", &format!("container:\n        image: {}", image()));
 }
 
-fn assert_clean(objects: &[Value]) {
+pub fn assert_clean(objects: &[Value]) {
     assert_eq!(faults(objects), Vec::<String>::new());
     for object in objects {
         assert_ne!(object["kind"], "JinaFlow");
@@ -36,7 +37,7 @@ fn assert_clean(objects: &[Value]) {
     }
 }
 
-fn object<'o>(objects: &'o [Value], name: &str) -> &'o Value {
+pub fn object<'o>(objects: &'o [Value], name: &str) -> &'o Value {
     objects
         .iter()
         .find(|object| label(object) == name)
@@ -101,38 +102,9 @@ fn a_container_gives_the_same_as_an_executable() {
     assert_eq!(must(kubectl(&overlay)).stdout, by_exec);
 }
 
-#[test]
-fn the_legacy_plugin_gives_the_same_as_an_executable() {
-    let example = copy("examples/kustomize");
-    let by_exec = must(kustomize(&example.join("overlays/prod-eu"))).stdout;
-    let home = scratch("plugins");
-    let folder = home.join("flow.jina.ai/v1alpha1/jinaflow");
-    fs::create_dir_all(&folder).unwrap();
-    fs::copy(static_binary(), folder.join("JinaFlow")).unwrap();
-    edit(
-        &example.join("base/jinaflow.yaml"),
-        "  annotations:\n    config.kubernetes.io/function: |\n      exec:\n        path: jinaflow\n",
-        "",
-    );
-    for mut build in [kubectl(&example.join("overlays/prod-eu")), kustomize(&example.join("overlays/prod-eu"))] {
-        build.env("KUSTOMIZE_PLUGIN_HOME", &home);
-        assert_eq!(must(build).stdout, by_exec);
-    }
-    // As a transformer it gets the resources on standard input.
-    fs::write(example.join("base/settings.yaml"), "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\ndata: {mode: \"0644\"}\n")
-        .unwrap();
-    edit(&example.join("base/kustomization.yaml"), "generators:\n", "resources: [settings.yaml]\ntransformers:\n");
-    let mut build = kubectl(&example.join("base"));
-    build.env("KUSTOMIZE_PLUGIN_HOME", &home);
-    let objects = must(build).documents();
-    assert_eq!(object(&objects, "ConfigMap/settings")["data"]["mode"], "0644");
-    assert_clean(&objects);
-    assert_eq!(objects.len(), 1 + 15);
-}
-
 const FUNCTION: &str = "    config.kubernetes.io/function: |\n      exec: {path: jinaflow}\n";
 
-fn write(folder: &Path, name: &str, text: &str) {
+pub fn write(folder: &Path, name: &str, text: &str) {
     let file = folder.join(name);
     fs::create_dir_all(file.parent().unwrap()).unwrap();
     fs::write(file, text).unwrap();

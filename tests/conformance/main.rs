@@ -11,6 +11,7 @@ mod jina;
 mod kpt;
 mod kustomize;
 mod pipelines;
+mod plugin;
 mod rerender;
 mod schemas;
 mod strings;

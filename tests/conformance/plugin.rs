@@ -1,0 +1,109 @@
+//! As a legacy plugin of kustomize and kubectl, installed by the script that ships with the function.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::kustomize::{assert_clean, kubectl, kustomize, object, write};
+use crate::support::{root, run, scratch};
+use crate::tools::{copy, edit, must, static_binary, tool};
+
+fn install() -> Command {
+    let mut command = Command::new(root().join("functions/jinaflow/install-plugin.sh"));
+    command.env("JINAFLOW", static_binary()).env_remove("KUSTOMIZE_PLUGIN_HOME").env_remove("XDG_CONFIG_HOME");
+    command
+}
+
+/// A folder of plugins with ours in it.
+fn plugins() -> PathBuf {
+    let home = scratch("plugins");
+    let mut command = install();
+    command.arg(&home);
+    must(command);
+    home
+}
+
+fn build(mut command: Command, home: &Path) -> Command {
+    command.env("KUSTOMIZE_PLUGIN_HOME", home);
+    command
+}
+
+#[test]
+fn it_gives_the_same_as_an_executable() {
+    let example = copy("examples/kustomize");
+    let overlay = example.join("overlays/prod-eu");
+    let by_exec = must(kustomize(&overlay)).stdout;
+    let home = plugins();
+    edit(
+        &example.join("base/jinaflow.yaml"),
+        "  annotations:\n    config.kubernetes.io/function: |\n      exec:\n        path: jinaflow\n",
+        "",
+    );
+    for command in [kubectl(&overlay), kustomize(&overlay)] {
+        assert_eq!(must(build(command, &home)).stdout, by_exec);
+    }
+    // As a transformer it gets the resources on standard input.
+    write(&example, "base/settings.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\ndata: {mode: \"0644\"}\n");
+    edit(&example.join("base/kustomization.yaml"), "generators:\n", "resources: [settings.yaml]\ntransformers:\n");
+    let objects = must(build(kubectl(&example.join("base")), &home)).documents();
+    assert_eq!(object(&objects, "ConfigMap/settings")["data"]["mode"], "0644");
+    assert_clean(&objects);
+    assert_eq!(objects.len(), 1 + 15);
+}
+
+/// kustomize compares what a validator leaves with what it was given, and stops where a byte differs.
+#[test]
+fn a_check_is_a_validator() {
+    let home = plugins();
+    let folder = scratch("validator");
+    write(
+        &folder,
+        "kustomization.yaml",
+        "resources: [flow.yaml]\nconfigMapGenerator:\n- name: settings\n  literals: [mode=0644]\nnamePrefix: dev-\n",
+    );
+    write(
+        &folder,
+        "flow.yaml",
+        "apiVersion: flow.jina.ai/v1alpha1\nkind: JinaFlow\nmetadata:\n  name: f\n  annotations: {config.kubernetes.io/local-config: \"true\"}\nspec:\n  flow: {jtype: Flow, executors: [{name: a, uses: \"docker://x/a\"}]}\n",
+    );
+    write(&folder, "check.yaml", "apiVersion: flow.jina.ai/v1alpha1\nkind: JinaFlowCheck\nmetadata: {name: check}\n");
+    let unchecked = must(kubectl(&folder)).stdout;
+    assert!(unchecked.contains("name: dev-settings-"), "{unchecked}");
+    edit(&folder.join("kustomization.yaml"), "namePrefix", "validators: [check.yaml]\nnamePrefix");
+    for command in [kubectl(&folder), kustomize(&folder)] {
+        assert_eq!(must(build(command, &home)).stdout, unchecked);
+    }
+    edit(&folder.join("flow.yaml"), "docker://x/a", "Local");
+    for command in [kubectl(&folder), kustomize(&folder)] {
+        let answer = run(build(command, &home), b"");
+        assert_ne!(answer.code, 0);
+        assert!(answer.stderr.contains("executor `a` uses no container image"), "{}", answer.stderr);
+    }
+}
+
+/// Where nothing is said, it goes where kustomize looks.
+#[test]
+fn it_is_installed_where_kustomize_looks() {
+    let folder = scratch("home");
+    write(&folder, "kustomization.yaml", "generators: [flow.yaml]\n");
+    write(&folder, "flow.yaml", "apiVersion: flow.jina.ai/v1alpha1\nkind: JinaFlow\nmetadata: {name: f}\nspec:\n  flow: {jtype: Flow}\n");
+    for variable in ["HOME", "XDG_CONFIG_HOME", "KUSTOMIZE_PLUGIN_HOME"] {
+        let place = scratch("place");
+        let mut command = install();
+        command.env(variable, &place);
+        let told = must(command).stdout;
+        assert_eq!(told.lines().count(), 2, "{told}");
+        for line in told.lines() {
+            assert!(fs::read(line).unwrap() == fs::read(static_binary()).unwrap(), "{line}");
+        }
+        let mut command = tool("kubectl", &["kustomize", "--enable-alpha-plugins", folder.to_str().unwrap()]);
+        command.env_remove("XDG_CONFIG_HOME").env(variable, &place);
+        assert_clean(&must(command).documents());
+    }
+    // And what is missing is said.
+    let mut command = install();
+    command.env_remove("JINAFLOW").env("PATH", "/usr/bin:/bin").arg(scratch("nowhere"));
+    let answer = run(command, b"");
+    assert_eq!(answer.code, 1);
+    answer.begins("install-plugin.sh: there is no jinaflow on the PATH");
+}

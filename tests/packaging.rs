@@ -114,3 +114,35 @@ fn metadata_and_examples_are_as_catalogs_want_them() {
         assert!(fs::read_to_string(folder.join(".krmignore")).unwrap().lines().any(|line| line == ".expected"), "{example}");
     }
 }
+
+#[test]
+fn the_manual_is_in_the_form_of_catalogs_and_has_every_field() {
+    let manual = fs::read_to_string(root().join("functions/jinaflow/README.md")).unwrap();
+    let frame = ["# jinaflow", "## Overview", "## Usage", "### FunctionConfig", "## Examples"];
+    let shape: Vec<&str> = manual.lines().filter(|line| frame.contains(line) || line.starts_with("<!--")).collect();
+    let expected = [
+        "# jinaflow",
+        "## Overview",
+        "<!--mdtogo:Short-->",
+        "<!--mdtogo-->",
+        "## Usage",
+        "<!--mdtogo:Long-->",
+        "### FunctionConfig",
+        "<!--mdtogo-->",
+        "## Examples",
+        "<!--mdtogo:Examples-->",
+        "<!--mdtogo-->",
+    ];
+    assert_eq!(shape, expected);
+    let definitions = definitions();
+    let spec = schema(&definitions[0])["properties"]["spec"]["properties"].as_object().unwrap();
+    let output = spec["output"]["properties"].as_object().unwrap();
+    for (indent, fields) in [("      ", spec), ("        ", output)] {
+        for name in fields.keys() {
+            assert!(manual.lines().any(|line| line.starts_with(&format!("{indent}{name}:"))), "{name}");
+        }
+    }
+    for name in ["install-plugin.sh", "kustomizeconfig.yaml", "options.md", "schema.json", "definition.yaml"] {
+        assert!(manual.contains(name) && root().join("functions/jinaflow").join(name).is_file(), "{name}");
+    }
+}

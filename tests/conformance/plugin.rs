@@ -51,7 +51,8 @@ fn it_gives_the_same_as_an_executable() {
     assert_eq!(objects.len(), 1 + 15);
 }
 
-/// kustomize compares what a validator leaves with what it was given, and stops where a byte differs.
+/// kustomize compares what a validator leaves with what it was given, and stops where they differ; names have got their
+/// prefix by then, and hashes are still to come.
 #[test]
 fn a_check_is_a_validator() {
     let home = plugins();

@@ -8,7 +8,7 @@ use std::fs;
 
 use jinaflow::jina::options::TABLE;
 use serde_json::Value;
-use support::{assert_recorded, documents, jinaflow, root};
+use support::{assert_recorded, documents, jinaflow, root, tree};
 
 fn definitions() -> Vec<Value> {
     documents(&jinaflow(&["definition"]).succeeded().stdout)
@@ -113,6 +113,20 @@ fn metadata_and_examples_are_as_catalogs_want_them() {
         // What is for the tests is nothing that a function should see.
         assert!(fs::read_to_string(folder.join(".krmignore")).unwrap().lines().any(|line| line == ".expected"), "{example}");
     }
+}
+
+/// Whoever raises the version raises it everywhere.
+#[test]
+fn every_example_names_the_image_of_this_version() {
+    const IMAGE: &str = "localhost/jinaflow:v";
+    let mut named = 0;
+    for (file, text) in ["examples", "functions"].into_iter().flat_map(|folder| tree(&root().join(folder))) {
+        for (at, _) in text.match_indices(IMAGE) {
+            assert!(text[at + IMAGE.len()..].starts_with(env!("CARGO_PKG_VERSION")), "{file}");
+            named += 1;
+        }
+    }
+    assert!(named >= 10, "only {named}");
 }
 
 #[test]

@@ -132,3 +132,54 @@ fn form<'t>(schema: &Node<'t>, root: &Node<'t>) -> Node<'t> {
     }
     map(fields)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::yaml::kubernetes_value;
+    use serde_json::{Value, from_str, json};
+
+    fn told(schema: &str) -> Value {
+        from_str::<Node<'_>>(schema).map(|schema| kubernetes_value(&structural(&schema))).unwrap_or_default()
+    }
+
+    #[test]
+    fn references_and_alternatives_become_one_schema() {
+        let schema = r##"{"anyOf": [{"$ref": "#/definitions/a"}, {"$ref": "#/definitions/b"}, {"type": "null"}], "definitions": {
+            "a": {"type": "object", "required": ["x"], "properties": {"x": {"type": "string"}, "y": {"const": "k"}}},
+            "b": {"type": "object", "properties": {"x": {"type": "integer"}, "z": {"$ref": "#/definitions/c"}}},
+            "c": {"type": ["array", "null"], "items": {"enum": ["p", "q"]}}}}"##;
+        let expected = json!({
+            "type": "object",
+            "nullable": true,
+            "x-kubernetes-preserve-unknown-fields": true,
+            "properties": {
+                "x": {"type": "string"},
+                "y": {"type": "string", "enum": ["k"]},
+                "z": {"type": "array", "nullable": true, "items": {"type": "string", "enum": ["p", "q"]}},
+            },
+        });
+        assert_eq!(told(schema), expected);
+    }
+
+    #[test]
+    fn what_may_be_several_things_is_open_and_says_what() {
+        let open = |text: &str| json!({"description": text, "x-kubernetes-preserve-unknown-fields": true});
+        let schema = r#"{"description": "D.", "type": ["integer", "string", "null"], "default": 1}"#;
+        assert_eq!(told(schema), open("D. Types: integer, string. Default: 1."));
+        let schema = r#"{"description": "D.", "anyOf": [{"enum": ["A", "a"]}, {"type": ["string", "array"]}]}"#;
+        assert_eq!(told(schema), open("D. One of: A, a."));
+        assert_eq!(told(r#"{"description": "D."}"#), open("D."));
+        // A text, or a mapping that must have a field.
+        let schema = r#"{"anyOf": [{"type": "string"}, {"type": "object", "required": ["x"]}]}"#;
+        assert_eq!(told(schema), json!({"required": ["x"], "x-kubernetes-preserve-unknown-fields": true}));
+    }
+
+    #[test]
+    fn a_closed_object_is_pruned_and_metadata_is_left_to_kubernetes() {
+        let schema = r#"{"type": "object", "additionalProperties": false, "properties": {
+            "metadata": {"type": "object", "required": ["name"]}, "texts": {"type": "object", "additionalProperties": {"type": "string"}}}}"#;
+        let texts = json!({"type": "object", "additionalProperties": {"type": "string"}});
+        assert_eq!(told(schema), json!({"type": "object", "properties": {"metadata": {"type": "object"}, "texts": texts}}));
+    }
+}

@@ -15,7 +15,7 @@ use crate::support::{documents, recording, root, run, scratch, tree};
 use crate::tools::{copy, edit, image, must, static_binary, tool};
 
 /// The image that the examples name.
-const NAMED: &str = "image: localhost/jinaflow:v0.1.0";
+const NAMED: &str = concat!("image: localhost/jinaflow:v", env!("CARGO_PKG_VERSION"));
 
 const CHECK: &str = "examples/jinaflow-check";
 

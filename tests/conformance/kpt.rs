@@ -68,6 +68,20 @@ fn render_by_image_twice() {
     assert_eq!(objects(&after), objects(&tree(&by_exec)));
 }
 
+/// By Docker's command, which a shim gives to podman, it is the same.
+#[test]
+fn render_by_dockers_command() {
+    let package = copy("examples/kpt");
+    edit(&package.join("Kptfile"), "exec: jinaflow", &format!("image: {}", image()));
+    let before = tree(&package);
+    let by_docker = || {
+        let mut command = kpt(&["fn", "render", "--image-pull-policy", "never"], &package);
+        command.env("KPT_FN_RUNTIME", "docker");
+        command
+    };
+    assert_package(&before, &twice(&package, by_docker));
+}
+
 #[test]
 fn render_without_config_path_takes_every_flow() {
     let package = copy("examples/kpt");
@@ -134,6 +148,75 @@ fn source_and_sink() {
     for name in before.keys().filter(|name| name.ends_with(".yaml")) {
         assert_eq!(before[name], after[name], "{name}");
     }
+}
+
+/// The same through a container in a pipe.
+#[test]
+fn source_container_sink() {
+    let package = copy("examples/kpt");
+    let script = format!("kpt fn source . | podman run --rm -i --network none {} | kpt fn sink out", image());
+    let mut shell = tool("bash", &["-eu", "-o", "pipefail", "-c", &script]);
+    shell.current_dir(&package);
+    must(shell);
+    let out = tree(&package.join("out"));
+    assert_eq!(generated(&out), TREE);
+    let by_exec = copy("examples/kpt");
+    must(render(&by_exec));
+    for name in TREE {
+        assert_eq!(out[name], tree(&by_exec)[name], "{name}");
+    }
+}
+
+/// What kpt hands over as functionConfig, and what of it is refused.
+#[test]
+fn a_config_of_another_kind_is_refused_with_the_kinds_that_are_taken() {
+    let package = copy("examples/kpt");
+    fs::write(package.join("other.yaml"), "apiVersion: acme.dev/v1\nkind: Renderer\nmetadata:\n  name: r\n").unwrap();
+    let before = tree(&package);
+    let mut eval = tool("kpt", &["fn", "eval", ".", "--exec", "jinaflow", "--fn-config", "other.yaml"]);
+    eval.current_dir(&package);
+    let answer = run(eval, b"");
+    let said = format!("{}{}", answer.stdout, answer.stderr);
+    assert!(answer.code != 0 && said.contains("use kind JinaFlow or JinaFlowCheck of flow.jina.ai/v1alpha1, or a ConfigMap"), "{said}");
+    assert_eq!(before, tree(&package));
+    let mut eval = tool("kpt", &["fn", "eval", ".", "--exec", "jinaflow", "--", "namspace=given"]);
+    eval.current_dir(&package);
+    let answer = run(eval, b"");
+    let said = format!("{}{}", answer.stdout, answer.stderr);
+    assert!(answer.code != 0 && said.contains("data.namspace: is no setting of this function; did you mean `namespace`?"), "{said}");
+}
+
+/// Somebody else's object of the same kind and name, in another API group, in the file that kpt would choose for both.
+#[test]
+fn an_object_of_another_group_is_another_object() {
+    let package = copy("examples/kpt");
+    let theirs = "apiVersion: serving.knative.dev/v1\nkind: Service\nmetadata:\n  name: encoder\nspec: {}\n";
+    fs::write(package.join("service_encoder.yaml"), theirs).unwrap();
+    let before = tree(&package);
+    assert_package(&before, &twice(&package, || render(&package)));
+    // One of the same group is in the way, and both are named.
+    edit(&package.join("service_encoder.yaml"), "serving.knative.dev/v1", "v1");
+    fs::remove_dir_all(package.join("encoder")).unwrap();
+    let answer = run(render(&package), b"");
+    let said = format!("{}{}", answer.stdout, answer.stderr);
+    assert!(answer.code != 0 && said.contains("there is a Service called `encoder` in service_encoder.yaml already"), "{said}");
+}
+
+/// A Flow in a package and one below its folder's own, with the same objects: the error names both.
+#[test]
+fn two_flows_with_the_same_objects_are_refused_by_name() {
+    let package = copy("examples/kpt");
+    edit(&package.join("Kptfile"), "      configPath: jinaflow.yaml\n", "");
+    let flow = fs::read_to_string(package.join("jinaflow.yaml")).unwrap();
+    fs::write(package.join("other.yaml"), flow.replace("  name: search\n", "  name: other\n")).unwrap();
+    let before = tree(&package);
+    let answer = run(render(&package), b"");
+    let said = format!("{}{}", answer.stdout, answer.stderr);
+    assert!(
+        answer.code != 0 && said.contains("JinaFlow/other") && said.contains("the JinaFlow `search` yields a ConfigMap called"),
+        "{said}"
+    );
+    assert_eq!(before, tree(&package));
 }
 
 #[test]

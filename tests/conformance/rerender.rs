@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::kpt::{TREE, generated, render, twice};
-use crate::support::{Run, documents, label, run, scratch, tree};
+use crate::support::{Run, documents, label, root, run, scratch, tree};
 use crate::tools::{copy, edit, must, tool};
 
 const ENCODER: &str = "encoder/encoder.yml";
@@ -229,4 +229,19 @@ fn selectors_that_hide_what_was_generated_are_told() {
     assert_eq!(told[0]["severity"], "warning");
     let message = told[0]["message"].as_str().unwrap();
     assert!(message.contains("`selectors` or `exclude` in the Kptfile hide what was generated before"), "{message}");
+}
+
+/// What the README says about rendering again happens.
+#[test]
+fn the_readme_shows_an_edit_that_stays() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let section = readme.split("\n## Rendering again\n").nth(1).unwrap();
+    let block = |kind: &str| section.split(&format!("```{kind}\n")).nth(1).unwrap().split("```").next().unwrap();
+    let folder = scratch("readme");
+    fs::create_dir(folder.join("examples")).unwrap();
+    fs::rename(copy("examples/kpt"), folder.join("examples/kpt")).unwrap();
+    let mut shell = tool("bash", &["-euc", block("sh")]);
+    shell.current_dir(&folder);
+    let answer = must(shell);
+    assert!(answer.stdout.ends_with(block("text")), "{}", answer.stdout);
 }

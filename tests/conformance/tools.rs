@@ -24,7 +24,7 @@ pub fn static_binary() -> PathBuf {
 pub fn tool(name: &str, args: &[&str]) -> Command {
     let folder = folder();
     let path = [path_with_jinaflow(), folder.join("shim"), folder.join("bin")].map(|p| p.to_str().unwrap().to_owned()).join(":");
-    let program = if name == "podman" { PathBuf::from(name) } else { folder.join("bin").join(name) };
+    let program = if matches!(name, "podman" | "bash") { PathBuf::from(name) } else { folder.join("bin").join(name) };
     let mut command = Command::new(program);
     command
         .args(args)

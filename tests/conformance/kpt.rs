@@ -44,7 +44,9 @@ fn assert_package(before: &BTreeMap<String, String>, after: &BTreeMap<String, St
     let objects: Vec<_> = TREE.iter().flat_map(|name| documents(&after[*name])).collect();
     assert_eq!(faults(&objects), Vec::<String>::new());
     for name in TREE {
-        assert!(!after[name].contains("config.kubernetes.io"), "{}", after[name]);
+        for mark in ["config.kubernetes.io", "config.k8s.io"] {
+            assert!(!after[name].contains(mark), "{}", after[name]);
+        }
     }
 }
 

@@ -52,7 +52,10 @@ fn container(workload: &Value) -> &Value {
 fn overlays_of_the_example_are_wired() {
     let example = copy("examples/kustomize");
     for overlay in OVERLAYS {
-        let objects = must(kustomize(&example.join("overlays").join(overlay))).documents();
+        let build = must(kustomize(&example.join("overlays").join(overlay)));
+        // kustomize shows what a function says to whoever builds.
+        assert_eq!(build.stderr, "");
+        let objects = build.documents();
         assert_clean(&objects);
         assert_eq!(objects.iter().filter(|o| o["kind"] == "Service").count(), 5, "{overlay}");
     }
@@ -334,4 +337,28 @@ fn a_transformer_that_runs_again_changes_nothing() {
     let over = must(kustomize(&folder.join("over"))).documents();
     assert!(over.iter().all(|o| o["metadata"]["namespace"] == "prod"));
     assert!(over.iter().any(|o| label(o) == "Deployment/a-x"));
+}
+
+/// A folder as generator: its own kustomization changes the Flow before it is rendered, names included.
+#[test]
+fn a_flow_in_a_folder_is_changed_before_it_is_rendered() {
+    let folder = scratch("folder");
+    write(&folder, "kustomization.yaml", "generators: [flow]\nnamespace: prod\n");
+    write(
+        &folder,
+        "flow/kustomization.yaml",
+        "resources: [flow.yaml]\nnamePrefix: p-\npatches:\n- target: {kind: JinaFlow}\n  patch: |\n    - {op: add, path: /spec/flow/executors/0/replicas, value: 7}\n",
+    );
+    write(
+        &folder,
+        "flow/flow.yaml",
+        &format!(
+            "apiVersion: flow.jina.ai/v1alpha1\nkind: JinaFlow\nmetadata:\n  name: search\n  annotations:\n{FUNCTION}spec:\n  flow:\n    jtype: Flow\n    executors:\n    - {{name: encoder, uses: \"docker://acme/enc:1\"}}\n"
+        ),
+    );
+    let objects = must(kustomize(&folder)).documents();
+    assert_clean(&objects);
+    let encoder = object(&objects, "Deployment/encoder");
+    assert_eq!((&encoder["spec"]["replicas"], &encoder["metadata"]["namespace"]), (&7.into(), &"prod".into()));
+    assert_eq!(encoder["metadata"]["annotations"]["flow.jina.ai/object"], "p-search/encoder/Deployment");
 }

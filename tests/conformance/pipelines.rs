@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::kpt::{TREE, generated, render, twice};
 use crate::support::{documents, run, tree};
-use crate::tools::{copy, edit, must};
+use crate::tools::{copy, edit, must, tool};
 
 /// The example with other functions around ours.
 fn package(before: &[&str], after: &[&str], validators: &str) -> PathBuf {
@@ -73,6 +73,26 @@ fn a_mutator_before_ours_is_seen_in_the_same_render() {
     assert!(files["indexer/indexer-0.yml"].contains("image: acme/annlite-indexer:1.4.0"), "{}", files["indexer/indexer-0.yml"]);
     // Comments of the Flow are the Flow's.
     assert!(TREE.iter().all(|name| !files[*name].contains('#')));
+}
+
+/// kpt takes what a validator leaves in `eval` for the package.
+#[test]
+fn a_check_by_hand_leaves_everything() {
+    let package = package(&[], &[], "");
+    with_check(&package);
+    must(render(&package));
+    let before = tree(&package);
+    let eval = || {
+        let mut command = tool("kpt", &["fn", "eval", ".", "--type", "validator", "--exec", "jinaflow", "--fn-config", "check.yaml"]);
+        command.current_dir(&package);
+        command
+    };
+    must(eval());
+    assert_eq!(before, tree(&package));
+    edit(&package.join("jinaflow.yaml"), "shards: 2", "shards: 3");
+    let answer = run(eval(), b"");
+    let said = format!("{}{}", answer.stdout, answer.stderr);
+    assert!(answer.code != 0 && said.contains("yields the Deployment `indexer-2`, which is not there"), "{said}");
 }
 
 const CHECK: &str = "  validators:\n    - exec: jinaflow\n      configPath: check.yaml\n";

@@ -344,16 +344,16 @@ impl<'t> ResourceList<'t> {
         })
     }
 
-    /// The results that came with the list, and the new ones. What was said before is not said twice, so that a second
-    /// run on the answer gives the same bytes.
+    /// The results that came with the list, and behind them those that are new. What was said before is neither said
+    /// twice nor moved, so that a second run on the answer gives the same bytes.
     fn results(&self, new: &[KrmResult]) -> io::Result<Vec<Node<'t>>> {
         // By way of text, since a value would lose the order of the fields.
         let read = |result| -> io::Result<Node<'t>> { Ok(serde_json::from_str(&serde_json::to_string(result)?)?) };
         let new: Vec<Node<'t>> = new.iter().map(read).collect::<io::Result<_>>()?;
         let plain = |result: &Node<'_>| yaml::kubernetes_value(result).to_string();
-        let said: HashSet<String> = new.iter().map(plain).collect();
-        let earlier = self.earlier_results.iter().filter(|result| !said.contains(&plain(result)));
-        Ok(earlier.cloned().chain(new.iter().cloned()).collect())
+        let said: HashSet<String> = self.earlier_results.iter().map(plain).collect();
+        let unsaid = new.into_iter().filter(|result| !said.contains(&plain(result)));
+        Ok(self.earlier_results.iter().cloned().chain(unsaid).collect())
     }
 
     /// Writes the answer: `items` are texts of this list's items or made by [`ResourceList::spell`].

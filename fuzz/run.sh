@@ -1,0 +1,72 @@
+#!/usr/bin/env bash
+# Fuzzes with libFuzzer on stable Rust.
+#   fuzz/run.sh [SECONDS-PER-TARGET [TARGET…]]       60 seconds; envelope, flow and merge
+#   fuzz/run.sh minimise [TARGET…]                   writes what was found into tests/corpus
+# What libFuzzer finds on the way is in fuzz/target/found, and an input that breaks something in fuzz/target/broken.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+seconds=${1:-60}
+shift || true
+targets=("$@")
+((${#targets[@]})) || targets=(envelope flow merge)
+
+# What `cargo fuzz` asks of the compiler, but for the sanitizers, which are nightly's. Integers that overflow and failed
+# debug assertions are in the profile. `--target` keeps the flags from build scripts.
+coverage='-Cpasses=sancov-module -Ccodegen-units=1'
+for part in level=4 inline-8bit-counters pc-table trace-compares; do
+  coverage+=" -Cllvm-args=-sanitizer-coverage-$part"
+done
+host=$(rustc -vV | sed -n 's/^host: //p')
+RUSTFLAGS=$coverage cargo build --manifest-path fuzz/Cargo.toml --release --locked --target "$host"
+programs=fuzz/target/$host/release
+found=fuzz/target/found
+broken=fuzz/target/broken
+seeds=fuzz/target/seeds
+mkdir -p "$broken"
+rm -rf "$seeds"
+mkdir -p "$seeds"/{envelope,flow,merge}
+for target in envelope flow merge; do mkdir -p "$found/$target" "tests/corpus/$target"; done
+
+for folder in tests/krm/*/; do
+  name=$(basename "$folder")
+  cp "$folder/stdin.yaml" "$seeds/envelope/$name-in"
+  cp "$folder/stdout.yaml" "$seeds/envelope/$name-out"
+done
+previous=$'jtype: Flow\n'
+for file in tests/jina/flows/*/flow.yml; do
+  name=$(basename "$(dirname "$file")")
+  cp "$file" "$seeds/flow/$name"
+  { printf '%s\n=====\n' "$previous"; cat "$file"; printf '\n=====\n40=edited\n90+added: line\n130-\n=====\nkeep'; } > "$seeds/merge/$name"
+  previous=$(< "$file")
+done
+
+words=fuzz/target/words.dict
+{ cat fuzz/words.dict; sed -n 's/^ *"dest": "\([a-z_0-9]*\)",$/"\1: "/p' tests/jina/options.json | sort -u; } > "$words"
+
+if [[ $seconds == minimise ]]; then
+  for target in "${targets[@]}"; do
+    new=fuzz/target/minimised/$target
+    rm -rf "$new"
+    mkdir -p "$new"
+    # Large inputs are made by tests/corpus.rs; what is kept is small. Named inputs stay, whatever they add.
+    "$programs/$target" -merge=1 -max_len=8192 -rss_limit_mb=512 "$new" "tests/corpus/$target" "$found/$target" "$seeds/$target"
+  done
+  exit
+fi
+
+table=$(printf '%-10s %12s %8s %9s %8s %8s' target executions seconds 'peak MB' corpus crashes)
+failed=0
+for target in "${targets[@]}"; do
+  log=fuzz/target/$target.log
+  crashes=0
+  "$programs/$target" -max_len=1048576 -timeout=10 -rss_limit_mb=512 -max_total_time="$seconds" -print_final_stats=1 \
+    -dict="$words" -artifact_prefix="$broken/$target-" "$found/$target" "tests/corpus/$target" "$seeds/$target" \
+    > "$log" 2>&1 || { crashes=1; failed=1; tail -n 40 "$log"; }
+  of() { sed -n "s/$1/\1/p" "$log" | tail -n 1; }
+  table+=$'\n'$(printf '%-10s %12s %8s %9s %8s %8s' "$target" "$(of '^stat::number_of_executed_units: *\(.*\)')" \
+    "$(of '^Done .* runs in \(.*\) second.*')" "$(of '^stat::peak_rss_mb: *\(.*\)')" \
+    "$(find "$found/$target" -type f | wc -l)" "$crashes")
+done
+printf '%s\n' "$table"
+exit "$failed"

@@ -1,0 +1,307 @@
+//! What holds for every input, whatever it is. The fuzzers under `fuzz` look for an input for which it does not, and
+//! `tests/corpus.rs` holds it for the inputs that they have kept.
+
+use jinaflow::cli::check;
+use jinaflow::cli::function;
+use jinaflow::cli::input::{self, FlowOfFile};
+use jinaflow::cli::render::Rendering;
+use jinaflow::cli::report::{self, Subject};
+use jinaflow::config::images::Pattern;
+use jinaflow::config::{Compat, Overrides, is_jina_flow};
+use jinaflow::finding::Path;
+use jinaflow::krm::meta::Meta;
+use jinaflow::krm::{Caller, Item, ResourceList};
+use jinaflow::manifests;
+use jinaflow::reconcile::RENDERED;
+use jinaflow::reconcile::ownership::{OBJECT, Ours};
+use jinaflow::yaml::{self, Node, kubernetes_value};
+use serde_json::Value;
+
+/// What the function says to an input.
+pub struct Answer {
+    pub text: String,
+    pub stderr: String,
+    pub success: bool,
+}
+
+/// Asks the function, twice, since it must say the same whatever order a hash map is in.
+fn ask(input: &[u8]) -> Answer {
+    let once = || {
+        let mut out = Vec::new();
+        let outcome = function::run(input, &mut out).expect("memory takes everything");
+        Answer { text: String::from_utf8(out).expect("an answer is UTF-8"), stderr: outcome.stderr, success: outcome.success }
+    };
+    let answer = once();
+    let again = once();
+    same(&answer.text, &again.text, "two runs differ");
+    same(&answer.stderr, &again.stderr, "two runs say different things");
+    answer
+}
+
+/// Any bytes as a `ResourceList`.
+pub fn envelope(input: &[u8]) -> Answer {
+    let answer = ask(input);
+    let severities: Vec<&str> = answer.stderr.lines().map(|line| line.split(": ").next().unwrap_or_default()).collect();
+    assert!(severities.iter().all(|word| ["error", "warning", "info"].contains(word)), "{}", answer.stderr);
+    assert_eq!(answer.success, !severities.contains(&"error"), "{}", answer.stderr);
+    let out = list(&answer.text);
+    let Some(came) = std::str::from_utf8(input).ok().and_then(understood) else {
+        assert!(!answer.success && out.items.is_empty());
+        return answer;
+    };
+    let caller = Caller::of(&came);
+    if is_validated(&came, caller) {
+        assert!(!answer.success || out.items.is_empty());
+        return answer;
+    }
+    if answer.success {
+        assert_eq!(others(&came), others(&out));
+    } else {
+        assert_eq!(texts(&came), texts(&out));
+    }
+    if let Ok(tree) = std::str::from_utf8(input).map_or(Err(()), |text| ResourceList::read_as_tree(text).map_err(|_| ())) {
+        let before = others(&tree);
+        drop(tree);
+        let after = ResourceList::read_as_tree(&answer.text).unwrap_or_else(|error| panic!("{error}\n{}", answer.text));
+        assert_eq!(before, others(&after));
+    }
+    // What kustomize asks of a generator is not sent again. Where a text is no YAML depends on whether its last line ends,
+    // which that of an answer does.
+    let is_sent_again = caller != Caller::KustomizeGenerator && Caller::of(&out) == caller;
+    if is_sent_again && (answer.success || input.ends_with(b"\n")) {
+        let again = ask(answer.text.as_bytes());
+        assert_eq!(again.success, answer.success, "{}\n{}", answer.stderr, again.stderr);
+        same(&answer.text, &again.text, "a second run on its own answer changes it");
+    }
+    answer
+}
+
+/// Two texts are one; otherwise shows where they part.
+fn same(one: &str, other: &str, what: &str) {
+    if one != other {
+        let near = one.lines().zip(other.lines()).take_while(|(a, b)| a == b).count().saturating_sub(2);
+        let part = |text: &str| text.lines().skip(near).take(5).collect::<Vec<_>>().join("\n");
+        panic!("{what}, line {near}:\n--- one\n{}\n+++ other\n{}", part(one), part(other));
+    }
+}
+
+/// The list as the function takes it.
+fn understood(text: &str) -> Option<ResourceList<'_>> {
+    let list = ResourceList::read(text).ok()?;
+    let ours = Ours::default();
+    let read = list.items.iter().filter(|item| ours.may_be_in(item.text())).chain(&list.function_config);
+    if read.into_iter().all(|item| item.read().is_ok()) {
+        return Some(list);
+    }
+    ResourceList::read_as_tree(text).ok().or(Some(list))
+}
+
+fn list(text: &str) -> ResourceList<'_> {
+    ResourceList::read(text).unwrap_or_else(|error| panic!("the answer {error}\n{text}"))
+}
+
+/// kustomize takes no items back from a validator.
+fn is_validated(list: &ResourceList<'_>, caller: Caller) -> bool {
+    let config = list.function_config.as_ref().and_then(|item| item.read().ok()?.root);
+    !caller.keeps_files() && config.is_some_and(|root| check::is_check(&Meta::of(&root)))
+}
+
+fn texts<'l>(list: &'l ResourceList<'_>) -> Vec<&'l str> {
+    list.items.iter().map(text).collect()
+}
+
+/// An item's text; the last line of a list need not end.
+fn text<'l>(item: &'l Item<'_>) -> &'l str {
+    item.text().strip_suffix('\n').unwrap_or(item.text())
+}
+
+/// The texts of all items that were not generated.
+fn others(list: &ResourceList<'_>) -> Vec<String> {
+    list.items.iter().filter(|item| generated(item).is_none()).map(|item| text(item).to_owned()).collect()
+}
+
+/// Who an item is that was generated from a Flow.
+fn generated(item: &Item<'_>) -> Option<Meta> {
+    if !Ours::default().may_be_in(item.text()) {
+        return None;
+    }
+    let root = item.read().ok()?.root.filter(|root| !is_jina_flow(root))?;
+    Some(Meta::of(&root)).filter(|meta| meta.annotation(OBJECT).is_some())
+}
+
+/// Any bytes as the text of a Flow or of `JinaFlow`s, exported in both modes.
+pub fn flow(input: &[u8]) {
+    let Ok(text) = std::str::from_utf8(input) else { return };
+    for compat in [Compat::None, Compat::Jina334] {
+        assert_eq!(exported(text, compat), exported(text, compat), "two exports differ");
+    }
+}
+
+/// The objects and what is said beside them.
+fn exported(text: &str, compat: Compat) -> (String, String) {
+    let image_pattern = Pattern::parse("registry.example/{owner}/{name}:{tag}").ok();
+    let overrides = Overrides { compat: Some(compat), image_pattern, ..Overrides::default() };
+    let subject = Subject::File("flow.yml".to_owned());
+    let mut findings = Vec::new();
+    let mut objects = String::new();
+    for FlowOfFile { config, findings: mut own, path, .. } in input::flows(text, &subject, &overrides, &mut findings) {
+        if let Some(rendering) = Rendering::of(&config, &Path::root(path), &mut own) {
+            let target = rendering.target();
+            for component in rendering.components() {
+                for object in manifests::objects(component, &target) {
+                    objects.push_str("---\n");
+                    objects.push_str(&written(&object.node));
+                }
+            }
+        }
+        findings.extend(own.into_iter().map(|finding| (subject.clone(), finding)));
+    }
+    (objects, report::lines(&findings))
+}
+
+/// The text of an object, which is the same object to our reader and to another one.
+fn written(object: &Node<'_>) -> String {
+    let mut text = String::new();
+    yaml::write(object, &mut text);
+    let value = kubernetes_value(object);
+    let document = yaml::read(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+    assert_eq!(document.root.as_ref().map(kubernetes_value).as_ref(), Some(&value), "{text}");
+    let other: Value = serde_yaml::from_str(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+    assert_eq!(other, value, "{text}");
+    text
+}
+
+/// Between the parts of an input of [`merge`].
+const SEPARATOR: &str = "\n=====\n";
+
+/// A Flow that is rendered, what becomes of it, edits of the generated items, and `onConflict`; then all of it is
+/// rendered again. Of the four parts the last ones may be missing.
+pub fn merge(input: &[u8]) {
+    let Ok(input) = std::str::from_utf8(input) else { return };
+    let mut parts = input.splitn(4, SEPARATOR);
+    let mut part = || parts.next().unwrap_or_default();
+    let (before, after, edits, on_conflict) = (part(), part(), part(), part());
+    let first = envelope(package(before, on_conflict, "").as_bytes());
+    if !first.success {
+        return;
+    }
+    let flow = if after.trim().is_empty() { before } else { after };
+    let rendered = list(&first.text);
+    let items: String = rendered.items.iter().filter(|item| generated(item).is_some()).map(Item::text).collect();
+    let edited = package(flow, on_conflict, &with_edits(&items, edits));
+    let second = envelope(edited.as_bytes());
+    if flow == before && second.success {
+        untouched(&rendered, &list(&edited), &list(&second.text));
+    }
+    if edits.trim().is_empty() {
+        arrived(flow, on_conflict, &second, &rendered);
+    }
+}
+
+/// A package with somebody else's item, a Flow and what was generated.
+fn package(flow: &str, on_conflict: &str, generated: &str) -> String {
+    let mut text = String::from(
+        "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n- {kind: A, mode: 0644} # theirs\n\
+         - apiVersion: flow.jina.ai/v1alpha1\n  kind: JinaFlow\n  metadata:\n    name: search\n    annotations:\n      \
+         internal.config.kubernetes.io/path: 'jina.yaml'\n  spec:\n",
+    );
+    if !on_conflict.is_empty() {
+        text.push_str(&format!("    output: {{onConflict: {on_conflict:?}}}\n"));
+    }
+    text.push_str("    flow: |2\n");
+    for line in flow.lines() {
+        text.push_str(&format!("      {line}\n"));
+    }
+    text.push_str(generated);
+    text
+}
+
+/// Applies edits, one a line: the number of a line, and what becomes of it.
+///
+/// - `7=text`: the value after its key is another
+/// - `7+text`: a line of the same indentation comes behind it
+/// - `7-`: it goes
+/// - `7<text`: it is another altogether
+fn with_edits(items: &str, edits: &str) -> String {
+    let mut lines: Vec<String> = items.lines().map(str::to_owned).collect();
+    for edit in edits.lines() {
+        let Some(at) = edit.find(['=', '+', '-', '<']) else { continue };
+        let (Ok(number), true) = (edit[..at].parse::<usize>(), !lines.is_empty()) else { continue };
+        let number = number % lines.len();
+        let (line, text) = (&lines[number], &edit[at + 1..]);
+        match edit.as_bytes()[at] {
+            b'=' => lines[number] = format!("{}: {text}", line.split(": ").next().unwrap_or_default()),
+            b'+' => {
+                let indent = line.len() - line.trim_start_matches(' ').len();
+                lines.insert(number + 1, format!("{}{text}", &line[..indent]));
+            }
+            b'-' => drop(lines.remove(number)),
+            _ => lines[number] = text.to_owned(),
+        }
+    }
+    lines.into_iter().map(|line| line + "\n").collect()
+}
+
+/// Where the Flow yields what it yielded, the user's items leave as they came.
+fn untouched(rendered: &ResourceList<'_>, edited: &ResourceList<'_>, answer: &ResourceList<'_>) {
+    let known = |meta: &Meta| [OBJECT, RENDERED].map(|name| meta.annotation(name).map(str::to_owned));
+    let before: Vec<_> = rendered.items.iter().filter_map(generated).map(|meta| known(&meta)).collect();
+    let after = texts(answer);
+    for item in &edited.items {
+        if generated(item).is_some_and(|meta| before.contains(&known(&meta))) {
+            assert!(after.contains(&text(item)), "an edit is lost:\n{}", item.text());
+        }
+    }
+}
+
+/// Where the user has changed nothing, everything is as the Flow yields it now. The same where the user has changed
+/// everything to what the Flow yields.
+fn arrived(flow: &str, on_conflict: &str, answer: &Answer, rendered: &ResourceList<'_>) {
+    let fresh = ask(package(flow, on_conflict, "").as_bytes());
+    assert_eq!((answer.success, answer.stderr.as_str()), (fresh.success, fresh.stderr.as_str()));
+    if !fresh.success {
+        return;
+    }
+    let expected = objects(&fresh.text);
+    assert_eq!(objects(&answer.text), expected);
+    let memories: Vec<Meta> = rendered.items.iter().filter_map(generated).collect();
+    let fresh = list(&fresh.text);
+    let of = |meta: &Meta, name| meta.annotation(name).unwrap_or_default().to_owned();
+    let by_hand = fresh.items.iter().filter_map(|item| {
+        let meta = generated(item)?;
+        let memory = memories.iter().find(|known| known.annotation(OBJECT) == meta.annotation(OBJECT))?;
+        Some(item.text().replace(&of(&meta, RENDERED), &of(memory, RENDERED)))
+    });
+    let same = ask(package(flow, on_conflict, &by_hand.collect::<String>()).as_bytes());
+    assert_eq!((same.success, same.stderr.as_str()), (true, answer.stderr.as_str()));
+    assert_eq!(objects(&same.text), expected);
+}
+
+/// The generated objects without the order of lists and without the places where they are kept: those are the user's.
+fn objects(text: &str) -> Vec<String> {
+    let list = list(text);
+    let ours = list.items.iter().filter(|item| generated(item).is_some());
+    let mut objects: Vec<String> = ours
+        .filter_map(|item| item.read().ok()?.root.as_ref().map(kubernetes_value))
+        .map(|mut object| {
+            if let Some(annotations) = object["metadata"]["annotations"].as_object_mut() {
+                annotations.retain(|name, _| !name.starts_with("internal.config.kubernetes.io/") && name != RENDERED);
+            }
+            unordered(&mut object);
+            object.to_string()
+        })
+        .collect();
+    objects.sort();
+    objects
+}
+
+fn unordered(value: &mut Value) {
+    match value {
+        Value::Array(entries) => {
+            entries.iter_mut().for_each(unordered);
+            entries.sort_by_cached_key(Value::to_string);
+        }
+        Value::Object(fields) => fields.values_mut().for_each(unordered),
+        _ => {}
+    }
+}

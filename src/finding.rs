@@ -254,6 +254,12 @@ impl Findings {
         }
     }
 
+    /// As [`nearest`], as long as there are few findings: looking takes time, and nobody reads the hundredth.
+    #[must_use]
+    pub fn nearest<'c>(&self, wrong: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
+        if self.len() < MOST_PROPOSALS { nearest(wrong, candidates) } else { None }
+    }
+
     /// The value, if there is one; what is wrong with it otherwise joins these.
     pub fn take<T>(&mut self, result: Result<T, Finding>) -> Option<T> {
         result.map_err(|finding| self.push(finding)).ok()
@@ -363,21 +369,56 @@ impl fmt::Display for Path<'_> {
     }
 }
 
+/// Findings after which no nearest name is looked for any more.
+const MOST_PROPOSALS: usize = 100;
+
 /// The candidate that `wrong` most likely stands for, when one is near enough to be worth proposing.
 #[must_use]
 pub fn nearest<'c>(wrong: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
-    let wrong = comparable(wrong);
-    let allowed = (wrong.len() / 3).max(1);
-    candidates
-        .map(|candidate| (distance(&wrong, &comparable(candidate)), candidate))
-        .filter(|(d, _)| *d <= allowed)
-        .min_by_key(|(d, _)| *d)
-        .map(|(_, candidate)| candidate)
+    let outline = Outline::of(wrong);
+    let wrong: Vec<char> = comparable(wrong).collect();
+    let mut limit = (wrong.len() / 3).max(1) + 1;
+    let mut found = None;
+    for candidate in candidates {
+        if outline.least_distance(Outline::of(candidate)) >= limit {
+            continue;
+        }
+        let far = distance(&wrong, &comparable(candidate).collect::<Vec<char>>());
+        if far < limit {
+            limit = far;
+            found = Some(candidate);
+        }
+    }
+    found
 }
 
 /// `imagePullSecrets`, `image-pull-secrets` and `image_pull_secrets` are the same guess.
-fn comparable(name: &str) -> Vec<char> {
-    name.chars().filter(|c| !matches!(c, '_' | '-' | ' ')).flat_map(char::to_lowercase).take(64).collect()
+fn comparable(name: &str) -> impl Iterator<Item = char> {
+    name.chars().filter(|c| !matches!(c, '_' | '-' | ' ')).flat_map(char::to_lowercase).take(64)
+}
+
+/// What shows without counting steps that two names are far apart: a Flow may have thousands of unknown ones.
+#[derive(Clone, Copy)]
+struct Outline {
+    length: usize,
+    /// Which letters there are. Some share a bit, so that fewer may seem to differ.
+    letters: u64,
+}
+
+impl Outline {
+    fn of(name: &str) -> Self {
+        comparable(name).fold(Self { length: 0, letters: 0 }, |Self { length, letters }, c| Self {
+            length: length + 1,
+            letters: letters | 1 << (u32::from(c) % 64),
+        })
+    }
+
+    /// Every step changes the length by one at most, and brings or takes one letter at most.
+    fn least_distance(self, other: Self) -> usize {
+        let only_in = |a: u64, b: u64| (a & !b).count_ones() as usize;
+        let letters = only_in(self.letters, other.letters).max(only_in(other.letters, self.letters));
+        self.length.abs_diff(other.length).max(letters)
+    }
 }
 
 /// Edit distance with neighbouring letters swapped counted as one step (optimal string alignment).

@@ -331,6 +331,37 @@ fn alias_bombs() {
     }
     let answer = answered_soon(&flow(&bomb), 20);
     assert!(answer.stderr.contains("aliases expand to more than"), "{}", answer.stderr);
+    // A long text that is written out again and again is no less.
+    let text = format!("x-text: &t {}\nx-list: [{}]\n", "x".repeat(100_000), vec!["*t"; 10_000].join(", "));
+    let answer = answered_soon(&flow(&text), 20);
+    assert!(answer.stderr.contains("aliases expand to more than"), "{}", answer.stderr);
+}
+
+#[test]
+fn few_words_that_ask_for_a_great_deal() {
+    let many = |count: usize, options: &str| -> Vec<String> { (0..count).map(|i| format!("name: a{i}, {options}")).collect() };
+    let sharded = many(20, "uses: 'docker://x', shards: 10000");
+    let answer = answered_soon(&executors(&sharded.iter().map(String::as_str).collect::<Vec<_>>()), 20);
+    answer.says("spec.flow: comes to more than 64 MB of manifests; use fewer executors or shards");
+    let listed: String = many(1000, "uses: 'docker://x'").iter().map(|entry| format!("- {{{entry}}}\n")).collect();
+    let handed_on = format!("with: {{workspace: /{}}}\nexecutors:\n{listed}", "w".repeat(100_000));
+    answered_soon(&flow(&handed_on), 20).says("spec.flow.with: is handed on to 1000 executors, which comes to more than 64 MB");
+    // The room is for all Flows of a list.
+    let one = executors(&["name: a, uses: 'docker://x', shards: 10000"]);
+    let item = &one[one.find("- apiVersion: flow").unwrap()..];
+    let several: String = (0..5).map(|i| item.replace("name: f\n", &format!("name: f{i}\n"))).collect();
+    answered_soon(&one.replace(item, &several), 60).says("spec.flow: comes to more than 64 MB of manifests");
+}
+
+#[test]
+fn unknown_names_by_the_thousand() {
+    let options: Vec<String> = (0..20_000).map(|i| format!("unknown_{i}: 1")).collect();
+    let answer = answered_soon(&executors(&[&format!("name: a, {}", options.join(", "))]), 60);
+    assert_eq!(answer.stderr.lines().count(), 20_000, "every one of them is told");
+    let images: String = (0..5000).map(|i| format!("  executor{i}: x\n")).collect();
+    let entries: String =
+        (0..5000).map(|i| format!("  - {{name: a{i}, uses: 'jinaai+docker://o/e{i}', env: {{A: '${{{{ ENV.V{i} }}}}'}}}}\n")).collect();
+    answered_soon(&list(&format!("images:\n{images}flow:\n  jtype: Flow\n  executors:\n{entries}")), 60);
 }
 
 /// Whatever finds them, problems are told in the order in which they stand, errors first.

@@ -14,6 +14,7 @@ use crate::cli::report::{self, Subject};
 use crate::config::Overrides;
 use crate::finding::{Finding, Path};
 use crate::manifests;
+use crate::plan::Room;
 use crate::yaml;
 
 /// What to export and how.
@@ -33,8 +34,9 @@ pub fn export(export: &Export, stdout: &mut impl Write, said: &mut String) -> Re
     let mut findings: Vec<(Subject, Finding)> = Vec::new();
     let mut files: Vec<(String, String)> = Vec::new();
     let mut places: HashSet<(Option<String>, String)> = HashSet::new();
+    let mut room = Room::default();
     for FlowOfFile { config, findings: mut own, path, document } in input::flows(&text, &subject, &export.overrides, &mut findings) {
-        if let Some(rendering) = Rendering::of(&config, &Path::root(path), &mut own) {
+        if let Some(rendering) = Rendering::of(&config, &Path::root(path), &mut room, &mut own) {
             let written = write_files(&rendering);
             let namespace = rendering.target().namespace.filter(|_| export.outdir.is_none());
             let taken = written.iter().filter(|(name, _)| !places.insert((namespace.map(str::to_owned), name.clone()))).count();

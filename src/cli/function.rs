@@ -14,6 +14,7 @@ use crate::krm::meta::Meta;
 use crate::krm::results::KrmResult;
 use crate::krm::{Caller, Item, ListError, NewItems, ResourceList, glance};
 use crate::manifests;
+use crate::plan::Room;
 use crate::reconcile::ownership::{OBJECT, Ours, Owner};
 use crate::reconcile::{Fate, Generated, Placing, Reconciler};
 use crate::yaml::{Document, Node, SyntaxError};
@@ -124,13 +125,13 @@ impl<'l, 't> Response<'l, 't> {
     }
 
     fn write(&self, stdout: &mut impl Write) -> io::Result<Outcome> {
-        let results: Vec<KrmResult> = self.findings.iter().map(|(subject, finding)| KrmResult::new(finding, subject.meta())).collect();
+        let results = self.findings.iter().map(|(subject, finding)| KrmResult::new(finding, subject.meta()));
         let items = self.list.items.iter().zip(&self.fates).filter_map(|(item, fate)| match fate {
             Fate::Kept => Some(item.text()),
             Fate::Replaced(text) => Some(text.as_str()),
             Fate::Removed => None,
         });
-        self.list.write(items.chain(self.added.iter()), &results, stdout)?;
+        self.list.write(items.chain(self.added.iter()), results, stdout)?;
         Ok(Outcome { stderr: report::lines(&self.findings), success: self.success() })
     }
 }
@@ -170,8 +171,9 @@ fn answer<'l, 't>(list: &'l ResourceList<'t>, caller: Caller) -> Result<Response
     if caller == Caller::KptSelection && !is_check {
         find_hidden_output(&mut runs, &generated);
     }
+    let mut room = Room::default();
     let renderings: Vec<Option<Rendering>> =
-        runs.iter_mut().map(|run| Rendering::of(&run.config, &Path::root("spec.flow"), &mut run.findings)).collect();
+        runs.iter_mut().map(|run| Rendering::of(&run.config, &Path::root("spec.flow"), &mut room, &mut run.findings)).collect();
     let checked: Vec<(usize, Meta)> = generated.iter().filter(|_| is_check).map(|item| (item.index, item.meta.clone())).collect();
     let placing: Vec<&Placing> = runs.iter().map(|run| &run.placing).collect();
     let mut reconciler = Reconciler::new(list, caller, generated, flow_items.iter().map(|(meta, _)| meta), &placing);

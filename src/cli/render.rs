@@ -2,11 +2,11 @@
 
 use crate::config::corrections::{Correction, Corrections};
 use crate::config::{JinaFlow, Settings, dns_label, is_dns_label};
-use crate::finding::{Finding, Findings, Path, nearest};
+use crate::finding::{Finding, Findings, Path};
 use crate::jina::flow::{Flow, Kind};
 use crate::jina::options::Opt;
 use crate::manifests::Target;
-use crate::plan::{self, Component, Plan};
+use crate::plan::{self, Component, Plan, Room};
 
 /// A Flow that can be emitted.
 pub struct Rendering {
@@ -16,17 +16,18 @@ pub struct Rendering {
 }
 
 impl Rendering {
-    /// Plans a Flow; `None` when it is not fit to be emitted. `path` is the Flow's own path.
-    pub fn of(config: &JinaFlow, path: &Path<'_>, findings: &mut Findings) -> Option<Self> {
+    /// Plans a Flow; `None` when it is not fit to be emitted. `path` is the Flow's own path, and `room` what all Flows of a
+    /// call have together.
+    pub fn of(config: &JinaFlow, path: &Path<'_>, room: &mut Room, findings: &mut Findings) -> Option<Self> {
         let flow = config.flow.as_ref()?;
         warn_about_unused_images(&config.settings, flow, findings);
-        Self::with(flow, &config.settings, path, findings)
+        Self::with(flow, &config.settings, path, room, findings)
     }
 
     /// Plans a Flow with other settings than it was read with.
-    pub fn with(flow: &Flow, settings: &Settings, path: &Path<'_>, findings: &mut Findings) -> Option<Self> {
+    pub fn with(flow: &Flow, settings: &Settings, path: &Path<'_>, room: &mut Room, findings: &mut Findings) -> Option<Self> {
         let namespace = namespace(settings, flow, path, findings);
-        let plan = plan::plan(flow, settings, path, findings);
+        let plan = plan::plan(flow, settings, path, room, findings);
         (!findings.has_errors()).then(|| Self { plan, namespace, corrections: settings.corrections() })
     }
 
@@ -73,7 +74,7 @@ fn warn_about_unused_images(settings: &Settings, flow: &Flow, findings: &mut Fin
     let spec = Path::root("spec");
     for key in settings.images.unused(&used) {
         let finding = Finding::warning(spec.key("images").key(key), "is the `uses` of nothing in this Flow");
-        findings.push(match nearest(key, used.iter().copied()) {
+        findings.push(match findings.nearest(key, used.iter().copied()) {
             Some(near) => finding.propose(near),
             None => finding.mend("remove it"),
         });

@@ -16,6 +16,7 @@ use crate::jina::scalar::{retyped, yaml11};
 use crate::jina::topology::Executor;
 use crate::jina::value::Value;
 use crate::manifests;
+use crate::plan::Room;
 use crate::yaml::{Data, Node, Style};
 
 /// An object as `Kind/name`, and its text.
@@ -28,7 +29,7 @@ pub fn corrected(config: &JinaFlow) -> Vec<(&'static corrections::Row, Vec<Strin
     let mut settings = config.settings.clone();
     let mut objects = |only: Corrections| {
         settings.only = Some(only);
-        Rendering::with(flow, &settings, &Path::root(""), &mut Findings::default())
+        Rendering::with(flow, &settings, &Path::root(""), &mut Room::default(), &mut Findings::default())
             .map(|rendering| labelled(&rendering))
             .unwrap_or_default()
     };
@@ -76,7 +77,7 @@ pub fn always(config: &JinaFlow, source: &Node<'_>) -> Vec<&'static always::Row>
     let mut found = Found::default();
     found.read(source);
     let mut findings = Findings::default();
-    if let Some(rendering) = Rendering::of(config, &Path::root(""), &mut findings) {
+    if let Some(rendering) = Rendering::of(config, &Path::root(""), &mut Room::default(), &mut findings) {
         let target = rendering.target();
         for component in rendering.components() {
             found.names.extend([component.name.clone(), component.node.clone()]);

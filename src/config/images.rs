@@ -1,5 +1,6 @@
 //! Which image a container runs: no network, no Hub, an explicit map.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use crate::finding::{Finding, Path, nearest};
@@ -9,6 +10,9 @@ pub const GATEWAY_KEY: &str = "gateway";
 
 /// The last Jina there is, and the one whose manifests we know exactly.
 pub const JINA_VERSION: &str = "3.34.0";
+
+/// Entries among which the nearest name is looked for.
+const MOST_PROPOSED: usize = 100;
 
 /// `spec.images` and `spec.imagePattern`: from `uses` (or `gateway`) to an image.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -72,7 +76,8 @@ impl Images {
         let by_name = || format!("say which image it is: spec.images: {{\"{name}\": IMAGE}} or --image '{name}=IMAGE'");
         let Some(pattern) = &self.pattern else {
             let finding = Finding::error(path, format!("{who} uses a name on the Jina Hub, which is not asked")).got(name.to_string());
-            let near = nearest(&name.to_string(), self.map.iter().map(|(known, _)| known.as_str()));
+            let few = self.map.iter().take(MOST_PROPOSED);
+            let near = nearest(&name.to_string(), few.map(|(known, _)| known.as_str()));
             let slip = near.map(|near| format!("spec.images has `{near}`, did you mean that? Else ")).unwrap_or_default();
             return Err(finding.mend(format!(
                 "{slip}{}; or where all such images are: spec.imagePattern: REGISTRY/{{owner}}/{{name}}:{{tag}} or --image-pattern; \
@@ -96,11 +101,10 @@ impl Images {
     }
 
     /// Keys that are not among `used`, for a warning about slips.
-    pub fn unused<'i>(&'i self, used: &'i [&str]) -> impl Iterator<Item = &'i str> {
-        let is_used = move |key: &&str| {
-            used.iter().any(|uses| uses == key || HubName::parse(uses).is_some_and(|n| n.is_ok_and(|n| n.to_string() == **key)))
-        };
-        self.map.iter().map(|(key, _)| key.as_str()).filter(move |key| *key != GATEWAY_KEY && !is_used(key))
+    pub fn unused<'i>(&'i self, used: &[&str]) -> impl Iterator<Item = &'i str> {
+        let on_hub = used.iter().filter_map(|uses| Some(HubName::parse(uses)?.ok()?.to_string()));
+        let used: HashSet<String> = used.iter().map(ToString::to_string).chain(on_hub).collect();
+        self.map.iter().map(|(key, _)| key.as_str()).filter(move |key| *key != GATEWAY_KEY && !used.contains(*key))
     }
 }
 

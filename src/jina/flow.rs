@@ -12,7 +12,7 @@ use super::setting::Setting;
 use super::substitute::{Context, Missing, substitute};
 use super::topology::{self, Entry, Executor, GATEWAY, Graph, Inspection, Method};
 use super::value::Value;
-use crate::finding::{Finding, Findings, Path, nearest};
+use crate::finding::{Finding, Findings, Path};
 use crate::yaml::{Data, Document, Node, Scalar, Style};
 
 /// What the YAML describes (`jtype`).
@@ -110,6 +110,9 @@ fn kind(root: &Node<'_>, path: &Path<'_>, findings: &mut Findings) -> Option<Kin
     }
 }
 
+/// Bytes of `with` that all executors together may have from it.
+const MOST_HANDED_ON: usize = 64 << 20;
+
 struct Reader<'r, 't> {
     root: &'r Node<'t>,
     rules: Rules,
@@ -189,7 +192,7 @@ impl<'r, 't> Reader<'r, 't> {
             // Anchors and references often live under keys of their own, so that only a likely slip is an error.
             let finding = if name == "pods" && value.as_list().is_some_and(|list| !list.is_empty()) {
                 self.rules.strictness.judge(path, "Jina 3 does not know `pods`", "the executors in it are ignored").propose("executors")
-            } else if let Some(near) = nearest(&name, known.iter().copied()) {
+            } else if let Some(near) = findings.nearest(&name, known.iter().copied()) {
                 self.rules.strictness.judge(path, "is no part of a Flow", "it is ignored").propose(near)
             } else {
                 Finding::warning(path, "is no part of a Flow, and is ignored")
@@ -268,6 +271,13 @@ impl<'r, 't> Reader<'r, 't> {
             findings.push(finding.mend("write `- name: …` for each executor").at(node.mark));
             return (key, Vec::new());
         };
+        if let Some(with) = self.root.get("with")
+            && with.text_below().saturating_mul(list.len()) > MOST_HANDED_ON
+        {
+            let message = format!("is handed on to {} executors, which comes to more than {} MB", list.len(), MOST_HANDED_ON >> 20);
+            findings.push(Finding::error(self.path.key("with"), message).mend("shorten it, or split the Flow").at(with.mark));
+            return (key, Vec::new());
+        }
         let entries = list.iter().enumerate().filter_map(|(index, node)| {
             let path = path.index(index);
             self.entry(index, node, inherited, workspace, &path, findings)

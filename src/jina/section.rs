@@ -7,7 +7,7 @@ use super::inline::IMAGE;
 use super::options::{Kind, Opt, Row, TABLE, Use, With, find};
 use super::setting;
 use super::versions::{Fate, FormerKey, Version, former_key};
-use crate::finding::{Finding, Findings, Mark, Path, nearest};
+use crate::finding::{Finding, Findings, Mark, Path};
 use crate::yaml::Node;
 
 /// Where an option stands.
@@ -94,7 +94,7 @@ pub fn read<'t>(
         // `timeout-ready` is the same word to argparse.
         let spelled = name.replace('-', "_");
         let Some(row) = find(&spelled).or_else(|| renamed(&spelled, strictness, &path, key.mark, findings)) else {
-            findings.push(unknown(section, &name, &spelled, strictness, &path).at(key.mark));
+            findings.push(unknown(section, &name, &spelled, strictness, &path, findings).at(key.mark));
             continue;
         };
         let is_handed_on = section == Section::With && is_overlooked(&name);
@@ -176,7 +176,7 @@ fn renamed(key: &str, strictness: Strictness, path: &Path<'_>, mark: Mark, findi
     find(to)
 }
 
-fn unknown(section: Section, name: &str, spelled: &str, strictness: Strictness, path: &Path<'_>) -> Finding {
+fn unknown(section: Section, name: &str, spelled: &str, strictness: Strictness, path: &Path<'_>, findings: &Findings) -> Finding {
     // argparse takes any unambiguous beginning of an option for the option: `image:` would be `image_pull_secrets:`.
     let begins = |row: &&Row| [row.name].iter().chain(row.aliases).any(|name| name.starts_with(spelled));
     let begun: Vec<&str> = TABLE.iter().filter(|row| section.allows(row)).filter(begins).map(|row| row.name).collect();
@@ -196,13 +196,13 @@ fn unknown(section: Section, name: &str, spelled: &str, strictness: Strictness, 
     let finding = strictness.judge(path, &format!("`{name}` is no option of {} in Jina", section.words()), "it is dropped");
     let image = (section != Section::With && strictness == Strictness::Strict).then_some(IMAGE);
     let here = TABLE.iter().filter(|row| section.allows(row)).map(|row| row.name).chain(image);
-    if let Some(near) = nearest(spelled, here) {
+    if let Some(near) = findings.nearest(spelled, here) {
         return finding.propose(near);
     }
     if let Some(FormerKey { fate: Fate::Renamed(to), .. }) = former_key(spelled) {
         return finding.propose(*to);
     }
-    match nearest(spelled, TABLE.iter().map(|row| row.name)).and_then(find) {
+    match findings.nearest(spelled, TABLE.iter().map(|row| row.name)).and_then(find) {
         Some(row) => finding.mend(format!("did you mean `{}`, which belongs to {}?", row.name, sections_of(row))),
         None => finding.mend("remove it, or set it in an overlay if it is meant for Kubernetes"),
     }

@@ -30,8 +30,9 @@ impl Context {
         self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    fn names(&self) -> impl Iterator<Item = &str> + Clone {
-        self.0.iter().map(|(name, _)| name.as_str())
+    /// The names among which the nearest is looked for: the first ones are enough for people.
+    fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().take(100).map(|(name, _)| name.as_str())
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::given::Options;
 use super::options::Opt;
-use crate::finding::{Finding, Findings, Mark, Path, nearest};
+use crate::finding::{Finding, Findings, Mark, Path};
 
 /// The name of the first and last stop of every request.
 pub const GATEWAY: &str = "gateway";
@@ -270,9 +270,6 @@ impl Builder {
     }
 }
 
-/// Unknown names for which the nearest known one is looked for.
-const MOST_PROPOSALS: usize = 100;
-
 /// What Jina does not look at: needs that do not exist, circles, and results that go nowhere.
 fn check(builder: &Builder, graph: &Graph, path: &Path<'_>, findings: &mut Findings) {
     let known = |name: &str| name == GATEWAY || builder.places.contains_key(name);
@@ -283,8 +280,7 @@ fn check(builder: &Builder, graph: &Graph, path: &Path<'_>, findings: &mut Findi
             let here = path.index(node.index);
             let finding = Finding::error(here.key("needs"), format!("no executor is called `{need}`")).got(need).at(node.mark);
             let names = builder.nodes.iter().map(|node| node.name.as_str()).filter(|name| *name != node.name);
-            // Looking for the nearest takes time, and nobody reads the hundredth.
-            let near = if unknown <= MOST_PROPOSALS { nearest(need, names) } else { None };
+            let near = findings.nearest(need, names);
             findings.push(match near {
                 Some(near) => finding.propose(near),
                 None => finding.mend("name an executor of this Flow, or `gateway`"),

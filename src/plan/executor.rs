@@ -6,7 +6,7 @@ use super::env::secrets;
 use super::names::kubernetes_name;
 use super::{
     Arg, Component, Container, Health, IMAGES_CONFIG_FILE, PORT, PORT_MONITORING, PORT_USES_AFTER, PORT_USES_BEFORE, Planner, Process,
-    Role, SecretVariable, Storage, config_file,
+    Role, Room, SecretVariable, Storage, config_file,
 };
 use crate::config::STORAGE_VARIABLES;
 use crate::config::corrections::Correction;
@@ -25,7 +25,14 @@ const PROBE_PERIOD: i64 = 5;
 const MOST_SHARDS: i64 = 10_000;
 
 impl Planner<'_> {
-    pub(super) fn executor(&self, executor: &Executor, kind: Kind, path: &Path<'_>, findings: &mut Findings) -> Vec<Component> {
+    pub(super) fn executor(
+        &self,
+        executor: &Executor,
+        kind: Kind,
+        path: &Path<'_>,
+        room: &mut Room,
+        findings: &mut Findings,
+    ) -> Vec<Component> {
         let options = &executor.options;
         if options.flag(Opt::External) {
             if kind == Kind::Deployment {
@@ -55,10 +62,11 @@ impl Planner<'_> {
             health: self.health(options, options.protocols()[0], path, findings),
         };
         let mut components = Vec::new();
-        if shards > 1 {
+        // The head names each of its shards.
+        if shards > 1 && room.take_bytes(base.name.len().saturating_mul(shards as usize)) {
             components.push(base.head(shards, path, findings));
         }
-        components.extend((0..shards).map(|shard| base.worker(shard, shards, &image)));
+        components.extend((0..shards).map(|shard| base.worker(shard, shards, &image)).take_while(|worker| room.take(worker)));
         components
     }
 

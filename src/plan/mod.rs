@@ -9,8 +9,10 @@ mod executor;
 mod external;
 mod gateway;
 mod names;
+mod room;
 
 pub use names::protocol_service;
+pub use room::Room;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -267,8 +269,8 @@ fn config_file(options: &Options) -> &'static str {
     if options.inline().is_some() { CONFIG_FILE } else { IMAGES_CONFIG_FILE }
 }
 
-/// Plans a Flow. `path` is the Flow's own path.
-pub fn plan(flow: &Flow, settings: &Settings, path: &Path<'_>, findings: &mut Findings) -> Plan {
+/// Plans a Flow. `path` is the Flow's own path, and `room` what there is for its components.
+pub fn plan(flow: &Flow, settings: &Settings, path: &Path<'_>, room: &mut Room, findings: &mut Findings) -> Plan {
     let planner = Planner { settings, corrections: settings.corrections(), version: settings.containers(), path };
     let mut components = Vec::new();
     if let Some(options) = &flow.gateway {
@@ -280,8 +282,9 @@ pub fn plan(flow: &Flow, settings: &Settings, path: &Path<'_>, findings: &mut Fi
             Kind::Flow => list.index(executor.index),
             Kind::Deployment => path.key("with"),
         };
-        components.extend(planner.executor(executor, flow.kind, &here, findings));
+        components.extend(planner.executor(executor, flow.kind, &here, room, findings));
     }
+    room.check(path, findings);
     names::check(&components, flow, path, findings);
     Plan { kind: flow.kind, components }
 }

@@ -118,6 +118,17 @@ impl<'t> Node<'t> {
         }
     }
 
+    /// Bytes of all scalars here and below; keys of mappings are not counted.
+    #[must_use]
+    pub fn text_below(&self) -> usize {
+        let mut bytes = 0;
+        self.any_scalar(&mut |scalar| {
+            bytes += scalar.text.len();
+            false
+        });
+        bytes
+    }
+
     /// The entries, when this is a mapping.
     #[must_use]
     pub fn as_map(&self) -> Option<&[(Node<'t>, Node<'t>)]> {

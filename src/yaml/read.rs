@@ -11,10 +11,13 @@ use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Span, Tag};
 
 use super::dict::Dict;
 use super::node::{Data, Node, Scalar, Style};
-use crate::finding::Mark;
+use crate::finding::{Mark, shortened};
 
 /// Deeper than any Flow or Kubernetes object; the limit `serde_json` has too.
 const DEEPEST: usize = 128;
+
+/// Duplicate keys that are remembered: nobody reads the hundredth, and each has a path that may be long.
+const MOST_DUPLICATES: usize = 100;
 
 fn too_deep() -> String {
     format!("nested deeper than {DEEPEST} levels")
@@ -22,6 +25,9 @@ fn too_deep() -> String {
 
 /// Nodes that aliases may add in one document: 64 MB of nodes, far above any real use of anchors.
 const MOST_ALIASED_NODES: usize = 1_000_000;
+
+/// Bytes of text that count as one more node: what is said once and referred to is written out in full.
+const TEXT_OF_A_NODE: usize = 64;
 
 /// A document that could be read.
 #[derive(Debug, Clone, PartialEq)]
@@ -322,7 +328,7 @@ fn path_of(open: &[Open<'_>]) -> String {
                 if !path.is_empty() {
                     path.push('.');
                 }
-                path.push_str(&key.shown());
+                path.push_str(&shortened(&key.shown()));
             }
             _ => {}
         }
@@ -332,7 +338,7 @@ fn path_of(open: &[Open<'_>]) -> String {
 
 fn size_of(node: &Node<'_>) -> usize {
     1 + match &node.data {
-        Data::Scalar(_) => 0,
+        Data::Scalar(scalar) => scalar.text.len() / TEXT_OF_A_NODE,
         Data::List(entries) => entries.iter().map(size_of).sum(),
         Data::Map(pairs) => pairs.iter().map(|(k, v)| size_of(k) + size_of(v)).sum(),
     }
@@ -365,6 +371,7 @@ fn finish_map<'t>(node: Node<'t>, path: impl Fn() -> String, duplicates: &mut Ve
         };
         if i >= inherited_count
             && let Some(first) = seen.insert(name.clone(), key.mark)
+            && duplicates.len() < MOST_DUPLICATES
         {
             duplicates.push(DuplicateKey { path: path(), key: name.clone(), first, second: key.mark });
         }

@@ -12,6 +12,7 @@ use jinaflow::finding::Path;
 use jinaflow::krm::meta::Meta;
 use jinaflow::krm::{Caller, Item, ResourceList};
 use jinaflow::manifests;
+use jinaflow::plan::Room;
 use jinaflow::reconcile::RENDERED;
 use jinaflow::reconcile::ownership::{OBJECT, Ours};
 use jinaflow::yaml::{self, Node, kubernetes_value};
@@ -23,6 +24,9 @@ pub struct Answer {
     pub stderr: String,
     pub success: bool,
 }
+
+/// Bytes of an answer that is looked at closely and asked again. What a few words come to may be larger.
+const LARGEST: usize = 4 << 20;
 
 /// Asks the function, twice, since it must say the same whatever order a hash map is in.
 fn ask(input: &[u8]) -> Answer {
@@ -49,6 +53,9 @@ pub fn envelope(input: &[u8]) -> Answer {
         assert!(!answer.success && out.items.is_empty());
         return answer;
     };
+    if answer.text.len() >= LARGEST {
+        return answer;
+    }
     let caller = Caller::of(&came);
     if is_validated(&came, caller) {
         assert!(!answer.success || out.items.is_empty());
@@ -144,8 +151,9 @@ fn exported(text: &str, compat: Compat) -> (String, String) {
     let subject = Subject::File("flow.yml".to_owned());
     let mut findings = Vec::new();
     let mut objects = String::new();
+    let mut room = Room::default();
     for FlowOfFile { config, findings: mut own, path, .. } in input::flows(text, &subject, &overrides, &mut findings) {
-        if let Some(rendering) = Rendering::of(&config, &Path::root(path), &mut own) {
+        if let Some(rendering) = Rendering::of(&config, &Path::root(path), &mut room, &mut own) {
             let target = rendering.target();
             for component in rendering.components() {
                 for object in manifests::objects(component, &target) {
@@ -182,7 +190,7 @@ pub fn merge(input: &[u8]) {
     let mut part = || parts.next().unwrap_or_default();
     let (before, after, edits, on_conflict) = (part(), part(), part(), part());
     let first = envelope(package(before, on_conflict, "").as_bytes());
-    if !first.success {
+    if !first.success || first.text.len() >= LARGEST {
         return;
     }
     let flow = if after.trim().is_empty() { before } else { after };

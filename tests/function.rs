@@ -198,6 +198,24 @@ fn two_renders_are_one() {
 }
 
 #[test]
+fn copies_of_a_generated_object_go_with_it() {
+    let flow = entry(FLOW);
+    let answer = function(&list(&[&flow])).succeeded().stdout;
+    let items = answer.strip_prefix(&list(&[&flow])).unwrap();
+    for changed in [flow.replace("shards: 2", "shards: 1"), flow.replace("name: search", "name: found")] {
+        let first = function(&list(&[&changed, items, items])).succeeded();
+        assert!(function(&first.stdout).succeeded().stdout == first.stdout, "{changed}");
+    }
+}
+
+#[test]
+fn a_flow_in_a_package_and_no_file_finds_its_objects_again() {
+    let package = "  name: search\n  annotations:\n    internal.config.kubernetes.io/package-path: '/packages/a'\n";
+    let first = function(&list(&[&entry(&FLOW.replacen("  name: search\n", package, 1))])).succeeded();
+    assert!(function(&first.stdout).succeeded().stdout == first.stdout);
+}
+
+#[test]
 fn changes_of_the_flow_arrive_where_the_objects_are_now() {
     let first = function(&list(&[&entry(&with_path("jina.yaml", ""))])).succeeded().stdout;
     // The user moved the encoder's objects into one file, a later mutator renamed them and set a namespace.
@@ -369,6 +387,12 @@ fn warnings_are_told_and_change_nothing() {
     assert_eq!(answer.list()["results"][0]["severity"], "warning");
     // Said once, however often the answer is asked again.
     assert_eq!(function(&answer.stdout).stdout, answer.stdout);
+    // What is said for one run only keeps its place among what is said every time.
+    let edited = answer.stdout.replace("replicas: 1", "replicas: 7").replace("acme/encoder:1", "acme/encoder:1\n        replicas: 3");
+    let conflict = function(&edited);
+    assert_eq!(conflict.code, 0, "{}", conflict.stderr);
+    assert!(conflict.stderr.contains("was changed here and by the Flow"), "{}", conflict.stderr);
+    assert_eq!(function(&conflict.stdout).stdout, conflict.stdout);
 }
 
 #[test]

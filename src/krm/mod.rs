@@ -344,21 +344,26 @@ impl<'t> ResourceList<'t> {
         })
     }
 
-    /// The results that came with the list, and behind them those that are new. What was said before is neither said
-    /// twice nor moved, so that a second run on the answer gives the same bytes.
-    fn results(&self, new: &[KrmResult]) -> io::Result<Vec<Node<'t>>> {
-        // By way of text, since a value would lose the order of the fields.
-        let read = |result| -> io::Result<Node<'t>> { Ok(serde_json::from_str(&serde_json::to_string(result)?)?) };
-        let new: Vec<Node<'t>> = new.iter().map(read).collect::<io::Result<_>>()?;
+    /// The results that came with the list, and behind them those that are new, each read when it is wanted: there may be
+    /// many. What was said before is neither said twice nor moved, so that a second run on the answer gives the same bytes.
+    fn results(&self, new: impl Iterator<Item = KrmResult>) -> impl Iterator<Item = io::Result<Node<'t>>> {
         let plain = |result: &Node<'_>| yaml::kubernetes_value(result).to_string();
         let said: HashSet<String> = self.earlier_results.iter().map(plain).collect();
-        let unsaid = new.into_iter().filter(|result| !said.contains(&plain(result)));
-        Ok(self.earlier_results.iter().cloned().chain(unsaid).collect())
+        // By way of text, since a value would lose the order of the fields.
+        let read = |result: KrmResult| -> io::Result<Node<'t>> { Ok(serde_json::from_str(&serde_json::to_string(&result)?)?) };
+        let is_new =
+            move |result: &io::Result<Node<'t>>| said.is_empty() || !result.as_ref().is_ok_and(|result| said.contains(&plain(result)));
+        self.earlier_results.iter().cloned().map(Ok).chain(new.map(read).filter(is_new))
     }
 
     /// Writes the answer: `items` are texts of this list's items or made by [`ResourceList::spell`].
-    pub fn write<'i>(&self, items: impl Iterator<Item = &'i str>, results: &[KrmResult], out: &mut impl Write) -> io::Result<()> {
-        let all_results = self.results(results)?;
+    pub fn write<'i>(
+        &self,
+        items: impl Iterator<Item = &'i str>,
+        results: impl Iterator<Item = KrmResult>,
+        out: &mut impl Write,
+    ) -> io::Result<()> {
+        let mut results = self.results(results).peekable();
         match &self.envelope {
             Envelope::Block { parts, .. } => {
                 let mut items = Some(items);
@@ -372,14 +377,14 @@ impl<'t> ResourceList<'t> {
                 if let Some(items) = items {
                     write_items(items, out)?;
                 }
-                write_results(&all_results, out)
+                write_results(results, out)
             }
             Envelope::Rewritten { fields } => {
                 for field in fields {
                     out.write_all(field.as_bytes())?;
                 }
                 write_items(items, out)?;
-                write_results(&all_results, out)
+                write_results(results, out)
             }
             Envelope::Json { fields } => {
                 out.write_all(b"{")?;
@@ -391,10 +396,13 @@ impl<'t> ResourceList<'t> {
                     write!(out, "{}{item}", if i == 0 { "\n" } else { ",\n" })?;
                 }
                 out.write_all(b"\n]")?;
-                if !all_results.is_empty() {
-                    write!(out, ",\n\"results\": {}", serde_json::to_string(&all_results)?)?;
+                let mut before = ",\n\"results\": [";
+                let has_results = results.peek().is_some();
+                for result in results {
+                    write!(out, "{before}{}", serde_json::to_string(&result?)?)?;
+                    before = ",";
                 }
-                out.write_all(b"}\n")
+                out.write_all(if has_results { b"]}\n" } else { b"}\n" })
             }
             Envelope::Documents => {
                 for (i, item) in items.enumerate() {
@@ -438,15 +446,14 @@ fn write_items<'i>(items: impl Iterator<Item = &'i str>, out: &mut impl Write) -
     Ok(())
 }
 
-fn write_results(results: &[Node<'_>], out: &mut impl Write) -> io::Result<()> {
-    if results.is_empty() {
-        return Ok(());
-    }
+fn write_results<'t>(results: impl Iterator<Item = io::Result<Node<'t>>>, out: &mut impl Write) -> io::Result<()> {
     let mut text = String::from("results:\n");
     for result in results {
-        yaml::write_entry(result, 0, &mut text);
+        yaml::write_entry(&result?, 0, &mut text);
+        out.write_all(text.as_bytes())?;
+        text.clear();
     }
-    out.write_all(text.as_bytes())
+    Ok(())
 }
 
 #[cfg(test)]
@@ -456,7 +463,7 @@ mod tests {
     fn echoed(text: &str) -> Result<String, String> {
         let list = ResourceList::read(text).map_err(|e| e.to_string())?;
         let mut out = Vec::new();
-        list.write(list.items.iter().map(Item::text), &[], &mut out).map_err(|e| e.to_string())?;
+        list.write(list.items.iter().map(Item::text), std::iter::empty(), &mut out).map_err(|e| e.to_string())?;
         String::from_utf8(out).map_err(|e| e.to_string())
     }
 

@@ -53,21 +53,19 @@ impl<'l> Census<'l> {
         self.namesakes.get(&(Cow::Borrowed(kind), Cow::Borrowed(name))).map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// The annotations of a new object in `file`, beside its flow's own file.
+    /// The annotations of a new object in `file`, beside its flow's own file. By its package it is known again, even where
+    /// nobody keeps files.
     pub fn place(&mut self, flow: &Meta, file: &str) -> Vec<(&'static str, String)> {
-        let Some(home) = flow.path() else { return Vec::new() };
+        let package = flow.package();
+        let in_package = (!package.is_empty()).then(|| (PACKAGE_PATH, package.to_owned()));
+        let Some(home) = flow.path() else { return in_package.into_iter().collect() };
         let path = match home.rsplit_once('/') {
             Some((folder, _)) => format!("{folder}/{file}"),
             None => file.to_owned(),
         };
-        let package = flow.package();
         let next = self.next.entry((Cow::Owned(package.to_owned()), Cow::Owned(path.clone()))).or_default();
-        let mut annotations = vec![(INDEX, next.to_string())];
+        let index = (INDEX, next.to_string());
         *next = next.saturating_add(1);
-        if !package.is_empty() {
-            annotations.push((PACKAGE_PATH, package.to_owned()));
-        }
-        annotations.push((PATH, path));
-        annotations
+        std::iter::once(index).chain(in_package).chain([(PATH, path)]).collect()
     }
 }

@@ -56,6 +56,9 @@ pub struct Placing {
     pub on_conflict: OnConflict,
 }
 
+/// Generated items by package and annotation.
+type ByOwner<'l> = HashMap<(String, String), Vec<Generated<'l>>>;
+
 /// A Flow by its package and name.
 type FlowKey = (String, String);
 
@@ -72,8 +75,8 @@ pub struct Reconciler<'l, 't> {
     /// The former names of flows.
     renamed: HashMap<FlowKey, String>,
     fates: Vec<Fate>,
-    /// Generated items by package and annotation.
-    generated: HashMap<(String, String), Generated<'l>>,
+    /// Generated items by package and annotation, the first in the list last.
+    generated: ByOwner<'l>,
     /// Taken when the first new object comes.
     census: Option<Census<'l>>,
     /// Kind, namespace and name of what has been placed, and for which flow.
@@ -107,16 +110,15 @@ impl<'l, 't> Reconciler<'l, 't> {
         present: impl Iterator<Item = &'m Meta>,
         placing: &[&Placing],
     ) -> Self {
-        let mut by_owner = HashMap::new();
-        for item in generated {
+        let mut by_owner = ByOwner::new();
+        for item in generated.into_iter().rev() {
             let key = (item.meta.package().to_owned(), item.meta.annotation(OBJECT).unwrap_or_default().to_owned());
-            // Of two copies the first is the one that was generated.
-            by_owner.entry(key).or_insert(item);
+            by_owner.entry(key).or_default().push(item);
         }
         let flows: HashSet<FlowKey> = placing.iter().map(|flow| key_of(&flow.meta)).collect();
         let known: HashSet<FlowKey> = present.map(key_of).chain(flows.iter().cloned()).collect();
         let gone = if caller == Caller::Other { gone(&by_owner, &known, placing) } else { HashSet::new() };
-        let rendered: HashSet<FlowKey> = by_owner.values().filter_map(|item| owner_of(&item.meta)).collect();
+        let rendered: HashSet<FlowKey> = by_owner.values().flatten().filter_map(|item| owner_of(&item.meta)).collect();
         Self {
             list,
             caller,
@@ -156,14 +158,15 @@ impl<'l, 't> Reconciler<'l, 't> {
         self.added.push(self.list, &object);
     }
 
-    /// The item that this object was, under the flow's present or former name.
+    /// The item that this object was, under the flow's present or former name. Of two copies the first is the one that was
+    /// generated; the other is left alone, unless it belongs to a flow that is gone.
     fn take(&mut self, flow: &Meta, owner: &Owner) -> Option<Generated<'l>> {
         let package = flow.package().to_owned();
-        if let Some(existing) = self.generated.remove(&(package.clone(), owner.value())) {
-            return Some(existing);
+        if let Some(mut existing) = self.generated.remove(&(package.clone(), owner.value())) {
+            return existing.pop();
         }
         let former = self.renamed.get(&key_of(flow))?;
-        self.generated.remove(&(package, Owner { flow: former.clone(), ..owner.clone() }.value()))
+        self.generated.get_mut(&(package, Owner { flow: former.clone(), ..owner.clone() }.value()))?.pop()
     }
 
     /// Merges what the Flow yields into an item where it is, or leaves the item as it is when nothing has changed.
@@ -230,7 +233,7 @@ impl<'l, 't> Reconciler<'l, 't> {
     /// What has become of the list. What the flows used to yield and yield no longer goes.
     #[must_use]
     pub fn finish(mut self) -> Reconciled {
-        for item in self.generated.values() {
+        for item in self.generated.values().flatten() {
             if owner_of(&item.meta).is_some_and(|flow| self.flows.contains(&flow) || self.gone.contains(&flow)) {
                 self.fates[item.index] = Fate::Removed;
             }
@@ -250,10 +253,10 @@ fn owner_of(item: &Meta) -> Option<FlowKey> {
 }
 
 /// Flows that had their `JinaFlow` among the items when they were rendered last, and have it there no more.
-fn gone(generated: &HashMap<(String, String), Generated<'_>>, known: &HashSet<FlowKey>, placing: &[&Placing]) -> HashSet<FlowKey> {
+fn gone(generated: &ByOwner<'_>, known: &HashSet<FlowKey>, placing: &[&Placing]) -> HashSet<FlowKey> {
     let packages: HashSet<&str> = placing.iter().filter(|flow| flow.from_package).map(|flow| flow.meta.package()).collect();
     let was_here = |item: &Generated<'_>| item.meta.annotation(RENDERED).and_then(Memory::parse).is_some_and(|memory| memory.from_package);
-    let missing = generated.values().filter_map(|item| {
+    let missing = generated.values().flatten().filter_map(|item| {
         let flow = owner_of(&item.meta).filter(|flow| !known.contains(flow) && packages.contains(flow.0.as_str()))?;
         was_here(item).then_some(flow)
     });

@@ -388,7 +388,10 @@ fn warnings_are_told_and_change_nothing() {
     // Said once, however often the answer is asked again.
     assert_eq!(function(&answer.stdout).stdout, answer.stdout);
     // What is said for one run only keeps its place among what is said every time.
-    let edited = answer.stdout.replace("replicas: 1", "replicas: 7").replace("acme/encoder:1", "acme/encoder:1\n        replicas: 3");
+    let edited = answer
+        .stdout
+        .replace("replicas: 1", "replicas: 7")
+        .replace("docker://acme/encoder:1", "docker://acme/encoder:1\n          replicas: 3");
     let conflict = function(&edited);
     assert_eq!(conflict.code, 0, "{}", conflict.stderr);
     assert!(conflict.stderr.contains("was changed here and by the Flow"), "{}", conflict.stderr);

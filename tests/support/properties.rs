@@ -4,6 +4,7 @@
 use jinaflow::cli::check;
 use jinaflow::cli::function;
 use jinaflow::cli::input::{self, FlowOfFile};
+use jinaflow::cli::place;
 use jinaflow::cli::render::Rendering;
 use jinaflow::cli::report::{self, Subject};
 use jinaflow::config::images::Pattern;
@@ -45,7 +46,7 @@ fn ask(input: &[u8]) -> Answer {
 /// Any bytes as a `ResourceList`.
 pub fn envelope(input: &[u8]) -> Answer {
     let answer = ask(input);
-    let severities: Vec<&str> = answer.stderr.lines().map(|line| line.split(": ").next().unwrap_or_default()).collect();
+    let severities: Vec<&str> = answer.stderr.lines().filter(|line| !line.starts_with("  ")).map(|line| line.split(": ").next().unwrap_or_default()).collect();
     assert!(severities.iter().all(|word| ["error", "warning", "info"].contains(word)), "{}", answer.stderr);
     assert_eq!(answer.success, !severities.contains(&"error"), "{}", answer.stderr);
     let out = list(&answer.text);
@@ -152,7 +153,7 @@ fn exported(text: &str, compat: Compat) -> (String, String) {
     let mut findings = Vec::new();
     let mut objects = String::new();
     let mut room = Room::default();
-    for FlowOfFile { config, findings: mut own, path, .. } in input::flows(text, &subject, &overrides, &mut findings) {
+    for FlowOfFile { config, findings: mut own, path, document } in input::flows(text, &subject, &overrides, &mut findings) {
         if let Some(rendering) = Rendering::of(&config, &Path::root(path), &mut room, &mut own) {
             let target = rendering.target();
             for component in rendering.components() {
@@ -162,7 +163,7 @@ fn exported(text: &str, compat: Compat) -> (String, String) {
                 }
             }
         }
-        findings.extend(own.into_iter().map(|finding| (subject.clone(), finding)));
+        findings.extend(place::in_file(own, &subject, text, document));
     }
     (objects, report::lines(&findings))
 }

@@ -342,15 +342,16 @@ fn few_words_that_ask_for_a_great_deal() {
     let many = |count: usize, options: &str| -> Vec<String> { (0..count).map(|i| format!("name: a{i}, {options}")).collect() };
     let sharded = many(20, "uses: 'docker://x', shards: 10000");
     let answer = answered_soon(&executors(&sharded.iter().map(String::as_str).collect::<Vec<_>>()), 20);
-    answer.says("spec.flow: comes to more than 64 MB of manifests; use fewer executors or shards");
+    answer.says("spec.flow: comes to more than 128 MB of manifests; use fewer executors or shards");
     let listed: String = many(1000, "uses: 'docker://x'").iter().map(|entry| format!("- {{{entry}}}\n")).collect();
     let handed_on = format!("with: {{workspace: /{}}}\nexecutors:\n{listed}", "w".repeat(100_000));
     answered_soon(&flow(&handed_on), 20).says("spec.flow.with: is handed on to 1000 executors, which comes to more than 64 MB");
     // The room is for all Flows of a list.
-    let one = executors(&["name: a, uses: 'docker://x', shards: 10000"]);
+    let one = executors(&[&format!("name: a, uses: 'docker://x', shards: 1000, env: {{A: {}}}", "x".repeat(36_000))]);
     let item = &one[one.find("- apiVersion: flow").unwrap()..];
     let several: String = (0..5).map(|i| item.replace("name: f\n", &format!("name: f{i}\n"))).collect();
-    answered_soon(&one.replace(item, &several), 60).says("spec.flow: comes to more than 64 MB of manifests");
+    let answer = answered_soon(&one.replace(item, &several), 60);
+    assert!(answer.stderr.contains("error: JinaFlow/f3: spec.flow: comes to more than 128 MB of manifests"));
 }
 
 #[test]

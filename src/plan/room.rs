@@ -6,8 +6,8 @@
 use super::{Arg, Component, Piece};
 use crate::finding::{Finding, Findings, Path};
 
-/// Bytes of manifests that a call may come to, roughly: 15,000 ordinary components.
-const MOST: usize = 64 << 20;
+/// Bytes of manifests that a call may come to, roughly: 30,000 ordinary components.
+const MOST: usize = 128 << 20;
 
 /// What an object has beside the words of the Flow, for all objects of a component.
 const FRAME: usize = 4 << 10;

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::fmt;
 
 use crate::finding::{Finding, Path, nearest};
+use crate::yaml::Dict;
 
 /// The key of the image that gateways, heads and executors without `uses` run.
 pub const GATEWAY_KEY: &str = "gateway";
@@ -17,7 +18,7 @@ const MOST_PROPOSED: usize = 100;
 /// `spec.images` and `spec.imagePattern`: from `uses` (or `gateway`) to an image.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Images {
-    map: Vec<(String, String)>,
+    map: Dict<String, String>,
     pattern: Option<Pattern>,
 }
 
@@ -25,8 +26,7 @@ impl Images {
     /// Adds or replaces an entry.
     pub fn set(&mut self, uses: impl Into<String>, image: impl Into<String>) {
         let uses = uses.into();
-        self.map.retain(|(known, _)| *known != uses);
-        self.map.push((uses, image.into()));
+        self.map.insert(uses.clone(), uses, image.into());
     }
 
     /// Sets the pattern for names on the Hub that have no entry.
@@ -37,7 +37,7 @@ impl Images {
     /// The image of exactly this key.
     #[must_use]
     pub fn get(&self, uses: &str) -> Option<&str> {
-        self.map.iter().find(|(known, _)| known == uses).map(|(_, image)| image.as_str())
+        self.map.get(uses).map(String::as_str)
     }
 
     /// The image that `uses` of `who` (an executor, the gateway, a sidecar) stands for. `Ok(None)` means Jina's own.
@@ -76,7 +76,7 @@ impl Images {
         let by_name = || format!("say which image it is: spec.images: {{\"{name}\": IMAGE}} or --image '{name}=IMAGE'");
         let Some(pattern) = &self.pattern else {
             let finding = Finding::error(path, format!("{who} uses a name on the Jina Hub, which is not asked")).got(name.to_string());
-            let few = self.map.iter().take(MOST_PROPOSED);
+            let few = self.map.pairs().iter().take(MOST_PROPOSED);
             let near = nearest(&name.to_string(), few.map(|(known, _)| known.as_str()));
             let slip = near.map(|near| format!("spec.images has `{near}`, did you mean that? Else ")).unwrap_or_default();
             return Err(finding.mend(format!(
@@ -104,7 +104,7 @@ impl Images {
     pub fn unused<'i>(&'i self, used: &[&str]) -> impl Iterator<Item = &'i str> {
         let on_hub = used.iter().filter_map(|uses| Some(HubName::parse(uses)?.ok()?.to_string()));
         let used: HashSet<String> = used.iter().map(ToString::to_string).chain(on_hub).collect();
-        self.map.iter().map(|(key, _)| key.as_str()).filter(move |key| *key != GATEWAY_KEY && !used.contains(*key))
+        self.map.pairs().iter().map(|(key, _)| key.as_str()).filter(move |key| *key != GATEWAY_KEY && !used.contains(*key))
     }
 }
 

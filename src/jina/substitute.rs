@@ -10,29 +10,28 @@ use std::cell::Cell;
 use super::scalar::{self, retyped};
 use super::value::Value;
 use crate::finding::{Finding, Findings, Path};
-use crate::yaml::{Data, Node, Scalar, Style};
+use crate::yaml::{Data, Dict, Node, Scalar, Style};
 
 /// The values of variables, by name.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub struct Context(Vec<(String, String)>);
+pub struct Context(Dict<String, String>);
 
 impl Context {
     /// Sets `name`, over an earlier value if there is one.
     pub fn set(&mut self, name: impl Into<String>, value: impl Into<String>) {
         let name = name.into();
-        self.0.retain(|(known, _)| *known != name);
-        self.0.push((name, value.into()));
+        self.0.insert(name.clone(), name, value.into());
     }
 
     /// The value of `name`.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+        self.0.get(name).map(String::as_str)
     }
 
     /// The names among which the nearest is looked for: the first ones are enough for people.
     fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().take(100).map(|(name, _)| name.as_str())
+        self.0.pairs().iter().take(100).map(|(name, _)| name.as_str())
     }
 }
 
@@ -51,6 +50,9 @@ const MOST_PASSES: usize = 16;
 /// Bytes that replacing may produce in one pass; references to references could otherwise multiply without end.
 const MOST_TEXT: usize = 16 << 20;
 
+/// Keys that references may pass in one pass, on the way to what they name.
+const MOST_PASSED: usize = 16 << 20;
+
 /// Replaces every variable in the values (never in keys) below `root`.
 pub fn substitute<'t>(root: Node<'t>, context: &Context, missing: Missing, path: &Path<'_>, findings: &mut Findings) -> Node<'t> {
     if !root.any_scalar(&mut |scalar| scalar.text.contains('$')) {
@@ -58,13 +60,18 @@ pub fn substitute<'t>(root: Node<'t>, context: &Context, missing: Missing, path:
     }
     let mut current = root;
     for _ in 0..MOST_PASSES {
-        let pass = Pass { root: &current, context, missing, produced: Cell::new(0), referred: Cell::new(false) };
+        let pass = Pass { root: &current, context, missing, produced: Cell::new(0), passed: Cell::new(0), referred: Cell::new(false) };
         let mut changed = false;
         let next = pass.node(&current, None, path, findings, &mut changed);
         let exhausted = pass.produced.get() > MOST_TEXT;
+        let lost = pass.is_lost();
         let referred = pass.referred.get();
         current = next;
         if findings.has_errors() {
+            return current;
+        }
+        if lost {
+            findings.push(Finding::error(path, "has more references than can be followed").mend("write plain values"));
             return current;
         }
         if exhausted || (!changed && referred) {
@@ -83,6 +90,8 @@ struct Pass<'p, 't> {
     context: &'p Context,
     missing: Missing,
     produced: Cell<usize>,
+    /// Keys that references have passed.
+    passed: Cell<usize>,
     /// Whether a reference was followed.
     referred: Cell<bool>,
 }
@@ -118,6 +127,10 @@ impl<'t> Pass<'_, 't> {
         Node { mark: node.mark, tag: node.tag.clone(), data }
     }
 
+    fn is_lost(&self) -> bool {
+        self.passed.get() > MOST_PASSED
+    }
+
     /// One pass over one text.
     fn text(&self, text: &str, this: Option<&Node<'t>>) -> Result<String, Finding> {
         let mut out = String::with_capacity(text.len());
@@ -127,7 +140,7 @@ impl<'t> Pass<'_, 't> {
             rest = &rest[at..];
             let (replaced, length) = self.expression(rest, this)?;
             self.produced.set(self.produced.get() + replaced.len());
-            if self.produced.get() > MOST_TEXT {
+            if self.produced.get() > MOST_TEXT || self.is_lost() {
                 return Ok(text.to_owned());
             }
             out.push_str(&replaced);
@@ -213,6 +226,7 @@ impl<'t> Pass<'_, 't> {
             _ => return Ok(None),
         };
         for step in steps.replace('[', ".[").split('.').filter(|step| !step.is_empty()) {
+            self.passed.set(self.passed.get() + node.as_map().map_or(0, <[_]>::len));
             node = match step.strip_prefix('[').and_then(|index| index.strip_suffix(']')) {
                 Some(index) => index.parse::<usize>().ok().and_then(|i| node.as_list()?.get(i)),
                 None => node.get(step),

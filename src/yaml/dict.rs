@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 /// Pairs in order; a key that stands twice keeps its first place and has its last value.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dict<K, V> {
     pairs: Vec<(K, V)>,
     places: HashMap<String, usize>,
@@ -29,6 +29,18 @@ impl<K, V> Dict<K, V> {
     /// Adds a pair whose key has no name, such as a list.
     pub fn push(&mut self, key: K, value: V) {
         self.pairs.push((key, value));
+    }
+
+    /// The value of the key that goes by `name`.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&V> {
+        self.places.get(name).map(|&place| &self.pairs[place].1)
+    }
+
+    /// The pairs, to be looked at.
+    #[must_use]
+    pub fn pairs(&self) -> &[(K, V)] {
+        &self.pairs
     }
 
     /// The pairs.

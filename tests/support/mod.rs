@@ -1,6 +1,7 @@
 //! What several test files need: running the program, reading its output, the recorded flows.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+pub mod properties;
 pub mod wiring;
 
 use std::fs;

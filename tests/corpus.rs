@@ -1,0 +1,193 @@
+//! The inputs that fuzzing has kept, and some that are worse than what it finds, through the same properties.
+//! `CONTRIBUTING.md`, section "Fuzz", says where they come from.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod support;
+
+use std::fs;
+use std::io::Write as _;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use wait4::Wait4 as _;
+
+use support::{program, properties, root};
+
+/// What the program may take for an input of up to a megabyte, in bytes.
+const MOST_MEMORY: u64 = 512 << 20;
+
+/// Nothing that is measured here takes a tenth of it; a hang does.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The kept inputs of a target, by name.
+fn kept(target: &str) -> Vec<(String, Vec<u8>)> {
+    let folder = root().join("tests/corpus").join(target);
+    let mut inputs: Vec<(String, Vec<u8>)> = fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), fs::read(&path).unwrap()))
+        .collect();
+    assert!(inputs.len() > 50, "{} inputs in {}", inputs.len(), folder.display());
+    inputs.sort();
+    inputs
+}
+
+/// Holds a property for the kept inputs, each of which says its name when it fails.
+fn replay(target: &str, property: impl Fn(&[u8])) {
+    for (name, input) in kept(target) {
+        let start = Instant::now();
+        let held = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| property(&input)));
+        assert!(held.is_ok(), "tests/corpus/{target}/{name}");
+        assert!(start.elapsed() < PATIENCE, "tests/corpus/{target}/{name} took {:?}", start.elapsed());
+    }
+}
+
+#[test]
+fn kept_lists() {
+    replay("envelope", |input| drop(properties::envelope(input)));
+}
+
+#[test]
+fn kept_flows() {
+    replay("flow", properties::flow);
+}
+
+#[test]
+fn kept_merges() {
+    replay("merge", properties::merge);
+}
+
+#[test]
+fn the_corpus_is_small() {
+    let sizes: Vec<usize> = ["envelope", "flow", "merge"].iter().flat_map(|target| kept(target)).map(|(_, input)| input.len()).collect();
+    assert!(sizes.len() <= 400, "{} files", sizes.len());
+    assert!(sizes.iter().sum::<usize>() < 1_500_000, "{} bytes", sizes.iter().sum::<usize>());
+}
+
+/// Runs the program and holds it to its memory and to anybody's patience. Its answer is thrown away.
+fn stays_within_bounds(name: &str, args: &[&str], input: &[u8]) {
+    assert!(input.len() <= 1 << 20, "{name} has {} bytes", input.len());
+    let start = Instant::now();
+    let mut child = program(args).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    // A program that has seen enough closes its end.
+    let _ = child.stdin.take().unwrap().write_all(input);
+    let used = child.wait4().unwrap();
+    assert!(matches!(used.status.code(), Some(0 | 1)), "{name}: {}", used.status);
+    assert!(used.rusage.maxrss < MOST_MEMORY, "{name} takes {} MB", used.rusage.maxrss >> 20);
+    assert!(start.elapsed() < PATIENCE, "{name} takes {:?}", start.elapsed());
+}
+
+/// A megabyte of `piece`, between `before` and `after`.
+fn filled(before: &str, piece: &str, after: &str) -> String {
+    let room = (1 << 20) - before.len() - after.len();
+    format!("{before}{}{after}", piece.repeat(room / piece.len()))
+}
+
+/// A megabyte of numbered pieces: `#` is the number.
+fn numbered(before: &str, piece: &str, after: &str) -> String {
+    let mut text = before.to_owned();
+    for number in 0.. {
+        let next = piece.replace('#', &number.to_string());
+        if text.len() + next.len() + after.len() > 1 << 20 {
+            break;
+        }
+        text.push_str(&next);
+    }
+    text + after
+}
+
+/// Flows of a megabyte, each of which wants to cost more than it should.
+fn nasty_flows() -> Vec<(&'static str, String)> {
+    let executors = "jtype: Flow\nexecutors:\n";
+    let quarter = "x".repeat(1 << 18);
+    let laughs: String = (1..40).map(|i| format!("x{i}: &a{i} [{}]\n", format!("*a{}, ", i - 1).repeat(12))).collect();
+    vec![
+        ("brackets", filled("", "[", "")),
+        ("braces", filled("", "{a: ", "")),
+        ("dashes", filled("", "- ", "")),
+        ("explicit keys", filled("", "? ", "")),
+        ("tags", filled("", "!a ", "")),
+        ("anchors", numbered("", "- &a# x\n", "")),
+        ("quotes", filled("jtype: Flow\na: \"", "\\\"", "\"\n")),
+        ("surrogates", filled("jtype: Flow\na: [", "\"\\ud83d\\ude80\", ", "]\n")),
+        ("lone dashes", filled("jtype: Flow\na: [", "-, ", "]\n")),
+        ("aliases", format!("jtype: Flow\nx0: &a0 [x, x]\n{laughs}")),
+        ("aliases of a text", filled(&format!("jtype: Flow\nx: &a {quarter}\ny: ["), "*a, ", "]\n")),
+        ("merge keys", filled("jtype: Flow\nx: &a {b: c}\ny: {<<: [", "*a, ", "]}\n")),
+        ("one key", filled("jtype: Flow\nwith: {", "a: 1, ", "}\n")),
+        ("deep keys twice", filled(&format!("jtype: Flow\n{}", "{aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa: ".repeat(100)), "b: 1, b: 2, ", "")),
+        ("a long line", filled("jtype: Flow\nwith: {name: ", "x", "}\n")),
+        ("entries", filled("jtype: Flow\nexecutors: [", "a,", "]\n")),
+        ("numbers", filled("jtype: Flow\nexecutors:\n- {name: a, uses: 'docker://x', uses_with: {a: [", "1,", "]}}\n")),
+        ("unknown keys", numbered("jtype: Flow\n", "key#: 1\n", "")),
+        ("unknown options", numbered("jtype: Flow\nexecutors:\n- {name: a, ", "o#: 1, ", "}\n")),
+        ("executors with unknown options", numbered(executors, "- {name: a#, uses: 'docker://x', unknown_option_#: 1}\n", "")),
+        ("executors with no option", numbered(executors, "- {replcas: #}\n", "")),
+        ("executors", numbered(executors, "- {name: a#}\n", "")),
+        ("executors without needs", numbered(executors, "- {name: a#, needs: b#}\n", "")),
+        ("executors of one name", filled(executors, "- {name: a}\n", "")),
+        ("a chain", numbered("jtype: Flow\nexecutors:\n- {name: a}\n", "- {name: a#, needs: [a, gateway]}\n", "")),
+        ("needs", numbered("jtype: Flow\nexecutors:\n- {name: a, needs: [", "n#, ", "]}\n")),
+        ("shards", numbered(executors, "- {name: a#, shards: 10000}\n", "")),
+        ("shards with variables", format!("{executors}- {{name: a, shards: 10000, env: {{A: {quarter}}}}}\n")),
+        ("shards of a long name", format!("{executors}- {{name: {quarter}, shards: 10000}}\n")),
+        ("a workspace", numbered(&format!("jtype: Flow\nwith: {{workspace: /{quarter}}}\nexecutors:\n"), "- {name: a#}\n", "")),
+        (
+            "an option with a dash",
+            numbered(&format!("jtype: Flow\nwith: {{grpc-metadata: {{a: {quarter}}}}}\nexecutors:\n"), "- {name: a#}\n", ""),
+        ),
+        ("references", filled("jtype: Flow\nwith: {name: x}\nx: [", "'${{root.with.name}}', ", "]\n")),
+        ("references to references", numbered("jtype: Flow\na: xx\n", "a#: '${{root.a}}${{root.a#}}'\n", "")),
+        ("a long reference", filled(&format!("jtype: Flow\nname: {quarter}\nx: '"), "${{root.name}}", "'\n")),
+        ("variables without a value", numbered("jtype: Flow\nx: [", "'${{ ENV.A# }}', ", "]\n")),
+        ("hosts", numbered("jtype: Flow\nexecutors:\n- {name: a, external: true, host: [", "h#, ", "]}\n")),
+        ("variables", numbered("jtype: Flow\nexecutors:\n- {name: a, env: {", "A#: 1, ", "}}\n")),
+        ("volumes", numbered("jtype: Flow\nexecutors:\n- {name: a, volumes: [", "/v#, ", "]}\n")),
+    ]
+}
+
+#[test]
+fn nasty_flows_stay_within_bounds() {
+    for (name, flow) in nasty_flows() {
+        stays_within_bounds(name, &["export", "-"], flow.as_bytes());
+    }
+}
+
+/// Lists of a megabyte.
+fn nasty_lists() -> Vec<(&'static str, String)> {
+    let list = "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\n";
+    let json = r#"{"apiVersion": "config.kubernetes.io/v1", "kind": "ResourceList""#;
+    let flow = "- {apiVersion: flow.jina.ai/v1alpha1, kind: JinaFlow, metadata: {name: f#}, spec: {flow: {jtype: Flow";
+    let generated = "- {metadata: {annotations: {flow.jina.ai/object: f/gateway/Service, flow.jina.ai/rendered: v1.}}}\n";
+    vec![
+        ("items", filled(&format!("{list}items:\n"), "- a\n", "")),
+        ("items of flow style", filled(&format!("{list}items: ["), "a,", "]\n")),
+        ("items in JSON", filled(&format!("{json}, \"items\": ["), "1,", "1]}")),
+        ("items that mention us", filled(&format!("{list}items:\n"), "- flow.jina.ai\n", "")),
+        ("results", filled(&format!("{list}items: []\nresults:\n"), "- a\n", "")),
+        ("results in JSON", filled(&format!("{json}, \"items\": [], \"results\": ["), "{},", "{}]}")),
+        ("fields", numbered(list, "f#: 1\n", "")),
+        ("fields in JSON", numbered(json, ", \"f#\": 1", "}")),
+        ("blank lines", filled(&format!("{list}items:\n"), "\n", "")),
+        ("Flows", numbered(&format!("{list}items:\n"), &format!("{flow}}}}}}}\n"), "")),
+        ("sharded Flows", numbered(&format!("{list}items:\n"), &format!("{flow}, executors: [{{name: a#, shards: 10000}}]}}}}}}\n"), "")),
+        ("Flows of one name", filled(&format!("{list}items:\n"), &format!("{flow}}}}}}}\n"), "")),
+        ("copies", filled(&format!("{list}items:\n"), generated, &format!("{flow}}}}}}}\n").replace('#', ""))),
+        (
+            "namesakes",
+            filled(
+                &format!("{list}items:\n"),
+                "- {kind: Service, metadata: {name: gateway}}\n",
+                &format!("{flow}}}}}}}\n").replace('#', ""),
+            ),
+        ),
+        ("images", numbered(&format!("{list}items:\n{}, images: {{", flow.replace('#', "") + "}"), "executor#: x, ", "}}}\n")),
+    ]
+}
+
+#[test]
+fn nasty_lists_stay_within_bounds() {
+    for (name, list) in nasty_lists() {
+        stays_within_bounds(name, &[], list.as_bytes());
+    }
+}

@@ -61,7 +61,7 @@ pub struct Remark {
     /// Where in the text it stands.
     pub mark: Option<Mark>,
     /// That place, for people.
-    pub excerpt: Option<Excerpt>,
+    pub excerpt: Option<Box<Excerpt>>,
 }
 
 /// A line of a text that somebody wrote, and a place in it.
@@ -71,8 +71,10 @@ pub struct Excerpt {
     pub name: String,
     /// The place.
     pub mark: Mark,
-    /// The line.
+    /// The line, or of a long one what is around the place.
     pub line: String,
+    /// What a caret below the place stands behind: as wide as what is before it in the line.
+    pub indent: String,
 }
 
 impl Excerpt {
@@ -80,6 +82,8 @@ impl Excerpt {
     /// text is missed behind its last line.
     #[must_use]
     pub fn of(name: &str, text: &str, mark: Mark) -> Option<Self> {
+        const BEFORE: usize = 60;
+        const AFTER: usize = 40;
         let mut lines = text.lines().skip(mark.line.saturating_sub(2) as usize);
         let (line, mark) = match (mark.line, lines.next()?, lines.next()) {
             (0, ..) => return None,
@@ -90,7 +94,17 @@ impl Excerpt {
                 (last, Mark { line: mark.line - 1, column })
             }
         };
-        Some(Self { name: name.to_owned(), mark, line: without_secrets(line) })
+        let line = without_secrets(line);
+        let at = (mark.column as usize).saturating_sub(1);
+        let skipped = at.saturating_sub(BEFORE);
+        let start = if skipped > 0 { "…" } else { "" };
+        let mut rest = line.chars().skip(skipped);
+        let shown: String = rest.by_ref().take(at - skipped + AFTER).map(harmless).collect();
+        let end = if rest.next().is_some() { "…" } else { "" };
+        // A tab is as wide here as it is above.
+        let before = shown.chars().take(at - skipped).map(|c| if c == '\t' { c } else { ' ' });
+        let indent = start.chars().map(|_| ' ').chain(before).collect();
+        Some(Self { name: name.to_owned(), mark, line: format!("{start}{shown}{end}"), indent })
     }
 }
 
@@ -113,21 +127,11 @@ fn without_secrets(line: &str) -> String {
 /// Where it is, the line, and a caret below the place; each on a line of its own, indented.
 impl fmt::Display for Excerpt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const BEFORE: usize = 60;
-        const AFTER: usize = 40;
         let Mark { line, column } = self.mark;
-        let at = (column as usize).saturating_sub(1);
-        let skipped = at.saturating_sub(BEFORE);
-        let start = if skipped > 0 { "…" } else { "" };
-        let shown: String = self.line.chars().skip(skipped).take(at - skipped + AFTER).map(harmless).collect();
-        let end = if self.line.chars().nth(at + AFTER).is_some() { "…" } else { "" };
-        // A tab is as wide here as it is above.
-        let before = shown.chars().take(at - skipped).map(|c| if c == '\t' { c } else { ' ' });
-        let indent: String = start.chars().map(|_| ' ').chain(before).collect();
         let number = line.to_string();
         writeln!(f, "  --> {}:{line}:{column}", self.name.chars().map(harmless).collect::<String>())?;
-        writeln!(f, "  {number} | {start}{shown}{end}")?;
-        writeln!(f, "  {:1$} | {indent}^", "", number.len())
+        writeln!(f, "  {number} | {}", self.line)?;
+        writeln!(f, "  {:1$} | {2}^", "", number.len(), self.indent)
     }
 }
 
@@ -217,7 +221,7 @@ impl Finding {
     /// Adds the place for people.
     #[must_use]
     pub fn quoting(mut self, excerpt: Option<Excerpt>) -> Self {
-        self.0.excerpt = excerpt;
+        self.0.excerpt = excerpt.map(Box::new);
         self
     }
 }
@@ -483,7 +487,7 @@ mod tests {
         let expected = format!("  --> f.yml:1:201\n  1 | …{}X{}…\n    | {}^\n", "é".repeat(60), "-".repeat(39), " ".repeat(61));
         assert_eq!(shown(&long, 1, 201), Some(expected));
         let secret = "a: [jinahub+docker://A:s3cr/v1, 'jinahub://B:t', jinahub+docker://C/v1] # a:b";
-        let shown_line = Excerpt::of("f", secret, Mark { line: 1, column: 1 }).map(|e| e.line);
+        let shown_line = Excerpt::of("f", secret, Mark { line: 1, column: 60 }).map(|e| e.line);
         assert_eq!(shown_line.as_deref(), Some("a: [jinahub+docker://A:****/v1, 'jinahub://B:*', jinahub+docker://C/v1] # a:b"));
         // Behind the end of the line, which is where a missing bracket is.
         assert_eq!(shown("[a", 1, 3).as_deref(), Some("  --> f.yml:1:3\n  1 | [a\n    |   ^\n"));

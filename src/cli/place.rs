@@ -16,10 +16,8 @@ const FLOW: &str = "spec.flow";
 /// Findings about a document of a file.
 #[must_use]
 pub fn in_file(findings: Findings, file: &Subject, text: &str, document: usize) -> Vec<(Subject, Finding)> {
-    if findings.is_empty() {
-        return Vec::new();
-    }
-    let documents = yaml::read_all(text).unwrap_or_default();
+    let is_wanted = !findings.is_empty() && findings.len() <= MOST_SOUGHT;
+    let documents = if is_wanted { yaml::read_all(text).unwrap_or_default() } else { Vec::new() };
     let ordered = ordered(findings, documents.get(document), Some((&file.words(), text)));
     ordered.into_iter().map(|finding| (file.clone(), finding)).collect()
 }
@@ -49,31 +47,56 @@ pub fn behind(text: &[u8]) -> Mark {
     Mark { line: number(line), column: number(column) }
 }
 
+/// Findings up to which places are looked for; more stay as they were met. Nobody reads the thousandth, and looking takes
+/// time and memory.
+const MOST_SOUGHT: usize = 1000;
+
+/// Findings that are shown with their line.
+const MOST_SHOWN: usize = 100;
+
+/// Where a finding stands: in the document, and in the text of the Flow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    outer: Option<Mark>,
+    inner: Option<Mark>,
+}
+
 fn ordered(findings: Findings, document: Option<&Document<'_>>, file: Option<(&str, &str)>) -> Vec<Finding> {
+    if findings.len() > MOST_SOUGHT {
+        return findings.into_iter().collect();
+    }
     let root = document.and_then(|document| document.root.as_ref());
     let flow = root.and_then(flow_text);
     let inner = flow.and_then(|(_, text)| yaml::read(text).ok()).and_then(|document| document.root);
-    let mut placed: Vec<((Mark, Mark), Finding)> = findings
-        .into_iter()
-        .map(|finding| {
-            let path = finding.path.as_str();
-            let within = path.strip_prefix(FLOW).filter(|rest| rest.is_empty() || rest.starts_with(['.', '[']));
-            if let (Some((outer, text)), Some(rest)) = (flow, within) {
-                let mark = inner.as_ref().map_or(finding.mark, |inner| mark_of(inner, rest.trim_start_matches('.'), finding.mark));
-                let in_flow = mark.and_then(|mark| Excerpt::of(FLOW, text, mark));
-                let excerpt = match file {
-                    Some((name, whole)) => in_flow.and_then(|excerpt| in_block(name, whole, outer, text, &excerpt).or(Some(excerpt))),
-                    None => in_flow,
-                };
-                return ((outer, mark.unwrap_or_default()), finding.quoting(excerpt));
+    let place = |finding: &Finding| {
+        let path = finding.path.as_str();
+        let within = path.strip_prefix(FLOW).filter(|rest| rest.is_empty() || rest.starts_with(['.', '[']));
+        match (flow, within) {
+            (Some((outer, _)), Some(rest)) => {
+                let path = rest.trim_start_matches('.');
+                let inner = inner.as_ref().map_or(finding.mark, |inner| mark_of(inner, path, finding.mark));
+                Place { outer: Some(outer), inner }
             }
-            let mark = root.map_or(finding.mark, |root| mark_of(root, path, finding.mark));
-            let excerpt = file.and_then(|(name, text)| Excerpt::of(name, text, mark?));
-            ((mark.unwrap_or_default(), Mark::default()), finding.quoting(excerpt))
-        })
-        .collect();
+            _ => Place { outer: root.map_or(finding.mark, |root| mark_of(root, path, finding.mark)), inner: None },
+        }
+    };
+    let mut placed: Vec<(Place, Finding)> = findings.into_iter().map(|finding| (place(&finding), finding)).collect();
     placed.sort_by_key(|(place, _)| *place);
-    placed.into_iter().map(|(_, finding)| finding).collect()
+    let shown = |(index, (place, finding)): (usize, (Place, Finding))| {
+        let excerpt = Some(place).filter(|_| index < MOST_SHOWN).and_then(|place| excerpt(place, flow, file));
+        finding.quoting(excerpt)
+    };
+    placed.into_iter().enumerate().map(shown).collect()
+}
+
+/// The line at a place, in the file where it is known there.
+fn excerpt(place: Place, flow: Option<(Mark, &str)>, file: Option<(&str, &str)>) -> Option<Excerpt> {
+    let (Some(inner), Some((block, text))) = (place.inner, flow) else {
+        let (name, whole) = file?;
+        return Excerpt::of(name, whole, place.outer?);
+    };
+    let in_file = file.and_then(|(name, whole)| Excerpt::of(name, whole, in_block(whole, block, text, inner)?));
+    in_file.or_else(|| Excerpt::of(FLOW, text, inner))
 }
 
 /// The place and the text of a Flow that is given as text.
@@ -85,14 +108,14 @@ fn flow_text<'n>(root: &'n Node<'_>) -> Option<(Mark, &'n str)> {
     }
 }
 
-/// A line of a literal block scalar, by its place in the file. The parser's mark is the first line that is not blank.
-fn in_block(name: &str, file: &str, block: Mark, text: &str, inner: &Excerpt) -> Option<Excerpt> {
+/// A place in a literal block scalar as a place in the file. The parser's mark is the first line that is not blank.
+fn in_block(file: &str, block: Mark, text: &str, inner: Mark) -> Option<Mark> {
     let blank = u32::try_from(text.bytes().take_while(|byte| *byte == b'\n').count()).ok()?;
-    let line = (block.line + inner.mark.line).checked_sub(1 + blank)?;
-    let found = Excerpt::of(name, file, Mark { line, column: 1 })?;
-    let indent = found.line.strip_suffix(&inner.line).filter(|indent| indent.bytes().all(|byte| byte == b' '))?.len();
-    let column = u32::try_from(indent).ok()?.checked_add(inner.mark.column)?;
-    Some(Excerpt { mark: Mark { line, column }, ..found })
+    let line = (block.line + inner.line).checked_sub(1 + blank)?;
+    let in_file = file.lines().nth(line.checked_sub(1)? as usize)?;
+    let in_text = text.lines().nth(inner.line.checked_sub(1)? as usize)?;
+    let indent = in_file.strip_suffix(in_text).filter(|indent| indent.bytes().all(|byte| byte == b' '))?.len();
+    Some(Mark { line, column: u32::try_from(indent).ok()?.checked_add(inner.column)? })
 }
 
 /// Where the field at a path stands, or what is there of the way to it. A mark of its own is more exact, unless it is
@@ -154,7 +177,7 @@ mod tests {
             (None, Err(_)) => Vec::new(),
         };
         let place = |excerpt: &Excerpt| format!("{}:{}:{}", excerpt.name, excerpt.mark.line, excerpt.mark.column);
-        found.iter().map(|(_, finding)| format!("{} {}", finding.path, finding.excerpt.as_ref().map(place).unwrap_or_default())).collect()
+        found.iter().map(|(_, finding)| format!("{} {}", finding.path, finding.excerpt.as_deref().map(place).unwrap_or_default())).collect()
     }
 
     #[test]

@@ -134,7 +134,7 @@ fn leaf(node: &Node<'_>, indent: usize, out: &mut String) {
 fn on_one_line(node: &Node<'_>, out: &mut String) {
     match &node.data {
         Data::Scalar(Scalar { text, style: Style::Plain }) if text.is_empty() => out.push_str("null"),
-        Data::Scalar(Scalar { text, style: Style::Plain }) if !text.contains('\n') => out.push_str(text),
+        Data::Scalar(Scalar { text, style: Style::Plain }) if !text.contains('\n') && !text.starts_with(INDICATORS) => out.push_str(text),
         Data::Scalar(Scalar { text, .. }) => scalar(text, out),
         Data::List(entries) => {
             out.push('[');
@@ -156,6 +156,9 @@ fn on_one_line(node: &Node<'_>, out: &mut String) {
         }
     }
 }
+
+/// What begins something else than a plain scalar. Our parser is lenient about some of them between brackets.
+const INDICATORS: [char; 16] = ['|', '>', '@', '`', '%', '&', '*', '!', '"', '\'', '#', '{', '}', '[', ']', ','];
 
 /// Brackets and commas, harmless in block style, need quotes here.
 fn within_flow(node: &Node<'_>, out: &mut String) {

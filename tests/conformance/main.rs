@@ -10,6 +10,7 @@ mod container;
 mod jina;
 mod kpt;
 mod kustomize;
+mod passthrough;
 mod pipelines;
 mod plugin;
 mod rerender;

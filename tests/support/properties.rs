@@ -186,7 +186,7 @@ fn written(object: &Node<'_>) -> String {
 }
 
 /// Between the parts of an input of [`merge`].
-const SEPARATOR: &str = "\n=====\n";
+pub const SEPARATOR: &str = "\n=====\n";
 
 /// A Flow that is rendered, what becomes of it, edits of the generated items, and `onConflict`; then all of it is
 /// rendered again. Of the four parts the last ones may be missing.
@@ -291,8 +291,13 @@ fn arrived(flow: &str, on_conflict: &str, answer: &Answer, rendered: &ResourceLi
     assert_eq!(objects(&same.text), expected);
 }
 
+/// The generated items of an answer, as they are spelled.
+pub fn generated_texts(answer: &str) -> Vec<String> {
+    list(answer).items.iter().filter(|item| generated(item).is_some()).map(|item| item.text().to_owned()).collect()
+}
+
 /// The generated objects without the order of lists and without the places where they are kept: those are the user's.
-fn objects(text: &str) -> Vec<String> {
+pub fn objects(text: &str) -> Vec<String> {
     let list = list(text);
     let ours = list.items.iter().filter(|item| generated(item).is_some());
     let mut objects: Vec<String> = ours

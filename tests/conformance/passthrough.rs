@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use jinaflow::krm::ResourceList;
+use jinaflow::krm::{Item, ResourceList};
 
 use crate::support::properties;
 use crate::tools;
@@ -64,9 +64,7 @@ fn what_people_have_written_leaves_byte_for_byte() {
     for file in &files {
         // Some are made to be no text at all.
         let Ok(text) = fs::read_to_string(file) else { continue };
-        items.extend(
-            ResourceList::read_documents(&text).items.iter().map(|document| document.text()).filter(|text| is_item(text)).map(item),
-        );
+        items.extend(ResourceList::read_documents(&text).items.iter().map(Item::text).filter(|text| is_item(text)).map(item));
     }
     assert!(items.len() > 1000, "{} documents in {} files", items.len(), files.len());
     let ours = item(

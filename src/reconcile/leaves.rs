@@ -90,7 +90,8 @@ pub fn entry_name(field: &str, entry: &Node<'_>) -> String {
     merge_keys(field).and_then(|keys| identity(entry, keys)).unwrap_or_default()
 }
 
-/// Where each group of flags ends, and its name: the flag, with a number from its second time on.
+/// Where each group of flags ends, and its name: the flag, with a number from its second time on, behind a character that
+/// stands in no argument.
 pub fn flag_groups(words: &[Node<'_>]) -> Vec<(String, usize)> {
     let mut groups: Vec<(String, usize)> = Vec::new();
     let mut seen = Count::new();
@@ -99,7 +100,7 @@ pub fn flag_groups(words: &[Node<'_>]) -> Vec<(String, usize)> {
         if text.starts_with("--") {
             let times = seen.entry(text.to_owned()).or_default();
             *times += 1;
-            groups.push((if *times == 1 { text.to_owned() } else { format!("{text} {times}") }, place));
+            groups.push((if *times == 1 { text.to_owned() } else { format!("{text}\0{times}") }, place));
         } else if groups.is_empty() {
             groups.push((String::new(), place));
         }

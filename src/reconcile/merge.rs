@@ -115,6 +115,12 @@ impl Merge<'_> {
         for theirs in flows.into_iter().flatten() {
             merged.extend(self.only_flows(grain, field, theirs, place, path));
         }
+        // Words before the first flag would be those of another flag anywhere else.
+        if grain == Grain::Flags
+            && let Some(at) = merged.iter().position(|part| part.name.is_empty())
+        {
+            merged[..=at].rotate_right(1);
+        }
         merged
     }
 
@@ -420,8 +426,14 @@ mod tests {
             said[0].starts_with("args: was changed here and by the Flow, and stays as it is here (got \"--uses config.yaml\")"),
             "{said:?}"
         );
+        // Words without a flag stay in front.
+        assert_eq!(quietly("args: [--v, a]\n", "args: [--v, a]\n", "args: [x, --v, a]\n"), "args:\n- x\n- --v\n- a\n");
         // The same flag twice.
         let twice = "args: [--v, a, --v, b]\n";
+        assert_eq!(
+            quietly("args: [--v, --v, --v 2]\n", "args: [--v, --v, --v 2]\n", "args: [--v, --v, --v 2, --w]\n").matches("--v").count(),
+            3
+        );
         assert_eq!(quietly(twice, "args: [--v, a, --v, c]\n", "args: [--v, d, --v, b]\n"), "args:\n- --v\n- d\n- --v\n- c\n");
     }
 

@@ -4,6 +4,8 @@
 //! it is; one that the Flow no longer yields goes; everything else stays as it is.
 
 mod census;
+#[cfg(test)]
+mod laws;
 mod leaves;
 mod memory;
 mod merge;

@@ -1,0 +1,112 @@
+//! What holds of every merge, tried on random objects.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use super::leaves::{Place, each_leaf};
+use super::memory::{Memory, remember};
+use super::merge::merge;
+use crate::config::OnConflict;
+use crate::finding::Findings;
+use crate::yaml::{self, Data, Node};
+
+/// Objects with the lists that are merged by their keys, and others.
+fn object() -> impl Strategy<Value = Node<'static>> {
+    let leaf = prop_oneof!["[a-z]{0,3}".prop_map(Node::from), (0..9_i32).prop_map(Node::from), Just(Node::plain("null"))];
+    leaf.prop_recursive(4, 40, 4, |inner| {
+        let field = select(&["a", "b", "c", "spec", "metadata", "name"][..]);
+        let fields = prop::collection::btree_map(field, inner.clone(), 0..4).prop_map(map);
+        let named = prop::collection::btree_map("[A-D]", inner.clone(), 0..4).prop_map(|entries| {
+            entries.into_iter().map(|(name, value)| map([("name", name.into()), ("value", value)])).collect::<Vec<_>>()
+        });
+        let some = |word: &'static str| prop::collection::vec(Just(Node::from(word)), 0..3);
+        // Flags come in the order of a table, whether they are there or not.
+        let flags = ["--name", "--name", "--uses", "--native"].map(|flag| (any::<bool>(), Just(flag), some("x")));
+        let words = (some("jina"), flags).prop_map(|(first, flags)| {
+            let group = |(is_there, flag, words): (bool, &'static str, Vec<Node<'static>>)| {
+                is_there.then(|| std::iter::once(Node::from(flag)).chain(words)).into_iter().flatten()
+            };
+            first.into_iter().chain(flags.into_iter().flat_map(group)).collect::<Vec<_>>()
+        });
+        let list = prop::collection::vec(inner, 0..3);
+        prop_oneof![
+            3 => fields,
+            1 => (named, select(&["env", "containers", "volumes"][..])).prop_map(|(entries, field)| map([(field, entries.into())])),
+            1 => words.prop_map(|words| map([("args", words.into())])),
+            1 => list.prop_map(|entries| map([("command", entries.into())])),
+        ]
+    })
+    .prop_filter("an object has fields", |node| node.as_map().is_some())
+}
+
+fn map(fields: impl IntoIterator<Item = (&'static str, Node<'static>)>) -> Node<'static> {
+    Data::Map(fields.into_iter().map(|(name, value)| (Node::field(name), value)).collect()).into()
+}
+
+/// The outcome, and how much is said.
+fn merged(base: &Node<'static>, mine: &Node<'static>, flows: &Node<'static>, on_conflict: OnConflict) -> (Node<'static>, usize) {
+    let memory = Memory::parse(&remember(base, true));
+    let mut findings = Findings::default();
+    let out = merge(mine.clone(), flows.clone(), memory.as_ref(), on_conflict, &mut findings);
+    (out, findings.len())
+}
+
+/// An object without the order of its parts.
+fn leaves(node: &Node<'_>) -> BTreeMap<u32, u64> {
+    let mut leaves = BTreeMap::new();
+    each_leaf("", node, Place::ROOT, &mut |place, value| {
+        leaves.insert(place.short(), value);
+    });
+    leaves
+}
+
+fn text(node: &Node<'_>) -> String {
+    let mut text = String::new();
+    yaml::write(node, &mut text);
+    text
+}
+
+fn any_choice() -> impl Strategy<Value = OnConflict> {
+    select(&[OnConflict::Keep, OnConflict::Overwrite, OnConflict::Error][..])
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn without_an_edit_the_rendering_arrives(base in object(), flows in object(), on_conflict in any_choice()) {
+        let (out, said) = merged(&base, &base, &flows, on_conflict);
+        prop_assert_eq!((leaves(&out), said), (leaves(&flows), 0), "{}", text(&out));
+    }
+
+    #[test]
+    fn without_a_change_of_the_flow_edits_stay(base in object(), mine in object(), on_conflict in any_choice()) {
+        let (out, said) = merged(&base, &mine, &base, on_conflict);
+        prop_assert_eq!((text(&out), said), (text(&mine), 0));
+    }
+
+    #[test]
+    fn the_same_change_is_no_conflict(base in object(), both in object(), on_conflict in any_choice()) {
+        let (out, said) = merged(&base, &both, &both, on_conflict);
+        prop_assert_eq!((text(&out), said), (text(&both), 0));
+    }
+
+    #[test]
+    fn changes_of_different_fields_both_arrive(
+        [my_base, my_change, base, change] in [object(), object(), object(), object()],
+        on_conflict in any_choice(),
+    ) {
+        let both = |mine: &Node<'static>, flows: &Node<'static>| map([("mine", mine.clone()), ("flows", flows.clone())]);
+        let (out, said) = merged(&both(&my_base, &base), &both(&my_change, &base), &both(&my_base, &change), on_conflict);
+        prop_assert_eq!((leaves(&out), said), (leaves(&both(&my_change, &change)), 0), "{}", text(&out));
+    }
+
+    #[test]
+    fn a_merge_settles(base in object(), mine in object(), flows in object(), on_conflict in any_choice()) {
+        let (out, _) = merged(&base, &mine, &flows, on_conflict);
+        let (again, said) = merged(&flows, &out, &flows, on_conflict);
+        prop_assert_eq!((text(&again), said), (text(&out), 0));
+    }
+}

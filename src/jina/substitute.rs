@@ -138,11 +138,11 @@ impl<'t> Pass<'_, 't> {
         while let Some(at) = rest.find('$') {
             out.push_str(&rest[..at]);
             rest = &rest[at..];
-            let (replaced, length) = self.expression(rest, this)?;
-            self.produced.set(self.produced.get() + replaced.len());
             if self.produced.get() > MOST_TEXT || self.is_lost() {
                 return Ok(text.to_owned());
             }
+            let (replaced, length) = self.expression(rest, this)?;
+            self.produced.set(self.produced.get() + replaced.len());
             out.push_str(&replaced);
             rest = &rest[length..];
         }

@@ -146,7 +146,12 @@ fn generated(item: &Item<'_>) -> Option<Meta> {
 pub fn flow(input: &[u8]) {
     let Ok(text) = std::str::from_utf8(input) else { return };
     for compat in [Compat::None, Compat::Jina334] {
-        assert_eq!(exported(text, compat), exported(text, compat), "two exports differ");
+        let (objects, said) = exported(text, compat);
+        if objects.len() + said.len() < LARGEST {
+            let (again, said_again) = exported(text, compat);
+            same(&objects, &again, "two exports differ");
+            same(&said, &said_again, "two exports say different things");
+        }
     }
 }
 
@@ -177,6 +182,9 @@ fn exported(text: &str, compat: Compat) -> (String, String) {
 fn written(object: &Node<'_>) -> String {
     let mut text = String::new();
     yaml::write(object, &mut text);
+    if text.len() >= LARGEST {
+        return text;
+    }
     let value = kubernetes_value(object);
     let document = yaml::read(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
     assert_eq!(document.root.as_ref().map(kubernetes_value).as_ref(), Some(&value), "{text}");

@@ -421,7 +421,7 @@ fn the_line_of_a_flow_given_as_text_is_shown() {
     let run = function(&torn);
     let line = torn.lines().count();
     assert_eq!(run.code, 1);
-    assert!(run.stderr.contains(&format!("look at line {line} of the list\n  --> stdin:{line}:")), "{}", run.stderr);
+    assert!(run.stderr.contains(&format!("; look at line 3 of the item\n  --> stdin:{line}:")), "{}", run.stderr);
     assert!(run.stdout.starts_with(&torn));
 }
 

@@ -94,13 +94,12 @@ impl Unreadable {
     /// `whole` is the text of the list.
     fn refuse<'l, 't>(self, list: &'l ResourceList<'t>, whole: &str) -> Response<'l, 't> {
         let SyntaxError { message, mark } = self.error;
-        let mut finding = Finding::error("", format!("is not YAML: {message}"));
+        let mut finding = Finding::error("", format!("is not YAML: {message}")).mend(format!("look at line {} of the item", mark.line));
         if let Some(start) = memchr::memmem::find(whole.as_bytes(), self.text.as_bytes()) {
             let before = place::behind(&whole.as_bytes()[..start]);
             let column = if mark.line == 1 { before.column + mark.column - 1 } else { mark.column };
             let mark = Mark { line: before.line.saturating_add(mark.line) - 1, column };
-            let excerpt = Excerpt::of(&Subject::Input.words(), whole, mark);
-            finding = finding.mend(format!("look at line {} of the list", mark.line)).quoting(excerpt);
+            finding = finding.quoting(Excerpt::of(&Subject::Input.words(), whole, mark));
         }
         Response::refusal(list, vec![(self.subject, finding)])
     }

@@ -126,7 +126,7 @@ fn tag(node: &Node<'_>, before: &str, after: &str, out: &mut String) {
 fn leaf(node: &Node<'_>, indent: usize, out: &mut String) {
     tag(node, "", " ", out);
     match &node.data {
-        Data::Scalar(Scalar { text, style: Style::Quoted }) if fits_block(text) => block(text, indent, out),
+        Data::Scalar(Scalar { text, .. }) if fits_block(text) => block(text, indent, out),
         _ => on_one_line(node, out),
     }
 }

@@ -62,7 +62,8 @@ struct Place {
 }
 
 fn ordered(findings: Findings, document: Option<&Document<'_>>, file: Option<(&str, &str)>) -> Vec<Finding> {
-    if findings.len() > MOST_SOUGHT {
+    // Mostly there are none, and then the Flow is not read a second time.
+    if findings.is_empty() || findings.len() > MOST_SOUGHT {
         return findings.into_iter().collect();
     }
     let root = document.and_then(|document| document.root.as_ref());

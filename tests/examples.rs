@@ -11,7 +11,7 @@ use support::{function, jinaflow, label, root, tree};
 #[test]
 fn getting_started_is_the_same_as_a_flow_and_as_a_jinaflow() {
     let folder = root().join("examples/getting-started");
-    let export = |name: &str| jinaflow(&["export", folder.join(name).to_str().unwrap()]).succeeded();
+    let export = |name: &str| jinaflow(&["export", folder.join(name).to_str().unwrap(), "--name", "getting-started"]).succeeded();
     let flow = export("flow.yml");
     assert_eq!(flow.stdout, export("jinaflow.yaml").stdout);
     let objects = flow.documents();

@@ -198,9 +198,15 @@ fn the_schema_and_the_pages_are_those_of_the_table() {
         let told = ["with", "gateway", "executor"].into_iter().find_map(|section| of(section, row.name));
         assert!(told.is_some_and(|text| text.starts_with(row.doc)), "{}", row.name);
     }
-    let expected = ["compat", "context", "flow", "imagePattern", "images", "jinaVersion", "output"];
+    let page = jinaflow(&["fields"]).succeeded().stdout;
+    assert_recorded(&root().join("functions/jinaflow/fields.md"), &page);
     let spec = schema["properties"]["spec"]["properties"].as_object().unwrap();
-    assert_eq!(spec.keys().collect::<Vec<_>>(), expected);
+    let expected: Vec<&String> = spec.keys().collect();
+    let of_the_table = |name: &&String| page.contains(&format!("- `{name}`"));
+    let others: Vec<&&String> = expected.iter().filter(|name| !of_the_table(name)).collect();
+    let known =
+        ["compat", "context", "defaults", "executors", "gateway", "imagePattern", "images", "jinaVersion", "output", "roles"];
+    assert_eq!(others, known.iter().collect::<Vec<_>>());
     // What the schema calls a field, the program reads.
     let wrong = function(&list("flwo: x\nflow: {jtype: Flow}"));
     assert!(expected.iter().all(|field| !wrong.stderr.contains(&format!("spec.{field}: is no field"))));

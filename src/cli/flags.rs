@@ -23,6 +23,8 @@ pub enum Command {
     Explain(Question),
     /// Print the options of Jina.
     Options,
+    /// Print the fields of a `JinaFlow`.
+    Fields,
     /// Print the JSON Schema of a `JinaFlow`.
     Schema,
     /// Print the definitions of the function's kinds.
@@ -33,9 +35,19 @@ pub enum Command {
     Version,
 }
 
-const COMMANDS: [&str; 6] = ["export", "explain", "options", "schema", "definition", "help"];
-const FLAGS: [&str; 9] =
-    ["--help", "--version", "--k8s-namespace", "--compat", "--image", "--image-pattern", "--context", "--context-env", "--jina-version"];
+const COMMANDS: [&str; 7] = ["export", "explain", "options", "fields", "schema", "definition", "help"];
+const FLAGS: [&str; 10] = [
+    "--help",
+    "--version",
+    "--name",
+    "--k8s-namespace",
+    "--compat",
+    "--image",
+    "--image-pattern",
+    "--context",
+    "--context-env",
+    "--jina-version",
+];
 
 /// Reads the command line; the error is one line for people.
 pub fn parse(args: impl Iterator<Item = OsString>, environment: &Environment) -> Result<Command, String> {
@@ -52,7 +64,7 @@ pub fn parse(args: impl Iterator<Item = OsString>, environment: &Environment) ->
                 context_env = true;
                 export_flag.get_or_insert("context-env".to_owned());
             }
-            Long(flag @ ("k8s-namespace" | "compat" | "image" | "image-pattern" | "context" | "jina-version")) => {
+            Long(flag @ ("name" | "k8s-namespace" | "compat" | "image" | "image-pattern" | "context" | "jina-version")) => {
                 let flag = flag.to_owned();
                 let value = text(parser.value().map_err(|e| e.to_string())?)?;
                 set(&mut export, &flag, value)?;
@@ -90,10 +102,11 @@ pub fn parse(args: impl Iterator<Item = OsString>, environment: &Environment) ->
             no_more(words, "explain takes one FLOW, or the name of a difference or of an option")?;
             Ok(Command::Explain(question))
         }
-        Some(word) if matches!(word.as_str(), "help" | "options" | "schema" | "definition") => {
+        Some(word) if matches!(word.as_str(), "help" | "options" | "fields" | "schema" | "definition") => {
             no_more(words, &format!("{word} takes nothing"))?;
             Ok(match word.as_str() {
                 "options" => Command::Options,
+                "fields" => Command::Fields,
                 "schema" => Command::Schema,
                 "definition" => Command::Definition,
                 _ => Command::Help,
@@ -140,6 +153,7 @@ fn set(export: &mut Export, flag: &str, value: String) -> Result<(), String> {
     let path = Path::root(flag);
     let refused = |finding: Finding| format!("--{flag} {value:?} {}; {}", finding.message, finding.mend.as_deref().unwrap_or_default());
     match flag {
+        "name" => overrides.name = Some(value),
         "k8s-namespace" => overrides.namespace = Some(value),
         "jina-version" => overrides.jina_version = Some(config::version(&value, &path).map_err(refused)?),
         "image-pattern" => overrides.image_pattern = Some(config::pattern(&value, &path).map_err(refused)?),

@@ -20,7 +20,7 @@ use anyhow::{Context as _, Result};
 use flags::{Command, Environment};
 use function::Outcome;
 
-use crate::config::schema;
+use crate::config::{manual, schema};
 use crate::jina::reference;
 
 /// The function's README, which is the manual that `kpt fn doc` shows as well.
@@ -66,6 +66,7 @@ fn run(command: Command, said: &mut String) -> Result<bool> {
             let input = String::from_utf8(read_stdin()?).context("stdin: is not UTF-8")?;
             told(function::run_plugin(&config, &input, &mut stdout)?, said)
         }
+        Command::Fields => print(&mut stdout, &manual::fields())?,
         Command::Options => print(&mut stdout, &reference::page())?,
         Command::Schema => print(&mut stdout, &schema::text())?,
         Command::Definition => print(&mut stdout, &definition::text()?)?,

@@ -1,18 +1,23 @@
 //! From a config to components: the steps that every way of calling has in common.
 
 use crate::config::corrections::{Correction, Corrections};
-use crate::config::{JinaFlow, Settings, dns_label, is_dns_label};
+use crate::config::scope::Scope;
+use crate::config::workload::Route;
+use crate::config::{JinaFlow, Mesh, Settings, dns_label, is_dns_label};
 use crate::finding::{Finding, Findings, Path};
 use crate::jina::flow::{Flow, Kind};
 use crate::jina::options::Opt;
-use crate::manifests::Target;
-use crate::plan::{self, Component, Plan, Room};
+use crate::manifests::{Target, exposure, patch};
+use crate::plan::{self, Component, Plan, Role, Room};
 
 /// A Flow that can be emitted.
 pub struct Rendering {
     plan: Plan,
     namespace: Option<String>,
     corrections: Corrections,
+    name: String,
+    mesh: Mesh,
+    scope: Scope,
 }
 
 impl Rendering {
@@ -28,7 +33,15 @@ impl Rendering {
     pub fn with(flow: &Flow, settings: &Settings, path: &Path<'_>, room: &mut Room, findings: &mut Findings) -> Option<Self> {
         let namespace = namespace(settings, flow, path, findings);
         let plan = plan::plan(flow, settings, path, room, findings);
-        (!findings.has_errors()).then(|| Self { plan, namespace, corrections: settings.corrections() })
+        if findings.has_errors() {
+            return None;
+        }
+        let name = settings.name.as_ref().or(flow.name.as_ref()).map_or("flow", String::as_str).to_owned();
+        let (mesh, scope) = (settings.mesh(), settings.scope.clone());
+        let rendering = Self { plan, namespace, corrections: settings.corrections(), name, mesh, scope };
+        rendering.check(findings);
+        patch::check(rendering.components(), &rendering.target(), findings);
+        (!findings.has_errors()).then_some(rendering)
     }
 
     /// The components, gateway first.
@@ -49,7 +62,45 @@ impl Rendering {
     /// Where their objects go.
     #[must_use]
     pub fn target(&self) -> Target<'_> {
-        Target { namespace: self.namespace.as_deref(), corrections: self.corrections }
+        Target {
+            namespace: self.namespace.as_deref(),
+            corrections: self.corrections,
+            flow: &self.name,
+            mesh: self.mesh,
+            scope: &self.scope,
+            first: self.plan.components.first().map_or("", |component| &component.name),
+        }
+    }
+
+    /// What of the config has no effect on this Flow, or leads nowhere.
+    fn check(&self, findings: &mut Findings) {
+        let spec = Path::root("spec");
+        if self.scope.namespace.is_some() && self.namespace.is_none() {
+            let finding = Finding::error(spec.key("namespace"), "has no name: the Flow has no namespace");
+            findings.push(finding.mend("set `metadata.namespace`"));
+        }
+        if self.scope.monitoring.is_some() && self.components().iter().all(|component| !component.monitoring) {
+            let finding = Finding::warning(spec.key("monitoring"), "has no effect: nothing of this Flow serves metrics");
+            findings.push(finding.mend("set `monitoring: true` below `with` in the Flow"));
+        }
+        let Some(gateway) = self.components().iter().find(|component| component.role == Role::Gateway) else { return };
+        let workload = &gateway.workload;
+        let of_route = |route: &Option<Route>, default: &'static str| {
+            route.as_ref().map(|route| route.protocol.clone().unwrap_or_else(|| default.to_owned()))
+        };
+        for (field, protocol) in [
+            ("expose", workload.expose.as_ref().and_then(|expose| expose.protocol.clone())),
+            ("ingress", workload.ingress.as_ref().and_then(|ingress| ingress.protocol.clone())),
+            ("httpRoute", of_route(&workload.http_route, "http")),
+            ("grpcRoute", of_route(&workload.grpc_route, "grpc")),
+        ] {
+            if let Some(wanted) = protocol.filter(|wanted| exposure::place_of(gateway, Some(wanted)).is_none()) {
+                let served: Vec<&str> = gateway.protocols.iter().map(|protocol| exposure::protocol_word(*protocol)).collect();
+                let path = spec.key("gateway");
+                let finding = Finding::error(path.key(field).key("protocol"), "is not served by the gateway").got(&wanted);
+                findings.push(finding.mend(format!("use one of: {}; or add it to `protocol` of the Flow", served.join(", "))));
+            }
+        }
     }
 }
 

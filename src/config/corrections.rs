@@ -168,11 +168,46 @@ corrections! {
         jina: "`--uses config.yml` for a built-in gateway with one protocol and several ports"
         why: "the image holds no config.yml, so that the gateway ends at once"
         ours: "the built-in gateway of the protocol"
+
+    BalancedReplicas "balanced-replicas"
+        jina: "Services with an address of their own, and an annotation that asks for Linkerd"
+        why: "gRPC keeps one connection to such an address: without a mesh one replica gets all requests (jina-ai/serve issue 5788)"
+        ours: "headless Services for executors and heads, gRPC's round robin in the gateway and in heads, and servers that end connections after a while, so that new replicas are found; `spec.mesh` asks for Linkerd or Istio"
+
+    ObjectLabels "object-labels"
+        jina: "labels on Services and pods only, none of which Kubernetes recommends"
+        why: "no `kubectl get -l`, no overlay and no policy can tell the objects of a Flow from others, or the shards of an executor from its head"
+        ours: "app.kubernetes.io/* and flow.jina.ai/{flow,executor,role,shard} on every object"
+
+    NativeProbes "native-probes"
+        jina: "probes that run `jina ping`"
+        why: "each run starts Python, 1.7 s of CPU and 100 MB every five seconds for every container; the gRPC servers answer the kubelet's own health checks"
+        ours: "gRPC and HTTP probes of the kubelet itself, unless `probes: ping`"
+
+    DrainTime "drain-time"
+        jina: "`sleep 2` before SIGTERM, and the default of 30 seconds until SIGKILL"
+        why: "at SIGTERM Jina cancels the requests that are running: those longer than two seconds fail with `Cancelling all calls`"
+        ours: "`drainSeconds`, 30 where nothing is said, and a grace period of 10 seconds more"
+
+    DeclaredPorts "declared-ports"
+        jina: "`containerPort` for the gateway's protocols and the first port of an executor"
+        why: "a PodMonitor finds a port by its name, and readers of a manifest what is served by looking there"
+        ours: "every port that is served, metrics included, under a name"
+
+    NoApiToken "no-api-token"
+        jina: "pods with a token of the namespace's ServiceAccount"
+        why: "nothing of Jina calls the Kubernetes API, and who breaks into an executor finds the token"
+        ours: "`automountServiceAccountToken: false`, unless `serviceAccountName` names an account"
+
+    DisruptionBudgets "disruption-budgets"
+        jina: "no PodDisruptionBudget"
+        why: "draining a node may end all replicas of an executor at once"
+        ours: "a PodDisruptionBudget that lets one pod go at a time, where there is more than one"
 }
 
 /// The differences that apply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Corrections(u32);
+pub struct Corrections(u64);
 
 impl Corrections {
     /// All: what we think right.
@@ -199,7 +234,7 @@ impl Corrections {
     }
 }
 
-const TABLE_LENGTH: u32 = Correction::GatewayClass as u32 + 1;
+const TABLE_LENGTH: u32 = Correction::DisruptionBudgets as u32 + 1;
 
 #[cfg(test)]
 mod tests {

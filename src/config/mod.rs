@@ -2,12 +2,25 @@
 
 pub mod always;
 pub mod corrections;
+pub mod deltas;
+pub mod field;
+pub mod fields;
 pub mod images;
+pub mod layers;
+pub mod manual;
 pub mod openapi;
+pub mod quantity;
 pub mod schema;
+pub mod scope;
+pub mod workload;
+
+pub use scope::Mesh;
 
 use corrections::{Correction, Corrections};
+use fields::SPEC;
 use images::{GATEWAY_KEY, Images, JINA_VERSION, Pattern};
+use layers::Layers;
+use scope::Scope;
 
 use crate::finding::{Finding, Findings, Mark, Path};
 use crate::jina::flow::{self, Flow, Reading};
@@ -95,13 +108,26 @@ pub struct Settings {
     pub images: Images,
     /// `spec.context`: values of the Flow's variables.
     pub context: Context,
+    /// `metadata.name`, by which the objects of a Flow are told from those of others.
+    pub name: Option<String>,
     /// `metadata.namespace`.
     pub namespace: Option<String>,
     /// `spec.output.onConflict`.
     pub on_conflict: OnConflict,
+    /// What layers say about pods.
+    pub layers: Layers,
+    /// What concerns the Flow as a whole.
+    pub scope: Scope,
 }
 
 impl Settings {
+    /// Who spreads requests over replicas.
+    #[must_use]
+    pub fn mesh(&self) -> Mesh {
+        let default = if self.corrections().has(Correction::BalancedReplicas) { Mesh::None } else { Mesh::Linkerd };
+        self.scope.mesh.unwrap_or(default)
+    }
+
     /// The deliberate differences from Jina that apply.
     #[must_use]
     pub fn corrections(&self) -> Corrections {
@@ -170,13 +196,16 @@ pub fn read(document: &Document<'_>, overrides: &Overrides, findings: &mut Findi
     let metadata = top.key("metadata");
     let meta = |key: &str| root.get("metadata").and_then(|m| m.get(key)).and_then(Node::as_text).filter(|text| !text.is_empty());
     check_name(meta("name"), &metadata.key("name"), root.mark, findings);
+    settings.name = meta("name").map(str::to_owned);
     settings.namespace = meta("namespace").map(str::to_owned);
     let path = top.key("spec");
     let Some(spec) = root.get("spec").filter(|spec| spec.as_map().is_some()) else {
         findings.push(Finding::error(path, "is missing").mend("write `spec: {flow: …}` with the Flow below it").at(root.mark));
         return JinaFlow { settings, flow: None };
     };
-    check_keys(spec, &["flow", "compat", "jinaVersion", "images", "imagePattern", "context", "output"], &path, findings);
+    let mut known = OWN.to_vec();
+    known.extend(SPEC.iter().map(|field| field.name));
+    check_keys(spec, &known, &path, findings);
     settings.compat = field(spec, "compat", &path, findings, compat).unwrap_or_default();
     settings.jina_version = field(spec, "jinaVersion", &path, findings, version);
     if let Some(pattern) = field(spec, "imagePattern", &path, findings, pattern) {
@@ -189,11 +218,24 @@ pub fn read(document: &Document<'_>, overrides: &Overrides, findings: &mut Findi
         settings.context.set(key, value);
     }
     read_output(spec, &mut settings, &path, findings);
+    settings.layers = Layers::read(spec, &path, findings);
+    settings.scope = Scope::read(&beside_the_flow(spec), &path, findings);
     overrides.apply(&mut settings);
     check_namespace(&settings, &metadata.key("namespace"), findings);
     flow::report_duplicates(document, settings.strictness(), &top, findings);
     let flow = read_flow(spec, &settings, &path, findings);
     JinaFlow { settings, flow }
+}
+
+/// The fields of `spec` that are read here; the others are rows of [`fields::SPEC`].
+const OWN: [&str; 11] =
+    ["flow", "compat", "jinaVersion", "images", "imagePattern", "context", "output", "defaults", "roles", "gateway", "executors"];
+
+/// The fields of the table, without the Flow, which may be long.
+fn beside_the_flow(spec: &Node<'_>) -> Node<'static> {
+    let pairs = spec.as_map().unwrap_or_default().iter();
+    let known = pairs.filter(|(key, _)| key.as_text().is_some_and(|name| SPEC.iter().any(|field| field.name == name)));
+    Node::from(Data::Map(known.cloned().collect())).into_owned()
 }
 
 fn read_output(spec: &Node<'_>, settings: &mut Settings, path: &Path<'_>, findings: &mut Findings) {
@@ -215,6 +257,8 @@ pub struct Overrides {
     pub compat: Option<Compat>,
     /// `--jina-version`.
     pub jina_version: Option<String>,
+    /// `--name`.
+    pub name: Option<String>,
     /// `--k8s-namespace`.
     pub namespace: Option<String>,
     /// `onConflict` of a `ConfigMap`.
@@ -239,6 +283,9 @@ impl Overrides {
         }
         if let Some(version) = &self.jina_version {
             settings.jina_version = Some(version.clone());
+        }
+        if let Some(name) = &self.name {
+            settings.name = Some(name.clone());
         }
         if let Some(namespace) = &self.namespace {
             settings.namespace = Some(namespace.clone());
@@ -404,14 +451,22 @@ pub fn dns_label(text: &str) -> String {
     mapped.trim_matches('-').to_owned()
 }
 
-fn read_flow(spec: &Node<'_>, settings: &Settings, path: &Path<'_>, findings: &mut Findings) -> Option<Flow> {
-    let path = path.key("flow");
+fn read_flow(spec: &Node<'_>, settings: &Settings, above: &Path<'_>, findings: &mut Findings) -> Option<Flow> {
+    let path = above.key("flow");
     let Some(node) = spec.get("flow").filter(|node| !node.is_null()) else {
         findings.push(Finding::error(path, "is missing").mend("put your Flow here, as text (`flow: |`) or as a mapping").at(spec.mark));
         return None;
     };
     match flow_document(node) {
-        Ok(document) => flow::read(document, &settings.reading(), &path, findings),
+        Ok(mut document) => {
+            let unchanged = match &mut document.root {
+                Some(root) => deltas::apply(root, &settings.layers, &settings.scope),
+                None => Vec::new(),
+            };
+            let flow = flow::read(document, &settings.reading(), &path, findings)?;
+            deltas::check(&flow, &settings.layers, &unchanged, above, findings);
+            Some(flow)
+        }
         Err(error) => {
             findings.push(
                 Finding::error(path, format!("is not YAML: {}", error.message))

@@ -4,6 +4,8 @@
 //! It is no stricter than reading is: a value may be a variable that is filled in later, and Jina takes many a value in
 //! several spellings. What it adds in an editor are names, descriptions, defaults and words to choose from.
 
+use super::field::{self, Whose};
+use super::fields::{LAYER, SPEC};
 use super::{API_VERSION, Compat, KIND, OnConflict};
 use crate::jina::options::{DefaultValue, Kind, Row, TABLE};
 use crate::jina::section::Section;
@@ -32,6 +34,20 @@ const FRAME: &str = r##"{
         "images": {"description": "From `uses`, or `gateway`, to an image.", "$ref": "#/definitions/texts"},
         "imagePattern": {"description": "Where the images of names on the Jina Hub are, such as registry.example.com/{owner}/{name}:{tag}.", "type": "string"},
         "context": {"description": "Values of the Flow's variables.", "$ref": "#/definitions/texts"},
+        "defaults": {"description": "For all pods.", "$ref": "#/definitions/defaults"},
+        "roles": {
+          "description": "For all pods of a role, over `defaults`.",
+          "type": ["object", "null"],
+          "additionalProperties": false,
+          "properties": {
+            "gateway": {"$ref": "#/definitions/gateways"},
+            "head": {"$ref": "#/definitions/heads"},
+            "worker": {"$ref": "#/definitions/workers"}
+          }
+        },
+        "gateway": {"description": "For the gateway, over its role.", "$ref": "#/definitions/gateways"},
+        "executors": {"description": "For the executor of that name in the Flow, over its role.", "type": ["object", "null"], "additionalProperties": {"$ref": "#/definitions/executors"}},
+SPEC,
         "output": {
           "description": "What becomes of generated files.",
           "type": ["object", "null"],
@@ -45,6 +61,23 @@ const FRAME: &str = r##"{
     "status": {"type": "object"}
   },
   "definitions": {
+    "defaults": {"type": ["object", "null"], "additionalProperties": false, "properties": {
+DEFAULTS
+    }},
+    "gateways": {"type": ["object", "null"], "additionalProperties": false, "properties": {
+GATEWAYS
+    }},
+    "heads": {"type": ["object", "null"], "additionalProperties": false, "properties": {
+HEADS
+    }},
+    "workers": {"type": ["object", "null"], "additionalProperties": false, "properties": {
+WORKERS
+    }},
+    "executors": {"type": ["object", "null"], "additionalProperties": false, "properties": {
+"head": {"description": "For its head alone.", "$ref": "#/definitions/heads"},
+"shards": {"description": "For one shard alone, by its number.", "type": ["object", "null"], "additionalProperties": {"$ref": "#/definitions/workers"}},
+ENTRIES
+    }},
     "texts": {"type": ["object", "null"], "additionalProperties": {"type": ["string", "number", "boolean"]}},
     "flow": {
       "type": "object",
@@ -91,6 +124,12 @@ EXECUTOR
 pub fn text() -> String {
     let listed = |words: &[&str]| words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(", ");
     FRAME
+        .replace("SPEC,\n", &(field::properties(SPEC, u8::MAX) + ",\n"))
+        .replace("DEFAULTS\n", &(field::properties(LAYER, Whose::ALL) + "\n"))
+        .replace("GATEWAYS\n", &(field::properties(LAYER, Whose::GATEWAY | Whose::GATEWAY_ENTRY) + "\n"))
+        .replace("HEADS\n", &(field::properties(LAYER, Whose::HEAD) + "\n"))
+        .replace("WORKERS\n", &(field::properties(LAYER, Whose::WORKER) + "\n"))
+        .replace("ENTRIES\n", &(field::properties(&LAYER[..LAYER.len() - 2], Whose::HEAD | Whose::WORKER | Whose::EXECUTOR) + "\n"))
         .replace("API_VERSION", API_VERSION)
         .replace("KIND", KIND)
         .replace("COMPAT", &listed(Compat::words()))

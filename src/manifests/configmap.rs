@@ -1,6 +1,7 @@
 //! `v1 ConfigMap`: the environment of a component's containers.
 
-use super::{Target, metadata, object};
+use super::labels::metadata;
+use super::{Target, object};
 use crate::plan::{CONFIG_FILE, Component};
 use crate::yaml::{Data, Node};
 
@@ -20,7 +21,7 @@ pub fn config_file<'c>(component: &'c Component, config: &'c str, target: &Targe
     object([
         ("apiVersion", "v1".into()),
         ("kind", "ConfigMap".into()),
-        ("metadata", metadata(config_name(&component.name), target)),
+        ("metadata", metadata(config_name(&component.name), component, target)),
         ("data", object([(name, config.into())])),
     ])
 }
@@ -36,7 +37,7 @@ pub fn config_map<'c>(component: &'c Component, target: &Target<'c>) -> Node<'c>
     object([
         ("apiVersion", "v1".into()),
         ("kind", "ConfigMap".into()),
-        ("metadata", metadata(name(&component.name), target)),
+        ("metadata", metadata(name(&component.name), component, target)),
         ("data", Data::Map(data).into()),
     ])
 }

@@ -1,13 +1,18 @@
 //! One container of a pod.
 
+use std::borrow::Cow;
+
 use super::wiring::{Words, words};
-use super::{Target, configmap, object, pod, probe, statefulset, texts};
-use crate::config::corrections::Correction;
-use crate::plan::{CONFIG_FILE, Component, Container, PORT, Process};
+use super::{Target, configmap, drain, labels, lists, object, pod, podmonitor, probe, security, statefulset, texts, volumes};
+use crate::config::corrections::{Correction, Corrections};
+use crate::config::workload::Workload;
+use crate::jina::setting::Protocol;
+use crate::plan::{CONFIG_FILE, Component, Container, PORT, PORT_MONITORING, Process};
 use crate::yaml::Node;
 
 /// The container with its command, environment, ports and probes.
 pub fn container<'c>(component: &'c Component, container: &'c Container, target: &Target<'c>) -> Node<'c> {
+    let workload = &component.workload;
     let Words { args, addresses } = words(&container.args, target);
     let mut env = identity(component, target);
     env.extend(addresses.into_iter().map(|address| literal(address.variable, address.service)));
@@ -16,18 +21,26 @@ pub fn container<'c>(component: &'c Component, container: &'c Container, target:
         from(&secret.variable, object([("secretKeyRef", key)]))
     }));
     let config_map = object([("name", configmap::name(&component.name).into())]);
+    let mut sources = vec![object([("configMapRef", config_map)])];
+    sources.extend(workload.sources.iter().filter_map(volumes::variables));
+    if security::moves_home(component) {
+        env.push(literal("HOME", volumes::SCRATCH));
+    }
     let mut value = object([
         ("name", container.process.name().into()),
         ("image", container.image.as_str().into()),
-        ("imagePullPolicy", "IfNotPresent".into()),
+        ("imagePullPolicy", workload.pull_policy.as_deref().unwrap_or("IfNotPresent").into()),
         ("command", texts(["jina"])),
         ("args", texts(args)),
-        ("ports", ports(component, container).into()),
-        ("envFrom", vec![object([("configMapRef", config_map)])].into()),
+        ("ports", ports(component, container, target.corrections).into()),
+        ("envFrom", sources.into()),
         ("env", env.into()),
     ]);
-    if let Some(gpus) = &container.gpus {
-        value.set("resources", object([("limits", object([("nvidia.com/gpu", gpus.as_str().into())]))]));
+    if let Some(resources) = resources(workload, container) {
+        value.set("resources", resources);
+    }
+    if let Some(context) = security::of_container(workload.security) {
+        value.set("securityContext", context);
     }
     let mounts = volume_mounts(component, container);
     if !mounts.is_empty() {
@@ -36,9 +49,24 @@ pub fn container<'c>(component: &'c Component, container: &'c Container, target:
     let probes = probe::probes(component, container, target.corrections);
     value.set("startupProbe", probes.startup);
     value.set("livenessProbe", probes.liveness);
-    // Time for the Services to forget the pod before Jina stops taking requests.
-    value.set("lifecycle", object([("preStop", object([("exec", object([("command", texts(["/bin/sh", "-c", "sleep 2"]))]))]))]));
+    if let Some(action) = drain::pre_stop(component, target) {
+        value.set("lifecycle", object([("preStop", action)]));
+    }
     value
+}
+
+/// What is asked for every container, and the GPUs of the Flow, which go to one.
+fn resources<'c>(workload: &'c Workload, container: &'c Container) -> Option<Node<'c>> {
+    let mut resources: Option<Node<'c>> = workload.resources.clone();
+    if let Some(gpus) = &container.gpus {
+        let ours = object([("limits", object([("nvidia.com/gpu", gpus.as_str().into())]))]);
+        match &mut resources {
+            Some(known) if known.get("limits").is_some_and(|limits| limits.get("nvidia.com/gpu").is_some()) => {}
+            Some(known) => lists::merge("", known, ours),
+            None => resources = Some(ours),
+        }
+    }
+    resources
 }
 
 fn volume_mounts<'c>(component: &'c Component, container: &Container) -> Vec<Node<'c>> {
@@ -52,16 +80,43 @@ fn volume_mounts<'c>(component: &'c Component, container: &Container) -> Vec<Nod
         let (folder, _) = CONFIG_FILE.rsplit_once('/').unwrap_or_default();
         mounts.push(mount(pod::CONFIG_VOLUME.into(), folder));
     }
+    for source in &component.workload.sources {
+        mounts.extend(source.mount_path.as_deref().map(|path| mount(volumes::name(source).into(), path)));
+    }
+    if security::moves_home(component) {
+        mounts.push(mount("tmp".into(), volumes::SCRATCH));
+    }
     mounts
 }
 
-/// A gateway declares a port for each protocol, an executor only its first.
-fn ports<'c>(component: &Component, container: &Container) -> Vec<Node<'c>> {
+/// Every port that is served, under a name that is unique in the pod. Jina declares a port for each protocol of a gateway,
+/// and only the first of an executor.
+fn ports<'c>(component: &Component, container: &Container, corrections: Corrections) -> Vec<Node<'c>> {
     let port = |number: u16| object([("containerPort", number.into())]);
-    match container.process {
-        Process::Gateway => (PORT..).zip(&component.protocols).map(|(number, _)| port(number)).collect(),
-        _ => vec![port(container.port)],
+    if !corrections.has(Correction::DeclaredPorts) {
+        return match container.process {
+            Process::Gateway => (PORT..).zip(&component.protocols).map(|(number, _)| port(number)).collect(),
+            _ => vec![port(container.port)],
+        };
     }
+    let named = |number: u16, name: Cow<'static, str>| object([("name", name.into()), ("containerPort", number.into())]);
+    let (mut ports, metrics) = match container.process {
+        Process::UsesBefore => (vec![named(container.port, "uses-before".into())], PORT_MONITORING + 1),
+        Process::UsesAfter => (vec![named(container.port, "uses-after".into())], PORT_MONITORING + 2),
+        Process::Gateway | Process::Executor => {
+            let scheme = |protocol: &Protocol| if *protocol == Protocol::Websocket { "websocket" } else { protocol.scheme() };
+            let name = |place: usize, protocol: &Protocol| {
+                let again = component.protocols[..place].contains(protocol);
+                if again { format!("{}-{place}", scheme(protocol)).into() } else { scheme(protocol).into() }
+            };
+            let all = (PORT..).zip(component.protocols.iter().enumerate());
+            (all.map(|(number, (place, protocol))| named(number, name(place, protocol))).collect(), PORT_MONITORING)
+        }
+    };
+    if component.monitoring {
+        ports.push(named(metrics, podmonitor::port_name(container.process).into()));
+    }
+    ports
 }
 
 fn literal<'c>(name: impl Into<Node<'c>>, value: impl Into<Node<'c>>) -> Node<'c> {
@@ -78,7 +133,7 @@ fn field<'c>(path: impl Into<Node<'c>>) -> Node<'c> {
 
 /// What Jina tells a process about itself.
 fn identity<'c>(component: &'c Component, target: &Target<'c>) -> Vec<Node<'c>> {
-    let node = if target.corrections.has(Correction::NamesFromMetadata) && pod::label_value(&component.node) == component.node {
+    let node = if target.corrections.has(Correction::NamesFromMetadata) && labels::label_value(&component.node) == component.node {
         from("JINA_DEPLOYMENT_NAME", field(format!("metadata.labels['{}']", pod::NODE_LABEL)))
     } else {
         literal("JINA_DEPLOYMENT_NAME", &component.node)

@@ -3,17 +3,31 @@
 //! Pure: everything is in the plan. Objects are nodes, keys in the order in which people write them; texts are borrowed
 //! from the plan.
 
+mod autoscaler;
 mod configmap;
 mod container;
 mod deployment;
+mod disruptionbudget;
+mod drain;
+pub mod exposure;
+mod labels;
+pub mod lists;
+mod namespace;
+mod networkpolicy;
+pub mod patch;
 mod pod;
+mod podmonitor;
 mod probe;
+mod security;
 mod service;
 mod servicemonitor;
 mod statefulset;
+mod volumes;
 mod wiring;
 
+use crate::config::Mesh;
 use crate::config::corrections::{Correction, Corrections};
+use crate::config::scope::Scope;
 use crate::plan::Component;
 use crate::yaml::{Data, Node};
 
@@ -24,6 +38,14 @@ pub struct Target<'t> {
     pub namespace: Option<&'t str>,
     /// The deliberate differences that apply.
     pub corrections: Corrections,
+    /// The name of the Flow.
+    pub flow: &'t str,
+    /// Who spreads requests over replicas.
+    pub mesh: Mesh,
+    /// What concerns the Flow as a whole.
+    pub scope: &'t Scope,
+    /// The component beside which objects of the whole Flow stand.
+    pub first: &'t str,
 }
 
 impl<'t> Target<'t> {
@@ -42,24 +64,58 @@ pub struct Object<'c> {
     pub node: Node<'c>,
 }
 
-/// The objects of one component, in the order in which Jina writes them into one file.
+/// The objects of one component, those of Jina in the order in which it writes them into one file.
 #[must_use]
 pub fn objects<'c>(component: &'c Component, target: &Target<'c>) -> Vec<Object<'c>> {
-    let new = |role: &str, node| Object { role: role.to_owned(), node };
-    let mut objects = vec![new("ConfigMap", configmap::config_map(component, target))];
-    if let Some(config) = &component.config {
-        objects.push(new("ConfigMap.1", configmap::config_file(component, config, target)));
+    let mut objects = unpatched(component, target);
+    if !target.scope.patches.is_empty() {
+        objects = objects
+            .into_iter()
+            .map(|object| Object { role: object.role, node: patch::apply(object.node, component, target, |_, _| {}) })
+            .collect();
     }
+    objects
+}
+
+/// The objects before anybody patches them.
+fn unpatched<'c>(component: &'c Component, target: &Target<'c>) -> Vec<Object<'c>> {
+    let workload = &component.workload;
+    let mut objects = Vec::new();
+    let mut add = |role: &str, node: Option<Node<'c>>| objects.extend(node.map(|node| Object { role: role.to_owned(), node }));
+    if let (Some(wanted), Some(name)) = (&target.scope.namespace, target.namespace)
+        && target.first == component.name
+    {
+        add("Namespace", Some(namespace::namespace(name, wanted, target)));
+    }
+    add("ConfigMap", Some(configmap::config_map(component, target)));
+    add("ConfigMap.1", component.config.as_ref().map(|config| configmap::config_file(component, config, target)));
     for (place, service) in service::services(component, target).into_iter().enumerate() {
         let role = if place == 0 { "Service".to_owned() } else { format!("Service.{place}") };
-        objects.push(Object { role, node: service });
+        add(&role, Some(service));
     }
-    objects.push(match &component.storage {
-        None => new("Deployment", deployment::deployment(component, target)),
-        Some(storage) => new("StatefulSet", statefulset::stateful_set(component, storage, target)),
-    });
+    match &component.storage {
+        None => add("Deployment", Some(deployment::deployment(component, target))),
+        Some(storage) => add("StatefulSet", Some(statefulset::stateful_set(component, storage, target))),
+    }
     if component.monitoring {
-        objects.push(new("ServiceMonitor", servicemonitor::service_monitor(component, target)));
+        if target.scope.monitoring.as_ref().is_some_and(|monitoring| monitoring.of_pods) {
+            add("PodMonitor", Some(podmonitor::pod_monitor(component, target)));
+        } else {
+            add("ServiceMonitor", Some(servicemonitor::service_monitor(component, target)));
+        }
+    }
+    if let Some(autoscale) = &workload.autoscale {
+        let (kind, node) = autoscaler::autoscaler(component, autoscale, target);
+        add(kind, Some(node));
+    }
+    add("PodDisruptionBudget", disruptionbudget::disruption_budget(component, target));
+    if let Some(policy) = &target.scope.network {
+        add("NetworkPolicy", Some(networkpolicy::network_policy(component, policy, target)));
+    }
+    add("Service.exposed", workload.expose.as_ref().and_then(|expose| exposure::service(component, expose, target)));
+    add("Ingress", workload.ingress.as_ref().and_then(|ingress| exposure::ingress(component, ingress, target)));
+    for (kind, route) in [("HTTPRoute", &workload.http_route), ("GRPCRoute", &workload.grpc_route)] {
+        add(kind, route.as_ref().and_then(|route| exposure::route(kind, component, route, target)));
     }
     objects
 }
@@ -72,15 +128,6 @@ fn object<'c, const N: usize>(fields: [(&'static str, Node<'c>); N]) -> Node<'c>
 /// A list of strings.
 fn texts<'c, T: Into<Node<'c>>>(texts: impl IntoIterator<Item = T>) -> Node<'c> {
     texts.into_iter().map(Into::into).collect::<Vec<_>>().into()
-}
-
-/// `metadata` with a name and, where there is one, the namespace.
-fn metadata<'c>(name: impl Into<Node<'c>>, target: &Target<'c>) -> Node<'c> {
-    let mut metadata = object([("name", name.into())]);
-    if let Some(namespace) = target.namespace {
-        metadata.set("namespace", namespace.into());
-    }
-    metadata
 }
 
 /// `matchLabels` or `selector` of a component's pods.

@@ -1,8 +1,11 @@
 //! The pod template of Deployments and `StatefulSets`.
 
-use super::{Target, configmap, container, object};
+use super::labels::{add_labels, label_value, metadata, texts};
+use super::{Target, app, container, drain, lists, object, security, volumes};
+use crate::config::Mesh;
+use crate::config::corrections::Correction;
 use crate::plan::{Component, Role};
-use crate::yaml::Node;
+use crate::yaml::{Data, Node};
 
 /// The label from which a pod learns the name of its executor in the Flow.
 pub const NODE_LABEL: &str = "jina_deployment_name";
@@ -10,21 +13,89 @@ pub const NODE_LABEL: &str = "jina_deployment_name";
 /// The volume of an inline configuration.
 pub const CONFIG_VOLUME: &str = "config";
 
-/// Labels, the mesh annotation that Jina ships, and the containers.
+/// The annotation that tells `jinaflow check` what somebody else provides.
+const EXTERNAL: &str = "flow.jina.ai/external";
+
+/// `metadata` of a Deployment or StatefulSet.
+pub fn workload_metadata<'c>(component: &'c Component, target: &Target<'c>) -> Node<'c> {
+    let mut metadata = metadata(&component.name, component, target);
+    let external = external(component, target);
+    if !external.is_empty() {
+        let mut annotations = texts(&component.workload.annotations);
+        annotations.set(EXTERNAL, external.join(",").into());
+        metadata.set("annotations", annotations);
+    }
+    metadata
+}
+
+/// What the pods refer to and somebody else provides, as `secret/NAME` and `configmap/NAME`.
+fn external(component: &Component, target: &Target<'_>) -> Vec<String> {
+    let sources = component.workload.sources.iter().map(|source| {
+        let kind = if source.is_secret { "secret" } else { "configmap" };
+        (format!("{kind}/{}", source.name), source.external)
+    });
+    let secrets = component.containers.iter().flat_map(|c| &c.secrets).map(|secret| &secret.secret);
+    let secrets = secrets.chain(&component.pull_secrets).map(|name| (format!("secret/{name}"), false));
+    let mut names: Vec<String> =
+        sources.chain(secrets).filter(|(name, external)| *external || target.scope.external.contains(name)).map(|(name, _)| name).collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
+/// Labels, what a mesh is told, and the containers; the user's own part over all of it.
 pub fn template<'c>(component: &'c Component, target: &Target<'c>) -> Node<'c> {
+    let workload = &component.workload;
     let containers: Vec<Node<'c>> = component.containers.iter().map(|c| container::container(component, c, target)).collect();
     let mut spec = object([("containers", containers.into())]);
-    if !component.pull_secrets.is_empty() {
-        let secrets: Vec<Node<'c>> = component.pull_secrets.iter().map(|name| object([("name", name.as_str().into())])).collect();
-        spec.set("imagePullSecrets", secrets.into());
+    let mut set = |name: &'static str, value: Option<Node<'c>>| value.into_iter().for_each(|value| spec.set(name, value));
+    let list = |entries: Vec<Node<'c>>| (!entries.is_empty()).then(|| entries.into());
+    set("imagePullSecrets", list(component.pull_secrets.iter().map(|name| object([("name", name.as_str().into())])).collect()));
+    set("volumes", list(volumes::volumes(component)));
+    set("serviceAccountName", workload.service_account.as_deref().map(Node::from));
+    let has_token = workload.service_account.is_some() || !target.corrections.has(Correction::NoApiToken);
+    set("automountServiceAccountToken", (!has_token).then(|| Node::field("false")));
+    set("securityContext", security::of_pod(workload.security));
+    set("terminationGracePeriodSeconds", drain::grace(component, target).map(Node::from));
+    set("nodeSelector", (!workload.node_selector.is_empty()).then(|| texts(&workload.node_selector)));
+    set("tolerations", list(workload.tolerations.clone()));
+    set("affinity", workload.affinity.clone());
+    set("topologySpreadConstraints", list(workload.topology_spread.iter().map(|(key, fields)| spread(key, fields, component)).collect()));
+    set("priorityClassName", workload.priority_class.as_deref().map(Node::from));
+    let mut metadata = object([("labels", labels(component, target))]);
+    let annotations = annotations(component, target);
+    if annotations.as_map().is_some_and(|annotations| !annotations.is_empty()) {
+        metadata.set("annotations", annotations);
     }
-    if component.config.is_some() {
-        let config_map = object([("name", configmap::config_name(&component.name).into())]);
-        spec.set("volumes", vec![object([("name", CONFIG_VOLUME.into()), ("configMap", config_map)])].into());
+    let mut template = object([("metadata", metadata), ("spec", spec)]);
+    if let Some(part) = &workload.pod_template {
+        lists::merge("", &mut template, part.clone());
     }
-    let annotations = object([("linkerd.io/inject", "enabled".into())]);
-    let metadata = object([("labels", labels(component, target)), ("annotations", annotations)]);
-    object([("metadata", metadata), ("spec", spec)])
+    template
+}
+
+fn spread<'c>(key: &'c str, fields: &'c Node<'static>, component: &'c Component) -> Node<'c> {
+    object([
+        ("maxSkew", fields.get("maxSkew").cloned().unwrap_or_else(|| 1.into())),
+        ("topologyKey", key.into()),
+        ("whenUnsatisfiable", fields.get("whenUnsatisfiable").cloned().unwrap_or_else(|| "ScheduleAnyway".into())),
+        ("labelSelector", object([("matchLabels", app(&component.name))])),
+    ])
+}
+
+fn annotations<'c>(component: &'c Component, target: &Target<'c>) -> Node<'c> {
+    let mut annotations = object([]);
+    if target.mesh == Mesh::Linkerd {
+        annotations.set("linkerd.io/inject", "enabled".into());
+    }
+    if let Some((name, value)) = drain::of_proxy(component, target) {
+        annotations.set(name, value);
+    }
+    if let (Data::Map(known), Data::Map(own)) = (&mut annotations.data, texts(&component.workload.annotations).data) {
+        known.retain(|(name, _)| own.iter().all(|(other, _)| other.as_text() != name.as_text()));
+        known.extend(own);
+    }
+    annotations
 }
 
 fn labels<'c>(component: &'c Component, target: &Target<'c>) -> Node<'c> {
@@ -42,12 +113,11 @@ fn labels<'c>(component: &'c Component, target: &Target<'c>) -> Node<'c> {
     if let Some(namespace) = target.literal_namespace() {
         labels.set("ns", namespace.into());
     }
+    if target.mesh == Mesh::Istio {
+        labels.set("sidecar.istio.io/inject", "true".into());
+    }
+    if let Data::Map(pairs) = &mut labels.data {
+        add_labels(pairs, component, target);
+    }
     labels
-}
-
-/// A label's value begins and ends with a letter or digit and has only `-`, `_` and `.` besides; names of Deployments
-/// may have slashes, names of nodes that Jina adds begin with `_`.
-pub fn label_value(name: &str) -> String {
-    let mapped: String = name.chars().map(|c| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '-' }).collect();
-    mapped.trim_matches(['-', '_', '.']).to_owned()
 }

@@ -4,7 +4,9 @@ use std::borrow::Cow;
 
 use super::{object, texts};
 use crate::config::corrections::{Correction, Corrections};
-use crate::plan::{Component, Container, Process, Role};
+use crate::config::workload::ProbeStyle;
+use crate::jina::setting::Protocol;
+use crate::plan::{Component, Container, PORT, Process, Role};
 use crate::yaml::Node;
 
 /// Both probes of a container.
@@ -13,12 +15,23 @@ pub struct Probes<'c> {
     pub liveness: Node<'c>,
 }
 
-/// `jina ping` against the container's own port, or a TCP connection where TLS or age keeps `jina ping` out.
+/// The kubelet's own gRPC and HTTP probes, or `jina ping` against the container's port; a TCP connection where TLS or age
+/// keeps all of them out.
 pub fn probes<'c>(component: &Component, container: &Container, corrections: Corrections) -> Probes<'c> {
     let is_tls = container.health.tls && corrections.has(Correction::TlsProbes);
     if is_tls || !container.health.pings {
         let action = || object([("tcpSocket", object([("port", container.port.into())]))]);
         return Probes { startup: with_startup_times(action(), container), liveness: with_liveness_times(action()) };
+    }
+    let default = if corrections.has(Correction::NativeProbes) { ProbeStyle::Grpc } else { ProbeStyle::Ping };
+    let style = component.workload.probes.unwrap_or(default);
+    if style != ProbeStyle::Ping {
+        let action = || native(component, container, style);
+        let mut liveness = with_liveness_times(action());
+        // An asynchronous method that computes keeps the server from answering, and is no reason to end it.
+        liveness.set("periodSeconds", 10.into());
+        liveness.set("failureThreshold", 12.into());
+        return Probes { startup: with_startup_times(action(), container), liveness };
     }
     let targets = targets(component, container, corrections);
     let ping = |target: String, more: &[&'static str]| {
@@ -30,6 +43,19 @@ pub fn probes<'c>(component: &Component, container: &Container, corrections: Cor
     Probes {
         startup: with_startup_times(ping(targets.startup, &[]), container),
         liveness: with_liveness_times(ping(targets.liveness, targets.timeout)),
+    }
+}
+
+/// The health service of gRPC, or the root of an HTTP server, which `jina ping` asks as well (`HTTPServer.is_ready`).
+fn native<'c>(component: &Component, container: &Container, style: ProbeStyle) -> Node<'c> {
+    let wanted = |protocol: &Protocol| (*protocol == Protocol::Grpc) == (style == ProbeStyle::Grpc);
+    let is_first = container.port == PORT;
+    let served = (PORT..).zip(&component.protocols).find(|(_, protocol)| is_first && wanted(protocol));
+    let (port, protocol) = served.map_or((container.port, container.health.protocol), |(port, protocol)| (port, *protocol));
+    if protocol == Protocol::Grpc {
+        object([("grpc", object([("port", port.into())]))])
+    } else {
+        object([("httpGet", object([("path", "/".into()), ("port", port.into())]))])
     }
 }
 

@@ -1,6 +1,7 @@
 //! `apps/v1 StatefulSet`: executors with storage.
 
-use super::{Target, app, metadata, object, pod, texts};
+use super::deployment::replicas;
+use super::{Target, app, object, pod, texts};
 use crate::config::corrections::Correction;
 use crate::plan::{Component, Storage};
 use crate::yaml::Node;
@@ -12,21 +13,23 @@ pub fn volume_name(component: &str, place: usize) -> String {
 
 /// The `StatefulSet` of a component.
 pub fn stateful_set<'c>(component: &'c Component, storage: &'c Storage, target: &Target<'c>) -> Node<'c> {
-    let mut spec = object([("replicas", component.replicas.into())]);
+    let mut spec = replicas(component);
     if target.corrections.has(Correction::StatefulSetFields) {
         spec.set("serviceName", component.name.as_str().into());
         spec.set("updateStrategy", object([("type", "RollingUpdate".into())]));
     } else {
-        spec.set("strategy", super::deployment::rolling_update());
+        spec.set("strategy", super::deployment::rolling_update(component));
     }
     spec.set("selector", object([("matchLabels", app(&component.name))]));
     spec.set("template", pod::template(component, target));
-    let claims: Vec<Node<'c>> = (0..storage.mount_paths.len()).map(|place| claim(component, storage, place)).collect();
-    spec.set("volumeClaimTemplates", claims.into());
+    if storage.existing.is_none() {
+        let claims: Vec<Node<'c>> = (0..storage.mount_paths.len()).map(|place| claim(component, storage, place)).collect();
+        spec.set("volumeClaimTemplates", claims.into());
+    }
     object([
         ("apiVersion", "apps/v1".into()),
         ("kind", "StatefulSet".into()),
-        ("metadata", metadata(&component.name, target)),
+        ("metadata", pod::workload_metadata(component, target)),
         ("spec", spec),
     ])
 }

@@ -2,6 +2,7 @@
 
 use super::{Planner, SecretVariable};
 use crate::config::corrections::Correction;
+use crate::config::workload::Workload;
 use crate::finding::{Finding, Findings, Path};
 use crate::jina::given::Options;
 use crate::jina::options::Opt;
@@ -11,7 +12,7 @@ use crate::jina::value::Value;
 impl Planner<'_> {
     /// The variables of `env`, as Python writes them; with a log level when the context has one, which Jina takes from
     /// the exporting process.
-    pub(super) fn env(&self, options: &Options, path: &Path<'_>, findings: &mut Findings) -> Vec<(String, String)> {
+    pub(super) fn env(&self, options: &Options, workload: &Workload, path: &Path<'_>, findings: &mut Findings) -> Vec<(String, String)> {
         let mut env: Vec<(String, String)> = Vec::new();
         for (key, value) in options.pairs(Opt::Env).unwrap_or_default() {
             let name = key.to_str();
@@ -28,6 +29,9 @@ impl Planner<'_> {
             }
             env.push((name, text));
         }
+        for (name, value) in &workload.env {
+            set(&mut env, name, value);
+        }
         if let Some(level) = self.settings.context.get("JINA_LOG_LEVEL") {
             env.retain(|(name, _)| name != "JINA_LOG_LEVEL");
             env.push(("JINA_LOG_LEVEL".to_owned(), level.to_owned()));
@@ -36,8 +40,23 @@ impl Planner<'_> {
     }
 }
 
-/// The variables of `env_from_secret`.
-pub fn secrets(options: &Options, path: &Path<'_>, findings: &mut Findings) -> Vec<SecretVariable> {
+fn set(env: &mut Vec<(String, String)>, name: &str, value: &str) {
+    match env.iter_mut().find(|(known, _)| known == name) {
+        Some((_, known)) => value.clone_into(known),
+        None => env.push((name.to_owned(), value.to_owned())),
+    }
+}
+
+/// Secrets for pulling images: the Flow's, then those that the config adds.
+pub fn pull_secrets(options: &Options, workload: &Workload) -> Vec<String> {
+    let mut names = options.texts(Opt::ImagePullSecrets).to_vec();
+    names.extend(workload.pull_secrets.iter().filter(|name| !options.texts(Opt::ImagePullSecrets).contains(name)).cloned());
+    names
+}
+
+/// The variables of `env_from_secret`, and over them those of `envFromSecret`.
+pub fn secrets(options: &Options, workload: &Workload, path: &Path<'_>, findings: &mut Findings) -> Vec<SecretVariable> {
+    let env_path = path.key("env");
     let path = path.key("env_from_secret");
     let mut secrets = Vec::new();
     for (key, value) in options.pairs(Opt::EnvFromSecret).unwrap_or_default() {
@@ -50,6 +69,18 @@ pub fn secrets(options: &Options, path: &Path<'_>, findings: &mut Findings) -> V
                 let finding = Finding::error(path.key(&variable), format!("has no `{missing}`")).got(value.to_str());
                 findings.push(finding.mend(format!("write {variable}: {{name: SECRET, key: KEY-IN-THE-SECRET}}")));
             }
+        }
+    }
+    for (variable, secret, key) in &workload.env_from_secret {
+        secrets.retain(|known| known.variable != *variable);
+        secrets.push(SecretVariable { variable: variable.clone(), secret: secret.clone(), key: key.clone() });
+    }
+    let env = options.pairs(Opt::Env).unwrap_or_default();
+    for SecretVariable { variable, secret, .. } in &secrets {
+        if env.iter().any(|(name, _)| name.to_str() == *variable) || workload.env.iter().any(|(name, _)| name == variable) {
+            let message = format!("comes from the Secret `{secret}` as well, whose value is the one that counts");
+            let finding = Finding::warning(env_path.key(variable), message);
+            findings.push_once(finding.mend("remove one of the two"));
         }
     }
     secrets

@@ -1,8 +1,10 @@
 //! The components of one executor: a worker, or a head and a worker for each shard
 //! (`jina/orchestrate/deployments/config/k8s.py`).
 
+use std::rc::Rc;
+
 use super::arguments::{self, Forced, JsonTemplate};
-use super::env::secrets;
+use super::env::{pull_secrets, secrets};
 use super::names::kubernetes_name;
 use super::{
     Arg, Component, Container, Health, IMAGES_CONFIG_FILE, PORT, PORT_MONITORING, PORT_USES_AFTER, PORT_USES_BEFORE, Planner, Process,
@@ -10,13 +12,18 @@ use super::{
 };
 use crate::config::STORAGE_VARIABLES;
 use crate::config::corrections::Correction;
+use crate::config::layers::Pods;
+use crate::config::workload::{Claims, Workload};
 use crate::finding::{Finding, Findings, Path};
 use crate::jina::flow::Kind;
 use crate::jina::given::Options;
 use crate::jina::options::Opt;
 use crate::jina::setting::Protocol;
-use crate::jina::topology::Executor;
+use crate::jina::topology::{Executor, GATEWAY};
 use crate::jina::versions::{Change, Version};
+
+/// Where the volume of an executor without `volumes` and `workspace` is.
+const WORKSPACE: &str = "/workspace";
 
 /// Seconds between two startup probes.
 const PROBE_PERIOD: i64 = 5;
@@ -54,11 +61,9 @@ impl Planner<'_> {
         let base = Base {
             planner: self,
             executor,
+            kind,
             name: kubernetes_name(&executor.name),
-            env: self.env(options, path, findings),
-            secrets: secrets(options, path, findings),
             gpus: self.gpus(executor, path, findings),
-            storage: self.storage(options, path, findings),
             health: self.health(options, options.protocols()[0], path, findings),
         };
         let mut components = Vec::new();
@@ -66,7 +71,24 @@ impl Planner<'_> {
         if shards > 1 && room.take_bytes(base.name.len().saturating_mul(shards as usize)) {
             components.push(base.head(shards, path, findings));
         }
-        components.extend((0..shards).map(|shard| base.worker(shard, shards, &image)).take_while(|worker| room.take(worker)));
+        let layers = &self.settings.layers;
+        let (_, own) = layers.parts(&executor.name);
+        let common = layers.of(Pods::Worker(&executor.name, u32::MAX), &self.shared.worker, findings);
+        let parts = base.parts(&common, path, findings);
+        for shard in 0..shards {
+            let (workload, parts) = if own.contains(&shard) {
+                let workload = layers.of(Pods::Worker(&executor.name, shard), &self.shared.worker, findings);
+                let parts = base.parts(&workload, path, findings);
+                (workload, parts)
+            } else {
+                (Rc::clone(&common), parts.clone())
+            };
+            let worker = base.worker(shard, shards, &image, workload, parts);
+            if !room.take(&worker) {
+                break;
+            }
+            components.push(worker);
+        }
         components
     }
 
@@ -88,11 +110,12 @@ impl Planner<'_> {
         Some(devices.to_string())
     }
 
-    /// A claim for each of `volumes`; its size, class and access modes are where Jina looks for them.
-    fn storage(&self, options: &Options, path: &Path<'_>, findings: &mut Findings) -> Option<Storage> {
+    /// A claim for each of `volumes`, or where `storage` asks for one; of what `storage` leaves open, size, class and
+    /// access modes are where Jina looks for them.
+    fn storage(&self, options: &Options, claims: Option<&Claims>, path: &Path<'_>, findings: &mut Findings) -> Option<Storage> {
         let volumes = options.texts(Opt::Volumes);
         let mounted = if self.corrections.has(Correction::AllVolumes) { volumes } else { volumes.get(..1)? };
-        if mounted.is_empty() {
+        if mounted.is_empty() && claims.is_none() {
             return None;
         }
         let mount_path = |volume: &String| match volume.split_once(':') {
@@ -106,11 +129,19 @@ impl Planner<'_> {
             None
         });
         let standard = || (!self.corrections.has(Correction::StorageClass)).then(|| "standard".to_owned());
+        let claims = claims.cloned().unwrap_or_default();
+        let mount_paths = match &claims.mount_path {
+            Some(folder) => vec![folder.clone()],
+            None if mounted.is_empty() => vec![options.text(Opt::Workspace).unwrap_or(WORKSPACE).to_owned()],
+            None => mounted.iter().map(mount_path).collect(),
+        };
+        let of_jina = || access_modes.unwrap_or_else(|| vec!["ReadWriteOnce".to_owned()]);
         Some(Storage {
-            mount_paths: mounted.iter().map(mount_path).collect(),
-            access_modes: access_modes.unwrap_or_else(|| vec!["ReadWriteOnce".to_owned()]),
-            class: class.or_else(standard),
-            size: size.unwrap_or_else(|| "10G".to_owned()),
+            mount_paths,
+            access_modes: if claims.access_modes.is_empty() { of_jina() } else { claims.access_modes },
+            class: claims.class.or(class).or_else(standard),
+            size: claims.size.or(size).unwrap_or_else(|| "10G".to_owned()),
+            existing: claims.existing,
         })
     }
 
@@ -131,12 +162,18 @@ impl Planner<'_> {
 struct Base<'b> {
     planner: &'b Planner<'b>,
     executor: &'b Executor,
+    kind: Kind,
     name: String,
+    gpus: Option<String>,
+    health: Health,
+}
+
+/// What the config decides for the pods of one component.
+#[derive(Clone)]
+struct Parts {
     env: Vec<(String, String)>,
     secrets: Vec<SecretVariable>,
-    gpus: Option<String>,
     storage: Option<Storage>,
-    health: Health,
 }
 
 impl Base<'_> {
@@ -148,7 +185,33 @@ impl Base<'_> {
         &self.executor.options
     }
 
-    fn component(&self, name: String, role: Role, containers: Vec<Container>) -> Component {
+    fn parts(&self, workload: &Workload, path: &Path<'_>, findings: &mut Findings) -> Parts {
+        let options = self.options();
+        let storage = self.planner.storage(options, workload.storage.as_ref(), path, findings);
+        let replicas = options.int(Opt::Replicas, 1);
+        if replicas > 1 && storage.as_ref().is_some_and(|storage| storage.existing.is_some()) {
+            let message = "is one claim, and there are several replicas";
+            let finding = Finding::warning(self.config_path("storage.existingClaim"), message).got(replicas.to_string());
+            findings.push_once(finding.mend("use one replica, or a claim that many pods may mount (ReadWriteMany)"));
+        }
+        if replicas > 1 && workload.autoscale.is_some() {
+            let finding = Finding::warning(path.key("replicas"), "has no effect: `autoscale` decides how many replicas there are");
+            findings.push_once(finding.got(replicas.to_string()).mend("remove one of the two").at(self.executor.mark));
+        }
+        if self.gpus.is_some() && storage.is_none() && workload.surges() && self.has(Correction::BalancedReplicas) {
+            let message = "a rolling update starts a pod beside the others, which waits for ever where no node has a GPU to spare";
+            let finding = Finding::warning(self.config_path("rollingUpdate.maxSurge"), message);
+            findings.push_once(finding.mend("write `rollingUpdate: {maxSurge: 0, maxUnavailable: 1}` if yours have none"));
+        }
+        Parts { env: self.planner.env(options, workload, path, findings), secrets: secrets(options, workload, path, findings), storage }
+    }
+
+    /// The path of a field of this executor's entry in the config.
+    fn config_path(&self, field: &str) -> String {
+        format!("spec.executors.{}.{field}", self.executor.name)
+    }
+
+    fn component(&self, name: String, role: Role, containers: Vec<Container>, workload: Rc<Workload>, parts: Parts) -> Component {
         Component {
             name,
             node: self.executor.name.clone(),
@@ -156,11 +219,13 @@ impl Base<'_> {
             replicas: self.options().int(Opt::Replicas, 1),
             protocols: self.options().protocols().to_vec(),
             monitoring: self.options().flag(Opt::Monitoring),
-            env: self.env.clone(),
-            pull_secrets: self.options().texts(Opt::ImagePullSecrets).to_vec(),
+            env: parts.env,
+            pull_secrets: pull_secrets(self.options(), &workload),
             config: self.options().inline().filter(|_| role != Role::Head).map(|inline| inline.config.clone()),
-            storage: self.storage.clone(),
+            storage: parts.storage,
             containers,
+            called_by: (self.kind == Kind::Flow).then(|| GATEWAY.to_owned()),
+            workload,
         }
     }
 
@@ -195,7 +260,7 @@ impl Base<'_> {
         }
     }
 
-    fn worker(&self, shard: u32, shards: u32, image: &str) -> Component {
+    fn worker(&self, shard: u32, shards: u32, image: &str, workload: Rc<Workload>, parts: Parts) -> Component {
         let options = self.options();
         let (name, raw) = match shards {
             1 => (self.name.clone(), self.executor.name.clone()),
@@ -209,20 +274,36 @@ impl Base<'_> {
             (Opt::UsesBeforeAddress, Forced::Omitted),
             (Opt::UsesAfterAddress, Forced::Omitted),
         ]);
+        forced.extend(self.planner.balancing_server(options));
+        if let (Some(_), [folder], None) = (
+            &workload.storage,
+            parts.storage.iter().flat_map(|s| &s.mount_paths).collect::<Vec<_>>().as_slice(),
+            options.text(Opt::Workspace),
+        ) && options.texts(Opt::Volumes).is_empty()
+        {
+            forced.push((Opt::Workspace, Forced::word((*folder).clone())));
+        }
         let container = Container {
             process: Process::Executor,
             image: image.to_owned(),
             args: arguments::executor(options, &forced, options.map(Opt::UsesMetas), options.map(Opt::UsesWith), self.planner.version),
             port: PORT,
-            secrets: self.secrets.clone(),
+            secrets: parts.secrets.clone(),
             gpus: self.gpus.clone(),
             health: self.health.clone(),
         };
-        self.component(name, Role::Worker(shard), vec![container])
+        let mut component = self.component(name, Role::Worker(shard), vec![container], workload, parts);
+        if shards > 1 {
+            component.called_by = Some(format!("{}-head", self.name));
+        }
+        component
     }
 
     fn head(&self, shards: u32, path: &Path<'_>, findings: &mut Findings) -> Component {
         let options = self.options();
+        let pods = Pods::Head(&self.executor.name);
+        let workload = self.planner.settings.layers.of(pods, &self.planner.shared.head, findings);
+        let parts = self.parts(&workload, path, findings);
         let mut sidecars = Vec::new();
         for (opt, process, port, port_monitoring) in [
             (Opt::UsesBefore, Process::UsesBefore, PORT_USES_BEFORE, PORT_MONITORING + 1),
@@ -230,7 +311,7 @@ impl Base<'_> {
         ] {
             let Some(uses) = options.text(opt) else { continue };
             match self.planner.image(Some(uses), format_args!("executor `{}`", self.executor.name), &path.key(opt.row().name)) {
-                Ok(image) => sidecars.push(self.sidecar(process, image, port, port_monitoring)),
+                Ok(image) => sidecars.push(self.sidecar(process, image, port, port_monitoring, &parts.secrets)),
                 Err(finding) => findings.push(finding.at(self.executor.mark)),
             }
         }
@@ -251,6 +332,8 @@ impl Base<'_> {
             (Opt::PodRole, Forced::word("HEAD")),
             (Opt::ConnectionList, connections.finish().map_or(Forced::Omitted, Forced::word)),
         ]);
+        forced.extend(self.planner.balancing_caller(options));
+        forced.extend(self.planner.balancing_server(options));
         for sidecar in &sidecars {
             let opt = if sidecar.process == Process::UsesBefore { Opt::UsesBeforeAddress } else { Opt::UsesAfterAddress };
             forced.push((opt, Forced::word(format!("127.0.0.1:{}", sidecar.port))));
@@ -260,13 +343,14 @@ impl Base<'_> {
             image: self.planner.gateway_image(),
             args: arguments::executor(options, &forced, None, None, self.planner.version),
             port: PORT,
-            secrets: self.secrets.clone(),
+            secrets: parts.secrets.clone(),
             gpus: None,
             health: self.health.clone(),
         };
         let mut containers = vec![head];
-        let mut component = self.component(format!("{}-head", self.name), Role::Head, Vec::new());
-        component.replicas = 1;
+        let replicas = workload.replicas.unwrap_or(1);
+        let mut component = self.component(format!("{}-head", self.name), Role::Head, Vec::new(), workload, parts);
+        component.replicas = replicas;
         if self.has(Correction::HeadWithoutVolumes) {
             component.storage = None;
         }
@@ -278,7 +362,7 @@ impl Base<'_> {
     }
 
     /// A container beside the head, with the head's options but its own name, port and image.
-    fn sidecar(&self, process: Process, image: String, port: u16, port_monitoring: u16) -> Container {
+    fn sidecar(&self, process: Process, image: String, port: u16, port_monitoring: u16, secrets: &[SecretVariable]) -> Container {
         let port_monitoring = if self.has(Correction::SidecarMonitoringPorts) { port_monitoring } else { PORT_MONITORING };
         let mut forced =
             self.forced(format!("{}/{}", self.executor.name, process.name()), vec![Arg::from(port.to_string())], port_monitoring);
@@ -298,7 +382,7 @@ impl Base<'_> {
             image,
             args: arguments::executor(self.options(), &forced, None, None, self.planner.version),
             port,
-            secrets: if self.has(Correction::SidecarSecrets) { self.secrets.clone() } else { Vec::new() },
+            secrets: if self.has(Correction::SidecarSecrets) { secrets.to_vec() } else { Vec::new() },
             gpus: None,
             health: self.health.clone(),
         }

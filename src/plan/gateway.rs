@@ -1,7 +1,9 @@
 //! The gateway's component.
 
+use std::rc::Rc;
+
 use super::arguments::{self, Forced, JsonTemplate};
-use super::env::secrets;
+use super::env::{pull_secrets, secrets};
 use super::external::internal_tls;
 use super::names::kubernetes_name;
 use super::{Arg, Component, Container, IMAGES_CONFIG_FILE, PORT, PORT_MONITORING, Planner, Process, Role, config_file};
@@ -34,6 +36,7 @@ impl Planner<'_> {
         };
         self.check_version(options, protocols, &path, findings);
         self.warn_about_fixed_places(options, &path, findings);
+        let workload = Rc::clone(&self.shared.gateway);
         let mut health = self.health(options, protocols[0], &path, findings);
         health.tls = options.has_certificate();
         let container = Container {
@@ -41,7 +44,7 @@ impl Planner<'_> {
             image,
             args: self.gateway_args(flow, options, protocols, findings),
             port: PORT,
-            secrets: secrets(options, &path, findings),
+            secrets: secrets(options, &workload, &path, findings),
             gpus: None,
             health,
         };
@@ -52,11 +55,13 @@ impl Planner<'_> {
             replicas,
             protocols: protocols.to_vec(),
             monitoring: options.flag(Opt::Monitoring),
-            env: self.env(options, &path, findings),
-            pull_secrets: options.texts(Opt::ImagePullSecrets).to_vec(),
+            env: self.env(options, &workload, &path, findings),
+            pull_secrets: pull_secrets(options, &workload),
             config: options.inline().map(|inline| inline.config.clone()),
             storage: None,
             containers: vec![container],
+            called_by: None,
+            workload,
         })
     }
 
@@ -104,6 +109,7 @@ impl Planner<'_> {
         {
             forced.push((Opt::TimeoutCtrl, Forced::Omitted));
         }
+        forced.extend(self.balancing_caller(options));
         if !self.version.has(Change::GatewayReplicas) {
             forced.push((Opt::Replicas, Forced::Omitted));
         }

@@ -4,6 +4,7 @@
 //! `ConfigMap`; which objects those are, and how they are spelled, is decided in [`crate::manifests`].
 
 mod arguments;
+mod balance;
 mod env;
 mod executor;
 mod external;
@@ -16,11 +17,14 @@ pub use room::Room;
 
 use std::borrow::Cow;
 use std::fmt;
+use std::rc::Rc;
 
 use arguments::Forced;
 
 use crate::config::Settings;
 use crate::config::corrections::{Correction, Corrections};
+use crate::config::layers::Pods;
+use crate::config::workload::Workload;
 use crate::finding::{Finding, Findings, Path};
 use crate::jina::flow::{Flow, Kind};
 use crate::jina::given::Options;
@@ -77,6 +81,30 @@ pub struct Component {
     pub storage: Option<Storage>,
     /// Its containers, the one that is called from outside first.
     pub containers: Vec<Container>,
+    /// The component of this Flow that calls it; nobody, when it is called from outside.
+    pub called_by: Option<String>,
+    /// What the config says about its pods.
+    pub workload: Rc<Workload>,
+}
+
+impl Component {
+    /// The names of the components that it calls.
+    pub fn calls(&self) -> impl Iterator<Item = &str> {
+        let pieces = self.containers.iter().flat_map(|container| &container.args).filter_map(|arg| match arg {
+            Arg::Template(pieces) => Some(pieces),
+            _ => None,
+        });
+        pieces.flatten().filter_map(|piece| match piece {
+            Piece::Host(name) => Some(name.as_str()),
+            Piece::Text(_) => None,
+        })
+    }
+
+    /// Whether there can be more than one pod.
+    #[must_use]
+    pub fn is_replicated(&self) -> bool {
+        self.workload.autoscale.as_ref().map_or(self.replicas, |autoscale| autoscale.min) > 1
+    }
 }
 
 /// What a component does (`jina/enums.py`, `PodRoleType`).
@@ -202,6 +230,8 @@ pub struct Storage {
     pub class: Option<String>,
     /// Size of a claim, as a quantity.
     pub size: String,
+    /// A claim that is there, in the place of those.
+    pub existing: Option<String>,
 }
 
 /// What the plan is made from.
@@ -210,6 +240,14 @@ struct Planner<'p> {
     corrections: Corrections,
     version: Version,
     path: &'p Path<'p>,
+    shared: Shared,
+}
+
+/// What the pods of each role have in common.
+struct Shared {
+    gateway: Rc<Workload>,
+    head: Rc<Workload>,
+    worker: Rc<Workload>,
 }
 
 impl Planner<'_> {
@@ -271,7 +309,14 @@ fn config_file(options: &Options) -> &'static str {
 
 /// Plans a Flow. `path` is the Flow's own path, and `room` what there is for its components.
 pub fn plan(flow: &Flow, settings: &Settings, path: &Path<'_>, room: &mut Room, findings: &mut Findings) -> Plan {
-    let planner = Planner { settings, corrections: settings.corrections(), version: settings.containers(), path };
+    let layers = &settings.layers;
+    let shared = Shared {
+        gateway: layers.of_role(Pods::Gateway, findings),
+        head: layers.of_role(Pods::Head(""), findings),
+        worker: layers.of_role(Pods::Worker("", 0), findings),
+    };
+    let planner = Planner { settings, corrections: settings.corrections(), version: settings.containers(), path, shared };
+    planner.check_balance(flow, findings);
     let mut components = Vec::new();
     if let Some(options) = &flow.gateway {
         components.extend(planner.gateway(flow, options, findings));

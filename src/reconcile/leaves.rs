@@ -5,23 +5,8 @@
 
 use std::collections::HashMap;
 
+use crate::manifests::lists::{entry_name, identity, merge_keys};
 use crate::yaml::{Data, Node, Scalar, Style, kubernetes_value};
-
-/// Lists whose entries are known by some of their fields (`patchMergeKey` and `x-kubernetes-list-map-keys` in
-/// Kubernetes' API types; claims of a StatefulSet have none there, but have names).
-const MERGE_KEYS: [(&str, &[&str]); 11] = [
-    ("containers", &["name"]),
-    ("initContainers", &["name"]),
-    ("env", &["name"]),
-    ("ports", &["containerPort", "port", "protocol"]),
-    ("volumes", &["name"]),
-    ("volumeMounts", &["mountPath"]),
-    ("volumeDevices", &["devicePath"]),
-    ("imagePullSecrets", &["name"]),
-    ("hostAliases", &["ip"]),
-    ("topologySpreadConstraints", &["topologyKey", "whenUnsatisfiable"]),
-    ("volumeClaimTemplates", &["metadata"]),
-];
 
 /// How many entries or groups of a list have a name.
 pub type Count = HashMap<String, usize>;
@@ -53,41 +38,6 @@ pub fn grain(field: &str, node: &Node<'_>) -> Option<Grain> {
 
 fn is_first(name: String, seen: &mut Count) -> bool {
     seen.insert(name, 0).is_none()
-}
-
-fn merge_keys(field: &str) -> Option<&'static [&'static str]> {
-    MERGE_KEYS.iter().find(|(name, _)| *name == field).map(|(_, keys)| *keys)
-}
-
-/// What an entry is known by in its list.
-fn identity(entry: &Node<'_>, keys: &[&str]) -> Option<String> {
-    entry.as_map()?;
-    let mut name = String::new();
-    let mut known = false;
-    for key in keys {
-        let value = entry.get(key);
-        // The metadata of a claim stands for its name.
-        let value = if *key == "metadata" { value.and_then(|metadata| metadata.get("name")) } else { value };
-        let text = match value.and_then(Node::as_text) {
-            // The API server fills it in.
-            None if *key == "protocol" => "TCP",
-            None => continue,
-            Some(text) => {
-                known = true;
-                text
-            }
-        };
-        if !name.is_empty() {
-            name.push('/');
-        }
-        name.push_str(text);
-    }
-    known.then_some(name)
-}
-
-/// An entry's name among those of its list; entries of [`Grain::Entries`] have one.
-pub fn entry_name(field: &str, entry: &Node<'_>) -> String {
-    merge_keys(field).and_then(|keys| identity(entry, keys)).unwrap_or_default()
 }
 
 /// Where each group of flags ends, and its name: the flag, with a number from its second time on, behind a character that

@@ -5,10 +5,11 @@
 
 use std::collections::HashMap;
 
-use super::leaves::{Grain, Place, each_leaf, entry_name, flag_groups, grain, short, value, words};
+use super::leaves::{Grain, Place, each_leaf, flag_groups, grain, short, value, words};
 use super::memory::Memory;
 use crate::config::OnConflict;
 use crate::finding::{Finding, Findings, Path};
+use crate::manifests::lists::entry_name;
 use crate::yaml::{Data, Node};
 
 /// Merges the object that the Flow yields now into the user's. Without a memory nobody can tell an edit from an older

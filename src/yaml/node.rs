@@ -100,7 +100,8 @@ impl<'t> From<Data<'t>> for Node<'t> {
 
 impl<'t> Node<'t> {
     /// The same, borrowing from nobody.
-    pub(super) fn into_owned<'o>(self) -> Node<'o> {
+    #[must_use]
+    pub fn into_owned<'o>(self) -> Node<'o> {
         let data = match self.data {
             Data::Scalar(Scalar { text, style }) => Data::Scalar(Scalar { text: Cow::Owned(text.into_owned()), style }),
             Data::List(entries) => Data::List(entries.into_iter().map(Node::into_owned).collect()),
@@ -186,6 +187,13 @@ impl<'t> Node<'t> {
         } else if let Data::Map(pairs) = &mut self.data {
             pairs.push((Node::field(name), value));
         }
+    }
+
+    /// Takes a field out of a mapping.
+    pub fn take(&mut self, name: &str) -> Option<Node<'t>> {
+        let Data::Map(pairs) = &mut self.data else { return None };
+        let place = pairs.iter().position(|(key, _)| key.as_text() == Some(name))?;
+        Some(pairs.remove(place).1)
     }
 
     /// Whether this is an empty or explicit null (`~`, `null`), as every YAML reader agrees.

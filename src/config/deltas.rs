@@ -1,0 +1,104 @@
+//! Options of the Flow that the config changes: `spec.executors.*.flow`, `spec.gateway.flow` and `spec.telemetry`, merged
+//! into the Flow before it is read.
+
+use super::layers::{Layers, merge};
+use super::scope::Scope;
+use crate::finding::{Finding, Findings, Mark, Path};
+use crate::jina::flow::{Flow, Kind};
+use crate::jina::options::Opt;
+use crate::jina::topology::GATEWAY;
+use crate::yaml::{Data, Node};
+
+/// Merges what the config says into a Flow. Whose entry found nothing to change is returned.
+pub fn apply<'l>(root: &mut Node<'_>, layers: &'l Layers, scope: &Scope) -> Vec<&'l str> {
+    if !scope.telemetry.is_empty() {
+        let options = scope.telemetry.iter().map(|(name, value)| (Node::field(name), Node::plain(value.clone()))).collect();
+        change(root, "with", Data::Map(options).into());
+    }
+    if let Some(options) = layers.gateway_options() {
+        change(root, GATEWAY, options.clone());
+    }
+    let is_flow = ["executors", "deployments"].iter().any(|list| root.get(list).is_some());
+    layers.executors().filter(|name| !layers.flow_options(name).is_none_or(|options| executor(root, is_flow, name, options))).collect()
+}
+
+/// Merges options into those of an executor; whether there is one of that name.
+fn executor(root: &mut Node<'_>, is_flow: bool, name: &str, options: &Node<'static>) -> bool {
+    if !is_flow {
+        let known = root.get("with").and_then(|with| with.get("name")).or_else(|| root.get("name"));
+        let found = known.map_or("executor".to_owned(), Node::shown) == name;
+        if found {
+            change(root, "with", options.clone());
+        }
+        return found;
+    }
+    for list in ["executors", "deployments"] {
+        let Some(Data::List(entries)) = root.get_mut(list).map(|node| &mut node.data) else { continue };
+        for (index, entry) in entries.iter_mut().enumerate() {
+            let known = entry.get("name").or_else(|| entry.get("with")?.get("name")).map(Node::shown);
+            // An executor without a name is called by its place.
+            if known.unwrap_or_else(|| format!("executor{index}")) == name {
+                if entry.get("jtype").is_some() && entry.get("with").is_some() {
+                    change(entry, "with", options.clone());
+                } else {
+                    let mark = entry.mark;
+                    merge(entry, placed(options.clone(), mark));
+                }
+                return true;
+            }
+        }
+    }
+    false
+}
+
+/// Merges options into a mapping below a mapping, which comes to be where it is not.
+fn change(above: &mut Node<'_>, name: &'static str, options: Node<'static>) {
+    if above.get(name).is_none_or(Node::is_null) {
+        above.set(name, Node { mark: above.mark, tag: None, data: Data::Map(Vec::new()) });
+    }
+    if let Some(known) = above.get_mut(name) {
+        let mark = known.mark;
+        merge(known, placed(options, mark));
+    }
+}
+
+/// What is merged stands, for messages, where the options stand that it changes.
+fn placed(mut node: Node<'static>, mark: Mark) -> Node<'static> {
+    node.mark = mark;
+    node.data = match node.data {
+        Data::Map(pairs) => Data::Map(pairs.into_iter().map(|(key, value)| (placed(key, mark), placed(value, mark))).collect()),
+        Data::List(entries) => Data::List(entries.into_iter().map(|entry| placed(entry, mark)).collect()),
+        scalar @ Data::Scalar(_) => scalar,
+    };
+    node
+}
+
+/// Entries for executors, heads and shards that the Flow does not have.
+pub fn check(flow: &Flow, layers: &Layers, unchanged: &[&str], path: &Path<'_>, findings: &mut Findings) {
+    let executors = path.key("executors");
+    for name in layers.executors() {
+        let path = executors.key(name);
+        let Some(executor) = flow.executors.iter().find(|executor| executor.name == name) else {
+            let finding = Finding::error(path, "is no executor of the Flow");
+            findings.push(finding.suggest(name, flow.executors.iter().map(|executor| executor.name.as_str())));
+            continue;
+        };
+        if unchanged.contains(&name) {
+            let finding = Finding::error(path.key("flow"), "cannot be merged: the executor has its name from a variable");
+            findings.push(finding.mend("write the name in the Flow"));
+        }
+        let shards = executor.options.int(Opt::Shards, 1);
+        let (head, numbers) = layers.parts(name);
+        if head && shards < 2 {
+            let finding = Finding::warning(path.key("head"), "has no effect: an executor with a single shard has no head");
+            findings.push(finding.mend("remove it, or give the executor more shards"));
+        }
+        for number in numbers.into_iter().filter(|number| i64::from(*number) >= shards) {
+            let finding = Finding::error(path.key("shards").key(&number.to_string()), format!("is no shard of {shards}"));
+            findings.push(finding.mend(format!("use 0 to {}", shards - 1)));
+        }
+    }
+    if flow.kind == Kind::Deployment && layers.gateway_options().is_some() {
+        findings.push(Finding::warning(path.key(GATEWAY), "has no effect: a Deployment has no gateway").mend("remove it"));
+    }
+}

@@ -1,0 +1,279 @@
+//! `spec.defaults` < `spec.roles.*` < `spec.gateway` and `spec.executors.*` < `.head` and `.shards.*`.
+//!
+//! A deeper layer is merged over the ones before it, mapping by mapping, and `null` takes back what they say. Each layer
+//! is checked where it stands; what only shows when they are together is checked by [`super::workload`].
+
+use std::rc::Rc;
+
+use super::field::{Whose, check};
+use super::fields::{LAYER, ROLES};
+use super::workload::Workload;
+use crate::finding::{Finding, Findings, Path};
+use crate::yaml::{Data, Node};
+
+/// The field that is a part of an object.
+const TEMPLATE: &str = "podTemplate";
+
+/// Whose pods a workload's settings are for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pods<'n> {
+    /// The gateway's.
+    Gateway,
+    /// Those of an executor's head.
+    Head(&'n str),
+    /// Those of an executor's shard.
+    Worker(&'n str, u32),
+}
+
+impl Pods<'_> {
+    fn whose(self) -> u8 {
+        match self {
+            Pods::Gateway => Whose::GATEWAY,
+            Pods::Head(_) => Whose::HEAD,
+            Pods::Worker(..) => Whose::WORKER,
+        }
+    }
+}
+
+/// A layer as it was written, and its path.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Layer {
+    path: String,
+    fields: Node<'static>,
+}
+
+/// All layers.
+#[derive(Debug, Clone, Default)]
+pub struct Layers {
+    defaults: Option<Layer>,
+    /// In the order of [`ROLES`].
+    roles: [Option<Layer>; 3],
+    gateway: Option<Layer>,
+    executors: Vec<(String, Layer)>,
+}
+
+/// Layers that apply to the same pods, the first the weakest.
+pub struct Stack<'l>(Vec<&'l Layer>);
+
+impl Stack<'_> {
+    /// The path of a field of the layer that decides it.
+    #[must_use]
+    pub fn path(&self, field: &str) -> String {
+        let layer = self.0.iter().rev().find(|layer| layer.fields.get(field).is_some()).or(self.0.last());
+        format!("{}.{field}", layer.map_or("spec.defaults", |layer| &layer.path))
+    }
+}
+
+impl Layers {
+    /// Reads the layers of a `spec`.
+    pub fn read(spec: &Node<'_>, path: &Path<'_>, findings: &mut Findings) -> Self {
+        let mut layers = Self { defaults: layer(spec, "defaults", Whose::ALL, "the defaults", path, findings), ..Self::default() };
+        let path_of_roles = path.key("roles");
+        for (name, roles) in mapping(spec, "roles", path, findings) {
+            if let Some(place) = ROLES.iter().position(|(known, _)| *known == name) {
+                let (known, whose) = ROLES[place];
+                layers.roles[place] = layer(roles, known, whose, &format!("a {known}"), &path_of_roles, findings);
+            } else {
+                let finding = Finding::error(path_of_roles.key(&name), "is no role");
+                findings.push(finding.suggest(&name, ROLES.iter().map(|(name, _)| *name)));
+            }
+        }
+        layers.gateway = layer(spec, "gateway", Whose::GATEWAY | Whose::GATEWAY_ENTRY, "the gateway", path, findings);
+        let path_of_executors = path.key("executors");
+        for (name, executors) in mapping(spec, "executors", path, findings) {
+            let whose = Whose::HEAD | Whose::WORKER | Whose::EXECUTOR;
+            let Some(entry) = layer(executors, &name, whose, "an executor", &path_of_executors, findings) else { continue };
+            let path = path_of_executors.key(&name);
+            layer(&entry.fields, "head", Whose::HEAD, "a head", &path, findings);
+            let path_of_shards = path.key("shards");
+            for (number, shards) in mapping(&entry.fields, "shards", &path, findings) {
+                if number.parse::<u32>().is_err() {
+                    findings.push(Finding::error(path_of_shards.key(&number), "is no number of a shard").mend("use 0, 1, 2 and so on"));
+                }
+                layer(shards, &number, Whose::WORKER, "a shard", &path_of_shards, findings);
+            }
+            layers.executors.push((name, entry));
+        }
+        layers
+    }
+
+    /// The names of executors that have an entry.
+    pub fn executors(&self) -> impl Iterator<Item = &str> + Clone {
+        self.executors.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// Options of the Flow that an executor's entry changes.
+    #[must_use]
+    pub fn flow_options(&self, executor: &str) -> Option<&Node<'static>> {
+        self.entry(executor)?.fields.get("flow").filter(|options| options.as_map().is_some())
+    }
+
+    /// Options of the Flow that the gateway's entry changes.
+    #[must_use]
+    pub fn gateway_options(&self) -> Option<&Node<'static>> {
+        self.gateway.as_ref()?.fields.get("flow").filter(|options| options.as_map().is_some())
+    }
+
+    /// What an executor's entry says about its head and about each shard.
+    #[must_use]
+    pub fn parts(&self, executor: &str) -> (bool, Vec<u32>) {
+        let Some(entry) = self.entry(executor) else { return (false, Vec::new()) };
+        let shards = entry.fields.get("shards").and_then(Node::as_map).unwrap_or_default();
+        (entry.fields.get("head").is_some(), shards.iter().filter_map(|(number, _)| number.shown().parse().ok()).collect())
+    }
+
+    fn entry(&self, executor: &str) -> Option<&Layer> {
+        self.executors.iter().find(|(name, _)| name == executor).map(|(_, layer)| layer)
+    }
+
+    /// What all pods of a role share that have no entry of their own.
+    pub fn of_role(&self, pods: Pods<'_>, findings: &mut Findings) -> Rc<Workload> {
+        self.resolve(pods, None, findings)
+    }
+
+    /// What holds for these pods: `shared`, where no entry says more.
+    pub fn of(&self, pods: Pods<'_>, shared: &Rc<Workload>, findings: &mut Findings) -> Rc<Workload> {
+        let entry = match pods {
+            Pods::Gateway => None,
+            Pods::Head(name) | Pods::Worker(name, _) => self.entry(name),
+        };
+        if entry.is_none() { Rc::clone(shared) } else { self.resolve(pods, entry, findings) }
+    }
+
+    fn resolve(&self, pods: Pods<'_>, entry: Option<&Layer>, findings: &mut Findings) -> Rc<Workload> {
+        let whose = pods.whose();
+        let role = ROLES.iter().position(|(_, known)| *known == whose).and_then(|place| self.roles[place].as_ref());
+        let gateway = self.gateway.as_ref().filter(|_| pods == Pods::Gateway);
+        let part = entry.and_then(|entry| entry.part(pods));
+        let layers: Vec<&Layer> = [self.defaults.as_ref(), role, gateway, entry, part.as_ref()].into_iter().flatten().collect();
+        let mut merged: Node<'static> = Data::Map(Vec::new()).into();
+        for layer in &layers {
+            let mut fields = layer.fields.clone();
+            if let Data::Map(pairs) = &mut fields.data {
+                let is_for = |name: &str| LAYER.iter().any(|field| field.name == name && field.whose & whose != 0);
+                pairs.retain(|(key, _)| key.as_text().is_some_and(is_for));
+                if matches!(pods, Pods::Head(_)) && entry.is_some_and(|entry| std::ptr::eq(entry, *layer)) {
+                    leave_to_workers(&mut fields);
+                }
+            }
+            // Below a part of an object, `null` is for the object.
+            let template = fields.take(TEMPLATE);
+            merge(&mut merged, fields);
+            if let Some(template) = template {
+                match merged.get_mut(TEMPLATE) {
+                    Some(known) => overlay(known, template),
+                    None => merged.set(TEMPLATE, template),
+                }
+            }
+        }
+        Rc::new(Workload::read(&merged, &Stack(layers), findings))
+    }
+}
+
+impl Layer {
+    /// The part of an executor's entry that is for its head or for one shard.
+    fn part(&self, pods: Pods<'_>) -> Option<Layer> {
+        let (path, fields) = match pods {
+            Pods::Gateway => return None,
+            Pods::Head(_) => (format!("{}.head", self.path), self.fields.get("head")?),
+            Pods::Worker(_, shard) => {
+                let number = shard.to_string();
+                (format!("{}.shards.{number}", self.path), self.fields.get("shards")?.get(&number)?)
+            }
+        };
+        Some(Layer { path, fields: fields.clone() })
+    }
+}
+
+/// A head has neither the load nor the devices of its executor.
+fn leave_to_workers(fields: &mut Node<'static>) {
+    fields.take("autoscale");
+    for part in ["requests", "limits"] {
+        if let Some(Data::Map(pairs)) = fields.get_mut("resources").and_then(|resources| resources.get_mut(part)).map(|node| &mut node.data)
+        {
+            pairs.retain(|(name, _)| name.as_text().is_none_or(|name| !name.contains('/')));
+        }
+    }
+}
+
+fn layer(above: &Node<'_>, name: &str, whose: u8, owner: &str, path: &Path<'_>, findings: &mut Findings) -> Option<Layer> {
+    let node = above.get(name).filter(|node| !node.is_null())?;
+    let path = path.key(name);
+    check(node, LAYER, whose, owner, &path, findings);
+    node.as_map()?;
+    Some(Layer { path: path.to_string(), fields: node.clone().into_owned() })
+}
+
+/// The names below a field, each with the mapping that it stands in.
+fn mapping<'n, 't>(above: &'n Node<'t>, name: &str, path: &Path<'_>, findings: &mut Findings) -> Vec<(String, &'n Node<'t>)> {
+    let Some(node) = above.get(name).filter(|node| !node.is_null()) else { return Vec::new() };
+    if node.as_map().is_none() {
+        check(node, &[], 0, "", &path.key(name), findings);
+    }
+    node.as_map().unwrap_or_default().iter().map(|(key, _)| (key.shown(), node)).collect()
+}
+
+/// Merges a mapping over another: mappings are merged, `null` takes back, everything else replaces.
+pub fn merge<'t>(base: &mut Node<'t>, over: Node<'t>) {
+    let (Data::Map(known), true) = (&mut base.data, over.as_map().is_some()) else {
+        *base = without_nulls(over);
+        return;
+    };
+    let Data::Map(pairs) = over.data else { return };
+    for (key, value) in pairs {
+        let place = known.iter().position(|(name, _)| name.as_text() == key.as_text());
+        match place {
+            _ if value.is_null() => known.retain(|(name, _)| name.as_text() != key.as_text()),
+            Some(place) => merge(&mut known[place].1, value),
+            None => known.push((key, without_nulls(value))),
+        }
+    }
+}
+
+/// Merges a mapping over another, `null` as a value like any other.
+fn overlay(base: &mut Node<'static>, over: Node<'static>) {
+    match (&mut base.data, over.data) {
+        (Data::Map(known), Data::Map(pairs)) => {
+            for (key, value) in pairs {
+                match known.iter_mut().find(|(name, _)| name.as_text() == key.as_text()) {
+                    Some((_, known)) => overlay(known, value),
+                    None => known.push((key, value)),
+                }
+            }
+        }
+        (data, over) => *data = over,
+    }
+}
+
+/// A mapping without what it takes back, where there is nothing to take back.
+fn without_nulls(mut node: Node<'_>) -> Node<'_> {
+    if let Data::Map(pairs) = &mut node.data {
+        pairs.retain(|(_, value)| !value.is_null());
+        for (_, value) in pairs {
+            let inner = std::mem::replace(value, Data::List(Vec::new()).into());
+            *value = without_nulls(inner);
+        }
+    }
+    node
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::yaml::{kubernetes_value, read};
+    use serde_json::{Value, json};
+
+    fn merged(base: &str, over: &str) -> Value {
+        let node = |text: &str| read(text).ok().and_then(|document| document.root).map(Node::into_owned);
+        let (Some(mut base), Some(over)) = (node(base), node(over)) else { return Value::Null };
+        merge(&mut base, over);
+        kubernetes_value(&base)
+    }
+
+    #[test]
+    fn mappings_merge_null_takes_back_and_the_rest_replaces() {
+        assert_eq!(merged("{a: {b: 1, c: 2}, l: [1]}", "{a: {b: null, d: 3}, l: [2]}"), json!({"a": {"c": 2, "d": 3}, "l": [2]}));
+        assert_eq!(merged("{a: 1}", "{a: {x: 1, y: null}, n: {m: {k: null}}}"), json!({"a": {"x": 1}, "n": {"m": {}}}));
+        assert_eq!(merged("{a: 1}", "{a: null}"), json!({}));
+    }
+}

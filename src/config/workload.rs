@@ -1,0 +1,495 @@
+//! What the layers say about the pods of one component, together and typed.
+
+use super::field::flag;
+use super::layers::Stack;
+use super::quantity;
+use crate::finding::{Finding, Findings};
+use crate::yaml::{Data, Node};
+
+/// A part of an object in Kubernetes' own fields, as it was written.
+pub type Fragment = Node<'static>;
+
+/// What the layers say about the pods of one component. Everything may be missing.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Workload {
+    /// `labels`.
+    pub labels: Vec<(String, String)>,
+    /// `annotations`.
+    pub annotations: Vec<(String, String)>,
+    /// `env`.
+    pub env: Vec<(String, String)>,
+    /// `envFromSecret`: variable, Secret and key.
+    pub env_from_secret: Vec<(String, String, String)>,
+    /// `configMaps` and `secrets`.
+    pub sources: Vec<Source>,
+    /// `resources`.
+    pub resources: Option<Fragment>,
+    /// `imagePullPolicy`.
+    pub pull_policy: Option<String>,
+    /// `imagePullSecrets`.
+    pub pull_secrets: Vec<String>,
+    /// `serviceAccountName`.
+    pub service_account: Option<String>,
+    /// `securityProfile`.
+    pub security: Security,
+    /// `nodeSelector`.
+    pub node_selector: Vec<(String, String)>,
+    /// `tolerations`, each as Kubernetes has it.
+    pub tolerations: Vec<Fragment>,
+    /// `affinity`.
+    pub affinity: Option<Fragment>,
+    /// `topologySpread`: key of the nodes' label, and its settings.
+    pub topology_spread: Vec<(String, Fragment)>,
+    /// `priorityClassName`.
+    pub priority_class: Option<String>,
+    /// `rollingUpdate`: surge and unavailable.
+    pub rolling_update: (Option<Fragment>, Option<Fragment>),
+    /// `drainSeconds`.
+    pub drain: Option<i64>,
+    /// `probes`.
+    pub probes: Option<ProbeStyle>,
+    /// `replicas`, of a head.
+    pub replicas: Option<i64>,
+    /// `storage`.
+    pub storage: Option<Claims>,
+    /// `autoscale`.
+    pub autoscale: Option<Autoscale>,
+    /// `pdb`.
+    pub pdb: Pdb,
+    /// `expose`.
+    pub expose: Option<Expose>,
+    /// `ingress`.
+    pub ingress: Option<Ingress>,
+    /// `httpRoute`.
+    pub http_route: Option<Route>,
+    /// `grpcRoute`.
+    pub grpc_route: Option<Route>,
+    /// `podTemplate`.
+    pub pod_template: Option<Fragment>,
+}
+
+/// A ConfigMap or Secret that is there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// Whether it is a Secret.
+    pub is_secret: bool,
+    /// Its name.
+    pub name: String,
+    /// What variables made of it begin with, when there are any.
+    pub env: Option<String>,
+    /// Where its keys are files.
+    pub mount_path: Option<String>,
+    /// Whether pods start without it.
+    pub optional: bool,
+    /// Whether somebody else provides it.
+    pub external: bool,
+}
+
+/// `securityProfile`, by the levels of the Pod Security Standards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Security {
+    /// Nothing is said.
+    #[default]
+    None,
+    /// No privileges beyond what the image starts with.
+    Baseline,
+    /// What Pod Security admission asks for at its level `restricted`.
+    Restricted,
+}
+
+/// `probes`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProbeStyle {
+    /// The kubelet's own gRPC probes.
+    Grpc,
+    /// HTTP.
+    Http,
+    /// `jina ping`.
+    Ping,
+}
+
+/// `storage`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Claims {
+    /// `size`.
+    pub size: Option<String>,
+    /// `className`.
+    pub class: Option<String>,
+    /// `accessModes`.
+    pub access_modes: Vec<String>,
+    /// `mountPath`.
+    pub mount_path: Option<String>,
+    /// `existingClaim`.
+    pub existing: Option<String>,
+}
+
+/// `autoscale`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Autoscale {
+    /// Fewest replicas.
+    pub min: i64,
+    /// Most replicas.
+    pub max: i64,
+    /// Percent of the requested CPU.
+    pub cpu: Option<i64>,
+    /// Percent of the requested memory.
+    pub memory: Option<i64>,
+    /// `spec.behavior` of the HorizontalPodAutoscaler.
+    pub behavior: Option<Fragment>,
+    /// The ScaledObject in its place.
+    pub keda: Option<Keda>,
+}
+
+/// `autoscale.keda`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Keda {
+    /// Triggers.
+    pub triggers: Vec<Trigger>,
+    /// `pollingInterval`.
+    pub polling: Option<i64>,
+    /// `cooldownPeriod`.
+    pub cooldown: Option<i64>,
+}
+
+/// One of `autoscale.keda.triggers`: type, settings, TriggerAuthentication.
+pub type Trigger = (String, Vec<(String, String)>, Option<String>);
+
+/// `pdb`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Pdb {
+    /// Whether there is one, where somebody says so.
+    pub enabled: Option<bool>,
+    /// `minAvailable`.
+    pub min_available: Option<Fragment>,
+    /// `maxUnavailable`.
+    pub max_unavailable: Option<Fragment>,
+}
+
+/// `expose`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Expose {
+    /// The Service's type.
+    pub kind: String,
+    /// Its name.
+    pub name: String,
+    /// Its port.
+    pub port: i64,
+    /// The port of nodes.
+    pub node_port: Option<i64>,
+    /// What it leads to.
+    pub protocol: Option<String>,
+    /// Its annotations.
+    pub annotations: Vec<(String, String)>,
+}
+
+/// `ingress`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ingress {
+    /// The IngressClass.
+    pub class: Option<String>,
+    /// Hosts: name, beginning of paths, Secret with the certificate.
+    pub hosts: Vec<(String, String, Option<String>)>,
+    /// What it leads to.
+    pub protocol: Option<String>,
+    /// Its annotations.
+    pub annotations: Vec<(String, String)>,
+}
+
+/// `httpRoute` or `grpcRoute`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Route {
+    /// Gateways: name, namespace, listener.
+    pub gateways: Vec<(String, Option<String>, Option<String>)>,
+    /// Host names.
+    pub hostnames: Vec<String>,
+    /// What it leads to.
+    pub protocol: Option<String>,
+    /// Its annotations.
+    pub annotations: Vec<(String, String)>,
+}
+
+/// Labels by which objects are known, and that no layer may take for something else.
+pub const CONTRACT: [&str; 12] = [
+    "app",
+    "app.kubernetes.io/component",
+    "app.kubernetes.io/instance",
+    "app.kubernetes.io/managed-by",
+    "app.kubernetes.io/name",
+    "app.kubernetes.io/part-of",
+    "flow.jina.ai/executor",
+    "flow.jina.ai/flow",
+    "flow.jina.ai/role",
+    "flow.jina.ai/shard",
+    "jina_deployment_name",
+    "shard_id",
+];
+
+impl Workload {
+    /// Reads merged layers, of which each has been checked for itself.
+    pub fn read(fields: &Node<'static>, stack: &Stack<'_>, findings: &mut Findings) -> Self {
+        let fragment = |name: &str| fields.get(name).cloned();
+        let mut sources = sources(fields, "configMaps", false);
+        sources.extend(sources_of_secrets(fields));
+        let rolling = fields.get("rollingUpdate");
+        let workload = Self {
+            labels: texts(fields, "labels"),
+            annotations: texts(fields, "annotations"),
+            env: texts(fields, "env"),
+            env_from_secret: entries(fields, "envFromSecret")
+                .filter_map(|(name, source)| Some((name, text(source, "name")?, text(source, "key")?)))
+                .collect(),
+            sources,
+            resources: fragment("resources"),
+            pull_policy: text(fields, "imagePullPolicy"),
+            pull_secrets: names(fields, "imagePullSecrets"),
+            service_account: text(fields, "serviceAccountName"),
+            security: match text(fields, "securityProfile").as_deref() {
+                Some("baseline") => Security::Baseline,
+                Some("restricted") => Security::Restricted,
+                _ => Security::None,
+            },
+            node_selector: texts(fields, "nodeSelector"),
+            tolerations: entries(fields, "tolerations").map(|(key, entry)| toleration(&key, entry)).collect(),
+            affinity: fragment("affinity"),
+            topology_spread: entries(fields, "topologySpread").map(|(key, entry)| (key, entry.clone())).collect(),
+            priority_class: text(fields, "priorityClassName"),
+            rolling_update: (rolling.and_then(|r| r.get("maxSurge")).cloned(), rolling.and_then(|r| r.get("maxUnavailable")).cloned()),
+            drain: int(fields, "drainSeconds"),
+            probes: match text(fields, "probes").as_deref() {
+                Some("grpc") => Some(ProbeStyle::Grpc),
+                Some("http") => Some(ProbeStyle::Http),
+                Some("ping") => Some(ProbeStyle::Ping),
+                _ => None,
+            },
+            replicas: int(fields, "replicas"),
+            storage: fields.get("storage").map(claims),
+            autoscale: fields.get("autoscale").map(autoscale),
+            pdb: fields.get("pdb").map(pdb).unwrap_or_default(),
+            expose: fields.get("expose").map(expose),
+            ingress: fields.get("ingress").map(ingress),
+            http_route: fields.get("httpRoute").map(route),
+            grpc_route: fields.get("grpcRoute").map(route),
+            pod_template: fragment("podTemplate"),
+        };
+        workload.check(fields, stack, findings);
+        workload
+    }
+
+    /// What only shows when the layers are together.
+    fn check(&self, fields: &Node<'static>, stack: &Stack<'_>, findings: &mut Findings) {
+        let mut error = |path: String, message: String, got: &str, mend: &str| {
+            let finding = Finding::error(path, message).mend(mend);
+            let finding = if got.is_empty() { finding } else { finding.got(got) };
+            if findings.iter().all(|known| known.path != finding.path || known.message != finding.message) {
+                findings.push(finding);
+            }
+        };
+        for (name, value) in self.labels.iter().filter(|(name, _)| CONTRACT.contains(&name.as_str())) {
+            let message = "is a label of the contract, which tells components apart".to_owned();
+            error(format!("{}.{name}", stack.path("labels")), message, value, "choose another key");
+        }
+        for (name, _) in self.env.iter().filter(|(name, _)| self.env_from_secret.iter().any(|(variable, ..)| variable == name)) {
+            let message = format!("comes from {} as well", stack.path("envFromSecret"));
+            error(format!("{}.{name}", stack.path("env")), message, "", "keep one of the two; `null` takes back a layer's");
+        }
+        for (name, source) in entries(fields, "envFromSecret") {
+            for part in ["name", "key"].into_iter().filter(|part| source.get(part).is_none()) {
+                let path = format!("{}.{name}.{part}", stack.path("envFromSecret"));
+                error(path, "is missing".to_owned(), "", "write {name: SECRET, key: KEY-IN-THE-SECRET}");
+            }
+        }
+        for source in self.sources.iter().filter(|source| source.env.is_none() && source.mount_path.is_none()) {
+            let field = if source.is_secret { "secrets" } else { "configMaps" };
+            let path = format!("{}.{}", stack.path(field), source.name);
+            error(path, "is used for nothing".to_owned(), "", "write `env: true` or `mountPath: /FOLDER` below it");
+        }
+        let below =
+            |part: &str| self.resources.as_ref().and_then(|resources| resources.get(part)).and_then(Node::as_map).unwrap_or_default();
+        for (name, limit) in below("limits") {
+            let request = below("requests").iter().find(|(known, _)| known.as_text() == name.as_text()).map(|(_, request)| request);
+            let number = |node: &Node<'_>| quantity::parse(&node.shown());
+            if let Some(request) = request
+                && let (Some(least), Some(most)) = (number(request), number(limit))
+                && most < least
+            {
+                let message = format!("is below the request, {}", request.shown());
+                let path = format!("{}.limits.{}", stack.path("resources"), name.shown());
+                error(path, message, &limit.shown(), "raise the limit, or lower the request");
+            }
+        }
+        if let Some(autoscale) = &self.autoscale {
+            let path = stack.path("autoscale");
+            if fields.get("autoscale").is_some_and(|autoscale| autoscale.get("max").is_none()) {
+                error(format!("{path}.max"), "is missing".to_owned(), "", "write how many replicas there may be");
+            } else if autoscale.min > autoscale.max {
+                error(format!("{path}.min"), format!("is more than max, {}", autoscale.max), &autoscale.min.to_string(), "lower it");
+            } else if autoscale.min == 0 && autoscale.keda.is_none() {
+                let message = "must be 1 or more: only KEDA scales to nothing".to_owned();
+                error(format!("{path}.min"), message, "0", "write 1, or triggers below `keda`");
+            }
+            if autoscale.keda.as_ref().is_some_and(|keda| keda.triggers.is_empty()) {
+                error(format!("{path}.keda.triggers"), "is missing".to_owned(), "", "write `NAME: {type: …, metadata: {…}}` below it");
+            }
+        }
+        if self.pdb.min_available.is_some() && self.pdb.max_unavailable.is_some() {
+            let message = "stands beside maxUnavailable, and Kubernetes takes one of the two".to_owned();
+            error(format!("{}.minAvailable", stack.path("pdb")), message, "", "keep one; `null` takes back a layer's");
+        }
+        for (field, route) in [("httpRoute", &self.http_route), ("grpcRoute", &self.grpc_route)] {
+            if route.as_ref().is_some_and(|route| route.gateways.is_empty()) {
+                error(format!("{}.gateways", stack.path(field)), "is missing".to_owned(), "", "name the Gateway: `gateways: {NAME: {}}`");
+            }
+        }
+        if self.storage.is_some() && self.rolling_update.0.as_ref().is_some_and(|surge| !is_zero(surge)) {
+            let message = "asks for a pod beside the others, and pods with storage are replaced one after the other".to_owned();
+            error(format!("{}.maxSurge", stack.path("rollingUpdate")), message, "", "remove it, or write 0");
+        }
+    }
+
+    /// Whether a rolling update asks for more pods than there are otherwise.
+    #[must_use]
+    pub fn surges(&self) -> bool {
+        self.rolling_update.0.as_ref().is_none_or(|surge| !is_zero(surge))
+    }
+}
+
+/// `0` or `0%`.
+fn is_zero(share: &Node<'_>) -> bool {
+    share.as_text().is_some_and(|text| text.trim_end_matches('%').parse() == Ok(0))
+}
+
+/// A text, number or boolean below a mapping.
+#[must_use]
+pub fn text(fields: &Node<'_>, name: &str) -> Option<String> {
+    fields.get(name).and_then(Node::as_text).map(str::to_owned)
+}
+
+/// A whole number below a mapping.
+#[must_use]
+pub fn int(fields: &Node<'_>, name: &str) -> Option<i64> {
+    fields.get(name)?.as_text()?.parse().ok()
+}
+
+/// The entries of a mapping below a mapping.
+pub fn entries<'n>(fields: &'n Node<'static>, name: &str) -> impl Iterator<Item = (String, &'n Node<'static>)> {
+    fields.get(name).and_then(Node::as_map).unwrap_or_default().iter().map(|(key, value)| (key.shown(), value))
+}
+
+/// Texts by their names.
+#[must_use]
+pub fn texts(fields: &Node<'static>, name: &str) -> Vec<(String, String)> {
+    entries(fields, name).map(|(key, value)| (key, value.shown())).collect()
+}
+
+/// Names that stand there.
+#[must_use]
+pub fn names(fields: &Node<'static>, name: &str) -> Vec<String> {
+    entries(fields, name).map(|(key, _)| key).collect()
+}
+
+/// Whether a flag is set.
+#[must_use]
+pub fn is_set(fields: &Node<'_>, name: &str) -> Option<bool> {
+    fields.get(name).and_then(flag)
+}
+
+fn sources(fields: &Node<'static>, field: &str, is_secret: bool) -> Vec<Source> {
+    let source = |(name, entry): (String, &Node<'static>)| Source {
+        is_secret,
+        name,
+        env: is_set(entry, "env").unwrap_or_default().then(|| text(entry, "prefix").unwrap_or_default()),
+        mount_path: text(entry, "mountPath"),
+        optional: is_set(entry, "optional").unwrap_or_default(),
+        external: is_set(entry, "external").unwrap_or_default(),
+    };
+    entries(fields, field).map(source).collect()
+}
+
+fn sources_of_secrets(fields: &Node<'static>) -> Vec<Source> {
+    sources(fields, "secrets", true)
+}
+
+/// A mapping of what is there.
+fn fragment<const N: usize>(pairs: [(&'static str, Option<Fragment>); N]) -> Fragment {
+    Data::Map(pairs.into_iter().filter_map(|(name, value)| Some((Node::field(name), value?))).collect()).into()
+}
+
+fn toleration(key: &str, entry: &Node<'static>) -> Fragment {
+    let given = |name: &str| entry.get(name).cloned();
+    let operator = given("operator").unwrap_or_else(|| if entry.get("value").is_some() { "Equal".into() } else { "Exists".into() });
+    fragment([
+        ("key", Some(text(entry, "key").unwrap_or_else(|| key.to_owned()).into())),
+        ("operator", Some(operator)),
+        ("value", text(entry, "value").map(Node::from)),
+        ("effect", given("effect")),
+        ("tolerationSeconds", given("seconds")),
+    ])
+}
+
+fn claims(fields: &Node<'static>) -> Claims {
+    Claims {
+        size: text(fields, "size"),
+        class: text(fields, "className"),
+        access_modes: names(fields, "accessModes"),
+        mount_path: text(fields, "mountPath"),
+        existing: text(fields, "existingClaim"),
+    }
+}
+
+fn autoscale(fields: &Node<'static>) -> Autoscale {
+    let keda = fields.get("keda").map(|keda| Keda {
+        triggers: entries(keda, "triggers")
+            .map(|(name, trigger)| (text(trigger, "type").unwrap_or(name), texts(trigger, "metadata"), text(trigger, "authentication")))
+            .collect(),
+        polling: int(keda, "pollingSeconds"),
+        cooldown: int(keda, "cooldownSeconds"),
+    });
+    let memory = int(fields, "memory");
+    Autoscale {
+        min: int(fields, "min").unwrap_or(1),
+        max: int(fields, "max").unwrap_or(1),
+        cpu: int(fields, "cpu").or(if memory.is_none() && keda.is_none() { Some(80) } else { None }),
+        memory,
+        behavior: fields.get("behavior").cloned(),
+        keda,
+    }
+}
+
+fn pdb(fields: &Node<'static>) -> Pdb {
+    Pdb {
+        enabled: is_set(fields, "enabled"),
+        min_available: fields.get("minAvailable").cloned(),
+        max_unavailable: fields.get("maxUnavailable").cloned(),
+    }
+}
+
+fn expose(fields: &Node<'static>) -> Expose {
+    Expose {
+        kind: text(fields, "type").unwrap_or_else(|| "LoadBalancer".to_owned()),
+        name: text(fields, "name").unwrap_or_else(|| "gateway-exposed".to_owned()),
+        port: int(fields, "port").unwrap_or(80),
+        node_port: int(fields, "nodePort"),
+        protocol: text(fields, "protocol"),
+        annotations: texts(fields, "annotations"),
+    }
+}
+
+fn ingress(fields: &Node<'static>) -> Ingress {
+    let host = |(name, host): (String, &Node<'static>)| (name, text(host, "path").unwrap_or_else(|| "/".to_owned()), text(host, "tls"));
+    Ingress {
+        class: text(fields, "className"),
+        hosts: entries(fields, "hosts").map(host).collect(),
+        protocol: text(fields, "protocol"),
+        annotations: texts(fields, "annotations"),
+    }
+}
+
+fn route(fields: &Node<'static>) -> Route {
+    let parent = |(name, parent): (String, &Node<'static>)| (name, text(parent, "namespace"), text(parent, "sectionName"));
+    Route {
+        gateways: entries(fields, "gateways").map(parent).collect(),
+        hostnames: names(fields, "hostnames"),
+        protocol: text(fields, "protocol"),
+        annotations: texts(fields, "annotations"),
+    }
+}

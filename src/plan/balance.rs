@@ -1,0 +1,77 @@
+//! How requests come to be spread over replicas.
+//!
+//! gRPC keeps one connection to each address. Behind an ordinary Service that is one replica for ever; a headless one has
+//! the addresses of all, of which gRPC takes one unless it is told `round_robin`. It asks for addresses again when a
+//! connection ends, so that servers end theirs after a while: a replica that came later was first served after 3.5 seconds
+//! with connections of ten seconds, and after 24 without. Calls outlive the age of their connection.
+
+use super::Planner;
+use super::arguments::Forced;
+use crate::config::Mesh;
+use crate::finding::{Finding, Findings};
+use crate::jina::flow::Flow;
+use crate::jina::given::Options;
+use crate::jina::options::Opt;
+use crate::jina::value::Value;
+
+/// What the channels of a caller are told, in milliseconds where it is a time.
+const CALLER: [(&str, Option<i128>); 2] = [("grpc.lb_policy_name", None), ("grpc.dns_min_time_between_resolutions_ms", Some(5_000))];
+/// What a server is told.
+const SERVER: [(&str, Option<i128>); 1] = [("grpc.max_connection_age_ms", Some(10_000))];
+
+impl Planner<'_> {
+    /// The argument by which a gateway or head uses all replicas of those that it calls.
+    pub(super) fn balancing_caller(&self, options: &Options) -> Option<(Opt, Forced)> {
+        self.balancing(Opt::GrpcChannelOptions, &CALLER, options)
+    }
+
+    /// The argument by which an executor or head lets its callers look for new replicas.
+    pub(super) fn balancing_server(&self, options: &Options) -> Option<(Opt, Forced)> {
+        self.balancing(Opt::GrpcServerOptions, &SERVER, options)
+    }
+
+    /// The user's own settings go before ours.
+    fn balancing(&self, opt: Opt, ours: &[(&str, Option<i128>)], options: &Options) -> Option<(Opt, Forced)> {
+        if self.settings.mesh() != Mesh::None || !self.version.is_at_least(opt.row().since) {
+            return None;
+        }
+        let mut pairs = options.pairs(opt).unwrap_or_default().to_vec();
+        for (name, number) in ours {
+            if pairs.iter().all(|(known, _)| known.to_str() != *name) {
+                let value = number.map_or_else(|| Value::Str("round_robin".to_owned()), Value::Int);
+                pairs.push((Value::Str((*name).to_owned()), value));
+            }
+        }
+        Some((opt, Forced::word(Value::Map(pairs).to_json())))
+    }
+
+    /// Retries of Jina and of a mesh multiply; without either, what runs in a pod that ends is lost. And containers that
+    /// cannot be told to spread their requests do not.
+    pub(super) fn check_balance(&self, flow: &Flow, findings: &mut Findings) {
+        let Some(gateway) = &flow.gateway else { return };
+        let retries = gateway.int(Opt::Retries, -1);
+        let with = self.path.key("with");
+        let path = with.key("retries");
+        match (self.settings.scope.mesh, retries) {
+            (Some(Mesh::Linkerd | Mesh::Istio), 1.. | ..=-1) => {
+                let finding = Finding::warning(path, "multiplies with the retries of a mesh: each of its tries is tried again");
+                findings.push(finding.got(retries.to_string()).mend("set `retries: 0` in `with` if your mesh retries"));
+            }
+            (None | Some(Mesh::None), 0) if self.settings.mesh() == Mesh::None => {
+                let message = "loses what a pod was doing that ends: without a mesh nobody but Jina tries again";
+                findings.push(Finding::warning(path, message).got("0").mend("remove it, or use a mesh that retries"));
+            }
+            _ => {}
+        }
+        let replicated = flow.executors.iter().find(|executor| executor.options.int(Opt::Replicas, 1) > 1);
+        let option = Opt::GrpcChannelOptions.row();
+        if let Some(executor) = replicated.filter(|_| self.settings.mesh() == Mesh::None && !self.version.is_at_least(option.since)) {
+            let message = format!(
+                "asks for containers from Jina 3.{} on: of several replicas of `{}` one gets all requests",
+                option.since, executor.name
+            );
+            let finding = Finding::warning("spec.mesh", message).got("none");
+            findings.push(finding.mend("raise spec.jinaVersion, or use a mesh"));
+        }
+    }
+}

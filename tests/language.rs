@@ -204,8 +204,7 @@ fn the_schema_and_the_pages_are_those_of_the_table() {
     let expected: Vec<&String> = spec.keys().collect();
     let of_the_table = |name: &&String| page.contains(&format!("- `{name}`"));
     let others: Vec<&&String> = expected.iter().filter(|name| !of_the_table(name)).collect();
-    let known =
-        ["compat", "context", "defaults", "executors", "gateway", "imagePattern", "images", "jinaVersion", "output", "roles"];
+    let known = ["compat", "context", "defaults", "executors", "gateway", "imagePattern", "images", "jinaVersion", "output", "roles"];
     assert_eq!(others, known.iter().collect::<Vec<_>>());
     // What the schema calls a field, the program reads.
     let wrong = function(&list("flwo: x\nflow: {jtype: Flow}"));

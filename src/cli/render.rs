@@ -85,6 +85,17 @@ impl Rendering {
         }
         let Some(gateway) = self.components().iter().find(|component| component.role == Role::Gateway) else { return };
         let workload = &gateway.workload;
+        if let Some(expose) = &workload.expose {
+            let path = spec.key("gateway");
+            let path = path.key("expose");
+            if !is_dns_label(&expose.name) {
+                let finding = Finding::error(path.key("name"), "is no name for a Service").got(&expose.name);
+                findings.push(finding.propose(dns_label(&expose.name)));
+            } else if self.components().iter().any(|component| component.name == expose.name) {
+                let finding = Finding::error(path.key("name"), "is the name of a Service of the Flow").got(&expose.name);
+                findings.push(finding.mend("choose another name"));
+            }
+        }
         let of_route = |route: &Option<Route>, default: &'static str| {
             route.as_ref().map(|route| route.protocol.clone().unwrap_or_else(|| default.to_owned()))
         };

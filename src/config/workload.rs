@@ -331,6 +331,13 @@ impl Workload {
                 error(format!("{path}.keda.triggers"), "is missing".to_owned(), "", "write `NAME: {type: …, metadata: {…}}` below it");
             }
         }
+        let asked = below("requests");
+        let aims = self.autoscale.as_ref().filter(|autoscale| autoscale.max > 1);
+        let aims = aims.into_iter().flat_map(|autoscale| [("cpu", autoscale.cpu), ("memory", autoscale.memory)]);
+        let unmeasured: Vec<&str> = aims
+            .filter(|(name, aim)| aim.is_some() && asked.iter().all(|(known, _)| known.as_text() != Some(name)))
+            .map(|(name, _)| name)
+            .collect();
         if self.pdb.min_available.is_some() && self.pdb.max_unavailable.is_some() {
             let message = "stands beside maxUnavailable, and Kubernetes takes one of the two".to_owned();
             error(format!("{}.minAvailable", stack.path("pdb")), message, "", "keep one; `null` takes back a layer's");
@@ -343,6 +350,11 @@ impl Workload {
         if self.storage.is_some() && self.rolling_update.0.as_ref().is_some_and(|surge| !is_zero(surge)) {
             let message = "asks for a pod beside the others, and pods with storage are replaced one after the other".to_owned();
             error(format!("{}.maxSurge", stack.path("rollingUpdate")), message, "", "remove it, or write 0");
+        }
+        for name in unmeasured {
+            let message = format!("is measured against a request for {name}, and there is none");
+            let finding = Finding::warning(format!("{}.{name}", stack.path("autoscale")), message);
+            findings.push_once(finding.mend(format!("write `resources: {{requests: {{{name}: …}}}}` beside it")));
         }
     }
 

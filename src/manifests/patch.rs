@@ -28,7 +28,8 @@ fn change(value: &mut Value, patch: &Patch) -> Result<(), String> {
     if let Some(merge) = &patch.merge {
         json_patch::merge(value, &kubernetes_value(merge));
     }
-    Ok(())
+    let is_object = value["kind"].is_string() && value["metadata"]["name"].is_string();
+    if is_object { Ok(()) } else { Err("nothing is left that has a kind and a name".to_owned()) }
 }
 
 fn is_for(patch: &Patch, object: &Node<'_>, component: &Component) -> bool {
@@ -60,7 +61,7 @@ pub fn check(components: &[Component], target: &Target<'_>, findings: &mut Findi
             apply(object.node, component, target, |place, wrong| {
                 used[place].set(true);
                 if let Some(wrong) = wrong {
-                    let path = spec.key(&patches[place].name).key("json").to_string();
+                    let path = spec.key(&patches[place].name).to_string();
                     let finding = Finding::error(path, format!("does not fit the {} of `{}`: {wrong}", object.role, component.name));
                     findings.push_once(finding.mend("look at the object in the output without the patch"));
                 }

@@ -75,6 +75,10 @@ impl Planner<'_> {
         let (_, own) = layers.parts(&executor.name);
         let common = layers.of(Pods::Worker(&executor.name, u32::MAX), &self.shared.worker, findings);
         let parts = base.parts(&common, path, findings);
+        if common.storage.as_ref().is_some_and(|storage| storage.existing.is_some()) && own.len() + 1 < shards as usize {
+            let finding = Finding::error(base.config_path("storage.existingClaim"), format!("is one claim, and there are {shards} shards"));
+            findings.push(finding.mend("name a claim for each below `shards`, or leave it to be made"));
+        }
         for shard in 0..shards {
             let (workload, parts) = if own.contains(&shard) {
                 let workload = layers.of(Pods::Worker(&executor.name, shard), &self.shared.worker, findings);

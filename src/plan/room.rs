@@ -6,11 +6,11 @@
 use super::{Arg, Component, Piece};
 use crate::finding::{Finding, Findings, Path};
 
-/// Bytes of manifests that a call may come to, roughly: 30,000 ordinary components.
+/// Bytes of manifests that a call may come to, roughly: 24,000 ordinary components.
 const MOST: usize = 128 << 20;
 
 /// What an object has beside the words of the Flow, for all objects of a component.
-const FRAME: usize = 4 << 10;
+const FRAME: usize = 5 << 10;
 
 /// What is left for the components of all Flows of a call.
 #[derive(Debug)]

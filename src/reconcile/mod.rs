@@ -318,10 +318,12 @@ fn effective(namespace: &str) -> &str {
     if namespace.is_empty() { "default" } else { namespace }
 }
 
-/// Adds annotations to an object that has none.
+/// Adds annotations to an object.
 fn annotate(object: &mut Node<'_>, annotations: impl IntoIterator<Item = (&'static str, String)>) {
-    let pairs = annotations.into_iter().map(|(name, text)| (Node::field(name), text.into())).collect();
-    if let Some(metadata) = object.get_mut("metadata") {
-        metadata.set("annotations", Data::Map(pairs).into());
+    let pairs = annotations.into_iter().map(|(name, text)| (Node::field(name), text.into()));
+    let Some(metadata) = object.get_mut("metadata") else { return };
+    match metadata.get_mut("annotations").map(|known| &mut known.data) {
+        Some(Data::Map(known)) => known.extend(pairs),
+        _ => metadata.set("annotations", Data::Map(pairs.collect()).into()),
     }
 }

@@ -1,0 +1,785 @@
+//! The fields of a JinaFlow beside its Flow: that each does what its row says, how layers merge, and what is refused.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod support;
+
+use std::collections::BTreeSet;
+
+use jinaflow::config::field::{Field, Shape};
+use jinaflow::config::fields::{LAYER, SPEC};
+use serde_json::{Value, json};
+use support::{Run, function, label};
+
+const FLOW: &str = "    jtype: Flow
+    with: {protocol: [grpc, http], monitoring: true}
+    executors:
+    - {name: encoder, uses: docker://x/encoder:1, env: {A: flow, B: flow}}
+    - {name: indexer, uses: docker://x/indexer:1, shards: 2, uses_before: docker://x/before:1}
+";
+
+/// The answer to a JinaFlow with these fields, in the namespace `ns`; `namespace: {}` alone has none.
+fn answer(fields: &str) -> Run {
+    let place = if fields == "namespace: {}" { "" } else { ", namespace: ns" };
+    let spec: String = fields.lines().map(|line| format!("    {line}\n")).collect();
+    let flow: String = FLOW.lines().map(|line| format!("    {line}\n")).collect();
+    function(&format!(
+        "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems: []\nfunctionConfig:\n  apiVersion: flow.jina.ai/v1alpha1\n  \
+         kind: JinaFlow\n  metadata: {{name: search{place}}}\n  spec:\n{spec}    flow: |\n{flow}"
+    ))
+}
+
+fn objects(fields: &str) -> Vec<Value> {
+    let answer = answer(fields);
+    assert_eq!(answer.code, 0, "{fields}\n{}", answer.stderr);
+    answer.list()["items"].as_array().unwrap().clone()
+}
+
+fn at(objects: &[Value], name: &str, pointer: &str) -> Value {
+    let object = objects.iter().find(|object| label(object) == name);
+    object.and_then(|object| object.pointer(pointer)).cloned().unwrap_or_default()
+}
+
+/// What stands behind an argument of a workload's first container.
+fn argument(objects: &[Value], name: &str, option: &str) -> Value {
+    let args = at(objects, name, "/spec/template/spec/containers/0/args");
+    let args = args.as_array().cloned().unwrap_or_default();
+    args.iter().position(|arg| arg == option).map(|place| args[place + 1].clone()).unwrap_or_default()
+}
+
+/// Fields, a JinaFlow that sets them, an object, a place in it, and what is there.
+struct Case(&'static [&'static str], &'static str, &'static str, &'static str, Value);
+
+const POD: &str = "/spec/template/spec";
+
+#[allow(clippy::too_many_lines)]
+fn cases() -> Vec<Case> {
+    let encoder = "Deployment/encoder";
+    let gateway = "Deployment/gateway";
+    let scrape = "monitoring: {kind: PodMonitor, labels: {release: kps}, interval: 30s}";
+    let policy = "networkPolicy: {allowFrom: {ingress: {namespace: web, podLabels: {a: b}}, prometheus: {to: metrics, namespaceLabels: {team: ops}}, office: {cidr: 10.0.0.0/8}}}";
+    let egress = "networkPolicy: {enabled: true, egress: {enabled: true, allowTo: {store: {cidr: 0.0.0.0/0, port: 443}, db: {namespace: data, podLabels: {app: db}}, all: {namespaceLabels: {a: b}}}}}";
+    let patches = "patches: {one: {target: {executor: encoder, role: worker, component: encoder, kind: Deployment, name: encoder}, json: [{op: add, path: /spec/minReadySeconds, value: 7}]}, two: {target: {kind: Deployment}, merge: {spec: {revisionHistoryLimit: 1}}}}";
+    let source = "defaults: {configMaps: {c: {env: true, prefix: C_, optional: true, external: true}}, secrets: {s: {mountPath: /etc/s, env: false}}}";
+    let toleration = "defaults: {tolerations: {gpu: {key: nvidia.com/gpu, operator: Equal, value: 'true', effect: NoExecute, seconds: 5}}}";
+    let storage = "executors: {indexer: {storage: {size: 5Gi, className: fast, accessModes: {ReadWriteMany: {}}, mountPath: /data}}}";
+    let scaled = "executors: {encoder: {autoscale: {min: 0, max: 9, keda: {pollingSeconds: 5, cooldownSeconds: 60, triggers: {load: {type: prometheus, metadata: {query: up}, authentication: auth}}}}}}";
+    let autoscale = "executors: {encoder: {resources: {requests: {cpu: 1, memory: 1Gi}}, autoscale: {min: 2, max: 9, cpu: 70, memory: 60, behavior: {scaleDown: {stabilizationWindowSeconds: 60}}}}}";
+    let expose = "gateway: {expose: {type: NodePort, name: outside, port: 81, nodePort: 30080, protocol: http, annotations: {a: b}}}";
+    let ingress =
+        "gateway: {ingress: {className: nginx, protocol: grpc, annotations: {a: b}, hosts: {x.example.com: {path: /x, tls: cert}}}}";
+    let route = "gateway: {httpRoute: {gateways: {web: {namespace: infra, sectionName: https}}, hostnames: {x.example.com: {}}, protocol: http, annotations: {a: b}}, grpcRoute: {gateways: {web: {}}}}";
+    vec![
+        Case(
+            &["kubernetesVersion"],
+            "kubernetesVersion: '1.30'",
+            encoder,
+            "/spec/template/spec/containers/0/lifecycle/preStop/sleep/seconds",
+            json!(30),
+        ),
+        Case(&["mesh"], "mesh: linkerd", encoder, "/spec/template/metadata/annotations/linkerd.io~1inject", json!("enabled")),
+        Case(&["mesh"], "mesh: linkerd", "Service/encoder", "/spec/clusterIP", Value::Null),
+        Case(&["mesh"], "mesh: istio", "Service/encoder", "/spec/ports/0/appProtocol", json!("grpc")),
+        Case(
+            &["mesh"],
+            "mesh: istio",
+            "Service/gateway-1-http",
+            "/spec/ports/0",
+            json!({"name": "http", "port": 8081, "protocol": "TCP", "targetPort": 8081, "appProtocol": "http"}),
+        ),
+        Case(&["mesh"], "mesh: none", "Service/indexer-head", "/spec/clusterIP", json!("None")),
+        Case(
+            &["monitoring", "monitoring.kind", "monitoring.interval"],
+            scrape,
+            "PodMonitor/indexer-head",
+            "/spec/podMetricsEndpoints",
+            json!([{"port": "monitoring", "interval": "30s"}, {"port": "before-metrics", "interval": "30s"}]),
+        ),
+        Case(&["monitoring.labels"], scrape, "PodMonitor/encoder", "/metadata/labels/release", json!("kps")),
+        Case(&["networkPolicy", "networkPolicy.enabled"], "networkPolicy: {enabled: false}", "NetworkPolicy/encoder", "/spec", Value::Null),
+        Case(
+            &[
+                "networkPolicy.allowFrom",
+                "networkPolicy.allowFrom.NAME.to",
+                "networkPolicy.allowFrom.NAME.namespace",
+                "networkPolicy.allowFrom.NAME.podLabels",
+                "networkPolicy.allowFrom.NAME.cidr",
+            ],
+            policy,
+            "NetworkPolicy/gateway",
+            "/spec/ingress/0/from",
+            json!([{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "web"}}, "podSelector": {"matchLabels": {"a": "b"}}}, {"ipBlock": {"cidr": "10.0.0.0/8"}}]),
+        ),
+        Case(
+            &["networkPolicy.allowFrom.NAME.namespaceLabels"],
+            policy,
+            "NetworkPolicy/indexer-0",
+            "/spec/ingress/1/from/0/namespaceSelector/matchLabels",
+            json!({"team": "ops"}),
+        ),
+        Case(
+            &["networkPolicy"],
+            policy,
+            "NetworkPolicy/indexer-0",
+            "/spec/ingress/0",
+            json!({"from": [{"podSelector": {"matchLabels": {"app": "indexer-head"}}}], "ports": [{"protocol": "TCP", "port": 8080}]}),
+        ),
+        Case(&["networkPolicy"], "networkPolicy: {}\nmesh: linkerd", "NetworkPolicy/encoder", "/spec/ingress/0/ports/1/port", json!(4143)),
+        Case(&["networkPolicy"], "networkPolicy: {}\nmesh: istio", "NetworkPolicy/encoder", "/spec/ingress/0/ports/1/port", json!(15008)),
+        Case(
+            &["networkPolicy.egress", "networkPolicy.egress.enabled"],
+            egress,
+            "NetworkPolicy/indexer-head",
+            "/spec/egress/1/to",
+            json!([{"podSelector": {"matchLabels": {"app": "indexer-0"}}}, {"podSelector": {"matchLabels": {"app": "indexer-1"}}}]),
+        ),
+        Case(
+            &[
+                "networkPolicy.egress.allowTo",
+                "networkPolicy.egress.allowTo.NAME.namespace",
+                "networkPolicy.egress.allowTo.NAME.namespaceLabels",
+                "networkPolicy.egress.allowTo.NAME.podLabels",
+                "networkPolicy.egress.allowTo.NAME.cidr",
+                "networkPolicy.egress.allowTo.NAME.port",
+            ],
+            egress,
+            "NetworkPolicy/encoder",
+            "/spec/egress",
+            json!([
+                {"ports": [{"protocol": "UDP", "port": 53}, {"protocol": "TCP", "port": 53}]},
+                {"to": [{"ipBlock": {"cidr": "0.0.0.0/0"}}], "ports": [{"protocol": "TCP", "port": 443}]},
+                {"to": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "data"}}, "podSelector": {"matchLabels": {"app": "db"}}}]},
+                {"to": [{"namespaceSelector": {"matchLabels": {"a": "b"}}}]},
+            ]),
+        ),
+        Case(
+            &["namespace", "namespace.create", "namespace.labels"],
+            "namespace: {create: true, labels: {a: b}, annotations: {c: d}}\nmesh: istio",
+            "Namespace/ns",
+            "/metadata/labels",
+            json!({"a": "b", "istio-injection": "enabled"}),
+        ),
+        Case(&["namespace.annotations"], "namespace: {annotations: {c: d}}", "Namespace/ns", "/metadata/annotations/c", json!("d")),
+        Case(&["namespace.create"], "namespace: {create: false}", "Namespace/ns", "", Value::Null),
+        Case(
+            &["external", "external.secrets", "external.configMaps", "external.services"],
+            "external: {secrets: {s: {}, other: {}}, configMaps: {c: {}}, services: {x: {}}}\ndefaults: {secrets: {s: {env: true}}, configMaps: {c: {env: true}, d: {env: true}}}",
+            encoder,
+            "/metadata/annotations/flow.jina.ai~1external",
+            json!("configmap/c,secret/s"),
+        ),
+        Case(
+            &[
+                "patches",
+                "patches.NAME.target",
+                "patches.NAME.target.executor",
+                "patches.NAME.target.role",
+                "patches.NAME.target.component",
+                "patches.NAME.target.kind",
+                "patches.NAME.target.name",
+                "patches.NAME.json",
+            ],
+            patches,
+            encoder,
+            "/spec/minReadySeconds",
+            json!(7),
+        ),
+        Case(&["patches.NAME.merge"], patches, gateway, "/spec/revisionHistoryLimit", json!(1)),
+        Case(&["patches"], patches, gateway, "/spec/minReadySeconds", Value::Null),
+        Case(&["labels"], "defaults: {labels: {team: search}}", "PodDisruptionBudget/gateway", "/metadata/labels/team", Value::Null),
+        Case(&["labels"], "defaults: {labels: {team: search}}", "Service/indexer-1", "/metadata/labels/team", json!("search")),
+        Case(&["annotations"], "defaults: {annotations: {a: b}}", encoder, "/spec/template/metadata/annotations/a", json!("b")),
+        Case(
+            &["env"],
+            "executors: {encoder: {env: {B: prod, C: 'on'}}}",
+            "ConfigMap/encoder-configmap",
+            "/data",
+            json!({"pythonunbuffered": "1", "worker_class": "uvicorn.workers.UvicornH11Worker", "A": "flow", "B": "prod", "C": "on"}),
+        ),
+        Case(
+            &["envFromSecret", "envFromSecret.NAME.name", "envFromSecret.NAME.key"],
+            "executors: {indexer: {envFromSecret: {T: {name: s, key: k}}}}",
+            "Deployment/indexer-head",
+            "/spec/template/spec/containers/1/env/5",
+            json!({"name": "T", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}}),
+        ),
+        Case(
+            &["configMaps", "configMaps.NAME.env", "configMaps.NAME.prefix", "configMaps.NAME.optional"],
+            source,
+            encoder,
+            "/spec/template/spec/containers/0/envFrom/1",
+            json!({"configMapRef": {"name": "c", "optional": true}, "prefix": "C_"}),
+        ),
+        Case(&["configMaps.NAME.external"], source, encoder, "/metadata/annotations/flow.jina.ai~1external", json!("configmap/c")),
+        Case(
+            &["configMaps.NAME.mountPath"],
+            "defaults: {configMaps: {c: {mountPath: /etc/c, optional: true}}}",
+            encoder,
+            "/spec/template/spec/volumes/0",
+            json!({"name": "configmap-c", "configMap": {"name": "c", "optional": true}}),
+        ),
+        Case(
+            &["secrets", "secrets.NAME.env", "secrets.NAME.mountPath"],
+            source,
+            encoder,
+            "/spec/template/spec/containers/0/volumeMounts/0",
+            json!({"name": "secret-s", "mountPath": "/etc/s"}),
+        ),
+        Case(
+            &["secrets.NAME.prefix", "secrets.NAME.optional", "secrets.NAME.external"],
+            "defaults: {secrets: {s: {env: true, prefix: S_, optional: true, external: true}}}",
+            encoder,
+            "/spec/template/spec/containers/0/envFrom/1",
+            json!({"secretRef": {"name": "s", "optional": true}, "prefix": "S_"}),
+        ),
+        Case(
+            &["resources", "resources.requests", "resources.limits"],
+            "defaults: {resources: {requests: {cpu: 500m}, limits: {memory: 1Gi}}}",
+            "Deployment/indexer-head",
+            "/spec/template/spec/containers/1/resources",
+            json!({"requests": {"cpu": "500m"}, "limits": {"memory": "1Gi"}}),
+        ),
+        Case(
+            &["imagePullPolicy"],
+            "defaults: {imagePullPolicy: Always}",
+            encoder,
+            "/spec/template/spec/containers/0/imagePullPolicy",
+            json!("Always"),
+        ),
+        Case(
+            &["imagePullSecrets"],
+            "defaults: {imagePullSecrets: {r: {}}}",
+            encoder,
+            "/spec/template/spec/imagePullSecrets",
+            json!([{"name": "r"}]),
+        ),
+        Case(&["serviceAccountName"], "defaults: {serviceAccountName: me}", encoder, "/spec/template/spec/serviceAccountName", json!("me")),
+        Case(
+            &["serviceAccountName"],
+            "defaults: {serviceAccountName: me}",
+            encoder,
+            "/spec/template/spec/automountServiceAccountToken",
+            Value::Null,
+        ),
+        Case(
+            &["securityProfile"],
+            "defaults: {securityProfile: restricted}",
+            encoder,
+            "/spec/template/spec/containers/0/securityContext",
+            json!({"allowPrivilegeEscalation": false, "capabilities": {"drop": ["ALL"]}}),
+        ),
+        Case(
+            &["securityProfile"],
+            "defaults: {securityProfile: baseline}",
+            encoder,
+            "/spec/template/spec/securityContext",
+            json!({"seccompProfile": {"type": "RuntimeDefault"}}),
+        ),
+        Case(
+            &["nodeSelector"],
+            "defaults: {nodeSelector: {disk: ssd}}",
+            encoder,
+            "/spec/template/spec/nodeSelector",
+            json!({"disk": "ssd"}),
+        ),
+        Case(
+            &[
+                "tolerations",
+                "tolerations.NAME.key",
+                "tolerations.NAME.operator",
+                "tolerations.NAME.value",
+                "tolerations.NAME.effect",
+                "tolerations.NAME.seconds",
+            ],
+            toleration,
+            encoder,
+            "/spec/template/spec/tolerations",
+            json!([{"key": "nvidia.com/gpu", "operator": "Equal", "value": "true", "effect": "NoExecute", "tolerationSeconds": 5}]),
+        ),
+        Case(
+            &["tolerations"],
+            "defaults: {tolerations: {gpu: {}}}",
+            encoder,
+            "/spec/template/spec/tolerations",
+            json!([{"key": "gpu", "operator": "Exists"}]),
+        ),
+        Case(
+            &["affinity"],
+            "defaults: {affinity: {nodeAffinity: {a: [1]}}}",
+            encoder,
+            "/spec/template/spec/affinity",
+            json!({"nodeAffinity": {"a": [1]}}),
+        ),
+        Case(
+            &["topologySpread", "topologySpread.NAME.maxSkew", "topologySpread.NAME.whenUnsatisfiable"],
+            "defaults: {topologySpread: {zone: {maxSkew: 2, whenUnsatisfiable: DoNotSchedule}}}",
+            encoder,
+            "/spec/template/spec/topologySpreadConstraints",
+            json!([{"maxSkew": 2, "topologyKey": "zone", "whenUnsatisfiable": "DoNotSchedule", "labelSelector": {"matchLabels": {"app": "encoder"}}}]),
+        ),
+        Case(
+            &["priorityClassName"],
+            "defaults: {priorityClassName: high}",
+            encoder,
+            "/spec/template/spec/priorityClassName",
+            json!("high"),
+        ),
+        Case(
+            &["rollingUpdate", "rollingUpdate.maxSurge", "rollingUpdate.maxUnavailable"],
+            "defaults: {rollingUpdate: {maxSurge: 25%, maxUnavailable: 2}}",
+            encoder,
+            "/spec/strategy/rollingUpdate",
+            json!({"maxSurge": "25%", "maxUnavailable": 2}),
+        ),
+        Case(
+            &["drainSeconds"],
+            "defaults: {drainSeconds: 5}",
+            encoder,
+            "/spec/template/spec/containers/0/lifecycle/preStop/exec/command/2",
+            json!("sleep 5"),
+        ),
+        Case(&["drainSeconds"], "defaults: {drainSeconds: 5}", encoder, "/spec/template/spec/terminationGracePeriodSeconds", json!(15)),
+        Case(&["drainSeconds"], "defaults: {drainSeconds: 0}", encoder, "/spec/template/spec/containers/0/lifecycle", Value::Null),
+        Case(
+            &["probes"],
+            "defaults: {probes: ping}",
+            encoder,
+            "/spec/template/spec/containers/0/startupProbe/exec/command",
+            json!(["jina", "ping", "executor", "grpc://127.0.0.1:8080"]),
+        ),
+        Case(
+            &["probes"],
+            "defaults: {probes: http}",
+            gateway,
+            "/spec/template/spec/containers/0/livenessProbe/httpGet",
+            json!({"path": "/", "port": 8081}),
+        ),
+        Case(
+            &["probes"],
+            "defaults: {probes: http}",
+            encoder,
+            "/spec/template/spec/containers/0/livenessProbe/grpc",
+            json!({"port": 8080}),
+        ),
+        Case(&["replicas", "head"], "executors: {indexer: {head: {replicas: 3}}}", "Deployment/indexer-head", "/spec/replicas", json!(3)),
+        Case(
+            &["storage", "storage.size", "storage.className", "storage.accessModes"],
+            storage,
+            "StatefulSet/indexer-1",
+            "/spec/volumeClaimTemplates/0/spec",
+            json!({"accessModes": ["ReadWriteMany"], "storageClassName": "fast", "resources": {"requests": {"storage": "5Gi"}}}),
+        ),
+        Case(
+            &["storage.mountPath"],
+            storage,
+            "StatefulSet/indexer-1",
+            "/spec/template/spec/containers/0/volumeMounts/0/mountPath",
+            json!("/data"),
+        ),
+        Case(
+            &["storage.existingClaim", "shards"],
+            "executors: {indexer: {shards: {1: {storage: {existingClaim: mine}}}}}",
+            "StatefulSet/indexer-1",
+            "/spec/template/spec/volumes/0",
+            json!({"name": "indexer-1-volume", "persistentVolumeClaim": {"claimName": "mine"}}),
+        ),
+        Case(&["shards"], "executors: {indexer: {shards: {1: {storage: {}}}}}", "Deployment/indexer-0", "/kind", json!("Deployment")),
+        Case(
+            &["autoscale", "autoscale.min", "autoscale.max", "autoscale.cpu", "autoscale.memory"],
+            autoscale,
+            "HorizontalPodAutoscaler/encoder",
+            "/spec/metrics",
+            json!([{"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 70}}}, {"type": "Resource", "resource": {"name": "memory", "target": {"type": "Utilization", "averageUtilization": 60}}}]),
+        ),
+        Case(
+            &["autoscale.behavior"],
+            autoscale,
+            "HorizontalPodAutoscaler/encoder",
+            "/spec/behavior/scaleDown/stabilizationWindowSeconds",
+            json!(60),
+        ),
+        Case(&["autoscale"], autoscale, encoder, "/spec/replicas", Value::Null),
+        Case(
+            &[
+                "autoscale.keda",
+                "autoscale.keda.triggers",
+                "autoscale.keda.triggers.NAME.type",
+                "autoscale.keda.triggers.NAME.metadata",
+                "autoscale.keda.triggers.NAME.authentication",
+                "autoscale.keda.pollingSeconds",
+                "autoscale.keda.cooldownSeconds",
+            ],
+            scaled,
+            "ScaledObject/encoder",
+            "/spec",
+            json!({
+                "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "encoder"}, "minReplicaCount": 0, "maxReplicaCount": 9, "pollingInterval": 5, "cooldownPeriod": 60,
+                "triggers": [{"type": "prometheus", "metadata": {"query": "up"}, "authenticationRef": {"name": "auth"}}],
+            }),
+        ),
+        Case(
+            &["pdb", "pdb.minAvailable"],
+            "gateway: {flow: {replicas: 3}, pdb: {minAvailable: 2}}",
+            "PodDisruptionBudget/gateway",
+            "/spec/minAvailable",
+            json!(2),
+        ),
+        Case(
+            &["pdb.maxUnavailable"],
+            "gateway: {flow: {replicas: 3}, pdb: {maxUnavailable: 50%}}",
+            "PodDisruptionBudget/gateway",
+            "/spec/maxUnavailable",
+            json!("50%"),
+        ),
+        Case(
+            &["pdb.enabled"],
+            "gateway: {flow: {replicas: 3}, pdb: {enabled: false}}",
+            "PodDisruptionBudget/gateway",
+            "/spec",
+            Value::Null,
+        ),
+        Case(&["pdb.enabled"], "gateway: {pdb: {enabled: true}}", "PodDisruptionBudget/gateway", "/spec/maxUnavailable", json!(1)),
+        Case(
+            &["expose", "expose.type", "expose.name", "expose.port", "expose.nodePort", "expose.protocol"],
+            expose,
+            "Service/outside",
+            "/spec",
+            json!({"type": "NodePort", "ports": [{"name": "http", "port": 81, "protocol": "TCP", "targetPort": 8081, "nodePort": 30080}], "selector": {"app": "gateway"}}),
+        ),
+        Case(&["expose.annotations"], expose, "Service/outside", "/metadata/annotations/a", json!("b")),
+        Case(
+            &["expose"],
+            "gateway: {expose: {}}",
+            "Service/gateway-exposed",
+            "/spec",
+            json!({"type": "LoadBalancer", "ports": [{"name": "grpc", "port": 80, "protocol": "TCP", "targetPort": 8080}], "selector": {"app": "gateway"}}),
+        ),
+        Case(
+            &["ingress", "ingress.className", "ingress.hosts", "ingress.hosts.NAME.path", "ingress.hosts.NAME.tls", "ingress.protocol"],
+            ingress,
+            "Ingress/gateway",
+            "/spec",
+            json!({
+                "ingressClassName": "nginx",
+                "tls": [{"hosts": ["x.example.com"], "secretName": "cert"}],
+                "rules": [{"host": "x.example.com", "http": {"paths": [{"path": "/x", "pathType": "Prefix", "backend": {"service": {"name": "gateway", "port": {"number": 8080}}}}]}}],
+            }),
+        ),
+        Case(
+            &["ingress.annotations"],
+            ingress,
+            "Ingress/gateway",
+            "/metadata/annotations/nginx.ingress.kubernetes.io~1backend-protocol",
+            json!("GRPC"),
+        ),
+        Case(
+            &[
+                "httpRoute",
+                "httpRoute.gateways",
+                "httpRoute.gateways.NAME.namespace",
+                "httpRoute.gateways.NAME.sectionName",
+                "httpRoute.hostnames",
+                "httpRoute.protocol",
+            ],
+            route,
+            "HTTPRoute/gateway",
+            "/spec",
+            json!({"parentRefs": [{"name": "web", "namespace": "infra", "sectionName": "https"}], "hostnames": ["x.example.com"], "rules": [{"backendRefs": [{"name": "gateway-1-http", "port": 8081}]}]}),
+        ),
+        Case(&["httpRoute.annotations"], route, "HTTPRoute/gateway", "/metadata/annotations/a", json!("b")),
+        Case(
+            &[
+                "grpcRoute",
+                "grpcRoute.gateways",
+                "grpcRoute.gateways.NAME.namespace",
+                "grpcRoute.gateways.NAME.sectionName",
+                "grpcRoute.hostnames",
+                "grpcRoute.protocol",
+                "grpcRoute.annotations",
+            ],
+            route,
+            "GRPCRoute/gateway",
+            "/spec/rules/0/backendRefs/0",
+            json!({"name": "gateway", "port": 8080}),
+        ),
+        Case(
+            &["podTemplate"],
+            "executors: {indexer: {podTemplate: {spec: {containers: [{name: uses-before, workingDir: /w}], automountServiceAccountToken: null}}}}",
+            "Deployment/indexer-head",
+            "/spec/template/spec/containers/1/workingDir",
+            json!("/w"),
+        ),
+        Case(
+            &["podTemplate"],
+            "defaults: {podTemplate: {spec: {automountServiceAccountToken: null}}}",
+            encoder,
+            "/spec/template/spec/automountServiceAccountToken",
+            Value::Null,
+        ),
+        Case(
+            &["podTemplate"],
+            "defaults: {podTemplate: {spec: {containers: [{name: tap, image: t}]}}}",
+            encoder,
+            "/spec/template/spec/containers/1",
+            json!({"name": "tap", "image": "t"}),
+        ),
+        Case(&["flow"], "executors: {encoder: {flow: {replicas: 4}}}", encoder, "/spec/replicas", json!(4)),
+        Case(&["flow"], "gateway: {flow: {replicas: 3}}", gateway, "/spec/replicas", json!(3)),
+    ]
+}
+
+fn paths(fields: &[Field], path: &str, out: &mut BTreeSet<String>) {
+    for field in fields {
+        let path = format!("{path}{}", field.name);
+        match &field.shape {
+            Shape::Fields(below) => paths(below, &format!("{path}."), out),
+            Shape::Map(below) => paths(below, &format!("{path}.NAME."), out),
+            _ => {}
+        }
+        out.insert(path);
+    }
+}
+
+#[test]
+fn every_field_does_what_its_row_says() {
+    let mut proved: BTreeSet<String> = BTreeSet::new();
+    for Case(fields, spec, name, pointer, expected) in cases() {
+        let pointer = if pointer.is_empty() { "/metadata/name" } else { pointer };
+        assert_eq!(at(&objects(spec), name, pointer), expected, "{spec}: {name} {pointer}");
+        proved.extend(fields.iter().map(|field| (*field).to_owned()));
+    }
+    // Arguments are proved below.
+    proved.extend(["telemetry", "telemetry.traces", "telemetry.metrics"].map(str::to_owned));
+    proved.extend(["traces", "metrics"].iter().flat_map(|kind| ["host", "port"].map(|part| format!("telemetry.{kind}.{part}"))));
+    let mut all = BTreeSet::new();
+    paths(SPEC, "", &mut all);
+    paths(LAYER, "", &mut all);
+    assert_eq!(all.difference(&proved).collect::<Vec<_>>(), Vec::<&String>::new(), "fields without a proof");
+    assert_eq!(proved.difference(&all).collect::<Vec<_>>(), Vec::<&String>::new(), "proofs of what is no field");
+}
+
+#[test]
+fn arguments_follow_the_fields() {
+    let told = objects("telemetry: {traces: {host: collector}, metrics: {host: other, port: 9}}");
+    for name in ["Deployment/gateway", "Deployment/encoder", "Deployment/indexer-head", "Deployment/indexer-1"] {
+        let of = |option: &str| argument(&told, name, option);
+        let expected = [json!("collector"), json!("4317"), json!("other"), json!("9")];
+        assert_eq!(
+            ["--traces-exporter-host", "--traces-exporter-port", "--metrics-exporter-host", "--metrics-exporter-port"].map(of),
+            expected
+        );
+    }
+    let balanced = objects("");
+    let round_robin = json!(r#"{"grpc.lb_policy_name": "round_robin", "grpc.dns_min_time_between_resolutions_ms": 5000}"#);
+    for caller in ["Deployment/gateway", "Deployment/indexer-head"] {
+        assert_eq!(argument(&balanced, caller, "--grpc-channel-options"), round_robin, "{caller}");
+    }
+    for server in ["Deployment/encoder", "Deployment/indexer-head", "Deployment/indexer-0"] {
+        assert_eq!(argument(&balanced, server, "--grpc-server-options"), json!(r#"{"grpc.max_connection_age_ms": 10000}"#), "{server}");
+    }
+    let meshed = objects("mesh: linkerd\ngateway: {flow: {retries: 0}}");
+    assert_eq!(argument(&meshed, "Deployment/gateway", "--grpc-channel-options"), Value::Null);
+    // The user's own options stay, and go before ours.
+    let own = objects("gateway: {flow: {grpc_channel_options: {grpc.lb_policy_name: pick_first, x: 1}}}");
+    let expected = r#"{"grpc.lb_policy_name": "pick_first", "x": 1, "grpc.dns_min_time_between_resolutions_ms": 5000}"#;
+    assert_eq!(argument(&own, "Deployment/gateway", "--grpc-channel-options"), json!(expected));
+    // Where nothing else says where it is, an executor is told of its volume.
+    let stored = objects("executors: {indexer: {storage: {}}}");
+    assert_eq!(argument(&stored, "StatefulSet/indexer-0", "--workspace"), json!("/workspace"));
+    let stored = objects("executors: {indexer: {storage: {}, flow: {workspace: /index}}}");
+    assert_eq!(argument(&stored, "StatefulSet/indexer-0", "--workspace"), json!("/index"));
+    assert_eq!(at(&stored, "StatefulSet/indexer-0", &format!("{POD}/containers/0/volumeMounts/0/mountPath")), json!("/index"));
+}
+
+#[test]
+fn deeper_layers_go_over_the_ones_before_and_null_takes_back() {
+    let spec = "defaults: {resources: {requests: {cpu: 1, memory: 1Gi}}, labels: {a: '1', b: '1'}, drainSeconds: 1}
+roles: {worker: {resources: {requests: {cpu: 2}}, labels: {b: '2'}}, head: {drainSeconds: 2}, gateway: {labels: {a: null}}}
+gateway: {drainSeconds: 3}
+executors:
+  indexer:
+    resources: {requests: {memory: null, x.io/gpu: 1}}
+    head: {labels: {b: '4'}}
+    shards: {'1': {resources: {requests: {cpu: 5}}, labels: null}}";
+    let objects = objects(spec);
+    let resources = |name: &str| at(&objects, name, &format!("{POD}/containers/0/resources/requests"));
+    let labels = |name: &str| (at(&objects, name, "/metadata/labels/a"), at(&objects, name, "/metadata/labels/b"));
+    let drain = |name: &str| at(&objects, name, &format!("{POD}/terminationGracePeriodSeconds"));
+    assert_eq!(resources("Deployment/gateway"), json!({"cpu": 1, "memory": "1Gi"}));
+    assert_eq!(resources("Deployment/encoder"), json!({"cpu": 2, "memory": "1Gi"}));
+    assert_eq!(resources("Deployment/indexer-0"), json!({"cpu": 2, "x.io/gpu": 1}));
+    assert_eq!(resources("Deployment/indexer-1"), json!({"cpu": 5, "x.io/gpu": 1}));
+    // A head does not ask for its executor's devices.
+    assert_eq!(resources("Deployment/indexer-head"), json!({"cpu": 1}));
+    assert_eq!(labels("Service/gateway"), (Value::Null, json!("1")));
+    assert_eq!(labels("Service/encoder"), (json!("1"), json!("2")));
+    assert_eq!(labels("Service/indexer-head"), (json!("1"), json!("4")));
+    assert_eq!(labels("Service/indexer-1"), (Value::Null, Value::Null));
+    assert_eq!(
+        [drain("Deployment/gateway"), drain("Deployment/encoder"), drain("Deployment/indexer-head")],
+        [json!(13), json!(11), json!(12)]
+    );
+}
+
+#[test]
+fn every_object_has_the_labels_of_the_contract() {
+    let spec = "networkPolicy: {}\ngateway: {expose: {}, ingress: {}, flow: {replicas: 2}}\nexecutors: {indexer: {storage: {}}, encoder: {resources: {requests: {cpu: 1}}, autoscale: {max: 3}}}";
+    for object in objects(spec) {
+        let labels = |pointer: &str| object.pointer(pointer).and_then(Value::as_object).cloned().unwrap_or_default();
+        let pod = labels("/spec/template/metadata/labels");
+        for labels in [Some(labels("/metadata/labels")), Some(pod).filter(|pod| !pod.is_empty())].into_iter().flatten() {
+            let of = |name: &str| labels.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+            assert_eq!(
+                [of("app.kubernetes.io/instance"), of("app.kubernetes.io/part-of"), of("flow.jina.ai/flow")],
+                ["search", "search", "search"]
+            );
+            assert_eq!(of("app.kubernetes.io/managed-by"), "jinaflow");
+            assert_eq!(of("app.kubernetes.io/name"), of("flow.jina.ai/executor"));
+            assert_eq!(of("app.kubernetes.io/component"), of("flow.jina.ai/role"));
+            let component = object["metadata"]["name"].as_str().unwrap();
+            let (executor, role) = (of("flow.jina.ai/executor"), of("flow.jina.ai/role"));
+            assert!(
+                component.starts_with(&executor) && ["gateway", "head", "worker"].contains(&role.as_str()),
+                "{component}: {executor} {role}"
+            );
+            assert_eq!(labels.contains_key("flow.jina.ai/shard"), role == "worker", "{component}");
+        }
+        // No selector has any of them.
+        let text = object.to_string();
+        for selector in ["matchLabels\":{\"flow", "matchLabels\":{\"app.", "selector\":{\"flow", "selector\":{\"app."] {
+            assert!(!text.contains(selector), "{text}");
+        }
+    }
+}
+
+#[test]
+fn what_is_wrong_is_told_with_its_field_and_mend() {
+    for (fields, expected) in [
+        ("executors: {encodr: {}}", "error: JinaFlow/search: spec.executors.encodr: is no executor of the Flow; did you mean `encoder`?"),
+        ("executors: {encoder: {resorces: {}}}", "spec.executors.encoder.resorces: is no field of an executor; did you mean `resources`?"),
+        ("roles: {workers: {}}", "spec.roles.workers: is no role; did you mean `worker`?"),
+        ("gateway: {storage: {}}", "spec.gateway.storage: is no field of the gateway"),
+        ("executors: {encoder: {shards: {'1': {}}}}", "spec.executors.encoder.shards.1: is no shard of 1; use 0 to 0"),
+        ("executors: {encoder: {head: {}}}", "warning: JinaFlow/search: spec.executors.encoder.head: has no effect"),
+        (
+            "patches: {p: {target: {kind: Deploymnt}, merge: {}}}",
+            "spec.patches.p.target: is no object of this Flow (got \"kind: Deploymnt\")",
+        ),
+        ("patches: {p: {json: [{op: remove, path: /spec/nothing}]}}", "spec.patches.p: does not fit the ConfigMap of `gateway`"),
+        (
+            "patches: {p: {merge: {metadata: null}}}",
+            "spec.patches.p: does not fit the ConfigMap of `gateway`: nothing is left that has a kind and a name",
+        ),
+        ("patches: {p: {target: {kind: Service}}}", "spec.patches.p: changes nothing; write `json` or `merge` below it"),
+        (
+            "defaults: {resources: {requests: {memory: 1GB}}}",
+            "spec.defaults.resources.requests.memory: is no quantity of Kubernetes (got \"1GB\")",
+        ),
+        (
+            "defaults: {resources: {requests: {cpu: 2}, limits: {cpu: 500m}}}",
+            "spec.defaults.resources.limits.cpu: is below the request, 2 (got \"500m\"); raise the limit, or lower the request",
+        ),
+        (
+            "defaults: {resources: {requests: {cpu: 2}}}\nexecutors: {encoder: {resources: {limits: {cpu: 1}}}}",
+            "spec.executors.encoder.resources.limits.cpu: is below the request, 2",
+        ),
+        (
+            "executors: {encoder: {flow: {replicas: 2}, resources: {requests: {cpu: 1}}, autoscale: {max: 3}}}",
+            "warning: JinaFlow/search: spec.flow.executors[0].replicas: has no effect: `autoscale` decides how many replicas there are (got \"2\")",
+        ),
+        ("executors: {encoder: {autoscale: {min: 4, max: 3}}}", "spec.executors.encoder.autoscale.min: is more than max, 3 (got \"4\")"),
+        ("executors: {encoder: {autoscale: {}}}", "spec.executors.encoder.autoscale.max: is missing"),
+        (
+            "executors: {encoder: {autoscale: {min: 0, max: 3}}}",
+            "spec.executors.encoder.autoscale.min: must be 1 or more: only KEDA scales to nothing",
+        ),
+        (
+            "executors: {encoder: {autoscale: {max: 3}}}",
+            "warning: JinaFlow/search: spec.executors.encoder.autoscale.cpu: is measured against a request for cpu, and there is none",
+        ),
+        (
+            "executors: {indexer: {storage: {}, rollingUpdate: {maxSurge: 1}}}",
+            "spec.executors.indexer.rollingUpdate.maxSurge: asks for a pod beside the others",
+        ),
+        (
+            "executors: {indexer: {storage: {existingClaim: one}}}",
+            "spec.executors.indexer.storage.existingClaim: is one claim, and there are 2 shards",
+        ),
+        (
+            "defaults: {labels: {team: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa}}",
+            "spec.defaults.labels.team: is a label of more than 63 characters",
+        ),
+        ("defaults: {labels: {team: 'a b'}}", "spec.defaults.labels.team: is no value for a label (got \"a b\")"),
+        (
+            "defaults: {labels: {app: x}}",
+            "spec.defaults.labels.app: is a label of the contract, which tells components apart (got \"x\"); choose another key",
+        ),
+        ("defaults: {env: {1A: x}}", "spec.defaults.env.1A: is no name for a variable"),
+        (
+            "defaults: {env: {A: x}, envFromSecret: {A: {name: s, key: k}}}",
+            "spec.defaults.env.A: comes from spec.defaults.envFromSecret as well; keep one of the two",
+        ),
+        (
+            "executors: {encoder: {envFromSecret: {A: {name: s, key: k}}}}",
+            "warning: JinaFlow/search: spec.flow.executors[0].env.A: comes from the Secret `s` as well, whose value is the one that counts",
+        ),
+        (
+            "defaults: {envFromSecret: {A: {name: s}}}",
+            "spec.defaults.envFromSecret.A.key: is missing; write {name: SECRET, key: KEY-IN-THE-SECRET}",
+        ),
+        (
+            "defaults: {secrets: {s: {}}}",
+            "spec.defaults.secrets.s: is used for nothing; write `env: true` or `mountPath: /FOLDER` below it",
+        ),
+        ("defaults: {probes: tcp}", "spec.defaults.probes: is none of its words (got \"tcp\")"),
+        ("defaults: {drainSeconds: -1}", "spec.defaults.drainSeconds: must be a whole number, 0 or more (got \"-1\")"),
+        (
+            "defaults: {rollingUpdate: {maxSurge: some}}",
+            "spec.defaults.rollingUpdate.maxSurge: must be a whole number or a percentage (got \"some\")",
+        ),
+        ("defaults: {imagePullSecrets: [a]}", "spec.defaults.imagePullSecrets: must be a mapping (got \"[a]\")"),
+        ("defaults: []", "spec.defaults: must be a mapping"),
+        ("gateway: {pdb: {minAvailable: 1, maxUnavailable: 1}}", "spec.gateway.pdb.minAvailable: stands beside maxUnavailable"),
+        (
+            "gateway: {expose: {protocol: websocket}}",
+            "spec.gateway.expose.protocol: is not served by the gateway (got \"websocket\"); use one of: grpc, http",
+        ),
+        ("gateway: {expose: {name: encoder}}", "spec.gateway.expose.name: is the name of a Service of the Flow (got \"encoder\")"),
+        ("gateway: {expose: {name: A_b}}", "spec.gateway.expose.name: is no name for a Service (got \"A_b\"); did you mean `a-b`?"),
+        ("namespace: {}", "spec.namespace: has no name: the Flow has no namespace"),
+        ("gateway: {httpRoute: {}}", "spec.gateway.httpRoute.gateways: is missing; name the Gateway"),
+        ("kubernetesVersion: 1.3", "spec.kubernetesVersion: is no version of Kubernetes from 1.27 on (got \"1.3\"); write it in quotes"),
+        ("mesh: linkrd", "spec.mesh: is none of its words (got \"linkrd\"); did you mean `linkerd`?"),
+        ("mesh: linkerd", "warning: JinaFlow/search: spec.flow.with.retries: multiplies with the retries of a mesh"),
+        ("gateway: {flow: {retries: 0}}", "warning: JinaFlow/search: spec.flow.with.retries: loses what a pod was doing that ends"),
+        (
+            "mesh: none\njinaVersion: 3.14.1\nexecutors: {encoder: {flow: {replicas: 2}}}",
+            "warning: JinaFlow/search: spec.mesh: asks for containers from Jina 3.15 on",
+        ),
+        (
+            "executors: {encoder: {flow: {gpus: 1}}}",
+            "warning: JinaFlow/search: spec.executors.encoder.rollingUpdate.maxSurge: a rolling update starts a pod beside the others",
+        ),
+    ] {
+        let answer = answer(fields);
+        assert!(answer.said().iter().any(|line| line.contains(expected)), "{fields}\n{}", answer.stderr);
+        let is_warning = expected.starts_with("warning");
+        assert_eq!(answer.code, i32::from(!is_warning), "{fields}\n{}", answer.stderr);
+        // A result for each, with its field.
+        let results = answer.list()["results"].as_array().cloned().unwrap_or_default();
+        let path = expected.rsplit_once("spec.").map(|(_, rest)| rest.split(':').next().unwrap()).unwrap_or_default();
+        let field = results
+            .iter()
+            .filter_map(|result| result["field"]["path"].as_str())
+            .find(|field| path.contains(field.trim_start_matches("spec.")));
+        assert!(field.is_some() || expected.contains("comes from spec."), "{fields}: {results:?}");
+    }
+}
+
+#[test]
+fn the_layers_are_there_under_compat_as_well() {
+    let objects = objects("compat: jina-3.34\ndefaults: {resources: {requests: {cpu: 1}}, drainSeconds: 9}");
+    assert_eq!(at(&objects, "Deployment/encoder", &format!("{POD}/containers/0/resources")), json!({"requests": {"cpu": 1}}));
+    assert_eq!(at(&objects, "Deployment/encoder", &format!("{POD}/terminationGracePeriodSeconds")), json!(19));
+    assert_eq!(at(&objects, "Deployment/encoder", "/metadata/labels"), Value::Null);
+    assert_eq!(at(&objects, "Service/encoder", "/spec/clusterIP"), Value::Null);
+}

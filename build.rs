@@ -1,4 +1,5 @@
-//! What the linker is told: the unwinder into the executable on Linux with glibc, and less of everything with musl.
+//! What the linker is told: the unwinder into the executable on Linux with glibc, and less of everything with musl. And,
+//! with musl, which linker.
 //!
 //! Rust's standard library asks for the shared `libgcc_s`. Finding, mapping and initialising it is a twentieth of a call
 //! that takes a millisecond. GCC has the same code as an archive; where there is none, the shared one stays.
@@ -24,12 +25,21 @@ fn main() {
     let of = |name: &str| env::var(name).unwrap_or_default();
     let is_glibc = of("CARGO_CFG_TARGET_OS") == "linux" && of("CARGO_CFG_TARGET_ENV") == "gnu";
     if of("CARGO_CFG_TARGET_ENV") == "musl" {
+        let chosen = of("RUSTC_LINKER") + &of("CARGO_ENCODED_RUSTFLAGS");
         // Rust's own linker is called as it is, any other by way of a compiler.
-        let is_called_directly = of("CARGO_ENCODED_RUSTFLAGS").contains("linker=rust-lld");
+        let is_called_directly = chosen.contains("rust-lld");
         let wrapped = if is_called_directly { "" } else { "-Wl," };
         let packed = if is_called_directly { "-zpack-relative-relocs" } else { "-z,pack-relative-relocs" };
         println!("cargo::rustc-link-arg-bins={wrapped}{packed}");
         println!("cargo::rustc-link-arg-bins={wrapped}--no-eh-frame-hdr");
+        let is_left_to_us = of("RUSTC_LINKER").is_empty() && !chosen.contains("linker") && !chosen.contains("-fuse-ld");
+        let lld = if is_left_to_us { lld(&of("RUSTC"), &of("HOST")) } else { None };
+        for option in lld.iter().flatten() {
+            println!("cargo::rustc-link-arg-bins={option}");
+        }
+        if is_called_directly || lld.is_some() {
+            println!("cargo::rustc-link-arg-bins={wrapped}--icf=all");
+        }
         let script = Path::new(&of("OUT_DIR")).join("left-out.ld");
         if fs::write(&script, LEFT_OUT).is_ok() {
             println!("cargo::rustc-link-arg-bins=-T{}", script.display());
@@ -48,4 +58,14 @@ fn main() {
         println!("cargo::rustc-link-search=native={}", folder.display());
         println!("cargo::rustc-link-lib=static:-bundle=gcc_eh");
     }
+}
+
+/// What `cc` is told to link with the linker that comes with Rust, where it is there and `cc` takes it.
+fn lld(rustc: &str, host: &str) -> Option<[String; 2]> {
+    let root = Command::new(rustc).args(["--print", "sysroot"]).output().ok()?;
+    let folder = Path::new(str::from_utf8(&root.stdout).ok()?.trim()).join("lib/rustlib").join(host).join("bin/gcc-ld");
+    let options = [format!("-B{}", folder.display()), "-fuse-ld=lld".to_owned()];
+    let answer = Command::new("cc").args(&options).arg("-Wl,--version").output().ok()?;
+    let is_taken = folder.join("ld.lld").is_file() && String::from_utf8_lossy(&answer.stdout).contains("LLD");
+    is_taken.then_some(options)
 }

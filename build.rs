@@ -6,16 +6,29 @@
 //!
 //! A static executable relocates itself, from a table of 24 bytes a pointer or, packed, of a few bits (`DT_RELR`, in the
 //! musl that comes with Rust): 37 kB of the image. Another 143 kB are tables for whoever unwinds the stack, and their
-//! index. A panic ends the process here, and a stripped executable has no names to show.
+//! index, and 70 kB the unwinder itself. A panic ends the process here, and a stripped executable has no names to show.
 
 use std::env;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-/// What is left out of a static executable. The first and the last object of a program name their own tables, which is
-/// not worth an error: 80 bytes. `INSERT` keeps the rest of the linker's own script.
-const LEFT_OUT: &str = "SECTIONS { /DISCARD/ : {
+/// What is left out of a static executable: the unwinder's tables, and the unwinder. Who asks for the callers of a
+/// function that panics is told of none; the rest is what they would be asked. The first and the last object of a program
+/// name their own tables, which is not worth an error: 80 bytes. `INSERT` keeps the rest of the linker's own script.
+const LEFT_OUT: &str = "_Unwind_Backtrace = _fini;
+_Unwind_FindEnclosingFunction = abort;
+_Unwind_GetCFA = abort;
+_Unwind_GetDataRelBase = abort;
+_Unwind_GetIP = abort;
+_Unwind_GetIPInfo = abort;
+_Unwind_GetLanguageSpecificData = abort;
+_Unwind_GetRegionStart = abort;
+_Unwind_GetTextRelBase = abort;
+_Unwind_Resume = abort;
+_Unwind_SetGR = abort;
+_Unwind_SetIP = abort;
+SECTIONS { /DISCARD/ : {
   *(EXCLUDE_FILE(*crtbegin*.o *crtend*.o) .eh_frame .gcc_except_table .gcc_except_table.* .comment)
 } } INSERT AFTER .text;
 ";
@@ -24,7 +37,9 @@ fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     let of = |name: &str| env::var(name).unwrap_or_default();
     let is_glibc = of("CARGO_CFG_TARGET_OS") == "linux" && of("CARGO_CFG_TARGET_ENV") == "gnu";
-    if of("CARGO_CFG_TARGET_ENV") == "musl" {
+    // Only there a panic ends the process.
+    let is_release = of("PROFILE") == "release";
+    if of("CARGO_CFG_TARGET_ENV") == "musl" && is_release {
         let chosen = of("RUSTC_LINKER") + &of("CARGO_ENCODED_RUSTFLAGS");
         // Rust's own linker is called as it is, any other by way of a compiler.
         let is_called_directly = chosen.contains("rust-lld");

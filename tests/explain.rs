@@ -238,6 +238,15 @@ fn corrected() -> Vec<Corrected> {
         Corrected("declared-ports", "", "", &[], Container(a, "/ports/0/name"), Value::Null, json!("grpc")),
         Corrected("no-api-token", "", "", &[], At(a, "/spec/template/spec/automountServiceAccountToken"), Value::Null, json!(false)),
         Corrected("disruption-budgets", "replicas: 2", "", &[], At("PodDisruptionBudget/a", "/spec/maxUnavailable"), Value::Null, json!(1)),
+        Corrected(
+            "config-hash",
+            "env: {A: b}",
+            "",
+            &[],
+            At(a, "/spec/template/metadata/annotations/flow.jina.ai~1config-hash"),
+            Value::Null,
+            json!("0f9b03dfde9e5851"),
+        ),
     ]
 }
 

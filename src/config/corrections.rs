@@ -203,6 +203,11 @@ corrections! {
         jina: "no PodDisruptionBudget"
         why: "draining a node may end all replicas of an executor at once"
         ours: "a PodDisruptionBudget that lets one pod go at a time, where there is more than one"
+
+    ConfigHash "config-hash"
+        jina: "pods that stay as they are when only their ConfigMap changes"
+        why: "variables are read when a process starts: the change arrives with the next pod, whenever that is"
+        ours: "the annotation flow.jina.ai/config-hash of pods, which changes with the ConfigMap and so replaces them"
 }
 
 /// The differences that apply.
@@ -234,7 +239,7 @@ impl Corrections {
     }
 }
 
-const TABLE_LENGTH: u32 = Correction::DisruptionBudgets as u32 + 1;
+const TABLE_LENGTH: u32 = Correction::ConfigHash as u32 + 1;
 
 #[cfg(test)]
 mod tests {

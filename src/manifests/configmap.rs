@@ -1,5 +1,6 @@
 //! `v1 ConfigMap`: the environment of a component's containers.
 
+use super::fingerprint::{BASIS, hashed, mixed};
 use super::labels::metadata;
 use super::{Target, object};
 use crate::plan::{CONFIG_FILE, Component};
@@ -24,6 +25,13 @@ pub fn config_file<'c>(component: &'c Component, config: &'c str, target: &Targe
         ("metadata", metadata(config_name(&component.name), component, target)),
         ("data", object([(name, config.into())])),
     ])
+}
+
+/// What a component's ConfigMaps hold, in 64 bits: pods read them when they start.
+pub fn fingerprint(component: &Component) -> String {
+    let texts = component.env.iter().flat_map(|(name, value)| [name, value]).chain(&component.config);
+    let hash = texts.fold(BASIS, |state, text| hashed(hashed(state, text.as_bytes()), &[0]));
+    format!("{:016x}", mixed(hash))
 }
 
 /// Jina's two variables and the component's own over them.

@@ -10,6 +10,7 @@ mod deployment;
 mod disruptionbudget;
 mod drain;
 pub mod exposure;
+pub mod fingerprint;
 mod labels;
 pub mod lists;
 mod namespace;

@@ -1,7 +1,7 @@
 //! The pod template of Deployments and `StatefulSets`.
 
 use super::labels::{add_labels, label_value, metadata, texts};
-use super::{Target, app, container, drain, lists, object, security, volumes};
+use super::{Target, app, configmap, container, drain, lists, object, security, volumes};
 use crate::config::Mesh;
 use crate::config::corrections::Correction;
 use crate::plan::{Component, Role};
@@ -15,6 +15,9 @@ pub const CONFIG_VOLUME: &str = "config";
 
 /// The annotation that tells `jinaflow check` what somebody else provides.
 const EXTERNAL: &str = "flow.jina.ai/external";
+
+/// The annotation by which pods are replaced when what they read has changed.
+const CONFIG_HASH: &str = "flow.jina.ai/config-hash";
 
 /// `metadata` of a Deployment or StatefulSet.
 pub fn workload_metadata<'c>(component: &'c Component, target: &Target<'c>) -> Node<'c> {
@@ -87,6 +90,9 @@ fn annotations<'c>(component: &'c Component, target: &Target<'c>) -> Node<'c> {
     let mut annotations = object([]);
     if target.mesh == Mesh::Linkerd {
         annotations.set("linkerd.io/inject", "enabled".into());
+    }
+    if target.corrections.has(Correction::ConfigHash) {
+        annotations.set(CONFIG_HASH, configmap::fingerprint(component).into());
     }
     if let Some((name, value)) = drain::of_proxy(component, target) {
         annotations.set(name, value);

@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 
+use crate::manifests::fingerprint::{BASIS, hashed, mixed};
 use crate::manifests::lists::{entry_name, identity, merge_keys};
 use crate::yaml::{Data, Node, Scalar, Style, kubernetes_value};
 
@@ -64,21 +65,6 @@ pub fn flag_groups(words: &[Node<'_>]) -> Vec<(String, usize)> {
 /// A place in an object: a hash of the way to it.
 #[derive(Debug, Clone, Copy)]
 pub struct Place(u64);
-
-/// FNV-1a, 64 bits: the same on every machine and in every release, which the standard library's hasher is not.
-const BASIS: u64 = 0xcbf2_9ce4_8422_2325;
-
-fn hashed(state: u64, bytes: &[u8]) -> u64 {
-    bytes.iter().fold(state, |state, byte| (state ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3))
-}
-
-/// Spreads a hash over all of its bits (the finalizer of MurmurHash3).
-fn mixed(mut hash: u64) -> u64 {
-    for factor in [0xff51_afd7_ed55_8ccd, 0xc4ce_b9fe_1a85_ec53] {
-        hash = (hash ^ (hash >> 33)).wrapping_mul(factor);
-    }
-    hash ^ (hash >> 33)
-}
 
 impl Place {
     /// The object itself.

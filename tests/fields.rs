@@ -756,6 +756,10 @@ fn what_is_wrong_is_told_with_its_field_and_mend() {
             "warning: JinaFlow/search: spec.mesh: asks for containers from Jina 3.15 on",
         ),
         (
+            "executors: {encoder: {resources: {limits: {nvidia.com/gpu: 1}}}}",
+            "warning: JinaFlow/search: spec.executors.encoder.rollingUpdate.maxSurge: a rolling update starts a pod beside the others",
+        ),
+        (
             "executors: {encoder: {flow: {gpus: 1}}}",
             "warning: JinaFlow/search: spec.executors.encoder.rollingUpdate.maxSurge: a rolling update starts a pod beside the others",
         ),

@@ -358,6 +358,13 @@ impl Workload {
         }
     }
 
+    /// Whether a container asks for devices, whose names have a domain (`nvidia.com/gpu`).
+    #[must_use]
+    pub fn has_devices(&self) -> bool {
+        let limits = self.resources.as_ref().and_then(|resources| resources.get("limits")).and_then(Node::as_map).unwrap_or_default();
+        limits.iter().any(|(name, _)| name.as_text().is_some_and(|name| name.contains('/')))
+    }
+
     /// Whether a rolling update asks for more pods than there are otherwise.
     #[must_use]
     pub fn surges(&self) -> bool {

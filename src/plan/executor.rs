@@ -202,7 +202,11 @@ impl Base<'_> {
             let finding = Finding::warning(path.key("replicas"), "has no effect: `autoscale` decides how many replicas there are");
             findings.push_once(finding.got(replicas.to_string()).mend("remove one of the two").at(self.executor.mark));
         }
-        if self.gpus.is_some() && storage.is_none() && workload.surges() && self.has(Correction::BalancedReplicas) {
+        if (self.gpus.is_some() || workload.has_devices())
+            && storage.is_none()
+            && workload.surges()
+            && self.has(Correction::BalancedReplicas)
+        {
             let message = "a rolling update starts a pod beside the others, which waits for ever where no node has a GPU to spare";
             let finding = Finding::warning(self.config_path("rollingUpdate.maxSurge"), message);
             findings.push_once(finding.mend("write `rollingUpdate: {maxSurge: 0, maxUnavailable: 1}` if yours have none"));

@@ -652,6 +652,7 @@ fn every_object_has_the_labels_of_the_contract() {
 }
 
 #[test]
+#[allow(clippy::too_many_lines)]
 fn what_is_wrong_is_told_with_its_field_and_mend() {
     for (fields, expected) in [
         ("executors: {encodr: {}}", "error: JinaFlow/search: spec.executors.encodr: is no executor of the Flow; did you mean `encoder`?"),

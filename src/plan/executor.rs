@@ -178,6 +178,8 @@ struct Parts {
     env: Vec<(String, String)>,
     secrets: Vec<SecretVariable>,
     storage: Option<Storage>,
+    /// Where the executor is told to write, when nothing in the Flow says so and there is a volume.
+    workspace: Option<String>,
 }
 
 impl Base<'_> {
@@ -211,7 +213,11 @@ impl Base<'_> {
             let finding = Finding::warning(self.config_path("rollingUpdate.maxSurge"), message);
             findings.push_once(finding.mend("write `rollingUpdate: {maxSurge: 0, maxUnavailable: 1}` if yours have none"));
         }
-        Parts { env: self.planner.env(options, workload, path, findings), secrets: secrets(options, workload, path, findings), storage }
+        let is_told = options.text(Opt::Workspace).is_some() || !options.texts(Opt::Volumes).is_empty();
+        let volume = storage.as_ref().filter(|_| workload.storage.is_some() && !is_told);
+        let workspace = volume.and_then(|storage| storage.mount_paths.first().cloned());
+        let (env, secrets) = (self.planner.env(options, workload, path, findings), secrets(options, workload, path, findings));
+        Parts { env, secrets, storage, workspace }
     }
 
     /// The path of a field of this executor's entry in the config.
@@ -283,14 +289,7 @@ impl Base<'_> {
             (Opt::UsesAfterAddress, Forced::Omitted),
         ]);
         forced.extend(self.planner.balancing_server(options));
-        if let (Some(_), [folder], None) = (
-            &workload.storage,
-            parts.storage.iter().flat_map(|s| &s.mount_paths).collect::<Vec<_>>().as_slice(),
-            options.text(Opt::Workspace),
-        ) && options.texts(Opt::Volumes).is_empty()
-        {
-            forced.push((Opt::Workspace, Forced::word((*folder).clone())));
-        }
+        forced.extend(parts.workspace.iter().map(|folder| (Opt::Workspace, Forced::word(folder.clone()))));
         let container = Container {
             process: Process::Executor,
             image: image.to_owned(),

@@ -788,3 +788,16 @@ fn the_layers_are_there_under_compat_as_well() {
     assert_eq!(at(&objects, "Deployment/encoder", "/metadata/labels"), Value::Null);
     assert_eq!(at(&objects, "Service/encoder", "/spec/clusterIP"), Value::Null);
 }
+
+#[test]
+fn a_deployment_has_no_gateway() {
+    let list = "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems: []\nfunctionConfig:\n  apiVersion: flow.jina.ai/v1alpha1\n  kind: JinaFlow\n  \
+                metadata: {name: d}\n  spec:\n    gateway: {expose: {}}\n    executors: {My_Exec: {flow: {replicas: 3}}}\n    \
+                flow: {jtype: Deployment, with: {name: My_Exec, uses: 'docker://x/y'}}\n";
+    let answer = function(list);
+    answer.begins("warning: JinaFlow/d: spec.gateway: has no effect: a Deployment has no gateway");
+    let objects = answer.list()["items"].as_array().unwrap().clone();
+    assert_eq!(at(&objects, "Deployment/my-exec", "/spec/replicas"), json!(3));
+    // Who calls it is outside, and does not spread requests.
+    assert_eq!(at(&objects, "Service/my-exec", "/spec/clusterIP"), Value::Null);
+}

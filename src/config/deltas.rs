@@ -98,7 +98,7 @@ pub fn check(flow: &Flow, layers: &Layers, unchanged: &[&str], path: &Path<'_>, 
             findings.push(finding.mend(format!("use 0 to {}", shards - 1)));
         }
     }
-    if flow.kind == Kind::Deployment && layers.gateway_options().is_some() {
+    if flow.kind == Kind::Deployment && layers.has_gateway() {
         findings.push(Finding::warning(path.key(GATEWAY), "has no effect: a Deployment has no gateway").mend("remove it"));
     }
 }

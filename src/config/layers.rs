@@ -114,6 +114,12 @@ impl Layers {
         self.gateway.as_ref()?.fields.get("flow").filter(|options| options.as_map().is_some())
     }
 
+    /// Whether there is anything about the gateway.
+    #[must_use]
+    pub fn has_gateway(&self) -> bool {
+        self.gateway.is_some()
+    }
+
     /// What an executor's entry says about its head and about each shard.
     #[must_use]
     pub fn parts(&self, executor: &str) -> (bool, Vec<u32>) {

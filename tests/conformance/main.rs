@@ -14,6 +14,7 @@ mod passthrough;
 mod pipelines;
 mod plugin;
 mod rerender;
+mod run_rendered;
 mod schemas;
 mod strings;
 mod terminal;

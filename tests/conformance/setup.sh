@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the pinned real tools that the conformance tests run against into .tools, which git ignores.
-# What is there already in the right version stays. Needs Go, Python 3.11 and, where podman and runc are missing, root.
+# What is there already in the right version stays. Needs Go, Python 3.11 and, where podman, runc or ip are missing, root.
 set -euo pipefail
 
 KUSTOMIZE=v5.8.2
@@ -58,10 +58,10 @@ venv() { # name, requirements, module, version
 venv jina requirements-jina.txt jina "$JINA"
 venv validate requirements-validate.txt kubernetes-validate "$KUBERNETES_VALIDATE"
 
-if ! command -v podman > /dev/null || ! command -v runc > /dev/null; then
-  say "podman and runc"
+if ! command -v podman > /dev/null || ! command -v runc > /dev/null || ! command -v ip > /dev/null; then
+  say "podman, runc and ip"
   apt-get update -qq
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends podman runc > /dev/null
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends podman runc iproute2 > /dev/null
 fi
 # runc with cgroupfs works on hosts where crun refuses mixed cgroup hierarchies.
 cat > "$tools/containers.conf" << 'END'

@@ -1,0 +1,106 @@
+"""The executors that the images hold. Each leaves a "hop" in every document that it handles, as JSON in `hops`:
+
+    name   the executor's in the Flow, with `:before` or `:after` for those beside a head
+    pod, shard                            where it ran
+    seen   the names that were in the document already: this is what proves the topology
+    with   what came by `uses_with`       env   the variables that begin with RUN_
+    workspace
+"""
+import json
+import os
+import time
+from typing import Dict, List, Optional
+
+from docarray import BaseDoc, DocList
+from jina import Executor, requests
+
+
+class Doc(BaseDoc):
+    text: str = ''
+    hops: List[str] = []
+    matches: List[str] = []
+
+
+class Hopper(Executor):
+    beside = ''
+
+    def __init__(self, dim: int = 0, tag: Optional[str] = None, **kwargs):
+        super().__init__(**kwargs)
+        self.given = {'dim': dim, 'tag': tag}
+        self.called = os.environ['JINA_DEPLOYMENT_NAME'] + self.beside
+
+    def hop(self, docs, parameters):
+        """Leaves the hops, and takes its time where the request wants that."""
+        if self.called in parameters.get('slow', []):
+            for doc in docs:
+                print(f'slow: {doc.id}', flush=True)
+            time.sleep(parameters['seconds'])
+        for doc in docs:
+            doc.hops = list(doc.hops) + [json.dumps({
+                'name': self.called, 'pod': os.environ['K8S_POD_NAME'], 'shard': getattr(self.runtime_args, 'shard_id', None),
+                'seen': sorted({json.loads(hop)['name'] for hop in doc.hops}), 'with': self.given, 'workspace': self.workspace,
+                'env': {key: value for key, value in os.environ.items() if key.startswith('RUN_')},
+            })]
+        return docs
+
+
+class Echo(Hopper):
+    @requests
+    def echo(self, docs: DocList[Doc], parameters: Dict = {}, **kwargs) -> DocList[Doc]:
+        return self.hop(docs, parameters)
+
+
+class Encoder(Echo):
+    pass
+
+
+class Before(Echo):
+    """For uses_before of a sharded executor."""
+
+    beside = ':before'
+
+
+class Indexer(Hopper):
+    """Keeps the texts of /index, in a file where it has a workspace; /search finds all of them."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.texts: List[str] = []
+        self.file = self.workspace and os.path.join(self.workspace, 'texts')
+        if self.file and os.path.exists(self.file):
+            with open(self.file) as file:
+                self.texts = file.read().splitlines()
+
+    @requests(on='/index')
+    def index(self, docs: DocList[Doc], parameters: Dict = {}, **kwargs) -> DocList[Doc]:
+        self.texts += [doc.text for doc in docs]
+        if self.file:
+            os.makedirs(self.workspace, exist_ok=True)
+            with open(self.file, 'w') as file:
+                file.writelines(text + '\n' for text in self.texts)
+        return self.hop(docs, parameters)
+
+    @requests(on='/search')
+    def search(self, docs: DocList[Doc], parameters: Dict = {}, **kwargs) -> DocList[Doc]:
+        for doc in docs:
+            doc.matches = list(self.texts)
+        return self.hop(docs, parameters)
+
+    @requests
+    def other(self, docs: DocList[Doc], parameters: Dict = {}, **kwargs) -> DocList[Doc]:
+        return self.hop(docs, parameters)
+
+
+class After(Hopper):
+    """For uses_after of a sharded executor: makes one document of what the shards made of it."""
+
+    beside = ':after'
+
+    @requests
+    def after(self, docs: DocList[Doc], docs_matrix: Optional[List[DocList[Doc]]] = None, parameters: Dict = {}, **kwargs) -> DocList[Doc]:
+        merged: Dict[str, Doc] = {}
+        for doc in [doc for part in docs_matrix or [docs] for doc in part]:
+            first = merged.setdefault(doc.id, doc)
+            first.hops = list(dict.fromkeys([*first.hops, *doc.hops]))
+            first.matches = list(dict.fromkeys([*first.matches, *doc.matches]))
+        return self.hop(DocList[Doc](list(merged.values())), parameters)

@@ -1,0 +1,272 @@
+//! What we render, running: the containers of our manifests as real Jina processes, called by a real Jina client.
+//! `kubelet/__main__.py` says what is held in every case.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::kustomize::{kustomize, write};
+use crate::support::{self, documents, label, root, scratch};
+use crate::tools::{folder, must, static_binary};
+
+/// A JinaFlow with a Flow, and more lines for its `spec`.
+fn jinaflow(flow: &str, spec: &str) -> String {
+    let text = flow.lines().map(|line| format!("    {line}\n")).collect::<String>();
+    let more = spec.lines().map(|line| format!("  {line}\n")).collect::<String>();
+    format!("apiVersion: flow.jina.ai/v1alpha1\nkind: JinaFlow\nmetadata: {{name: run}}\nspec:\n  flow: |\n{text}{more}")
+}
+
+/// The manifests of a Flow, in a file.
+fn render(folder: &Path, flow: &str, spec: &str, flags: &[&str]) -> String {
+    let file = folder.join("jinaflow.yml");
+    fs::write(&file, jinaflow(flow, spec)).unwrap();
+    let mut export = Command::new(static_binary());
+    export.arg("export").arg(&file).args(flags);
+    must(export).stdout
+}
+
+/// Runs manifests in the sandbox; what it found.
+fn kubelet(folder_: &Path, manifests: &str, flow: &str, flags: &[&str]) -> Value {
+    let (all, flow_file) = (folder_.join("all.yml"), folder_.join("flow.yml"));
+    fs::write(&all, manifests).unwrap();
+    fs::write(&flow_file, flow).unwrap();
+    let mut command = Command::new("unshare");
+    command.args(["--pid", "--fork", "--kill-child", "--mount", "--mount-proc", "--net", "--uts", "--ipc", "--"]);
+    // A shell as first process reaps what is left behind.
+    command.args(["sh", "-c", "\"$@\"; exit $?", "sh"]);
+    command.arg(folder().join("jina/bin/python")).arg(root().join("tests/conformance/kubelet"));
+    command.arg(&all).arg(&flow_file).arg(folder_.join("out")).args(flags);
+    let run = support::run(command, b"");
+    assert!(matches!(run.code, 0 | 1), "{}{}", run.stdout, run.stderr);
+    let mut report: Value = serde_json::from_str(&run.stdout).unwrap_or_else(|e| panic!("{e}: {}{}", run.stdout, run.stderr));
+    report["log"] = run.stderr.into();
+    report
+}
+
+/// Renders and runs a Flow, in which nothing may fail. Returns the pods that served each executor, first and after pods
+/// were replaced.
+fn runs(flow: &str, spec: &str, flags: &[&str]) -> Value {
+    let folder = scratch("run");
+    passed(kubelet(&folder, &render(&folder, flow, spec, &[]), flow, flags))
+}
+
+fn passed(mut report: Value) -> Value {
+    assert_eq!(report["failures"], serde_json::json!([]), "{}", report["log"].as_str().unwrap());
+    report["served"].take()
+}
+
+/// How many pods served an executor.
+fn pods(served: &Value, executor: &str) -> usize {
+    served[executor].as_object().unwrap_or_else(|| panic!("{executor}: {served}")).len()
+}
+
+/// Requests take 2 seconds when pods are deleted, so that 4 are enough, and nobody waits longer than that.
+const SPEC: &str = "";
+
+const CHAIN: &str = "jtype: Flow
+with: {protocol: http, monitoring: true}
+executors:
+- {name: encoder, uses: docker://example/encoder:v1, uses_with: {dim: 4, tag: pa$$word-$(HOME)}, env: {RUN_COLOUR: blue}}
+- {name: indexer, uses: docker://example/indexer:v1}
+";
+
+#[test]
+fn a_chain_over_http_with_monitoring() {
+    runs(CHAIN, SPEC, &["--entry", "http://gateway:8080"]);
+}
+
+const REPLICAS: &str = "jtype: Flow
+executors:
+- {name: encoder, uses: docker://example/encoder:v1, replicas: 2}
+";
+
+/// Without a mesh every replica serves, and one that comes later as well.
+#[test]
+fn replicas() {
+    let served = runs(REPLICAS, SPEC, &["--entry", "grpc://gateway:8080", "--replace", "encoder"]);
+    assert_eq!(pods(&served["first"], "encoder"), 2, "{served}");
+}
+
+/// What Jina exports keeps one connection to a Service, and with it one replica.
+#[test]
+fn replicas_as_jina_exports_them_need_a_mesh() {
+    let folder = scratch("run");
+    let manifests = render(&folder, REPLICAS, "", &["--compat", "jina-3.34", "--k8s-namespace", "run"]);
+    let flags = ["--entry", "grpc://gateway:8080", "--namespace", "run", "--slow", "0.5"];
+    let served = passed(kubelet(&folder, &manifests, REPLICAS, &flags));
+    assert_eq!(pods(&served["first"], "encoder"), 1, "{served}");
+}
+
+const SHARDS: &str = "jtype: Flow
+with: {monitoring: true}
+executors:
+- {name: encoder, uses: docker://example/encoder:v1, uses_with: {dim: 4}, env: {RUN_COLOUR: blue}}
+- name: indexer
+  uses: docker://example/indexer:v1
+  shards: 2
+  polling: {'*': ALL, /index: ANY, /search: ALL}
+  uses_before: docker://example/before:v1
+  uses_after: docker://example/after:v1
+";
+
+#[test]
+fn shards_with_both_pollings_between_uses_before_and_uses_after() {
+    let served = runs(SHARDS, SPEC, &["--entry", "grpc://gateway:8080"]);
+    assert_eq!(pods(&served["first"], "indexer"), 2, "{served}");
+}
+
+const DIAMOND: &str = "jtype: Flow
+with: {protocol: [grpc, http, websocket], port: [8080, 8081, 8082]}
+executors:
+- {name: first, uses: docker://example/encoder:v1}
+- {name: left, uses: docker://example/echo:v1, needs: first}
+- {name: right_side, uses: docker://example/echo:v1, needs: first}
+- {name: joiner, uses: docker://example/echo:v1, needs: [left, right_side]}
+";
+
+#[test]
+fn a_diamond_over_three_protocols() {
+    let entries = ["grpc://gateway:8080", "http://gateway-1-http:8081", "websocket://gateway-2-websocket:8082"];
+    runs(DIAMOND, SPEC, &entries.map(|entry| ["--entry", entry]).concat());
+}
+
+const STORAGE: &str = "jtype: Flow
+executors:
+- {name: indexer, uses: docker://example/indexer:v1, shards: 2, volumes: [/data], workspace: /data, polling: {/index: ANY, /search: ALL}}
+";
+
+/// What was indexed is found again by the pod that comes in a deleted one's place, and by nobody else: the shards'
+/// claims are their own.
+#[test]
+fn storage() {
+    runs(STORAGE, SPEC, &["--entry", "grpc://gateway:8080", "--replace", "indexer-0"]);
+}
+
+#[test]
+fn a_deployment() {
+    let deployment = "jtype: Deployment\nwith: {name: encoder, uses: docker://example/encoder:v1, uses_with: {dim: 5}}\n";
+    runs(deployment, SPEC, &["--entry", "grpc://encoder:8080"]);
+}
+
+#[test]
+fn after_an_overlay_with_a_namespace_and_a_prefix() {
+    let flow = "jtype: Flow
+executors:
+- {name: encoder, uses: docker://example/encoder:v1, replicas: 2}
+- {name: indexer, uses: docker://example/indexer:v1, shards: 2, polling: {/index: ANY, /search: ALL}}
+";
+    let folder = scratch("run");
+    let function = "  annotations:\n    config.kubernetes.io/function: |\n      exec: {path: jinaflow}\n";
+    write(
+        &folder,
+        "base/jinaflow.yaml",
+        &jinaflow(flow, SPEC).replace("metadata: {name: run}\n", &format!("metadata:\n  name: run\n{function}")),
+    );
+    fs::copy(root().join("functions/jinaflow/kustomizeconfig.yaml"), folder.join("base/kustomizeconfig.yaml")).unwrap();
+    write(&folder, "base/kustomization.yaml", "generators: [jinaflow.yaml]\nconfigurations: [kustomizeconfig.yaml]\n");
+    write(&folder, "overlay/kustomization.yaml", "resources: [../base]\nnamespace: stage\nnamePrefix: eu-\n");
+    let manifests = must(kustomize(&folder.join("overlay"))).stdout;
+    let served = passed(kubelet(&folder, &manifests, flow, &["--entry", "grpc://eu-gateway.stage:8080"]));
+    assert_eq!(pods(&served["first"], "encoder"), 2, "{served}");
+}
+
+/// A container of a workload.
+fn container<'o>(objects: &'o mut [Value], name: &str, number: usize) -> &'o mut Value {
+    let workload = objects.iter_mut().find(|object| label(object) == name).unwrap_or_else(|| panic!("no {name}"));
+    &mut workload["spec"]["template"]["spec"]["containers"][number]
+}
+
+/// Changes the value of an argument, or drops it together with its flag.
+fn argument(container: &mut Value, flag: &str, value: Option<&str>) {
+    let args = container["args"].as_array_mut().unwrap();
+    let at = args.iter().position(|word| word == flag).unwrap_or_else(|| panic!("no {flag} in {args:?}"));
+    match value {
+        Some(value) => args[at + 1] = value.into(),
+        None => drop(args.drain(at..at + 2)),
+    }
+}
+
+/// Runs objects in which `expected` (pairs of a code and a part of the message) is wrong; all of it must be found.
+fn finds(objects: &[Value], flow: &str, flags: &[&str], expected: &[(&str, &str)]) {
+    let folder = scratch("run");
+    let manifests = objects.iter().map(|object| format!("---\n{object}\n")).collect::<String>();
+    let report = kubelet(&folder, &manifests, flow, flags);
+    let failures = report["failures"].as_array().unwrap();
+    for (code, part) in expected {
+        let found = failures.iter().any(|f| f["code"] == *code && f["what"].as_str().unwrap().contains(part));
+        assert!(found, "{code}: {part:?} is not found\n{}", report["log"].as_str().unwrap());
+    }
+}
+
+fn broken(flow: &str) -> Vec<Value> {
+    documents(&render(&scratch("run"), flow, SPEC, &[]))
+}
+
+/// The sandbox is no witness unless it finds what is wrong: here while the Flow runs.
+#[test]
+fn broken_manifests_that_start_are_found_out() {
+    let mut objects = broken(SHARDS);
+    let gateway = container(&mut objects, "Deployment/gateway", 0);
+    gateway["command"] = serde_json::json!(["sh", "-c", "jina \"$@\"; true", "jina"]);
+    gateway["args"].as_array_mut().unwrap().extend(["--no-such-option".into(), "1".into()]);
+    let encoder = container(&mut objects, "Deployment/encoder", 0);
+    argument(encoder, "--uses-with", Some("{\"dim\": 5}"));
+    encoder["args"].as_array_mut().unwrap().retain(|word| word != "--monitoring");
+    encoder["livenessProbe"] = serde_json::json!({"grpc": {"port": 8099}});
+    encoder["lifecycle"]["preStop"] = serde_json::json!({"exec": {"command": ["no-such-program"]}});
+    let head = container(&mut objects, "Deployment/indexer-head", 0);
+    argument(head, "--connection-list", Some("{\"0\": \"indexer-0:8080\", \"1\": \"indexer-0:8080\"}"));
+    argument(head, "--uses-before-address", None);
+    container(&mut objects, "Deployment/indexer-0", 0)["lifecycle"] = Value::Null;
+    for object in &mut objects {
+        if label(object) == "Deployment/gateway" {
+            object["spec"]["template"]["spec"]["terminationGracePeriodSeconds"] = 5.into();
+        }
+        if label(object) == "ConfigMap/encoder-configmap" {
+            object["data"].as_object_mut().unwrap().remove("RUN_COLOUR").expect("the Flow sets it");
+        }
+    }
+    let expected = [
+        ("unknown-argument", "ignores"),
+        ("wrong-answer", "uses_with dim=4 came as 5"),
+        ("wrong-answer", "env RUN_COLOUR='blue' came as None"),
+        ("wrong-answer", "indexer is polled ALL: it went to shards [0]"),
+        ("wrong-answer", "it never went through indexer:before"),
+        ("wrong-answer", "UNAVAILABLE"),
+        ("no-metrics", "/metrics"),
+        ("liveness-failed", "8099"),
+        ("prestop-failed", "no-such-program"),
+        ("killed", "kubelet kills it"),
+    ];
+    finds(&objects, SHARDS, &["--entry", "grpc://gateway:8080"], &expected);
+}
+
+/// And here before it can.
+#[test]
+fn broken_manifests_that_do_not_start_are_found_out() {
+    let mut objects = broken(DIAMOND);
+    objects.retain(|object| label(object) != "ConfigMap/first-configmap");
+    argument(container(&mut objects, "Deployment/left", 0), "--uses", Some("another.yml"));
+    container(&mut objects, "Deployment/right-side", 0)["startupProbe"] = serde_json::json!({"grpc": {"port": 8099}});
+    container(&mut objects, "Deployment/joiner", 0)["image"] = "example/unheard-of:v1".into();
+    let expected = [
+        ("cannot-start", "there is no ConfigMap first-configmap"),
+        ("container-exited", "it ends by itself"),
+        ("startup-failed", "8099"),
+        ("cannot-start", "there is no image example/unheard-of:v1"),
+        ("given-up", ""),
+    ];
+    finds(&objects, DIAMOND, &["--entry", "grpc://gateway:8080", "--startup-limit", "8"], &expected);
+}
+
+/// The graph is turned round: the documents tell.
+#[test]
+fn a_wrong_order_is_found_out() {
+    let mut objects = broken(CHAIN);
+    let graph = "{\"indexer\": [\"encoder\"], \"start-gateway\": [\"indexer\"], \"encoder\": [\"end-gateway\"]}";
+    argument(container(&mut objects, "Deployment/gateway", 0), "--graph-description", Some(graph));
+    let expected = [("wrong-answer", "it came to indexer after [], the Flow says after ['encoder']")];
+    finds(&objects, CHAIN, &["--entry", "http://gateway:8080"], &expected);
+}

@@ -62,8 +62,8 @@ fn pods(served: &Value, executor: &str) -> usize {
     served[executor].as_object().unwrap_or_else(|| panic!("{executor}: {served}")).len()
 }
 
-/// Requests take 2 seconds when pods are deleted, so that 4 are enough, and nobody waits longer than that.
-const SPEC: &str = "";
+/// Requests take 2 seconds when pods are deleted: 4 are enough.
+const SPEC: &str = "defaults: {drainSeconds: 4}";
 
 const CHAIN: &str = "jtype: Flow
 with: {protocol: http, monitoring: true}
@@ -82,11 +82,23 @@ executors:
 - {name: encoder, uses: docker://example/encoder:v1, replicas: 2}
 ";
 
-/// Without a mesh every replica serves, and one that comes later as well.
+/// Without a mesh every replica serves, and those that come later as well. When all pods are replaced, no request is lost
+/// or tried again: callers hear of a pod's end while it drains, in less than 5 seconds here where 30 are the default.
 #[test]
 fn replicas() {
-    let served = runs(REPLICAS, SPEC, &["--entry", "grpc://gateway:8080", "--replace", "encoder"]);
+    let flow = REPLICAS.replace("replicas: 2", "replicas: 2, grpc_server_options: {grpc.max_connection_age_ms: 2000}");
+    let flow = flow.replace("executors:", "with: {grpc_channel_options: {grpc.dns_min_time_between_resolutions_ms: 1000}}\nexecutors:");
+    let flags = ["--entry", "grpc://gateway:8080", "--balanced", "--roll-out", "encoder", "--roll-out", "gateway"];
+    let served = runs(&flow, "defaults: {drainSeconds: 5}", &flags);
     assert_eq!(pods(&served["first"], "encoder"), 2, "{served}");
+}
+
+/// Where connections live longer than a pod drains, its callers do not hear of its end in time.
+#[test]
+fn draining_for_less_than_connections_live_is_found_out() {
+    let objects = broken(REPLICAS);
+    let flags = ["--entry", "grpc://gateway:8080", "--balanced", "--roll-out", "encoder", "--load", "0.25"];
+    finds(&objects, REPLICAS, &flags, &[("cut-off", "a request comes 2 times")]);
 }
 
 /// What Jina exports keeps one connection to a Service, and with it one replica.
@@ -141,7 +153,7 @@ executors:
 /// claims are their own.
 #[test]
 fn storage() {
-    runs(STORAGE, SPEC, &["--entry", "grpc://gateway:8080", "--replace", "indexer-0"]);
+    runs(STORAGE, SPEC, &["--entry", "grpc://gateway:8080", "--roll-out", "indexer-0"]);
 }
 
 #[test]
@@ -168,7 +180,7 @@ executors:
     write(&folder, "base/kustomization.yaml", "generators: [jinaflow.yaml]\nconfigurations: [kustomizeconfig.yaml]\n");
     write(&folder, "overlay/kustomization.yaml", "resources: [../base]\nnamespace: stage\nnamePrefix: eu-\n");
     let manifests = must(kustomize(&folder.join("overlay"))).stdout;
-    let served = passed(kubelet(&folder, &manifests, flow, &["--entry", "grpc://eu-gateway.stage:8080"]));
+    let served = passed(kubelet(&folder, &manifests, flow, &["--entry", "grpc://eu-gateway.stage:8080", "--balanced"]));
     assert_eq!(pods(&served["first"], "encoder"), 2, "{served}");
 }
 

@@ -13,11 +13,13 @@ in the containers; a real Jina client in another pod sends documents. What is he
   within its grace.
 
 Everything lives in the namespaces that `unshare` makes; when the first process in them ends, nothing is left. On standard
-output is what was found, as JSON; logs of the containers are in OUT/logs. Exit code: 0 when nothing failed, 1 otherwise.
+output is what was found, as JSON; logs of the containers are in OUT/logs. Exit code: 0 when nothing
+failed, 1 when something did, another when the sandbox itself broke.
 """
 import argparse
 import collections
 import concurrent.futures
+import itertools
 import json
 import os
 import signal
@@ -25,6 +27,7 @@ import subprocess
 import sys
 import threading
 import time
+import traceback
 
 import probes
 from client_pod import ClientPod
@@ -174,6 +177,9 @@ class Run:
         self.probe_liveness('before requests')
         for endpoint in ('/', '/index', '/search'):
             self.send(endpoint, self.options.documents, 'first')
+        for pod in self.pods if self.options.balanced else []:
+            if pod.workload['spec'].get('replicas', 1) > 1:
+                self.wait_until_used(pod)
         self.report_served('first')
         if self.expected['monitoring']:
             self.scrape()
@@ -182,34 +188,47 @@ class Run:
         self.served[when] = {name: dict(pods) for name, pods in self.judge.served.items()}
         self.judge.served.clear()
 
-    def replace(self, name):
-        """Deletes a pod of a workload while requests are in flight, and waits for the one that comes in its place."""
-        pod = next(pod for pod in self.pods if pod.workload['metadata']['name'] == name)
-        sent = self.slow_requests()
-        if pod.workload['kind'] == 'StatefulSet':  # the new one has the name of the old one
-            self.delete_pod(pod)
-            new = self.new_pod(pod.workload, pod.index)
-            self.start_pod(new)
+    def roll_out(self, names):
+        """What `kubectl rollout restart` does to workloads, while requests are in flight."""
+        kinds = {pod.workload['kind'] for pod in self.pods if pod.workload['metadata']['name'] in names}
+        if kinds == {'StatefulSet'}:  # whose pod is gone for a while
+            sent = self.slow_requests()
+            new = self.each(self.roll_out_one, names)
         else:
-            done = threading.Event()
+            sent, done = [], threading.Event()
             load = threading.Thread(target=self.load, args=(done, sent))
             load.start()
-            new = self.new_pod(pod.workload, pod.index)
-            self.each(lambda work: work(), [lambda: self.delete_pod(pod), lambda: self.start_pod(new)])
+            new = self.each(self.roll_out_one, names)
             done.set()
             load.join()
         self.judge_all(sent)
-        self.wait_until_used(new)
+        for pod in itertools.chain(*new):
+            self.wait_until_used(pod)
+
+    def roll_out_one(self, name):
+        """A StatefulSet ends a pod before the next one comes, a Deployment (with `maxUnavailable: 0`) afterwards."""
+        new, ends = [], []
+        for pod in [pod for pod in self.pods if pod.workload['metadata']['name'] == name]:
+            if pod.workload['kind'] == 'StatefulSet':
+                self.delete_pod(pod)
+            new.append(self.new_pod(pod.workload, pod.index))
+            self.start_pod(new[-1])
+            if pod.workload['kind'] == 'Deployment':
+                ends.append(threading.Thread(target=self.delete_pod, args=(pod,)))
+                ends[-1].start()
+        for end in ends:
+            end.join()
+        return new
 
     def load(self, done, sent):
         """Requests that keep every replica at work."""
         while not done.wait(0.2):
-            sent += self.client.send(self.slow(self.replicas(), 0.18))
+            sent += self.client.send(self.slow(self.replicas(), self.options.load))
 
     def wait_until_used(self, pod):
-        """Callers have to hear of a new pod."""
+        """Callers have to hear of a pod that was not there when they asked first."""
         began = time.monotonic()
-        while not any(pod.name in pods for pods in self.judge.served.values()):
+        while not (self.services.turns[pod.name] or any(pod.name in pods for pods in self.judge.served.values())):
             if time.monotonic() - began > self.options.notice:
                 self.fail('never-used', pod.name, f'nobody calls it in {self.options.notice} s')
                 return
@@ -260,8 +279,8 @@ class Run:
     def everything(self):
         self.start()
         self.use()
-        for name in self.options.replace:
-            self.replace(name)
+        if self.options.roll_out:
+            self.roll_out(self.options.roll_out)
             self.send('/search', self.options.documents, 'second')
             self.report_served('second')
         self.probe_liveness('after requests')
@@ -280,22 +299,28 @@ def main():
     words.add_argument('--namespace', default='default', help='the namespace of objects that name none, and of the client')
     words.add_argument('--entry', action='append', required=True, help='PROTOCOL://HOST:PORT, from the client')
     words.add_argument('--documents', type=int, default=6, help='how many in a request')
-    words.add_argument('--replace', action='append', default=[], help='a workload of which a pod is deleted and replaced')
+    words.add_argument('--balanced', action='store_true', help='every replica has to be used')
+    words.add_argument('--roll-out', action='append', default=[], help='a workload whose pods are replaced while requests are in flight')
+    words.add_argument('--load', type=float, default=0.12, help='seconds that a replica works for each of them; they come every 0.2 seconds')
     words.add_argument('--slow', type=float, default=2, help='seconds that requests in flight take when pods are deleted')
-    words.add_argument('--notice', type=float, default=60, help='seconds after which a replaced pod has to be used')
+    words.add_argument('--notice', type=float, default=60, help='seconds after which a pod has to be used')
     words.add_argument('--startup-limit', type=float, default=120)
     words.add_argument('--request-limit', type=float, default=30)
     words.add_argument('--time-limit', type=int, default=300)
     options = words.parse_args()
     signal.alarm(options.time_limit)
-    run = Run(options)
+    code = 2
     try:
-        run.everything()
-    except Failed:
-        run.fail('given-up', 'run', 'the rest cannot be tried')
-    print(json.dumps({'failures': run.failures, 'served': run.served, 'seconds': round(time.monotonic() - run.begin, 1)}))
-    sys.stdout.flush()
-    os._exit(1 if run.failures else 0)
+        run = Run(options)
+        try:
+            run.everything()
+        except Failed:
+            run.fail('given-up', 'run', 'the rest cannot be tried')
+        print(json.dumps({'failures': run.failures, 'served': run.served, 'seconds': round(time.monotonic() - run.begin, 1)}), flush=True)
+        code = 1 if run.failures else 0
+    except Exception:
+        traceback.print_exc()
+    os._exit(code)  # whatever still runs
 
 
 main()

@@ -16,6 +16,11 @@ SUBNET = '10.77'
 NODE = f'{SUBNET}.0.1'
 # The class of the executor that an image holds, by the last part of the image's name.
 IMAGES = {'encoder': 'Encoder', 'indexer': 'Indexer', 'echo': 'Echo', 'before': 'Before', 'after': 'After', 'jina': None}
+# What is honoured below, and what has no bearing on a sandbox. Anything else is refused rather than passed over.
+POD_FIELDS = set('containers volumes securityContext terminationGracePeriodSeconds enableServiceLinks restartPolicy serviceAccountName '
+                 'automountServiceAccountToken imagePullSecrets nodeSelector tolerations affinity topologySpreadConstraints priorityClassName'.split())
+CONTAINER_FIELDS = set('name image imagePullPolicy command args env envFrom ports startupProbe readinessProbe livenessProbe lifecycle resources '
+                       'securityContext volumeMounts workingDir'.split())
 
 
 def ip(*commands, pid=None):
@@ -26,7 +31,7 @@ def ip(*commands, pid=None):
 
 class Network:
     def __init__(self):
-        self.pods = 0
+        self.lock, self.pods = threading.Lock(), 0
         # A bridge would otherwise change its address as ports come and go, and the pods would lose it for a while.
         ip('link set lo up', 'link add bridge address 02:00:00:00:00:01 type bridge', f'addr add {NODE}/16 dev bridge', 'link set bridge up')
 
@@ -37,12 +42,14 @@ class Network:
 
     def connect(self, name):
         """A process that holds the network, the host name and the shared memory of a pod; and the pod's address."""
-        self.pods += 1
-        address = f'{SUBNET}.1.{self.pods}'
+        with self.lock:
+            self.pods += 1
+            number = self.pods
+        address = f'{SUBNET}.1.{number}'
         script = f'echo {name[:63]} > /proc/sys/kernel/hostname; echo up; exec sleep infinity'
         pause = subprocess.Popen(['unshare', '--net', '--uts', '--ipc', '--', 'sh', '-c', script], stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
         pause.stdout.readline()
-        ip(f'link add pod{self.pods} type veth peer name eth0 netns {pause.pid}', f'link set pod{self.pods} master bridge up')
+        ip(f'link add pod{number} type veth peer name eth0 netns {pause.pid}', f'link set pod{number} master bridge up')
         ip('link set lo up', f'addr add {address}/16 dev eth0', 'link set eth0 up', pid=pause.pid)
         return pause.pid, address
 
@@ -130,6 +137,8 @@ class Node:
 
     def start(self, container):
         pod, spec = container.pod, container.spec
+        if unknown := (set(pod.spec) - POD_FIELDS) | (set(spec) - CONTAINER_FIELDS) | (set(spec.get('lifecycle') or {}) - {'preStop'}):
+            raise Refused(f'the sandbox does not know {sorted(unknown)}')
         image = spec['image'].split('@')[0].rsplit('/', 1)[-1].split(':')[0]
         if image not in IMAGES:
             raise Refused(f'there is no image {spec["image"]}')
@@ -146,7 +155,7 @@ class Node:
         argv = [expand(word, env) for word in spec['command'] + spec.get('args', [])]
         security = {**(pod.spec.get('securityContext') or {}), **(spec.get('securityContext') or {})}
         mounts = [self.volume(pod, mount, security.get('runAsUser')) for mount in spec.get('volumeMounts') or []]
-        container.log = f'{self.logs}/{pod.name}.{container.name}.log'
+        container.log = f'{self.logs}/{pod.name}.{container.name}.{pod.uid[:4]}.log'
         container.shim, container.pid, container.env = self.spawn(
             pod.pause, pod.namespace, argv, {'HOSTNAME': pod.name, **env}, files, cwd, mounts, container.log,
             security.get('runAsUser'), security.get('runAsGroup'), security.get('readOnlyRootFilesystem', False))

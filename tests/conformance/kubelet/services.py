@@ -15,7 +15,7 @@ class Services:
         """`pods` is a list that others change."""
         self.pods = pods
         self.table = {}  # (namespace, name) -> the Service's spec, with its virtual address
-        self.turn = collections.Counter()
+        self.turns = collections.Counter()  # how many connections a Service, and a pod through one, has had
         self.connections = set()
         for number, service in enumerate(objects.kind('Service')):
             spec = dict(service['spec'])
@@ -82,10 +82,11 @@ class Services:
         """One connection, to the next of the Service's pods: refused where there is none."""
         pods = self.endpoints(spec)
         key = (spec['namespace'], spec['name'], port['port'])
-        self.turn[key] += 1
+        self.turns[key] += 1
         try:
-            pod = pods[self.turn[key] % len(pods)]
+            pod = pods[self.turns[key] % len(pods)]
             there = await asyncio.open_connection(pod.address, target_port(port, pod.spec))
+            self.turns[pod.name] += 1
         except (ZeroDivisionError, OSError):
             writer.get_extra_info('socket').setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
             writer.close()

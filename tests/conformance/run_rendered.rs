@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::kustomize::{kustomize, write};
 use crate::support::{self, documents, label, root, scratch};
@@ -45,20 +45,20 @@ fn kubelet(folder_: &Path, manifests: &str, flow: &str, flags: &[&str]) -> Value
     report
 }
 
-/// Renders and runs a Flow, in which nothing may fail. Returns the pods that served each executor, first and after pods
-/// were replaced.
+/// Renders and runs a Flow, in which nothing may fail.
 fn runs(flow: &str, spec: &str, flags: &[&str]) -> Value {
     let folder = scratch("run");
     passed(kubelet(&folder, &render(&folder, flow, spec, &[]), flow, flags))
 }
 
-fn passed(mut report: Value) -> Value {
-    assert_eq!(report["failures"], serde_json::json!([]), "{}", report["log"].as_str().unwrap());
-    report["served"].take()
+fn passed(report: Value) -> Value {
+    assert_eq!(report["failures"], json!([]), "{}", report["log"].as_str().unwrap());
+    report
 }
 
-/// How many pods served an executor.
-fn pods(served: &Value, executor: &str) -> usize {
+/// How many pods have served an executor before any was replaced.
+fn pods(report: &Value, executor: &str) -> usize {
+    let served = &report["served"]["first"];
     served[executor].as_object().unwrap_or_else(|| panic!("{executor}: {served}")).len()
 }
 
@@ -89,8 +89,8 @@ fn replicas() {
     let flow = REPLICAS.replace("replicas: 2", "replicas: 2, grpc_server_options: {grpc.max_connection_age_ms: 2000}");
     let flow = flow.replace("executors:", "with: {grpc_channel_options: {grpc.dns_min_time_between_resolutions_ms: 1000}}\nexecutors:");
     let flags = ["--entry", "grpc://gateway:8080", "--balanced", "--roll-out", "encoder", "--roll-out", "gateway"];
-    let served = runs(&flow, "defaults: {drainSeconds: 5}", &flags);
-    assert_eq!(pods(&served["first"], "encoder"), 2, "{served}");
+    let report = runs(&flow, "defaults: {drainSeconds: 5}", &flags);
+    assert_eq!(pods(&report, "encoder"), 2, "{report}");
 }
 
 /// Where connections live longer than a pod drains, its callers do not hear of its end in time.
@@ -107,8 +107,8 @@ fn replicas_as_jina_exports_them_need_a_mesh() {
     let folder = scratch("run");
     let manifests = render(&folder, REPLICAS, "", &["--compat", "jina-3.34", "--k8s-namespace", "run"]);
     let flags = ["--entry", "grpc://gateway:8080", "--namespace", "run", "--slow", "0.5"];
-    let served = passed(kubelet(&folder, &manifests, REPLICAS, &flags));
-    assert_eq!(pods(&served["first"], "encoder"), 1, "{served}");
+    let report = passed(kubelet(&folder, &manifests, REPLICAS, &flags));
+    assert_eq!(pods(&report, "encoder"), 1, "{report}");
 }
 
 const SHARDS: &str = "jtype: Flow
@@ -125,8 +125,8 @@ executors:
 
 #[test]
 fn shards_with_both_pollings_between_uses_before_and_uses_after() {
-    let served = runs(SHARDS, SPEC, &["--entry", "grpc://gateway:8080"]);
-    assert_eq!(pods(&served["first"], "indexer"), 2, "{served}");
+    let report = runs(SHARDS, SPEC, &["--entry", "grpc://gateway:8080"]);
+    assert_eq!(pods(&report, "indexer"), 2, "{report}");
 }
 
 const DIAMOND: &str = "jtype: Flow
@@ -162,6 +162,42 @@ fn a_deployment() {
     runs(deployment, SPEC, &["--entry", "grpc://encoder:8080"]);
 }
 
+/// What the environment's owner adds: a user without rights, settings and secrets that are there, a door to the outside.
+#[test]
+fn a_restricted_flow_with_settings_and_secrets() {
+    let known = "jtype: Flow
+executors:
+- {name: encoder, uses: docker://example/encoder:v1}
+- {name: indexer, uses: docker://example/indexer:v1, workspace: /data}
+";
+    // Jina itself would have to have the class.
+    let inline = "image: example/encoder:v1, uses: {jtype: Encoder, with: {dim: 4}, metas: {py_modules: [executors.py]}}";
+    let flow = known.replace("uses: docker://example/encoder:v1", inline);
+    let spec = "kubernetesVersion: '1.30'
+defaults: {drainSeconds: 4, securityProfile: restricted}
+gateway: {expose: {type: LoadBalancer}}
+executors:
+  encoder:
+    env: {RUN_FILE: /etc/run/model}
+    envFromSecret: {RUN_TOKEN: {name: token, key: value}}
+    configMaps: {models: {mountPath: /etc/run}, colours: {env: true, prefix: RUN_}}
+  indexer: {storage: {size: 1Gi}}";
+    let folder = scratch("run");
+    let cluster = "---
+{apiVersion: v1, kind: Secret, metadata: {name: token}, stringData: {value: hush}}
+---
+{apiVersion: v1, kind: ConfigMap, metadata: {name: models}, data: {model: ViT-B-32}}
+---
+{apiVersion: v1, kind: ConfigMap, metadata: {name: colours}, data: {COLOUR: blue}}
+";
+    let manifests = render(&folder, &flow, spec, &[]) + cluster;
+    let report = passed(kubelet(&folder, &manifests, known, &["--entry", "grpc://gateway-exposed:80", "--roll-out", "indexer"]));
+    let hop = &report["hops"]["encoder"];
+    assert_eq!((&hop["user"], &hop["file"], &hop["with"]["dim"]), (&json!(1000), &json!("ViT-B-32"), &json!(4)), "{hop}");
+    let env = json!({"RUN_FILE": "/etc/run/model", "RUN_TOKEN": "hush", "RUN_COLOUR": "blue"});
+    assert_eq!(hop["env"], env);
+}
+
 #[test]
 fn after_an_overlay_with_a_namespace_and_a_prefix() {
     let flow = "jtype: Flow
@@ -180,8 +216,8 @@ executors:
     write(&folder, "base/kustomization.yaml", "generators: [jinaflow.yaml]\nconfigurations: [kustomizeconfig.yaml]\n");
     write(&folder, "overlay/kustomization.yaml", "resources: [../base]\nnamespace: stage\nnamePrefix: eu-\n");
     let manifests = must(kustomize(&folder.join("overlay"))).stdout;
-    let served = passed(kubelet(&folder, &manifests, flow, &["--entry", "grpc://eu-gateway.stage:8080", "--balanced"]));
-    assert_eq!(pods(&served["first"], "encoder"), 2, "{served}");
+    let report = passed(kubelet(&folder, &manifests, flow, &["--entry", "grpc://eu-gateway.stage:8080", "--balanced"]));
+    assert_eq!(pods(&report, "encoder"), 2, "{report}");
 }
 
 /// A container of a workload.
@@ -221,13 +257,13 @@ fn broken(flow: &str) -> Vec<Value> {
 fn broken_manifests_that_start_are_found_out() {
     let mut objects = broken(SHARDS);
     let gateway = container(&mut objects, "Deployment/gateway", 0);
-    gateway["command"] = serde_json::json!(["sh", "-c", "jina \"$@\"; true", "jina"]);
+    gateway["command"] = json!(["sh", "-c", "jina \"$@\"; true", "jina"]);
     gateway["args"].as_array_mut().unwrap().extend(["--no-such-option".into(), "1".into()]);
     let encoder = container(&mut objects, "Deployment/encoder", 0);
     argument(encoder, "--uses-with", Some("{\"dim\": 5}"));
     encoder["args"].as_array_mut().unwrap().retain(|word| word != "--monitoring");
-    encoder["livenessProbe"] = serde_json::json!({"grpc": {"port": 8099}});
-    encoder["lifecycle"]["preStop"] = serde_json::json!({"exec": {"command": ["no-such-program"]}});
+    encoder["livenessProbe"] = json!({"grpc": {"port": 8099}});
+    encoder["lifecycle"]["preStop"] = json!({"exec": {"command": ["no-such-program"]}});
     let head = container(&mut objects, "Deployment/indexer-head", 0);
     argument(head, "--connection-list", Some("{\"0\": \"indexer-0:8080\", \"1\": \"indexer-0:8080\"}"));
     argument(head, "--uses-before-address", None);
@@ -261,7 +297,7 @@ fn broken_manifests_that_do_not_start_are_found_out() {
     let mut objects = broken(DIAMOND);
     objects.retain(|object| label(object) != "ConfigMap/first-configmap");
     argument(container(&mut objects, "Deployment/left", 0), "--uses", Some("another.yml"));
-    container(&mut objects, "Deployment/right-side", 0)["startupProbe"] = serde_json::json!({"grpc": {"port": 8099}});
+    container(&mut objects, "Deployment/right-side", 0)["startupProbe"] = json!({"grpc": {"port": 8099}});
     container(&mut objects, "Deployment/joiner", 0)["image"] = "example/unheard-of:v1".into();
     let expected = [
         ("cannot-start", "there is no ConfigMap first-configmap"),

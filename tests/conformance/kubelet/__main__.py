@@ -51,7 +51,7 @@ class Run:
         subprocess.run(['mount', '-t', 'tmpfs', 'tmpfs', self.folder], check=True)
         self.objects = Objects(options.manifests, options.namespace)
         self.network = Network()
-        self.pods, self.gone = [], []
+        self.pods, self.gone, self.judge = [], [], None
         self.services = Services(self.objects, self.pods, self.network)
         self.node = Node(self.objects, self.services, sys.prefix, self.folder)
 
@@ -316,7 +316,7 @@ def main():
             run.everything()
         except Failed:
             run.fail('given-up', 'run', 'the rest cannot be tried')
-        print(json.dumps({'failures': run.failures, 'served': run.served, 'seconds': round(time.monotonic() - run.begin, 1)}), flush=True)
+        print(json.dumps({'failures': run.failures, 'served': run.served, 'hops': run.judge.hops if run.judge else {}}), flush=True)
         code = 1 if run.failures else 0
     except Exception:
         traceback.print_exc()

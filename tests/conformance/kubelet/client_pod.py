@@ -11,7 +11,7 @@ class ClientPod:
         files = {name: open(path).read() for name, path in (('client.py', f'{HERE}/client.py'), ('flow.yml', options.flow))}
         self.shim, _, _ = node.spawn(pause, options.namespace, ['python', 'client.py'], {'JINA_OPTOUT_TELEMETRY': '1'}, files, '/client')
         self.lines = threading.Condition()
-        self.first, self.back, self.sent = None, {}, {}
+        self.first, self.back, self.sent, self.ended = None, {}, {}, False
         threading.Thread(target=self.listen, daemon=True).start()
 
     def listen(self):
@@ -25,10 +25,14 @@ class ClientPod:
                 else:
                     self.back[thing['number']] = thing
                 self.lines.notify_all()
+        with self.lines:
+            self.ended = True
+            self.lines.notify_all()
 
     def wait(self, condition, seconds):
         with self.lines:
-            if not self.lines.wait_for(condition, seconds):
+            self.lines.wait_for(lambda: condition() or self.ended, seconds)
+            if not condition():
                 raise RuntimeError('the client does not answer')
 
     def expected(self):

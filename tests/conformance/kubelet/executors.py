@@ -4,7 +4,7 @@
     pod, shard                            where it ran
     seen   the names that were in the document already: this is what proves the topology
     with   what came by `uses_with`       env   the variables that begin with RUN_
-    workspace
+    workspace, user                       file  what is in the file that RUN_FILE names
 """
 import json
 import os
@@ -19,6 +19,12 @@ class Doc(BaseDoc):
     text: str = ''
     hops: List[str] = []
     matches: List[str] = []
+
+
+def read(path):
+    if path:
+        with open(path) as file:
+            return file.read()
 
 
 class Hopper(Executor):
@@ -39,7 +45,7 @@ class Hopper(Executor):
             doc.hops = list(doc.hops) + [json.dumps({
                 'name': self.called, 'pod': os.environ['K8S_POD_NAME'], 'shard': getattr(self.runtime_args, 'shard_id', None),
                 'seen': sorted({json.loads(hop)['name'] for hop in doc.hops}), 'with': self.given, 'workspace': self.workspace,
-                'env': {key: value for key, value in os.environ.items() if key.startswith('RUN_')},
+                'user': os.getuid(), 'file': read(os.environ.get('RUN_FILE')), 'env': {key: value for key, value in os.environ.items() if key.startswith('RUN_')},
             })]
         return docs
 

@@ -34,6 +34,7 @@ class Judge:
         self.before = ancestors(self.graph)
         self.served = collections.defaultdict(collections.Counter)
         self.indexed = set()
+        self.hops = {}  # the last one of each
 
     def marks(self, name):
         """The hops that an executor leaves, in their order."""
@@ -66,6 +67,7 @@ class Judge:
         for hop in hops:
             name = of[hop['name']]
             self.served[hop['name']][hop['pod']] += 1
+            self.hops[hop['name']] = hop
             own = self.marks(name)
             due = {mark for other in self.before[name] for mark in self.marks(other)} | set(own[:own.index(hop['name'])])
             if due != set(hop['seen']):

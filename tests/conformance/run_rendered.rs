@@ -96,9 +96,10 @@ fn replicas() {
 /// Where connections live longer than a pod drains, its callers do not hear of its end in time.
 #[test]
 fn draining_for_less_than_connections_live_is_found_out() {
-    let objects = broken(REPLICAS);
+    let flow = REPLICAS.replace("replicas: 2", "replicas: 2, grpc_server_options: {grpc.max_connection_age_ms: 60000}");
+    let objects = objects(&flow, SPEC);
     let flags = ["--entry", "grpc://gateway:8080", "--balanced", "--roll-out", "encoder", "--load", "0.25"];
-    finds(&objects, REPLICAS, &flags, &[("cut-off", "a request comes 2 times")]);
+    finds(&objects, &flow, &flags, &[("cut-off", "a request comes 2 times")]);
 }
 
 /// What Jina exports keeps one connection to a Service, and with it one replica.
@@ -198,25 +199,27 @@ executors:
     assert_eq!(hop["env"], env);
 }
 
+/// Everybody calls whom they have to by names that the overlay made, through NetworkPolicies that let nobody else.
 #[test]
 fn after_an_overlay_with_a_namespace_and_a_prefix() {
     let flow = "jtype: Flow
+with: {monitoring: true}
 executors:
 - {name: encoder, uses: docker://example/encoder:v1, replicas: 2}
 - {name: indexer, uses: docker://example/indexer:v1, shards: 2, polling: {/index: ANY, /search: ALL}}
 ";
     let folder = scratch("run");
-    let function = "  annotations:\n    config.kubernetes.io/function: |\n      exec: {path: jinaflow}\n";
-    write(
-        &folder,
-        "base/jinaflow.yaml",
-        &jinaflow(flow, SPEC).replace("metadata: {name: run}\n", &format!("metadata:\n  name: run\n{function}")),
-    );
+    let function = "metadata:\n  name: run\n  annotations:\n    config.kubernetes.io/function: |\n      exec: {path: jinaflow}\n";
+    let spec = format!("{SPEC}\nnetworkPolicy: {{egress: {{}}}}");
+    write(&folder, "base/jinaflow.yaml", &jinaflow(flow, &spec).replace("metadata: {name: run}\n", function));
     fs::copy(root().join("functions/jinaflow/kustomizeconfig.yaml"), folder.join("base/kustomizeconfig.yaml")).unwrap();
     write(&folder, "base/kustomization.yaml", "generators: [jinaflow.yaml]\nconfigurations: [kustomizeconfig.yaml]\n");
     write(&folder, "overlay/kustomization.yaml", "resources: [../base]\nnamespace: stage\nnamePrefix: eu-\n");
     let manifests = must(kustomize(&folder.join("overlay"))).stdout;
-    let report = passed(kubelet(&folder, &manifests, flow, &["--entry", "grpc://eu-gateway.stage:8080", "--balanced"]));
+    let flags = ["--entry", "grpc://eu-gateway.stage:8080", "--balanced"];
+    let refused = ["encoder", "indexer-head", "indexer-0"].map(|name| format!("--refused=grpc://eu-{name}.stage:8080"));
+    let flags = flags.into_iter().chain(refused.iter().map(String::as_str)).collect::<Vec<_>>();
+    let report = passed(kubelet(&folder, &manifests, flow, &flags));
     assert_eq!(pods(&report, "encoder"), 2, "{report}");
 }
 
@@ -248,14 +251,15 @@ fn finds(objects: &[Value], flow: &str, flags: &[&str], expected: &[(&str, &str)
     }
 }
 
-fn broken(flow: &str) -> Vec<Value> {
-    documents(&render(&scratch("run"), flow, SPEC, &[]))
+fn objects(flow: &str, spec: &str) -> Vec<Value> {
+    documents(&render(&scratch("run"), flow, spec, &[]))
 }
 
 /// The sandbox is no witness unless it finds what is wrong: here while the Flow runs.
 #[test]
 fn broken_manifests_that_start_are_found_out() {
-    let mut objects = broken(SHARDS);
+    let mut objects = objects(SHARDS, &format!("{SPEC}\nnetworkPolicy: {{}}"));
+    objects.retain(|object| label(object) != "NetworkPolicy/encoder");
     let gateway = container(&mut objects, "Deployment/gateway", 0);
     gateway["command"] = json!(["sh", "-c", "jina \"$@\"; true", "jina"]);
     gateway["args"].as_array_mut().unwrap().extend(["--no-such-option".into(), "1".into()]);
@@ -287,14 +291,15 @@ fn broken_manifests_that_start_are_found_out() {
         ("liveness-failed", "8099"),
         ("prestop-failed", "no-such-program"),
         ("killed", "kubelet kills it"),
+        ("not-refused", "the client may call it"),
     ];
-    finds(&objects, SHARDS, &["--entry", "grpc://gateway:8080"], &expected);
+    finds(&objects, SHARDS, &["--entry", "grpc://gateway:8080", "--refused", "grpc://encoder:8080"], &expected);
 }
 
 /// And here before it can.
 #[test]
 fn broken_manifests_that_do_not_start_are_found_out() {
-    let mut objects = broken(DIAMOND);
+    let mut objects = objects(DIAMOND, SPEC);
     objects.retain(|object| label(object) != "ConfigMap/first-configmap");
     argument(container(&mut objects, "Deployment/left", 0), "--uses", Some("another.yml"));
     container(&mut objects, "Deployment/right-side", 0)["startupProbe"] = json!({"grpc": {"port": 8099}});
@@ -312,7 +317,7 @@ fn broken_manifests_that_do_not_start_are_found_out() {
 /// The graph is turned round: the documents tell.
 #[test]
 fn a_wrong_order_is_found_out() {
-    let mut objects = broken(CHAIN);
+    let mut objects = objects(CHAIN, SPEC);
     let graph = "{\"indexer\": [\"encoder\"], \"start-gateway\": [\"indexer\"], \"encoder\": [\"end-gateway\"]}";
     argument(container(&mut objects, "Deployment/gateway", 0), "--graph-description", Some(graph));
     let expected = [("wrong-answer", "it came to indexer after [], the Flow says after ['encoder']")];

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs the pinned real tools that the conformance tests run against into .tools, which git ignores.
-# What is there already in the right version stays. Needs Go, Python 3.11 and, where podman, runc or ip are missing, root.
+# What is there already in the right version stays. Needs Go, Python 3.11 and, where podman, runc, ip or iptables are
+# missing, root.
 set -euo pipefail
 
 KUSTOMIZE=v5.8.2
@@ -58,10 +59,10 @@ venv() { # name, requirements, module, version
 venv jina requirements-jina.txt jina "$JINA"
 venv validate requirements-validate.txt kubernetes-validate "$KUBERNETES_VALIDATE"
 
-if ! command -v podman > /dev/null || ! command -v runc > /dev/null || ! command -v ip > /dev/null; then
-  say "podman, runc and ip"
+if ! type -P podman runc ip iptables > /dev/null; then
+  say "podman, runc, ip and iptables"
   apt-get update -qq
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends podman runc iproute2 > /dev/null
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends podman runc iproute2 iptables > /dev/null
 fi
 # runc with cgroupfs works on hosts where crun refuses mixed cgroup hierarchies.
 cat > "$tools/containers.conf" << 'END'

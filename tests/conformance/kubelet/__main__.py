@@ -9,12 +9,13 @@ in the containers; a real Jina client in another pod sends documents. What is he
 
 - startup, readiness and liveness probes succeed, and no container ends by itself;
 - every document comes back, and has gone through every executor in the order of the Flow, as real Jina reads it;
-- a pod that is deleted loses no request in flight, nor is one tried again: it leaves the Services, its preStop runs, SIGTERM comes, and it ends
-  within its grace.
+- a pod that is deleted loses no request in flight, and none is tried again: the pod leaves the Services, its preStop runs,
+  SIGTERM comes, and it ends within its grace;
+- NetworkPolicies are enforced.
 
 Everything lives in the namespaces that `unshare` makes; when the first process in them ends, nothing is left. On standard
-output is what was found, as JSON; logs of the containers are in OUT/logs. Exit code: 0 when nothing
-failed, 1 when something did, another when the sandbox itself broke.
+output is what was found, as JSON; logs of the containers are in OUT/logs. Exit code: 0 when nothing failed, 1 when something
+did, another when the sandbox itself broke.
 """
 import argparse
 import collections
@@ -29,6 +30,7 @@ import threading
 import time
 import traceback
 
+import policies
 import probes
 from client_pod import ClientPod
 from dns import serve
@@ -44,7 +46,8 @@ class Failed(Exception):
 
 class Run:
     def __init__(self, options):
-        self.options, self.begin, self.failures, self.served, self.lock = options, time.monotonic(), [], {}, threading.Lock()
+        self.options, self.begin, self.lock = options, time.monotonic(), threading.Lock()
+        self.failures, self.served = [], {}
         self.folder = os.path.join(options.out, 'run')
         os.makedirs(self.folder, exist_ok=True)
         os.makedirs(os.path.join(options.out, 'logs'), exist_ok=True)
@@ -74,7 +77,9 @@ class Run:
 
     def new_pod(self, workload, index):
         pod = Pod(workload, self.objects.namespace_of(workload), index, self.network)
-        self.pods.append(pod)
+        with self.lock:
+            self.pods.append(pod)
+            policies.apply(self.objects, self.pods)
         return pod
 
     def start_pod(self, pod):
@@ -97,7 +102,7 @@ class Run:
     def watch(self, container):
         code = container.shim.wait()
         if not container.stopping:
-            self.fail('container-exited', container.where, f'it ends by itself with {code}, and would be restarted: {container.said()[-1500:]}')
+            self.fail('container-exited', container.where, f'it ends by itself with {code}, to be restarted: {container.said()[-1500:]}')
 
     def probe_liveness(self, when):
         def one(container):
@@ -134,9 +139,15 @@ class Run:
 
     # Requests
 
-    def requests(self, endpoint, number, tag, **parameters):
-        return [{'protocol': protocol, 'to': to, 'endpoint': endpoint, 'texts': [f'{tag}-{protocol}{endpoint}-{n}' for n in range(number)],
-                 'parameters': parameters, 'limit': self.options.request_limit} for protocol, to in (entry.split('://') for entry in self.options.entry)]
+    def requests(self, endpoint, number, tag, entries=None, **parameters):
+        """One for each entry, with a number of documents."""
+        out = []
+        for entry in entries or self.options.entry:
+            protocol, to = entry.split('://')
+            texts = [f'{tag}-{protocol}{endpoint}-{n}' for n in range(number)]
+            out.append({'protocol': protocol, 'to': to, 'endpoint': endpoint, 'texts': texts, 'parameters': parameters,
+                        'limit': self.options.request_limit})
+        return out
 
     def send(self, *what, **parameters):
         self.judge_all(self.client.send(self.requests(*what, **parameters)))
@@ -183,6 +194,13 @@ class Run:
         self.report_served('first')
         if self.expected['monitoring']:
             self.scrape()
+        if self.options.refused:
+            self.try_forbidden()
+
+    def try_forbidden(self):
+        for request, answer in self.client.answers(self.client.send(self.requests('/', 1, 'forbidden', self.options.refused))):
+            if 'Connection refused' not in answer.get('error', ''):
+                self.fail('not-refused', request['to'], f'the client may call it: {answer}')
 
     def report_served(self, when):
         self.served[when] = {name: dict(pods) for name, pods in self.judge.served.items()}
@@ -259,7 +277,7 @@ class Run:
 
     def slow_ones(self):
         """The slow requests that have come, each with the workload that it came to."""
-        return [(pod.workload['metadata']['name'], line) for pod in self.pods + self.gone for container in pod.containers if container.log
+        return [(pod.workload['metadata']['name'], line) for pod in self.pods + self.gone for container in pod.containers
                 for line in container.said().splitlines() if line.startswith('slow: ')]
 
     def find_cut_off(self):
@@ -298,10 +316,11 @@ def main():
     words.add_argument('out', type=os.path.abspath)
     words.add_argument('--namespace', default='default', help='the namespace of objects that name none, and of the client')
     words.add_argument('--entry', action='append', required=True, help='PROTOCOL://HOST:PORT, from the client')
+    words.add_argument('--refused', action='append', help='the same, where the client has to be turned away')
     words.add_argument('--documents', type=int, default=6, help='how many in a request')
     words.add_argument('--balanced', action='store_true', help='every replica has to be used')
     words.add_argument('--roll-out', action='append', default=[], help='a workload whose pods are replaced while requests are in flight')
-    words.add_argument('--load', type=float, default=0.12, help='seconds that a replica works for each of them; they come every 0.2 seconds')
+    words.add_argument('--load', type=float, default=0.12, help='seconds that these take; they come every 0.2 seconds')
     words.add_argument('--slow', type=float, default=2, help='seconds that requests in flight take when pods are deleted')
     words.add_argument('--notice', type=float, default=60, help='seconds after which a pod has to be used')
     words.add_argument('--startup-limit', type=float, default=120)

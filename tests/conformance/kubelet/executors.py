@@ -45,7 +45,8 @@ class Hopper(Executor):
             doc.hops = list(doc.hops) + [json.dumps({
                 'name': self.called, 'pod': os.environ['K8S_POD_NAME'], 'shard': getattr(self.runtime_args, 'shard_id', None),
                 'seen': sorted({json.loads(hop)['name'] for hop in doc.hops}), 'with': self.given, 'workspace': self.workspace,
-                'user': os.getuid(), 'file': read(os.environ.get('RUN_FILE')), 'env': {key: value for key, value in os.environ.items() if key.startswith('RUN_')},
+                'user': os.getuid(), 'file': read(os.environ.get('RUN_FILE')),
+                'env': {key: value for key, value in os.environ.items() if key.startswith('RUN_')},
             })]
         return docs
 

@@ -39,8 +39,9 @@ class Judge:
     def marks(self, name):
         """The hops that an executor leaves, in their order."""
         executor = self.executors[name]
-        head = executor['shards'] > 1
-        return ([name + ':before'] if head and executor['uses_before'] else []) + [name] + ([name + ':after'] if head and executor['uses_after'] else [])
+        if executor['shards'] == 1:  # there is no head
+            return [name]
+        return [name + ':before'] * executor['uses_before'] + [name] + [name + ':after'] * executor['uses_after']
 
     def wrong(self, request, answer):
         """What is wrong with the answer to a request, in sentences."""

@@ -17,10 +17,14 @@ NODE = f'{SUBNET}.0.1'
 # The class of the executor that an image holds, by the last part of the image's name.
 IMAGES = {'encoder': 'Encoder', 'indexer': 'Indexer', 'echo': 'Echo', 'before': 'Before', 'after': 'After', 'jina': None}
 # What is honoured below, and what has no bearing on a sandbox. Anything else is refused rather than passed over.
-POD_FIELDS = set('containers volumes securityContext terminationGracePeriodSeconds enableServiceLinks restartPolicy serviceAccountName '
-                 'automountServiceAccountToken imagePullSecrets nodeSelector tolerations affinity topologySpreadConstraints priorityClassName'.split())
-CONTAINER_FIELDS = set('name image imagePullPolicy command args env envFrom ports startupProbe readinessProbe livenessProbe lifecycle resources '
-                       'securityContext volumeMounts workingDir'.split())
+POD_FIELDS = set('''
+    containers volumes securityContext terminationGracePeriodSeconds enableServiceLinks restartPolicy serviceAccountName
+    automountServiceAccountToken imagePullSecrets nodeSelector tolerations affinity topologySpreadConstraints priorityClassName
+'''.split())
+CONTAINER_FIELDS = set('''
+    name image imagePullPolicy command args env envFrom ports startupProbe readinessProbe livenessProbe lifecycle resources
+    securityContext volumeMounts workingDir
+'''.split())
 
 
 def ip(*commands, pid=None):
@@ -33,7 +37,8 @@ class Network:
     def __init__(self):
         self.lock, self.pods = threading.Lock(), 0
         # A bridge would otherwise change its address as ports come and go, and the pods would lose it for a while.
-        ip('link set lo up', 'link add bridge address 02:00:00:00:00:01 type bridge', f'addr add {NODE}/16 dev bridge', 'link set bridge up')
+        bridge = 'link add bridge address 02:00:00:00:00:01 type bridge'
+        ip('link set lo up', bridge, f'addr add {NODE}/16 dev bridge', 'link set bridge up')
 
     def virtual_address(self, number):
         address = f'{SUBNET}.128.{number + 1}'
@@ -47,7 +52,8 @@ class Network:
             number = self.pods
         address = f'{SUBNET}.1.{number}'
         script = f'echo {name[:63]} > /proc/sys/kernel/hostname; echo up; exec sleep infinity'
-        pause = subprocess.Popen(['unshare', '--net', '--uts', '--ipc', '--', 'sh', '-c', script], stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
+        hold = ['unshare', '--net', '--uts', '--ipc', '--', 'sh', '-c', script]
+        pause = subprocess.Popen(hold, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
         pause.stdout.readline()
         ip(f'link add pod{number} type veth peer name eth0 netns {pause.pid}', f'link set pod{number} master bridge up')
         ip('link set lo up', f'addr add {address}/16 dev eth0', 'link set eth0 up', pid=pause.pid)
@@ -63,7 +69,8 @@ class Pod:
         name = workload['metadata']['name']
         # A Deployment's pods have names of their own, a StatefulSet's do not.
         again = uuid.uuid4().hex[:5]
-        self.name = f'{name}-{index}' if workload['kind'] == 'StatefulSet' else f'{name}-{hashlib.sha1(name.encode()).hexdigest()[:9]}-{again}'
+        suffix = index if workload['kind'] == 'StatefulSet' else f'{hashlib.sha1(name.encode()).hexdigest()[:9]}-{again}'
+        self.name = f'{name}-{suffix}'
         self.uid = str(uuid.uuid4())
         self.grace = self.spec.get('terminationGracePeriodSeconds', 30)
         self.pause, self.address = network.connect(self.name)
@@ -75,12 +82,14 @@ class Pod:
             if path.startswith(f"metadata.{what}['"):
                 return (self.metadata.get(what) or {}).get(path.split("'")[1], '')
         return {
-            'metadata.name': self.name, 'metadata.namespace': self.namespace, 'metadata.uid': self.uid, 'status.podIP': self.address,
-            'status.hostIP': NODE, 'spec.nodeName': 'node', 'spec.serviceAccountName': self.spec.get('serviceAccountName', 'default'),
+            'metadata.name': self.name, 'metadata.namespace': self.namespace, 'metadata.uid': self.uid,
+            'status.podIP': self.address, 'status.hostIP': NODE, 'spec.nodeName': 'node',
+            'spec.serviceAccountName': self.spec.get('serviceAccountName', 'default'),
         }[path]
 
     def named_ports(self):
-        return {port.get('name'): port['containerPort'] for container in self.containers for port in container.spec.get('ports') or []}
+        ports = [port for container in self.containers for port in container.spec.get('ports') or []]
+        return {port.get('name'): port['containerPort'] for port in ports}
 
 
 class Container:
@@ -95,6 +104,9 @@ class Container:
         return self.shim.poll() if self.shim else None
 
     def said(self):
+        """What it has written."""
+        if not self.log:
+            return ''
         with open(self.log, errors='replace') as file:
             return file.read()
 
@@ -137,7 +149,8 @@ class Node:
 
     def start(self, container):
         pod, spec = container.pod, container.spec
-        if unknown := (set(pod.spec) - POD_FIELDS) | (set(spec) - CONTAINER_FIELDS) | (set(spec.get('lifecycle') or {}) - {'preStop'}):
+        unknown = (set(pod.spec) - POD_FIELDS) | (set(spec) - CONTAINER_FIELDS) | (set(spec.get('lifecycle') or {}) - {'preStop'})
+        if unknown:
             raise Refused(f'the sandbox does not know {sorted(unknown)}')
         image = spec['image'].split('@')[0].rsplit('/', 1)[-1].split(':')[0]
         if image not in IMAGES:
@@ -155,10 +168,11 @@ class Node:
         argv = [expand(word, env) for word in spec['command'] + spec.get('args', [])]
         security = {**(pod.spec.get('securityContext') or {}), **(spec.get('securityContext') or {})}
         mounts = [self.volume(pod, mount, security.get('runAsUser')) for mount in spec.get('volumeMounts') or []]
-        container.log = f'{self.logs}/{pod.name}.{container.name}.{pod.uid[:4]}.log'
+        log = f'{self.logs}/{pod.name}.{container.name}.{pod.uid[:4]}.log'
         container.shim, container.pid, container.env = self.spawn(
-            pod.pause, pod.namespace, argv, {'HOSTNAME': pod.name, **env}, files, cwd, mounts, container.log,
+            pod.pause, pod.namespace, argv, {'HOSTNAME': pod.name, **env}, files, cwd, mounts, log,
             security.get('runAsUser'), security.get('runAsGroup'), security.get('readOnlyRootFilesystem', False))
+        container.log = log
 
     def volume(self, pod, mount, uid):
         """The folder behind a volumeMount."""
@@ -193,7 +207,8 @@ class Node:
     def run(self, container, argv, timeout):
         """`kubectl exec`: exit code (None: not done in time) and output."""
         enter = ['nsenter', '-t', str(container.pid), '--mount', '--net', '--pid', '--uts', '--ipc', '--root', '--wd', '--']
-        process = subprocess.Popen(enter + argv, env=container.env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
+        process = subprocess.Popen(enter + argv, env=container.env, start_new_session=True,
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         try:
             output, _ = process.communicate(timeout=timeout)
             return process.returncode, output.decode(errors='replace')

@@ -32,7 +32,8 @@ class Services:
                 continue
             up = spec['name'].upper().replace('-', '_')
             first = spec['ports'][0]['port']
-            out.update({f'{up}_SERVICE_HOST': spec['address'], f'{up}_SERVICE_PORT': str(first), f'{up}_PORT': f'tcp://{spec["address"]}:{first}'})
+            out.update({f'{up}_SERVICE_HOST': spec['address'], f'{up}_SERVICE_PORT': str(first)})
+            out[f'{up}_PORT'] = f'tcp://{spec["address"]}:{first}'
             for port in spec['ports']:
                 if port.get('name'):
                     out[f'{up}_SERVICE_PORT_{port["name"].upper().replace("-", "_")}'] = str(port['port'])

@@ -18,7 +18,7 @@ fn jinaflow(flow: &str, spec: &str) -> String {
     format!("apiVersion: flow.jina.ai/v1alpha1\nkind: JinaFlow\nmetadata: {{name: run}}\nspec:\n  flow: |\n{text}{more}")
 }
 
-/// The manifests of a Flow, in a file.
+/// The manifests of a Flow.
 fn render(folder: &Path, flow: &str, spec: &str, flags: &[&str]) -> String {
     let file = folder.join("jinaflow.yml");
     fs::write(&file, jinaflow(flow, spec)).unwrap();
@@ -28,8 +28,8 @@ fn render(folder: &Path, flow: &str, spec: &str, flags: &[&str]) -> String {
 }
 
 /// Runs manifests in the sandbox; what it found.
-fn kubelet(folder_: &Path, manifests: &str, flow: &str, flags: &[&str]) -> Value {
-    let (all, flow_file) = (folder_.join("all.yml"), folder_.join("flow.yml"));
+fn kubelet(place: &Path, manifests: &str, flow: &str, flags: &[&str]) -> Value {
+    let (all, flow_file) = (place.join("all.yml"), place.join("flow.yml"));
     fs::write(&all, manifests).unwrap();
     fs::write(&flow_file, flow).unwrap();
     let mut command = Command::new("unshare");
@@ -37,7 +37,7 @@ fn kubelet(folder_: &Path, manifests: &str, flow: &str, flags: &[&str]) -> Value
     // A shell as first process reaps what is left behind.
     command.args(["sh", "-c", "\"$@\"; exit $?", "sh"]);
     command.arg(folder().join("jina/bin/python")).arg(root().join("tests/conformance/kubelet"));
-    command.arg(&all).arg(&flow_file).arg(folder_.join("out")).args(flags);
+    command.arg(&all).arg(&flow_file).arg(place.join("out")).args(flags);
     let run = support::run(command, b"");
     assert!(matches!(run.code, 0 | 1), "{}{}", run.stdout, run.stderr);
     let mut report: Value = serde_json::from_str(&run.stdout).unwrap_or_else(|e| panic!("{e}: {}{}", run.stdout, run.stderr));
@@ -147,7 +147,7 @@ fn a_diamond_over_three_protocols() {
 
 const STORAGE: &str = "jtype: Flow
 executors:
-- {name: indexer, uses: docker://example/indexer:v1, shards: 2, volumes: [/data], workspace: /data, polling: {/index: ANY, /search: ALL}}
+- {name: indexer, uses: docker://example/indexer:v1, shards: 2, volumes: [/srv/data:/data], workspace: /data, polling: {/index: ANY, /search: ALL}}
 ";
 
 /// What was indexed is found again by the pod that comes in a deleted one's place, and by nobody else: the shards'
@@ -161,6 +161,14 @@ fn storage() {
 fn a_deployment() {
     let deployment = "jtype: Deployment\nwith: {name: encoder, uses: docker://example/encoder:v1, uses_with: {dim: 5}}\n";
     runs(deployment, SPEC, &["--entry", "grpc://encoder:8080"]);
+}
+
+/// A head that is called by itself spreads its requests as well.
+#[test]
+fn a_deployment_with_shards_and_replicas() {
+    let deployment = "jtype: Deployment\nwith: {name: encoder, uses: docker://example/encoder:v1, shards: 2, replicas: 2}\n";
+    let report = runs(deployment, SPEC, &["--entry", "grpc://encoder-head:8080", "--balanced"]);
+    assert_eq!(pods(&report, "encoder"), 4, "{report}");
 }
 
 /// What the environment's owner adds: a user without rights, settings and secrets that are there, a door to the outside.

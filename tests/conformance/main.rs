@@ -4,6 +4,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod apiserver;
 mod callers;
 mod catalog;
 mod container;

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The conformance tests: jinaflow against the real kustomize, kubectl, kpt, Jina, podman and Kubernetes schemas.
+# The conformance tests: jinaflow against the real kustomize, kubectl, kpt, Jina, podman, API server and schemas of
+# Kubernetes.
 #   tests/conformance/run.sh [FILTER]
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)

@@ -8,6 +8,7 @@ KUSTOMIZE=v5.8.2
 KUBECTL=v0.37.2                 # module version of Kubernetes 1.37.2; pinned in kubectl/go.mod
 KPT=v1.0.0-beta.60              # pinned in kpt/go.mod and, for its runner of examples, in e2e/go.mod
 MUTATORS=v0.21.2                # kustomize's filters; pinned in mutators/go.mod
+APISERVER=v1.37.2               # of Kubernetes, with the etcd that it is released with; pinned in apiserver/go.mod
 KUBERNETES_VALIDATE=1.37.0      # pinned in requirements-validate.txt
 JINA=3.34.0                     # pinned in requirements-jina.txt
 
@@ -46,6 +47,29 @@ build kpt "$KPT"
 build mutators "$MUTATORS"
 # kpt's runner of examples wants to be called by a test.
 build e2e "$KPT" test -c
+# kube-apiserver and etcd in one program: 200 MB of modules, then seven minutes of processor time, which is about four on
+# two cores. Go keeps what it has compiled, so that a change of the program's own lines takes ten seconds.
+build apiserver "$APISERVER"
+
+# The definitions of the custom resources that we emit, as their projects release them: modules whose sums are pinned
+# here, since no program of ours imports them.
+definitions() { # module, version, sum, folder in it, files
+  local stamp=$tools/definitions/.${1//\//-}-$2 file answer
+  [[ -e $stamp ]] && return
+  say "$1 $2"
+  answer=$(go mod download -json "$1@$2")
+  field() { sed -n "s/^\t\"$1\": \"\(.*\)\",*$/\1/p" <<< "$answer"; }
+  [[ $(field Sum) == "$3" ]] || { echo "setup.sh: $1@$2 is not what it was: $(field Sum)" >&2; exit 1; }
+  mkdir -p "$tools/definitions"
+  for file in "${@:5}"; do install -m 644 "$(field Dir)/$4/$file" "$tools/definitions/$file"; done
+  touch "$stamp"
+}
+definitions github.com/prometheus-operator/prometheus-operator v0.85.0 h1:M5xLCLEoaW2IJfnuCwFzzpL+jSVQu3KGT84Pye+fW8s= \
+  example/prometheus-operator-crd monitoring.coreos.com_{servicemonitors,podmonitors}.yaml
+definitions sigs.k8s.io/gateway-api v1.6.3 h1:lKpJa5bGlraC/QeACvCpsHLdmO6y0iKfzVl6gzaFEYc= \
+  config/crd/standard gateway.networking.k8s.io_{httproutes,grpcroutes}.yaml
+definitions github.com/kedacore/keda/v2 v2.21.0 h1:R6z2HZvstK4RLUMxroNACzBj74xGxt3kG59b5Xc+Xps= \
+  config/crd/bases keda.sh_scaledobjects.yaml
 
 venv() { # name, requirements, module, version
   local python=$tools/$1/bin/python

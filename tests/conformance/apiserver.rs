@@ -1,0 +1,244 @@
+//! Against a real API server with a real etcd: what it says of every object that we emit, with strict field validation
+//! and server-side dry run. `apiserver/main.go` runs both and applies.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::thread;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use crate::kustomize::kustomize;
+use crate::support::{self, recorded, root, run, scratch, tree};
+use crate::tools::{folder, must};
+
+/// What the server says of an object.
+#[derive(Debug, Deserialize)]
+struct Verdict {
+    object: String,
+    accepted: bool,
+    warnings: Vec<String>,
+    refusal: String,
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    id: String,
+    objects: Vec<Verdict>,
+}
+
+/// The server ends when the tests do, whichever way: its standard input ends with them.
+struct Server {
+    _child: Child,
+    requests: ChildStdin,
+    answers: BufReader<ChildStdout>,
+    log: PathBuf,
+}
+
+impl Server {
+    fn start() -> Self {
+        let data = scratch("apiserver");
+        let log = data.join("log");
+        let mut command = Command::new(folder().join("bin/apiserver"));
+        command.arg(&data).args(definitions());
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(fs::File::create(&log).unwrap());
+        let mut child = command.spawn().unwrap();
+        let requests = child.stdin.take().unwrap();
+        let answers = BufReader::new(child.stdout.take().unwrap());
+        let mut server = Server { _child: child, requests, answers, log };
+        let version: Value = read(&mut server.answers, &server.log);
+        assert_eq!(version["emulationMinor"], "37", "{version}");
+        server
+    }
+}
+
+/// The definitions of custom resources that `setup.sh` has fetched.
+fn definitions() -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = fs::read_dir(folder().join("definitions")).unwrap().map(|e| e.unwrap().path()).collect();
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "yaml"));
+    assert_eq!(files.len(), 5, "{files:?}");
+    files
+}
+
+fn read<T: DeserializeOwned>(answers: &mut BufReader<ChildStdout>, log: &Path) -> T {
+    let mut line = String::new();
+    answers.read_line(&mut line).unwrap();
+    assert!(line.ends_with('\n'), "the server is gone; it said:\n{}", fs::read_to_string(log).unwrap());
+    serde_json::from_str(&line).unwrap()
+}
+
+/// Streams of documents, each with a name.
+type Streams = Vec<(String, String)>;
+
+/// Hands the objects of streams to the server, and returns what it says of them.
+fn apply(streams: &[(String, String)], keep: bool) -> BTreeMap<String, Vec<Verdict>> {
+    static SERVER: OnceLock<Mutex<Server>> = OnceLock::new();
+    let mut server = SERVER.get_or_init(|| Mutex::new(Server::start())).lock().unwrap_or_else(PoisonError::into_inner);
+    let Server { requests, answers, log, .. } = &mut *server;
+    let verdicts: BTreeMap<String, Vec<Verdict>> = thread::scope(|scope| {
+        // From a thread, since the server reads no further while nobody reads its answers.
+        scope.spawn(move || {
+            for (id, yaml) in streams {
+                writeln!(requests, "{}", json!({"id": id, "yaml": yaml, "keep": keep})).unwrap();
+            }
+        });
+        streams.iter().map(|_| read::<Answer>(answers, log)).map(|answer| (answer.id, answer.objects)).collect()
+    });
+    assert!(streams.iter().all(|(id, _)| verdicts.contains_key(id)));
+    verdicts
+}
+
+/// What the server refuses or warns about, and how many objects it has seen.
+fn complaints(streams: &[(String, String)]) -> (Vec<String>, usize) {
+    let mut lines = Vec::new();
+    let mut count = 0;
+    for (id, objects) in apply(streams, false) {
+        assert!(!objects.is_empty(), "{id}: no objects");
+        count += objects.len();
+        for Verdict { object, accepted, warnings, refusal } in objects {
+            lines.extend(warnings.iter().map(|warning| format!("{id}: {object}: warning: {warning}")));
+            if !accepted {
+                lines.push(format!("{id}: {object}: refused: {refusal}"));
+            }
+        }
+    }
+    (lines, count)
+}
+
+fn assert_accepted(streams: &[(String, String)], least: usize) {
+    let (lines, count) = complaints(streams);
+    assert!(lines.is_empty(), "{} of {count} objects:\n{}", lines.len(), lines.join("\n"));
+    assert!(count >= least, "only {count} objects");
+}
+
+#[test]
+fn every_object_of_every_recorded_flow_is_accepted() {
+    let mut streams = Streams::new();
+    for case in recorded(&root().join("tests/jina/flows")) {
+        let export = run(case.export(&[]), b"");
+        // A Flow whose executors all run elsewhere has a gateway; a Deployment that does has no objects.
+        if export.code == 0 && !export.stdout.is_empty() {
+            streams.push((case.name, export.stdout));
+        }
+    }
+    assert!(streams.len() > 600, "only {} flows", streams.len());
+    assert_accepted(&streams, 3_500);
+}
+
+/// Files below a folder with a name, but for what fails on purpose.
+fn files(below: &Path, name: &str) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = tree(below).into_keys().map(|file| below.join(file)).collect();
+    files.retain(|file| file.ends_with(name) && !file.to_str().unwrap().contains("jinaflow-bad-"));
+    files
+}
+
+#[test]
+fn every_object_of_the_examples_is_accepted() {
+    let examples = root().join("examples");
+    let mut streams = Streams::new();
+    for name in ["flow.yml", "jinaflow.yaml"] {
+        for file in files(&examples, name) {
+            let export = support::jinaflow(&["export", file.to_str().unwrap()]).succeeded();
+            streams.push((file.to_str().unwrap().to_owned(), export.stdout));
+        }
+    }
+    let flows = streams.len();
+    for file in files(&examples, "kustomization.yaml") {
+        // A component is a part of what includes it.
+        if !fs::read_to_string(&file).unwrap().contains("kind: Component") {
+            let build = must(kustomize(file.parent().unwrap()));
+            streams.push((file.to_str().unwrap().to_owned(), build.stdout));
+        }
+    }
+    assert!(flows >= 7 && streams.len() >= flows + 5, "{flows} of {}", streams.len());
+    assert_accepted(&streams, 150);
+}
+
+/// A stream of documents in JSON, which is YAML.
+fn stream(objects: &[Value]) -> String {
+    objects.iter().map(|object| format!("{object}\n")).collect::<Vec<_>>().join("---\n")
+}
+
+/// The pods that controllers would make of workloads: a controller's refused pods are seen by nobody who applies.
+fn pods(objects: &[Value]) -> Vec<Value> {
+    let workloads = objects.iter().filter(|o| o["kind"] == "Deployment" || o["kind"] == "StatefulSet");
+    let pod = |workload: &Value| {
+        let mut pod = workload["spec"]["template"].clone();
+        pod["apiVersion"] = "v1".into();
+        pod["kind"] = "Pod".into();
+        pod["metadata"]["name"] = workload["metadata"]["name"].clone();
+        pod["metadata"]["namespace"] = workload["metadata"]["namespace"].clone();
+        // https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#volume-claim-templates
+        for claim in workload["spec"]["volumeClaimTemplates"].as_array().into_iter().flatten() {
+            let name = &claim["metadata"]["name"];
+            let volumes = pod["spec"].as_object_mut().unwrap().entry("volumes").or_insert(json!([]));
+            volumes.as_array_mut().unwrap().push(json!({"name": name, "persistentVolumeClaim": {"claimName": name}}));
+        }
+        pod
+    };
+    workloads.map(pod).collect()
+}
+
+const RESTRICTED: &str = "restricted";
+
+/// Makes a namespace that Pod Security admission guards.
+fn guard_namespace() {
+    let labels = json!({"pod-security.kubernetes.io/enforce": "restricted", "pod-security.kubernetes.io/warn": "restricted"});
+    let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": RESTRICTED, "labels": labels}});
+    let verdicts = apply(&[("namespace".to_owned(), namespace.to_string())], true);
+    assert!(verdicts["namespace"][0].accepted, "{verdicts:?}");
+}
+
+#[test]
+fn every_pod_of_every_recorded_flow_is_accepted() {
+    let mut streams = Streams::new();
+    for case in recorded(&root().join("tests/jina/flows")) {
+        let export = run(case.export(&[]), b"");
+        let pods = if export.code == 0 { pods(&export.documents()) } else { Vec::new() };
+        if !pods.is_empty() {
+            streams.push((case.name, stream(&pods)));
+        }
+    }
+    assert_accepted(&streams, 1_000);
+}
+
+#[test]
+fn what_is_not_restricted_is_seen_by_pod_security_admission() {
+    guard_namespace();
+    let flow = root().join("examples/getting-started/flow.yml");
+    let objects = support::jinaflow(&["export", flow.to_str().unwrap(), "--k8s-namespace", RESTRICTED]).succeeded().documents();
+    let (lines, _) = complaints(&[("workloads".to_owned(), stream(&objects)), ("pods".to_owned(), stream(&pods(&objects)))]);
+    let warned = lines.iter().filter(|l| l.contains("warning: would violate PodSecurity \"restricted:latest\"")).count();
+    let refused = lines.iter().filter(|l| l.contains("refused: ") && l.contains("violates PodSecurity \"restricted:latest\"")).count();
+    let workloads = pods(&objects).len();
+    assert_eq!((warned, refused, lines.len()), (workloads, workloads, 2 * workloads), "{lines:#?}");
+}
+
+/// Jina writes a Deployment's `strategy` into a StatefulSet: https://github.com/jina-ai/serve, `statefulset-executor.yml`.
+#[test]
+fn what_jina_exports_is_refused() {
+    let case = recorded(&root().join("tests/jina/flows")).into_iter().find(|case| case.name == "154-volumes-list").unwrap();
+    let export = run(case.export(&["--compat", "jina-3.34"]), b"");
+    let (lines, count) = complaints(&[("jina".to_owned(), export.stdout)]);
+    assert!(lines.len() == 1 && count > 1, "{lines:?}");
+    assert!(
+        lines[0].starts_with("jina: StatefulSet/indexer: refused: ") && lines[0].contains(".spec.strategy: field not declared"),
+        "{lines:?}"
+    );
+}
+
+#[test]
+fn a_slip_in_a_custom_resource_is_refused() {
+    let text = |field: &str| {
+        let spec = format!("{{selector: {{}}, {field}: [{{port: monitoring}}]}}");
+        format!("{{apiVersion: monitoring.coreos.com/v1, kind: ServiceMonitor, metadata: {{name: a}}, spec: {spec}}}")
+    };
+    assert_accepted(&[("good".to_owned(), text("endpoints"))], 1);
+    let (lines, _) = complaints(&[("slip".to_owned(), text("endpoint"))]);
+    assert!(lines.len() == 1 && lines[0].contains(".spec.endpoint: field not declared in schema"), "{lines:?}");
+}

@@ -1,0 +1,101 @@
+// apiserver is a real kube-apiserver, of the version in go.mod, with a real etcd, in one process, and one who hands it
+// objects: as `kubectl apply --server-side --dry-run=server --validate=strict` does, but thousands in a few seconds.
+//
+//	apiserver FOLDER CRD...
+//
+// FOLDER takes what the server writes, CRD are files with definitions that it gets first. Then each line on standard
+// input is a request, and each line on standard output an answer, in any order:
+//
+//	{"id": "a", "yaml": "apiVersion: v1\nkind: Service\n…\n---\n…", "keep": false}
+//	{"id": "a", "objects": [{"object": "Service/x", "accepted": true, "warnings": [], "refusal": ""}]}
+//
+// `keep` applies the objects; without it nothing is kept. Both servers end with standard input, so that nothing survives a
+// caller who is gone. The first line on standard output is the server's own word on its version.
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+)
+
+// Workers is how many requests are under way at once.
+const workers = 8
+
+type request struct {
+	ID   string `json:"id"`
+	YAML string `json:"yaml"`
+	Keep bool   `json:"keep"`
+}
+
+type answer struct {
+	ID      string    `json:"id"`
+	Objects []verdict `json:"objects"`
+}
+
+func main() {
+	if err := run(os.Args[1], os.Args[2:]); err != nil {
+		fmt.Fprintln(os.Stderr, "apiserver:", err)
+		os.Exit(1)
+	}
+}
+
+func run(folder string, definitions []string) error {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	// Etcd reserves 64 MB for its log.
+	defer os.RemoveAll(filepath.Join(folder, "etcd"))
+	address, err := serve(ctx, folder)
+	if err != nil {
+		return err
+	}
+	client, err := connect(ctx, address)
+	if err != nil {
+		return err
+	}
+	for _, file := range definitions {
+		if err := client.define(ctx, file); err != nil {
+			return fmt.Errorf("%s: %w", file, err)
+		}
+	}
+	version, err := client.discovery.ServerVersion()
+	if err != nil {
+		return err
+	}
+	out := json.NewEncoder(os.Stdout)
+	if err := out.Encode(version); err != nil {
+		return err
+	}
+
+	var group sync.WaitGroup
+	var writing sync.Mutex
+	requests := make(chan request)
+	for range workers {
+		group.Go(func() {
+			for r := range requests {
+				a := answer{ID: r.ID, Objects: client.apply(ctx, []byte(r.YAML), r.Keep)}
+				writing.Lock()
+				err := out.Encode(a)
+				writing.Unlock()
+				if err != nil {
+					os.Exit(1)
+				}
+			}
+		})
+	}
+	defer group.Wait()
+	defer close(requests)
+	in := json.NewDecoder(bufio.NewReader(os.Stdin))
+	for in.More() {
+		var r request
+		if err := in.Decode(&r); err != nil {
+			return err
+		}
+		requests <- r
+	}
+	return nil
+}

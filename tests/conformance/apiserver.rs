@@ -13,9 +13,9 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::kustomize::kustomize;
-use crate::support::{self, recorded, root, run, scratch, tree};
-use crate::tools::{folder, must};
+use crate::emitted::{Streams, examples, fields, flows};
+use crate::support::{self, documents, recorded, root, run, scratch};
+use crate::tools::folder;
 
 /// What the server says of an object.
 #[derive(Debug, Deserialize)]
@@ -72,9 +72,6 @@ fn read<T: DeserializeOwned>(answers: &mut BufReader<ChildStdout>, log: &Path) -
     serde_json::from_str(&line).unwrap()
 }
 
-/// Streams of documents, each with a name.
-type Streams = Vec<(String, String)>;
-
 /// Hands the objects of streams to the server, and returns what it says of them.
 fn apply(streams: &[(String, String)], keep: bool) -> BTreeMap<String, Vec<Verdict>> {
     static SERVER: OnceLock<Mutex<Server>> = OnceLock::new();
@@ -117,46 +114,10 @@ fn assert_accepted(streams: &[(String, String)], least: usize) {
 }
 
 #[test]
-fn every_object_of_every_recorded_flow_is_accepted() {
-    let mut streams = Streams::new();
-    for case in recorded(&root().join("tests/jina/flows")) {
-        let export = run(case.export(&[]), b"");
-        // A Flow whose executors all run elsewhere has a gateway; a Deployment that does has no objects.
-        if export.code == 0 && !export.stdout.is_empty() {
-            streams.push((case.name, export.stdout));
-        }
-    }
-    assert!(streams.len() > 600, "only {} flows", streams.len());
-    assert_accepted(&streams, 3_500);
-}
-
-/// Files below a folder with a name, but for what fails on purpose.
-fn files(below: &Path, name: &str) -> Vec<PathBuf> {
-    let mut files: Vec<PathBuf> = tree(below).into_keys().map(|file| below.join(file)).collect();
-    files.retain(|file| file.ends_with(name) && !file.to_str().unwrap().contains("jinaflow-bad-"));
-    files
-}
-
-#[test]
-fn every_object_of_the_examples_is_accepted() {
-    let examples = root().join("examples");
-    let mut streams = Streams::new();
-    for name in ["flow.yml", "jinaflow.yaml"] {
-        for file in files(&examples, name) {
-            let export = support::jinaflow(&["export", file.to_str().unwrap()]).succeeded();
-            streams.push((file.to_str().unwrap().to_owned(), export.stdout));
-        }
-    }
-    let flows = streams.len();
-    for file in files(&examples, "kustomization.yaml") {
-        // A component is a part of what includes it.
-        if !fs::read_to_string(&file).unwrap().contains("kind: Component") {
-            let build = must(kustomize(file.parent().unwrap()));
-            streams.push((file.to_str().unwrap().to_owned(), build.stdout));
-        }
-    }
-    assert!(flows >= 7 && streams.len() >= flows + 5, "{flows} of {}", streams.len());
-    assert_accepted(&streams, 150);
+fn every_object_is_accepted() {
+    assert_accepted(flows(), 5_000);
+    assert_accepted(&examples(), 150);
+    assert_accepted(&fields(), 100);
 }
 
 /// A stream of documents in JSON, which is YAML.
@@ -195,16 +156,20 @@ fn guard_namespace() {
 }
 
 #[test]
-fn every_pod_of_every_recorded_flow_is_accepted() {
-    let mut streams = Streams::new();
-    for case in recorded(&root().join("tests/jina/flows")) {
-        let export = run(case.export(&[]), b"");
-        let pods = if export.code == 0 { pods(&export.documents()) } else { Vec::new() };
-        if !pods.is_empty() {
-            streams.push((case.name, stream(&pods)));
-        }
-    }
-    assert_accepted(&streams, 1_000);
+fn every_pod_is_accepted() {
+    let streams = [flows().clone(), fields()].concat().into_iter().map(|(name, text)| (name, stream(&pods(&documents(&text)))));
+    // A ConfigMap and a Service are all that a worker elsewhere leaves.
+    let streams: Streams = streams.filter(|(_, pods)| !pods.is_empty()).collect();
+    assert_accepted(&streams, 1_500);
+}
+
+#[test]
+fn the_security_profile_passes_pod_security_admission() {
+    guard_namespace();
+    let (name, text) = fields().into_iter().find(|(name, _)| name.ends_with("restricted.yaml")).unwrap();
+    let pods = pods(&documents(&text));
+    assert!(pods.len() >= 8 && pods.iter().all(|pod| pod["metadata"]["namespace"] == RESTRICTED), "{pods:#?}");
+    assert_accepted(&[(name, text), ("pods".to_owned(), stream(&pods))], 30);
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod apiserver;
 mod callers;
 mod catalog;
 mod container;
+mod emitted;
 mod jina;
 mod kpt;
 mod kustomize;

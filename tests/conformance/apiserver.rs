@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::emitted::{Streams, examples, fields, flows};
+use crate::emitted::{Streams, examples, fields, flows, flows_with};
 use crate::support::{self, documents, recorded, root, run, scratch};
 use crate::tools::folder;
 
@@ -114,10 +114,8 @@ fn assert_accepted(streams: &[(String, String)], least: usize) {
 }
 
 #[test]
-fn every_object_is_accepted() {
-    assert_accepted(flows(), 5_000);
-    assert_accepted(&examples(), 150);
-    assert_accepted(&fields(), 100);
+fn every_object_and_every_pod_is_accepted() {
+    assert_accepted(&with_pods([flows().clone(), examples(), fields()].concat()), 7_000);
 }
 
 /// A stream of documents in JSON, which is YAML.
@@ -155,12 +153,35 @@ fn guard_namespace() {
     assert!(verdicts["namespace"][0].accepted, "{verdicts:?}");
 }
 
-#[test]
-fn every_pod_is_accepted() {
-    let streams = [flows().clone(), fields()].concat().into_iter().map(|(name, text)| (name, stream(&pods(&documents(&text)))));
+/// Streams, and the pods of each.
+fn with_pods(streams: Streams) -> Streams {
     // A ConfigMap and a Service are all that a worker elsewhere leaves.
-    let streams: Streams = streams.filter(|(_, pods)| !pods.is_empty()).collect();
-    assert_accepted(&streams, 1_500);
+    let pods = |(name, text): &(String, String)| (format!("{name}, pods"), stream(&pods(&documents(text))));
+    let pods: Streams = streams.iter().map(pods).filter(|(_, pods)| !pods.is_empty()).collect();
+    [streams, pods].concat()
+}
+
+/// Whatever a Flow is like, its names, ports and containers stand what is put around them.
+#[test]
+fn every_flow_is_accepted_in_a_mesh_restricted_and_behind_policies() {
+    guard_namespace();
+    let istio = json!({
+        "mesh": "istio",
+        "kubernetesVersion": "1.30",
+        "monitoring": {"kind": "PodMonitor"},
+        "networkPolicy": {"enabled": true, "egress": {"enabled": true}},
+        "defaults": {"securityProfile": "restricted", "probes": "ping"},
+        "gateway": {"expose": {}, "ingress": {}, "autoscale": {"max": 3}, "resources": {"requests": {"cpu": 1}}}
+    });
+    let linkerd = json!({
+        "mesh": "linkerd",
+        "networkPolicy": {"enabled": true},
+        "defaults": {"securityProfile": "restricted", "probes": "http", "drainSeconds": 0},
+        "gateway": {"expose": {"type": "NodePort"}}
+    });
+    for settings in [istio, linkerd] {
+        assert_accepted(&with_pods(flows_with(&settings, RESTRICTED)), 9_000);
+    }
 }
 
 #[test]

@@ -4,10 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::kustomize::kustomize;
-use crate::support::{self, documents, recorded, root, run, tree};
+use crate::support::{self, documents, program, recorded, root, run, tree};
 use crate::tools::must;
 
 /// Streams of documents, each with a name.
@@ -28,6 +28,26 @@ pub fn flows() -> &'static Streams {
         assert!(streams.len() > 600, "only {} flows", streams.len());
         streams
     })
+}
+
+/// Every recorded Flow that renders, in a JinaFlow with settings. A setting may be wrong for a few of them.
+pub fn flows_with(settings: &Value, namespace: &str) -> Streams {
+    let mut streams = Streams::new();
+    for case in recorded(&root().join("tests/jina/flows")) {
+        let texts = |pairs: &[(String, String)]| Value::Object(pairs.iter().map(|(k, v)| (k.clone(), v.as_str().into())).collect());
+        let mut spec = settings.clone();
+        spec["flow"] = fs::read_to_string(case.folder.join("flow.yml")).unwrap().into();
+        spec["context"] = texts(&case.env);
+        spec["images"] = texts(&case.images);
+        let metadata = json!({"name": "flow", "namespace": namespace});
+        let jinaflow = json!({"apiVersion": "flow.jina.ai/v1alpha1", "kind": "JinaFlow", "metadata": metadata, "spec": spec});
+        let export = run(program(&["export", "-"]), jinaflow.to_string().as_bytes());
+        if export.code == 0 && !export.stdout.is_empty() {
+            streams.push((case.name, export.stdout));
+        }
+    }
+    assert!(streams.len() + 30 > flows().len(), "only {} flows", streams.len());
+    streams
 }
 
 fn export(file: &Path) -> (String, String) {

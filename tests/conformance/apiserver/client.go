@@ -49,6 +49,32 @@ type client struct {
 
 	creating   sync.Mutex
 	namespaces map[string]bool
+	verdicts   verdicts
+}
+
+// What was said of documents since something was kept: many Flows have the same gateway.
+type verdicts struct {
+	sync.Mutex
+	known map[string]verdict
+}
+
+func (v *verdicts) of(document []byte) (verdict, bool) {
+	v.Lock()
+	defer v.Unlock()
+	known, ok := v.known[string(document)]
+	return known, ok
+}
+
+func (v *verdicts) add(document []byte, said verdict) {
+	v.Lock()
+	defer v.Unlock()
+	v.known[string(document)] = said
+}
+
+func (v *verdicts) forget() {
+	v.Lock()
+	defer v.Unlock()
+	v.known = map[string]verdict{}
 }
 
 // Waits until the server is ready.
@@ -74,6 +100,7 @@ func connect(ctx context.Context, address string) (*client, error) {
 		discovery:  discovery,
 		mapper:     restmapper.NewDeferredDiscoveryRESTMapper(memory.NewMemCacheClient(discovery)),
 		namespaces: map[string]bool{},
+		verdicts:   verdicts{known: map[string]verdict{}},
 	}
 	// The namespace `default` is made after everything else is ready.
 	return c, errors.Join(c.await(ctx, "/readyz"), c.await(ctx, "/api/v1/namespaces/default"))
@@ -158,9 +185,16 @@ func (c *client) apply(ctx context.Context, stream []byte, keep bool) []verdict 
 		if err != nil {
 			return append(verdicts, verdict{Refusal: err.Error()})
 		}
-		v, err := c.applyOne(ctx, document, keep)
-		if err != nil {
-			v.Accepted, v.Refusal = false, err.Error()
+		v, known := c.verdicts.of(document)
+		if !known || keep {
+			v, err = c.applyOne(ctx, document, keep)
+			if err != nil {
+				v.Accepted, v.Refusal = false, err.Error()
+			}
+			c.verdicts.add(document, v)
+		}
+		if keep {
+			c.verdicts.forget()
 		}
 		verdicts = append(verdicts, v)
 	}

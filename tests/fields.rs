@@ -517,7 +517,7 @@ fn cases() -> Vec<Case> {
         ),
         Case(
             &["podTemplate"],
-            "defaults: {podTemplate: {spec: {containers: [{name: tap, image: t}]}}}",
+            "defaults: {podTemplate: {spec: {containers: [{name: tap, image: t, restartPolicy: null}]}}}",
             encoder,
             "/spec/template/spec/containers/1",
             json!({"name": "tap", "image": "t"}),
@@ -578,6 +578,12 @@ fn arguments_follow_the_fields() {
     }
     let meshed = objects("mesh: linkerd\ngateway: {flow: {retries: 0}}");
     assert_eq!(argument(&meshed, "Deployment/gateway", "--grpc-channel-options"), Value::Null);
+    // Connections end, and callers ask again, well within a short draining.
+    let short = objects("executors: {encoder: {drainSeconds: 6}}");
+    assert_eq!(argument(&short, "Deployment/encoder", "--grpc-server-options"), json!(r#"{"grpc.max_connection_age_ms": 2000}"#));
+    let asks = r#"{"grpc.lb_policy_name": "round_robin", "grpc.dns_min_time_between_resolutions_ms": 1000}"#;
+    assert_eq!(argument(&short, "Deployment/gateway", "--grpc-channel-options"), json!(asks));
+    assert_eq!(argument(&short, "Deployment/indexer-head", "--grpc-channel-options"), round_robin);
     // The user's own options stay, and go before ours.
     let own = objects("gateway: {flow: {grpc_channel_options: {grpc.lb_policy_name: pick_first, x: 1}}}");
     let expected = r#"{"grpc.lb_policy_name": "pick_first", "x": 1, "grpc.dns_min_time_between_resolutions_ms": 5000}"#;
@@ -588,6 +594,16 @@ fn arguments_follow_the_fields() {
     let stored = objects("executors: {indexer: {storage: {}, flow: {workspace: /index}}}");
     assert_eq!(argument(&stored, "StatefulSet/indexer-0", "--workspace"), json!("/index"));
     assert_eq!(at(&stored, "StatefulSet/indexer-0", &format!("{POD}/containers/0/volumeMounts/0/mountPath")), json!("/index"));
+    // A restricted user can make no folder for it.
+    let restricted = objects(
+        "defaults: {securityProfile: restricted}\nexecutors: {encoder: {flow: {workspace: /w}}, indexer: {storage: {}, flow: {workspace: /workspace/x}}}",
+    );
+    let mounts = |name: &str| at(&restricted, name, &format!("{POD}/containers/0/volumeMounts"));
+    assert_eq!(mounts("Deployment/encoder"), json!([{"name": "workspace", "mountPath": "/w"}, {"name": "tmp", "mountPath": "/tmp"}]));
+    assert_eq!(
+        mounts("StatefulSet/indexer-0"),
+        json!([{"name": "indexer-0-volume", "mountPath": "/workspace/x"}, {"name": "tmp", "mountPath": "/tmp"}])
+    );
 }
 
 #[test]

@@ -1,12 +1,14 @@
 //! Options of the Flow that the config changes: `spec.executors.*.flow`, `spec.gateway.flow` and `spec.telemetry`, merged
 //! into the Flow before it is read.
 
+use std::collections::{BTreeMap, HashMap, HashSet};
+
 use super::layers::{Layers, merge};
 use super::scope::Scope;
 use crate::finding::{Finding, Findings, Mark, Path};
 use crate::jina::flow::{Flow, Kind};
 use crate::jina::options::Opt;
-use crate::jina::topology::GATEWAY;
+use crate::jina::topology::{Executor, GATEWAY};
 use crate::yaml::{Data, Node};
 
 /// Merges what the config says into a Flow. Whose entry found nothing to change is returned.
@@ -18,37 +20,44 @@ pub fn apply<'l>(root: &mut Node<'_>, layers: &'l Layers, scope: &Scope) -> Vec<
     if let Some(options) = layers.gateway_options() {
         change(root, GATEWAY, options.clone());
     }
-    let is_flow = ["executors", "deployments"].iter().any(|list| root.get(list).is_some());
-    layers.executors().filter(|name| !layers.flow_options(name).is_none_or(|options| executor(root, is_flow, name, options))).collect()
+    let changed: BTreeMap<&str, &Node<'static>> = layers.executors().filter_map(|name| Some((name, layers.flow_options(name)?))).collect();
+    if changed.is_empty() {
+        return Vec::new();
+    }
+    let found = executors(root, &changed);
+    changed.into_keys().filter(|name| !found.contains(*name)).collect()
 }
 
-/// Merges options into those of an executor; whether there is one of that name.
-fn executor(root: &mut Node<'_>, is_flow: bool, name: &str, options: &Node<'static>) -> bool {
-    if !is_flow {
-        let known = root.get("with").and_then(|with| with.get("name")).or_else(|| root.get("name"));
-        let found = known.map_or("executor".to_owned(), Node::shown) == name;
-        if found {
-            change(root, "with", options.clone());
-        }
-        return found;
-    }
+/// Merges options into those of executors, by their names; the names that were found.
+fn executors(root: &mut Node<'_>, changed: &BTreeMap<&str, &Node<'static>>) -> HashSet<String> {
+    let mut found = HashSet::new();
+    let mut has_list = false;
     for list in ["executors", "deployments"] {
         let Some(Data::List(entries)) = root.get_mut(list).map(|node| &mut node.data) else { continue };
+        has_list = true;
         for (index, entry) in entries.iter_mut().enumerate() {
             let known = entry.get("name").or_else(|| entry.get("with")?.get("name")).map(Node::shown);
             // An executor without a name is called by its place.
-            if known.unwrap_or_else(|| format!("executor{index}")) == name {
-                if entry.get("jtype").is_some() && entry.get("with").is_some() {
-                    change(entry, "with", options.clone());
-                } else {
-                    let mark = entry.mark;
-                    merge(entry, placed(options.clone(), mark));
-                }
-                return true;
+            let name = known.unwrap_or_else(|| format!("executor{index}"));
+            let Some(options) = changed.get(name.as_str()) else { continue };
+            if entry.get("jtype").is_some() && entry.get("with").is_some() {
+                change(entry, "with", (*options).clone());
+            } else {
+                let mark = entry.mark;
+                merge(entry, placed((*options).clone(), mark));
             }
+            found.insert(name);
         }
     }
-    false
+    if !has_list {
+        let known = root.get("with").and_then(|with| with.get("name")).or_else(|| root.get("name"));
+        let name = known.map_or("executor".to_owned(), Node::shown);
+        if let Some(options) = changed.get(name.as_str()) {
+            change(root, "with", (*options).clone());
+            found.insert(name);
+        }
+    }
+    found
 }
 
 /// Merges options into a mapping below a mapping, which comes to be where it is not.
@@ -76,11 +85,16 @@ fn placed(mut node: Node<'static>, mark: Mark) -> Node<'static> {
 /// Entries for executors, heads and shards that the Flow does not have.
 pub fn check(flow: &Flow, layers: &Layers, unchanged: &[&str], path: &Path<'_>, findings: &mut Findings) {
     let executors = path.key("executors");
+    let known: HashMap<&str, &Executor> = flow.executors.iter().map(|executor| (executor.name.as_str(), executor)).collect();
     for name in layers.executors() {
         let path = executors.key(name);
-        let Some(executor) = flow.executors.iter().find(|executor| executor.name == name) else {
+        let Some(executor) = known.get(name) else {
             let finding = Finding::error(path, "is no executor of the Flow");
-            findings.push(finding.suggest(name, flow.executors.iter().map(|executor| executor.name.as_str())));
+            let near = findings.nearest(name, flow.executors.iter().map(|executor| executor.name.as_str()));
+            findings.push(match near {
+                Some(near) => finding.propose(near),
+                None => finding.mend("look at the names in `executors` of the Flow"),
+            });
             continue;
         };
         if unchanged.contains(&name) {

@@ -3,6 +3,7 @@
 //! A deeper layer is merged over the ones before it, mapping by mapping, and `null` takes back what they say. Each layer
 //! is checked where it stands; what only shows when they are together is checked by [`super::workload`].
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::field::{Whose, check};
@@ -49,7 +50,7 @@ pub struct Layers {
     /// In the order of [`ROLES`].
     roles: [Option<Layer>; 3],
     gateway: Option<Layer>,
-    executors: Vec<(String, Layer)>,
+    executors: BTreeMap<String, Layer>,
 }
 
 /// Layers that apply to the same pods, the first the weakest.
@@ -92,14 +93,14 @@ impl Layers {
                 }
                 layer(shards, &number, Whose::WORKER, "a shard", &path_of_shards, findings);
             }
-            layers.executors.push((name, entry));
+            layers.executors.insert(name, entry);
         }
         layers
     }
 
     /// The names of executors that have an entry.
     pub fn executors(&self) -> impl Iterator<Item = &str> + Clone {
-        self.executors.iter().map(|(name, _)| name.as_str())
+        self.executors.keys().map(String::as_str)
     }
 
     /// Options of the Flow that an executor's entry changes.
@@ -129,29 +130,48 @@ impl Layers {
     }
 
     fn entry(&self, executor: &str) -> Option<&Layer> {
-        self.executors.iter().find(|(name, _)| name == executor).map(|(_, layer)| layer)
+        self.executors.get(executor)
     }
 
-    /// What all pods of a role share that have no entry of their own.
-    pub fn of_role(&self, pods: Pods<'_>, findings: &mut Findings) -> Rc<Workload> {
-        self.resolve(pods, None, findings)
+    /// `drainSeconds` of these pods.
+    #[must_use]
+    pub fn drain(&self, pods: Pods<'_>) -> Option<i64> {
+        let (entry, part) = self.entries(pods);
+        let layers = self.stack(pods, entry, part.as_ref());
+        super::workload::int(&layers.iter().rev().find(|layer| layer.fields.get("drainSeconds").is_some())?.fields, "drainSeconds")
     }
 
-    /// What holds for these pods: `shared`, where no entry says more.
-    pub fn of(&self, pods: Pods<'_>, shared: &Rc<Workload>, findings: &mut Findings) -> Rc<Workload> {
+    /// The entry of an executor that is about these pods, and the part of it that is about them alone.
+    fn entries(&self, pods: Pods<'_>) -> (Option<&Layer>, Option<Layer>) {
         let entry = match pods {
             Pods::Gateway => None,
             Pods::Head(name) | Pods::Worker(name, _) => self.entry(name),
         };
-        if entry.is_none() { Rc::clone(shared) } else { self.resolve(pods, entry, findings) }
+        (entry, entry.and_then(|entry| entry.part(pods)))
     }
 
-    fn resolve(&self, pods: Pods<'_>, entry: Option<&Layer>, findings: &mut Findings) -> Rc<Workload> {
+    /// The layers that apply to these pods, the first the weakest.
+    fn stack<'l>(&'l self, pods: Pods<'_>, entry: Option<&'l Layer>, part: Option<&'l Layer>) -> Vec<&'l Layer> {
         let whose = pods.whose();
         let role = ROLES.iter().position(|(_, known)| *known == whose).and_then(|place| self.roles[place].as_ref());
         let gateway = self.gateway.as_ref().filter(|_| pods == Pods::Gateway);
-        let part = entry.and_then(|entry| entry.part(pods));
-        let layers: Vec<&Layer> = [self.defaults.as_ref(), role, gateway, entry, part.as_ref()].into_iter().flatten().collect();
+        [self.defaults.as_ref(), role, gateway, entry, part].into_iter().flatten().collect()
+    }
+
+    /// What all pods of a role share that have no entry of their own.
+    pub fn of_role(&self, pods: Pods<'_>, findings: &mut Findings) -> Rc<Workload> {
+        self.resolve(pods, None, None, findings)
+    }
+
+    /// What holds for these pods: `shared`, where no entry says more.
+    pub fn of(&self, pods: Pods<'_>, shared: &Rc<Workload>, findings: &mut Findings) -> Rc<Workload> {
+        let (entry, part) = self.entries(pods);
+        if entry.is_none() { Rc::clone(shared) } else { self.resolve(pods, entry, part.as_ref(), findings) }
+    }
+
+    fn resolve(&self, pods: Pods<'_>, entry: Option<&Layer>, part: Option<&Layer>, findings: &mut Findings) -> Rc<Workload> {
+        let whose = pods.whose();
+        let layers = self.stack(pods, entry, part);
         let mut merged: Node<'static> = Data::Map(Vec::new()).into();
         for layer in &layers {
             let mut fields = layer.fields.clone();
@@ -251,9 +271,15 @@ fn overlay(base: &mut Node<'static>, over: Node<'static>) {
     }
 }
 
-/// A mapping without what it takes back, where there is nothing to take back.
-fn without_nulls(mut node: Node<'_>) -> Node<'_> {
-    if let Data::Map(pairs) = &mut node.data {
+/// A part of an object without what it takes back, where there is nothing to take back.
+#[must_use]
+pub fn without_nulls(mut node: Node<'_>) -> Node<'_> {
+    if let Data::List(entries) = &mut node.data {
+        for entry in entries {
+            let inner = std::mem::replace(entry, Data::List(Vec::new()).into());
+            *entry = without_nulls(inner);
+        }
+    } else if let Data::Map(pairs) = &mut node.data {
         pairs.retain(|(_, value)| !value.is_null());
         for (_, value) in pairs {
             let inner = std::mem::replace(value, Data::List(Vec::new()).into());

@@ -400,7 +400,8 @@ fn texts_below(spec: &Node<'_>, field: &str, path: &Path<'_>, findings: &mut Fin
     };
     let mut texts = Vec::with_capacity(pairs.len());
     for (key, value) in pairs {
-        if let Some(text) = value.as_text().filter(|text| !text.is_empty() && !value.is_null()) {
+        // A variable may be empty, and an image may not.
+        if let Some(text) = value.as_text().filter(|text| !value.is_null() && (field == "context" || !text.is_empty())) {
             texts.push((key.shown(), text.to_owned()));
         } else {
             let finding = Finding::error(path.key(&key.shown()), "must be a text").got(value.shown());

@@ -83,6 +83,7 @@ fn volume_mounts<'c>(component: &'c Component, container: &Container) -> Vec<Nod
     for source in &component.workload.sources {
         mounts.extend(source.mount_path.as_deref().map(|path| mount(volumes::name(source).into(), path)));
     }
+    mounts.extend(security::workspace(component).map(|path| mount("workspace".into(), path)));
     if security::moves_home(component) {
         mounts.push(mount("tmp".into(), volumes::SCRATCH));
     }

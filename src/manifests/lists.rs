@@ -1,5 +1,6 @@
 //! Lists of Kubernetes objects whose entries are known by some of their fields, and merging by them.
 
+use crate::config::layers::without_nulls;
 use crate::yaml::{Data, Node};
 
 /// Lists whose entries are known by some of their fields (`patchMergeKey` and `x-kubernetes-list-map-keys` in
@@ -67,7 +68,7 @@ pub fn merge<'t>(field: &str, base: &mut Node<'t>, over: Node<'t>) {
                     Some(place) if value.is_null() => drop(known.remove(place)),
                     Some(place) => merge(&name, &mut known[place].1, value),
                     None if value.is_null() => {}
-                    None => known.push((key, value)),
+                    None => known.push((key, without_nulls(value))),
                 }
             }
         }
@@ -76,10 +77,10 @@ pub fn merge<'t>(field: &str, base: &mut Node<'t>, over: Node<'t>) {
                 let name = entry_name(field, &entry);
                 match known.iter_mut().find(|other| entry_name(field, other) == name) {
                     Some(other) => merge("", other, entry),
-                    None => known.push(entry),
+                    None => known.push(without_nulls(entry)),
                 }
             }
         }
-        (data, over) => *data = over,
+        (data, over) => *data = without_nulls(over.into()).data,
     }
 }

@@ -35,6 +35,16 @@ pub fn of_container<'c>(profile: Security) -> Option<Node<'c>> {
     }
 }
 
+/// The workspace of a restricted pod, where no volume has it: its user cannot make a folder beside the image's.
+pub fn workspace(component: &Component) -> Option<&str> {
+    let workspace = component.workspace.as_deref().filter(|path| path.starts_with('/'))?;
+    let is_below =
+        |folder: &str| workspace.strip_prefix(folder.trim_end_matches('/')).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    let mounted = component.storage.iter().flat_map(|storage| &storage.mount_paths);
+    let is_there = is_below("/tmp") || mounted.into_iter().any(|folder| is_below(folder));
+    (component.workload.security == Security::Restricted && !is_there).then_some(workspace)
+}
+
 /// Whether `$HOME` is in a folder of the pod's own: Jina writes to `~/.jina` and `~/.cache`, and a user without a home has
 /// `/`.
 pub fn moves_home(component: &Component) -> bool {

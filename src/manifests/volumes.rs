@@ -48,6 +48,9 @@ pub fn volumes<'c>(component: &'c Component) -> Vec<Node<'c>> {
         }
         add(name(source).into(), field, reference);
     }
+    if security::workspace(component).is_some() {
+        add("workspace".into(), "emptyDir", object([]));
+    }
     if security::moves_home(component) {
         add("tmp".into(), "emptyDir", object([]));
     }

@@ -237,6 +237,7 @@ impl Base<'_> {
             pull_secrets: pull_secrets(self.options(), &workload),
             config: self.options().inline().filter(|_| role != Role::Head).map(|inline| inline.config.clone()),
             storage: parts.storage,
+            workspace: self.options().text(Opt::Workspace).map(str::to_owned).or(parts.workspace),
             containers,
             called_by: (self.kind == Kind::Flow).then(|| GATEWAY.to_owned()),
             workload,
@@ -288,7 +289,7 @@ impl Base<'_> {
             (Opt::UsesBeforeAddress, Forced::Omitted),
             (Opt::UsesAfterAddress, Forced::Omitted),
         ]);
-        forced.extend(self.planner.balancing_server(options));
+        forced.extend(self.planner.balancing_server(options, &workload));
         forced.extend(parts.workspace.iter().map(|folder| (Opt::Workspace, Forced::word(folder.clone()))));
         let container = Container {
             process: Process::Executor,
@@ -339,8 +340,10 @@ impl Base<'_> {
             (Opt::PodRole, Forced::word("HEAD")),
             (Opt::ConnectionList, connections.finish().map_or(Forced::Omitted, Forced::word)),
         ]);
-        forced.extend(self.planner.balancing_caller(options));
-        forced.extend(self.planner.balancing_server(options));
+        let (_, own) = self.planner.settings.layers.parts(&self.executor.name);
+        let called = own.into_iter().chain([u32::MAX]).map(|shard| Pods::Worker(&self.executor.name, shard));
+        forced.extend(self.planner.balancing_caller(options, called));
+        forced.extend(self.planner.balancing_server(options, &workload));
         for sidecar in &sidecars {
             let opt = if sidecar.process == Process::UsesBefore { Opt::UsesBeforeAddress } else { Opt::UsesAfterAddress };
             forced.push((opt, Forced::word(format!("127.0.0.1:{}", sidecar.port))));

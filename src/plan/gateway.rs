@@ -8,6 +8,7 @@ use super::external::internal_tls;
 use super::names::kubernetes_name;
 use super::{Arg, Component, Container, IMAGES_CONFIG_FILE, PORT, PORT_MONITORING, Planner, Process, Role, config_file};
 use crate::config::corrections::Correction;
+use crate::config::layers::Pods;
 use crate::finding::{Finding, Findings, Path};
 use crate::jina::flow::Flow;
 use crate::jina::given::Options;
@@ -59,6 +60,7 @@ impl Planner<'_> {
             pull_secrets: pull_secrets(options, &workload),
             config: options.inline().map(|inline| inline.config.clone()),
             storage: None,
+            workspace: None,
             containers: vec![container],
             called_by: None,
             workload,
@@ -109,7 +111,8 @@ impl Planner<'_> {
         {
             forced.push((Opt::TimeoutCtrl, Forced::Omitted));
         }
-        forced.extend(self.balancing_caller(options));
+        let called = flow.executors.iter().filter(|executor| !executor.options.flag(Opt::External));
+        forced.extend(self.balancing_caller(options, called.map(called_pods)));
         if !self.version.has(Change::GatewayReplicas) {
             forced.push((Opt::Replicas, Forced::Omitted));
         }
@@ -176,6 +179,11 @@ impl Planner<'_> {
 /// A runtime that is not the gateway's own; only that one looks for a class of gateway (`Deployment.update_pod_args`).
 fn foreign_runtime(options: &Options) -> Option<&str> {
     options.text(Opt::RuntimeCls).filter(|class| *class != "GatewayRuntime")
+}
+
+/// The pods that are called for an executor.
+fn called_pods(executor: &Executor) -> Pods<'_> {
+    if executor.options.int(Opt::Shards, 1) > 1 { Pods::Head(&executor.name) } else { Pods::Worker(&executor.name, 0) }
 }
 
 /// The component that is called for an executor: its head when it has shards.

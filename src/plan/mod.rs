@@ -79,6 +79,8 @@ pub struct Component {
     pub config: Option<String>,
     /// A volume that outlives its pods.
     pub storage: Option<Storage>,
+    /// The folder in which its executors are told to work.
+    pub workspace: Option<String>,
     /// Its containers, the one that is called from outside first.
     pub containers: Vec<Container>,
     /// The component of this Flow that calls it; nobody, when it is called from outside.

@@ -172,11 +172,11 @@ fn two_flows_of_one_package_are_each_their_own() {
     let of = |files: &std::collections::BTreeMap<String, String>, flow: &str| {
         files.values().map(|text| text.matches(&format!("flow.jina.ai/object: {flow}/")).count()).sum::<usize>()
     };
-    assert_eq!((of(&both, "search"), of(&both, "other")), (15, 15));
+    assert_eq!((of(&both, "search"), of(&both, "other")), (16, 16));
     // What becomes of one is nothing to the other.
     edit(&package.join("other.yaml"), "shards: 2", "shards: 1");
     let after = twice(&package, || render(&package));
-    assert_eq!((of(&after, "search"), of(&after, "other")), (15, 9));
+    assert_eq!((of(&after, "search"), of(&after, "other")), (16, 10));
     for name in [ENCODER, "indexer/indexer-head.yml"] {
         assert_eq!(both[name], after[name]);
     }
@@ -217,7 +217,7 @@ fn selectors_that_hide_what_was_generated_are_told() {
     edit(
         &package.join("Kptfile"),
         "      configPath: jinaflow.yaml\n",
-        "      selectors: [{kind: JinaFlow}, {kind: ConfigMap}, {kind: Service}, {kind: Deployment}]\n",
+        "      selectors: [{kind: JinaFlow}, {kind: ConfigMap}, {kind: Service}, {kind: Deployment}, {kind: PodDisruptionBudget}]\n",
     );
     let (answer, told) = results(&package);
     assert_eq!((answer.code, told), (0, Vec::new()));

@@ -182,7 +182,7 @@ fn two_flows_of_one_package_are_each_their_own() {
     }
     fs::remove_file(package.join("other.yaml")).unwrap();
     let after = twice(&package, || render(&package));
-    assert_eq!((of(&after, "search"), of(&after, "other")), (15, 0));
+    assert_eq!((of(&after, "search"), of(&after, "other")), (16, 0));
 }
 
 #[test]
@@ -223,7 +223,7 @@ fn selectors_that_hide_what_was_generated_are_told() {
     assert_eq!((answer.code, told), (0, Vec::new()));
     edit(&package.join("jinaflow.yaml"), "shards: 2", "shards: 1");
     assert_eq!(generated(&twice(&package, || render(&package))), [ENCODER, "gateway/gateway.yml", "indexer/indexer.yml"]);
-    edit(&package.join("Kptfile"), ", {kind: ConfigMap}, {kind: Service}, {kind: Deployment}", "");
+    edit(&package.join("Kptfile"), ", {kind: ConfigMap}, {kind: Service}, {kind: Deployment}, {kind: PodDisruptionBudget}", "");
     let (answer, told) = results(&package);
     assert_eq!((answer.code, told.len()), (0, 1), "{}", answer.stderr);
     assert_eq!(told[0]["severity"], "warning");

@@ -164,6 +164,13 @@ impl Finding {
         Self(Box::new(Remark { severity, path, message, got: None, mend: None, proposed: None, mark: None, excerpt: None }))
     }
 
+    /// Makes it as severe as that.
+    #[must_use]
+    pub fn with_severity(mut self, severity: Severity) -> Self {
+        self.0.severity = severity;
+        self
+    }
+
     /// Moves it to another field.
     #[must_use]
     pub fn on(mut self, path: String) -> Self {

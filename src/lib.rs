@@ -12,4 +12,5 @@ pub mod config;
 pub mod plan;
 pub mod manifests;
 pub mod reconcile;
+pub mod check;
 pub mod cli;

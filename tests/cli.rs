@@ -173,7 +173,7 @@ fn slips_are_one_line_and_exit_1() {
         (&["export", "f", "--compta", "x"][..], "error: unknown word \"--compta\"; did you mean --compat?\n"),
         (
             &["--frobnicate"],
-            "error: unknown word \"--frobnicate\"; known are: --help, --version, --name, --k8s-namespace, --compat, --image, --image-pattern, --context, --context-env, --jina-version\n",
+            "error: unknown word \"--frobnicate\"; known are: --help, --version, --name, --k8s-namespace, --compat, --image, --image-pattern, --context, --context-env, --jina-version, --external, --output, --strict\n",
         ),
         (&["exprot"], "error: unknown word \"exprot\"; did you mean export?\n"),
         (

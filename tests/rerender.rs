@@ -169,8 +169,8 @@ fn a_check_changes_nothing_and_names_what_is_stale() {
     function(&(LIST.to_owned() + CHECK)).succeeded();
     let wrong = function(&(LIST.replace("replicas: 2", "replicas: 0") + CHECK));
     wrong.begins("error: jina.yaml: spec.flow.executors[0].replicas: must be 1 or more replicas");
-    let setting = function(&(LIST.to_owned() + &CHECK.replace("}}", "}, spec: {}}")));
-    setting.begins("error: JinaFlowCheck/check: spec: is no field of a JinaFlowCheck; remove it");
+    let setting = function(&(LIST.to_owned() + &CHECK.replace("}}", "}, spec: {externl: {}}}")));
+    setting.begins("error: JinaFlowCheck/check: spec.externl: is no field of a JinaFlowCheck; did you mean `external`?");
 }
 
 #[test]

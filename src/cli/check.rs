@@ -1,11 +1,13 @@
 //! `kind: JinaFlowCheck`: a function that changes nothing and says what is wrong.
 //!
 //! Every JinaFlow among the items is read and planned as for rendering. Generated items that remember what they were are
-//! held against what their Flow yields now.
+//! held against what their Flow yields now, and all items against each other, as `jinaflow check` does.
 
 use json_patch::diff;
 use serde_json::Value;
 
+use crate::check;
+use crate::check::external::External;
 use crate::cli::report::Subject;
 use crate::config;
 use crate::finding::{Finding, Findings, Path};
@@ -13,7 +15,7 @@ use crate::krm::meta::Meta;
 use crate::krm::{Caller, Item, ResourceList};
 use crate::reconcile::ownership::OBJECT;
 use crate::reconcile::{Fate, RENDERED, Reconciled};
-use crate::yaml::{self, Data, Document, Node, kubernetes_value};
+use crate::yaml::{self, Data, Node, kubernetes_value};
 
 /// `kind` of the config.
 pub const KIND: &str = "JinaFlowCheck";
@@ -27,20 +29,37 @@ pub fn is_check(meta: &Meta) -> bool {
     meta.kind == KIND && meta.api_version.split('/').next() == Some(config::GROUP)
 }
 
-/// What is wrong with the config itself. It has no settings.
-pub fn read(document: &Document<'_>, findings: &mut Findings) {
-    let Some(root) = &document.root else { return };
+/// Reads the config: `spec.external` is all that can be set.
+pub fn read(root: &Node<'_>, external: &mut External, findings: &mut Findings) {
     let top = Path::root("");
     if root.get("apiVersion").and_then(Node::as_text) != Some(config::API_VERSION) {
         let got = root.get("apiVersion").map(Node::shown).unwrap_or_default();
         findings.push(Finding::error(top.key("apiVersion"), "is no version of JinaFlowCheck").got(got).propose(config::API_VERSION));
     }
-    for (key, _) in root.as_map().unwrap_or_default() {
-        let name = key.shown();
-        if !["apiVersion", "kind", "metadata"].contains(&name.as_str()) {
-            findings.push(Finding::error(top.key(&name), "is no field of a JinaFlowCheck").mend("remove it").at(key.mark));
+    for (node, path, known) in
+        [(Some(root), top, &["apiVersion", "kind", "metadata", "spec"][..]), (root.get("spec"), top.key("spec"), &["external"])]
+    {
+        for (key, _) in node.and_then(Node::as_map).unwrap_or_default() {
+            let name = key.shown();
+            if !known.contains(&name.as_str()) {
+                let finding = Finding::error(path.key(&name), "is no field of a JinaFlowCheck").at(key.mark);
+                findings.push(match findings.nearest(&name, known.iter().copied()) {
+                    Some(near) => finding.propose(near),
+                    None => finding.mend("remove it"),
+                });
+            }
         }
     }
+    if let Some(declared) = root.get("spec").and_then(|spec| spec.get("external")) {
+        external.declare_fields(declared, "spec.external", &mut |finding| findings.push(finding));
+    }
+}
+
+/// What is wrong with the wiring of objects.
+#[must_use]
+pub fn unwired(objects: &[Node<'_>], external: &External) -> Vec<(Subject, Finding)> {
+    let report = check::check(objects, external);
+    report.findings.into_iter().map(|(object, finding)| (Subject::Object(Meta::of(&objects[object])), finding)).collect()
 }
 
 /// What becomes of the items. kustomize takes an answer of a validator without items only, since it compares them with

@@ -3,6 +3,7 @@
 
 use anyhow::Result;
 
+use crate::check::external::External;
 use crate::cli::check;
 use crate::config::{self, openapi, schema};
 use crate::yaml::{self, Node};
@@ -34,11 +35,12 @@ spec:
 ";
 
 const CHECK: &str = r#"{
-  "description": "Every JinaFlow among the items is checked; there is nothing to set.",
+  "description": "Every JinaFlow among the items is checked, and that all items are wired.",
   "type": "object",
   "required": ["apiVersion", "kind", "metadata"],
   "additionalProperties": false,
-  "properties": {"apiVersion": {"const": "API_VERSION"}, "kind": {"const": "KIND"}, "metadata": {"type": "object"}}
+  "properties": {"apiVersion": {"const": "API_VERSION"}, "kind": {"const": "KIND"}, "metadata": {"type": "object"},
+    "spec": {"type": "object", "additionalProperties": false, "properties": {"external": EXTERNAL}}}
 }"#;
 
 struct Kind {
@@ -50,7 +52,7 @@ struct Kind {
 
 /// Both definitions, as documents.
 pub fn text() -> Result<String> {
-    let check = CHECK.replace("API_VERSION", config::API_VERSION).replace("KIND", check::KIND);
+    let check = CHECK.replace("API_VERSION", config::API_VERSION).replace("KIND", check::KIND).replace("EXTERNAL", &External::schema());
     let mut out = "# Written by `jinaflow definition`. The function has no public home yet: paths are relative to this file.\n".to_owned();
     define(
         &Kind {
@@ -66,7 +68,7 @@ pub fn text() -> Result<String> {
     define(
         &Kind {
             name: check::KIND,
-            description: "Check every JinaFlow of a package, and that what was generated from it is current.",
+            description: "Check every JinaFlow of a package, that what was generated from it is current, and that all of it is wired.",
             tags: "[validator, jina]",
             examples: "[../../examples/jinaflow-check/README.md]",
         },

@@ -7,6 +7,7 @@ use lexopt::prelude::{Long, Short, Value};
 
 use crate::cli::explain::Question;
 use crate::cli::export::Export;
+use crate::cli::wiring::Inspection;
 use crate::config::{self, STORAGE_VARIABLES};
 use crate::finding::{Finding, Path, nearest};
 
@@ -19,6 +20,8 @@ pub enum Command {
     Plugin(String),
     /// Export manifests.
     Export(Box<Export>),
+    /// Say whether manifests are wired.
+    Check(Inspection),
     /// Say where jinaflow differs from Jina.
     Explain(Question),
     /// Print the options of Jina.
@@ -35,8 +38,8 @@ pub enum Command {
     Version,
 }
 
-const COMMANDS: [&str; 7] = ["export", "explain", "options", "fields", "schema", "definition", "help"];
-const FLAGS: [&str; 10] = [
+const COMMANDS: [&str; 8] = ["export", "check", "explain", "options", "fields", "schema", "definition", "help"];
+const FLAGS: [&str; 13] = [
     "--help",
     "--version",
     "--name",
@@ -47,6 +50,9 @@ const FLAGS: [&str; 10] = [
     "--context",
     "--context-env",
     "--jina-version",
+    "--external",
+    "--output",
+    "--strict",
 ];
 
 /// Reads the command line; the error is one line for people.
@@ -55,6 +61,8 @@ pub fn parse(args: impl Iterator<Item = OsString>, environment: &Environment) ->
     let mut words: Vec<String> = Vec::new();
     let mut export = Export::default();
     let mut export_flag = None;
+    let mut inspection = Inspection::default();
+    let mut check_flag = None;
     let mut context_env = false;
     while let Some(word) = parser.next().map_err(|e| e.to_string())? {
         match word {
@@ -70,13 +78,37 @@ pub fn parse(args: impl Iterator<Item = OsString>, environment: &Environment) ->
                 set(&mut export, &flag, value)?;
                 export_flag.get_or_insert(flag);
             }
+            Long("strict") => {
+                inspection.is_strict = true;
+                check_flag.get_or_insert("strict");
+            }
+            Long(flag @ ("external" | "output")) => {
+                let flag = if flag == "output" { "output" } else { "external" };
+                check_flag.get_or_insert(flag);
+                inspect(&mut inspection, flag, &text(parser.value().map_err(|e| e.to_string())?)?)?;
+            }
             Value(value) => words.push(text(value)?),
             Long(flag) => return Err(unknown(&format!("--{flag}"), &FLAGS)),
             Short(flag) => return Err(unknown(&format!("-{flag}"), &FLAGS)),
         }
     }
     let mut words = words.into_iter();
-    match words.next() {
+    let command = words.next();
+    let (stray, owner) = match command.as_deref() {
+        Some("check") => (export_flag.as_deref().map(|flag| (flag, "export FLOW")), "export"),
+        _ => (check_flag.map(|flag| (flag, "check PATH")), "check"),
+    };
+    if let Some((flag, usage)) = stray {
+        return Err(format!("--{flag} belongs to {owner}; run: jinaflow {usage} --{flag} …"));
+    }
+    match command {
+        Some(word) if word == "check" => {
+            inspection.paths = words.collect();
+            if inspection.paths.is_empty() {
+                return Err("check needs a PATH: files, folders, or - for standard input".into());
+            }
+            Ok(Command::Check(inspection))
+        }
         None => match export_flag {
             None => Ok(Command::Function),
             Some(flag) => Err(format!("--{flag} belongs to export; run: jinaflow export FLOW --{flag} …")),
@@ -148,10 +180,24 @@ fn unknown(word: &str, known: &[&'static str]) -> String {
     }
 }
 
+fn inspect(inspection: &mut Inspection, flag: &str, value: &str) -> Result<(), String> {
+    match (flag, value) {
+        ("external", _) => return inspection.external.declare(value).map_err(|finding| refused(flag, value, &finding)),
+        (_, "table") => inspection.as_json = false,
+        (_, "json") => inspection.as_json = true,
+        _ => return Err(format!("--{flag} {value:?} is no form of an answer; use one of: table, json")),
+    }
+    Ok(())
+}
+
+fn refused(flag: &str, value: &str, finding: &Finding) -> String {
+    format!("--{flag} {value:?} {}; {}", finding.message, finding.mend.as_deref().unwrap_or_default())
+}
+
 fn set(export: &mut Export, flag: &str, value: String) -> Result<(), String> {
     let overrides = &mut export.overrides;
     let path = Path::root(flag);
-    let refused = |finding: Finding| format!("--{flag} {value:?} {}; {}", finding.message, finding.mend.as_deref().unwrap_or_default());
+    let refused = |finding: Finding| refused(flag, &value, &finding);
     match flag {
         "name" => overrides.name = Some(value),
         "k8s-namespace" => overrides.namespace = Some(value),

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::io::{self, Write};
 
+use crate::check::external::External;
 use crate::cli::check;
 use crate::cli::place;
 use crate::cli::render::Rendering;
@@ -146,8 +147,8 @@ struct FlowRun<'d> {
 /// What is to be done.
 struct Task<'d> {
     runs: Vec<FlowRun<'d>>,
-    /// Whether nothing is to be changed.
-    is_check: bool,
+    /// What is provided elsewhere, where nothing is to be changed.
+    check: Option<External>,
     /// What is wrong with functionConfig.
     findings: Vec<(Subject, Finding)>,
 }
@@ -161,7 +162,8 @@ fn answer<'l, 't>(list: &'l ResourceList<'t>, caller: Caller) -> Result<Response
             document.root.as_ref().map(Meta::of).map(|meta| (meta, document))
         }
     };
-    let Task { mut runs, is_check, mut findings } = task(config.as_ref(), &flow_items);
+    let Task { mut runs, check, mut findings } = task(config.as_ref(), &flow_items);
+    let is_check = check.is_some();
     if runs.is_empty() && findings.is_empty() && !is_check {
         let finding = Finding::error("", "there is no JinaFlow, neither as functionConfig nor among the items");
         findings.push((Subject::Input, finding.mend("add an item of kind JinaFlow, apiVersion flow.jina.ai/v1alpha1")));
@@ -195,6 +197,14 @@ fn answer<'l, 't>(list: &'l ResourceList<'t>, caller: Caller) -> Result<Response
     } else if !is_check {
         let told = std::mem::take(&mut outcome.told);
         findings.extend(told.into_iter().map(|(meta, finding)| (Subject::Object(meta), finding)));
+    }
+    // In a build of kustomize nobody knows yet: names are followed at its end. Nor where kpt shows a part of the package.
+    if let Some(external) = check.filter(|_| caller == Caller::Other) {
+        let mut objects = Vec::with_capacity(list.items.len());
+        for item in &list.items {
+            objects.push(read(item)?.root.unwrap_or_else(|| Node::plain("")));
+        }
+        findings.extend(check::unwired(&objects, &external));
     }
     if report::has_errors(&findings) {
         return Ok(Response::refusal(list, findings));
@@ -254,10 +264,10 @@ fn task<'d>(config: Option<&'d Read<'d>>, items: &'d [Read<'d>]) -> Task<'d> {
         FlowRun { document, placing, config, findings }
     };
     let all = |overrides: &Overrides| items.iter().map(|(meta, document)| run(meta.clone(), true, document, overrides)).collect();
-    let Some((meta, document)) = config else { return Task { runs: all(&Overrides::default()), is_check: false, findings: Vec::new() } };
-    let task = |runs, is_check, findings| Task { runs, is_check, findings: place::in_item(findings, meta, document) };
+    let Some((meta, document)) = config else { return Task { runs: all(&Overrides::default()), check: None, findings: Vec::new() } };
+    let task = |runs, check, findings| Task { runs, check, findings: place::in_item(findings, meta, document) };
     let mut findings = Findings::default();
-    let Some(root) = &document.root else { return task(all(&Overrides::default()), false, findings) };
+    let Some(root) = &document.root else { return task(all(&Overrides::default()), None, findings) };
     if is_jina_flow(root) {
         // The same flow among the items knows its file; a functionConfig from the command line does not.
         let twin = items.iter().find(|(item, _)| item.name == meta.name && item.namespace == meta.namespace);
@@ -265,20 +275,21 @@ fn task<'d>(config: Option<&'d Read<'d>>, items: &'d [Read<'d>]) -> Task<'d> {
             Some((item, _)) if meta.path().is_none() => item,
             _ => meta,
         };
-        return task(vec![run(known.clone(), twin.is_some(), document, &Overrides::default())], false, findings);
+        return task(vec![run(known.clone(), twin.is_some(), document, &Overrides::default())], None, findings);
     }
     if check::is_check(meta) {
-        check::read(document, &mut findings);
-        return task(all(&Overrides::default()), true, findings);
+        let mut external = External::default();
+        check::read(root, &mut external, &mut findings);
+        return task(all(&Overrides::default()), Some(external), findings);
     }
     if (meta.api_version.as_str(), meta.kind.as_str()) == ("v1", "ConfigMap") {
         let overrides = overrides_from(root, &mut findings);
-        return task(all(&overrides), false, findings);
+        return task(all(&overrides), None, findings);
     }
     let finding =
         Finding::error("kind", "is nothing that this function takes as functionConfig").got(format!("{}/{}", meta.api_version, meta.kind));
     findings.push(finding.mend(format!("use kind JinaFlow or {} of {}, or a ConfigMap", check::KIND, config::API_VERSION)));
-    task(Vec::new(), false, findings)
+    task(Vec::new(), None, findings)
 }
 
 /// `data` of a `ConfigMap`: `compat`, `jinaVersion`, `imagePattern`, `namespace` and `onConflict`, for every `JinaFlow` among the items.

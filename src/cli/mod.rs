@@ -11,6 +11,7 @@ pub mod place;
 pub mod render;
 pub mod report;
 pub mod touches;
+pub mod wiring;
 
 use std::fs;
 use std::io::{self, ErrorKind, IsTerminal as _, Read as _, Write};
@@ -32,7 +33,7 @@ pub fn main() -> u8 {
     let environment = Environment::of_process();
     let mut said = String::new();
     let outcome = match flags::parse(std::env::args_os(), &environment) {
-        Ok(command) => run(command, &mut said),
+        Ok(command) => run(command, &environment, &mut said),
         Err(line) => {
             said = format!("error: {line}\n");
             Ok(false)
@@ -53,7 +54,7 @@ pub fn main() -> u8 {
 }
 
 /// Runs a command. What is to be told goes to `said`; the answer is whether all went well.
-fn run(command: Command, said: &mut String) -> Result<bool> {
+fn run(command: Command, environment: &Environment, said: &mut String) -> Result<bool> {
     // What a Flow comes to is larger, and is written from where it is.
     let mut stdout = io::BufWriter::with_capacity(16 << 10, io::stdout().lock());
     let done = match command {
@@ -72,6 +73,7 @@ fn run(command: Command, said: &mut String) -> Result<bool> {
         Command::Definition => print(&mut stdout, &definition::text()?)?,
         Command::Explain(question) => explain::explain(&question, &mut stdout, said)?,
         Command::Export(export) => export::export(&export, &mut stdout, said)?,
+        Command::Check(inspection) => wiring::inspect(&inspection, environment.may_paint, &mut stdout, said)?,
     };
     stdout.flush()?;
     Ok(done)

@@ -18,15 +18,22 @@ const FLOW: &str = "spec.flow";
 pub fn in_file(findings: Findings, file: &Subject, text: &str, document: usize) -> Vec<(Subject, Finding)> {
     let is_wanted = !findings.is_empty() && findings.len() <= MOST_SOUGHT;
     let documents = if is_wanted { yaml::read_all(text).unwrap_or_default() } else { Vec::new() };
-    let ordered = ordered(findings, documents.get(document), Some((&file.words(), text)));
+    let root = documents.get(document).and_then(|document| document.root.as_ref());
+    let ordered = ordered(findings, root, Some((&file.words(), text)));
     ordered.into_iter().map(|finding| (file.clone(), finding)).collect()
 }
 
 /// Findings about an item.
 #[must_use]
 pub fn in_item(findings: Findings, item: &Meta, document: &Document<'_>) -> Vec<(Subject, Finding)> {
-    let ordered = ordered(findings, Some(document), None);
+    let ordered = ordered(findings, document.root.as_ref(), None);
     ordered.into_iter().map(|finding| (Subject::Object(item.clone()), finding)).collect()
+}
+
+/// Findings about an object that was read from a file of that name and text, or from where nobody sees it.
+#[must_use]
+pub fn in_object(findings: Findings, object: &Node<'_>, file: Option<(&str, &str)>) -> Vec<Finding> {
+    ordered(findings, Some(object), file)
 }
 
 /// What is wrong with a text that is not UTF-8.
@@ -61,12 +68,11 @@ struct Place {
     inner: Option<Mark>,
 }
 
-fn ordered(findings: Findings, document: Option<&Document<'_>>, file: Option<(&str, &str)>) -> Vec<Finding> {
+fn ordered(findings: Findings, root: Option<&Node<'_>>, file: Option<(&str, &str)>) -> Vec<Finding> {
     // Mostly there are none, and then the Flow is not read a second time.
     if findings.is_empty() || findings.len() > MOST_SOUGHT {
         return findings.into_iter().collect();
     }
-    let root = document.and_then(|document| document.root.as_ref());
     let flow = root.and_then(flow_text);
     let inner = flow.and_then(|(_, text)| yaml::read(text).ok()).and_then(|document| document.root);
     let place = |finding: &Finding| {

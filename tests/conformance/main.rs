@@ -7,6 +7,7 @@ mod support;
 mod apiserver;
 mod callers;
 mod catalog;
+mod check;
 mod container;
 mod emitted;
 mod jina;

@@ -1,0 +1,799 @@
+//! `jinaflow check`: every kind of break is planted and found, and nothing is found where nothing is broken.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::semicolon_if_nothing_returned)]
+
+mod support;
+
+use std::fs;
+
+use serde_json::{Value, json};
+use support::{Run, documents, function, jinaflow, label, program, recorded, root, run, scratch};
+
+type Objects = Vec<Value>;
+
+/// Checks objects as `kubectl get -o json` gives them.
+fn check(objects: &[Value], more: &[&str]) -> Run {
+    let list = json!({"apiVersion": "v1", "kind": "List", "items": objects}).to_string();
+    run(program(&[&["check", "-"], more].concat()), list.as_bytes())
+}
+
+fn find<'o>(objects: &'o mut [Value], name: &str) -> &'o mut Value {
+    objects.iter_mut().find(|object| label(object) == name).unwrap_or_else(|| panic!("no {name}"))
+}
+
+fn pod<'o>(objects: &'o mut [Value], name: &str) -> &'o mut Value {
+    &mut find(objects, name)["spec"]["template"]["spec"]
+}
+
+fn container<'o>(objects: &'o mut [Value], name: &str) -> &'o mut Value {
+    &mut pod(objects, name)["containers"][0]
+}
+
+/// The word behind an option.
+fn arg<'o>(objects: &'o mut [Value], name: &str, option: &str) -> &'o mut Value {
+    let args = container(objects, name)["args"].as_array_mut().unwrap();
+    let at = args.iter().position(|arg| arg == option).unwrap_or_else(|| panic!("{name} has no {option}"));
+    &mut args[at + 1]
+}
+
+fn replace(value: &mut Value, from: &str, to: &str) {
+    let text = value.as_str().unwrap();
+    assert!(text.contains(from), "{text} has no {from}");
+    *value = text.replace(from, to).into();
+}
+
+fn drop(objects: &mut Objects, name: &str) {
+    find(objects, name);
+    objects.retain(|object| label(object) != name);
+}
+
+fn add(objects: &mut Objects, yaml: &str) {
+    objects.extend(documents(yaml));
+}
+
+/// Renames everything that has a name, as an orchestrator does that follows no references.
+fn rename(objects: &mut [Value], kinds: &[&str]) {
+    for object in objects.iter_mut().filter(|object| kinds.contains(&object["kind"].as_str().unwrap())) {
+        object["metadata"]["name"] = format!("prod-{}", object["metadata"]["name"].as_str().unwrap()).into();
+    }
+}
+
+const FLOW: &str = "jtype: Flow
+executors:
+- {name: encoder, uses: docker://acme/encoder:1, replicas: 2, env: {MODEL: small}, env_from_secret: {KEY: {name: keys, key: api}}}
+- {name: indexer, uses: docker://acme/indexer:1, shards: 2, uses_before: docker://acme/before:1, volumes: /data, monitoring: true}
+";
+
+const AROUND: &str = "
+apiVersion: v1
+kind: Secret
+metadata: {name: keys, namespace: search}
+stringData: {api: x}
+---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: gateway, namespace: search}
+spec: {scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: gateway}, minReplicas: 2, maxReplicas: 9}
+---
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata: {name: encoder, namespace: search}
+spec: {minAvailable: 1, selector: {matchExpressions: [{key: app, operator: In, values: [encoder]}]}}
+---
+apiVersion: monitoring.coreos.com/v1
+kind: PodMonitor
+metadata: {name: all, namespace: search}
+spec: {selector: {matchLabels: {app: encoder}}, podMetricsEndpoints: [{targetPort: 9090}]}
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: search, namespace: search}
+spec: {rules: [{http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: gateway, port: {number: 8080}}}}]}}]}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: GRPCRoute
+metadata: {name: search, namespace: search}
+spec: {rules: [{backendRefs: [{name: gateway, port: 8080}]}]}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: encoder, namespace: search}
+spec: {podSelector: {matchLabels: {app: encoder}}, ingress: [{from: [{podSelector: {matchLabels: {app: gateway}}}]}]}
+---
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata: {name: everything, namespace: search}
+spec: {maxUnavailable: 1, selector: {}}
+";
+
+/// A Flow that uses everything, with what operators put around it.
+fn ours() -> Objects {
+    let flow = scratch("check").join("flow.yml");
+    fs::write(&flow, FLOW).unwrap();
+    let mut objects = jinaflow(&["export", flow.to_str().unwrap(), "--k8s-namespace", "search"]).succeeded().documents();
+    add(&mut objects, AROUND);
+    find(&mut objects, "Deployment/gateway")["spec"].as_object_mut().unwrap().remove("replicas");
+    objects
+}
+
+/// What Jina exported, as somebody edits it who has never heard of us.
+fn jinas(name: &str) -> Objects {
+    let folder = root().join("tests/jina/flows").join(name).join("expected");
+    support::tree(&folder).values().flat_map(|text| documents(text)).collect()
+}
+
+type Damage = fn(&mut Objects);
+
+/// Every kind of break: where and how it is made, and what is said of which object and field.
+const BREAKS: &[(Damage, &str)] = &[
+    // Addresses.
+    (
+        |o| drop(o, "Service/encoder"),
+        "error: Deployment/gateway: spec.template.spec.containers[0].env[5].value: dials `encoder` at Service/encoder, which is not there (got \"grpc://encoder:8080\"); ",
+    ),
+    (
+        |o| rename(o, &["Service"]),
+        "its Service is `prod-encoder`; write that; where kustomize renames, list kustomizeconfig.yaml under `configurations:`",
+    ),
+    (
+        |o| find(o, "Service/encoder")["metadata"]["namespace"] = "other".into(),
+        "env[5].value: dials `encoder` in namespace `search`, and Service/encoder is in namespace `other` (got \"grpc://encoder:8080\"); give all objects of the Flow one namespace",
+    ),
+    (
+        |o| container(o, "Deployment/gateway")["env"][5] = json!({"name": "OTHER", "value": "encoder"}),
+        ": dials `encoder` by $(JINA_ADDR_ENCODER), which has no value (got \"grpc://$(JINA_ADDR_ENCODER):8080\"); add it to `env`",
+    ),
+    (
+        |o| {
+            let env = container(o, "Deployment/gateway")["env"].as_array_mut().unwrap();
+            env[5]["value"] = "$(HOST)".into();
+            env.push(json!({"name": "HOST", "value": "encoder"}));
+        },
+        ": dials `encoder` by $(HOST), which is set behind the variable that uses it",
+    ),
+    (
+        |o| {
+            let service = find(o, "Service/encoder");
+            service["spec"].as_object_mut().unwrap().remove("clusterIP");
+            service["spec"]["ports"][0]["port"] = 80.into();
+        },
+        ": dials `encoder` at port 8080, which Service/encoder does not have (got \"grpc://encoder:8080\"); it has 80",
+    ),
+    (
+        |o| {
+            find(o, "Service/encoder")["spec"]["clusterIP"] = "None".into();
+            replace(arg(o, "Deployment/gateway", "--deployments-addresses"), "ENCODER):8080", "ENCODER):80");
+        },
+        ": dials `encoder` at port 80, on which Deployment/encoder does not listen, and Service/encoder is headless",
+    ),
+    (
+        |o| find(o, "Service/encoder")["spec"]["selector"] = json!({"app": "x"}),
+        "error: Service/encoder: spec.selector: selects the pods of nothing (got \"{app: x}\"); the pods of Deployment/encoder have ",
+    ),
+    (
+        |o| find(o, "Service/encoder")["spec"]["ports"][0]["targetPort"] = 9999.into(),
+        "error: Service/encoder: spec.ports[0].targetPort: is a port on which no container of Deployment/encoder listens (got \"9999\"); it listens on 8080",
+    ),
+    (
+        |o| find(o, "Service/encoder")["spec"]["ports"][0]["targetPort"] = "grcp".into(),
+        "error: Service/encoder: spec.ports[0].targetPort: is the name of no port of Deployment/encoder (got \"grcp\")",
+    ),
+    (
+        |o| *arg(o, "Deployment/encoder", "--port") = "8081".into(),
+        "error: Service/encoder: spec.ports[0].targetPort: is a port on which no container of Deployment/encoder listens",
+    ),
+    (
+        |o| container(o, "StatefulSet/indexer-0")["args"].as_array_mut().unwrap().retain(|arg| arg != "--monitoring"),
+        "error: Service/indexer-0: spec.ports[1].targetPort: is a port on which no container of StatefulSet/indexer-0 listens (got \"9090\")",
+    ),
+    (
+        |o| {
+            let mut copy = find(o, "Deployment/encoder").clone();
+            copy["metadata"]["name"] = "encoder-2".into();
+            o.push(copy);
+        },
+        "error: Service/encoder: spec.selector: selects the pods of Deployment/encoder and of Deployment/encoder-2",
+    ),
+    (
+        |o| replace(arg(o, "Deployment/gateway", "--deployments-addresses"), "INDEXER_HEAD", "ENCODER"),
+        ": dials `indexer` and reaches Deployment/encoder, which is another executor (got \"grpc://encoder:8080\"); dial Service/indexer-head",
+    ),
+    (
+        |o| {
+            let mut copy = find(o, "Deployment/encoder").clone();
+            copy["metadata"]["name"] = "lost".into();
+            for labels in ["/spec/selector/matchLabels", "/spec/template/metadata/labels"] {
+                copy.pointer_mut(labels).unwrap()["app"] = "lost".into();
+            }
+            o.push(copy);
+        },
+        "warning: Deployment/lost: is an executor that nothing here dials",
+    ),
+    (|o| drop(o, "Service/gateway"), "warning: Deployment/gateway: is a gateway that no Service leads to"),
+    // Shards.
+    (
+        |o| *arg(o, "Deployment/indexer-head", "--connection-list") = r#"{"0": "$(JINA_ADDR_INDEXER_0):8080"}"#.into(),
+        "error: StatefulSet/indexer-1: is shard 1 of 2, and no head dials it; add it to --connection-list of its head",
+    ),
+    (
+        |o| replace(arg(o, "Deployment/indexer-head", "--connection-list"), "\"1\"", "\"2\""),
+        ": has no address of shard 1, and 2 addresses; number them from 0 to 1",
+    ),
+    (|o| *arg(o, "Deployment/indexer-head", "--shards") = "3".into(), ": is not the number of addresses, 2 (got \"3\")"),
+    (
+        |o| *arg(o, "StatefulSet/indexer-1", "--shard-id") = "0".into(),
+        ": reaches StatefulSet/indexer-1 for shard 1, which is shard 0 (got ",
+    ),
+    (
+        |o| replace(arg(o, "Deployment/indexer-head", "--connection-list"), "INDEXER_1", "INDEXER_0"),
+        ": dials `indexer-1` and reaches StatefulSet/indexer-0, which is another executor (got \"indexer-0:8080\"); dial Service/indexer-1",
+    ),
+    (|o| *arg(o, "Deployment/indexer-head", "--connection-list") = "{".into(), ": is no JSON for --connection-list: "),
+    // One pod.
+    (
+        |o| *arg(o, "Deployment/indexer-head", "--uses-before-address") = "127.0.0.1:8077".into(),
+        "error: Deployment/indexer-head: spec.template.spec.containers[0].args[",
+    ),
+    (
+        |o| *arg(o, "Deployment/indexer-head", "--uses-before-address") = "127.0.0.1:8077".into(),
+        ": is a port on which no other container of the pod listens (got \"127.0.0.1:8077\")",
+    ),
+    (
+        |o| {
+            let head = pod(o, "Deployment/indexer-head")["containers"][1]["args"].as_array_mut().unwrap();
+            let at = head.iter().position(|arg| arg == "--port-monitoring").unwrap() + 1;
+            head[at] = "9090".into();
+        },
+        ": is a port on which container `executor` of the same pod listens (got \"9090\"); use another",
+    ),
+    (
+        |o| container(o, "Deployment/encoder")["livenessProbe"] = json!({"grpc": {"port": 8081}}),
+        "error: Deployment/encoder: spec.template.spec.containers[0].livenessProbe.grpc.port: asks at a port on which nothing listens (got \"8081\"); the pod listens on 8080",
+    ),
+    (
+        |o| {
+            container(o, "Deployment/encoder")["startupProbe"] =
+                json!({"exec": {"command": ["jina", "ping", "executor", "grpc://127.0.0.1:8081"]}})
+        },
+        "containers[0].startupProbe.exec.command[3]: asks at a port on which nothing listens (got \"grpc://127.0.0.1:8081\")",
+    ),
+    (
+        |o| container(o, "Deployment/encoder")["lifecycle"] = json!({"preStop": {"exec": {"command": ["/bin/sh", "-c", "sleep 600"]}}}),
+        "error: Deployment/encoder: spec.template.spec.terminationGracePeriodSeconds: is not longer than the preStop of container `executor`, 600 s",
+    ),
+    (
+        |o| {
+            pod(o, "Deployment/encoder")["terminationGracePeriodSeconds"] = 20.into();
+            container(o, "Deployment/encoder")["lifecycle"] = json!({"preStop": {"sleep": {"seconds": 20}}});
+        },
+        "terminationGracePeriodSeconds: is not longer than the preStop of container `executor`, 20 s (got \"20\")",
+    ),
+    (
+        |o| find(o, "Deployment/encoder")["spec"]["selector"]["matchLabels"]["app"] = "x".into(),
+        "error: Deployment/encoder: spec.selector: does not select the workload's own pods",
+    ),
+    (
+        |o| find(o, "StatefulSet/indexer-0")["spec"]["serviceName"] = "indexr-0".into(),
+        "error: StatefulSet/indexer-0: spec.serviceName: names a Service that is not there (got \"indexr-0\"); did you mean `indexer-0`?",
+    ),
+    (
+        |o| {
+            let copy = find(o, "Service/encoder").clone();
+            o.push(copy);
+        },
+        "error: Service/encoder: metadata.name: is that of another object of this kind: one overwrites the other",
+    ),
+    // The graph.
+    (
+        |o| replace(arg(o, "Deployment/gateway", "--graph-description"), "[\"indexer\"]", "[\"indexr\"]"),
+        ": names `indexr`, which has no address (got \"indexr\"); add it to --deployments-addresses, or take it out here",
+    ),
+    (
+        |o| *arg(o, "Deployment/gateway", "--graph-description") = r#"{"start-gateway": ["encoder"], "encoder": ["end-gateway"]}"#.into(),
+        ": names `indexer`, which is not in the graph (got \"indexer\"); add it to --graph-description, or take it out here",
+    ),
+    // References.
+    (
+        |o| rename(o, &["ConfigMap"]),
+        "containers[0].envFrom[0].configMapRef.name: names a ConfigMap that is not there (got \"encoder-configmap\"); did you mean `prod-encoder-configmap`?",
+    ),
+    (
+        |o| drop(o, "Secret/keys"),
+        ".valueFrom.secretKeyRef.name: names a Secret that is not there (got \"keys\"); add it, or say that it is provided elsewhere: --external secret/keys",
+    ),
+    (
+        |o| find(o, "Secret/keys")["stringData"] = json!({"apy": "x"}),
+        ".valueFrom.secretKeyRef.key: is no key of Secret/keys (got \"api\"); did you mean `apy`?",
+    ),
+    (
+        |o| find(o, "Secret/keys")["metadata"]["namespace"] = "other".into(),
+        ": names a Secret that is in namespace `other`, not in namespace `search` (got \"keys\"); give both the same namespace",
+    ),
+    (
+        |o| {
+            pod(o, "Deployment/encoder")["volumes"] =
+                json!([{"name": "v", "projected": {"sources": [{"secret": {"name": "keys", "items": [{"key": "no", "path": "p"}]}}]}}])
+        },
+        ".volumes[0].projected.sources[0].secret.items[0].key: is no key of Secret/keys (got \"no\")",
+    ),
+    (
+        |o| pod(o, "Deployment/encoder")["volumes"] = json!([{"name": "v", "persistentVolumeClaim": {"claimName": "models"}}]),
+        ".volumes[0].persistentVolumeClaim.claimName: names a PersistentVolumeClaim that is not there (got \"models\")",
+    ),
+    (
+        |o| container(o, "Deployment/encoder")["volumeMounts"] = json!([{"name": "cache", "mountPath": "/cache"}]),
+        "containers[0].volumeMounts[0].name: is no volume of the pod (got \"cache\")",
+    ),
+    (
+        |o| pod(o, "Deployment/encoder")["imagePullSecrets"] = json!([{"name": "registry"}]),
+        "warning: Deployment/encoder: spec.template.spec.imagePullSecrets[0].name: names a Secret that is not there (got \"registry\")",
+    ),
+    (
+        |o| pod(o, "Deployment/encoder")["serviceAccountName"] = "robot".into(),
+        "warning: Deployment/encoder: spec.template.spec.serviceAccountName: names a ServiceAccount that is not there (got \"robot\")",
+    ),
+    (
+        |o| find(o, "Deployment/encoder")["metadata"]["annotations"] = json!({"flow.jina.ai/external": "scret/hf"}),
+        "error: Deployment/encoder: metadata.annotations[\"flow.jina.ai/external\"]: is of no kind that objects refer to (got \"scret/hf\"); did you mean `Secret`?",
+    ),
+    // Versions.
+    (
+        |o| container(o, "Deployment/indexer-head")["image"] = "jinaai/jina:3.25.1-py311-standard".into(),
+        "warning: Deployment/indexer-head: spec.template.spec.containers[0].image: is Jina 3.25.1, and its gateway Deployment/gateway is Jina 3.34.0",
+    ),
+    (
+        |o| find(o, "StatefulSet/indexer-0")["metadata"]["labels"] = json!({"flow.jina.ai/jina-version": "3.20.0"}),
+        "warning: StatefulSet/indexer-0: spec.template.spec.containers[0].image: is Jina 3.20.0, and its gateway",
+    ),
+    // Around it.
+    (
+        |o| find(o, "Deployment/gateway")["spec"]["replicas"] = 3.into(),
+        "error: HorizontalPodAutoscaler/gateway: spec.scaleTargetRef: scales Deployment/gateway, whose spec.replicas is fixed: every apply takes back what was scaled (got \"3\"); remove spec.replicas of Deployment/gateway",
+    ),
+    (
+        |o| find(o, "HorizontalPodAutoscaler/gateway")["spec"]["scaleTargetRef"]["name"] = "gatway".into(),
+        "error: HorizontalPodAutoscaler/gateway: spec.scaleTargetRef.name: names a Deployment that is not there (got \"gatway\"); did you mean `gateway`?",
+    ),
+    (
+        |o| {
+            add(
+                o,
+                "apiVersion: keda.sh/v1alpha1\nkind: ScaledObject\nmetadata: {name: e, namespace: search}\nspec: {scaleTargetRef: {name: encoder}}\n",
+            )
+        },
+        "error: ScaledObject/e: spec.scaleTargetRef: scales Deployment/encoder, whose spec.replicas is fixed",
+    ),
+    (
+        |o| find(o, "PodDisruptionBudget/encoder")["spec"]["minAvailable"] = 2.into(),
+        "warning: PodDisruptionBudget/encoder: spec.minAvailable: forbids every eviction: no node can be drained (got \"2\")",
+    ),
+    (
+        |o| find(o, "PodDisruptionBudget/encoder")["spec"]["minAvailable"] = "100%".into(),
+        "warning: PodDisruptionBudget/encoder: spec.minAvailable: forbids every eviction",
+    ),
+    (
+        |o| find(o, "PodDisruptionBudget/everything")["spec"]["maxUnavailable"] = 0.into(),
+        "warning: PodDisruptionBudget/everything: spec.maxUnavailable: forbids every eviction",
+    ),
+    (
+        |o| find(o, "PodDisruptionBudget/encoder")["spec"]["selector"] = json!({"matchLabels": {"app": "x"}}),
+        "error: PodDisruptionBudget/encoder: spec.selector: selects no pods that are here (got \"{matchLabels: {app: x}}\")",
+    ),
+    (
+        |o| find(o, "ServiceMonitor/indexer-0")["spec"]["selector"] = json!({"matchLabels": {"app": "x"}}),
+        "error: ServiceMonitor/indexer-0: spec.selector: selects no Service in search (got ",
+    ),
+    (
+        |o| find(o, "ServiceMonitor/indexer-0")["spec"]["namespaceSelector"] = json!({"matchNames": ["old"]}),
+        "error: ServiceMonitor/indexer-0: spec.namespaceSelector: selects no Service in old",
+    ),
+    (
+        |o| find(o, "ServiceMonitor/indexer-0")["spec"]["endpoints"][0]["port"] = "metrics".into(),
+        "error: ServiceMonitor/indexer-0: spec.endpoints[0].port: is no named port of the Services that it selects (got \"metrics\")",
+    ),
+    (
+        |o| find(o, "PodMonitor/all")["spec"]["selector"] = json!({"matchLabels": {"app": "x"}}),
+        "error: PodMonitor/all: spec.selector: selects no pods that are here",
+    ),
+    (
+        |o| find(o, "PodMonitor/all")["spec"]["podMetricsEndpoints"][0]["port"] = "metrics".into(),
+        "error: PodMonitor/all: spec.podMetricsEndpoints[0].port: is no named port of the pods that it selects (got \"metrics\")",
+    ),
+    (
+        |o| *find(o, "Ingress/search").pointer_mut("/spec/rules/0/http/paths/0/backend/service/name").unwrap() = "gatewy".into(),
+        "error: Ingress/search: spec.rules[0].http.paths[0].backend.service.name: names a Service that is not there (got \"gatewy\"); did you mean `gateway`?",
+    ),
+    (
+        |o| *find(o, "Ingress/search").pointer_mut("/spec/rules/0/http/paths/0/backend/service/port").unwrap() = json!({"name": "http"}),
+        "error: Ingress/search: spec.rules[0].http.paths[0].backend.service.port.name: is no port of Service/gateway (got \"http\"); it has ",
+    ),
+    (
+        |o| find(o, "GRPCRoute/search")["spec"]["rules"][0]["backendRefs"][0]["port"] = 80.into(),
+        "error: GRPCRoute/search: spec.rules[0].backendRefs[0].port: is no port of Service/gateway (got \"80\"); it has 8080",
+    ),
+    (
+        |o| find(o, "NetworkPolicy/encoder")["spec"]["podSelector"] = json!({"matchLabels": {"app": "x"}}),
+        "warning: NetworkPolicy/encoder: spec.podSelector: selects no pods that are here",
+    ),
+    (
+        |o| *find(o, "NetworkPolicy/encoder").pointer_mut("/spec/ingress/0/from/0/podSelector/matchLabels/app").unwrap() = "x".into(),
+        "warning: NetworkPolicy/encoder: spec.ingress[0].from[0].podSelector: selects no pods that are here",
+    ),
+];
+
+/// The same in an export of Jina's, where addresses are spelled out.
+const BREAKS_OF_JINA: &[(Damage, &str)] = &[
+    (
+        |o| rename(o, &["Service", "Deployment", "ConfigMap"]),
+        "error: Deployment/prod-gateway: spec.template.spec.containers[0].args[10]: dials `encoder` at Service/encoder, which is not there (got \"grpc://encoder.custom-namespace.svc:8080\"); its Service is `prod-encoder`; write that: no rename reaches a name within a text",
+    ),
+    (
+        |o| o.iter_mut().for_each(|object| object["metadata"]["namespace"] = "prod".into()),
+        "error: Deployment/gateway: spec.template.spec.containers[0].args[10]: dials `encoder` in namespace `custom-namespace`, and Service/encoder is in namespace `prod` (got \"grpc://encoder.custom-namespace.svc:8080\"); dial it without a namespace: encoder",
+    ),
+    (
+        |o| find(o, "Deployment/encoder")["spec"]["template"]["metadata"]["labels"]["app"] = "x".into(),
+        "error: Service/encoder: spec.selector: selects the pods of nothing (got \"{app: encoder}\")",
+    ),
+    (
+        |o| drop(o, "ConfigMap/encoder-configmap"),
+        "error: Deployment/encoder: spec.template.spec.containers[0].envFrom[0].configMapRef.name: names a ConfigMap that is not there",
+    ),
+];
+
+fn assert_found(whole: &[Value], breaks: &[(Damage, &str)]) {
+    let clean = check(whole, &[]);
+    assert_eq!((clean.code, clean.stderr.as_str()), (0, ""), "{}", clean.stdout);
+    for (damage, expected) in breaks {
+        let mut broken = whole.to_vec();
+        damage(&mut broken);
+        let answer = check(&broken, &[]);
+        assert!(answer.stderr.contains(expected), "{expected}\n{}", answer.stderr);
+        assert_eq!(answer.code, i32::from(answer.stderr.contains("error: ")), "{expected}");
+        // A warning fails whoever wants it so.
+        assert_eq!(check(&broken, &["--strict"]).code, 1, "{expected}");
+    }
+}
+
+#[test]
+fn every_break_is_found() {
+    assert_found(&ours(), BREAKS);
+}
+
+#[test]
+fn every_break_of_an_edited_export_is_found() {
+    assert_found(&jinas("001-docs-simple"), BREAKS_OF_JINA);
+}
+
+#[test]
+fn nothing_is_found_in_what_is_rendered() {
+    let mut count = 0;
+    for case in recorded(&root().join("tests/jina/flows")) {
+        let flow = fs::read_to_string(case.folder.join("flow.yml")).unwrap();
+        // Whoever sets what Jina sets is warned, and has it.
+        if ["connection_list", "uses_before_address", "uses_after_address"].iter().any(|option| flow.contains(option)) {
+            continue;
+        }
+        let export = run(case.export(&[]), b"");
+        if export.code != 0 || export.stdout.is_empty() {
+            continue;
+        }
+        // The clusters have these; the Flow does not tell.
+        let mut args = vec!["check", "-", "--external", "secret/*"];
+        if flow.contains("external") {
+            args.extend(["--external", "service/*"]);
+        }
+        let answer = run(program(&args), export.stdout.as_bytes());
+        assert_eq!((answer.code, answer.stderr.as_str()), (0, ""), "{}", case.name);
+        count += 1;
+    }
+    assert!(count > 650, "{count}");
+}
+
+/// What is broken in Jina's own exports, by the words of the finding, and the number of recorded Flows in which it is.
+const DEFECTS: [(&str, usize); 8] = [
+    // A StatefulSet without its Service.
+    ("spec.serviceName: is missing", 10),
+    // The startup probe of a head with something before and after it: the template's own placeholder.
+    ("asks at a port on which nothing listens (got \"127.0.0.1:{port_uses}\")", 8),
+    // Several containers of a pod that all serve their metrics at 9090.
+    ("is a port on which container `executor` of the same pod listens (got \"9090\")", 2),
+    // A head with a volume loses its neighbours.
+    ("is a port on which no other container of the pod listens", 1),
+    // Two executors that get one name.
+    ("is that of another object of this kind", 2),
+    // `inspect: REMOVE` leaves the executor in the graph.
+    ("names `look`, which has no address", 1),
+    // A name that YAML takes for a boolean: `no` becomes `false`.
+    ("dials `no` at Service/no, which is not there", 1),
+    // No objects at all, for a Deployment that is external.
+    ("nothing here runs Jina", 1),
+];
+
+#[test]
+fn what_is_found_in_jinas_own_exports_is_broken_there() {
+    let mut counts = [0; DEFECTS.len()];
+    let mut clean = 0;
+    for case in recorded(&root().join("tests/jina/flows")) {
+        let flow = fs::read_to_string(case.folder.join("flow.yml")).unwrap();
+        let expected = case.folder.join("expected");
+        if !expected.is_dir() || ["connection_list", "_address"].iter().any(|option| flow.contains(option)) {
+            continue;
+        }
+        let mut args = vec!["check", expected.to_str().unwrap(), "--external", "secret/*"];
+        if flow.contains("external") {
+            args.extend(["--external", "service/*"]);
+        }
+        let answer = jinaflow(&args);
+        for line in answer.said() {
+            assert!(DEFECTS.iter().any(|(words, _)| line.contains(words)), "{}: {line}", case.name);
+        }
+        for (count, (words, _)) in counts.iter_mut().zip(DEFECTS) {
+            *count += usize::from(answer.stderr.contains(words));
+        }
+        clean += usize::from(answer.code == 0);
+    }
+    assert_eq!(counts, DEFECTS.map(|(_, count)| count));
+    assert!(clean > 650, "{clean}");
+}
+
+#[test]
+fn what_is_elsewhere_is_declared() {
+    let mut objects = ours();
+    drop(&mut objects, "Secret/keys");
+    assert_eq!(check(&objects, &[]).code, 1);
+    for declared in ["secret/keys", "Secret/keys", "secrets/*"] {
+        check(&objects, &["--external", declared]).succeeded();
+    }
+    assert_eq!(check(&objects, &["--external", "secret/key"]).code, 1);
+    let mut annotated = objects.clone();
+    find(&mut annotated, "Deployment/encoder")["metadata"]["annotations"] = json!({"flow.jina.ai/external": "configmap/x, secret/keys"});
+    check(&annotated, &[]).succeeded();
+    // By a JinaFlowCheck among the objects.
+    let declared =
+        "apiVersion: flow.jina.ai/v1alpha1\nkind: JinaFlowCheck\nmetadata: {name: check}\nspec: {external: {secrets: {keys: {}}}}\n";
+    add(&mut objects, declared);
+    check(&objects, &[]).succeeded();
+    add(&mut objects, &declared.replace("name: check", "name: other").replace("secrets", "secret"));
+    check(&objects, &[]).says("JinaFlowCheck/other: spec.external.secret: is no kind that objects refer to; did you mean `secrets`?");
+}
+
+#[test]
+fn an_external_service_is_nobodys_break() {
+    let mut objects = ours();
+    for name in ["Service/encoder", "Deployment/encoder", "PodDisruptionBudget/encoder", "NetworkPolicy/encoder", "PodMonitor/all"] {
+        drop(&mut objects, name);
+    }
+    assert_eq!(check(&objects, &[]).code, 1);
+    check(&objects, &["--external", "service/encoder"]).succeeded();
+    // Out of the cluster.
+    for host in ["encoder.example.com", "10.0.0.7", "[2001:db8::1]"] {
+        let mut objects = objects.clone();
+        replace(arg(&mut objects, "Deployment/gateway", "--deployments-addresses"), "$(JINA_ADDR_ENCODER)", host);
+        check(&objects, &[]).succeeded();
+    }
+    // A Service without a selector, and one that is only a name.
+    for spec in ["{ports: [{port: 8080}]}", "{type: ExternalName, externalName: example.com}"] {
+        let mut objects = objects.clone();
+        add(&mut objects, &format!("apiVersion: v1\nkind: Service\nmetadata: {{name: encoder, namespace: search}}\nspec: {spec}\n"));
+        check(&objects, &[]).succeeded();
+    }
+}
+
+#[test]
+fn values_of_variables_are_found_where_they_are() {
+    let mut objects = ours();
+    let env = |o: &mut Objects, entry: Value| container(o, "Deployment/gateway")["env"][5] = entry;
+    // From a ConfigMap, by one variable of it or by all.
+    add(&mut objects, "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: hosts, namespace: search}\ndata: {JINA_ADDR_ENCODER: encoder}\n");
+    env(
+        &mut objects,
+        json!({"name": "JINA_ADDR_ENCODER", "valueFrom": {"configMapKeyRef": {"name": "hosts", "key": "JINA_ADDR_ENCODER"}}}),
+    );
+    check(&objects, &[]).succeeded();
+    env(&mut objects, json!({"name": "OTHER", "value": "x"}));
+    container(&mut objects, "Deployment/gateway")["envFrom"].as_array_mut().unwrap().push(json!({"configMapRef": {"name": "hosts"}}));
+    check(&objects, &[]).succeeded();
+    find(&mut objects, "ConfigMap/hosts")["data"]["JINA_ADDR_ENCODER"] = "encodr".into();
+    check(&objects, &[]).says("dials `encoder` at Service/encodr, which is not there");
+    // Nobody knows what a Secret holds.
+    env(&mut objects, json!({"name": "JINA_ADDR_ENCODER", "valueFrom": {"secretKeyRef": {"name": "keys", "key": "api"}}}));
+    let answer = check(&objects, &[]);
+    assert_eq!(
+        (answer.code, answer.stderr.as_str()),
+        (
+            0,
+            "warning: Deployment/encoder: is an executor that nothing here dials; add it to --deployments-addresses of a gateway, or remove it\n"
+        )
+    );
+}
+
+#[test]
+fn a_shells_command_line_is_read() {
+    let mut objects = jinas("001-docs-simple");
+    let gateway = container(&mut objects, "Deployment/gateway");
+    let args = gateway["args"].as_array().unwrap().iter().map(|arg| format!("'{}'", arg.as_str().unwrap())).collect::<Vec<_>>().join(" ");
+    gateway["command"] = json!(["/bin/sh", "-c"]);
+    gateway["args"] = json!([format!("exec jina {args}")]);
+    check(&objects, &[]).succeeded();
+    drop(&mut objects, "Service/encoder");
+    check(&objects, &[]).says("Deployment/gateway: spec.template.spec.containers[0].args[0]: dials `encoder` at Service/encoder");
+}
+
+#[test]
+fn a_table_shows_what_runs() {
+    let answer = check(&ours(), &[]).succeeded();
+    let lines: Vec<Vec<&str>> = answer.stdout.lines().map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!(lines[0], ["COMPONENT", "ROLE", "REPLICAS", "IMAGE", "DIALS"]);
+    let row = |name: &str| lines.iter().find(|line| line.get(1) == Some(&name)).unwrap_or_else(|| panic!("{name}: {}", answer.stdout));
+    assert_eq!(row("Deployment/gateway")[..4], ["ok", "Deployment/gateway", "gateway", "2-9"]);
+    assert_eq!(row("Deployment/gateway")[5..], ["grpc://encoder:8080,", "grpc://indexer-head:8080"]);
+    assert_eq!(row("Deployment/encoder")[..], ["ok", "Deployment/encoder", "executor", "2", "acme/encoder:1"]);
+    assert_eq!(row("StatefulSet/indexer-1")[2..5], ["shard", "1", "1"]);
+    assert_eq!(answer.stdout.lines().last(), Some("5 components, 4 addresses: 0 errors, 0 warnings"));
+    let mut broken = ours();
+    drop(&mut broken, "Service/encoder");
+    let answer = check(&broken, &[]);
+    assert!(answer.stdout.contains("\n✗   Deployment/gateway "), "{}", answer.stdout);
+}
+
+#[test]
+fn results_are_krm_results() {
+    let folder = scratch("results");
+    let mut objects = ours();
+    find(&mut objects, "Service/encoder")["spec"]["ports"][0]["targetPort"] = 9999.into();
+    let file = folder.join("all.json");
+    fs::write(&file, json!({"apiVersion": "v1", "kind": "List", "items": objects}).to_string()).unwrap();
+    let name = file.to_str().unwrap();
+    let answer = jinaflow(&["check", name, "--output", "json"]);
+    assert_eq!(answer.code, 1);
+    let list: Value = serde_json::from_str(&answer.stdout).unwrap();
+    let index = objects.iter().position(|object| label(object) == "Service/encoder").unwrap();
+    assert_eq!((&list["kind"], list["results"].as_array().unwrap().len()), (&json!("ResourceList"), 1));
+    let result = &list["results"][0];
+    assert_eq!(result["resourceRef"], json!({"apiVersion": "v1", "kind": "Service", "name": "encoder", "namespace": "search"}));
+    assert_eq!(result["field"], json!({"path": "spec.ports[0].targetPort", "currentValue": "9999"}));
+    assert_eq!(result["file"], json!({"path": name, "index": index}));
+    assert!(function(&answer.stdout).stderr.contains("there is no JinaFlow"), "it is a list like any other");
+}
+
+#[test]
+fn files_and_folders_are_read() {
+    let folder = scratch("folder");
+    let write = |name: &str, text: &str| {
+        let file = folder.join(name);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, text).unwrap();
+    };
+    for (name, text) in support::tree(&root().join("tests/jina/flows/001-docs-simple/expected")) {
+        write(&name, &text);
+    }
+    let path = folder.to_str().unwrap();
+    jinaflow(&["check", path]).succeeded();
+    let broken = fs::read_to_string(folder.join("encoder/encoder.yml")).unwrap().replace("targetPort: 8080", "targetPort: 808");
+    write("encoder/encoder.yml", &broken);
+    let answer = jinaflow(&["check", path]);
+    let line = 1 + broken.lines().position(|line| line.contains("targetPort: 808")).unwrap();
+    answer.begins(
+        "error: Service/encoder: spec.ports[0].targetPort: is a port on which no container of Deployment/encoder listens (got \"808\")",
+    );
+    let place = format!("\n  --> {path}/encoder/encoder.yml:{line}:17\n  {line} |     targetPort: 808\n");
+    assert!(answer.stderr.contains(&place), "{}", answer.stderr);
+    // What is for nobody's cluster, and what is no manifest.
+    let local = "apiVersion: v1\nkind: Service\nmetadata: {name: x, annotations: {config.kubernetes.io/local-config: 'true'}}\nspec: {selector: {a: b}}\n";
+    write("local.yaml", local);
+    write(".hidden.yaml", ": {");
+    write("README.md", "# x");
+    assert_eq!(jinaflow(&["check", path]).said().len(), answer.said().len());
+    write("x.yaml", ": {");
+    jinaflow(&["check", path]).begins(&format!("error: {path}/x.yaml: is not YAML: "));
+    fs::remove_file(folder.join("x.yaml")).unwrap();
+    // A Flow is read as well.
+    write(
+        "jinaflow.yaml",
+        "apiVersion: flow.jina.ai/v1alpha1\nkind: JinaFlow\nmetadata: {name: f}\nspec: {flow: {jtype: Flow, executors: [{name: a, uses: Local}]}}\n",
+    );
+    let answer = jinaflow(&["check", path]);
+    answer.says("JinaFlow/f: spec.flow.executors[0].uses: ");
+    write("overlay/kustomization.yaml", "resources: []\n");
+    let answer = jinaflow(&["check", path]);
+    assert!(
+        answer.stderr.contains(&format!(
+            "error: {path}/overlay: is a kustomization: what it builds can be looked at, not what it is made of; run: kustomize build {path}/overlay | jinaflow check -\n"
+        )),
+        "{}",
+        answer.stderr
+    );
+}
+
+#[test]
+fn nothing_to_check_is_no_success() {
+    for input in ["", "# nothing\n", "a: 1\n", "apiVersion: v1\nkind: Pod\nmetadata: {name: x}\nspec: {containers: [{name: x}]}\n"] {
+        let answer = run(program(&["check", "-"]), input.as_bytes());
+        assert_eq!(answer.code, 1, "{input}");
+        answer.begins("error: -: nothing here runs Jina: ");
+    }
+    assert_eq!(run(program(&["check", "-"]), b"\xff").code, 1);
+    assert_eq!(
+        jinaflow(&["check", "nowhere.yaml"]).stderr,
+        "error: nowhere.yaml: cannot be read: No such file or directory (os error 2)\n"
+    );
+}
+
+#[test]
+fn slips_on_the_command_line_are_told() {
+    for (args, expected) in [
+        (&["check"][..], "error: check needs a PATH: files, folders, or - for standard input\n"),
+        (&["chekc", "-"], "error: unknown word \"chekc\"; did you mean check?\n"),
+        (&["check", "-", "--extrnal", "secret/x"], "error: unknown word \"--extrnal\"; did you mean --external?\n"),
+        (
+            &["check", "-", "--external", "scret/x"],
+            "error: --external \"scret/x\" is of no kind that objects refer to; did you mean `Secret`?\n",
+        ),
+        (&["check", "-", "--external", "x"], "error: --external \"x\" is not of the form KIND/NAME; write, for example, secret/NAME\n"),
+        (&["check", "-", "--output", "yaml"], "error: --output \"yaml\" is no form of an answer; use one of: table, json\n"),
+        (&["check", "-", "--compat", "none"], "error: --compat belongs to export; run: jinaflow export FLOW --compat …\n"),
+        (&["export", "-", "--strict"], "error: --strict belongs to check; run: jinaflow check PATH --strict …\n"),
+    ] {
+        let answer = jinaflow(args);
+        assert_eq!((answer.code, answer.stdout.as_str(), answer.stderr.as_str()), (1, "", expected));
+    }
+}
+
+/// A list for the function, with a check for its config.
+fn list(objects: &[Value], spec: &Value) -> String {
+    let config = json!({"apiVersion": "flow.jina.ai/v1alpha1", "kind": "JinaFlowCheck", "metadata": {"name": "check"}, "spec": spec});
+    json!({"apiVersion": "config.kubernetes.io/v1", "kind": "ResourceList", "items": objects, "functionConfig": config}).to_string()
+}
+
+#[test]
+fn the_function_says_the_same() {
+    let mut objects = ours();
+    function(&list(&objects, &Value::Null)).succeeded();
+    drop(&mut objects, "Secret/keys");
+    find(&mut objects, "Service/encoder")["spec"]["ports"][0]["targetPort"] = 9999.into();
+    find(&mut objects, "Service/encoder")["metadata"]["annotations"]["internal.config.kubernetes.io/path"] = "encoder.yml".into();
+    let answer = function(&list(&objects, &json!({"external": {"secrets": {"keys": {}}}})));
+    assert_eq!(answer.code, 1);
+    let answer = answer.list();
+    let results = answer["results"].as_array().unwrap();
+    assert_eq!(results.len(), 1);
+    assert_eq!(results[0]["resourceRef"]["name"], "encoder");
+    assert_eq!(results[0]["field"]["path"], "spec.ports[0].targetPort");
+    assert_eq!(results[0]["file"], json!({"path": "encoder.yml"}));
+    assert_eq!(answer["items"], json!(objects));
+    // kustomize follows names at its end, and shows them before.
+    for object in &mut objects {
+        object["metadata"]["annotations"]["kustomize.config.k8s.io/id"] = "1".into();
+    }
+    assert_eq!(function(&list(&objects, &Value::Null)).code, 0);
+}
+
+#[test]
+fn ten_thousand_executors_take_seconds() {
+    let mut objects = jinas("005-single-executor");
+    let of = |objects: &[Value], name: &str| objects.iter().find(|object| label(object) == name).unwrap().clone();
+    let (deployment, service) = (of(&objects, "Deployment/encoder"), of(&objects, "Service/encoder"));
+    let mut addresses = serde_json::Map::new();
+    let mut graph = serde_json::Map::new();
+    for number in 0..10_000 {
+        let name = format!("e{number}");
+        addresses.insert(name.clone(), json!([format!("grpc://{name}.custom-namespace.svc:8080")]));
+        graph.insert(name.clone(), json!(["end-gateway"]));
+        for object in [&deployment, &service] {
+            // Every name, label and selector, but not the ConfigMap, which all share.
+            let text = object.to_string().replace("\"encoder\"", &format!("\"{name}\""));
+            objects.push(serde_json::from_str(&text).unwrap());
+        }
+    }
+    addresses.insert("encoder".to_owned(), json!(["grpc://encoder.custom-namespace.svc:8080"]));
+    graph.insert("encoder".to_owned(), json!(["end-gateway"]));
+    *arg(&mut objects, "Deployment/gateway", "--deployments-addresses") = Value::Object(addresses).to_string().into();
+    *arg(&mut objects, "Deployment/gateway", "--graph-description") = Value::Object(graph).to_string().into();
+    let start = std::time::Instant::now();
+    check(&objects, &[]).succeeded();
+    // With an address that leads nowhere for each.
+    rename(&mut objects, &["Service"]);
+    let answer = check(&objects, &[]);
+    assert_eq!(answer.said().iter().filter(|line| line.contains("which is not there")).count(), 10_001);
+    assert!(start.elapsed().as_secs() < 60, "{:?}", start.elapsed());
+}

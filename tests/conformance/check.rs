@@ -1,0 +1,96 @@
+//! `jinaflow check` behind the real kustomize and kpt.
+
+use std::fs;
+
+use crate::kustomize::{kustomize, write};
+use crate::support::{Run, run, scratch};
+use crate::tools::{copy, edit, must, tool};
+
+/// What a pipe gives.
+fn checked(manifests: &str) -> Run {
+    run(tool_jinaflow(&["check", "-"]), manifests.as_bytes())
+}
+
+fn tool_jinaflow(args: &[&str]) -> std::process::Command {
+    let mut command = std::process::Command::new(crate::tools::static_binary());
+    command.args(args).env_clear();
+    command
+}
+
+#[test]
+fn every_overlay_of_the_example_is_wired() {
+    let example = copy("examples/kustomize");
+    let mut overlays = 0;
+    for entry in fs::read_dir(example.join("overlays")).unwrap() {
+        let overlay = entry.unwrap().path();
+        let answer = checked(&must(kustomize(&overlay)).stdout);
+        assert_eq!((answer.code, answer.stderr.as_str()), (0, ""), "{}: {}", overlay.display(), answer.stdout);
+        overlays += 1;
+    }
+    assert!(overlays >= 4, "{overlays}");
+}
+
+/// What the base has beside the Flow is what makes renames arrive; without it they do not, and that is said.
+#[test]
+fn a_rename_that_only_half_arrives_is_told() {
+    let example = copy("examples/kustomize");
+    edit(&example.join("base/kustomization.yaml"), "configurations:\n- kustomizeconfig.yaml\n", "");
+    let answer = checked(&must(kustomize(&example.join("overlays/dev"))).stdout);
+    assert_eq!(answer.code, 1);
+    let expected = "value: dials `encoder` at Service/encoder, which is not there (got \"grpc://encoder:8080\"); its Service is `dev-encoder`; write that; where kustomize renames, list kustomizeconfig.yaml under `configurations:`";
+    assert!(
+        answer.said().iter().any(|line| line.starts_with("error: Deployment/dev-gateway: ") && line.ends_with(expected)),
+        "{}",
+        answer.stderr
+    );
+}
+
+/// Jina's own export, under the same overlays.
+#[test]
+fn what_jina_exports_does_not_survive_an_overlay() {
+    let folder = scratch("jina");
+    let mut resources = Vec::new();
+    for (name, text) in crate::support::tree(&crate::support::root().join("tests/jina/flows/001-docs-simple/expected")) {
+        write(&folder, &format!("base/{name}"), &text);
+        resources.push(name);
+    }
+    write(&folder, "base/kustomization.yaml", &format!("resources: [{}]\n", resources.join(", ")));
+    write(&folder, "same/kustomization.yaml", "resources: [../base]\nlabels: [{pairs: {a: b}}]\n");
+    let answer = checked(&must(kustomize(&folder.join("same"))).stdout);
+    assert_eq!((answer.code, answer.stderr.as_str()), (0, ""));
+    for (change, expected) in [
+        ("namespace: prod", "dials `encoder` in namespace `custom-namespace`, and Service/encoder is in namespace `prod`"),
+        ("namePrefix: prod-", "dials `encoder` at Service/encoder, which is not there"),
+        ("nameSuffix: -prod", "dials `encoder` at Service/encoder, which is not there"),
+    ] {
+        write(&folder, "overlay/kustomization.yaml", &format!("resources: [../base]\n{change}\n"));
+        let answer = checked(&must(kustomize(&folder.join("overlay"))).stdout);
+        assert_eq!(answer.code, 1, "{change}");
+        assert!(answer.stderr.contains(expected), "{change}: {}", answer.stderr);
+    }
+}
+
+/// A package, with its Secret declared and without.
+#[test]
+fn kpts_validator_judges_a_package() {
+    let folder = scratch("package");
+    let flow = "apiVersion: flow.jina.ai/v1alpha1\nkind: JinaFlow\nmetadata:\n  name: f\n  annotations: {config.kubernetes.io/local-config: \"true\"}\nspec:\n  flow: {jtype: Flow, executors: [{name: a, uses: docker://x/a, env_from_secret: {K: {name: s, key: k}}}]}\n";
+    let check = "apiVersion: flow.jina.ai/v1alpha1\nkind: JinaFlowCheck\nmetadata:\n  name: check\n  annotations: {config.kubernetes.io/local-config: \"true\"}\n";
+    write(
+        &folder,
+        "Kptfile",
+        "apiVersion: kpt.dev/v1\nkind: Kptfile\nmetadata: {name: p}\npipeline:\n  mutators: [{exec: jinaflow, configPath: flow.yaml}]\n  validators: [{exec: jinaflow, configPath: check.yaml}]\n",
+    );
+    write(&folder, "flow.yaml", flow);
+    write(&folder, "check.yaml", &format!("{check}spec: {{external: {{secrets: {{s: {{}}}}}}}}\n"));
+    let render = || tool("kpt", &["fn", "render", "--allow-exec", folder.to_str().unwrap()]);
+    must(render());
+    // The package is wired on the command line as well, where the check says what is elsewhere.
+    let answer = run(tool_jinaflow(&["check", folder.to_str().unwrap()]), b"");
+    assert_eq!((answer.code, answer.stderr.as_str()), (0, ""));
+    let service = folder.join("a/a.yml");
+    edit(&service, "targetPort: 8080", "targetPort: 8088");
+    let answer = run(render(), b"");
+    assert_ne!(answer.code, 0);
+    assert!(answer.stderr.contains("is a port on which no container of Deployment/a listens"), "{}", answer.stderr);
+}

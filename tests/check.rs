@@ -768,6 +768,46 @@ fn the_function_says_the_same() {
     assert_eq!(function(&list(&objects, &Value::Null)).code, 0);
 }
 
+/// Calls `change` with every value of a tree, each time with that one taken out for another.
+fn with_each(whole: &mut Value, path: &str, other: &Value, change: &mut impl FnMut(&Value)) {
+    let below: Vec<String> = match whole.pointer(path).unwrap() {
+        Value::Object(fields) => fields.keys().map(|key| key.replace('~', "~0").replace('/', "~1")).collect(),
+        Value::Array(entries) => (0..entries.len()).map(|index| index.to_string()).collect(),
+        _ => Vec::new(),
+    };
+    for step in below {
+        let path = format!("{path}/{step}");
+        let before = std::mem::replace(whole.pointer_mut(&path).unwrap(), other.clone());
+        change(whole);
+        *whole.pointer_mut(&path).unwrap() = before;
+        with_each(whole, &path, other, change);
+    }
+}
+
+#[test]
+fn no_value_is_stumbled_over() {
+    let mut count = 0;
+    for other in [
+        Value::Null,
+        json!(""),
+        json!(-1),
+        json!([[]]),
+        json!([{"name": "$("}]),
+        json!({"": {}}),
+        json!("{\"a\": \"$(\", \"0\": [\"[::\"]}"),
+    ] {
+        let mut objects = Value::from(ours());
+        with_each(&mut objects, "", &other, &mut |objects| {
+            count += 1;
+            // A tenth of them is looked at; each value meets each kind of field.
+            if count % 10 == 0 {
+                support::properties::checked(json!({"items": objects}).to_string().as_bytes());
+            }
+        });
+    }
+    assert!(count > 5000, "{count}");
+}
+
 #[test]
 fn ten_thousand_executors_take_seconds() {
     let mut objects = jinas("005-single-executor");

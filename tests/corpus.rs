@@ -57,6 +57,14 @@ fn kept_merges() {
     replay("merge", properties::merge);
 }
 
+/// Lists, Flows and what Flows come to are no manifests, or hardly any, and nothing to stumble over.
+#[test]
+fn kept_inputs_as_manifests() {
+    for target in ["envelope", "flow", "merge"] {
+        replay(target, properties::checked);
+    }
+}
+
 #[test]
 fn the_corpus_is_small() {
     let sizes: Vec<usize> = ["envelope", "flow", "merge"].iter().flat_map(|target| kept(target)).map(|(_, input)| input.len()).collect();

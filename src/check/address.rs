@@ -1,7 +1,5 @@
 //! Addresses that containers dial.
 
-use std::net::IpAddr;
-
 use super::cluster::Cluster;
 use super::words::RUNTIME;
 
@@ -38,12 +36,16 @@ pub fn host<'a>(host: &'a str, cluster: &Cluster<'_>) -> Host<'a> {
     if host.contains(RUNTIME) {
         return Host::Elsewhere;
     }
-    if let Ok(ip) = host.trim_matches(['[', ']']).parse::<IpAddr>() {
-        return if ip.is_loopback() || ip.is_unspecified() { Host::Pod } else { Host::Elsewhere };
+    let bare = host.trim_matches(['[', ']']);
+    if bare.starts_with("127.") || ["localhost", "0.0.0.0", "::1", "::"].contains(&bare) {
+        return Host::Pod;
+    }
+    // Names of Services begin with a letter.
+    if bare.contains(':') || bare.starts_with(|c: char| c.is_ascii_digit()) {
+        return Host::Elsewhere;
     }
     let labels: Vec<&str> = host.trim_end_matches('.').split('.').collect();
     match labels.as_slice() {
-        ["localhost"] => Host::Pod,
         [name] => Host::Service(name, None),
         [name, namespace] if cluster.has_namespace(namespace) => Host::Service(name, Some(namespace)),
         // A name of one pod comes before that of its Service; what follows is the cluster's domain.

@@ -1,9 +1,7 @@
 //! The Flow: who dials whom, and that everybody is dialled.
 
-use std::collections::HashSet;
-
 use super::address::{self, Host};
-use super::cluster::{Cluster, Object, named};
+use super::cluster::{Cluster, Index, Object, named};
 use super::external::Near;
 use super::pod::{Container, Role};
 use super::words::{RUNTIME, Variables};
@@ -79,20 +77,31 @@ impl<'o> Dialler<'_, 'o> {
                 }
             }
         }
-        let Some((place, graph)) = &graph else { return };
-        let mut names = HashSet::new();
-        for (name, list) in graph.as_map().unwrap_or_default() {
-            names.extend(name.as_text().into_iter().chain(texts(list)).filter(|name| !ENDS.contains(name)));
+        let Some((place, graph)) = graph else { return };
+        let mut names = Index::default();
+        let mut known = Index::default();
+        for (name, _) in dialled {
+            known.add([name.as_text().unwrap_or_default(), "", ""], 0);
         }
-        let known: HashSet<&str> = dialled.iter().filter_map(|(name, _)| name.as_text()).collect();
-        let mut differences: Vec<(usize, &str, &str, &str)> = Vec::new();
-        differences.extend(names.difference(&known).map(|name| (*place, *name, "has no address", "--deployments-addresses")));
-        let addresses = addresses.as_ref().map_or(*place, |(place, _)| *place);
-        differences.extend(known.difference(&names).map(|name| (addresses, *name, "is not in the graph", "--graph-description")));
-        differences.sort_unstable();
-        for (place, name, message, option) in differences {
+        let differs = |name: &str, place: usize, message: &str, option: &str, report: &mut Report| {
             let finding = Finding::error(self.container.path_of(place), format!("names `{name}`, which {message}"));
             self.tell(report, finding.got(name).mend(format!("add it to {option}, or take it out here")));
+        };
+        for (name, list) in graph.as_map().unwrap_or_default() {
+            for name in name.as_text().into_iter().chain(texts(list)) {
+                let words = [name, "", ""];
+                if ENDS.contains(&name) || !names.get(words).is_empty() {
+                    continue;
+                }
+                names.add(words, 0);
+                if known.get(words).is_empty() {
+                    differs(name, place, "has no address", "--deployments-addresses", report);
+                }
+            }
+        }
+        for name in dialled.iter().filter_map(|(name, _)| name.as_text()).filter(|name| names.get([name, "", ""]).is_empty()) {
+            let place = addresses.as_ref().map_or(place, |(place, _)| *place);
+            differs(name, place, "is not in the graph", "--graph-description", report);
         }
     }
 
@@ -100,8 +109,13 @@ impl<'o> Dialler<'_, 'o> {
         let Some((place, list)) = self.json("--connection-list", report) else { return };
         let shards = list.as_map().unwrap_or_default();
         let path = || self.container.path_of(place);
-        let ids: HashSet<usize> = shards.iter().filter_map(|(id, _)| id.as_text()?.parse().ok()).collect();
-        if let Some(missing) = (0..shards.len()).find(|id| !ids.contains(id)) {
+        let mut is_there = vec![false; shards.len()];
+        for id in shards.iter().filter_map(|(id, _)| id.as_text()?.parse::<usize>().ok()) {
+            if let Some(is_there) = is_there.get_mut(id) {
+                *is_there = true;
+            }
+        }
+        if let Some(missing) = is_there.iter().position(|is_there| !is_there) {
             let finding = Finding::error(path(), format!("has no address of shard {missing}, and {} addresses", shards.len()));
             self.tell(report, finding.mend(format!("number them from 0 to {}", shards.len() - 1)));
         }
@@ -288,16 +302,18 @@ pub fn shard<'c>(container: &'c Container<'_>) -> Option<(&'c str, usize)> {
 /// Executors that nobody dials, and gateways that no Service leads to. Where an address is lost, that has been said.
 pub fn unreached(cluster: &Cluster<'_>, report: &mut Report) {
     let mut is_reached = vec![false; cluster.workloads.len()];
-    let mut torn: HashSet<&str> = HashSet::new();
+    let mut torn = Index::default();
+    let mut with_gateway = Index::default();
     for edge in &report.edges {
         match edge.to {
             Some(to) => is_reached[to] = true,
-            None if edge.is_broken => drop(torn.insert(cluster.of_workload(edge.from).namespace)),
+            None if edge.is_broken => torn.add([cluster.of_workload(edge.from).namespace, "", ""], 0),
             None => {}
         }
     }
-    let gateways = (0..cluster.workloads.len()).filter(|id| cluster.main(*id).is_some_and(|(_, role)| role == Role::Gateway));
-    let with_gateway: HashSet<&str> = gateways.map(|id| cluster.of_workload(id).namespace).collect();
+    for id in (0..cluster.workloads.len()).filter(|id| cluster.main(*id).is_some_and(|(_, role)| role == Role::Gateway)) {
+        with_gateway.add([cluster.of_workload(id).namespace, "", ""], 0);
+    }
     for id in (0..cluster.workloads.len()).filter(|id| !is_reached[*id]) {
         let Some((container, role)) = cluster.main(id) else { continue };
         let object = cluster.of_workload(id);
@@ -308,12 +324,12 @@ pub fn unreached(cluster: &Cluster<'_>, report: &mut Report) {
                 }
                 Finding::warning("", "is a gateway that no Service leads to").mend("add a Service that selects its pods")
             }
-            _ if torn.contains(object.namespace) => continue,
+            _ if !torn.get([object.namespace, "", ""]).is_empty() => continue,
             Some((shard, of)) if role == Role::Worker && of > 1 => {
                 let finding = Finding::error("", format!("is shard {shard} of {of}, and no head dials it"));
                 finding.mend("add it to --connection-list of its head, or remove it")
             }
-            _ if with_gateway.contains(object.namespace) => {
+            _ if !with_gateway.get([object.namespace, "", ""]).is_empty() => {
                 let finding = Finding::warning("", format!("is {} that nothing here dials", article(role)));
                 finding.mend("add it to --deployments-addresses of a gateway, or remove it")
             }

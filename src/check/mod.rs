@@ -14,16 +14,16 @@ mod runs;
 mod services;
 mod words;
 
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, Findings};
 use crate::yaml::Node;
 use cluster::Cluster;
 use external::External;
 
 /// What was found.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Report {
-    /// Findings, each with the place of its object among those that were given.
-    pub findings: Vec<(usize, Finding)>,
+    /// Findings about each of the objects that were given.
+    pub findings: Vec<Findings>,
     /// What runs Jina.
     pub components: Vec<Component>,
     edges: Vec<Edge>,
@@ -58,7 +58,7 @@ struct Edge {
 
 impl Report {
     fn push(&mut self, object: usize, finding: Finding) {
-        self.findings.push((object, finding));
+        self.findings[object].push(finding);
     }
 }
 
@@ -82,21 +82,16 @@ const CHECKS: [fn(&Cluster<'_>, &mut Report); 12] = [
 #[must_use]
 pub fn check(objects: &[Node<'_>], external: &External) -> Report {
     let cluster = Cluster::of(objects, external);
-    let mut report = Report::default();
+    let mut report = Report { findings: vec![Findings::default(); objects.len()], components: Vec::new(), edges: Vec::new() };
     for check in CHECKS {
         check(&cluster, &mut report);
     }
     report.components = components(&cluster, &report);
-    // By the order of the objects, in which everybody reads.
-    report.findings.sort_by_key(|(object, _)| *object);
     report
 }
 
 fn components(cluster: &Cluster<'_>, report: &Report) -> Vec<Component> {
-    let mut is_fine = vec![true; cluster.objects.len()];
-    for (object, _) in report.findings.iter().filter(|(_, finding)| finding.severity == Severity::Error) {
-        is_fine[*object] = false;
-    }
+    let mut is_fine: Vec<bool> = report.findings.iter().map(|findings| !findings.has_errors()).collect();
     let mut dials: Vec<Vec<String>> = vec![Vec::new(); cluster.workloads.len()];
     for edge in &report.edges {
         dials[edge.from].push(edge.address.clone());

@@ -15,7 +15,7 @@ pub fn references(cluster: &Cluster<'_>, report: &mut Report) {
     for workload in &cluster.workloads {
         let object = &cluster.objects[workload.object];
         let (own, wrong) = External::of_annotation(object.node);
-        report.findings.extend(wrong.into_iter().map(|finding| (workload.object, finding)));
+        report.findings[workload.object].extend(wrong);
         let mut reader = Reader { cluster, workload, object, own, report };
         reader.volumes();
         reader.containers();

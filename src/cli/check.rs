@@ -58,8 +58,11 @@ pub fn read(root: &Node<'_>, external: &mut External, findings: &mut Findings) {
 /// What is wrong with the wiring of objects.
 #[must_use]
 pub fn unwired(objects: &[Node<'_>], external: &External) -> Vec<(Subject, Finding)> {
-    let report = check::check(objects, external);
-    report.findings.into_iter().map(|(object, finding)| (Subject::Object(Meta::of(&objects[object])), finding)).collect()
+    let of_object = |(object, findings): (&Node<'_>, Findings)| {
+        let meta = if findings.is_empty() { Meta::default() } else { Meta::of(object) };
+        findings.into_iter().map(move |finding| (Subject::Object(meta.clone()), finding))
+    };
+    objects.iter().zip(check::check(objects, external).findings).flat_map(of_object).collect()
 }
 
 /// What becomes of the items. kustomize takes an answer of a validator without items only, since it compares them with

@@ -10,9 +10,9 @@ use crate::cli::render::Rendering;
 use crate::cli::report::{self, Subject};
 use crate::config::{self, JinaFlow, Overrides, is_jina_flow};
 use crate::finding::{Excerpt, Finding, Findings, Mark, Path};
-use crate::krm::annotations;
 use crate::krm::meta::Meta;
 use crate::krm::results::KrmResult;
+use crate::krm::{self, annotations};
 use crate::krm::{Caller, Item, ListError, NewItems, ResourceList, glance};
 use crate::manifests;
 use crate::plan::Room;
@@ -134,6 +134,13 @@ impl<'l, 't> Response<'l, 't> {
         self.list.write(items.chain(self.added.iter()), results, stdout)?;
         Ok(Outcome { stderr: report::lines(&self.findings), success: self.success() })
     }
+}
+
+/// Findings as `results` of a list in JSON that has nothing else.
+pub fn write_results(findings: Vec<(Subject, Finding)>, stdout: &mut impl Write) -> io::Result<Outcome> {
+    let empty = format!(r#"{{"apiVersion": "{}", "kind": "{}", "items": []}}"#, krm::API_VERSIONS[0], krm::KIND);
+    let list = ResourceList::read(&empty).unwrap_or_else(|_| ResourceList::empty());
+    Response::refusal(&list, findings).write(stdout)
 }
 
 /// A `JinaFlow` to be rendered.

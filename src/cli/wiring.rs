@@ -1,6 +1,5 @@
 //! `jinaflow check [PATH…]`: whether manifests are wired, whoever wrote them.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::io::{IsTerminal as _, Write};
 use std::path::Path as FilePath;
@@ -10,6 +9,7 @@ use anyhow::{Context as _, Result};
 use crate::check::external::External;
 use crate::check::{self as checker, Component};
 use crate::cli::check;
+use crate::cli::function;
 use crate::cli::input;
 use crate::cli::place;
 use crate::cli::render::Rendering;
@@ -18,8 +18,6 @@ use crate::config::{self, Overrides, is_jina_flow};
 use crate::finding::{Excerpt, Finding, Findings, Path, Severity};
 use crate::krm::annotations::{INDEX, PATH};
 use crate::krm::meta::Meta;
-use crate::krm::results::KrmResult;
-use crate::krm::{API_VERSIONS, KIND};
 use crate::plan::Room;
 use crate::yaml::{self, Data, Document, Node};
 
@@ -74,7 +72,11 @@ pub fn inspect(inspection: &Inspection, may_paint: bool, stdout: &mut impl Write
     };
     let subject = |object: usize| {
         let mut meta = Meta::of(&nodes[object]);
+        let (file, index) = origins[object];
         meta.annotations.clear();
+        if inspection.as_json {
+            meta.annotations = vec![(PATH.to_owned(), texts[file].0.clone()), (INDEX.to_owned(), index.to_string())];
+        }
         Subject::Object(meta)
     };
     let mut room = Room::default();
@@ -97,37 +99,15 @@ pub fn inspect(inspection: &Inspection, may_paint: bool, stdout: &mut impl Write
         findings
             .push((Subject::File(inspection.paths.join(" ")), finding.mend("pipe what is applied: kustomize build … | jinaflow check -")));
     }
-    let mut place_of = vec![None; findings.len()];
-    let mut all = report.findings.into_iter().peekable();
-    while let Some((object, first)) = all.next() {
-        let mut own = Findings::default();
-        own.push(first);
-        while let Some((_, finding)) = all.next_if(|(other, _)| *other == object) {
-            own.push(finding);
-        }
+    for (object, own) in report.findings.into_iter().enumerate().filter(|(_, own)| !own.is_empty()) {
         let lines = lines(object).filter(|_| findings.len() < MOST_SHOWN);
         findings.extend(place::in_object(own, &nodes[object], lines).into_iter().map(|finding| (subject(object), finding)));
-        place_of.resize(findings.len(), Some(object));
     }
     said.push_str(&report::lines(&findings));
     let count = |severity| findings.iter().filter(|(_, finding)| finding.severity == severity).count();
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
     if inspection.as_json {
-        let results: Vec<KrmResult> = findings
-            .iter()
-            .zip(&place_of)
-            .map(|((subject, finding), object)| {
-                let meta = subject.meta().cloned().map(|mut meta| {
-                    if let Some((file, index)) = object.map(|object| origins[object]) {
-                        meta.annotations = vec![(PATH.to_owned(), texts[file].0.clone()), (INDEX.to_owned(), index.to_string())];
-                    }
-                    meta
-                });
-                KrmResult::new(finding, meta.as_ref())
-            })
-            .collect();
-        let results = serde_json::to_string(&results)?;
-        writeln!(stdout, "{{\"apiVersion\": \"{}\", \"kind\": \"{KIND}\", \"items\": [], \"results\": {results}}}", API_VERSIONS[0])?;
+        function::write_results(findings, stdout)?;
     } else {
         let is_painted = may_paint && std::io::stdout().is_terminal();
         write_table(&report.components, &nodes, is_painted, stdout)?;
@@ -161,7 +141,7 @@ fn gather(path: &str, texts: &mut Vec<Text>, findings: &mut Vec<(Subject, Findin
             names.push(name);
         }
     }
-    names.sort_unstable();
+    names.sort();
     if names.iter().any(|name| ["kustomization.yaml", "kustomization.yml"].contains(&name.as_str())) {
         let finding = Finding::error("", "is a kustomization: what it builds can be looked at, not what it is made of");
         findings.push((Subject::File(path.to_owned()), finding.mend(format!("run: kustomize build {path} | jinaflow check -"))));
@@ -193,10 +173,10 @@ fn write_table(components: &[Component], nodes: &[Node<'_>], is_painted: bool, s
         return Ok(());
     }
     let metas: Vec<Meta> = components.iter().map(|component| Meta::of(&nodes[component.object])).collect();
-    let namespaces: BTreeSet<&str> = metas.iter().map(|meta| meta.namespace.as_str()).collect();
+    let are_several = metas.iter().any(|meta| meta.namespace != metas[0].namespace);
     let mut rows: Vec<[String; 6]> = vec![["", "COMPONENT", "ROLE", "REPLICAS", "IMAGE", "DIALS"].map(str::to_owned)];
     for (component, meta) in components.iter().zip(&metas) {
-        let namespace = if namespaces.len() > 1 { format!("{}/", meta.namespace) } else { String::new() };
+        let namespace = if are_several { format!("{}/", meta.namespace) } else { String::new() };
         let name = format!("{namespace}{}/{}", meta.kind, meta.name);
         let shown = component.dials.iter().take(3).cloned().collect::<Vec<_>>().join(", ");
         let more = component.dials.len().saturating_sub(3);

@@ -1,6 +1,8 @@
 //! What holds for every input, whatever it is. The fuzzers under `fuzz` look for an input for which it does not, and
 //! `tests/corpus.rs` holds it for the inputs that they have kept.
 
+use jinaflow::check as wiring;
+use jinaflow::check::external::External;
 use jinaflow::cli::check;
 use jinaflow::cli::function;
 use jinaflow::cli::input::{self, FlowOfFile};
@@ -191,6 +193,21 @@ fn written(object: &Node<'_>) -> String {
     let other: Value = serde_yaml::from_str(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
     assert_eq!(other, value, "{text}");
     text
+}
+
+/// Any bytes as manifests that are checked: the same is said twice, and of every finding the object is there.
+pub fn checked(input: &[u8]) {
+    let Ok(text) = std::str::from_utf8(input) else { return };
+    let Ok(documents) = yaml::read_all(text) else { return };
+    let mut nodes: Vec<Node<'_>> = documents.into_iter().filter_map(|document| document.root).collect();
+    let items: Vec<Node<'_>> = nodes.iter().filter_map(|node| node.get("items")?.as_list()).flat_map(<[Node<'_>]>::to_vec).collect();
+    nodes.extend(items);
+    let external = External::default();
+    let once = || format!("{:?}", wiring::check(&nodes, &external));
+    let report = wiring::check(&nodes, &external);
+    assert_eq!(report.findings.len(), nodes.len());
+    assert!(report.components.iter().all(|component| component.object < nodes.len()));
+    same(&once(), &once(), "two checks differ");
 }
 
 /// Between the parts of an input of [`merge`].

@@ -76,7 +76,7 @@ spec: {scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: gateway}, m
 ---
 apiVersion: policy/v1
 kind: PodDisruptionBudget
-metadata: {name: encoder, namespace: search}
+metadata: {name: budget, namespace: search}
 spec: {minAvailable: 1, selector: {matchExpressions: [{key: app, operator: In, values: [encoder]}]}}
 ---
 apiVersion: monitoring.coreos.com/v1
@@ -363,20 +363,20 @@ const BREAKS: &[(Damage, &str)] = &[
         "error: ScaledObject/e: spec.scaleTargetRef: scales Deployment/encoder, whose spec.replicas is fixed",
     ),
     (
-        |o| find(o, "PodDisruptionBudget/encoder")["spec"]["minAvailable"] = 2.into(),
-        "warning: PodDisruptionBudget/encoder: spec.minAvailable: forbids every eviction: no node can be drained (got \"2\")",
+        |o| find(o, "PodDisruptionBudget/budget")["spec"]["minAvailable"] = 2.into(),
+        "warning: PodDisruptionBudget/budget: spec.minAvailable: forbids every eviction: no node can be drained (got \"2\")",
     ),
     (
-        |o| find(o, "PodDisruptionBudget/encoder")["spec"]["minAvailable"] = "100%".into(),
-        "warning: PodDisruptionBudget/encoder: spec.minAvailable: forbids every eviction",
+        |o| find(o, "PodDisruptionBudget/budget")["spec"]["minAvailable"] = "100%".into(),
+        "warning: PodDisruptionBudget/budget: spec.minAvailable: forbids every eviction",
     ),
     (
         |o| find(o, "PodDisruptionBudget/everything")["spec"]["maxUnavailable"] = 0.into(),
         "warning: PodDisruptionBudget/everything: spec.maxUnavailable: forbids every eviction",
     ),
     (
-        |o| find(o, "PodDisruptionBudget/encoder")["spec"]["selector"] = json!({"matchLabels": {"app": "x"}}),
-        "error: PodDisruptionBudget/encoder: spec.selector: selects no pods that are here (got \"{matchLabels: {app: x}}\")",
+        |o| find(o, "PodDisruptionBudget/budget")["spec"]["selector"] = json!({"matchLabels": {"app": "x"}}),
+        "error: PodDisruptionBudget/budget: spec.selector: selects no pods that are here (got \"{matchLabels: {app: x}}\")",
     ),
     (
         |o| find(o, "ServiceMonitor/indexer-0")["spec"]["selector"] = json!({"matchLabels": {"app": "x"}}),
@@ -560,7 +560,14 @@ fn what_is_elsewhere_is_declared() {
 #[test]
 fn an_external_service_is_nobodys_break() {
     let mut objects = ours();
-    for name in ["Service/encoder", "Deployment/encoder", "PodDisruptionBudget/encoder", "NetworkPolicy/encoder", "PodMonitor/all"] {
+    for name in [
+        "Service/encoder",
+        "Deployment/encoder",
+        "PodDisruptionBudget/budget",
+        "PodDisruptionBudget/encoder",
+        "NetworkPolicy/encoder",
+        "PodMonitor/all",
+    ] {
         drop(&mut objects, name);
     }
     assert_eq!(check(&objects, &[]).code, 1);
@@ -629,7 +636,7 @@ fn a_table_shows_what_runs() {
     assert_eq!(row("Deployment/gateway")[5..], ["grpc://encoder:8080,", "grpc://indexer-head:8080"]);
     assert_eq!(row("Deployment/encoder")[..], ["ok", "Deployment/encoder", "executor", "2", "acme/encoder:1"]);
     assert_eq!(row("StatefulSet/indexer-1")[2..5], ["shard", "1", "1"]);
-    assert_eq!(answer.stdout.lines().last(), Some("5 components, 4 addresses: 0 errors, 0 warnings"));
+    assert_eq!(answer.stdout.lines().last(), Some("components: 5, addresses: 4, errors: 0, warnings: 0"));
     let mut broken = ours();
     drop(&mut broken, "Service/encoder");
     let answer = check(&broken, &[]);

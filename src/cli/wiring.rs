@@ -113,7 +113,7 @@ pub fn inspect(inspection: &Inspection, may_paint: bool, stdout: &mut impl Write
         write_table(&report.components, &nodes, is_painted, stdout)?;
         let addresses: usize = report.components.iter().map(|component| component.dials.len()).sum();
         let components = report.components.len();
-        writeln!(stdout, "{components} components, {addresses} addresses: {errors} errors, {warnings} warnings")?;
+        writeln!(stdout, "components: {components}, addresses: {addresses}, errors: {errors}, warnings: {warnings}")?;
     }
     Ok(errors == 0 && !(inspection.is_strict && warnings > 0))
 }

@@ -206,7 +206,7 @@ const BREAKS: &[(Damage, &str)] = &[
             }
             o.push(copy);
         },
-        "warning: Deployment/lost: is an executor that nothing here dials",
+        "warning: Deployment/lost: runs a Jina executor that nothing here dials",
     ),
     (|o| drop(o, "Service/gateway"), "warning: Deployment/gateway: is a gateway that no Service leads to"),
     // Shards.
@@ -609,7 +609,7 @@ fn values_of_variables_are_found_where_they_are() {
         (answer.code, answer.stderr.as_str()),
         (
             0,
-            "warning: Deployment/encoder: is an executor that nothing here dials; add it to --deployments-addresses of a gateway, or remove it\n"
+            "warning: Deployment/encoder: runs a Jina executor that nothing here dials; add it to --deployments-addresses of a gateway, or remove it\n"
         )
     );
 }

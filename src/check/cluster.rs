@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::collections::HashMap;
 
 use super::external::{External, Near, renamed};
+use super::fields::{at, list, pairs, plain, text};
 use super::pod::{Container, Role, Workload};
 use crate::finding::Finding;
 use crate::yaml::Node;
@@ -19,7 +20,7 @@ const MOST_PROPOSALS: usize = 50;
 pub struct Object<'o> {
     /// All of it.
     pub node: &'o Node<'o>,
-    /// `kind`.
+    /// `kind`; empty for what is not for a cluster.
     pub kind: &'o str,
     /// The group of `apiVersion`, empty for the core's.
     pub group: &'o str,
@@ -29,28 +30,29 @@ pub struct Object<'o> {
     pub name: &'o str,
 }
 
-impl<'o> Object<'o> {
-    /// The field of `spec`.
-    #[must_use]
-    pub fn spec(&self, field: &str) -> Option<&'o Node<'o>> {
-        self.node.get("spec")?.get(field)
-    }
-}
-
 /// What has been found by up to three words. One type for every purpose: each would be two kilobytes of the program.
 #[derive(Debug, Default)]
 pub struct Index(HashMap<String, Vec<usize>>);
 
 impl Index {
     /// Adds.
+    #[inline(never)]
     pub fn add(&mut self, words: [&str; 3], id: usize) {
         self.0.entry(words.join("\0")).or_default().push(id);
     }
 
     /// What was added by these words, in the order in which it was.
+    #[inline(never)]
     #[must_use]
     pub fn get(&self, words: [&str; 3]) -> &[usize] {
         self.0.get(&words.join("\0")).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Whether anything was added by this word.
+    #[inline(never)]
+    #[must_use]
+    pub fn has(&self, word: &str) -> bool {
+        !self.get([word, "", ""]).is_empty()
     }
 }
 
@@ -62,24 +64,29 @@ pub struct Labelled<'o> {
 }
 
 impl<'o> Labelled<'o> {
+    #[inline(never)]
     fn add(&mut self, namespace: &str, labels: Option<&'o Node<'o>>) {
         let id = self.labels.len();
         self.by_label.add([namespace, "", ""], id);
         for (key, value) in labels.and_then(Node::as_map).unwrap_or_default() {
-            self.by_label.add([namespace, key.as_text().unwrap_or_default(), value.as_text().unwrap_or_default()], id);
+            self.by_label.add([namespace, plain(key), plain(value)], id);
         }
         self.labels.push(labels);
     }
 
-    /// What labels select in a namespace; no label selects everything.
-    pub fn selected(&self, namespace: &str, selector: Selector<'o>) -> impl Iterator<Item = usize> {
+    /// What labels select in a namespace, up to as many; no label selects everything.
+    #[inline(never)]
+    #[must_use]
+    pub fn selected(&self, namespace: &str, selector: Selector<'_>, most: usize) -> Vec<usize> {
         // The label that fewest have.
-        let few = selector
-            .pairs
-            .iter()
-            .map(|(key, value)| self.by_label.get([namespace, key.as_text().unwrap_or_default(), value.as_text().unwrap_or_default()]));
-        let candidates = few.min_by_key(|ids| ids.len()).unwrap_or_else(|| self.by_label.get([namespace, "", ""]));
-        candidates.iter().copied().filter(move |id| selector.selects(self.labels[*id]))
+        let mut candidates = self.by_label.get([namespace, "", ""]);
+        for (key, value) in selector.pairs {
+            let ids = self.by_label.get([namespace, plain(key), plain(value)]);
+            if ids.len() <= candidates.len() {
+                candidates = ids;
+            }
+        }
+        candidates.iter().copied().filter(|id| selector.selects(self.labels[*id])).take(most).collect()
     }
 }
 
@@ -93,42 +100,48 @@ pub struct Selector<'o> {
 impl<'o> Selector<'o> {
     /// A Service's: labels and nothing else. None selects nothing.
     #[must_use]
-    pub fn plain(labels: Option<&'o Node<'o>>) -> Option<Self> {
-        let pairs = labels?.as_map().filter(|pairs| !pairs.is_empty())?;
-        Some(Self { pairs, expressions: &[] })
+    pub fn of_service(service: &'o Node<'o>) -> Option<Self> {
+        let pairs = pairs(service, "spec.selector");
+        (!pairs.is_empty()).then_some(Self { pairs, expressions: &[] })
     }
 
     /// Everybody else's.
     #[must_use]
     pub fn of(selector: &'o Node<'o>) -> Self {
-        let pairs = selector.get("matchLabels").and_then(Node::as_map).unwrap_or_default();
-        Self { pairs, expressions: selector.get("matchExpressions").and_then(Node::as_list).unwrap_or_default() }
+        Self { pairs: pairs(selector, "matchLabels"), expressions: list(selector, "matchExpressions") }
     }
 
     /// Whether it selects something with these labels.
+    #[inline(never)]
     #[must_use]
     pub fn selects(&self, labels: Option<&Node<'_>>) -> bool {
-        let label = |key: &Node<'_>| labels.and_then(|labels| labels.get(key.as_text()?)?.as_text());
-        let is_met = |expression: &Node<'_>| {
-            let value = expression.get("key").and_then(label);
-            let mut values = expression.get("values").and_then(Node::as_list).unwrap_or_default().iter();
-            match expression.get("operator").and_then(Node::as_text) {
-                Some("In") => value.is_some() && values.any(|one| one.as_text() == value),
-                Some("NotIn") => value.is_none() || !values.any(|one| one.as_text() == value),
-                Some("Exists") => value.is_some(),
-                Some("DoesNotExist") => value.is_none(),
-                _ => false,
+        let label = |key: &str| labels.and_then(|labels| labels.get(key)).map(plain);
+        for (key, value) in self.pairs {
+            if label(plain(key)) != Some(plain(value)) {
+                return false;
             }
-        };
-        self.pairs.iter().all(|(key, value)| label(key).is_some_and(|label| value.as_text() == Some(label)))
-            && self.expressions.iter().all(is_met)
+        }
+        for expression in self.expressions {
+            let value = label(text(expression, "key"));
+            let is_listed = value.is_some_and(|value| list(expression, "values").iter().any(|one| plain(one) == value));
+            let is_met = match text(expression, "operator") {
+                "In" => is_listed,
+                "NotIn" => !is_listed,
+                "Exists" => value.is_some(),
+                _ => value.is_none(),
+            };
+            if !is_met {
+                return false;
+            }
+        }
+        true
     }
 }
 
 /// Everything that was given, as far as it is for a cluster.
 #[derive(Debug)]
 pub struct Cluster<'o> {
-    /// The objects, as they came; what is none has neither kind nor name.
+    /// The objects, as they came.
     pub objects: Vec<Object<'o>>,
     /// Those that run pods.
     pub workloads: Vec<Workload<'o>>,
@@ -153,17 +166,17 @@ pub struct Cluster<'o> {
 }
 
 /// Objects that make another: `kind`, what they make, and the path of its name, which is their own where nothing is there.
-const MAKERS: [(&str, &str, &[&str]); 6] = [
-    ("SealedSecret", "Secret", &["spec", "template", "metadata", "name"]),
-    ("ExternalSecret", "Secret", &["spec", "target", "name"]),
-    ("Certificate", "Secret", &["spec", "secretName"]),
-    ("VaultStaticSecret", "Secret", &["spec", "destination", "name"]),
-    ("VaultDynamicSecret", "Secret", &["spec", "destination", "name"]),
-    ("Bundle", "ConfigMap", &[]),
+const MAKERS: [(&str, &str, &str); 6] = [
+    ("SealedSecret", "Secret", "spec.template.metadata.name"),
+    ("ExternalSecret", "Secret", "spec.target.name"),
+    ("Certificate", "Secret", "spec.secretName"),
+    ("VaultStaticSecret", "Secret", "spec.destination.name"),
+    ("VaultDynamicSecret", "Secret", "spec.destination.name"),
+    ("Bundle", "ConfigMap", "-"),
 ];
 
 impl<'o> Cluster<'o> {
-    /// Takes objects in. What is not for a cluster is left out: `local-config`, and our own kinds.
+    /// Takes objects in. What is not for a cluster is left out.
     #[must_use]
     pub fn of(nodes: &'o [Node<'o>], external: &'o External) -> Self {
         let mut cluster = Self {
@@ -181,84 +194,83 @@ impl<'o> Cluster<'o> {
             proposals: Cell::new(0),
         };
         for id in 0..cluster.objects.len() {
-            let Object { node, kind, group, namespace, name } = cluster.objects[id];
-            if kind.is_empty() {
-                continue;
-            }
-            if let Some((_, made, path)) = MAKERS.iter().find(|row| row.0 == kind && !group.is_empty()) {
-                let given = path.iter().try_fold(node, |node, step| node.get(step)).and_then(Node::as_text);
-                cluster.add(made, given.unwrap_or(name), id);
-            }
-            // Knative has a Service as well.
-            if kind == "Service" && !group.is_empty() {
-                continue;
-            }
-            // What is given twice is told once.
-            if cluster.twin(id).is_some() {
-                continue;
-            }
-            cluster.add(kind, name, id);
-            // Whether there is a namespace is asked of addresses only.
-            cluster.names.add(["\0", namespace, ""], id);
-            if kind == "Service" {
-                cluster.services.push(id);
-                cluster.labelled_services.add(namespace, node.get("metadata").and_then(|m| m.get("labels")));
-            }
+            cluster.take(id);
         }
-        for id in 0..cluster.objects.len() {
-            let object = cluster.objects[id];
-            if let Some(target) = object.spec("scaleTargetRef").filter(|_| !object.kind.is_empty()) {
-                let text = |field: &str| target.get(field).and_then(Node::as_text);
-                let kind = text("kind").unwrap_or("Deployment");
-                cluster.autoscalers.add([kind, object.namespace, text("name").unwrap_or_default()], id);
-            }
-            if let Some(workload) = Workload::of(&object, id).filter(|_| cluster.twin(id).is_none()) {
-                cluster.pods.add(object.namespace, workload.labels);
-                if let Some(name) = workload.jina_name() {
-                    cluster.by_jina_name.add([object.namespace, name, ""], cluster.workloads.len());
-                }
-                cluster.workloads.push(workload);
-            }
-        }
-        cluster.fronts = vec![None; cluster.workloads.len()];
-        for id in &cluster.services {
-            let service = &cluster.objects[*id];
-            let selector = Selector::plain(service.spec("selector"));
-            let selected = selector.map(|selector| cluster.pods.selected(service.namespace, selector).take(2).collect());
-            let selected: Vec<usize> = selected.unwrap_or_default();
+        for place in 0..cluster.services.len() {
+            let id = cluster.services[place];
+            let Object { node, namespace, .. } = cluster.objects[id];
+            let selector = Selector::of_service(node);
+            let selected = selector.map(|selector| cluster.pods.selected(namespace, selector, 2)).unwrap_or_default();
             if let [only] = selected.as_slice() {
-                cluster.fronts[*only].get_or_insert(*id);
+                cluster.fronts[*only].get_or_insert(id);
             }
             cluster.selected.push(selected);
         }
         cluster
     }
 
+    fn take(&mut self, id: usize) {
+        let object = self.objects[id];
+        let Object { node, kind, group, namespace, name } = object;
+        // Knative has a Service as well.
+        if kind.is_empty() || (kind == "Service" && !group.is_empty()) {
+            return;
+        }
+        if let Some((_, made, path)) = MAKERS.iter().find(|row| row.0 == kind && !group.is_empty()) {
+            let given = text(node, path);
+            self.add(made, if given.is_empty() { name } else { given }, id);
+        }
+        // What is given twice is told once.
+        if self.is_twin(id) {
+            return;
+        }
+        self.add(kind, name, id);
+        // Whether there is a namespace is asked of addresses only.
+        self.names.add(["\0", namespace, ""], id);
+        if let Some(target) = at(node, "spec.scaleTargetRef") {
+            self.autoscalers.add([target_kind(target), namespace, text(target, "name")], id);
+        }
+        if kind == "Service" {
+            self.services.push(id);
+            self.labelled_services.add(namespace, at(node, "metadata.labels"));
+        }
+        if let Some(workload) = Workload::of(&object, id) {
+            self.pods.add(namespace, workload.labels);
+            if let Some(name) = workload.jina_name() {
+                self.by_jina_name.add([namespace, name, ""], self.workloads.len());
+            }
+            self.workloads.push(workload);
+            self.fronts.push(None);
+        }
+    }
+
+    #[inline(never)]
     fn add(&mut self, kind: &str, name: &str, id: usize) {
         let namespace = self.objects[id].namespace;
-        self.names.add([kind, namespace, name], id);
-        self.names.add([kind, "\0", name], id);
-        self.names.add([kind, namespace, "\0"], id);
+        for words in [[kind, namespace, name], [kind, "\0", name], [kind, namespace, "\0"]] {
+            self.names.add(words, id);
+        }
     }
 
-    /// The object of which another, at this place, is a second one.
+    /// Whether another object before this one is the same.
     #[must_use]
-    pub fn twin(&self, id: usize) -> Option<usize> {
+    pub fn is_twin(&self, id: usize) -> bool {
         let Object { kind, group, namespace, name, .. } = self.objects[id];
-        let same = self.all(kind, namespace, name).iter().copied();
-        same.filter(|other| *other < id).find(|other| self.objects[*other].group == group)
+        let same = self.names.get([kind, namespace, name]);
+        same.iter().any(|other| *other < id && self.objects[*other].kind == kind && self.objects[*other].group == group)
     }
 
-    /// The objects of a kind and name in a namespace.
+    /// The object of a kind and name in a namespace, by its place.
+    #[must_use]
+    pub fn place(&self, kind: &str, namespace: &str, name: &str) -> Option<usize> {
+        self.names.get([kind, namespace, name]).first().copied()
+    }
+
+    /// The object of a kind and name in a namespace.
+    #[inline(never)]
     #[must_use]
     pub fn find(&self, kind: &str, namespace: &str, name: &str) -> Option<&Object<'o>> {
-        self.all(kind, namespace, name).first().map(|id| &self.objects[*id])
-    }
-
-    /// The places of all objects of a kind and name in a namespace.
-    #[must_use]
-    pub fn all(&self, kind: &str, namespace: &str, name: &str) -> &[usize] {
-        self.names.get([kind, namespace, name])
+        self.place(kind, namespace, name).map(|id| &self.objects[id])
     }
 
     /// Whether a namespace is that of any object.
@@ -274,38 +286,43 @@ impl<'o> Cluster<'o> {
     }
 
     /// What exists instead of a name that does not.
+    #[inline(never)]
     #[must_use]
     pub fn near(&self, kind: &str, namespace: &str, name: &str) -> Option<Near<'o>> {
         let tries = self.proposals.get();
         self.proposals.set(tries + 1);
-        let known = self.names.get([kind, namespace, "\0"]).iter().map(|id| self.objects[*id].name);
-        (tries < MOST_PROPOSALS).then(|| renamed(name, known)).flatten()
+        if tries >= MOST_PROPOSALS {
+            return None;
+        }
+        let known: Vec<&str> = self.names.get([kind, namespace, "\0"]).iter().map(|id| self.objects[*id].name).collect();
+        renamed(name, &known)
     }
 
     /// What to say of a name that leads nowhere.
+    #[inline(never)]
     #[must_use]
-    pub fn missing(&self, kind: &str, namespace: &str, name: &str, path: String) -> Finding {
+    pub fn missing(&self, kind: &str, namespace: &str, name: &str, path: std::fmt::Arguments<'_>) -> Finding {
         if let Some(other) = self.namespace_of(kind, name) {
             let message = format!("names a {kind} that is in {}, not in {}", named(other), named(namespace));
             return Finding::error(path, message).got(name).mend("give both the same namespace");
         }
         let finding = Finding::error(path, format!("names a {kind} that is not there")).got(name);
-        if let Some(near) = self.near(kind, namespace, name) {
-            return finding.propose(near.name);
-        }
-        match External::spelled(kind) {
-            Some(kind) => finding.mend(format!("add it, or say that it is provided elsewhere: --external {kind}/{name}")),
-            None => finding.mend("add it, or correct the name"),
+        match (self.near(kind, namespace, name), External::spelled(kind)) {
+            (Some(near), _) => finding.propose(near.name),
+            (None, Some(kind)) => finding.mend(format!("add it, or say that it is provided elsewhere: --external {kind}/{name}")),
+            (None, None) => finding.mend("add it, or correct the name"),
         }
     }
 
     /// The object of a workload.
+    #[inline(never)]
     #[must_use]
     pub fn of_workload(&self, workload: usize) -> &Object<'o> {
         &self.objects[self.workloads[workload].object]
     }
 
     /// What messages call a workload.
+    #[inline(never)]
     #[must_use]
     pub fn label(&self, workload: usize) -> String {
         let object = self.of_workload(workload);
@@ -321,8 +338,22 @@ impl<'o> Cluster<'o> {
     /// The Jina container that a workload is there for.
     #[must_use]
     pub fn main(&self, workload: usize) -> Option<(&Container<'o>, Role)> {
-        self.workloads.get(workload)?.main()
+        self.workloads[workload].main()
     }
+
+    /// What a workload does.
+    #[inline(never)]
+    #[must_use]
+    pub fn role(&self, workload: usize) -> Option<Role> {
+        Some(self.main(workload)?.1)
+    }
+}
+
+/// The kind that an autoscaler scales; KEDA has a default.
+#[must_use]
+pub fn target_kind<'n>(target: &'n Node<'n>) -> &'n str {
+    let kind = text(target, "kind");
+    if kind.is_empty() { "Deployment" } else { kind }
 }
 
 /// What messages call a namespace.
@@ -332,13 +363,11 @@ pub fn named(namespace: &str) -> String {
 }
 
 fn object<'o>(node: &'o Node<'o>) -> Object<'o> {
-    let text = |node: Option<&'o Node<'o>>| node.and_then(Node::as_text).unwrap_or_default();
-    let metadata = node.get("metadata");
-    let field = |name: &str| text(metadata.and_then(|m| m.get(name)));
-    let version = text(node.get("apiVersion"));
+    let version = text(node, "apiVersion");
     let group = version.split_once('/').map_or("", |(group, _)| group);
-    let annotation = metadata.and_then(|m| m.get("annotations")?.get(LOCAL_CONFIG));
-    let is_for_a_cluster = annotation.is_none_or(|value| value.as_text() == Some("false"));
-    let kind = if is_for_a_cluster && !version.is_empty() && !field("name").is_empty() { text(node.get("kind")) } else { "" };
-    Object { node, kind, group, namespace: field("namespace"), name: field("name") }
+    let name = text(node, "metadata.name");
+    let local = at(node, "metadata.annotations").and_then(|annotations| annotations.get(LOCAL_CONFIG));
+    let is_for_a_cluster = local.is_none_or(|value| plain(value) == "false") && !version.is_empty() && !name.is_empty();
+    let kind = if is_for_a_cluster { text(node, "kind") } else { "" };
+    Object { node, kind, group, namespace: text(node, "metadata.namespace"), name }
 }

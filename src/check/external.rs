@@ -1,6 +1,7 @@
 //! What somebody else provides: named by who runs the check, or on the object that needs it.
 
-use crate::finding::{Finding, nearest};
+use super::fields::at;
+use crate::finding::{Finding, Findings, nearest};
 use crate::yaml::Node;
 
 /// Names of what is provided elsewhere in an annotation of a workload: `secret/hf,configmap/x`.
@@ -22,51 +23,49 @@ pub struct External(Vec<(&'static str, String)>);
 impl External {
     /// Adds `KIND/NAME`; any name is meant by `*`.
     pub fn declare(&mut self, text: &str) -> Result<(), Finding> {
-        let refused = |finding: Finding| Err(finding.got(text));
-        let Some((kind, name)) = text.split_once('/').map(|(kind, name)| (kind.trim(), name.trim())).filter(|(_, name)| !name.is_empty())
-        else {
-            return refused(Finding::error("", "is not of the form KIND/NAME").mend("write, for example, secret/NAME"));
-        };
-        let lower = kind.to_lowercase();
-        match KINDS.iter().find(|(known, short, field)| [*short, &known.to_lowercase(), &field.to_lowercase()].contains(&lower.as_str())) {
-            Some((kind, ..)) => self.0.push((kind, name.to_owned())),
-            None => return refused(Finding::error("", "is of no kind that objects refer to").suggest(kind, KINDS.iter().map(|row| row.0))),
+        let (kind, name) = text.trim().split_once('/').unwrap_or_default();
+        if name.is_empty() {
+            return Err(Finding::error("", "is not of the form KIND/NAME").got(text).mend("write, for example, secret/NAME"));
         }
+        let is_meant = |row: &&(&str, &str, &str)| [row.0, row.1, row.2].iter().any(|word| word.eq_ignore_ascii_case(kind));
+        let Some((known, ..)) = KINDS.iter().find(is_meant) else {
+            let finding = Finding::error("", "is of no kind that objects refer to").got(text);
+            return Err(finding.suggest(kind, KINDS.iter().map(|row| row.0)));
+        };
+        self.0.push((known, name.to_owned()));
         Ok(())
     }
 
     /// Adds what `spec.external` says: `{secrets: {NAME: {}}}`. What is wrong goes to `wrong`, with its path.
-    pub fn declare_fields(&mut self, node: &Node<'_>, path: &str, wrong: &mut impl FnMut(Finding)) {
+    pub fn declare_fields(&mut self, node: &Node<'_>, path: &str, wrong: &mut Findings) {
         for (field, names) in node.as_map().unwrap_or_default() {
             let written = field.shown();
-            let Some((kind, ..)) = KINDS.iter().find(|row| row.2 == written) else {
-                let fields = KINDS.iter().map(|row| row.2);
-                wrong(
-                    Finding::error(format!("{path}.{written}"), "is no kind that objects refer to")
-                        .suggest(&written, fields)
-                        .at(field.mark),
-                );
-                continue;
-            };
-            match names.as_map() {
-                Some(pairs) => self.0.extend(pairs.iter().map(|(name, _)| (*kind, name.shown()))),
-                None if names.is_null() => {}
-                None => {
-                    let finding = Finding::error(format!("{path}.{written}"), "must be a mapping").got(names.shown());
-                    wrong(finding.mend("write {NAME: {}}").at(names.mark));
+            let path = format!("{path}.{written}");
+            match (KINDS.iter().find(|row| row.2 == written), names.as_map()) {
+                (Some((kind, ..)), Some(pairs)) => self.0.extend(pairs.iter().map(|(name, _)| (*kind, name.shown()))),
+                (Some(_), None) if names.is_null() => {}
+                (Some(_), None) => {
+                    wrong.push(Finding::error(path, "must be a mapping").got(names.shown()).mend("write {NAME: {}}").at(names.mark));
+                }
+                (None, _) => {
+                    let finding = Finding::error(path, "is no kind that objects refer to").at(field.mark);
+                    wrong.push(finding.suggest(&written, KINDS.iter().map(|row| row.2)));
                 }
             }
         }
     }
 
     /// What an object's annotation adds. A word that is no `KIND/NAME` is told by its finding.
-    pub fn of_annotation(object: &Node<'_>) -> (Self, Vec<Finding>) {
+    #[inline(never)]
+    pub fn of_annotation(object: &Node<'_>, wrong: &mut Findings) -> Self {
         let mut external = Self::default();
-        let text = object.get("metadata").and_then(|m| m.get("annotations")?.get(EXTERNAL)?.as_text()).unwrap_or_default();
-        let words = text.split(',').map(str::trim).filter(|word| !word.is_empty());
-        let path = format!("metadata.annotations[\"{EXTERNAL}\"]");
-        let wrong = words.filter_map(|word| external.declare(word).err()).map(|finding| finding.on(path.clone())).collect();
-        (external, wrong)
+        let value = at(object, "metadata.annotations").and_then(|annotations| annotations.get(EXTERNAL)?.as_text());
+        for word in value.unwrap_or_default().split(',').filter(|word| !word.trim().is_empty()) {
+            if let Err(finding) = external.declare(word) {
+                wrong.push(finding.on(format!("metadata.annotations[\"{EXTERNAL}\"]")));
+            }
+        }
+        external
     }
 
     /// Whether an object is provided elsewhere.
@@ -104,17 +103,17 @@ pub struct Near<'c> {
 }
 
 /// The name that a missing one most likely stands for: what a rename has made of it, or one that is spelled alike.
-pub fn renamed<'c>(wrong: &str, candidates: impl Iterator<Item = &'c str> + Clone) -> Option<Near<'c>> {
+#[must_use]
+pub fn renamed<'c>(wrong: &str, candidates: &[&'c str]) -> Option<Near<'c>> {
     let is_affixed = |long: &str, short: &str| {
-        !short.is_empty()
-            && long.len() > short.len()
-            && (long.strip_suffix(short).is_some_and(|before| before.ends_with(['-', '.']))
-                || long.strip_prefix(short).is_some_and(|behind| behind.starts_with(['-', '.'])))
+        let before = long.strip_suffix(short).is_some_and(|before| before.ends_with(['-', '.']));
+        let behind = long.strip_prefix(short).is_some_and(|behind| behind.starts_with(['-', '.']));
+        !short.is_empty() && (before || behind)
     };
-    let mut affixed = candidates.clone().filter(|name| is_affixed(name, wrong) || is_affixed(wrong, name));
+    let mut affixed = candidates.iter().filter(|name| is_affixed(name, wrong) || is_affixed(wrong, name));
     // `encoder` may have become one of many, and nothing tells which.
     match (affixed.next(), affixed.next()) {
         (Some(name), None) => Some(Near { name, is_renamed: true }),
-        _ => nearest(wrong, candidates).map(|name| Near { name, is_renamed: false }),
+        _ => nearest(wrong, candidates.iter().copied()).map(|name| Near { name, is_renamed: false }),
     }
 }

@@ -2,11 +2,12 @@
 
 use super::address::{self, Host};
 use super::cluster::{Cluster, Index, Object, named};
-use super::external::Near;
+use super::external::{External, Near};
+use super::fields::{at, list, plain, text};
 use super::pod::{Container, Role};
 use super::words::{RUNTIME, Variables};
 use super::{Edge, Report};
-use crate::finding::Finding;
+use crate::finding::{Finding, Findings};
 use crate::yaml::Node;
 
 /// Labels and annotations that say which Jina is in an image.
@@ -20,6 +21,9 @@ struct Dialler<'c, 'o> {
     cluster: &'c Cluster<'o>,
     /// Its place among the workloads.
     workload: usize,
+    object: &'c Object<'o>,
+    /// Its place among the objects.
+    id: usize,
     container: &'c Container<'o>,
     variables: Variables,
 }
@@ -27,116 +31,114 @@ struct Dialler<'c, 'o> {
 /// Every address that a gateway or a head dials, the graph and the shards.
 pub fn addresses(cluster: &Cluster<'_>, report: &mut Report) {
     for (workload, known) in cluster.workloads.iter().enumerate() {
-        let object = &cluster.objects[known.object];
-        for container in known.containers.iter().filter(|container| container.role.is_some()) {
-            let dialler = Dialler { cluster, workload, container, variables: container.variables(cluster, object) };
-            match container.role {
-                Some(Role::Gateway) => dialler.gateway(report),
-                Some(Role::Head) => dialler.head(report),
-                _ => {}
+        let id = known.object;
+        let object = &cluster.objects[id];
+        for container in &known.containers {
+            let Some(role) = container.role else { continue };
+            let variables = Variables::of(container.node, cluster, object);
+            let dialler = Dialler { cluster, workload, object, id, container, variables };
+            match role {
+                Role::Gateway => dialler.gateway(report),
+                Role::Head => dialler.head(report),
+                Role::Worker => {}
             }
             dialler.neighbours(report);
         }
     }
 }
 
-impl<'o> Dialler<'_, 'o> {
-    fn object(&self) -> &Object<'o> {
-        &self.cluster.objects[self.cluster.workloads[self.workload].object]
-    }
-
-    fn tell(&self, report: &mut Report, finding: Finding) {
-        report.push(self.cluster.workloads[self.workload].object, finding);
-    }
-
+impl Dialler<'_, '_> {
     /// An option whose value is JSON, with the place of its word.
+    #[inline(never)]
     fn json(&self, option: &str, report: &mut Report) -> Option<(usize, Node<'static>)> {
-        let (place, text) = self.container.values(option).into_iter().next()?;
+        let &(place, given) = self.container.values(option).first()?;
         // A variable may stand within a text of the JSON, or for all of it.
-        let expanded = || self.variables.expanded(text);
-        match serde_json::from_str(text).or_else(|_| serde_json::from_str(&expanded())) {
-            Ok(node) => Some((place, node)),
-            Err(_) if expanded().contains(RUNTIME) => None,
+        let mut read = serde_json::from_str(given);
+        let expanded = self.variables.expanded(given);
+        if read.is_err() {
+            read = serde_json::from_str(&expanded);
+        }
+        match read {
+            Ok(node) => return Some((place, node)),
+            Err(_) if expanded.contains(RUNTIME) => {}
             Err(error) => {
-                let finding = Finding::error(self.container.path_of(place), format!("is no JSON for {option}: {error}"));
-                self.tell(report, finding.got(text).mend("correct it"));
-                None
+                let (path, message) = (self.container.path_of(place), format_args!("is no JSON for {option}: {error}"));
+                report.error(self.id, format_args!("{path}"), message, given, format_args!("correct it"));
             }
         }
+        None
     }
 
     fn gateway(&self, report: &mut Report) {
         let addresses = self.json("--deployments-addresses", report);
         let graph = self.json("--graph-description", report);
         let dialled = addresses.as_ref().and_then(|(_, node)| node.as_map()).unwrap_or_default();
-        if let Some((place, _)) = addresses {
-            for (name, list) in dialled {
-                let name = name.as_text().unwrap_or_default();
-                for text in texts(list) {
-                    self.reach(text, place, name, report);
-                }
+        let mut known = Index::default();
+        for (name, node) in dialled {
+            known.add([plain(name), "", ""], 0);
+            for text in several(node) {
+                self.reach(plain(text), addresses.as_ref().map_or(0, |(place, _)| *place), plain(name), report);
             }
         }
         let Some((place, graph)) = graph else { return };
         let mut names = Index::default();
-        let mut known = Index::default();
-        for (name, _) in dialled {
-            known.add([name.as_text().unwrap_or_default(), "", ""], 0);
-        }
-        let differs = |name: &str, place: usize, message: &str, option: &str, report: &mut Report| {
-            let finding = Finding::error(self.container.path_of(place), format!("names `{name}`, which {message}"));
-            self.tell(report, finding.got(name).mend(format!("add it to {option}, or take it out here")));
-        };
-        for (name, list) in graph.as_map().unwrap_or_default() {
-            for name in name.as_text().into_iter().chain(texts(list)) {
-                let words = [name, "", ""];
-                if ENDS.contains(&name) || !names.get(words).is_empty() {
-                    continue;
+        for (name, node) in graph.as_map().unwrap_or_default() {
+            for name in std::iter::once(name).chain(several(node)).map(plain).filter(|name| !ENDS.contains(name)) {
+                if !names.has(name) && !known.has(name) {
+                    self.differs(name, place, "has no address", "--deployments-addresses", report);
                 }
-                names.add(words, 0);
-                if known.get(words).is_empty() {
-                    differs(name, place, "has no address", "--deployments-addresses", report);
-                }
+                names.add([name, "", ""], 0);
             }
         }
-        for name in dialled.iter().filter_map(|(name, _)| name.as_text()).filter(|name| names.get([name, "", ""]).is_empty()) {
-            let place = addresses.as_ref().map_or(place, |(place, _)| *place);
-            differs(name, place, "is not in the graph", "--graph-description", report);
+        for (name, _) in dialled {
+            if !names.has(plain(name)) {
+                let place = addresses.as_ref().map_or(place, |(place, _)| *place);
+                self.differs(plain(name), place, "is not in the graph", "--graph-description", report);
+            }
         }
     }
 
+    fn differs(&self, name: &str, place: usize, message: &str, option: &str, report: &mut Report) {
+        let path = self.container.path_of(place);
+        let mend = format_args!("add it to {option}, or take it out here");
+        report.error(self.id, format_args!("{path}"), format_args!("names `{name}`, which {message}"), name, mend);
+    }
+
     fn head(&self, report: &mut Report) {
-        let Some((place, list)) = self.json("--connection-list", report) else { return };
-        let shards = list.as_map().unwrap_or_default();
-        let path = || self.container.path_of(place);
-        let mut is_there = vec![false; shards.len()];
-        for id in shards.iter().filter_map(|(id, _)| id.as_text()?.parse::<usize>().ok()) {
-            if let Some(is_there) = is_there.get_mut(id) {
+        let Some((place, addresses)) = self.json("--connection-list", report) else { return };
+        let shards = addresses.as_map().unwrap_or_default();
+        let path = self.container.path_of(place);
+        let number = shards.len();
+        let mut is_there = vec![false; number];
+        for (id, _) in shards {
+            if let Some(is_there) = plain(id).parse().ok().and_then(|id: usize| is_there.get_mut(id)) {
                 *is_there = true;
             }
         }
         if let Some(missing) = is_there.iter().position(|is_there| !is_there) {
-            let finding = Finding::error(path(), format!("has no address of shard {missing}, and {} addresses", shards.len()));
-            self.tell(report, finding.mend(format!("number them from 0 to {}", shards.len() - 1)));
+            let message = format_args!("has no address of shard {missing}, and {number} addresses");
+            report.error(self.id, format_args!("{path}"), message, "", format_args!("number them from 0 to {}", number - 1));
         }
-        if let Some((place, text)) = self.container.values("--shards").first()
-            && text.parse() != Ok(shards.len())
+        if let Some((place, given)) = self.container.values("--shards").first()
+            && given.parse() != Ok(number)
         {
-            let finding = Finding::error(self.container.path_of(*place), format!("is not the number of addresses, {}", shards.len()));
-            self.tell(report, finding.got(text).mend("list every shard in --connection-list, once"));
+            let path = self.container.path_of(*place);
+            let message = format_args!("is not the number of addresses, {number}");
+            report.error(self.id, format_args!("{path}"), message, given, format_args!("list every shard in --connection-list, once"));
         }
         let own = self.cluster.workloads[self.workload].jina_name().unwrap_or_default();
-        for (id, addresses) in shards {
-            let id = id.as_text().unwrap_or_default();
-            for text in texts(addresses) {
-                let Some(reached) = self.reach(text, place, &format!("{own}-{id}"), report) else { continue };
+        for (id, node) in shards {
+            let id = plain(id);
+            for address in several(node) {
+                let Some(reached) = self.reach(plain(address), place, &format!("{own}-{id}"), report) else { continue };
                 let Some((container, Role::Worker)) = self.cluster.main(reached) else { continue };
                 // An executor that is told nothing is shard 0.
                 let found = shard(container).map_or("0", |(id, _)| id);
                 if found != id {
                     let label = self.cluster.label(reached);
-                    let finding = Finding::error(path(), format!("reaches {label} for shard {id}, which is shard {found}"));
-                    self.tell(report, finding.got(text).mend(format!("give {label} --shard-id {id}, or dial the Service of shard {id}")));
+                    let message = format_args!("reaches {label} for shard {id}, which is shard {found}");
+                    let mend = format_args!("give {label} --shard-id {id}, or dial the Service of shard {id}");
+                    report.error(self.id, format_args!("{path}"), message, plain(address), mend);
                 }
             }
         }
@@ -145,157 +147,145 @@ impl<'o> Dialler<'_, 'o> {
     /// What runs before and after the shards is in the same pod.
     fn neighbours(&self, report: &mut Report) {
         for option in ["--uses-before-address", "--uses-after-address"] {
-            for (place, text) in self.container.values(option) {
-                let expanded = self.variables.expanded(text);
+            for (place, given) in self.container.values(option) {
+                let expanded = self.variables.expanded(given);
                 let (host, port) = address::split(&expanded);
                 if address::host(host, self.cluster) != Host::Pod {
-                    self.reach(text, place, option.trim_start_matches('-'), report);
+                    self.reach(given, place, option.trim_start_matches('-'), report);
                     continue;
                 }
-                let containers = self.cluster.workloads[self.workload].containers.iter();
-                let mut others = containers.filter(|other| !std::ptr::eq(*other, self.container));
-                if !others.any(|other| port.is_some_and(|port| other.has_port(port))) {
-                    let finding = Finding::error(self.container.path_of(place), "is a port on which no other container of the pod listens");
-                    self.tell(report, finding.got(&*expanded).mend("correct the port, or add the container"));
+                let mut containers = self.cluster.workloads[self.workload].containers.iter();
+                let port = port.unwrap_or_default();
+                if !containers.any(|other| !std::ptr::eq(other, self.container) && other.has_port(port)) {
+                    let path = self.container.path_of(place);
+                    let message = format_args!("is a port on which no other container of the pod listens");
+                    report.error(
+                        self.id,
+                        format_args!("{path}"),
+                        message,
+                        &expanded,
+                        format_args!("correct the port, or add the container"),
+                    );
                 }
             }
         }
     }
 
     /// Follows an address to the workload that it reaches, and says where it is lost. `whom` is the executor meant.
-    fn reach(&self, text: &str, place: usize, whom: &str, report: &mut Report) -> Option<usize> {
-        let address = self.variables.expanded(text);
+    #[inline(never)]
+    fn reach(&self, given: &str, place: usize, whom: &str, report: &mut Report) -> Option<usize> {
+        let address = self.variables.expanded(given);
         let (host, port) = address::split(&address);
-        let lost = match address::host(host, self.cluster) {
+        let reached = match address::host(host, self.cluster) {
             Host::Pod | Host::Elsewhere => Ok(None),
             Host::Unset(variable) => {
-                let is_late = self.variable(variable).is_some();
-                let why = if is_late { "is set behind the variable that uses it" } else { "has no value" };
-                let finding = Finding::error(self.container.path_of(place), format!("dials `{whom}` by $({variable}), which {why}"));
-                Err(finding.got(text).mend(if is_late { "move it before that" } else { "add it to `env`: the name of the Service" }))
+                let path = self.container.path_of(place);
+                let (why, mend) = match self.variable(variable) {
+                    Some(_) => ("is set behind the variable that uses it", "move it before that"),
+                    None => ("has no value", "add it to `env`: the name of the Service"),
+                };
+                let finding = Finding::error(path, format!("dials `{whom}` by $({variable}), which {why}"));
+                Err(finding.got(given).mend(mend))
             }
-            Host::Service(name, namespace) => self.service(name, namespace, port, whom, &|| self.place(text, place)),
+            Host::Service(name, namespace) => self.service(name, namespace, port, whom).map_err(|lost| {
+                let finding = Finding::error(self.place(given, place), format!("dials `{whom}` {}", lost.0));
+                let is_variable = finding.path.contains(".env[");
+                finding.got(&*address).mend(if is_variable { lost.1 } else { lost.1.replace(BY_VARIABLE, BY_TEXT) })
+            }),
         };
-        let (to, is_broken) = match lost {
+        let (to, is_broken) = match reached {
             Ok(to) => (to, false),
             Err(finding) => {
-                let got = if finding.got.is_some() { finding } else { finding.got(&*address) };
-                self.tell(report, got);
+                report.push(self.id, finding);
                 (None, true)
             }
         };
-        let is_broken = is_broken || to.is_some_and(|(_, is_broken)| is_broken);
-        let to = to.map(|(to, _)| to);
         report.edges.push(Edge { from: self.workload, address, to, is_broken });
         to
     }
 
-    /// The workload behind a Service, and whether something was lost on the way that the Service is told.
-    fn service(
-        &self,
-        name: &str,
-        namespace: Option<&str>,
-        port: Option<u16>,
-        whom: &str,
-        path: &dyn Fn() -> String,
-    ) -> Result<Option<(usize, bool)>, Finding> {
+    /// The workload behind a Service, or what is wrong and how to mend it.
+    fn service(&self, name: &str, namespace: Option<&str>, port: Option<u16>, whom: &str) -> Result<Option<usize>, (String, String)> {
         let cluster = self.cluster;
-        let own = self.object().namespace;
-        let wanted = namespace.unwrap_or(own);
-        let Some(id) = cluster.all("Service", wanted, name).first() else {
-            if cluster.external.has("Service", name) || super::external::External::of_annotation(self.object().node).0.has("Service", name)
-            {
-                return Ok(None);
-            }
-            return Err(self.missing(name, namespace, whom, path()));
+        let wanted = namespace.unwrap_or(self.object.namespace);
+        let Some(id) = cluster.place("Service", wanted, name) else {
+            let own = External::of_annotation(self.object.node, &mut Findings::default());
+            let is_external = cluster.external.has("Service", name) || own.has("Service", name);
+            return if is_external { Ok(None) } else { Err(self.missing(name, wanted, whom)) };
         };
-        let service = &cluster.objects[*id];
-        let Ok(place) = cluster.services.binary_search(id) else { return Ok(None) };
-        let text = |field: &str| service.spec(field).and_then(Node::as_text);
-        if text("type") == Some("ExternalName") {
+        let service = cluster.objects[id].node;
+        let place = cluster.services.binary_search(&id).unwrap_or_default();
+        if text(service, "spec.type") == "ExternalName" {
             return Ok(None);
         }
-        let is_headless = text("clusterIP") == Some("None");
-        let ports = service.spec("ports").and_then(Node::as_list).unwrap_or_default();
-        let numbers = || ports.iter().filter_map(|port| port.get("port")?.as_text());
-        if let Some(port) = port.filter(|port| !is_headless && !numbers().any(|text| text.parse() == Ok(*port))) {
-            let known = numbers().collect::<Vec<_>>().join(", ");
-            let finding = Finding::error(path(), format!("dials `{whom}` at port {port}, which Service/{name} does not have"));
-            return Err(finding.mend(format!("it has {known}: dial that, or add the port to the Service")));
+        let is_headless = text(service, "spec.clusterIP") == "None";
+        let known: Vec<&str> = list(service, "spec.ports").iter().map(|port| text(port, "port")).collect();
+        let shown = port.map(|port| port.to_string()).unwrap_or_default();
+        if port.is_some() && !is_headless && !known.contains(&&*shown) {
+            let mend = format!("it has {}: dial that, or add the port to the Service", known.join(", "));
+            return Err((format!("at port {shown}, which Service/{name} does not have"), mend));
         }
         let &[reached] = cluster.selected[place].as_slice() else { return Ok(None) };
         let target = &cluster.workloads[reached];
         let label = cluster.label(reached);
-        if let Some(port) = port.filter(|port| is_headless && !target.serves(*port)) {
-            let message = format!("dials `{whom}` at port {port}, on which {label} does not listen, and Service/{name} is headless");
-            return Err(Finding::error(path(), message).mend(format!("dial a port on which it does: {}", target.shown_ports())));
+        if is_headless && port.is_some_and(|port| !target.serves(port)) {
+            let message = format!("at port {shown}, on which {label} does not listen, and Service/{name} is headless");
+            return Err((message, format!("dial a port on which it does: {}", target.shown_ports())));
         }
-        let others = cluster.by_jina_name.get([service.namespace, whom, ""]);
+        let others = cluster.by_jina_name.get([cluster.objects[id].namespace, whom, ""]);
         if let Some(meant) = others.first().filter(|_| !others.contains(&reached)) {
-            let message = format!("dials `{whom}` and reaches {label}, which is another executor");
             let meant = cluster.front(*meant).map_or_else(|| cluster.label(*meant), |front| format!("Service/{}", front.name));
-            return Err(Finding::error(path(), message).mend(format!("dial {meant}")));
+            return Err((format!("and reaches {label}, which is another executor"), format!("dial {meant}")));
         }
-        Ok(Some((reached, false)))
+        Ok(Some(reached))
     }
 
-    fn missing(&self, name: &str, namespace: Option<&str>, whom: &str, path: String) -> Finding {
-        let cluster = self.cluster;
-        let own = self.object().namespace;
-        let wanted = namespace.unwrap_or(own);
+    fn missing(&self, name: &str, wanted: &str, whom: &str) -> (String, String) {
+        let (cluster, own) = (self.cluster, self.object.namespace);
         if let Some(other) = cluster.namespace_of("Service", name) {
-            let message = format!("dials `{whom}` in {}, and Service/{name} is in {}", named(wanted), named(other));
-            let finding = Finding::error(path, message);
-            return if other == own {
-                finding.mend(format!("dial it without a namespace: {name}"))
-            } else {
-                finding.mend("give all objects of the Flow one namespace")
-            };
+            let message = format!("in {}, and Service/{name} is in {}", named(wanted), named(other));
+            let mend = if other == own { "dial it without a namespace: " } else { "give all objects of the Flow one namespace" };
+            return (message, mend.to_owned() + if other == own { name } else { "" });
         }
-        let is_variable = path.contains(".env[");
-        let finding = Finding::error(path, format!("dials `{whom}` at Service/{name}, which is not there"));
         let meant = cluster.by_jina_name.get([own, whom, ""]).first().and_then(|workload| cluster.front(*workload));
-        let meant = meant.map(|front| Near { name: front.name, is_renamed: true });
+        let meant = meant.map(|front| Near { name: front.name, is_renamed: true }).or_else(|| cluster.near("Service", own, name));
         let declared = format!("say that it is provided elsewhere: --external service/{name}");
-        finding.mend(match meant.or_else(|| cluster.near("Service", own, name)) {
-            Some(Near { name: near, is_renamed: true }) => {
-                let how = if is_variable {
-                    "write that; where kustomize renames, list kustomizeconfig.yaml under `configurations:`"
-                } else {
-                    "write that: no rename reaches a name within a text"
-                };
-                format!("its Service is `{near}`; {how}")
-            }
+        let mend = match meant {
+            Some(Near { name, is_renamed: true }) => format!("its Service is `{name}`; write that{BY_VARIABLE}"),
             Some(near) => format!("did you mean `{}`? Otherwise {declared}", near.name),
             None => format!("add it, or {declared}"),
-        })
+        };
+        (format!("at Service/{name}, which is not there"), mend)
     }
 
     /// Where an address is written: in the variable that it is made of, or in the argument.
-    fn place(&self, text: &str, place: usize) -> String {
-        let variable = text.split_once("$(").and_then(|(_, rest)| rest.split_once(')')).and_then(|(name, _)| self.variable(name));
-        match variable {
+    fn place(&self, given: &str, place: usize) -> String {
+        let variable = given.split_once("$(").and_then(|(_, rest)| rest.split_once(')'));
+        match variable.and_then(|(name, _)| self.variable(name)) {
             Some(index) => format!("{}.env[{index}].value", self.container.path),
             None => self.container.path_of(place),
         }
     }
 
     fn variable(&self, name: &str) -> Option<usize> {
-        let env = self.container.node.get("env").and_then(Node::as_list).unwrap_or_default();
-        env.iter().rposition(|entry| entry.get("name").and_then(Node::as_text) == Some(name))
+        list(self.container.node, "env").iter().rposition(|entry| text(entry, "name") == name)
     }
 }
 
-/// One text or several.
-fn texts<'n>(node: &'n Node<'_>) -> impl Iterator<Item = &'n str> {
-    node.as_list().unwrap_or(std::slice::from_ref(node)).iter().filter_map(Node::as_text)
+/// How a name gets right that stands in a variable, and one within a text.
+const BY_VARIABLE: &str = "; where kustomize renames, list kustomizeconfig.yaml under `configurations:`";
+const BY_TEXT: &str = ": no rename reaches a name within a text";
+
+/// One value or several.
+fn several<'n>(node: &'n Node<'n>) -> &'n [Node<'n>] {
+    node.as_list().unwrap_or(std::slice::from_ref(node))
 }
 
 /// The number of a shard, and of how many, where there are several.
+#[inline(never)]
 pub fn shard<'c>(container: &'c Container<'_>) -> Option<(&'c str, usize)> {
-    let value = |option| container.values(option).into_iter().next().map(|(_, text)| text);
-    let id = value("--shard-id");
-    let of = value("--shards").and_then(|text| text.parse().ok()).unwrap_or(1);
+    let id = container.value("--shard-id");
+    let of = container.value("--shards").and_then(|text| text.parse().ok()).unwrap_or(1);
     (of > 1 || id.is_some()).then_some((id.unwrap_or("0"), of))
 }
 
@@ -311,83 +301,79 @@ pub fn unreached(cluster: &Cluster<'_>, report: &mut Report) {
             None => {}
         }
     }
-    for id in (0..cluster.workloads.len()).filter(|id| cluster.main(*id).is_some_and(|(_, role)| role == Role::Gateway)) {
-        with_gateway.add([cluster.of_workload(id).namespace, "", ""], 0);
+    for id in 0..cluster.workloads.len() {
+        if cluster.role(id) == Some(Role::Gateway) {
+            with_gateway.add([cluster.of_workload(id).namespace, "", ""], 0);
+        }
     }
     for id in (0..cluster.workloads.len()).filter(|id| !is_reached[*id]) {
         let Some((container, role)) = cluster.main(id) else { continue };
-        let object = cluster.of_workload(id);
-        let finding = match shard(container) {
-            _ if role == Role::Gateway => {
-                if cluster.front(id).is_some() || cluster.external.has("Service", object.name) {
-                    continue;
-                }
-                Finding::warning("", "is a gateway that no Service leads to").mend("add a Service that selects its pods")
+        let (namespace, object) = (cluster.of_workload(id).namespace, cluster.workloads[id].object);
+        let path = format_args!("");
+        if role == Role::Gateway {
+            if cluster.front(id).is_none() {
+                let mend = format_args!("add a Service that selects its pods");
+                report.warning(object, path, format_args!("is a gateway that no Service leads to"), "", mend);
             }
-            _ if !torn.get([object.namespace, "", ""]).is_empty() => continue,
+            continue;
+        }
+        if torn.has(namespace) {
+            continue;
+        }
+        match shard(container) {
             Some((shard, of)) if role == Role::Worker && of > 1 => {
-                let finding = Finding::error("", format!("is shard {shard} of {of}, and no head dials it"));
-                finding.mend("add it to --connection-list of its head, or remove it")
+                let message = format_args!("is shard {shard} of {of}, and no head dials it");
+                report.error(object, path, message, "", format_args!("add it to --connection-list of its head, or remove it"));
             }
-            _ if !with_gateway.get([object.namespace, "", ""]).is_empty() => {
-                let finding = Finding::warning("", format!("is {} that nothing here dials", article(role)));
-                finding.mend("add it to --deployments-addresses of a gateway, or remove it")
+            _ if with_gateway.has(namespace) => {
+                let mend = format_args!("add it to --deployments-addresses of a gateway, or remove it");
+                report.warning(object, path, format_args!("runs a Jina {} that nothing here dials", role.word()), "", mend);
             }
-            _ => continue,
-        };
-        report.push(cluster.workloads[id].object, finding);
+            _ => {}
+        }
     }
-}
-
-fn article(role: Role) -> &'static str {
-    if role == Role::Head { "a head" } else { "an executor" }
 }
 
 /// One version of Jina in a Flow, as far as images say theirs.
 pub fn versions(cluster: &Cluster<'_>, report: &mut Report) {
-    let mut gateway: Vec<Option<usize>> = vec![None; cluster.workloads.len()];
+    let mut gateways: Vec<Option<usize>> = vec![None; cluster.workloads.len()];
     // From gateways to heads, and from heads to shards, whichever are met first.
     for _ in 0..2 {
         for edge in &report.edges {
-            let is_gateway = cluster.main(edge.from).is_some_and(|(_, role)| role == Role::Gateway);
             if let Some(to) = edge.to {
-                gateway[to] = gateway[to].or(if is_gateway { Some(edge.from) } else { gateway[edge.from] });
+                let from = if cluster.role(edge.from) == Some(Role::Gateway) { Some(edge.from) } else { gateways[edge.from] };
+                gateways[to] = gateways[to].or(from);
             }
         }
     }
-    for (id, gateway) in gateway.iter().enumerate() {
+    for (id, gateway) in gateways.into_iter().enumerate() {
         let Some((gateway, (first, _))) = gateway.and_then(|gateway| Some((gateway, cluster.main(gateway)?))) else { continue };
-        let Some(wanted) = version(cluster.of_workload(gateway), first, None) else { continue };
-        let object = cluster.of_workload(id);
+        let image = text(first.node, "image");
+        let wanted = version(cluster.of_workload(gateway), image, image);
         for container in cluster.workloads[id].containers.iter().filter(|container| container.role.is_some()) {
-            let Some(found) = version(object, container, Some(first)).filter(|found| *found != wanted) else { continue };
-            let message = format!("is Jina {found}, and its gateway {} is Jina {wanted}", cluster.label(gateway));
-            let finding = Finding::warning(format!("{}.image", container.path), message);
-            let finding = finding.got(image(container)).mend("use one version throughout");
-            report.push(cluster.workloads[id].object, finding);
+            let own = text(container.node, "image");
+            let found = version(cluster.of_workload(id), own, image);
+            if found != wanted && !found.is_empty() && !wanted.is_empty() {
+                let message = format_args!("is Jina {found}, and its gateway {} is Jina {wanted}", cluster.label(gateway));
+                let path = format_args!("{}.image", container.path);
+                report.warning(cluster.workloads[id].object, path, message, own, format_args!("use one version throughout"));
+            }
         }
     }
 }
 
-fn image<'c>(container: &Container<'c>) -> &'c str {
-    container.node.get("image").and_then(Node::as_text).unwrap_or_default()
-}
-
 /// The version of Jina in a container: what a label or an annotation says, else the tag of Jina's image, or of the
-/// gateway's when that is somebody's own.
-fn version<'c>(object: &Object<'c>, container: &Container<'c>, gateway: Option<&Container<'_>>) -> Option<&'c str> {
-    let metadata = object.node.get("metadata");
-    let said = ["labels", "annotations"].into_iter().find_map(|field| metadata?.get(field)?.get(VERSION)?.as_text());
-    let parts = |image: &'c str| {
-        let image = image.split('@').next().unwrap_or_default();
-        let (repository, tag) = image.rsplit_once(':').filter(|(_, tag)| !tag.contains('/'))?;
-        let end = tag.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(tag.len());
-        let version = &tag[..end];
-        (version.starts_with("3.") && version.split('.').count() == 3).then_some((repository, version))
-    };
-    said.or_else(|| {
-        let (repository, version) = parts(image(container))?;
-        let is_gateways = gateway.is_none_or(|gateway| image(gateway).strip_prefix(repository).is_some_and(|rest| rest.starts_with(':')));
-        (is_gateways || repository.ends_with("jinaai/jina")).then_some(version)
-    })
+/// gateway's when that is somebody's own. Empty where nobody knows.
+fn version<'c>(object: &Object<'c>, image: &'c str, gateway: &str) -> &'c str {
+    for path in ["metadata.labels", "metadata.annotations"] {
+        if let Some(said) = at(object.node, path).and_then(|node| node.get(VERSION)) {
+            return plain(said);
+        }
+    }
+    let image = image.split('@').next().unwrap_or_default();
+    let (repository, tag) = image.rsplit_once(':').unwrap_or_default();
+    let end = tag.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(tag.len());
+    let is_jinas = repository.ends_with("jinaai/jina") || gateway.strip_prefix(repository).is_some_and(|rest| rest.starts_with(':'));
+    let is_version = tag.starts_with("3.") && tag[..end].split('.').count() == 3;
+    if is_jinas && is_version { &tag[..end] } else { "" }
 }

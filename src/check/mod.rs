@@ -7,6 +7,7 @@ mod address;
 mod around;
 mod cluster;
 pub mod external;
+mod fields;
 mod flow;
 mod pod;
 mod references;
@@ -14,10 +15,14 @@ mod runs;
 mod services;
 mod words;
 
-use crate::finding::{Finding, Findings};
+use std::fmt::Arguments;
+
+use crate::finding::{Finding, Findings, Severity};
 use crate::yaml::Node;
 use cluster::Cluster;
 use external::External;
+use fields::text;
+use pod::Role;
 
 /// What was found.
 #[derive(Debug)]
@@ -34,7 +39,7 @@ pub struct Report {
 pub struct Component {
     /// Its object's place among those that were given.
     pub object: usize,
-    /// `gateway`, `head`, `executor` or `shard`.
+    /// `gateway`, `head`, `executor` or `shard` and which.
     pub role: String,
     /// How many pods.
     pub replicas: String,
@@ -56,9 +61,40 @@ struct Edge {
     is_broken: bool,
 }
 
+/// A finding that is about to be told. Its words are only spelled out here, once for all that there are.
+struct Told<'a> {
+    severity: Severity,
+    path: Arguments<'a>,
+    message: Arguments<'a>,
+    /// Empty where there is nothing to show.
+    got: &'a str,
+    mend: Arguments<'a>,
+}
+
+impl Told<'_> {
+    #[inline(never)]
+    fn finding(&self) -> Finding {
+        let finding = Finding::error(self.path, self.message.to_string()).with_severity(self.severity).mend(self.mend.to_string());
+        if self.got.is_empty() { finding } else { finding.got(self.got) }
+    }
+}
+
 impl Report {
+    #[inline(never)]
     fn push(&mut self, object: usize, finding: Finding) {
         self.findings[object].push(finding);
+    }
+
+    /// Tells an error.
+    #[inline(never)]
+    fn error(&mut self, object: usize, path: Arguments<'_>, message: Arguments<'_>, got: &str, mend: Arguments<'_>) {
+        self.push(object, Told { severity: Severity::Error, path, message, got, mend }.finding());
+    }
+
+    /// Tells a warning.
+    #[inline(never)]
+    fn warning(&mut self, object: usize, path: Arguments<'_>, message: Arguments<'_>, got: &str, mend: Arguments<'_>) {
+        self.push(object, Told { severity: Severity::Warning, path, message, got, mend }.finding());
     }
 }
 
@@ -91,23 +127,31 @@ pub fn check(objects: &[Node<'_>], external: &External) -> Report {
 }
 
 fn components(cluster: &Cluster<'_>, report: &Report) -> Vec<Component> {
-    let mut is_fine: Vec<bool> = report.findings.iter().map(|findings| !findings.has_errors()).collect();
-    let mut dials: Vec<Vec<String>> = vec![Vec::new(); cluster.workloads.len()];
-    for edge in &report.edges {
-        dials[edge.from].push(edge.address.clone());
-        is_fine[cluster.workloads[edge.from].object] &= !edge.is_broken;
-    }
-    let component = |(workload, dials): (&pod::Workload<'_>, Vec<String>)| {
-        let (container, role) = workload.main()?;
+    let mut components = Vec::new();
+    let mut edges = report.edges.iter().peekable();
+    for (id, workload) in cluster.workloads.iter().enumerate() {
+        let mut is_fine = !report.findings[workload.object].has_errors();
+        let mut dials = Vec::new();
+        while let Some(edge) = edges.next_if(|edge| edge.from == id) {
+            dials.push(edge.address.clone());
+            is_fine &= !edge.is_broken;
+        }
+        let Some((container, role)) = workload.main() else { continue };
         let object = &cluster.objects[workload.object];
-        let image = container.node.get("image").map(Node::shown).unwrap_or_default();
-        let scaled = around::scaled(cluster, object);
-        let replicas = scaled.or_else(|| object.spec("replicas").map(Node::shown)).unwrap_or_else(|| "1".to_owned());
+        let fixed = text(object.node, "spec.replicas");
+        let replicas = around::scaled(cluster, object).unwrap_or_else(|| if fixed.is_empty() { "1" } else { fixed }.to_owned());
         let role = match flow::shard(container) {
-            Some((id, _)) if role == pod::Role::Worker => format!("shard {id}"),
+            Some((id, _)) if role == Role::Worker => format!("shard {id}"),
             _ => role.word().to_owned(),
         };
-        Some(Component { object: workload.object, role, replicas, image, dials, is_fine: is_fine[workload.object] })
-    };
-    cluster.workloads.iter().zip(dials).filter_map(component).collect()
+        components.push(Component {
+            object: workload.object,
+            role,
+            replicas,
+            image: text(container.node, "image").to_owned(),
+            dials,
+            is_fine,
+        });
+    }
+    components
 }

@@ -1,7 +1,8 @@
 //! Pods, and what runs in their containers.
 
-use super::cluster::{Cluster, Object};
-use super::words::{self, Variables, Word};
+use super::cluster::Object;
+use super::fields::{at, list, text};
+use super::words::{self, Word};
 use crate::yaml::Node;
 
 /// What a container of Jina does.
@@ -64,24 +65,22 @@ impl<'o> Workload<'o> {
     #[must_use]
     pub fn of(known: &Object<'o>, object: usize) -> Option<Self> {
         let Object { node, kind, group, .. } = *known;
-        let (template, path) = match kind {
-            "" => return None,
-            "Pod" => (node, "spec"),
-            "CronJob" => (known.spec("jobTemplate")?.get("spec")?.get("template")?, "spec.jobTemplate.spec.template.spec"),
+        let (path, labels) = match kind {
+            "Pod" => ("spec", "metadata.labels"),
+            "CronJob" => ("spec.jobTemplate.spec.template.spec", "spec.jobTemplate.spec.template.metadata.labels"),
             // Knative makes pods with labels and names of its own.
             _ if group == "serving.knative.dev" => return None,
-            _ => (known.spec("template")?, "spec.template.spec"),
+            _ => ("spec.template.spec", "spec.template.metadata.labels"),
         };
-        let spec = template.get("spec")?;
+        let spec = at(node, path)?;
         spec.get("containers")?.as_list()?;
-        let labels = template.get("metadata").and_then(|m| m.get("labels"));
         let mut containers = Vec::new();
-        for list in ["containers", "initContainers"] {
-            for (index, container) in spec.get(list).and_then(Node::as_list).unwrap_or_default().iter().enumerate() {
-                containers.push(Container::of(container, format!("{path}.{list}[{index}]"), list == "initContainers"));
+        for field in ["containers", "initContainers"] {
+            for (index, container) in list(spec, field).iter().enumerate() {
+                containers.push(Container::of(container, format!("{path}.{field}[{index}]"), field == "initContainers"));
             }
         }
-        Some(Self { object, path, spec, labels, containers })
+        Some(Self { object, path, spec, labels: at(node, labels), containers })
     }
 
     /// The Jina container that it is there for.
@@ -91,6 +90,7 @@ impl<'o> Workload<'o> {
     }
 
     /// Whether a port is served by one of its containers; whoever may listen on anything may listen on this.
+    #[inline(never)]
     #[must_use]
     pub fn serves(&self, port: u16) -> bool {
         let is_foreign = self.main().is_none();
@@ -98,26 +98,31 @@ impl<'o> Workload<'o> {
     }
 
     /// The ports that it serves, for messages.
+    #[inline(never)]
     #[must_use]
     pub fn shown_ports(&self) -> String {
-        let ports = self.containers.iter().flat_map(|container| &container.ports).map(|(port, _)| port.to_string());
-        let ports: Vec<String> = ports.collect();
-        if ports.is_empty() { "no port".to_owned() } else { ports.join(", ") }
+        let mut shown = String::new();
+        for (port, _) in self.containers.iter().flat_map(|container| &container.ports) {
+            shown.push_str(if shown.is_empty() { "" } else { ", " });
+            shown.push_str(&port.to_string());
+        }
+        if shown.is_empty() { "no port".to_owned() } else { shown }
     }
 
     /// The number of a port that may be given by its name.
+    #[inline(never)]
     #[must_use]
-    pub fn port(&self, port: &Node<'_>) -> Option<u16> {
-        let text = port.as_text()?;
-        text.parse().ok().or_else(|| self.containers.iter().find_map(|container| container.named_port(text)))
+    pub fn port(&self, port: &str) -> Option<u16> {
+        let ports = self.containers.iter().flat_map(|container| list(container.node, "ports"));
+        let mut named = ports.filter(|known| text(known, "name") == port);
+        port.parse().ok().or_else(|| text(named.next()?, "containerPort").parse().ok())
     }
 
     /// What `--name` calls the executor, without the part of a head.
     #[must_use]
     pub fn jina_name(&self) -> Option<&str> {
         let (container, _) = self.main()?;
-        let (_, name) = container.values("--name").into_iter().next()?;
-        Some(name.split('/').next().unwrap_or_default()).filter(|name| !name.is_empty())
+        container.value("--name")?.split('/').next().filter(|name| !name.is_empty())
     }
 }
 
@@ -125,7 +130,7 @@ impl<'o> Container<'o> {
     fn of(node: &'o Node<'o>, path: String, is_first: bool) -> Self {
         let words = words::words(node);
         // An init container that always restarts is a sidecar; any other is gone when the pod serves.
-        let is_gone = is_first && node.get("restartPolicy").and_then(Node::as_text) != Some("Always");
+        let is_gone = is_first && text(node, "restartPolicy") != "Always";
         let mut container = Self { node, path, role: None, words, ports: Vec::new(), is_open: false };
         if !is_gone {
             container.role = container.role();
@@ -138,7 +143,7 @@ impl<'o> Container<'o> {
     fn role(&self) -> Option<Role> {
         let basename = |place: usize| self.words.get(place).map(|word| word.text.rsplit('/').next().unwrap_or_default());
         let has = |option: &str| self.words.iter().any(|word| word.text.split('=').next() == Some(option));
-        let has_value = |option, value: &str| self.values(option).iter().any(|(_, given)| given.eq_ignore_ascii_case(value));
+        let has_value = |option, value: &str| self.value(option).is_some_and(|given| given.eq_ignore_ascii_case(value));
         let jina = (0..self.words.len()).find(|place| basename(*place) == Some("jina"));
         // The image's own entrypoint may be `jina`.
         let command = jina.map_or(0, |place| place + 1);
@@ -157,36 +162,33 @@ impl<'o> Container<'o> {
     /// What the arguments say. Other ports that the container declares are believed when those of the arguments are
     /// among them.
     fn ports(&self) -> Vec<(u16, Option<usize>)> {
-        let declared = self.declared();
-        if self.role.is_none() {
-            return declared;
+        let declared: Vec<u16> = list(self.node, "ports").iter().filter_map(|port| text(port, "containerPort").parse().ok()).collect();
+        let mut ports = Vec::new();
+        if self.role.is_some() {
+            self.add_ports("--port", &mut ports);
         }
-        let numbers = |option| {
-            let values = self.values(option);
-            values.into_iter().filter_map(|(place, port)| Some((port.parse().ok()?, Some(place)))).collect::<Vec<(u16, _)>>()
-        };
-        let monitoring = numbers("--port-monitoring");
-        let mut ports = numbers("--port");
-        let is_current = ports.iter().all(|(port, _)| declared.iter().any(|(other, _)| other == port));
-        let is_known = |ports: &[(u16, Option<usize>)], port| ports.iter().any(|(known, _)| *known == port);
-        if is_current {
-            let more: Vec<_> = declared.into_iter().filter(|(port, _)| !is_known(&ports, *port) && !is_known(&monitoring, *port)).collect();
-            ports.extend(more);
+        let mut monitoring = Vec::new();
+        self.add_ports("--port-monitoring", &mut monitoring);
+        if ports.iter().all(|(port, _)| declared.contains(port)) {
+            for port in declared {
+                let is_monitoring = self.role.is_some() && monitoring.iter().any(|(known, _)| *known == port);
+                if !is_monitoring && ports.iter().all(|(known, _)| *known != port) {
+                    ports.push((port, None));
+                }
+            }
         }
-        if self.words.iter().any(|word| word.text == "--monitoring") {
+        if self.role.is_some() && self.words.iter().any(|word| word.text == "--monitoring") {
             ports.extend(monitoring);
         }
         ports
     }
 
-    fn declared(&self) -> Vec<(u16, Option<usize>)> {
-        let ports = self.node.get("ports").and_then(Node::as_list).unwrap_or_default();
-        ports.iter().filter_map(|port| Some((port.get("containerPort")?.as_text()?.parse().ok()?, None))).collect()
-    }
-
-    fn named_port(&self, name: &str) -> Option<u16> {
-        let mut ports = self.node.get("ports").and_then(Node::as_list).unwrap_or_default().iter();
-        ports.find(|port| port.get("name").and_then(Node::as_text) == Some(name))?.get("containerPort")?.as_text()?.parse().ok()
+    fn add_ports(&self, option: &str, ports: &mut Vec<(u16, Option<usize>)>) {
+        for (place, port) in self.values(option) {
+            if let Ok(port) = port.parse() {
+                ports.push((port, Some(place)));
+            }
+        }
     }
 
     /// Whether it listens on a port.
@@ -196,23 +198,26 @@ impl<'o> Container<'o> {
     }
 
     /// The values of an option, each with the place of its word.
+    #[inline(never)]
     #[must_use]
     pub fn values(&self, option: &str) -> Vec<(usize, &str)> {
         words::values(&self.words, option)
     }
 
+    /// The first value of an option.
+    #[inline(never)]
+    #[must_use]
+    pub fn value(&self, option: &str) -> Option<&str> {
+        self.values(option).first().map(|(_, value)| *value)
+    }
+
     /// The path of a word.
+    #[inline(never)]
     #[must_use]
     pub fn path_of(&self, place: usize) -> String {
         match self.words.get(place) {
             Some(Word { list, index, .. }) => format!("{}.{list}[{index}]", self.path),
             None => self.path.clone(),
         }
-    }
-
-    /// Its variables.
-    #[must_use]
-    pub fn variables(&self, cluster: &Cluster<'_>, object: &Object<'_>) -> Variables {
-        Variables::of(self.node, cluster, object)
     }
 }

@@ -3,6 +3,7 @@
 use super::Report;
 use super::cluster::{Cluster, Object};
 use super::external::External;
+use super::fields::{list, pairs, plain, text};
 use super::pod::Workload;
 use crate::finding::{Finding, Severity};
 use crate::yaml::Node;
@@ -10,19 +11,36 @@ use crate::yaml::Node;
 /// What is in every namespace without anybody's doing.
 const ALWAYS: [(&str, &str); 2] = [("ConfigMap", "kube-root-ca.crt"), ("ServiceAccount", "default")];
 
+/// How a volume names what it holds.
+const VOLUMES: [(&str, &str, &str); 4] = [
+    ("ConfigMap", "configMap", "name"),
+    ("Secret", "secret", "secretName"),
+    ("Secret", "secret", "name"),
+    ("PersistentVolumeClaim", "persistentVolumeClaim", "claimName"),
+];
+
+/// How variables name where they come from.
+const VARIABLES: [(&str, &str, &str); 4] = [
+    ("ConfigMap", "configMapRef", "name"),
+    ("Secret", "secretRef", "name"),
+    ("ConfigMap", "configMapKeyRef", "name"),
+    ("Secret", "secretKeyRef", "name"),
+];
+
 /// Names in variables and volumes, claims, accounts.
 pub fn references(cluster: &Cluster<'_>, report: &mut Report) {
     for workload in &cluster.workloads {
         let object = &cluster.objects[workload.object];
-        let (own, wrong) = External::of_annotation(object.node);
-        report.findings[workload.object].extend(wrong);
+        let own = External::of_annotation(object.node, &mut report.findings[workload.object]);
         let mut reader = Reader { cluster, workload, object, own, report };
         reader.volumes();
         reader.containers();
-        for (index, secret) in entries(workload.spec, "imagePullSecrets").iter().enumerate() {
-            reader.lenient("Secret", secret.get("name"), &format!("{}.imagePullSecrets[{index}].name", workload.path));
+        for (index, secret) in list(workload.spec, "imagePullSecrets").iter().enumerate() {
+            let path = format!("{}.imagePullSecrets[{index}].name", workload.path);
+            reader.is_there("Secret", text(secret, "name"), &path, Severity::Warning);
         }
-        reader.lenient("ServiceAccount", workload.spec.get("serviceAccountName"), &format!("{}.serviceAccountName", workload.path));
+        let path = format!("{}.serviceAccountName", workload.path);
+        reader.is_there("ServiceAccount", text(workload.spec, "serviceAccountName"), &path, Severity::Warning);
     }
 }
 
@@ -34,99 +52,79 @@ struct Reader<'c, 'o> {
     report: &'c mut Report,
 }
 
-fn entries<'n>(node: &'n Node<'n>, field: &str) -> &'n [Node<'n>] {
-    node.get(field).and_then(Node::as_list).unwrap_or_default()
-}
-
 impl Reader<'_, '_> {
-    /// Follows a reference, `name` in the field `field`, and the keys that are asked for.
-    fn follow(&mut self, kind: &str, reference: &Node<'_>, field: &str, path: &str) {
-        let Some(name) = reference.get(field).and_then(Node::as_text).filter(|name| !name.is_empty()) else { return };
-        if reference.get("optional").and_then(Node::as_text) == Some("true") {
-            return;
+    /// Follows what a source names, by whichever of its fields.
+    #[inline(never)]
+    fn follow(&mut self, source: &Node<'_>, rows: &[(&str, &str, &str)], path: &str) {
+        for (kind, form, field) in rows {
+            let Some(reference) = source.get(form) else { continue };
+            let (name, path) = (text(reference, field), format!("{path}.{form}"));
+            if text(reference, "optional") == "true" || !self.is_there(kind, name, &format!("{path}.{field}"), Severity::Error) {
+                continue;
+            }
+            self.key(kind, name, text(reference, "key"), &format!("{path}.key"));
+            for (index, item) in list(reference, "items").iter().enumerate() {
+                self.key(kind, name, text(item, "key"), &format!("{path}.items[{index}].key"));
+            }
         }
-        if !self.is_there(kind, name, format!("{path}.{field}"), Severity::Error) {
-            return;
-        }
-        let keys = reference.get("key").map(|key| (key, format!("{path}.key")));
-        let items = entries(reference, "items").iter().enumerate();
-        let items = items.filter_map(|(index, item)| Some((item.get("key")?, format!("{path}.items[{index}].key"))));
-        // What makes a Secret does not say with which keys.
+    }
+
+    /// Looks for a key. What makes a Secret does not say with which keys.
+    fn key(&mut self, kind: &str, name: &str, key: &str, path: &str) {
         let Some(found) = self.cluster.find(kind, self.object.namespace, name).filter(|found| found.kind == kind) else { return };
-        let fields = ["data", "stringData", "binaryData"].map(|field| found.node.get(field));
-        for (key, path) in keys.into_iter().chain(items) {
-            let Some(text) = key.as_text().filter(|key| !fields.iter().flatten().any(|data| data.get(key).is_some())) else { continue };
-            let finding = Finding::error(path, format!("is no key of {kind}/{name}")).got(text);
-            let known = fields.iter().flatten().filter_map(|data| data.as_map()).flatten().filter_map(|(key, _)| key.as_text());
-            self.report.push(self.workload.object, finding.suggest(text, known));
+        let mut known: Vec<&str> = Vec::new();
+        for field in ["data", "stringData", "binaryData"] {
+            known.extend(pairs(found.node, field).iter().map(|(key, _)| plain(key)));
+        }
+        if !key.is_empty() && !known.contains(&key) {
+            let finding = Finding::error(path, format!("is no key of {kind}/{name}")).got(key);
+            self.report.push(self.workload.object, finding.suggest(key, known.iter().copied()));
         }
     }
 
-    /// What may well have been made by hand.
-    fn lenient(&mut self, kind: &str, name: Option<&Node<'_>>, path: &str) {
-        if let Some(name) = name.and_then(Node::as_text).filter(|name| !name.is_empty()) {
-            self.is_there(kind, name, path.to_owned(), Severity::Warning);
-        }
-    }
-
-    fn is_there(&mut self, kind: &str, name: &str, path: String, severity: Severity) -> bool {
+    /// Whether a name leads somewhere; where there is none, nowhere is fine.
+    #[inline(never)]
+    fn is_there(&mut self, kind: &str, name: &str, path: &str, severity: Severity) -> bool {
         let cluster = self.cluster;
-        if cluster.find(kind, self.object.namespace, name).is_some() {
-            return true;
+        if name.is_empty() || cluster.find(kind, self.object.namespace, name).is_some() {
+            return !name.is_empty();
         }
-        let is_known = ALWAYS.contains(&(kind, name)) || cluster.external.has(kind, name) || self.own.has(kind, name);
-        if !is_known {
-            self.report.push(self.workload.object, cluster.missing(kind, self.object.namespace, name, path).with_severity(severity));
+        if !ALWAYS.contains(&(kind, name)) && !cluster.external.has(kind, name) && !self.own.has(kind, name) {
+            let finding = cluster.missing(kind, self.object.namespace, name, format_args!("{path}"));
+            self.report.push(self.workload.object, finding.with_severity(severity));
         }
         false
     }
 
     fn volumes(&mut self) {
-        for (index, volume) in entries(self.workload.spec, "volumes").iter().enumerate() {
+        for (index, volume) in list(self.workload.spec, "volumes").iter().enumerate() {
             let path = format!("{}.volumes[{index}]", self.workload.path);
-            let sources = entries(volume.get("projected").unwrap_or(volume), "sources").iter().enumerate();
-            let projected = sources.map(|(source, node)| (node, format!("{path}.projected.sources[{source}]"), "name"));
-            let all: Vec<_> = std::iter::once((volume, path.clone(), "secretName")).chain(projected).collect();
-            for (node, path, secret) in all {
-                for (kind, source, field) in [
-                    ("ConfigMap", "configMap", "name"),
-                    ("Secret", "secret", secret),
-                    ("PersistentVolumeClaim", "persistentVolumeClaim", "claimName"),
-                ] {
-                    if let Some(reference) = node.get(source) {
-                        self.follow(kind, reference, field, &format!("{path}.{source}"));
-                    }
-                }
+            self.follow(volume, &VOLUMES, &path);
+            for (index, source) in list(volume, "projected.sources").iter().enumerate() {
+                self.follow(source, &VOLUMES, &format!("{path}.projected.sources[{index}]"));
             }
         }
     }
 
     fn containers(&mut self) {
-        let name = |node: &Node<'_>| node.get("name").map(Node::shown);
-        let claims = self.object.spec("volumeClaimTemplates").and_then(Node::as_list).unwrap_or_default();
-        let claims = claims.iter().filter_map(|claim| name(claim.get("metadata")?));
-        let volumes: Vec<String> = entries(self.workload.spec, "volumes").iter().filter_map(name).chain(claims).collect();
+        let mut volumes: Vec<&str> = Vec::new();
+        volumes.extend(list(self.workload.spec, "volumes").iter().map(|volume| text(volume, "name")));
+        volumes.extend(list(self.object.node, "spec.volumeClaimTemplates").iter().map(|claim| text(claim, "metadata.name")));
         for container in &self.workload.containers {
             let (node, path) = (container.node, &container.path);
-            for (index, mount) in entries(node, "volumeMounts").iter().enumerate() {
-                if let Some(name) = name(mount).filter(|name| !volumes.contains(name)) {
-                    let finding = Finding::error(format!("{path}.volumeMounts[{index}].name"), "is no volume of the pod").got(&name);
-                    self.report.push(self.workload.object, finding.suggest(&name, volumes.iter().map(String::as_str)));
+            for (index, mount) in list(node, "volumeMounts").iter().enumerate() {
+                let name = text(mount, "name");
+                if !volumes.contains(&name) {
+                    let finding = Finding::error(format_args!("{path}.volumeMounts[{index}].name"), "is no volume of the pod").got(name);
+                    self.report.push(self.workload.object, finding.suggest(name, volumes.iter().copied()));
                 }
             }
-            for (index, source) in entries(node, "envFrom").iter().enumerate() {
-                for (field, kind) in [("configMapRef", "ConfigMap"), ("secretRef", "Secret")] {
-                    if let Some(reference) = source.get(field) {
-                        self.follow(kind, reference, "name", &format!("{path}.envFrom[{index}].{field}"));
-                    }
-                }
+            for (index, source) in list(node, "envFrom").iter().enumerate() {
+                self.follow(source, &VARIABLES, &format!("{path}.envFrom[{index}]"));
             }
-            for (index, from) in entries(node, "env").iter().enumerate().filter_map(|(index, entry)| Some((index, entry.get("valueFrom")?)))
-            {
-                for (field, kind) in [("configMapKeyRef", "ConfigMap"), ("secretKeyRef", "Secret")] {
-                    if let Some(reference) = from.get(field) {
-                        self.follow(kind, reference, "name", &format!("{path}.env[{index}].valueFrom.{field}"));
-                    }
+            for (index, entry) in list(node, "env").iter().enumerate() {
+                if let Some(source) = entry.get("valueFrom") {
+                    self.follow(source, &VARIABLES, &format!("{path}.env[{index}].valueFrom"));
                 }
             }
         }

@@ -2,8 +2,8 @@
 
 use super::Report;
 use super::cluster::{Cluster, Selector};
+use super::fields::{at, list, number, plain, text};
 use super::pod::{Container, Workload};
-use crate::finding::Finding;
 use crate::yaml::Node;
 
 /// Seconds that a pod has to end where nothing is said.
@@ -11,10 +11,10 @@ const GRACE: u64 = 30;
 
 /// The same object, given twice.
 pub fn twice(cluster: &Cluster<'_>, report: &mut Report) {
-    for (id, object) in cluster.objects.iter().enumerate().filter(|(_, object)| !object.kind.is_empty()) {
-        if cluster.twin(id).is_some() {
-            let finding = Finding::error("metadata.name", "is that of another object of this kind: one overwrites the other");
-            report.push(id, finding.got(object.name).mend("rename one of the two, or remove it"));
+    for (id, object) in cluster.objects.iter().enumerate() {
+        if !object.kind.is_empty() && cluster.is_twin(id) {
+            let message = format_args!("is that of another object of this kind: one overwrites the other");
+            report.error(id, format_args!("metadata.name"), message, object.name, format_args!("rename one of the two, or remove it"));
         }
     }
 }
@@ -26,12 +26,12 @@ pub fn selectors(cluster: &Cluster<'_>, report: &mut Report) {
         if !["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Rollout"].contains(&object.kind) {
             continue;
         }
-        let selector = object.spec("selector");
+        let selector = at(object.node, "spec.selector");
         if !selector.is_some_and(|selector| Selector::of(selector).selects(workload.labels)) {
-            let finding = Finding::error("spec.selector", "does not select the workload's own pods");
-            let finding = selector.map_or(finding.clone(), |selector| finding.got(selector.shown()));
-            let labels = workload.labels.map(Node::shown).unwrap_or_default();
-            report.push(workload.object, finding.mend(format!("their labels are {labels}")));
+            let shown = |node: Option<&Node<'_>>| node.map(Node::shown).unwrap_or_default();
+            let (got, labels) = (shown(selector), shown(workload.labels));
+            let message = format_args!("does not select the workload's own pods");
+            report.error(workload.object, format_args!("spec.selector"), message, &got, format_args!("their labels are {labels}"));
         }
     }
 }
@@ -40,20 +40,16 @@ pub fn selectors(cluster: &Cluster<'_>, report: &mut Report) {
 pub fn stateful_sets(cluster: &Cluster<'_>, report: &mut Report) {
     for workload in &cluster.workloads {
         let object = &cluster.objects[workload.object];
-        if object.kind != "StatefulSet" {
+        let path = format_args!("spec.serviceName");
+        let name = text(object.node, "spec.serviceName");
+        if object.kind != "StatefulSet" || cluster.find("Service", object.namespace, name).is_some() {
             continue;
         }
-        let path = "spec.serviceName";
-        match object.spec("serviceName").and_then(Node::as_text) {
-            None | Some("") => {
-                let finding = Finding::error(path, "is missing: Kubernetes takes no StatefulSet without it");
-                report.push(workload.object, finding.propose(object.name));
-            }
-            Some(name) => {
-                if cluster.find("Service", object.namespace, name).is_none() && !cluster.external.has("Service", name) {
-                    report.push(workload.object, cluster.missing("Service", object.namespace, name, path.to_owned()));
-                }
-            }
+        if name.is_empty() {
+            let message = format_args!("is missing: Kubernetes takes no StatefulSet without it");
+            report.error(workload.object, path, message, "", format_args!("did you mean `{}`?", object.name));
+        } else if !cluster.external.has("Service", name) {
+            report.push(workload.object, cluster.missing("Service", object.namespace, name, path));
         }
     }
 }
@@ -67,9 +63,8 @@ pub fn ports(cluster: &Cluster<'_>, report: &mut Report) {
                 let first = taken.iter().find(|(known, other)| known == port && !std::ptr::eq(*other, container));
                 if let Some((_, other)) = first {
                     let path = place.map_or_else(|| format!("{}.ports", container.path), |place| container.path_of(place));
-                    let name = other.node.get("name").map(Node::shown).unwrap_or_default();
-                    let finding = Finding::error(path, format!("is a port on which container `{name}` of the same pod listens"));
-                    report.push(workload.object, finding.got(port.to_string()).mend("use another"));
+                    let message = format_args!("is a port on which container `{}` of the same pod listens", text(other.node, "name"));
+                    report.error(workload.object, format_args!("{path}"), message, &port.to_string(), format_args!("use another"));
                 }
                 taken.push((*port, container));
             }
@@ -82,63 +77,57 @@ pub fn probes(cluster: &Cluster<'_>, report: &mut Report) {
     for workload in &cluster.workloads {
         for container in workload.containers.iter().filter(|container| !container.is_open) {
             for probe in ["startupProbe", "readinessProbe", "livenessProbe"] {
-                let Some(node) = container.node.get(probe) else { continue };
-                if let Some((path, got)) = unanswered(workload, node) {
-                    let finding = Finding::error(format!("{}.{probe}.{path}", container.path), "asks at a port on which nothing listens");
-                    report.push(workload.object, finding.got(got).mend(format!("the pod listens on {}", workload.shown_ports())));
-                }
+                let Some((path, got)) = container.node.get(probe).and_then(|node| unanswered(workload, node)) else { continue };
+                let path = format_args!("{}.{probe}.{path}", container.path);
+                let (message, ports) = (format_args!("asks at a port on which nothing listens"), workload.shown_ports());
+                report.error(workload.object, path, message, got, format_args!("the pod listens on {ports}"));
             }
         }
     }
 }
 
 /// The field of a probe that nobody answers, and its value.
-fn unanswered(workload: &Workload<'_>, probe: &Node<'_>) -> Option<(String, String)> {
+fn unanswered<'n>(workload: &Workload<'_>, probe: &'n Node<'n>) -> Option<(String, &'n str)> {
     for form in ["httpGet", "tcpSocket", "grpc"] {
-        if let Some(port) = probe.get(form).filter(|node| node.get("host").is_none()).and_then(|node| node.get("port")) {
+        let port = probe.get(form).map(|node| text(node, "port")).unwrap_or_default();
+        if !port.is_empty() && text(probe, &format!("{form}.host")).is_empty() {
             let is_served = workload.port(port).is_some_and(|number| workload.serves(number));
-            return (!is_served).then(|| (format!("{form}.port"), port.shown()));
+            return (!is_served).then(|| (format!("{form}.port"), port));
         }
     }
-    let command = probe.get("exec")?.get("command")?.as_list()?;
-    let words: Vec<&str> = command.iter().filter_map(Node::as_text).collect();
-    let ping = words.windows(2).position(|pair| pair[0].ends_with("jina") && pair[1] == "ping")? + 2;
-    let place = ping + usize::from(matches!(*words.get(ping)?, "executor" | "gateway" | "flow"));
-    let address = *words.get(place)?;
+    let words = list(probe, "exec.command");
+    let ping = words.windows(2).position(|pair| plain(&pair[0]).ends_with("jina") && plain(&pair[1]) == "ping")? + 2;
+    let place = ping + usize::from(["executor", "gateway", "flow"].contains(&plain(words.get(ping)?)));
+    let address = plain(words.get(place)?);
     let (host, port) = address.rsplit_once(':')?;
-    if !(host.ends_with("127.0.0.1") || host.ends_with("localhost") || host.ends_with("0.0.0.0")) {
+    if !["127.0.0.1", "localhost", "0.0.0.0"].iter().any(|own| host.ends_with(own)) {
         return None;
     }
     // `jina ping` reads `8080 - --timeout 9500`, which Jina's own export has, up to the blank.
     let port = port.split([' ', '/']).next().and_then(|port| port.parse().ok());
-    (!port.is_some_and(|port| workload.serves(port))).then(|| (format!("exec.command[{place}]"), address.to_owned()))
+    (!port.is_some_and(|port| workload.serves(port))).then(|| (format!("exec.command[{place}]"), address))
 }
 
 /// A pod that is killed while it still waits to end loses what is on its way.
 pub fn grace(cluster: &Cluster<'_>, report: &mut Report) {
     for workload in &cluster.workloads {
-        let given = workload.spec.get("terminationGracePeriodSeconds").and_then(|seconds| seconds.as_text()?.parse().ok());
-        let grace: u64 = given.unwrap_or(GRACE);
+        let grace = number(workload.spec, "terminationGracePeriodSeconds").unwrap_or(GRACE);
         for container in &workload.containers {
-            let Some(sleep) = container.node.get("lifecycle").and_then(|l| sleep(l.get("preStop")?)).filter(|sleep| *sleep >= grace) else {
-                continue;
-            };
-            let name = container.node.get("name").map(Node::shown).unwrap_or_default();
-            let message = format!("is not longer than the preStop of container `{name}`, {sleep} s");
-            let finding = Finding::error(format!("{}.terminationGracePeriodSeconds", workload.path), message).got(grace.to_string());
-            report.push(workload.object, finding.mend("make it longer by what requests on their way take, such as 10 s"));
+            let sleep = at(container.node, "lifecycle.preStop").and_then(sleep).unwrap_or_default();
+            if sleep >= grace && sleep > 0 {
+                let path = format_args!("{}.terminationGracePeriodSeconds", workload.path);
+                let message = format_args!("is not longer than the preStop of container `{}`, {sleep} s", text(container.node, "name"));
+                let mend = format_args!("make it longer by what requests on their way take, such as 10 s");
+                report.error(workload.object, path, message, &grace.to_string(), mend);
+            }
         }
     }
 }
 
 /// How long a hook sleeps.
 fn sleep(hook: &Node<'_>) -> Option<u64> {
-    if let Some(seconds) = hook.get("sleep").and_then(|sleep| sleep.get("seconds")) {
-        return seconds.as_text()?.parse().ok();
-    }
-    let command = hook.get("exec")?.get("command")?.as_list()?;
-    let line: Vec<&str> = command.iter().filter_map(Node::as_text).collect();
-    let line = line.join(" ");
-    let (_, behind) = line.split_once("sleep ")?;
-    behind.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
+    let words: Vec<&str> = list(hook, "exec.command").iter().map(plain).collect();
+    let line = words.join(" ");
+    let seconds = line.split_once("sleep ").map(|(_, behind)| behind.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default());
+    number(hook, "sleep.seconds").or_else(|| seconds?.parse().ok())
 }

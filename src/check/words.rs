@@ -1,6 +1,7 @@
 //! Command lines as the kubelet, a shell and Jina take them.
 
 use super::cluster::{Cluster, Index, Object};
+use super::fields::{self, at, pairs, plain};
 use crate::yaml::Node;
 
 /// Stands for what only a running container knows.
@@ -21,8 +22,8 @@ pub struct Word<'o> {
 pub fn words<'o>(container: &'o Node<'o>) -> Vec<Word<'o>> {
     let mut words = Vec::new();
     for list in ["command", "args"] {
-        for (index, word) in container.get(list).and_then(Node::as_list).unwrap_or_default().iter().enumerate() {
-            let text = word.as_text().unwrap_or_default();
+        for (index, word) in fields::list(container, list).iter().enumerate() {
+            let text = plain(word);
             if !text.starts_with('{') && text.contains("jina ") && text.contains("--") {
                 words.extend(shell_words(text).into_iter().map(|text| Word { text: text.into(), list, index }));
             } else {
@@ -106,39 +107,34 @@ pub struct Variables {
 
 impl Variables {
     /// Reads them.
+    #[inline(never)]
     pub fn of(container: &Node<'_>, cluster: &Cluster<'_>, object: &Object<'_>) -> Self {
         let mut variables = Self { by_name: Index::default(), values: Vec::new(), are_open: false };
-        let entries = |list| container.get(list).and_then(Node::as_list).unwrap_or_default();
-        let text = |node: &Node<'_>, field: &str| node.get(field).and_then(Node::as_text).unwrap_or_default().to_owned();
-        for source in entries("envFrom") {
-            let prefix = text(source, "prefix");
-            let found = [("configMapRef", "ConfigMap"), ("secretRef", "Secret")]
-                .into_iter()
-                .find_map(|(field, kind)| cluster.find(kind, object.namespace, source.get(field)?.get("name")?.as_text()?));
-            let data = ["data", "stringData"].map(|field| found.and_then(|found| found.node.get(field)?.as_map()));
-            variables.are_open |= data == [None, None];
-            for (key, value) in data.into_iter().flatten().flatten() {
-                let is_plain = found.is_some_and(|found| found.kind == "ConfigMap");
-                variables.set(&format!("{prefix}{}", key.shown()), if is_plain { value.shown() } else { RUNTIME.to_string() });
+        for source in fields::list(container, "envFrom") {
+            let (map, secret) = (fields::text(source, "configMapRef.name"), fields::text(source, "secretRef.name"));
+            let map = cluster.find("ConfigMap", object.namespace, map).filter(|found| found.kind == "ConfigMap");
+            let secret = cluster.find("Secret", object.namespace, secret).filter(|found| found.kind == "Secret");
+            variables.are_open |= map.is_none() && secret.is_none();
+            let prefix = fields::text(source, "prefix");
+            for (found, field) in [(map, "data"), (secret, "data"), (secret, "stringData")] {
+                for (key, value) in found.map(|found| pairs(found.node, field)).unwrap_or_default() {
+                    let value = if map.is_some() { value.shown() } else { RUNTIME.to_string() };
+                    variables.set(&format!("{prefix}{}", plain(key)), value);
+                }
             }
         }
-        for entry in entries("env") {
+        for entry in fields::list(container, "env") {
             let value = match entry.get("valueFrom") {
-                None => variables.expanded(&text(entry, "value")),
+                None => variables.expanded(fields::text(entry, "value")),
                 Some(from) => {
-                    let is_namespace = from.get("fieldRef").is_some_and(|field| text(field, "fieldPath") == "metadata.namespace");
-                    let mapped = from.get("configMapKeyRef").and_then(|key| {
-                        let map = cluster.find("ConfigMap", object.namespace, &text(key, "name"))?;
-                        map.node.get("data")?.get(&text(key, "key"))?.as_text()
-                    });
-                    match mapped {
-                        Some(value) => value.to_owned(),
-                        None if is_namespace && !object.namespace.is_empty() => object.namespace.to_owned(),
-                        None => RUNTIME.to_string(),
-                    }
+                    let map = cluster.find("ConfigMap", object.namespace, fields::text(from, "configMapKeyRef.name"));
+                    let data = map.and_then(|map| at(map.node, "data")?.get(fields::text(from, "configMapKeyRef.key"))?.as_text());
+                    let is_namespace = fields::text(from, "fieldRef.fieldPath") == "metadata.namespace" && !object.namespace.is_empty();
+                    let known = if is_namespace { Some(object.namespace) } else { data };
+                    known.map_or_else(|| RUNTIME.to_string(), str::to_owned)
                 }
             };
-            variables.set(&text(entry, "name"), value);
+            variables.set(fields::text(entry, "name"), value);
         }
         variables
     }
@@ -150,6 +146,7 @@ impl Variables {
 
     /// A text with `$(NAME)` replaced and `$$` for a dollar; a name without a value stays as it is
     /// (`k8s.io/kubernetes/third_party/forked/golang/expansion`).
+    #[inline(never)]
     #[must_use]
     pub fn expanded(&self, text: &str) -> String {
         let mut out = String::with_capacity(text.len());

@@ -51,7 +51,7 @@ pub fn read(root: &Node<'_>, external: &mut External, findings: &mut Findings) {
         }
     }
     if let Some(declared) = root.get("spec").and_then(|spec| spec.get("external")) {
-        external.declare_fields(declared, "spec.external", &mut |finding| findings.push(finding));
+        external.declare_fields(declared, "spec.external", findings);
     }
 }
 

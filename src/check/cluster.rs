@@ -178,6 +178,7 @@ const MAKERS: [(&str, &str, &str); 6] = [
 impl<'o> Cluster<'o> {
     /// Takes objects in. What is not for a cluster is left out.
     #[must_use]
+    #[inline(never)]
     pub fn of(nodes: &'o [Node<'o>], external: &'o External) -> Self {
         let mut cluster = Self {
             objects: nodes.iter().map(object).collect(),
@@ -209,6 +210,7 @@ impl<'o> Cluster<'o> {
         cluster
     }
 
+    #[inline(never)]
     fn take(&mut self, id: usize) {
         let object = self.objects[id];
         let Object { node, kind, group, namespace, name } = object;

@@ -118,7 +118,7 @@ const CHECKS: [fn(&Cluster<'_>, &mut Report); 12] = [
 #[must_use]
 pub fn check(objects: &[Node<'_>], external: &External) -> Report {
     let cluster = Cluster::of(objects, external);
-    let mut report = Report { findings: vec![Findings::default(); objects.len()], components: Vec::new(), edges: Vec::new() };
+    let mut report = Report { findings: objects.iter().map(|_| Findings::default()).collect(), components: Vec::new(), edges: Vec::new() };
     for check in CHECKS {
         check(&cluster, &mut report);
     }
@@ -126,6 +126,7 @@ pub fn check(objects: &[Node<'_>], external: &External) -> Report {
     report
 }
 
+#[inline(never)]
 fn components(cluster: &Cluster<'_>, report: &Report) -> Vec<Component> {
     let mut components = Vec::new();
     let mut edges = report.edges.iter().peekable();

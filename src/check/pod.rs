@@ -63,6 +63,7 @@ pub struct Workload<'o> {
 impl<'o> Workload<'o> {
     /// Reads an object, if it runs pods. It is known by its form: there are many kinds.
     #[must_use]
+    #[inline(never)]
     pub fn of(known: &Object<'o>, object: usize) -> Option<Self> {
         let Object { node, kind, group, .. } = *known;
         let (path, labels) = match kind {
@@ -127,6 +128,7 @@ impl<'o> Workload<'o> {
 }
 
 impl<'o> Container<'o> {
+    #[inline(never)]
     fn of(node: &'o Node<'o>, path: String, is_first: bool) -> Self {
         let words = words::words(node);
         // An init container that always restarts is a sidecar; any other is gone when the pod serves.
@@ -140,6 +142,7 @@ impl<'o> Container<'o> {
         container
     }
 
+    #[inline(never)]
     fn role(&self) -> Option<Role> {
         let basename = |place: usize| self.words.get(place).map(|word| word.text.rsplit('/').next().unwrap_or_default());
         let has = |option: &str| self.words.iter().any(|word| word.text.split('=').next() == Some(option));
@@ -161,6 +164,7 @@ impl<'o> Container<'o> {
 
     /// What the arguments say. Other ports that the container declares are believed when those of the arguments are
     /// among them.
+    #[inline(never)]
     fn ports(&self) -> Vec<(u16, Option<usize>)> {
         let declared: Vec<u16> = list(self.node, "ports").iter().filter_map(|port| text(port, "containerPort").parse().ok()).collect();
         let mut ports = Vec::new();
@@ -183,6 +187,7 @@ impl<'o> Container<'o> {
         ports
     }
 
+    #[inline(never)]
     fn add_ports(&self, option: &str, ports: &mut Vec<(u16, Option<usize>)>) {
         for (place, port) in self.values(option) {
             if let Ok(port) = port.parse() {

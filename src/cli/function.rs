@@ -124,6 +124,7 @@ impl<'l, 't> Response<'l, 't> {
         !report::has_errors(&self.findings)
     }
 
+    #[inline(never)]
     fn write(&self, stdout: &mut impl Write) -> io::Result<Outcome> {
         let results = self.findings.iter().map(|(subject, finding)| KrmResult::new(finding, subject.meta()));
         let items = self.list.items.iter().zip(&self.fates).filter_map(|(item, fate)| match fate {
@@ -137,6 +138,7 @@ impl<'l, 't> Response<'l, 't> {
 }
 
 /// Findings as `results` of a list in JSON that has nothing else.
+#[inline(never)]
 pub fn write_results(findings: Vec<(Subject, Finding)>, stdout: &mut impl Write) -> io::Result<Outcome> {
     let empty = format!(r#"{{"apiVersion": "{}", "kind": "{}", "items": []}}"#, krm::API_VERSIONS[0], krm::KIND);
     let list = ResourceList::read(&empty).unwrap_or_else(|_| ResourceList::empty());

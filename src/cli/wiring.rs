@@ -44,6 +44,7 @@ type Text = (String, String);
 type Origin = (usize, usize);
 
 /// Looks. Findings go to `said`, the answer is whether all is well.
+#[inline(never)]
 pub fn inspect(inspection: &Inspection, may_paint: bool, stdout: &mut impl Write, said: &mut String) -> Result<bool> {
     let mut findings = Vec::new();
     let mut texts: Vec<Text> = Vec::new();
@@ -152,6 +153,7 @@ fn gather(path: &str, texts: &mut Vec<Text>, findings: &mut Vec<(Subject, Findin
 }
 
 /// An object, or those of a list.
+#[inline(never)]
 fn unwrap<'t>(node: Node<'t>, nodes: &mut Vec<Node<'t>>) {
     let is_list = node.get("kind").and_then(Node::as_text).is_some_and(|kind| kind.ends_with("List")) && node.get("items").is_some();
     match node.data {
@@ -168,6 +170,7 @@ fn unwrap<'t>(node: Node<'t>, nodes: &mut Vec<Node<'t>>) {
 }
 
 /// A line for everything that runs Jina.
+#[inline(never)]
 fn write_table(components: &[Component], nodes: &[Node<'_>], is_painted: bool, stdout: &mut impl Write) -> Result<()> {
     if components.is_empty() {
         return Ok(());

@@ -8,13 +8,9 @@ use crate::yaml::Node;
 pub const EXTERNAL: &str = "flow.jina.ai/external";
 
 /// The kinds that objects refer to by name, what kubectl calls them for short, and their field in `spec.external`.
-const KINDS: [(&str, &str, &str); 5] = [
-    ("Secret", "secret", "secrets"),
-    ("ConfigMap", "cm", "configMaps"),
-    ("Service", "svc", "services"),
-    ("PersistentVolumeClaim", "pvc", "persistentVolumeClaims"),
-    ("ServiceAccount", "sa", "serviceAccounts"),
-];
+const KINDS: [&str; 5] = ["Secret", "ConfigMap", "Service", "PersistentVolumeClaim", "ServiceAccount"];
+const SHORT: [&str; 5] = ["secret", "cm", "svc", "pvc", "sa"];
+const FIELDS: [&str; 5] = ["secrets", "configMaps", "services", "persistentVolumeClaims", "serviceAccounts"];
 
 /// Kinds and names that are not missing where they are not among the objects.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -27,12 +23,12 @@ impl External {
         if name.is_empty() {
             return Err(Finding::error("", "is not of the form KIND/NAME").got(text).mend("write, for example, secret/NAME"));
         }
-        let is_meant = |row: &&(&str, &str, &str)| [row.0, row.1, row.2].iter().any(|word| word.eq_ignore_ascii_case(kind));
-        let Some((known, ..)) = KINDS.iter().find(is_meant) else {
+        let is_meant = |row: &usize| [KINDS[*row], SHORT[*row], FIELDS[*row]].iter().any(|word| word.eq_ignore_ascii_case(kind));
+        let Some(row) = (0..KINDS.len()).find(is_meant) else {
             let finding = Finding::error("", "is of no kind that objects refer to").got(text);
-            return Err(finding.suggest(kind, KINDS.iter().map(|row| row.0)));
+            return Err(finding.suggest(kind, KINDS.iter().copied()));
         };
-        self.0.push((known, name.to_owned()));
+        self.0.push((KINDS[row], name.to_owned()));
         Ok(())
     }
 
@@ -41,15 +37,15 @@ impl External {
         for (field, names) in node.as_map().unwrap_or_default() {
             let written = field.shown();
             let path = format!("{path}.{written}");
-            match (KINDS.iter().find(|row| row.2 == written), names.as_map()) {
-                (Some((kind, ..)), Some(pairs)) => self.0.extend(pairs.iter().map(|(name, _)| (*kind, name.shown()))),
+            match (FIELDS.iter().position(|field| *field == written), names.as_map()) {
+                (Some(row), Some(pairs)) => self.0.extend(pairs.iter().map(|(name, _)| (KINDS[row], name.shown()))),
                 (Some(_), None) if names.is_null() => {}
                 (Some(_), None) => {
                     wrong.push(Finding::error(path, "must be a mapping").got(names.shown()).mend("write {NAME: {}}").at(names.mark));
                 }
                 (None, _) => {
                     let finding = Finding::error(path, "is no kind that objects refer to").at(field.mark);
-                    wrong.push(finding.suggest(&written, KINDS.iter().map(|row| row.2)));
+                    wrong.push(finding.suggest(&written, FIELDS.iter().copied()));
                 }
             }
         }
@@ -77,18 +73,18 @@ impl External {
     /// How a kind is spelled in a declaration.
     #[must_use]
     pub fn spelled(kind: &str) -> Option<String> {
-        KINDS.iter().find(|row| row.0 == kind).map(|row| row.0.to_lowercase())
+        KINDS.contains(&kind).then(|| kind.to_ascii_lowercase())
     }
 
     /// The JSON Schema of `spec.external`.
     #[must_use]
     pub fn schema() -> String {
-        let names = |(kind, _, field): &(&str, &str, &str)| {
+        let names = |(kind, field): (&str, &str)| {
             format!(
                 r#""{field}": {{"description": "Names of {kind}s that are not among the items; `*` is any.", "type": "object", "additionalProperties": {{"type": "object"}}}}"#
             )
         };
-        let fields: Vec<String> = KINDS.iter().map(names).collect();
+        let fields: Vec<String> = KINDS.into_iter().zip(FIELDS).map(names).collect();
         format!(r#"{{"type": "object", "additionalProperties": false, "properties": {{{}}}}}"#, fields.join(", "))
     }
 }

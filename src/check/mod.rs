@@ -39,12 +39,10 @@ pub struct Report {
 pub struct Component {
     /// Its object's place among those that were given.
     pub object: usize,
-    /// `gateway`, `head`, `executor` or `shard` and which.
-    pub role: String,
-    /// How many pods.
-    pub replicas: String,
-    /// The image of its main container.
-    pub image: String,
+    /// Its namespace.
+    pub namespace: String,
+    /// Its kind and name, what it does, how many pods there are, and the image of its main container.
+    pub cells: [String; 4],
     /// The addresses that it dials.
     pub dials: Vec<String>,
     /// Whether all is well with it.
@@ -145,14 +143,8 @@ fn components(cluster: &Cluster<'_>, report: &Report) -> Vec<Component> {
             Some((id, _)) if role == Role::Worker => format!("shard {id}"),
             _ => role.word().to_owned(),
         };
-        components.push(Component {
-            object: workload.object,
-            role,
-            replicas,
-            image: text(container.node, "image").to_owned(),
-            dials,
-            is_fine,
-        });
+        let cells = [cluster.label(id), role, replicas, text(container.node, "image").to_owned()];
+        components.push(Component { object: workload.object, namespace: object.namespace.to_owned(), cells, dials, is_fine });
     }
     components
 }

@@ -36,22 +36,25 @@ pub fn read(root: &Node<'_>, external: &mut External, findings: &mut Findings) {
         let got = root.get("apiVersion").map(Node::shown).unwrap_or_default();
         findings.push(Finding::error(top.key("apiVersion"), "is no version of JinaFlowCheck").got(got).propose(config::API_VERSION));
     }
-    for (node, path, known) in
-        [(Some(root), top, &["apiVersion", "kind", "metadata", "spec"][..]), (root.get("spec"), top.key("spec"), &["external"])]
-    {
-        for (key, _) in node.and_then(Node::as_map).unwrap_or_default() {
-            let name = key.shown();
-            if !known.contains(&name.as_str()) {
-                let finding = Finding::error(path.key(&name), "is no field of a JinaFlowCheck").at(key.mark);
-                findings.push(match findings.nearest(&name, known.iter().copied()) {
-                    Some(near) => finding.propose(near),
-                    None => finding.mend("remove it"),
-                });
-            }
-        }
+    find_unknown(root, "", &["apiVersion", "kind", "metadata", "spec"], findings);
+    if let Some(spec) = root.get("spec") {
+        find_unknown(spec, "spec.", &["external"], findings);
     }
     if let Some(declared) = root.get("spec").and_then(|spec| spec.get("external")) {
         external.declare_fields(declared, "spec.external", findings);
+    }
+}
+
+fn find_unknown(node: &Node<'_>, path: &str, known: &[&str], findings: &mut Findings) {
+    for (key, _) in node.as_map().unwrap_or_default() {
+        let name = key.shown();
+        if !known.contains(&name.as_str()) {
+            let finding = Finding::error(format!("{path}{name}"), "is no field of a JinaFlowCheck").at(key.mark);
+            findings.push(match findings.nearest(&name, known.iter().copied()) {
+                Some(near) => finding.propose(near),
+                None => finding.mend("remove it"),
+            });
+        }
     }
 }
 

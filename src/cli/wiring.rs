@@ -15,7 +15,7 @@ use crate::cli::place;
 use crate::cli::render::Rendering;
 use crate::cli::report::{self, Subject};
 use crate::config::{self, Overrides, is_jina_flow};
-use crate::finding::{Excerpt, Finding, Findings, Path, Severity};
+use crate::finding::{Excerpt, Finding, Findings, Path, Severity, harmless};
 use crate::krm::annotations::{INDEX, PATH};
 use crate::krm::meta::Meta;
 use crate::plan::Room;
@@ -36,6 +36,9 @@ pub struct Inspection {
 
 /// Findings that are shown with their line; each looks for it from the start of the file.
 const MOST_SHOWN: usize = 100;
+
+/// Addresses that are shown of a component.
+const MOST_DIALLED: usize = 3;
 
 /// A file's name and text.
 type Text = (String, String);
@@ -111,7 +114,7 @@ pub fn inspect(inspection: &Inspection, may_paint: bool, stdout: &mut impl Write
         function::write_results(findings, stdout)?;
     } else {
         let is_painted = may_paint && std::io::stdout().is_terminal();
-        write_table(&report.components, &nodes, is_painted, stdout)?;
+        write_table(&report.components, is_painted, stdout)?;
         let addresses: usize = report.components.iter().map(|component| component.dials.len()).sum();
         let components = report.components.len();
         writeln!(stdout, "components: {components}, addresses: {addresses}, errors: {errors}, warnings: {warnings}")?;
@@ -171,31 +174,35 @@ fn unwrap<'t>(node: Node<'t>, nodes: &mut Vec<Node<'t>>) {
 
 /// A line for everything that runs Jina.
 #[inline(never)]
-fn write_table(components: &[Component], nodes: &[Node<'_>], is_painted: bool, stdout: &mut impl Write) -> Result<()> {
-    if components.is_empty() {
-        return Ok(());
+fn write_table(components: &[Component], is_painted: bool, stdout: &mut impl Write) -> Result<()> {
+    let are_several = components.iter().any(|component| component.namespace != components[0].namespace);
+    let mut rows = vec![["", "COMPONENT", "ROLE", "REPLICAS", "IMAGE", "DIALS"].map(str::to_owned)];
+    for Component { namespace, cells, dials, is_fine, .. } in components {
+        let [name, role, replicas, image] = cells.clone();
+        let name = if are_several { format!("{namespace}/{name}") } else { name };
+        let mut shown = dials[..dials.len().min(MOST_DIALLED)].join(", ");
+        if dials.len() > MOST_DIALLED {
+            shown.push_str(&format!(", and {} more", dials.len() - MOST_DIALLED));
+        }
+        rows.push([if *is_fine { "ok" } else { "✗" }.to_owned(), name, role, replicas, image, shown]);
     }
-    let metas: Vec<Meta> = components.iter().map(|component| Meta::of(&nodes[component.object])).collect();
-    let are_several = metas.iter().any(|meta| meta.namespace != metas[0].namespace);
-    let mut rows: Vec<[String; 6]> = vec![["", "COMPONENT", "ROLE", "REPLICAS", "IMAGE", "DIALS"].map(str::to_owned)];
-    for (component, meta) in components.iter().zip(&metas) {
-        let namespace = if are_several { format!("{}/", meta.namespace) } else { String::new() };
-        let name = format!("{namespace}{}/{}", meta.kind, meta.name);
-        let shown = component.dials.iter().take(3).cloned().collect::<Vec<_>>().join(", ");
-        let more = component.dials.len().saturating_sub(3);
-        let dials = if more > 0 { format!("{shown}, and {more} more") } else { shown };
-        let mark = if component.is_fine { "ok" } else { "✗" }.to_owned();
-        rows.push([mark, name, component.role.clone(), component.replicas.clone(), component.image.clone(), dials]);
-    }
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default();
-    let widths: Vec<usize> = (0..6).map(width).collect();
+    let mut widths = [0; 6];
     for row in &rows {
-        let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect::<Vec<_>>().join("  ");
-        let line: String = cells.trim_end().chars().map(crate::finding::harmless).collect();
-        let colour = if row[0] == "ok" { "32" } else { "1;31" };
-        match line.strip_prefix(&row[0]).filter(|_| is_painted && !row[0].is_empty()) {
-            Some(rest) => writeln!(stdout, "\u{1b}[{colour}m{}\u{1b}[0m{rest}", row[0])?,
-            None => writeln!(stdout, "{line}")?,
+        for (cell, width) in row.iter().zip(&mut widths) {
+            *width = cell.chars().count().max(*width);
+        }
+    }
+    for row in rows.iter().filter(|_| !components.is_empty()) {
+        let mut line = String::new();
+        for (cell, width) in row.iter().zip(widths) {
+            line.push_str(&format!("{cell:width$}  "));
+        }
+        let line: String = line.trim_end().chars().map(harmless).collect();
+        let (mark, rest) = line.split_at(row[0].len());
+        match (is_painted, mark) {
+            (false, _) | (_, "") => writeln!(stdout, "{line}")?,
+            (true, "ok") => writeln!(stdout, "\u{1b}[32m{mark}\u{1b}[0m{rest}")?,
+            (true, _) => writeln!(stdout, "\u{1b}[1;31m{mark}\u{1b}[0m{rest}")?,
         }
     }
     Ok(())

@@ -33,6 +33,7 @@ ARG TARGETARCH
 WORKDIR /src
 COPY Cargo.toml Cargo.lock README.md LICENSE CHANGELOG.md ./
 COPY build.rs ./
+COPY unwinder unwinder
 COPY src src
 COPY functions functions
 COPY benches benches

@@ -6,29 +6,16 @@
 //!
 //! A static executable relocates itself, from a table of 24 bytes a pointer or, packed, of a few bits (`DT_RELR`, in the
 //! musl that comes with Rust): 37 kB of the image. Another 143 kB are tables for whoever unwinds the stack, and their
-//! index, and 70 kB the unwinder itself. A panic ends the process here, and a stripped executable has no names to show.
+//! index. A panic ends the process here, and a stripped executable has no names to show.
 
 use std::env;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-/// What is left out of a static executable: the unwinder's tables, and the unwinder. Who asks for the callers of a
-/// function that panics is told of none; the rest is what they would be asked. The first and the last object of a program
-/// name their own tables, which is not worth an error: 80 bytes. `INSERT` keeps the rest of the linker's own script.
-const LEFT_OUT: &str = "_Unwind_Backtrace = _fini;
-_Unwind_FindEnclosingFunction = abort;
-_Unwind_GetCFA = abort;
-_Unwind_GetDataRelBase = abort;
-_Unwind_GetIP = abort;
-_Unwind_GetIPInfo = abort;
-_Unwind_GetLanguageSpecificData = abort;
-_Unwind_GetRegionStart = abort;
-_Unwind_GetTextRelBase = abort;
-_Unwind_Resume = abort;
-_Unwind_SetGR = abort;
-_Unwind_SetIP = abort;
-SECTIONS { /DISCARD/ : {
+/// What is left out of a static executable. The first and the last object of a program name their own tables, which is
+/// not worth an error: 80 bytes. `INSERT` keeps the rest of the linker's own script.
+const LEFT_OUT: &str = "SECTIONS { /DISCARD/ : {
   *(EXCLUDE_FILE(*crtbegin*.o *crtend*.o) .eh_frame .gcc_except_table .gcc_except_table.* .comment)
 } } INSERT AFTER .text;
 ";

@@ -2,6 +2,10 @@
 
 use std::process::ExitCode;
 
+// Linked, not called.
+#[cfg(all(target_env = "musl", panic = "abort"))]
+use no_unwinder as _;
+
 /// See Cargo.toml.
 #[cfg(target_env = "musl")]
 #[global_allocator]

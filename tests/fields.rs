@@ -524,6 +524,7 @@ fn cases() -> Vec<Case> {
         ),
         Case(&["flow"], "executors: {encoder: {flow: {replicas: 4}}}", encoder, "/spec/replicas", json!(4)),
         Case(&["flow"], "gateway: {flow: {replicas: 3}}", gateway, "/spec/replicas", json!(3)),
+        Case(&["flow"], "defaults: {flow: {monitoring: true}}", "Service/encoder", "/spec/ports/1/name", json!("monitoring")),
     ]
 }
 

@@ -81,7 +81,7 @@ impl Rendering {
         }
         if self.scope.monitoring.is_some() && self.components().iter().all(|component| !component.monitoring) {
             let finding = Finding::warning(spec.key("monitoring"), "has no effect: nothing of this Flow serves metrics");
-            findings.push(finding.mend("set `monitoring: true` below `with` in the Flow"));
+            findings.push(finding.mend("set `monitoring: true` below `with` in the Flow, or here: `defaults: {flow: {monitoring: true}}`"));
         }
         let Some(gateway) = self.components().iter().find(|component| component.role == Role::Gateway) else { return };
         let workload = &gateway.workload;

@@ -1,5 +1,5 @@
-//! Options of the Flow that the config changes: `spec.executors.*.flow`, `spec.gateway.flow` and `spec.telemetry`, merged
-//! into the Flow before it is read.
+//! Options of the Flow that the config changes: `spec.defaults.flow`, `spec.executors.*.flow`, `spec.gateway.flow` and
+//! `spec.telemetry`, merged into the Flow before it is read.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -13,6 +13,9 @@ use crate::yaml::{Data, Node};
 
 /// Merges what the config says into a Flow. Whose entry found nothing to change is returned.
 pub fn apply<'l>(root: &mut Node<'_>, layers: &'l Layers, scope: &Scope) -> Vec<&'l str> {
+    if let Some(options) = layers.shared_options() {
+        change(root, "with", options.clone());
+    }
     if !scope.telemetry.is_empty() {
         let options = scope.telemetry.iter().map(|(name, value)| (Node::field(name), Node::plain(value.clone()))).collect();
         change(root, "with", Data::Map(options).into());

@@ -37,6 +37,8 @@ impl Whose {
     pub const EXECUTOR: u8 = 8;
     /// The entry of the gateway itself.
     pub const GATEWAY_ENTRY: u8 = 16;
+    /// What holds for the whole Flow.
+    pub const DEFAULTS: u8 = 32;
 }
 
 /// What may stand in a field.

@@ -151,11 +151,11 @@ pub static LAYER: &[Field] = &[
         "A part of a PodTemplateSpec, merged into ours as kubectl does: containers, volumes and variables by their names.",
     ),
     of(
-        Whose::EXECUTOR | Whose::GATEWAY_ENTRY,
+        Whose::EXECUTOR | Whose::GATEWAY_ENTRY | Whose::DEFAULTS,
         "flow",
         Fragment,
         "",
-        "Options of the Flow itself, over those of the executor or gateway there.",
+        "Options of the Flow itself, over those of the executor or gateway there, and in `defaults` over its `with`.",
     ),
     of(Whose::EXECUTOR, "head", Fragment, "", "The same fields for the head alone."),
     of(Whose::EXECUTOR, "shards", Fragment, "", "The same fields for a shard alone, by its number."),

@@ -68,7 +68,8 @@ impl Stack<'_> {
 impl Layers {
     /// Reads the layers of a `spec`.
     pub fn read(spec: &Node<'_>, path: &Path<'_>, findings: &mut Findings) -> Self {
-        let mut layers = Self { defaults: layer(spec, "defaults", Whose::ALL, "the defaults", path, findings), ..Self::default() };
+        let mut layers =
+            Self { defaults: layer(spec, "defaults", Whose::ALL | Whose::DEFAULTS, "the defaults", path, findings), ..Self::default() };
         let path_of_roles = path.key("roles");
         for (name, roles) in mapping(spec, "roles", path, findings) {
             if let Some(place) = ROLES.iter().position(|(known, _)| *known == name) {
@@ -106,13 +107,19 @@ impl Layers {
     /// Options of the Flow that an executor's entry changes.
     #[must_use]
     pub fn flow_options(&self, executor: &str) -> Option<&Node<'static>> {
-        self.entry(executor)?.fields.get("flow").filter(|options| options.as_map().is_some())
+        self.entry(executor)?.options()
     }
 
     /// Options of the Flow that the gateway's entry changes.
     #[must_use]
     pub fn gateway_options(&self) -> Option<&Node<'static>> {
-        self.gateway.as_ref()?.fields.get("flow").filter(|options| options.as_map().is_some())
+        self.gateway.as_ref()?.options()
+    }
+
+    /// Options of the Flow's `with` that the defaults change.
+    #[must_use]
+    pub fn shared_options(&self) -> Option<&Node<'static>> {
+        self.defaults.as_ref()?.options()
     }
 
     /// Whether there is anything about the gateway.
@@ -197,6 +204,11 @@ impl Layers {
 }
 
 impl Layer {
+    /// Options of the Flow that it changes.
+    fn options(&self) -> Option<&Node<'static>> {
+        self.fields.get("flow").filter(|options| options.as_map().is_some())
+    }
+
     /// The part of an executor's entry that is for its head or for one shard.
     fn part(&self, pods: Pods<'_>) -> Option<Layer> {
         let (path, fields) = match pods {

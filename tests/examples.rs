@@ -44,7 +44,7 @@ fn every_jinaflow_of_the_examples_renders() {
 #[test]
 fn copies_are_copies() {
     let read = |name: &str| fs::read_to_string(root().join(name)).unwrap();
-    assert_eq!(read("functions/jinaflow/kustomizeconfig.yaml"), read("examples/kustomize/base/kustomizeconfig.yaml"));
+    assert_eq!(read("functions/jinaflow/kustomizeconfig.yaml"), read("examples/kustomize/wiring/kustomizeconfig.yaml"));
     let version = env!("CARGO_PKG_VERSION");
     assert!(read("CHANGELOG.md").contains(&format!("## {version}")));
 }

@@ -11,8 +11,6 @@ use crate::support::wiring::faults;
 use crate::support::{Run, documents, label, root, run, scratch};
 use crate::tools::{copy, edit, image, must, tool};
 
-const OVERLAYS: [&str; 4] = ["dev", "staging", "prod", "prod-eu"];
-
 pub fn kustomize(folder: &Path) -> Command {
     tool("kustomize", &["build", "--enable-alpha-plugins", "--enable-exec", folder.to_str().unwrap()])
 }
@@ -49,57 +47,11 @@ fn container(workload: &Value) -> &Value {
 }
 
 #[test]
-fn overlays_of_the_example_are_wired() {
-    let example = copy("examples/kustomize");
-    for overlay in OVERLAYS {
-        let build = must(kustomize(&example.join("overlays").join(overlay)));
-        // kustomize shows what a function says to whoever builds.
-        assert_eq!(build.stderr, "");
-        let objects = build.documents();
-        assert_clean(&objects);
-        assert_eq!(objects.iter().filter(|o| o["kind"] == "Service").count(), 5, "{overlay}");
-    }
-}
-
-#[test]
-fn overlays_of_the_example_do_what_they_say() {
-    let example = copy("examples/kustomize");
-    let build = |overlay: &str| must(kustomize(&example.join("overlays").join(overlay))).documents();
-
-    let dev = build("dev");
-    assert!(dev.iter().all(|o| o["metadata"]["namespace"] == "search-dev" && o["metadata"]["name"].as_str().unwrap().starts_with("dev-")));
-    assert!(dev.iter().all(|o| o["metadata"]["labels"]["environment"] == "dev"));
-    let settings = dev.iter().find(|o| label(o).starts_with("ConfigMap/dev-encoder-configmap")).unwrap();
-    assert_eq!((&settings["data"]["LOG_LEVEL"], &settings["data"]["MODEL"]), (&"debug".into(), &"ViT-B-32".into()));
-    let encoder = object(&dev, "Deployment/dev-encoder");
-    assert_eq!(container(encoder)["envFrom"][0]["configMapRef"]["name"], settings["metadata"]["name"]);
-    let env = container(object(&dev, "Deployment/dev-indexer-0"))["env"].as_array().unwrap().clone();
-    let key = env.iter().find(|v| v["name"] == "API_KEY").unwrap()["valueFrom"]["secretKeyRef"]["name"].as_str().unwrap().to_owned();
-    assert!(dev.iter().any(|o| o["kind"] == "Secret" && o["metadata"]["name"] == key), "{key}");
-
-    let staging = build("staging");
-    assert_eq!(object(&staging, "Deployment/encoder")["spec"]["replicas"], 2);
-    assert_eq!(container(object(&staging, "Deployment/encoder"))["image"], "acme/clip-encoder:1.3.0-rc1");
-
-    let prod = build("prod");
-    let encoder = object(&prod, "Deployment/encoder");
-    assert!(container(encoder)["image"].as_str().unwrap().starts_with("acme/clip-encoder@sha256:"));
-    assert_eq!(container(encoder)["resources"]["limits"]["memory"], "8Gi");
-    assert_eq!(encoder["spec"]["strategy"]["rollingUpdate"]["maxSurge"], 2);
-    assert_eq!((&encoder["spec"]["replicas"], &object(&prod, "Deployment/gateway")["spec"]["replicas"]), (&4.into(), &3.into()));
-    assert_eq!(encoder["spec"]["template"]["metadata"]["labels"]["team"], "search");
-
-    let eu = build("prod-eu");
-    assert!(eu.iter().all(|o| o["metadata"]["namespace"] == "search-eu"));
-    assert!(container(object(&eu, "Deployment/encoder-eu"))["image"].as_str().unwrap().contains("@sha256:"));
-}
-
-#[test]
 fn a_container_gives_the_same_as_an_executable() {
-    let example = copy("examples/kustomize");
-    let overlay = example.join("overlays/prod-eu");
+    let examples = copy("examples");
+    let overlay = examples.join("kustomize/overlays/prod-eu");
     let by_exec = must(kustomize(&overlay)).stdout;
-    by_image(&example.join("base/jinaflow.yaml"));
+    by_image(&examples.join("kustomize/base/flow/jinaflow.yaml"));
     let build = tool("kustomize", &["build", "--enable-alpha-plugins", overlay.to_str().unwrap()]);
     assert_eq!(must(build).stdout, by_exec);
     assert_eq!(must(kubectl(&overlay)).stdout, by_exec);
@@ -193,8 +145,8 @@ fn jinas_own_export_breaks_under_the_same_overlay() {
 #[test]
 fn a_wrong_flow_is_explained_on_stderr() {
     let example = copy("examples/kustomize");
-    edit(&example.join("base/jinaflow.yaml"), "docker://acme/clip-encoder:1.2.0", "ClipEncoder");
-    edit(&example.join("base/jinaflow.yaml"), "shards: 2", "shrads: 2");
+    edit(&example.join("base/flow/jinaflow.yaml"), "docker://acme/clip-encoder:1.2.0", "ClipEncoder");
+    edit(&example.join("base/flow/jinaflow.yaml"), "shards: 2", "shrads: 2");
     let answer: Run = run(kustomize(&example.join("base")), b"");
     assert_ne!(answer.code, 0);
     assert!(

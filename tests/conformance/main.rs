@@ -10,6 +10,7 @@ mod catalog;
 mod check;
 mod container;
 mod emitted;
+mod examples;
 mod jina;
 mod kpt;
 mod kustomize;

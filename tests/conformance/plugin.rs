@@ -30,12 +30,12 @@ fn build(mut command: Command, home: &Path) -> Command {
 
 #[test]
 fn it_gives_the_same_as_an_executable() {
-    let example = copy("examples/kustomize");
+    let example = copy("examples").join("kustomize");
     let overlay = example.join("overlays/prod-eu");
     let by_exec = must(kustomize(&overlay)).stdout;
     let home = plugins();
     edit(
-        &example.join("base/jinaflow.yaml"),
+        &example.join("base/flow/jinaflow.yaml"),
         "  annotations:\n    config.kubernetes.io/function: |\n      exec:\n        path: jinaflow\n",
         "",
     );
@@ -44,7 +44,7 @@ fn it_gives_the_same_as_an_executable() {
     }
     // As a transformer it gets the resources on standard input.
     write(&example, "base/settings.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\ndata: {mode: \"0644\"}\n");
-    edit(&example.join("base/kustomization.yaml"), "generators:\n", "resources: [settings.yaml]\ntransformers:\n");
+    edit(&example.join("base/kustomization.yaml"), "generators:\n", "resources:\n- settings.yaml\ntransformers:\n");
     let objects = must(build(kubectl(&example.join("base")), &home)).documents();
     assert_eq!(object(&objects, "ConfigMap/settings")["data"]["mode"], "0644");
     assert_clean(&objects);

@@ -1,0 +1,336 @@
+//! The examples for kustomize, through the real one: every overlay, and every component, alone and with others, does what
+//! its README says. `deliveries.rs` has Argo CD, Flux and kpt.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use crate::kustomize::{kustomize, write};
+use crate::support::wiring::{faults, values_of};
+use crate::support::{Run, label, root};
+use crate::tools::{copy, edit, must};
+
+const MESHES: [&str; 3] = ["linkerd", "istio", "no-mesh"];
+
+/// The others, in the order in which they are combined.
+const OTHERS: [&str; 6] = ["expose", "monitoring", "gpu", "persistent-indexer", "restricted", "network-policy"];
+
+fn of_kind<'o>(objects: &'o [Value], kinds: &[&str]) -> Vec<&'o Value> {
+    objects.iter().filter(|object| kinds.contains(&object["kind"].as_str().unwrap())).collect()
+}
+
+fn workloads(objects: &[Value]) -> Vec<&Value> {
+    let found = of_kind(objects, &["Deployment", "StatefulSet"]);
+    assert_eq!(found.len(), 5, "{:?}", objects.iter().map(label).collect::<Vec<_>>());
+    found
+}
+
+/// The workloads of an executor in a role, by the labels of the contract, which no overlay changes.
+fn of_executor<'o>(objects: &'o [Value], executor: &str, role: &str) -> Vec<&'o Value> {
+    let labels = |object: &Value| object["metadata"]["labels"].clone();
+    let mut found = workloads(objects);
+    found.retain(|object| labels(object)["flow.jina.ai/executor"] == executor && labels(object)["flow.jina.ai/role"] == role);
+    assert!(!found.is_empty(), "{executor} {role}");
+    found
+}
+
+fn pod(workload: &Value) -> &Value {
+    &workload["spec"]["template"]["spec"]
+}
+
+fn containers(workload: &Value) -> &[Value] {
+    pod(workload)["containers"].as_array().unwrap()
+}
+
+fn args(workload: &Value) -> Vec<&str> {
+    containers(workload)[0]["args"].as_array().unwrap().iter().map(|arg| arg.as_str().unwrap()).collect()
+}
+
+fn app(workload: &Value) -> &Value {
+    &workload["spec"]["template"]["metadata"]["labels"]["app"]
+}
+
+/// The Services by which pods of the Flow are called, that of the gateway among them.
+fn services(objects: &[Value]) -> Vec<&Value> {
+    let mut found = of_kind(objects, &["Service"]);
+    found.retain(|service| service["spec"]["type"] == "ClusterIP");
+    assert_eq!(found.len(), 5);
+    found
+}
+
+/// Asserts that a component of the examples has done what its README says.
+fn prove(component: &str, objects: &[Value], said: &str) {
+    match component {
+        "linkerd" => {
+            for workload in workloads(objects) {
+                assert_eq!(workload["spec"]["template"]["metadata"]["annotations"]["linkerd.io/inject"], "enabled");
+                assert_eq!(values_of("--retries", &args(workload)), ["0"]);
+            }
+            for service in services(objects) {
+                assert!(service["spec"]["clusterIP"].is_null(), "{}", label(service));
+                assert_eq!(service["metadata"]["annotations"]["retry.linkerd.io/grpc"], "unavailable");
+            }
+        }
+        "istio" => {
+            for workload in workloads(objects) {
+                assert_eq!(workload["spec"]["template"]["metadata"]["labels"]["sidecar.istio.io/inject"], "true");
+                assert_eq!(values_of("--retries", &args(workload)), ["0"]);
+            }
+            for service in services(objects) {
+                let port = &service["spec"]["ports"][0];
+                assert_eq!((&service["spec"]["clusterIP"], &port["name"]), (&Value::Null, &"grpc".into()));
+                assert_eq!(port["appProtocol"], "grpc");
+            }
+        }
+        "no-mesh" => {
+            for service in services(objects) {
+                let is_gateway = service["metadata"]["labels"]["flow.jina.ai/role"] == "gateway";
+                assert_eq!(service["spec"]["clusterIP"] == "None", !is_gateway, "{}", label(service));
+            }
+            for caller in [of_executor(objects, "gateway", "gateway"), of_executor(objects, "indexer", "head")].concat() {
+                assert!(values_of("--grpc-channel-options", &args(caller))[0].contains("round_robin"), "{}", label(caller));
+            }
+            for server in [of_executor(objects, "encoder", "worker"), of_executor(objects, "indexer", "worker")].concat() {
+                assert!(values_of("--grpc-server-options", &args(server))[0].contains("max_connection_age"), "{}", label(server));
+            }
+        }
+        "expose" => {
+            let exposed: Vec<&Value> =
+                of_kind(objects, &["Service"]).into_iter().filter(|service| service["spec"]["type"] == "LoadBalancer").collect();
+            assert_eq!(exposed.len(), 1);
+            assert!(exposed[0]["metadata"]["name"].as_str().unwrap().contains("gateway-exposed"));
+            let port = &exposed[0]["spec"]["ports"][0];
+            assert_eq!((&port["port"], &port["targetPort"]), (&80.into(), &8080.into()));
+            assert_eq!(exposed[0]["spec"]["selector"]["app"], *app(of_executor(objects, "gateway", "gateway")[0]));
+        }
+        "monitoring" => {
+            let monitors = of_kind(objects, &["PodMonitor"]);
+            let selected: BTreeSet<String> =
+                monitors.iter().map(|monitor| monitor["spec"]["selector"]["matchLabels"]["app"].to_string()).collect();
+            let there: BTreeSet<String> = workloads(objects).into_iter().map(|workload| app(workload).to_string()).collect();
+            assert_eq!((monitors.len(), selected), (5, there));
+            assert!(monitors.iter().all(|monitor| monitor["metadata"]["labels"]["release"] == "kube-prometheus-stack"));
+            for workload in workloads(objects) {
+                assert!(args(workload).contains(&"--monitoring"), "{}", label(workload));
+                let ports = containers(workload)[0]["ports"].as_array().unwrap();
+                assert!(ports.iter().any(|port| port["name"] == monitors[0]["spec"]["podMetricsEndpoints"][0]["port"]));
+            }
+        }
+        "gpu" => {
+            for workload in workloads(objects) {
+                let is_encoder = workload["metadata"]["labels"]["flow.jina.ai/executor"] == "encoder";
+                let limit = &containers(workload)[0]["resources"]["limits"]["nvidia.com/gpu"];
+                assert_eq!(*limit, if is_encoder { json!("1") } else { Value::Null }, "{}", label(workload));
+            }
+            let encoder = of_executor(objects, "encoder", "worker")[0];
+            assert_eq!(encoder["spec"]["strategy"]["rollingUpdate"], json!({"maxSurge": 0, "maxUnavailable": 1}));
+            assert_eq!(pod(encoder)["tolerations"], json!([{"key": "nvidia.com/gpu", "operator": "Exists"}]));
+            assert!(!said.contains("GPU"), "{said}");
+        }
+        "persistent-indexer" => {
+            let shards = of_executor(objects, "indexer", "worker");
+            assert_eq!(shards.len(), 2);
+            for shard in shards {
+                let claims = shard["spec"]["volumeClaimTemplates"].as_array().unwrap();
+                assert_eq!((shard["kind"].as_str().unwrap(), claims.len()), ("StatefulSet", 1));
+                assert_eq!(claims[0]["spec"]["resources"]["requests"]["storage"], "50Gi");
+                let mount = containers(shard)[0]["volumeMounts"].as_array().unwrap();
+                let mount = mount.iter().find(|mount| mount["name"] == claims[0]["metadata"]["name"]).unwrap();
+                assert_eq!(
+                    (mount["mountPath"].as_str().unwrap(), values_of("--workspace", &args(shard))),
+                    ("/workspace", vec!["/workspace"])
+                );
+            }
+            assert_eq!(of_executor(objects, "indexer", "head")[0]["kind"], "Deployment");
+        }
+        "restricted" => {
+            for workload in workloads(objects) {
+                let context = &pod(workload)["securityContext"];
+                assert_eq!((&context["runAsNonRoot"], &context["seccompProfile"]["type"]), (&true.into(), &"RuntimeDefault".into()));
+                for container in containers(workload) {
+                    let context = &container["securityContext"];
+                    assert_eq!(*context, json!({"allowPrivilegeEscalation": false, "capabilities": {"drop": ["ALL"]}}));
+                }
+            }
+        }
+        "network-policy" => {
+            let policies = of_kind(objects, &["NetworkPolicy"]);
+            assert_eq!(policies.len(), 5);
+            let from = |workload: &Value| {
+                let selected = |policy: &&&Value| policy["spec"]["podSelector"]["matchLabels"]["app"] == *app(workload);
+                let of_pods: Vec<_> = policies.iter().filter(selected).collect();
+                assert_eq!(of_pods.len(), 1, "{}", label(workload));
+                of_pods[0]["spec"]["ingress"][0]["from"].clone()
+            };
+            let called_by = |caller: &Value| json!([{"podSelector": {"matchLabels": {"app": app(caller)}}}]);
+            let gateway = of_executor(objects, "gateway", "gateway")[0];
+            let head = of_executor(objects, "indexer", "head")[0];
+            for called in [of_executor(objects, "encoder", "worker")[0], head] {
+                assert_eq!(from(called), called_by(gateway));
+            }
+            for shard in of_executor(objects, "indexer", "worker") {
+                assert_eq!(from(shard), called_by(head));
+            }
+            assert_eq!(from(gateway), json!([{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "ingress-nginx"}}}]));
+        }
+        _ => panic!("nothing is known of the component {component}"),
+    }
+}
+
+/// All examples, with an overlay of the base that patches the Flow by components.
+struct Tried {
+    examples: PathBuf,
+}
+
+impl Tried {
+    fn new() -> Self {
+        Self { examples: copy("examples") }
+    }
+
+    fn build(&self, components: &[&str], more: &str) -> Run {
+        let overlay = self.examples.join("kustomize/overlays/tried");
+        let listed: String = components.iter().map(|name| format!("- ../../../../components/{name}\n")).collect();
+        write(&overlay, "flow/kustomization.yaml", &format!("resources:\n- ../../../base/flow\ncomponents:\n{listed}"));
+        write(&overlay, "kustomization.yaml", &format!("generators:\n- flow\ncomponents:\n- ../../wiring\n{more}"));
+        must(kustomize(&overlay))
+    }
+
+    fn try_out(&self, components: &[&str], more: &str) -> Vec<Value> {
+        let build = self.build(components, more);
+        let objects = build.documents();
+        assert_eq!((build.stderr.as_str(), faults(&objects)), ("", Vec::new()), "{components:?}");
+        for component in components {
+            prove(component, &objects, &build.stderr);
+        }
+        objects
+    }
+}
+
+#[test]
+fn every_component_does_what_it_says() {
+    let tried = Tried::new();
+    let folders = fs::read_dir(root().join("examples/components")).unwrap().map(|entry| entry.unwrap().path());
+    let there: BTreeSet<String> =
+        folders.filter(|path| path.is_dir()).map(|path| path.file_name().unwrap().to_string_lossy().into_owned()).collect();
+    assert_eq!(there, MESHES.iter().chain(&OTHERS).map(|name| (*name).to_owned()).collect());
+    for component in MESHES.iter().chain(&OTHERS) {
+        tried.try_out(&[component], "");
+    }
+}
+
+#[test]
+fn components_go_together() {
+    let tried = Tried::new();
+    for mesh in MESHES {
+        let all: Vec<&str> = [mesh].into_iter().chain(OTHERS).collect();
+        tried.try_out(&all, "");
+        let moved = tried.try_out(&all, "namespace: elsewhere\nnamePrefix: a-\nnameSuffix: -z\n");
+        assert!(moved.iter().all(|object| object["metadata"]["namespace"] == "elsewhere"));
+        // In another order they come to the same.
+        let backwards: Vec<&str> = all.iter().rev().copied().collect();
+        assert_eq!(tried.build(&all, "").stdout, tried.build(&backwards, "").stdout);
+    }
+    // The last mesh counts.
+    let objects = tried.build(&["linkerd", "no-mesh"], "").documents();
+    prove("no-mesh", &objects, "");
+}
+
+/// The warning that the component for GPUs answers.
+#[test]
+fn a_gpu_without_a_rolling_update_is_warned_of() {
+    let tried = Tried::new();
+    let component = tried.examples.join("components/gpu/kustomization.yaml");
+    edit(&component, "          rollingUpdate:\n            maxSurge: 0\n            maxUnavailable: 1\n", "");
+    let warned =
+        |said: &str| assert!(said.contains("spec.executors.encoder.rollingUpdate.maxSurge: a rolling update starts a pod"), "{said}");
+    warned(&tried.build(&["gpu"], "").stderr);
+    edit(
+        &component,
+        "          flow:\n            gpus: 1\n",
+        "          resources:\n            limits:\n              nvidia.com/gpu: 1\n",
+    );
+    warned(&tried.build(&["gpu"], "").stderr);
+}
+
+fn overlay(examples: &Path, name: &str) -> Vec<Value> {
+    let build = must(kustomize(&examples.join("kustomize/overlays").join(name)));
+    let objects = build.documents();
+    assert_eq!((build.stderr.as_str(), faults(&objects)), ("", Vec::new()), "{name}");
+    objects
+}
+
+fn variables<'o>(objects: &'o [Value], workload: &Value) -> &'o Value {
+    let name = &containers(workload)[0]["envFrom"][0]["configMapRef"]["name"];
+    &objects.iter().find(|object| object["kind"] == "ConfigMap" && object["metadata"]["name"] == *name).unwrap()["data"]
+}
+
+/// The name of the Secret that the indexer reads, and whether it is among the objects.
+fn credentials(objects: &[Value]) -> (String, bool) {
+    let env = containers(of_executor(objects, "indexer", "worker")[0])[0]["env"].as_array().unwrap();
+    let name = &env.iter().find(|variable| variable["name"] == "API_KEY").unwrap()["valueFrom"]["secretKeyRef"]["name"];
+    let is_there = of_kind(objects, &["Secret"]).iter().any(|secret| secret["metadata"]["name"] == *name);
+    (name.as_str().unwrap().to_owned(), is_there)
+}
+
+#[test]
+fn dev_changes_objects() {
+    let dev = overlay(&copy("examples"), "dev");
+    for object in &dev {
+        assert_eq!(object["metadata"]["namespace"], "search-dev");
+        assert_eq!(object["metadata"]["labels"]["environment"], "dev");
+        assert!(object["metadata"]["name"].as_str().unwrap().starts_with("dev-"));
+    }
+    let encoder = of_executor(&dev, "encoder", "worker")[0];
+    let variables = variables(&dev, encoder);
+    assert_eq!(
+        (&variables["log_level"], &variables["LOG_LEVEL"], &variables["MODEL"]),
+        (&Value::Null, &"debug".into(), &"ViT-B-32".into())
+    );
+    let (name, is_there) = credentials(&dev);
+    assert!(name.starts_with("dev-search-credentials-") && is_there, "{name}");
+}
+
+#[test]
+fn staging_changes_the_flow_and_objects() {
+    let staging = overlay(&copy("examples"), "staging");
+    let encoder = of_executor(&staging, "encoder", "worker")[0];
+    assert_eq!(encoder["spec"]["replicas"], 2);
+    assert_eq!(values_of("--uses-with", &args(encoder)), [r#"{"batch_size": 16}"#]);
+    assert_eq!(variables(&staging, encoder)["LOG_LEVEL"], "debug");
+    assert_eq!(containers(encoder)[0]["image"], "acme/clip-encoder:1.3.0-rc1");
+    let (name, is_there) = credentials(&staging);
+    assert!(name.starts_with("search-credentials-") && is_there, "{name}");
+}
+
+#[test]
+fn prod_changes_the_flow_and_objects_and_takes_components() {
+    let examples = copy("examples");
+    let prod = overlay(&examples, "prod");
+    for component in ["monitoring", "restricted", "network-policy", "no-mesh"] {
+        prove(component, &prod, "");
+    }
+    let encoder = of_executor(&prod, "encoder", "worker")[0];
+    assert!(containers(encoder)[0]["image"].as_str().unwrap().starts_with("acme/clip-encoder@sha256:"));
+    assert_eq!(containers(encoder)[0]["resources"], json!({"requests": {"cpu": "2", "memory": "4Gi"}, "limits": {"memory": "8Gi"}}));
+    assert_eq!(encoder["spec"]["strategy"]["rollingUpdate"], json!({"maxSurge": 2, "maxUnavailable": 0}));
+    assert_eq!(encoder["spec"]["template"]["metadata"]["labels"]["team"], "search");
+    let gateway = of_executor(&prod, "gateway", "gateway")[0];
+    assert_eq!((&encoder["spec"]["replicas"], &gateway["spec"]["replicas"]), (&4.into(), &3.into()));
+    assert_eq!(containers(gateway)[0]["resources"], json!({"requests": {"cpu": "500m", "memory": "1Gi"}}));
+    for workload in workloads(&prod) {
+        assert_eq!(pod(workload)["terminationGracePeriodSeconds"], 70);
+        let labels = &workload["metadata"]["labels"];
+        let is_shard = labels["flow.jina.ai/executor"] == "indexer" && labels["flow.jina.ai/role"] == "worker";
+        assert_eq!(pod(workload)["nodeSelector"]["node-pool"] == "high-memory", is_shard, "{}", label(workload));
+    }
+    assert_eq!(variables(&prod, encoder)["MODEL"], "ViT-L-14");
+    assert_eq!(credentials(&prod), ("search-credentials".to_owned(), false));
+
+    let eu = overlay(&examples, "prod-eu");
+    assert!(eu.iter().all(|object| object["metadata"]["namespace"] == "search-eu" && object["metadata"]["labels"]["region"] == "eu"));
+    let encoder = of_executor(&eu, "encoder", "worker")[0];
+    assert_eq!((label(encoder).as_str(), &variables(&eu, encoder)["MODEL"]), ("Deployment/encoder-eu", &"ViT-L-14-multilingual".into()));
+    assert_eq!(credentials(&eu), ("search-credentials".to_owned(), false));
+}

@@ -4,9 +4,12 @@
 mod support;
 
 use std::fs;
+use std::path::Path;
+
+use serde_json::{Value, json};
 
 use support::wiring::faults;
-use support::{function, jinaflow, label, root, tree};
+use support::{documents, function, jinaflow, label, root, tree};
 
 #[test]
 fn getting_started_is_the_same_as_a_flow_and_as_a_jinaflow() {
@@ -39,6 +42,62 @@ fn every_jinaflow_of_the_examples_renders() {
         let objects = &answer["items"].as_array().unwrap()[1..];
         assert_eq!(faults(objects), Vec::<String>::new(), "{name}");
     }
+}
+
+/// The objects of a JinaFlow, about which there is nothing to say.
+fn rendered(config: &Value) -> Vec<Value> {
+    let list = json!({"apiVersion": "config.kubernetes.io/v1", "kind": "ResourceList", "items": [config]});
+    let answer = function(&list.to_string()).succeeded().list();
+    let objects = answer["items"].as_array().unwrap()[1..].to_vec();
+    assert_eq!(faults(&objects), Vec::<String>::new());
+    objects
+}
+
+/// Merges the patches of a kustomization into a JinaFlow. What is patched are mappings, so that this is what kustomize does.
+fn patch(config: &mut Value, kustomization: &Path) {
+    let text = fs::read_to_string(kustomization).unwrap();
+    let patches = documents(&text)[0]["patches"].as_array().unwrap().clone();
+    assert!(!patches.is_empty(), "{text}");
+    for patch in patches {
+        let mut patch = documents(patch["patch"].as_str().unwrap()).remove(0);
+        assert_eq!(patch["kind"], "JinaFlow", "{text}");
+        patch.as_object_mut().unwrap().remove("metadata");
+        json_patch::merge(config, &patch);
+    }
+}
+
+#[test]
+fn patches_of_components_and_overlays_render_without_a_word() {
+    let examples = root().join("examples");
+    let flow = fs::read_to_string(examples.join("kustomize/base/flow/jinaflow.yaml")).unwrap();
+    let base = documents(&flow).remove(0);
+    let components = fs::read_dir(examples.join("components")).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir());
+    let overlays = ["staging", "prod"].map(|name| examples.join("kustomize/overlays").join(name).join("flow"));
+    let plain = rendered(&base);
+    let mut count = 0;
+    for folder in components.chain(overlays) {
+        let mut config = base.clone();
+        patch(&mut config, &folder.join("kustomization.yaml"));
+        // Only the default changes nothing.
+        assert_eq!(rendered(&config) == plain, folder.ends_with("no-mesh"), "{}", folder.display());
+        count += 1;
+    }
+    assert_eq!(count, 11);
+}
+
+#[test]
+fn readmes_lead_to_what_is_there() {
+    let mut links = 0;
+    let readmes = tree(&root().join("examples")).into_iter().filter(|(name, _)| name.ends_with(".md"));
+    for (name, text) in readmes.map(|(name, text)| (root().join("examples").join(name), text)) {
+        let targets = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+        for target in targets.filter(|target| !target.contains("://")) {
+            let target = target.split('#').next().unwrap();
+            assert!(name.parent().unwrap().join(target).exists(), "{}: {target}", name.display());
+            links += 1;
+        }
+    }
+    assert!(links > 20, "only {links}");
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod callers;
 mod catalog;
 mod check;
 mod container;
+mod deliveries;
 mod emitted;
 mod examples;
 mod jina;

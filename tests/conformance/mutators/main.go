@@ -5,6 +5,8 @@
 //	mutators set-labels KEY=VALUE
 //	mutators ensure-name-substring PREFIX
 //	mutators apply-setters KEY=VALUE
+//
+// Without a value it is what the functionConfig's `data` has.
 package main
 
 import (
@@ -30,17 +32,27 @@ var labelled = types.FsSlice{
 }
 
 func main() {
-	if len(os.Args) != 3 {
-		fail(fmt.Errorf("mutators NAME VALUE"))
+	if len(os.Args) < 2 || len(os.Args) > 3 {
+		fail(fmt.Errorf("mutators NAME [VALUE]"))
 	}
-	value := os.Args[2]
-	key, of, _ := strings.Cut(value, "=")
+	list := &kio.ByteReadWriter{Reader: os.Stdin, Writer: os.Stdout, KeepReaderAnnotations: true}
+	items, err := list.Read()
+	fail(err)
+	value, settings := "", map[string]string{}
+	if len(os.Args) == 3 {
+		value = os.Args[2]
+		key, of, _ := strings.Cut(value, "=")
+		settings[key] = of
+	} else if list.FunctionConfig != nil {
+		settings = list.FunctionConfig.GetDataMap()
+		value = settings["namespace"]
+	}
 	var filter kio.Filter
 	switch os.Args[1] {
 	case "set-namespace":
 		filter = namespace.Filter{Namespace: value}
 	case "set-labels":
-		filter = labels.Filter{Labels: map[string]string{key: of}, FsSlice: labelled}
+		filter = labels.Filter{Labels: settings, FsSlice: labelled}
 	case "ensure-name-substring":
 		name := types.FieldSpec{Path: "metadata/name"}
 		filter = kio.FilterFunc(func(items []*yaml.RNode) ([]*yaml.RNode, error) {
@@ -57,23 +69,18 @@ func main() {
 	case "apply-setters":
 		filter = kio.FilterFunc(func(items []*yaml.RNode) ([]*yaml.RNode, error) {
 			for _, item := range items {
-				set(item.YNode(), "# kpt-set: ${"+key+"}", of)
+				set(item.YNode(), settings)
 			}
 			return items, nil
 		})
 	default:
 		fail(fmt.Errorf("no mutator %q", os.Args[1]))
 	}
-	fail(run(filter))
+	fail(run(list, items, filter))
 }
 
 // run leaves alone what is not for the cluster, as the catalog's functions do; setters reach everything.
-func run(filter kio.Filter) error {
-	list := &kio.ByteReadWriter{Reader: os.Stdin, Writer: os.Stdout, KeepReaderAnnotations: true}
-	items, err := list.Read()
-	if err != nil {
-		return err
-	}
+func run(list *kio.ByteReadWriter, items []*yaml.RNode, filter kio.Filter) error {
 	var chosen []*yaml.RNode
 	for _, item := range items {
 		local := item.GetAnnotations()["config.kubernetes.io/local-config"] == "true"
@@ -87,12 +94,19 @@ func run(filter kio.Filter) error {
 	return list.Write(items)
 }
 
-func set(node *yaml.Node, mark, value string) {
-	if node.Kind == yaml.ScalarNode && node.LineComment == mark {
-		node.Value = value
+// set fills in the comment of a value where all of its settings are known.
+func set(node *yaml.Node, settings map[string]string) {
+	pattern, is := strings.CutPrefix(node.LineComment, "# kpt-set: ")
+	if is && node.Kind == yaml.ScalarNode {
+		for key, value := range settings {
+			pattern = strings.ReplaceAll(pattern, "${"+key+"}", value)
+		}
+		if !strings.Contains(pattern, "${") {
+			node.Value = pattern
+		}
 	}
 	for _, inner := range node.Content {
-		set(inner, mark, value)
+		set(inner, settings)
 	}
 }
 

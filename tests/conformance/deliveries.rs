@@ -43,7 +43,7 @@ fn argo_cd_applies_what_the_plugin_generates() {
     assert_eq!(answer.code, 0, "{}", answer.stderr);
     assert_eq!(answer.stdout, must(kustomize(&examples.join(folder))).stdout);
     assert_eq!(faults(&answer.documents()), Vec::<String>::new());
-    assert!(answer.stderr.contains("0 errors"), "{}", answer.stderr);
+    assert!(answer.stderr.contains("Deployment/gateway"), "{}", answer.stderr);
 
     // What is not wired is not applied, and neither is what cannot be built.
     let overlay = examples.join(folder).join("kustomization.yaml");
@@ -123,7 +123,7 @@ fn repository() -> PathBuf {
 fn flux_applies_what_the_workflow_renders() {
     let repository = repository();
     let said = perform(&repository, "render");
-    assert_eq!(said.stdout.matches(" 0 errors").count(), 2, "{}", said.stdout);
+    assert_eq!(said.stdout.matches("Deployment/gateway").count(), 2, "{}", said.stdout);
     let path = documents(&fs::read_to_string(repository.join("flux/search.yaml")).unwrap())[1]["spec"]["path"].clone();
     assert_eq!(path, "./rendered/prod");
     let rendered = tree(&repository.join("rendered"));
@@ -196,17 +196,18 @@ fn kpts_settings_reach_the_objects() {
     assert_eq!(faults(&rendered), Vec::<String>::new());
     for object in &rendered {
         assert_eq!(object["metadata"]["namespace"], "search", "{}", label(object));
-        let pods = &object["spec"]["template"];
-        assert!(pods.is_null() || pods["metadata"]["annotations"]["linkerd.io/inject"] == "enabled", "{}", label(object));
     }
     let encoder = object(&rendered, "Deployment/encoder");
     let container = &encoder["spec"]["template"]["spec"]["containers"][0];
     assert_eq!((&encoder["spec"]["replicas"], &container["image"]), (&2.into(), &"acme/clip-encoder:1.2.0".into()));
     assert_eq!(container["resources"]["requests"]["memory"], "4Gi");
+    assert_eq!(object(&rendered, "Service/gateway-exposed")["spec"]["type"], "LoadBalancer");
 
     // Another copy of the package has other settings.
     let settings = package.join("settings.yaml");
-    for (from, to) in [("mesh: linkerd", "mesh: none"), ("encoder-tag: 1.2.0", "encoder-tag: 1.3.0"), ("4Gi", "6Gi"), ("\"2\"", "\"3\"")] {
+    for (from, to) in
+        [("expose: LoadBalancer", "expose: NodePort"), ("encoder-tag: 1.2.0", "encoder-tag: 1.3.0"), ("4Gi", "6Gi"), ("\"2\"", "\"3\"")]
+    {
         edit(&settings, from, to);
     }
     let rendered = objects(&twice(&package, || render(&package)));
@@ -214,7 +215,7 @@ fn kpts_settings_reach_the_objects() {
     let container = &encoder["spec"]["template"]["spec"]["containers"][0];
     assert_eq!((&encoder["spec"]["replicas"], &container["image"]), (&3.into(), &"acme/clip-encoder:1.3.0".into()));
     assert_eq!(container["resources"]["requests"]["memory"], "6Gi");
-    assert_eq!(object(&rendered, "Service/encoder")["spec"]["clusterIP"], "None");
+    assert_eq!(object(&rendered, "Service/gateway-exposed")["spec"]["type"], "NodePort");
 }
 
 #[test]

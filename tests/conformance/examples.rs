@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 
 use crate::kustomize::{kustomize, write};
 use crate::support::wiring::{faults, values_of};
-use crate::support::{Run, label, root};
-use crate::tools::{copy, edit, must};
+use crate::support::{Run, label, root, run};
+use crate::tools::{copy, edit, must, tool};
 
 const MESHES: [&str; 3] = ["linkerd", "istio", "no-mesh"];
 
@@ -179,6 +179,16 @@ fn prove(component: &str, objects: &[Value], said: &str) {
     }
 }
 
+/// What a build leaves is wired, and `jinaflow check` says so too; neither had anything to say on the way.
+fn assert_wired(build: &Run, what: &str) -> Vec<Value> {
+    let objects = build.documents();
+    assert_eq!((build.stderr.as_str(), faults(&objects)), ("", Vec::new()), "{what}");
+    let check = run(tool("bash", &["-c", "jinaflow check -"]), build.stdout.as_bytes());
+    assert_eq!((check.code, check.stderr.as_str()), (0, ""), "{what}");
+    assert!(check.stdout.contains("gateway"), "{what}\n{}", check.stdout);
+    objects
+}
+
 /// All examples, with an overlay of the base that patches the Flow by components.
 struct Tried {
     examples: PathBuf,
@@ -199,13 +209,18 @@ impl Tried {
 
     fn try_out(&self, components: &[&str], more: &str) -> Vec<Value> {
         let build = self.build(components, more);
-        let objects = build.documents();
-        assert_eq!((build.stderr.as_str(), faults(&objects)), ("", Vec::new()), "{components:?}");
+        let objects = assert_wired(&build, &components.join(" "));
         for component in components {
             prove(component, &objects, &build.stderr);
         }
         objects
     }
+}
+
+/// The example with all components, once for each mesh.
+pub fn with_components() -> Vec<(String, String)> {
+    let tried = Tried::new();
+    MESHES.iter().map(|mesh| ((*mesh).to_owned(), tried.build(&[&[*mesh][..], &OTHERS].concat(), "").stdout)).collect()
 }
 
 #[test]
@@ -255,10 +270,7 @@ fn a_gpu_without_a_rolling_update_is_warned_of() {
 }
 
 fn overlay(examples: &Path, name: &str) -> Vec<Value> {
-    let build = must(kustomize(&examples.join("kustomize/overlays").join(name)));
-    let objects = build.documents();
-    assert_eq!((build.stderr.as_str(), faults(&objects)), ("", Vec::new()), "{name}");
-    objects
+    assert_wired(&must(kustomize(&examples.join("kustomize/overlays").join(name))), name)
 }
 
 fn variables<'o>(objects: &'o [Value], workload: &Value) -> &'o Value {
@@ -333,4 +345,33 @@ fn prod_changes_the_flow_and_objects_and_takes_components() {
     let encoder = of_executor(&eu, "encoder", "worker")[0];
     assert_eq!((label(encoder).as_str(), &variables(&eu, encoder)["MODEL"]), ("Deployment/encoder-eu", &"ViT-L-14-multilingual".into()));
     assert_eq!(credentials(&eu), ("search-credentials".to_owned(), false));
+}
+
+/// What the README says of kustomize.
+#[test]
+fn kustomize_is_as_the_readme_says() {
+    let tried = Tried::new();
+    let flow = tried.examples.join("kustomize/overlays/tried/flow/kustomization.yaml");
+    let restricted = |patch: &str| {
+        tried.build(&["restricted"], "");
+        let text = fs::read_to_string(&flow).unwrap();
+        fs::write(&flow, format!("{text}patches:\n- target: {{kind: JinaFlow}}\n  patch: |\n{patch}")).unwrap();
+        let objects = must(kustomize(flow.parent().unwrap().parent().unwrap())).documents();
+        !pod(of_executor(&objects, "encoder", "worker")[0])["securityContext"].is_null()
+    };
+    // A strategic-merge patch's `null` is kustomize's, a JSON patch's is the JinaFlow's.
+    let merge = "    apiVersion: flow.jina.ai/v1alpha1\n    kind: JinaFlow\n    metadata: {name: any}\n    spec: {executors: {encoder: {securityProfile: null}}}\n";
+    assert!(restricted(merge));
+    let executors = "    - {op: add, path: /spec/executors, value: {}}\n";
+    let patch = "    - {op: add, path: /spec/executors/encoder, value: {securityProfile: null}}\n";
+    assert!(!restricted(&format!("{executors}{patch}")));
+    // Beside `generators:` there is nothing yet to merge into.
+    let merged = "configMapGenerator:\n- {name: encoder-configmap, behavior: merge, literals: [A=b]}\n";
+    write(
+        &tried.examples,
+        "kustomize/overlays/tried/kustomization.yaml",
+        &format!("generators:\n- flow\ncomponents:\n- ../../wiring\n{merged}"),
+    );
+    let answer = run(kustomize(&tried.examples.join("kustomize/overlays/tried")), b"");
+    assert!(answer.code != 0 && answer.stderr.contains("cannot merge"), "{}", answer.stderr);
 }

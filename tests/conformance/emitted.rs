@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 
 use serde_json::{Value, json};
 
+use crate::examples::with_components;
 use crate::kustomize::kustomize;
 use crate::support::{self, documents, program, recorded, root, run, tree};
 use crate::tools::must;

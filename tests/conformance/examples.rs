@@ -203,7 +203,8 @@ impl Tried {
         let overlay = self.examples.join("kustomize/overlays/tried");
         let listed: String = components.iter().map(|name| format!("- ../../../../components/{name}\n")).collect();
         write(&overlay, "flow/kustomization.yaml", &format!("resources:\n- ../../../base/flow\ncomponents:\n{listed}"));
-        write(&overlay, "kustomization.yaml", &format!("generators:\n- flow\ncomponents:\n- ../../wiring\n{more}"));
+        let secret = "secretGenerator:\n- {name: search-credentials, literals: [api-key=a]}\n";
+        write(&overlay, "kustomization.yaml", &format!("generators:\n- flow\ncomponents:\n- ../../wiring\n{secret}{more}"));
         must(kustomize(&overlay))
     }
 

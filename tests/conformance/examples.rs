@@ -12,11 +12,6 @@ use crate::support::wiring::{faults, values_of};
 use crate::support::{Run, label, root, run};
 use crate::tools::{copy, edit, must, tool};
 
-const MESHES: [&str; 3] = ["linkerd", "istio", "no-mesh"];
-
-/// The others, in the order in which they are combined.
-const OTHERS: [&str; 6] = ["expose", "monitoring", "gpu", "persistent-indexer", "restricted", "network-policy"];
-
 fn of_kind<'o>(objects: &'o [Value], kinds: &[&str]) -> Vec<&'o Value> {
     objects.iter().filter(|object| kinds.contains(&object["kind"].as_str().unwrap())).collect()
 }
@@ -60,123 +55,135 @@ fn services(objects: &[Value]) -> Vec<&Value> {
     found
 }
 
-/// Asserts that a component of the examples has done what its README says.
-fn prove(component: &str, objects: &[Value], said: &str) {
-    match component {
-        "linkerd" => {
-            for workload in workloads(objects) {
-                assert_eq!(workload["spec"]["template"]["metadata"]["annotations"]["linkerd.io/inject"], "enabled");
-                assert_eq!(values_of("--retries", &args(workload)), ["0"]);
-            }
-            for service in services(objects) {
-                assert!(service["spec"]["clusterIP"].is_null(), "{}", label(service));
-                assert_eq!(service["metadata"]["annotations"]["retry.linkerd.io/grpc"], "unavailable");
-            }
-        }
-        "istio" => {
-            for workload in workloads(objects) {
-                assert_eq!(workload["spec"]["template"]["metadata"]["labels"]["sidecar.istio.io/inject"], "true");
-                assert_eq!(values_of("--retries", &args(workload)), ["0"]);
-            }
-            for service in services(objects) {
-                let port = &service["spec"]["ports"][0];
-                assert_eq!((&service["spec"]["clusterIP"], &port["name"]), (&Value::Null, &"grpc".into()));
-                assert_eq!(port["appProtocol"], "grpc");
-            }
-        }
-        "no-mesh" => {
-            for service in services(objects) {
-                let is_gateway = service["metadata"]["labels"]["flow.jina.ai/role"] == "gateway";
-                assert_eq!(service["spec"]["clusterIP"] == "None", !is_gateway, "{}", label(service));
-            }
-            for caller in [of_executor(objects, "gateway", "gateway"), of_executor(objects, "indexer", "head")].concat() {
-                assert!(values_of("--grpc-channel-options", &args(caller))[0].contains("round_robin"), "{}", label(caller));
-            }
-            for server in [of_executor(objects, "encoder", "worker"), of_executor(objects, "indexer", "worker")].concat() {
-                assert!(values_of("--grpc-server-options", &args(server))[0].contains("max_connection_age"), "{}", label(server));
-            }
-        }
-        "expose" => {
-            let exposed: Vec<&Value> =
-                of_kind(objects, &["Service"]).into_iter().filter(|service| service["spec"]["type"] == "LoadBalancer").collect();
-            assert_eq!(exposed.len(), 1);
-            assert!(exposed[0]["metadata"]["name"].as_str().unwrap().contains("gateway-exposed"));
-            let port = &exposed[0]["spec"]["ports"][0];
-            assert_eq!((&port["port"], &port["targetPort"]), (&80.into(), &8080.into()));
-            assert_eq!(exposed[0]["spec"]["selector"]["app"], *app(of_executor(objects, "gateway", "gateway")[0]));
-        }
-        "monitoring" => {
-            let monitors = of_kind(objects, &["PodMonitor"]);
-            let selected: BTreeSet<String> =
-                monitors.iter().map(|monitor| monitor["spec"]["selector"]["matchLabels"]["app"].to_string()).collect();
-            let there: BTreeSet<String> = workloads(objects).into_iter().map(|workload| app(workload).to_string()).collect();
-            assert_eq!((monitors.len(), selected), (5, there));
-            assert!(monitors.iter().all(|monitor| monitor["metadata"]["labels"]["release"] == "kube-prometheus-stack"));
-            for workload in workloads(objects) {
-                assert!(args(workload).contains(&"--monitoring"), "{}", label(workload));
-                let ports = containers(workload)[0]["ports"].as_array().unwrap();
-                assert!(ports.iter().any(|port| port["name"] == monitors[0]["spec"]["podMetricsEndpoints"][0]["port"]));
-            }
-        }
-        "gpu" => {
-            for workload in workloads(objects) {
-                let is_encoder = workload["metadata"]["labels"]["flow.jina.ai/executor"] == "encoder";
-                let limit = &containers(workload)[0]["resources"]["limits"]["nvidia.com/gpu"];
-                assert_eq!(*limit, if is_encoder { json!("1") } else { Value::Null }, "{}", label(workload));
-            }
-            let encoder = of_executor(objects, "encoder", "worker")[0];
-            assert_eq!(encoder["spec"]["strategy"]["rollingUpdate"], json!({"maxSurge": 0, "maxUnavailable": 1}));
-            assert_eq!(pod(encoder)["tolerations"], json!([{"key": "nvidia.com/gpu", "operator": "Exists"}]));
-            assert!(!said.contains("GPU"), "{said}");
-        }
-        "persistent-indexer" => {
-            let shards = of_executor(objects, "indexer", "worker");
-            assert_eq!(shards.len(), 2);
-            for shard in shards {
-                let claims = shard["spec"]["volumeClaimTemplates"].as_array().unwrap();
-                assert_eq!((shard["kind"].as_str().unwrap(), claims.len()), ("StatefulSet", 1));
-                assert_eq!(claims[0]["spec"]["resources"]["requests"]["storage"], "50Gi");
-                let mount = containers(shard)[0]["volumeMounts"].as_array().unwrap();
-                let mount = mount.iter().find(|mount| mount["name"] == claims[0]["metadata"]["name"]).unwrap();
-                assert_eq!(
-                    (mount["mountPath"].as_str().unwrap(), values_of("--workspace", &args(shard))),
-                    ("/workspace", vec!["/workspace"])
-                );
-            }
-            assert_eq!(of_executor(objects, "indexer", "head")[0]["kind"], "Deployment");
-        }
-        "restricted" => {
-            for workload in workloads(objects) {
-                let context = &pod(workload)["securityContext"];
-                assert_eq!((&context["runAsNonRoot"], &context["seccompProfile"]["type"]), (&true.into(), &"RuntimeDefault".into()));
-                for container in containers(workload) {
-                    let context = &container["securityContext"];
-                    assert_eq!(*context, json!({"allowPrivilegeEscalation": false, "capabilities": {"drop": ["ALL"]}}));
-                }
-            }
-        }
-        "network-policy" => {
-            let policies = of_kind(objects, &["NetworkPolicy"]);
-            assert_eq!(policies.len(), 5);
-            let from = |workload: &Value| {
-                let selected = |policy: &&&Value| policy["spec"]["podSelector"]["matchLabels"]["app"] == *app(workload);
-                let of_pods: Vec<_> = policies.iter().filter(selected).collect();
-                assert_eq!(of_pods.len(), 1, "{}", label(workload));
-                of_pods[0]["spec"]["ingress"][0]["from"].clone()
-            };
-            let called_by = |caller: &Value| json!([{"podSelector": {"matchLabels": {"app": app(caller)}}}]);
-            let gateway = of_executor(objects, "gateway", "gateway")[0];
-            let head = of_executor(objects, "indexer", "head")[0];
-            for called in [of_executor(objects, "encoder", "worker")[0], head] {
-                assert_eq!(from(called), called_by(gateway));
-            }
-            for shard in of_executor(objects, "indexer", "worker") {
-                assert_eq!(from(shard), called_by(head));
-            }
-            assert_eq!(from(gateway), json!([{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "ingress-nginx"}}}]));
-        }
-        _ => panic!("nothing is known of the component {component}"),
+/// What each component of the examples has done, as its README says: those for a mesh, of which one is chosen, and the others in
+/// the order in which they are combined.
+const MESHES: [(&str, Proof); 3] = [("linkerd", linkerd), ("istio", istio), ("no-mesh", no_mesh)];
+const OTHERS: [(&str, Proof); 6] = [
+    ("expose", expose),
+    ("monitoring", monitoring),
+    ("gpu", gpu),
+    ("persistent-indexer", persistent_indexer),
+    ("restricted", restricted),
+    ("network-policy", network_policy),
+];
+
+/// Asserts that objects are as a component says.
+type Proof = fn(&[Value]);
+
+fn linkerd(objects: &[Value]) {
+    for workload in workloads(objects) {
+        assert_eq!(workload["spec"]["template"]["metadata"]["annotations"]["linkerd.io/inject"], "enabled");
+        assert_eq!(values_of("--retries", &args(workload)), ["0"]);
     }
+    for service in services(objects) {
+        assert!(service["spec"]["clusterIP"].is_null(), "{}", label(service));
+        assert_eq!(service["metadata"]["annotations"]["retry.linkerd.io/grpc"], "unavailable");
+    }
+}
+
+fn istio(objects: &[Value]) {
+    for workload in workloads(objects) {
+        assert_eq!(workload["spec"]["template"]["metadata"]["labels"]["sidecar.istio.io/inject"], "true");
+        assert_eq!(values_of("--retries", &args(workload)), ["0"]);
+    }
+    for service in services(objects) {
+        let port = &service["spec"]["ports"][0];
+        assert_eq!((&service["spec"]["clusterIP"], &port["name"]), (&Value::Null, &"grpc".into()));
+        assert_eq!(port["appProtocol"], "grpc");
+    }
+}
+
+fn no_mesh(objects: &[Value]) {
+    for service in services(objects) {
+        let is_gateway = service["metadata"]["labels"]["flow.jina.ai/role"] == "gateway";
+        assert_eq!(service["spec"]["clusterIP"] == "None", !is_gateway, "{}", label(service));
+    }
+    for caller in [of_executor(objects, "gateway", "gateway"), of_executor(objects, "indexer", "head")].concat() {
+        assert!(values_of("--grpc-channel-options", &args(caller))[0].contains("round_robin"), "{}", label(caller));
+    }
+    for server in [of_executor(objects, "encoder", "worker"), of_executor(objects, "indexer", "worker")].concat() {
+        assert!(values_of("--grpc-server-options", &args(server))[0].contains("max_connection_age"), "{}", label(server));
+    }
+}
+
+fn expose(objects: &[Value]) {
+    let exposed: Vec<&Value> =
+        of_kind(objects, &["Service"]).into_iter().filter(|service| service["spec"]["type"] == "LoadBalancer").collect();
+    assert_eq!(exposed.len(), 1);
+    assert!(exposed[0]["metadata"]["name"].as_str().unwrap().contains("gateway-exposed"));
+    let port = &exposed[0]["spec"]["ports"][0];
+    assert_eq!((&port["port"], &port["targetPort"]), (&80.into(), &8080.into()));
+    assert_eq!(exposed[0]["spec"]["selector"]["app"], *app(of_executor(objects, "gateway", "gateway")[0]));
+}
+
+fn monitoring(objects: &[Value]) {
+    let monitors = of_kind(objects, &["PodMonitor"]);
+    let selected: BTreeSet<String> = monitors.iter().map(|monitor| monitor["spec"]["selector"]["matchLabels"]["app"].to_string()).collect();
+    let there: BTreeSet<String> = workloads(objects).into_iter().map(|workload| app(workload).to_string()).collect();
+    assert_eq!((monitors.len(), selected), (5, there));
+    assert!(monitors.iter().all(|monitor| monitor["metadata"]["labels"]["release"] == "kube-prometheus-stack"));
+    for workload in workloads(objects) {
+        assert!(args(workload).contains(&"--monitoring"), "{}", label(workload));
+        let ports = containers(workload)[0]["ports"].as_array().unwrap();
+        assert!(ports.iter().any(|port| port["name"] == monitors[0]["spec"]["podMetricsEndpoints"][0]["port"]));
+    }
+}
+
+fn gpu(objects: &[Value]) {
+    for workload in workloads(objects) {
+        let is_encoder = workload["metadata"]["labels"]["flow.jina.ai/executor"] == "encoder";
+        let limit = &containers(workload)[0]["resources"]["limits"]["nvidia.com/gpu"];
+        assert_eq!(*limit, if is_encoder { json!("1") } else { Value::Null }, "{}", label(workload));
+    }
+    let encoder = of_executor(objects, "encoder", "worker")[0];
+    assert_eq!(encoder["spec"]["strategy"]["rollingUpdate"], json!({"maxSurge": 0, "maxUnavailable": 1}));
+    assert_eq!(pod(encoder)["tolerations"], json!([{"key": "nvidia.com/gpu", "operator": "Exists"}]));
+}
+
+fn persistent_indexer(objects: &[Value]) {
+    let shards = of_executor(objects, "indexer", "worker");
+    assert_eq!(shards.len(), 2);
+    for shard in shards {
+        let claims = shard["spec"]["volumeClaimTemplates"].as_array().unwrap();
+        assert_eq!((shard["kind"].as_str().unwrap(), claims.len()), ("StatefulSet", 1));
+        assert_eq!(claims[0]["spec"]["resources"]["requests"]["storage"], "50Gi");
+        let mount = containers(shard)[0]["volumeMounts"].as_array().unwrap();
+        let mount = mount.iter().find(|mount| mount["name"] == claims[0]["metadata"]["name"]).unwrap();
+        assert_eq!((mount["mountPath"].as_str().unwrap(), values_of("--workspace", &args(shard))), ("/workspace", vec!["/workspace"]));
+    }
+    assert_eq!(of_executor(objects, "indexer", "head")[0]["kind"], "Deployment");
+}
+
+fn restricted(objects: &[Value]) {
+    for workload in workloads(objects) {
+        let context = &pod(workload)["securityContext"];
+        assert_eq!((&context["runAsNonRoot"], &context["seccompProfile"]["type"]), (&true.into(), &"RuntimeDefault".into()));
+        for container in containers(workload) {
+            let context = &container["securityContext"];
+            assert_eq!(*context, json!({"allowPrivilegeEscalation": false, "capabilities": {"drop": ["ALL"]}}));
+        }
+    }
+}
+
+fn network_policy(objects: &[Value]) {
+    let policies = of_kind(objects, &["NetworkPolicy"]);
+    assert_eq!(policies.len(), 5);
+    let from = |workload: &Value| {
+        let selected = |policy: &&&Value| policy["spec"]["podSelector"]["matchLabels"]["app"] == *app(workload);
+        let of_pods: Vec<_> = policies.iter().filter(selected).collect();
+        assert_eq!(of_pods.len(), 1, "{}", label(workload));
+        of_pods[0]["spec"]["ingress"][0]["from"].clone()
+    };
+    let called_by = |caller: &Value| json!([{"podSelector": {"matchLabels": {"app": app(caller)}}}]);
+    let gateway = of_executor(objects, "gateway", "gateway")[0];
+    let head = of_executor(objects, "indexer", "head")[0];
+    for called in [of_executor(objects, "encoder", "worker")[0], head] {
+        assert_eq!(from(called), called_by(gateway));
+    }
+    for shard in of_executor(objects, "indexer", "worker") {
+        assert_eq!(from(shard), called_by(head));
+    }
+    assert_eq!(from(gateway), json!([{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "ingress-nginx"}}}]));
 }
 
 /// What a build leaves is wired, and `jinaflow check` says so too; neither had anything to say on the way.
@@ -208,20 +215,24 @@ impl Tried {
         must(kustomize(&overlay))
     }
 
-    fn try_out(&self, components: &[&str], more: &str) -> Vec<Value> {
-        let build = self.build(components, more);
-        let objects = assert_wired(&build, &components.join(" "));
-        for component in components {
-            prove(component, &objects, &build.stderr);
-        }
+    fn try_out(&self, components: &[(&str, Proof)], more: &str) -> Vec<Value> {
+        let names: Vec<&str> = components.iter().map(|(name, _)| *name).collect();
+        let objects = assert_wired(&self.build(&names, more), &names.join(" "));
+        components.iter().for_each(|(_, proof)| proof(&objects));
         objects
     }
+}
+
+/// All components with one of the meshes.
+fn all_with(mesh: (&'static str, Proof)) -> Vec<(&'static str, Proof)> {
+    [&[mesh][..], &OTHERS].concat()
 }
 
 /// The example with all components, once for each mesh.
 pub fn with_components() -> Vec<(String, String)> {
     let tried = Tried::new();
-    MESHES.iter().map(|mesh| ((*mesh).to_owned(), tried.build(&[&[*mesh][..], &OTHERS].concat(), "").stdout)).collect()
+    let build = |mesh| tried.build(&all_with(mesh).iter().map(|(name, _)| *name).collect::<Vec<_>>(), "").stdout;
+    MESHES.into_iter().map(|mesh| (mesh.0.to_owned(), build(mesh))).collect()
 }
 
 #[test]
@@ -230,9 +241,9 @@ fn every_component_does_what_it_says() {
     let folders = fs::read_dir(root().join("examples/components")).unwrap().map(|entry| entry.unwrap().path());
     let there: BTreeSet<String> =
         folders.filter(|path| path.is_dir()).map(|path| path.file_name().unwrap().to_string_lossy().into_owned()).collect();
-    assert_eq!(there, MESHES.iter().chain(&OTHERS).map(|name| (*name).to_owned()).collect());
+    assert_eq!(there, MESHES.iter().chain(&OTHERS).map(|(name, _)| (*name).to_owned()).collect());
     for component in MESHES.iter().chain(&OTHERS) {
-        tried.try_out(&[component], "");
+        tried.try_out(&[*component], "");
     }
 }
 
@@ -240,17 +251,15 @@ fn every_component_does_what_it_says() {
 fn components_go_together() {
     let tried = Tried::new();
     for mesh in MESHES {
-        let all: Vec<&str> = [mesh].into_iter().chain(OTHERS).collect();
-        tried.try_out(&all, "");
+        let all = all_with(mesh);
+        let objects = tried.try_out(&all, "");
         let moved = tried.try_out(&all, "namespace: elsewhere\nnamePrefix: a-\nnameSuffix: -z\n");
         assert!(moved.iter().all(|object| object["metadata"]["namespace"] == "elsewhere"));
         // In another order they come to the same.
-        let backwards: Vec<&str> = all.iter().rev().copied().collect();
-        assert_eq!(tried.build(&all, "").stdout, tried.build(&backwards, "").stdout);
+        assert_eq!(tried.try_out(&all.into_iter().rev().collect::<Vec<_>>(), ""), objects);
     }
     // The last mesh counts.
-    let objects = tried.build(&["linkerd", "no-mesh"], "").documents();
-    prove("no-mesh", &objects, "");
+    no_mesh(&tried.build(&["linkerd", "no-mesh"], "").documents());
 }
 
 /// The warning that the component for GPUs answers.
@@ -321,8 +330,8 @@ fn staging_changes_the_flow_and_objects() {
 fn prod_changes_the_flow_and_objects_and_takes_components() {
     let examples = copy("examples");
     let prod = overlay(&examples, "prod");
-    for component in ["monitoring", "restricted", "network-policy", "no-mesh"] {
-        prove(component, &prod, "");
+    for proof in [monitoring, restricted, network_policy, no_mesh] {
+        proof(&prod);
     }
     let encoder = of_executor(&prod, "encoder", "worker")[0];
     assert!(containers(encoder)[0]["image"].as_str().unwrap().starts_with("acme/clip-encoder@sha256:"));
@@ -353,7 +362,7 @@ fn prod_changes_the_flow_and_objects_and_takes_components() {
 fn kustomize_is_as_the_readme_says() {
     let tried = Tried::new();
     let flow = tried.examples.join("kustomize/overlays/tried/flow/kustomization.yaml");
-    let restricted = |patch: &str| {
+    let is_restricted_with = |patch: &str| {
         tried.build(&["restricted"], "");
         let text = fs::read_to_string(&flow).unwrap();
         fs::write(&flow, format!("{text}patches:\n- target: {{kind: JinaFlow}}\n  patch: |\n{patch}")).unwrap();
@@ -362,10 +371,10 @@ fn kustomize_is_as_the_readme_says() {
     };
     // A strategic-merge patch's `null` is kustomize's, a JSON patch's is the JinaFlow's.
     let merge = "    apiVersion: flow.jina.ai/v1alpha1\n    kind: JinaFlow\n    metadata: {name: any}\n    spec: {executors: {encoder: {securityProfile: null}}}\n";
-    assert!(restricted(merge));
+    assert!(is_restricted_with(merge));
     let executors = "    - {op: add, path: /spec/executors, value: {}}\n";
     let patch = "    - {op: add, path: /spec/executors/encoder, value: {securityProfile: null}}\n";
-    assert!(!restricted(&format!("{executors}{patch}")));
+    assert!(!is_restricted_with(&format!("{executors}{patch}")));
     // Beside `generators:` there is nothing yet to merge into.
     let merged = "configMapGenerator:\n- {name: encoder-configmap, behavior: merge, literals: [A=b]}\n";
     write(

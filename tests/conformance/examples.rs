@@ -218,7 +218,9 @@ impl Tried {
     fn try_out(&self, components: &[(&str, Proof)], more: &str) -> Vec<Value> {
         let names: Vec<&str> = components.iter().map(|(name, _)| *name).collect();
         let objects = assert_wired(&self.build(&names, more), &names.join(" "));
-        components.iter().for_each(|(_, proof)| proof(&objects));
+        for (_, proof) in components {
+            proof(&objects);
+        }
         objects
     }
 }

@@ -5,6 +5,7 @@
 mod support;
 
 mod apiserver;
+mod around;
 mod callers;
 mod catalog;
 mod check;
@@ -15,6 +16,7 @@ mod examples;
 mod jina;
 mod kpt;
 mod kustomize;
+mod overlays;
 mod passthrough;
 mod pipelines;
 mod plugin;

@@ -45,15 +45,18 @@ struct Cluster<'o> {
     config_maps: Vec<&'o Value>,
 }
 
-fn namespace(object: &Value) -> &str {
+/// The namespace of an object.
+pub fn namespace(object: &Value) -> &str {
     object["metadata"]["namespace"].as_str().unwrap_or_default()
 }
 
-fn contains(labels: &Value, selector: &Value) -> bool {
+/// Whether labels are what a selector asks for.
+pub fn contains(labels: &Value, selector: &Value) -> bool {
     selector.as_object().is_some_and(|s| !s.is_empty() && s.iter().all(|(key, value)| labels[key] == *value))
 }
 
-fn strings(list: &Value) -> Vec<&str> {
+/// The texts of a list.
+pub fn strings(list: &Value) -> Vec<&str> {
     list.as_array().into_iter().flatten().filter_map(Value::as_str).collect()
 }
 
@@ -122,17 +125,10 @@ impl Cluster<'_> {
     }
 
     fn check_args(&self, workload: &Value, container: &Value, here: &str, faults: &mut Vec<String>) {
-        let env: BTreeMap<&str, &str> =
-            container["env"].as_array().into_iter().flatten().filter_map(|v| Some((v["name"].as_str()?, v["value"].as_str()?))).collect();
-        let args: Vec<String> = strings(&container["args"]).into_iter().map(|arg| expanded(arg, &env)).collect();
+        let args = arguments(container);
         let args: Vec<&str> = args.iter().map(String::as_str).collect();
         if args.contains(&"--k8s-namespace") {
             faults.push(format!("{here}: a namespace among the arguments"));
-        }
-        let mut dialled: Vec<String> = Vec::new();
-        for json in values_of("--deployments-addresses", &args) {
-            let addresses: BTreeMap<String, Vec<String>> = serde_json::from_str(json).unwrap_or_default();
-            dialled.extend(addresses.into_values().flatten());
         }
         for json in values_of("--connection-list", &args) {
             let shards: BTreeMap<String, String> = serde_json::from_str(json).unwrap_or_default();
@@ -140,11 +136,9 @@ impl Cluster<'_> {
             if values_of("--shards", &args) != [shards.len().to_string()] || wanted.iter().any(|id| !shards.contains_key(id)) {
                 faults.push(format!("{here}: shards are missing"));
             }
-            dialled.extend(shards.into_values());
         }
-        for address in dialled {
-            let plain = address.split_once("://").map_or(address.as_str(), |(_, rest)| rest);
-            let (host, port) = plain.rsplit_once(':').unwrap_or((plain, ""));
+        for address in dialled(container) {
+            let (host, port) = host_and_port(&address);
             // Dots lead out of the namespace: an external executor.
             if host.contains('.') {
                 if host.ends_with(".svc") {
@@ -166,6 +160,35 @@ impl Cluster<'_> {
     fn service(&self, namespace_: &str, name: &str) -> Option<&Value> {
         self.services.iter().copied().find(|s| namespace(s) == namespace_ && s["metadata"]["name"] == name)
     }
+}
+
+/// A container's arguments as its process gets them.
+fn arguments(container: &Value) -> Vec<String> {
+    let env: BTreeMap<&str, &str> =
+        container["env"].as_array().into_iter().flatten().filter_map(|v| Some((v["name"].as_str()?, v["value"].as_str()?))).collect();
+    strings(&container["args"]).into_iter().map(|arg| expanded(arg, &env)).collect()
+}
+
+/// The addresses that a gateway or head calls.
+pub fn dialled(container: &Value) -> Vec<String> {
+    let args = arguments(container);
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let mut dialled: Vec<String> = Vec::new();
+    for json in values_of("--deployments-addresses", &args) {
+        let addresses: BTreeMap<String, Vec<String>> = serde_json::from_str(json).unwrap_or_default();
+        dialled.extend(addresses.into_values().flatten());
+    }
+    for json in values_of("--connection-list", &args) {
+        let shards: BTreeMap<String, String> = serde_json::from_str(json).unwrap_or_default();
+        dialled.extend(shards.into_values());
+    }
+    dialled
+}
+
+/// The two parts of an address.
+pub fn host_and_port(address: &str) -> (&str, &str) {
+    let plain = address.split_once("://").map_or(address, |(_, rest)| rest);
+    plain.rsplit_once(':').unwrap_or((plain, ""))
 }
 
 /// The words after an option, up to the next one.

@@ -1,0 +1,594 @@
+//! What overlays do to a Flow: every way that kustomize has, on a Flow that has everything, and the same on Jina's export.
+//!
+//! A case is a folder of kustomizations over `overlays/base`. It passes when nothing is broken, and when the overlay has
+//! done what it says: one that does nothing fails.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::around::faults;
+use crate::kustomize::{kustomize, write};
+use crate::support::{label, run, scratch};
+use crate::tools::{copy, must};
+
+struct Case {
+    name: &'static str,
+    /// Files beside `base`; `over` is what is built.
+    files: &'static [(&'static str, &'static str)],
+    /// `Kind/name`, the path of a field in it, and its value: `null` where it must not be. A `*` at the end of a name or of
+    /// a value stands for any rest (a hash, or every object of that kind).
+    effects: &'static [Effect],
+}
+
+type Effect = (&'static str, &'static str, &'static str);
+
+const OVER: &str = "over/kustomization.yaml";
+const CONTAINERS: &str = "spec/template/spec/containers";
+
+const CASES: &[Case] = &[
+    Case {
+        name: "namespace",
+        files: &[(OVER, "resources: [../base]\nnamespace: prod\n")],
+        effects: &[
+            ("Deployment/*", "metadata/namespace", "prod"),
+            ("Service/*", "metadata/namespace", "prod"),
+            ("NetworkPolicy/*", "metadata/namespace", "prod"),
+            ("Deployment/gateway", "CONTAINERS/gateway/env/K8S_NAMESPACE_NAME/valueFrom/fieldRef/fieldPath", "metadata.namespace"),
+        ],
+    },
+    Case {
+        name: "namePrefix",
+        files: &[(OVER, "resources: [../base]\nnamePrefix: prod-\n")],
+        effects: &[
+            ("Service/prod-gateway-1-http", "spec/selector/app", "prod-gateway"),
+            ("Deployment/prod-gateway", "CONTAINERS/gateway/env/JINA_ADDR_ENCODER/value", "prod-encoder"),
+            ("Deployment/prod-gateway", "CONTAINERS/gateway/env/JINA_ADDR_INDEXER_HEAD/value", "prod-indexer-head"),
+            ("Deployment/prod-indexer-head", "CONTAINERS/executor/env/JINA_ADDR_INDEXER_1/value", "prod-indexer-1"),
+            ("Deployment/prod-encoder", "CONTAINERS/executor/envFrom/0/configMapRef/name", "prod-encoder-configmap-*"),
+            ("Deployment/prod-encoder", "spec/template/spec/topologySpreadConstraints/0/labelSelector/matchLabels/app", "prod-encoder"),
+            ("Deployment/prod-encoder", "spec/template/spec/serviceAccountName", "prod-runner"),
+            ("Deployment/prod-encoder", "spec/template/spec/imagePullSecrets/0/name", "registry"),
+            ("StatefulSet/prod-indexer-0", "spec/serviceName", "prod-indexer-0"),
+            ("HorizontalPodAutoscaler/prod-gateway", "spec/scaleTargetRef/name", "prod-gateway"),
+            ("ScaledObject/prod-ranker", "spec/scaleTargetRef/name", "prod-ranker"),
+            ("PodDisruptionBudget/prod-encoder", "spec/selector/matchLabels/app", "prod-encoder"),
+            ("Ingress/prod-gateway", "spec/rules/0/http/paths/0/backend/service/name", "prod-gateway-1-http"),
+            ("GRPCRoute/prod-gateway", "spec/rules/0/backendRefs/0/name", "prod-gateway"),
+            // What a user's variables say is the user's, also where it is what a Service was called.
+            ("ConfigMap/prod-encoder-configmap-*", "data/PEER", "ranker"),
+        ],
+    },
+    Case {
+        name: "nameSuffix",
+        files: &[(OVER, "resources: [../base]\nnameSuffix: -eu\n")],
+        effects: &[
+            ("Deployment/gateway-eu", "CONTAINERS/gateway/env/JINA_ADDR_RANKER/value", "ranker-eu"),
+            ("PodMonitor/indexer-1-eu", "spec/selector/matchLabels/app", "indexer-1-eu"),
+            ("NetworkPolicy/indexer-0-eu", "spec/ingress/0/from/0/podSelector/matchLabels/app", "indexer-head-eu"),
+            ("NetworkPolicy/gateway-eu", "spec/egress/1/to/0/podSelector/matchLabels/app", "encoder-eu"),
+        ],
+    },
+    Case {
+        name: "labels on objects",
+        files: &[(OVER, "resources: [../base]\nlabels:\n- pairs: {team: search}\n")],
+        effects: &[
+            ("Service/*", "metadata/labels/team", "search"),
+            ("Deployment/*", "metadata/labels/team", "search"),
+            ("Deployment/*", "spec/template/metadata/labels/team", "null"),
+        ],
+    },
+    Case {
+        name: "labels on pods",
+        files: &[(OVER, "resources: [../base]\nlabels:\n- pairs: {team: search}\n  includeTemplates: true\n")],
+        effects: &[
+            ("Deployment/*", "spec/template/metadata/labels/team", "search"),
+            ("StatefulSet/*", "spec/template/metadata/labels/team", "search"),
+            ("Deployment/*", "spec/selector/matchLabels/team", "null"),
+        ],
+    },
+    Case {
+        name: "labels in selectors",
+        files: &[(OVER, "resources: [../base]\nlabels:\n- pairs: {team: search}\n  includeSelectors: true\n")],
+        effects: &[
+            ("Service/*", "spec/selector/team", "search"),
+            ("Deployment/*", "spec/selector/matchLabels/team", "search"),
+            ("StatefulSet/*", "spec/selector/matchLabels/team", "search"),
+            ("PodDisruptionBudget/*", "spec/selector/matchLabels/team", "search"),
+            ("NetworkPolicy/*", "spec/podSelector/matchLabels/team", "search"),
+        ],
+    },
+    Case {
+        name: "labels over what we set",
+        files: &[(OVER, "resources: [../base]\nlabels:\n- pairs: {app.kubernetes.io/instance: search-eu}\n  includeSelectors: true\n")],
+        effects: &[("Service/*", "spec/selector/app.kubernetes.io~1instance", "search-eu")],
+    },
+    Case {
+        name: "commonLabels",
+        files: &[(OVER, "resources: [../base]\ncommonLabels: {team: search}\n")],
+        effects: &[
+            ("Service/*", "spec/selector/team", "search"),
+            ("StatefulSet/*", "spec/template/metadata/labels/team", "search"),
+            ("NetworkPolicy/encoder", "spec/ingress/0/from/0/podSelector/matchLabels/team", "search"),
+        ],
+    },
+    Case {
+        name: "commonAnnotations",
+        files: &[(OVER, "resources: [../base]\ncommonAnnotations: {owner: search@example.com}\n")],
+        effects: &[
+            ("Deployment/*", "metadata/annotations/owner", "search@example.com"),
+            ("Deployment/*", "spec/template/metadata/annotations/owner", "search@example.com"),
+        ],
+    },
+    Case {
+        name: "images by tag",
+        files: &[(OVER, "resources: [../base]\nimages:\n- {name: acme/indexer, newTag: \"2.0\"}\n")],
+        effects: &[
+            ("StatefulSet/indexer-0", "CONTAINERS/executor/image", "acme/indexer:2.0"),
+            ("StatefulSet/indexer-1", "CONTAINERS/executor/image", "acme/indexer:2.0"),
+            ("Deployment/indexer-head", "CONTAINERS/uses-before/image", "acme/before:1.0"),
+        ],
+    },
+    Case {
+        name: "images by name and digest",
+        files: &[(
+            OVER,
+            "resources: [../base]\nimages:\n- {name: acme/jina, newName: mirror.example.com/jina, newTag: 3.34.0}\n- {name: acme/before, newName: mirror.example.com/before, digest: \"sha256:3e23e8160039594a33894f6564e1b1348bbd7a0088d42c4acb73eeaed59c009d\"}\n",
+        )],
+        effects: &[
+            ("Deployment/gateway", "CONTAINERS/gateway/image", "mirror.example.com/jina:3.34.0"),
+            ("Deployment/indexer-head", "CONTAINERS/executor/image", "mirror.example.com/jina:3.34.0"),
+            ("Deployment/indexer-head", "CONTAINERS/uses-before/image", "mirror.example.com/before@sha256:3e23*"),
+        ],
+    },
+    Case {
+        name: "replicas",
+        files: &[(
+            OVER,
+            "resources: [../base]\nreplicas:\n- {name: encoder, count: 6}\n- {name: indexer-0, count: 1}\n- {name: indexer-head, count: 3}\n",
+        )],
+        effects: &[("Deployment/encoder", "spec/replicas", "6"), ("Deployment/indexer-head", "spec/replicas", "3")],
+    },
+    Case {
+        name: "a strategic-merge patch by name",
+        files: &[
+            (OVER, "resources: [../base]\npatches:\n- path: encoder.yaml\n"),
+            (
+                "over/encoder.yaml",
+                "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: encoder}\nspec:\n  template:\n    spec:\n      containers:\n      - name: executor\n        resources: {limits: {memory: 8Gi}}\n        env:\n        - {name: OMP_NUM_THREADS, value: \"4\"}\n",
+            ),
+        ],
+        effects: &[
+            ("Deployment/encoder", "CONTAINERS/executor/resources/limits/memory", "8Gi"),
+            ("Deployment/encoder", "CONTAINERS/executor/env/OMP_NUM_THREADS/value", "\"4\""),
+            ("Deployment/encoder", "CONTAINERS/executor/image", "acme/encoder:1.0"),
+        ],
+    },
+    Case {
+        name: "a JSON patch by name",
+        files: &[(
+            OVER,
+            "resources: [../base]\npatches:\n- target: {kind: Deployment, name: encoder}\n  patch: |\n    - {op: replace, path: /spec/replicas, value: 6}\n    - {op: add, path: /spec/template/spec/containers/0/env/-, value: {name: A, value: b}}\n",
+        )],
+        effects: &[("Deployment/encoder", "spec/replicas", "6"), ("Deployment/encoder", "CONTAINERS/executor/env/A/value", "b")],
+    },
+    Case {
+        name: "a strategic-merge patch by kind",
+        files: &[(
+            OVER,
+            "resources: [../base]\npatches:\n- target: {kind: Deployment}\n  patch: |\n    apiVersion: apps/v1\n    kind: Deployment\n    metadata: {name: any}\n    spec: {revisionHistoryLimit: 3, template: {spec: {priorityClassName: high}}}\n",
+        )],
+        effects: &[
+            ("Deployment/*", "spec/revisionHistoryLimit", "3"),
+            ("Deployment/*", "spec/template/spec/priorityClassName", "high"),
+            ("StatefulSet/*", "spec/revisionHistoryLimit", "null"),
+        ],
+    },
+    Case {
+        name: "a JSON patch by kind",
+        files: &[(
+            OVER,
+            "resources: [../base]\npatches:\n- target: {kind: Deployment|StatefulSet}\n  patch: |\n    - {op: add, path: /spec/minReadySeconds, value: 5}\n",
+        )],
+        effects: &[("Deployment/*", "spec/minReadySeconds", "5"), ("StatefulSet/*", "spec/minReadySeconds", "5")],
+    },
+    Case {
+        name: "a strategic-merge patch by labels: the shards, and not their head",
+        files: &[(
+            OVER,
+            "resources: [../base]\npatches:\n- target: {kind: StatefulSet, labelSelector: \"flow.jina.ai/executor=indexer,flow.jina.ai/role=worker\"}\n  patch: |\n    apiVersion: apps/v1\n    kind: StatefulSet\n    metadata: {name: any}\n    spec: {template: {spec: {nodeSelector: {pool: large}}}}\n",
+        )],
+        effects: &[
+            ("StatefulSet/indexer-0", "spec/template/spec/nodeSelector/pool", "large"),
+            ("StatefulSet/indexer-1", "spec/template/spec/nodeSelector/pool", "large"),
+            ("StatefulSet/ranker", "spec/template/spec/nodeSelector", "null"),
+            ("Deployment/indexer-head", "spec/template/spec/nodeSelector", "null"),
+        ],
+    },
+    Case {
+        name: "a JSON patch by labels: everything of one executor",
+        files: &[(
+            OVER,
+            "resources: [../base]\npatches:\n- target: {labelSelector: flow.jina.ai/executor=indexer}\n  patch: |\n    - {op: add, path: /metadata/labels/tier, value: index}\n- target: {labelSelector: \"flow.jina.ai/executor=indexer,flow.jina.ai/shard=1\", kind: StatefulSet}\n  patch: |\n    - {op: replace, path: /spec/volumeClaimTemplates/0/spec/resources/requests/storage, value: 100Gi}\n",
+        )],
+        effects: &[
+            ("Deployment/indexer-head", "metadata/labels/tier", "index"),
+            ("Service/indexer-0", "metadata/labels/tier", "index"),
+            ("Deployment/encoder", "metadata/labels/tier", "null"),
+            ("StatefulSet/indexer-0", "spec/volumeClaimTemplates/0/spec/resources/requests/storage", "10Gi"),
+            ("StatefulSet/indexer-1", "spec/volumeClaimTemplates/0/spec/resources/requests/storage", "100Gi"),
+        ],
+    },
+    Case {
+        name: "patches in the older fields, and one that removes an object",
+        files: &[(
+            OVER,
+            "resources: [../base]\npatchesStrategicMerge:\n- |\n  apiVersion: autoscaling/v2\n  kind: HorizontalPodAutoscaler\n  metadata: {name: gateway}\n  spec: {maxReplicas: 20}\n- |\n  apiVersion: v1\n  kind: Service\n  metadata: {name: gateway-exposed}\n  $patch: delete\npatchesJson6902:\n- target: {group: keda.sh, version: v1alpha1, kind: ScaledObject, name: ranker}\n  patch: |\n    - {op: replace, path: /spec/maxReplicaCount, value: 9}\n",
+        )],
+        effects: &[
+            ("HorizontalPodAutoscaler/gateway", "spec/maxReplicas", "20"),
+            ("ScaledObject/ranker", "spec/maxReplicaCount", "9"),
+            ("Service/gateway-exposed", "", "null"),
+        ],
+    },
+    Case {
+        name: "configMapGenerator merges",
+        files: &[(
+            OVER,
+            "resources: [../base]\nconfigMapGenerator:\n- {name: encoder-configmap, behavior: merge, literals: [MODEL=large]}\n- {name: settings, behavior: merge, literals: [more=yes]}\n",
+        )],
+        effects: &[
+            ("ConfigMap/encoder-configmap-*", "data/MODEL", "large"),
+            ("ConfigMap/encoder-configmap-*", "data/LOG_LEVEL", "info"),
+            ("ConfigMap/settings-*", "data/more", "yes"),
+            ("ConfigMap/settings-*", "data/mode", "strict"),
+            ("Deployment/encoder", "CONTAINERS/executor/envFrom/0/configMapRef/name", "encoder-configmap-*"),
+            ("Deployment/encoder", "CONTAINERS/executor/envFrom/1/configMapRef/name", "settings-*"),
+        ],
+    },
+    Case {
+        name: "configMapGenerator replaces, and a patch of a ConfigMap",
+        files: &[(
+            OVER,
+            "resources: [../base]\nconfigMapGenerator:\n- {name: settings, behavior: replace, literals: [only=this]}\npatches:\n- patch: |\n    apiVersion: v1\n    kind: ConfigMap\n    metadata: {name: encoder-configmap}\n    data: {MODEL: large}\n",
+        )],
+        effects: &[
+            ("ConfigMap/settings-*", "data/only", "this"),
+            ("ConfigMap/settings-*", "data/mode", "null"),
+            ("ConfigMap/encoder-configmap-*", "data/MODEL", "large"),
+        ],
+    },
+    Case {
+        name: "secretGenerator merges what a variable comes from",
+        files: &[(OVER, "resources: [../base]\nsecretGenerator:\n- {name: credentials, behavior: merge, literals: [api-key=secret]}\n")],
+        effects: &[
+            ("Secret/credentials-*", "data/api-key", "c2VjcmV0"),
+            ("Secret/credentials-*", "data/token", "dHdv"),
+            ("StatefulSet/indexer-0", "CONTAINERS/executor/env/API_KEY/valueFrom/secretKeyRef/name", "credentials-*"),
+            ("Deployment/indexer-head", "CONTAINERS/uses-after/env/API_KEY/valueFrom/secretKeyRef/name", "credentials-*"),
+            ("Deployment/encoder", "spec/template/spec/volumes/secret-credentials/secret/secretName", "credentials-*"),
+        ],
+    },
+    Case {
+        name: "secretGenerator brings what somebody else was to provide",
+        files: &[(
+            OVER,
+            "resources: [../base]\nnamePrefix: prod-\nnamespace: prod\nsecretGenerator:\n- {name: registry, type: kubernetes.io/dockerconfigjson, literals: [\".dockerconfigjson={}\"]}\n- {name: certificate, type: kubernetes.io/tls, literals: [tls.crt=a, tls.key=b]}\n",
+        )],
+        effects: &[
+            ("Deployment/*", "spec/template/spec/imagePullSecrets/0/name", "prod-registry-*"),
+            ("Ingress/prod-gateway", "spec/tls/0/secretName", "prod-certificate-*"),
+        ],
+    },
+    Case {
+        name: "a component",
+        files: &[
+            (OVER, "resources: [../base]\nnamePrefix: prod-\ncomponents: [../tuned]\n"),
+            (
+                "tuned/kustomization.yaml",
+                "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nconfigMapGenerator:\n- {name: encoder-configmap, behavior: merge, literals: [MODEL=large]}\nreplicas:\n- {name: encoder, count: 6}\npatches:\n- target: {labelSelector: flow.jina.ai/role=worker, kind: Deployment|StatefulSet}\n  patch: |\n    - {op: add, path: /spec/template/spec/priorityClassName, value: high}\n",
+            ),
+        ],
+        effects: &[
+            ("Deployment/prod-encoder", "spec/replicas", "6"),
+            ("ConfigMap/prod-encoder-configmap-*", "data/MODEL", "large"),
+            ("StatefulSet/prod-indexer-1", "spec/template/spec/priorityClassName", "high"),
+            ("Deployment/prod-gateway", "spec/template/spec/priorityClassName", "null"),
+        ],
+    },
+    Case {
+        name: "a component that brings the configuration",
+        files: &[
+            (
+                OVER,
+                "generators: [../base/flow]\nresources: [../base/around]\ncomponents: [../wiring]\nnamespace: prod\nnamePrefix: prod-\n",
+            ),
+            (
+                "wiring/kustomization.yaml",
+                "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nconfigurations: [kustomizeconfig.yaml]\n",
+            ),
+            ("wiring/kustomizeconfig.yaml", CONFIGURATION),
+        ],
+        effects: &[
+            ("Deployment/prod-gateway", "CONTAINERS/gateway/env/JINA_ADDR_ENCODER/value", "prod-encoder"),
+            ("HTTPRoute/prod-gateway", "spec/parentRefs/0/name", "prod-public"),
+        ],
+    },
+    Case {
+        name: "a prefix over a prefix, and a namespace over a namespace",
+        files: &[
+            ("one/kustomization.yaml", "resources: [../base]\nnamePrefix: p-\nnamespace: one\nreplicas:\n- {name: encoder, count: 3}\n"),
+            (OVER, "resources: [../one]\nnamePrefix: q-\nnamespace: prod\nreplicas:\n- {name: encoder, count: 6}\n"),
+        ],
+        effects: &[
+            ("Deployment/*", "metadata/namespace", "prod"),
+            ("Deployment/q-p-encoder", "spec/replicas", "6"),
+            ("Deployment/q-p-gateway", "CONTAINERS/gateway/env/JINA_ADDR_ENCODER/value", "q-p-encoder"),
+            ("ScaledObject/q-p-ranker", "spec/triggers/0/authenticationRef/name", "q-p-queue"),
+            ("GRPCRoute/q-p-gateway", "spec/parentRefs/0/name", "q-p-public"),
+        ],
+    },
+    Case {
+        name: "three deep, with prefix, suffix and labels in selectors",
+        files: &[
+            ("one/kustomization.yaml", "resources: [../base]\nnamePrefix: p-\n"),
+            ("two/kustomization.yaml", "resources: [../one]\nnameSuffix: -s\nlabels:\n- pairs: {team: search}\n  includeSelectors: true\n"),
+            (
+                OVER,
+                "resources: [../two]\nnamePrefix: q-\nnamespace: prod\nsecretGenerator:\n- {name: credentials, behavior: merge, literals: [token=new]}\n",
+            ),
+        ],
+        effects: &[
+            ("Service/q-p-encoder-s", "spec/selector/team", "search"),
+            ("Deployment/q-p-indexer-head-s", "CONTAINERS/executor/env/JINA_ADDR_INDEXER_0/value", "q-p-indexer-0-s"),
+            ("Secret/q-p-credentials-s-*", "data/token", "bmV3"),
+        ],
+    },
+    Case {
+        name: "twice in one namespace",
+        files: &[
+            ("a/kustomization.yaml", "resources: [../base]\nnamePrefix: a-\nreplicas:\n- {name: encoder, count: 6}\n"),
+            ("b/kustomization.yaml", "resources: [../base]\nnamePrefix: b-\n"),
+            (OVER, "resources: [../a, ../b]\nnamespace: shared\n"),
+        ],
+        effects: &[
+            ("Deployment/a-encoder", "spec/replicas", "6"),
+            ("Deployment/b-encoder", "spec/replicas", "2"),
+            ("Deployment/a-gateway", "CONTAINERS/gateway/env/JINA_ADDR_ENCODER/value", "a-encoder"),
+            ("Deployment/b-gateway", "CONTAINERS/gateway/env/JINA_ADDR_ENCODER/value", "b-encoder"),
+            ("NetworkPolicy/b-indexer-0", "spec/ingress/0/from/0/podSelector/matchLabels/app", "b-indexer-head"),
+        ],
+    },
+    Case {
+        name: "the Flow is patched before it is rendered",
+        files: &[
+            ("over/flow/kustomization.yaml", "resources: [../../base/flow]\npatches:\n- path: search.yaml\n"),
+            (
+                "over/flow/search.yaml",
+                "apiVersion: flow.jina.ai/v1alpha1\nkind: JinaFlow\nmetadata: {name: search}\nspec:\n  mesh: istio\n  defaults:\n    topologySpread: null\n    resources: {requests: {memory: 2Gi}}\n  gateway: {autoscale: null, flow: {replicas: 3}}\n  executors:\n    encoder:\n      flow: {replicas: 6, uses_with: {batch_size: 32}}\n      env: {MODEL: large}\n      pdb: null\n    indexer: {shards: {\"1\": {storage: {size: 100Gi}}}}\n",
+            ),
+            ("over/render/kustomization.yaml", RENDERED_ABOVE),
+            ("over/render/kustomizeconfig.yaml", CONFIGURATION),
+            (OVER, "resources: [render]\nnamespace: prod\nnamePrefix: prod-\n"),
+        ],
+        effects: &[
+            ("Deployment/prod-encoder", "spec/replicas", "6"),
+            ("Deployment/prod-encoder", "CONTAINERS/executor/resources/requests/memory", "2Gi"),
+            ("Deployment/prod-encoder", "CONTAINERS/executor/resources/requests/cpu", "500m"),
+            ("Deployment/prod-encoder", "spec/template/spec/topologySpreadConstraints", "null"),
+            ("Deployment/prod-gateway", "spec/replicas", "3"),
+            ("HorizontalPodAutoscaler/prod-gateway", "", "null"),
+            ("Service/prod-encoder", "spec/ports/0/appProtocol", "grpc"),
+            ("Service/prod-encoder", "spec/clusterIP", "null"),
+            ("PodDisruptionBudget/prod-encoder", "spec/maxUnavailable", "1"),
+            ("StatefulSet/prod-indexer-1", "spec/volumeClaimTemplates/0/spec/resources/requests/storage", "100Gi"),
+            ("ConfigMap/prod-encoder-configmap-*", "data/MODEL", "large"),
+        ],
+    },
+    Case {
+        // kustomize drops a `null` of a merge patch where the Flow says nothing to remove; one in a JSON patch arrives.
+        name: "a JSON patch of the Flow takes back what a layer says",
+        files: &[
+            (
+                "over/flow/kustomization.yaml",
+                "resources: [../../base/flow]\npatches:\n- target: {kind: JinaFlow}\n  patch: |\n    - {op: add, path: /spec/executors/encoder/resources, value: null}\n    - {op: add, path: /spec/executors/indexer/serviceAccountName, value: null}\n    - {op: replace, path: /spec/mesh, value: linkerd}\n    - {op: replace, path: /spec/monitoring/kind, value: ServiceMonitor}\n",
+            ),
+            ("over/render/kustomization.yaml", RENDERED_ABOVE),
+            ("over/render/kustomizeconfig.yaml", CONFIGURATION),
+            (OVER, "resources: [render]\nnamespace: prod\nnameSuffix: -eu\n"),
+        ],
+        effects: &[
+            ("Deployment/encoder-eu", "CONTAINERS/executor/resources", "null"),
+            ("Deployment/gateway-eu", "CONTAINERS/gateway/resources/requests/memory", "1Gi"),
+            ("StatefulSet/indexer-0-eu", "spec/template/spec/serviceAccountName", "null"),
+            ("Deployment/encoder-eu", "spec/template/metadata/annotations/linkerd.io~1inject", "enabled"),
+            ("ServiceMonitor/encoder-eu", "spec/selector/matchLabels/app", "encoder-eu"),
+        ],
+    },
+    Case {
+        name: "a Flow with its Namespace",
+        files: &[
+            (
+                "over/flow/kustomization.yaml",
+                "resources: [../../base/flow]\npatches:\n- target: {kind: JinaFlow}\n  patch: |\n    - {op: add, path: /metadata/namespace, value: search}\n    - {op: add, path: /spec/namespace, value: {labels: {team: search}}}\n",
+            ),
+            ("over/render/kustomization.yaml", RENDERED_ABOVE),
+            ("over/render/kustomizeconfig.yaml", CONFIGURATION),
+            (OVER, "resources: [render]\nnamespace: prod\nnamePrefix: prod-\nreplicas:\n- {name: encoder, count: 6}\n"),
+        ],
+        effects: &[
+            ("Namespace/prod", "metadata/labels/team", "search"),
+            ("Deployment/*", "metadata/namespace", "prod"),
+            ("Deployment/prod-encoder", "spec/replicas", "6"),
+        ],
+    },
+    Case {
+        name: "the function as a transformer",
+        files: &[
+            ("over/render.yaml", TRANSFORMER),
+            ("over/kustomizeconfig.yaml", CONFIGURATION),
+            (
+                OVER,
+                "resources: [../base/flow, ../base/around]\nnamespace: prod\ntransformers: [render.yaml]\nconfigurations: [kustomizeconfig.yaml]\npatches:\n- target: {kind: JinaFlow}\n  patch: |\n    - {op: add, path: /spec/executors/encoder/flow, value: {replicas: 6}}\n    - {op: add, path: /metadata/annotations/config.kubernetes.io~1local-config, value: \"true\"}\n",
+            ),
+        ],
+        effects: &[
+            ("Deployment/encoder", "spec/replicas", "6"),
+            ("Deployment/*", "metadata/namespace", "prod"),
+            ("Deployment/encoder", "CONTAINERS/executor/envFrom/1/configMapRef/name", "settings-*"),
+            ("JinaFlow/search", "", "null"),
+        ],
+    },
+    Case {
+        name: "overlays over a transformer",
+        files: &[
+            ("one/render.yaml", TRANSFORMER),
+            ("one/kustomizeconfig.yaml", CONFIGURATION),
+            (
+                "one/kustomization.yaml",
+                "resources: [../base/flow, ../base/around]\ntransformers: [render.yaml]\nconfigurations: [kustomizeconfig.yaml]\npatches:\n- target: {kind: JinaFlow}\n  patch: |\n    - {op: add, path: /metadata/annotations/config.kubernetes.io~1local-config, value: \"true\"}\n",
+            ),
+            (
+                OVER,
+                "resources: [../one]\nnamespace: prod\nnamePrefix: prod-\nconfigMapGenerator:\n- {name: encoder-configmap, behavior: merge, literals: [MODEL=large]}\nreplicas:\n- {name: encoder, count: 6}\n",
+            ),
+        ],
+        effects: &[
+            ("Deployment/prod-encoder", "spec/replicas", "6"),
+            ("Deployment/prod-gateway", "CONTAINERS/gateway/env/JINA_ADDR_ENCODER/value", "prod-encoder"),
+            ("ConfigMap/prod-encoder-configmap*", "data/MODEL", "large"),
+        ],
+    },
+    Case {
+        name: "everything at once",
+        files: EVERYTHING,
+        effects: &[
+            ("Deployment/*", "metadata/namespace", "prod-eu"),
+            ("Deployment/eu-prod-encoder-x", "spec/replicas", "8"),
+            ("Deployment/eu-prod-encoder-x", "CONTAINERS/executor/image", "mirror.example.com/encoder@sha256:3e23*"),
+            ("Deployment/eu-prod-encoder-x", "CONTAINERS/executor/resources/limits/memory", "8Gi"),
+            ("Deployment/eu-prod-encoder-x", "spec/selector/matchLabels/team", "search"),
+            ("Deployment/eu-prod-encoder-x", "spec/template/metadata/labels/region", "eu"),
+            ("Deployment/eu-prod-encoder-x", "spec/selector/matchLabels/region", "null"),
+            ("Deployment/eu-prod-encoder-x", "metadata/annotations/owner", "search@example.com"),
+            ("ConfigMap/eu-prod-encoder-configmap-x-*", "data/MODEL", "large"),
+            ("ConfigMap/eu-prod-encoder-configmap-x-*", "data/PEER", "ranker"),
+            ("Secret/eu-prod-credentials-x-*", "data/api-key", "c2VjcmV0"),
+            ("StatefulSet/eu-prod-indexer-0-x", "spec/template/spec/nodeSelector/pool", "large"),
+            ("StatefulSet/eu-prod-indexer-1-x", "spec/template/spec/nodeSelector/pool", "large"),
+            ("Deployment/eu-prod-indexer-head-x", "spec/template/spec/nodeSelector", "null"),
+            ("StatefulSet/eu-prod-indexer-2-x", "spec/serviceName", "eu-prod-indexer-2-x"),
+            ("Deployment/eu-prod-gateway-x", "CONTAINERS/gateway/env/JINA_ADDR_ENCODER/value", "eu-prod-encoder-x"),
+            ("Deployment/eu-prod-indexer-head-x", "CONTAINERS/executor/env/JINA_ADDR_INDEXER_2/value", "eu-prod-indexer-2-x"),
+            ("StatefulSet/eu-prod-ranker-x", "spec/template/spec/priorityClassName", "high"),
+        ],
+    },
+];
+
+/// Layers of overlays, each with its own ways: the Flow, a component, patches, generators, names, and a region above.
+const EVERYTHING: &[(&str, &str)] = &[
+    ("prod/flow/kustomization.yaml", "resources: [../../base/flow]\npatches:\n- path: search.yaml\n"),
+    (
+        "prod/flow/search.yaml",
+        "apiVersion: flow.jina.ai/v1alpha1\nkind: JinaFlow\nmetadata: {name: search}\nspec:\n  executors:\n    encoder: {flow: {replicas: 6}}\n    indexer: {flow: {shards: 3}}\n",
+    ),
+    ("prod/render/kustomization.yaml", RENDERED_ABOVE),
+    ("prod/render/kustomizeconfig.yaml", CONFIGURATION),
+    (
+        "tuned/kustomization.yaml",
+        "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\npatches:\n- target: {labelSelector: flow.jina.ai/role=worker, kind: Deployment|StatefulSet}\n  patch: |\n    - {op: add, path: /spec/template/spec/priorityClassName, value: high}\n",
+    ),
+    (
+        "prod/kustomization.yaml",
+        "resources: [render]\ncomponents: [../tuned]\nnamespace: prod\nnamePrefix: prod-\nlabels:\n- pairs: {team: search}\n  includeSelectors: true\ncommonAnnotations: {owner: search@example.com}\nimages:\n- {name: acme/encoder, newName: mirror.example.com/encoder, digest: \"sha256:3e23e8160039594a33894f6564e1b1348bbd7a0088d42c4acb73eeaed59c009d\"}\nconfigMapGenerator:\n- {name: encoder-configmap, behavior: merge, literals: [MODEL=large]}\nsecretGenerator:\n- {name: credentials, behavior: merge, literals: [api-key=secret]}\npatches:\n- target: {kind: StatefulSet, labelSelector: \"flow.jina.ai/executor=indexer,flow.jina.ai/role=worker\"}\n  patch: |\n    apiVersion: apps/v1\n    kind: StatefulSet\n    metadata: {name: any}\n    spec: {template: {spec: {nodeSelector: {pool: large}}}}\n- patch: |\n    apiVersion: apps/v1\n    kind: Deployment\n    metadata: {name: encoder}\n    spec: {template: {spec: {containers: [{name: executor, resources: {limits: {memory: 8Gi}}}]}}}\n",
+    ),
+    (
+        OVER,
+        "resources: [../prod]\nnamespace: prod-eu\nnamePrefix: eu-\nnameSuffix: -x\nreplicas:\n- {name: encoder, count: 8}\nlabels:\n- pairs: {region: eu}\n  includeTemplates: true\n",
+    ),
+];
+
+const CONFIGURATION: &str = include_str!("../../functions/jinaflow/kustomizeconfig.yaml");
+
+/// The base's own, with the Flow of the overlay.
+const RENDERED_ABOVE: &str = "generators: [../flow]\nresources: [../../base/around]\nconfigurations: [kustomizeconfig.yaml]\n";
+
+const TRANSFORMER: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: render\n  annotations:\n    config.kubernetes.io/function: |\n      exec: {path: jinaflow}\n";
+
+/// The base and the files of a case in a folder.
+fn laid_out(files: &[(&str, &str)]) -> PathBuf {
+    let folder = scratch("overlay");
+    fs::rename(copy("tests/conformance/overlays/base"), folder.join("base")).unwrap();
+    write(&folder, "base/kustomizeconfig.yaml", CONFIGURATION);
+    for (name, text) in files {
+        write(&folder, name, text);
+    }
+    folder
+}
+
+/// The field at a path; entries of lists are known by their names or numbers.
+fn at<'o>(object: &'o Value, path: &str) -> &'o Value {
+    let path = path.replace("CONTAINERS", CONTAINERS);
+    path.split('/').filter(|step| !step.is_empty()).fold(object, |value, step| match value {
+        Value::Array(entries) => {
+            let named = entries.iter().find(|entry| entry["name"] == step);
+            named.or_else(|| entries.get(step.parse::<usize>().ok()?)).unwrap_or(&Value::Null)
+        }
+        _ => &value[step.replace("~1", "/")],
+    })
+}
+
+fn fits(text: &str, pattern: &str) -> bool {
+    pattern.strip_suffix('*').map_or(text == pattern, |start| text.starts_with(start))
+}
+
+/// What is not as the case says.
+fn missing(effects: &[Effect], objects: &[Value]) -> Vec<String> {
+    let mut missing = Vec::new();
+    for (name, path, wanted) in effects {
+        let found: Vec<&Value> = objects.iter().filter(|object| fits(&label(object), name)).collect();
+        if found.is_empty() != (path.is_empty() && *wanted == "null") {
+            missing.push(format!("{} objects are {name}", found.len()));
+        }
+        for object in found {
+            let value = at(object, path);
+            let as_wanted = match serde_json::from_str::<Value>(wanted) {
+                Ok(wanted) => *value == wanted,
+                Err(_) => value.as_str().is_some_and(|text| fits(text, wanted)),
+            };
+            if !as_wanted {
+                missing.push(format!("{} {path}: {value} instead of {wanted}", label(object)));
+            }
+        }
+    }
+    missing
+}
+
+fn built(folder: &Path) -> Vec<Value> {
+    must(kustomize(folder)).documents()
+}
+
+/// What is wrong with a case: what is broken, and what its overlay has not done.
+fn wrong(case: &Case) -> Vec<String> {
+    let build = run(kustomize(&laid_out(case.files).join("over")), b"");
+    if build.code != 0 {
+        return vec![build.stderr];
+    }
+    let objects = build.documents();
+    let mut wrong = faults(&objects);
+    wrong.extend(missing(case.effects, &objects));
+    wrong
+}
+
+#[test]
+fn whatever_an_overlay_does_the_flow_stays_wired() {
+    let base = built(&laid_out(&[]).join("base"));
+    assert_eq!(faults(&base), Vec::<String>::new());
+    let wrong: Vec<String> =
+        CASES.iter().flat_map(|case| wrong(case).into_iter().map(move |wrong| format!("{}: {wrong}", case.name))).collect();
+    assert_eq!(wrong, Vec::<String>::new(), "{}", wrong.join("\n"));
+    for case in CASES {
+        assert!(!missing(case.effects, &base).is_empty(), "{}: the base is already what the case wants", case.name);
+    }
+}

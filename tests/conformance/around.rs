@@ -38,7 +38,8 @@ fn list(value: &Value) -> impl Iterator<Item = &Value> {
     value.as_array().into_iter().flatten()
 }
 
-fn containers(workload: &Value) -> impl Iterator<Item = &Value> {
+/// The containers of a workload's pods.
+pub fn containers(workload: &Value) -> impl Iterator<Item = &Value> {
     list(&workload["spec"]["template"]["spec"]["containers"])
 }
 

@@ -5,12 +5,14 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use serde_json::Value;
 
-use crate::around::faults;
+use crate::around::{containers, faults};
 use crate::kustomize::{kustomize, write};
-use crate::support::{label, run, scratch};
+use crate::support::wiring::{contains, dialled, host_and_port, namespace, strings};
+use crate::support::{documents, label, root, run, scratch, tree};
 use crate::tools::{copy, must};
 
 struct Case {
@@ -591,4 +593,233 @@ fn whatever_an_overlay_does_the_flow_stays_wired() {
     for case in CASES {
         assert!(!missing(case.effects, &base).is_empty(), "{}: the base is already what the case wants", case.name);
     }
+}
+
+/// Without the configuration, renamed Services are lost: the checkers would see it.
+#[test]
+fn a_cut_flow_is_found() {
+    let folder = laid_out(&[(OVER, "resources: [../base]\nnamePrefix: prod-\n")]);
+    write(&folder, "base/kustomizeconfig.yaml", "nameReference: []\n");
+    let found = faults(&built(&folder.join("over")));
+    for fault in [
+        "Deployment/prod-gateway gateway: dials grpc://encoder:8080, and there is no such Service",
+        "Deployment/prod-indexer-head executor: dials indexer-1:8080, and there is no such Service",
+        "ScaledObject/prod-ranker: scales \"ranker\", which is not there",
+        "HTTPRoute/prod-gateway: leads to \"gateway-1-http\":8081, which is not there",
+        "GRPCRoute/prod-gateway: no Gateway \"public\"",
+    ] {
+        assert!(found.iter().any(|line| line == fault), "{fault}\n{}", found.join("\n"));
+    }
+    let nothing = Case { name: "nothing", files: &[(OVER, "resources: [../base]\n")], effects: CASES[0].effects };
+    assert!(wrong(&nothing).iter().any(|line| line.starts_with("Deployment/encoder metadata/namespace: null instead of prod")));
+}
+
+/// Every kind of fault that the second opinion knows, planted in the base.
+#[test]
+fn a_patch_that_breaks_something_is_found() {
+    let planted = [
+        ("HorizontalPodAutoscaler", "replace", "/spec/scaleTargetRef/name", "\"gate\"", "HorizontalPodAutoscaler/gateway: scales \"gate\""),
+        ("Deployment", "add", "/spec/replicas", "3", "HorizontalPodAutoscaler/gateway: scales what has fixed replicas"),
+        ("PodDisruptionBudget", "replace", "/spec/selector/matchLabels/app", "x", "PodDisruptionBudget/gateway: selects the pods of 0"),
+        ("NetworkPolicy", "replace", "/spec/podSelector/matchLabels/app", "x", "NetworkPolicy/gateway: selects the pods of 0 workloads"),
+        ("NetworkPolicy", "replace", "/spec/egress/1/ports/0/port", "81", "Deployment/gateway: may not call Deployment/encoder at 8080"),
+        (
+            "NetworkPolicy",
+            "replace",
+            "/spec/egress/1/to",
+            "[{podSelector: {matchLabels: {app: encoder}}}]",
+            "Deployment/gateway: may not call StatefulSet/ranker at 8080",
+        ),
+        ("NetworkPolicy", "replace", "/spec/egress", "[]", "Deployment/gateway: may not call Deployment/indexer-head at 8080"),
+        ("PodMonitor", "replace", "/spec/podMetricsEndpoints/0/port", "x", "PodMonitor/gateway: reads port \"x\", which no pod has"),
+        (
+            "Ingress",
+            "replace",
+            "/spec/rules/0/http/paths/0/backend/service/port/number",
+            "80",
+            "Ingress/gateway: leads to \"gateway-1-http\":80",
+        ),
+        ("HTTPRoute", "replace", "/spec/rules/0/backendRefs/0/name", "x", "HTTPRoute/gateway: leads to \"x\":8081, which is not there"),
+        ("GRPCRoute", "replace", "/spec/parentRefs/0/name", "x", "GRPCRoute/gateway: no Gateway \"x\""),
+        (
+            "Deployment",
+            "replace",
+            "/spec/template/spec/topologySpreadConstraints/0/labelSelector/matchLabels/app",
+            "x",
+            "Deployment/gateway: is not spread",
+        ),
+        ("Deployment", "replace", "/spec/template/spec/imagePullSecrets/0/name", "x", "Deployment/gateway: no Secret \"x\""),
+        ("Deployment", "replace", "/spec/template/spec/serviceAccountName", "x", "Deployment/gateway: no ServiceAccount \"x\""),
+        (
+            "Deployment",
+            "add",
+            "/spec/template/spec/containers/0/envFrom/-",
+            "{configMapRef: {name: x}}",
+            "Deployment/gateway: no ConfigMap \"x\"",
+        ),
+        (
+            "Deployment",
+            "add",
+            "/spec/template/spec/containers/0/volumeMounts",
+            "[{name: x, mountPath: /x}]",
+            "Deployment/gateway: mounts \"x\", which is no volume",
+        ),
+        ("Deployment", "replace", "/spec/template/spec/containers/0/startupProbe/grpc/port", "1", "Deployment/gateway: a probe asks at 1"),
+    ];
+    let folder = laid_out(&[]);
+    for (kind, op, path, value, fault) in planted {
+        let patch = format!(
+            "resources: [../base]\npatches:\n- target: {{kind: {kind}, name: gateway}}\n  patch: |\n    - {{op: {op}, path: {path}, value: {value}}}\n"
+        );
+        write(&folder, OVER, &patch);
+        let found = faults(&built(&folder.join("over")));
+        assert!(found.iter().any(|line| line.starts_with(fault)), "{fault}\n{}", found.join("\n"));
+    }
+}
+
+/// How much there is in a Flow that an overlay may break, and how much of it is broken.
+#[derive(Debug, PartialEq)]
+struct Broken {
+    /// Addresses, those of Services that are not there, and those of Services in another namespace.
+    addresses: [usize; 3],
+    /// Services, and those that send to the pods of several workloads.
+    services: [usize; 2],
+    /// Monitors, and those that find no Service where they are.
+    monitors: [usize; 2],
+}
+
+impl Broken {
+    /// In words, as README.md has them.
+    fn said(&self) -> String {
+        let [addresses, nowhere, elsewhere] = self.addresses;
+        let counts = [
+            (nowhere, addresses, "addresses lead nowhere"),
+            (elsewhere, addresses, "addresses lead into the other namespace"),
+            (self.services[1], self.services[0], "Services send to both Flows"),
+            (self.monitors[1], self.monitors[0], "monitors see nothing of their own"),
+        ];
+        let said: Vec<String> =
+            counts.iter().filter(|(broken, _, _)| *broken > 0).map(|(broken, all, what)| format!("{broken} of {all} {what}")).collect();
+        if said.is_empty() { "nothing".to_owned() } else { said.join(", ") }
+    }
+}
+
+fn broken(objects: &[Value]) -> Broken {
+    let of_kind = |kinds: &'static [&str]| objects.iter().filter(move |o| kinds.iter().any(|kind| o["kind"] == *kind));
+    let workloads = || of_kind(&["Deployment", "StatefulSet"]);
+    let services = || of_kind(&["Service"]);
+    let mut broken = Broken { addresses: [0; 3], services: [0; 2], monitors: [0; 2] };
+    for workload in workloads() {
+        for address in containers(workload).flat_map(dialled) {
+            let (name, space) = match host_and_port(&address).0.split('.').collect::<Vec<_>>()[..] {
+                [name] => (name, namespace(workload)),
+                [name, space, "svc"] => (name, space),
+                _ => continue,
+            };
+            let is_there = services().any(|service| service["metadata"]["name"] == name && namespace(service) == space);
+            broken.addresses[0] += 1;
+            broken.addresses[1] += usize::from(!is_there);
+            broken.addresses[2] += usize::from(is_there && space != namespace(workload));
+        }
+    }
+    for service in services() {
+        let selects = |w: &&Value| {
+            namespace(w) == namespace(service) && contains(&w["spec"]["template"]["metadata"]["labels"], &service["spec"]["selector"])
+        };
+        broken.services[0] += 1;
+        broken.services[1] += usize::from(workloads().filter(selects).count() > 1);
+    }
+    for monitor in of_kind(&["ServiceMonitor"]) {
+        let spaces = strings(&monitor["spec"]["namespaceSelector"]["matchNames"]);
+        let looks_here = spaces.is_empty() || spaces.contains(&namespace(monitor));
+        let finds = services().any(|service| {
+            namespace(service) == namespace(monitor)
+                && contains(&service["metadata"]["labels"], &monitor["spec"]["selector"]["matchLabels"])
+        });
+        broken.monitors[0] += 1;
+        broken.monitors[1] += usize::from(!(looks_here && finds));
+    }
+    broken
+}
+
+/// The Flow of `overlays/base`, as its text.
+fn flow() -> String {
+    let base = fs::read_to_string(root().join("tests/conformance/overlays/base/flow/jinaflow.yaml")).unwrap();
+    documents(&base)[0]["spec"]["flow"].as_str().unwrap().to_owned()
+}
+
+/// What Jina exports, as a kustomization.
+fn by_jina(folder: &Path) {
+    write(folder, "flow.yml", &flow());
+    let mut jina = Command::new(crate::tools::folder().join("jina/bin/jina"));
+    jina.current_dir(folder).args(["export", "kubernetes", "flow.yml", "base", "--k8s-namespace", "search"]);
+    jina.env("JINA_GATEWAY_IMAGE", "acme/jina:3.34.0").env("JINA_OPTOUT_TELEMETRY", "1");
+    must(jina);
+    let files: Vec<String> = tree(&folder.join("base")).into_keys().collect();
+    assert_eq!(files.len(), 6, "{files:?}");
+    write(folder, "base/kustomization.yaml", &format!("resources: [{}]\n", files.join(", ")));
+}
+
+/// What we make of the same Flow, with nothing beside it.
+fn by_us(folder: &Path) {
+    let flow: String = flow().lines().map(|line| format!("    {line}\n")).collect();
+    let config = format!(
+        "apiVersion: flow.jina.ai/v1alpha1\nkind: JinaFlow\nmetadata:\n  name: search\n  annotations:\n    config.kubernetes.io/function: |\n      exec: {{path: jinaflow}}\nspec:\n  images: {{gateway: \"acme/jina:3.34.0\"}}\n  flow: |\n{flow}"
+    );
+    write(folder, "base/jinaflow.yaml", &config);
+    write(folder, "base/kustomizeconfig.yaml", CONFIGURATION);
+    write(folder, "base/kustomization.yaml", "generators: [jinaflow.yaml]\nconfigurations: [kustomizeconfig.yaml]\nnamespace: search\n");
+}
+
+/// The same Flow, the same overlay: Jina's export breaks, and README.md says how.
+#[test]
+fn jinas_own_export_breaks_under_the_same_overlays() {
+    const SHARDS: &str = "resources: [../base]\npatches:\n- target: {kind: Deployment, labelSelector: \"flow.jina.ai/executor=indexer,flow.jina.ai/role=worker\"}\n  patch: |\n    - {op: add, path: /spec/template/spec/priorityClassName, value: high}\n";
+    let twice: &[(&str, &str)] = &[
+        ("a/kustomization.yaml", "resources: [../base]\nnamePrefix: a-\n"),
+        ("b/kustomization.yaml", "resources: [../base]\nnamePrefix: b-\n"),
+        (OVER, "resources: [../a, ../b]\n"),
+    ];
+    let beside: &[(&str, &str)] =
+        &[("prod/kustomization.yaml", "resources: [../base]\nnamespace: prod\n"), (OVER, "resources: [../base, ../prod]\n")];
+    let overlays: [(&str, &[(&str, &str)], &str); 6] = [
+        ("none", &[(OVER, "resources: [../base]\n")], "nothing"),
+        (
+            "`namespace: prod`",
+            &[(OVER, "resources: [../base]\nnamespace: prod\n")],
+            "5 of 5 addresses lead nowhere, 6 of 6 monitors see nothing of their own",
+        ),
+        (
+            "`namespace: prod`, in a cluster that has the first Flow too",
+            beside,
+            "5 of 10 addresses lead into the other namespace, 6 of 12 monitors see nothing of their own",
+        ),
+        ("`namePrefix: prod-`", &[(OVER, "resources: [../base]\nnamePrefix: prod-\n")], "5 of 5 addresses lead nowhere"),
+        ("`nameSuffix: -eu`", &[(OVER, "resources: [../base]\nnameSuffix: -eu\n")], "5 of 5 addresses lead nowhere"),
+        (
+            "two of them, `namePrefix: a-` and `b-`, in one namespace",
+            twice,
+            "10 of 10 addresses lead nowhere, 14 of 14 Services send to both Flows",
+        ),
+    ];
+    let (theirs, ours) = (scratch("by-jina"), scratch("by-us"));
+    by_jina(&theirs);
+    by_us(&ours);
+    let after = |folder: &Path, files: &[(&str, &str)]| {
+        files.iter().for_each(|(file, text)| write(folder, file, text));
+        built(&folder.join("over"))
+    };
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    for (name, files, wanted) in overlays {
+        assert_eq!(broken(&after(&theirs, files)).said(), wanted, "{name}");
+        assert_eq!(broken(&after(&ours, files)).said(), "nothing", "{name}");
+        assert!(wanted == "nothing" || readme.contains(&format!("| {name} | {wanted} |\n")), "README.md: {name}");
+    }
+    // A patch by labels finds no labels there, and kustomize says nothing.
+    let high = |folder: &Path| {
+        let objects = after(folder, &[(OVER, SHARDS)]);
+        objects.iter().filter(|object| at(object, "spec/template/spec/priorityClassName") == "high").count()
+    };
+    assert_eq!((high(&theirs), high(&ours)), (0, 2));
+    assert!(readme.contains("| a patch by labels, of all shards | it changes 0 of 2 shards, and nobody says so |\n"), "README.md");
 }

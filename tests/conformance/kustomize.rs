@@ -128,19 +128,6 @@ fn three_overlays_deep_everything_is_still_wired() {
     assert_clean(&must(kustomize(&folder.join("both"))).documents());
 }
 
-/// The comparison with what Jina exports: the same overlay cuts it.
-#[test]
-fn jinas_own_export_breaks_under_the_same_overlay() {
-    let folder = scratch("jina");
-    let export =
-        crate::support::jinaflow(&["export", root().join("examples/getting-started/flow.yml").to_str().unwrap(), "--compat", "jina-3.34"])
-            .succeeded();
-    write(&folder, "flow.yaml", &export.stdout);
-    write(&folder, "kustomization.yaml", "resources: [flow.yaml]\nnamespace: prod\nnamePrefix: prod-\n");
-    let found = faults(&must(kustomize(&folder)).documents());
-    assert!(found.iter().any(|fault| fault.contains("dials grpc://encoder.default.svc:8080, which no overlay can follow")), "{found:?}");
-}
-
 /// kustomize hides results, so that stderr has to say everything.
 #[test]
 fn a_wrong_flow_is_explained_on_stderr() {

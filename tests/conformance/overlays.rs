@@ -10,10 +10,11 @@ use std::process::Command;
 use serde_json::Value;
 
 use crate::around::{containers, faults};
-use crate::kustomize::{kustomize, write};
+use crate::kustomize::{kubectl, kustomize, write};
+use crate::plugin::{build as by_plugin, plugins};
 use crate::support::wiring::{contains, dialled, host_and_port, namespace, strings};
 use crate::support::{documents, label, root, run, scratch, tree};
-use crate::tools::{copy, must};
+use crate::tools::{copy, edit, must};
 
 struct Case {
     name: &'static str,
@@ -572,27 +573,126 @@ fn built(folder: &Path) -> Vec<Value> {
 }
 
 /// What is wrong with a case: what is broken, and what its overlay has not done.
-fn wrong(case: &Case) -> Vec<String> {
-    let build = run(kustomize(&laid_out(case.files).join("over")), b"");
-    if build.code != 0 {
-        return vec![build.stderr];
-    }
-    let objects = build.documents();
-    let mut wrong = faults(&objects);
+fn wrong(case: &Case, build: Command) -> Vec<String> {
+    let build = run(build, b"");
+    let objects = if build.code == 0 { build.documents() } else { Vec::new() };
+    let mut wrong = if build.code == 0 { faults(&objects) } else { vec![build.stderr] };
     wrong.extend(missing(case.effects, &objects));
-    wrong
+    wrong.into_iter().map(|wrong| format!("{}: {wrong}", case.name)).collect()
+}
+
+fn by_kustomize(case: &Case) -> Vec<String> {
+    wrong(case, kustomize(&laid_out(case.files).join("over")))
 }
 
 #[test]
 fn whatever_an_overlay_does_the_flow_stays_wired() {
     let base = built(&laid_out(&[]).join("base"));
     assert_eq!(faults(&base), Vec::<String>::new());
-    let wrong: Vec<String> =
-        CASES.iter().flat_map(|case| wrong(case).into_iter().map(move |wrong| format!("{}: {wrong}", case.name))).collect();
-    assert_eq!(wrong, Vec::<String>::new(), "{}", wrong.join("\n"));
+    let wrong: Vec<String> = CASES.iter().flat_map(by_kustomize).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     for case in CASES {
         assert!(!missing(case.effects, &base).is_empty(), "{}: the base is already what the case wants", case.name);
     }
+}
+
+/// kubectl has another version of kustomize inside, which runs no executables: by the plugin it does the same.
+#[test]
+fn whatever_an_overlay_does_in_kubectl_the_flow_stays_wired() {
+    let home = plugins();
+    let annotation = "  annotations:\n    config.kubernetes.io/function: |\n      exec: {path: jinaflow}\n";
+    let by_transformer = |case: &&Case| case.files.iter().any(|(_, text)| *text == TRANSFORMER);
+    let (left, cases): (Vec<&Case>, Vec<&Case>) = CASES.iter().partition(by_transformer);
+    assert_eq!(left.len(), 2);
+    let by_kubectl = |case: &Case| {
+        let folder = laid_out(case.files);
+        edit(&folder.join("base/flow/jinaflow.yaml"), annotation, "");
+        wrong(case, by_plugin(kubectl(&folder.join("over")), &home))
+    };
+    let wrong: Vec<String> = cases.into_iter().flat_map(by_kubectl).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What the configuration does to what stands beside a Flow in the same build: where the label `app`, or a variable, is the
+/// name of a Service, it follows that Service; everything else is let alone. The manual says so.
+#[test]
+fn what_stands_beside_a_flow_stays_whole() {
+    const BESIDE: &str = r#"
+apiVersion: v1
+kind: Service
+metadata: {name: agent}
+spec: {selector: {app: agent}, ports: [{port: 80}]}
+---
+apiVersion: apps/v1
+kind: DaemonSet
+metadata: {name: agent, labels: {app: agent}}
+spec:
+  selector: {matchLabels: {app: agent}}
+  template:
+    metadata: {labels: {app: agent}}
+    spec: {containers: [{name: agent, image: agent, env: [{name: A, value: encoder}]}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec: {selector: {app: front, tier: web}, ports: [{port: 80}]}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  selector: {matchLabels: {app: front, tier: web}}
+  template:
+    metadata: {labels: {app: front, tier: web}}
+    spec:
+      containers:
+      - name: web
+        image: web
+        args: [encoder]
+        env:
+        - {name: SEARCH, value: gateway}
+        - {name: SEARCH_URL, value: "http://gateway:8080"}
+---
+apiVersion: batch/v1
+kind: CronJob
+metadata: {name: agent}
+spec:
+  schedule: "@daily"
+  jobTemplate:
+    spec:
+      template:
+        metadata: {labels: {app: agent}}
+        spec: {restartPolicy: Never, containers: [{name: job, image: job}]}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: words}
+data: {WORD: encoder}
+"#;
+    let folder = laid_out(&[
+        ("beside/kustomization.yaml", "resources: [objects.yaml]\n"),
+        ("beside/objects.yaml", BESIDE),
+        (OVER, "resources: [../base, ../beside]\nnamePrefix: p-\n"),
+    ]);
+    let objects = built(&folder.join("over"));
+    let agent = "p-agent";
+    let effects: &[Effect] = &[
+        ("Service/p-agent", "spec/selector/app", agent),
+        ("DaemonSet/p-agent", "spec/selector/matchLabels/app", agent),
+        ("DaemonSet/p-agent", "spec/template/metadata/labels/app", agent),
+        ("CronJob/p-agent", "spec/jobTemplate/spec/template/metadata/labels/app", agent),
+        ("Service/p-web", "spec/selector/app", "front"),
+        ("Deployment/p-web", "spec/selector/matchLabels/app", "front"),
+        ("Deployment/p-web", "spec/template/metadata/labels/app", "front"),
+        ("Deployment/p-web", "CONTAINERS/web/args/0", "encoder"),
+        // The address of the gateway, by which others find it.
+        ("Deployment/p-web", "CONTAINERS/web/env/SEARCH/value", "p-gateway"),
+        ("Deployment/p-web", "CONTAINERS/web/env/SEARCH_URL/value", "http://gateway:8080"),
+        ("DaemonSet/p-agent", "CONTAINERS/agent/env/A/value", "encoder"),
+        ("ConfigMap/p-words", "data/WORD", "encoder"),
+        ("ConfigMap/p-encoder-configmap-*", "data/PEER", "ranker"),
+    ];
+    assert_eq!(missing(effects, &objects), Vec::<String>::new());
 }
 
 /// Without the configuration, renamed Services are lost: the checkers would see it.
@@ -611,7 +711,9 @@ fn a_cut_flow_is_found() {
         assert!(found.iter().any(|line| line == fault), "{fault}\n{}", found.join("\n"));
     }
     let nothing = Case { name: "nothing", files: &[(OVER, "resources: [../base]\n")], effects: CASES[0].effects };
-    assert!(wrong(&nothing).iter().any(|line| line.starts_with("Deployment/encoder metadata/namespace: null instead of prod")));
+    assert!(
+        by_kustomize(&nothing).iter().any(|line| line.starts_with("nothing: Deployment/encoder metadata/namespace: null instead of prod"))
+    );
 }
 
 /// Every kind of fault that the second opinion knows, planted in the base.

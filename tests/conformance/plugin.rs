@@ -15,7 +15,7 @@ fn install() -> Command {
 }
 
 /// A folder of plugins with ours in it.
-fn plugins() -> PathBuf {
+pub fn plugins() -> PathBuf {
     let home = scratch("plugins");
     let mut command = install();
     command.arg(&home);
@@ -23,7 +23,7 @@ fn plugins() -> PathBuf {
     home
 }
 
-fn build(mut command: Command, home: &Path) -> Command {
+pub fn build(mut command: Command, home: &Path) -> Command {
     command.env("KUSTOMIZE_PLUGIN_HOME", home);
     command
 }

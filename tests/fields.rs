@@ -107,7 +107,7 @@ fn cases() -> Vec<Case> {
             policy,
             "NetworkPolicy/gateway",
             "/spec/ingress/0/from",
-            json!([{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "web"}}, "podSelector": {"matchLabels": {"a": "b"}}}, {"ipBlock": {"cidr": "10.0.0.0/8"}}]),
+            json!([{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "web"}}, "podSelector": {"matchExpressions": [{"key": "a", "operator": "In", "values": ["b"]}]}}, {"ipBlock": {"cidr": "10.0.0.0/8"}}]),
         ),
         Case(
             &["networkPolicy.allowFrom.NAME.namespaceLabels"],
@@ -147,7 +147,7 @@ fn cases() -> Vec<Case> {
             json!([
                 {"ports": [{"protocol": "UDP", "port": 53}, {"protocol": "TCP", "port": 53}]},
                 {"to": [{"ipBlock": {"cidr": "0.0.0.0/0"}}], "ports": [{"protocol": "TCP", "port": 443}]},
-                {"to": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "data"}}, "podSelector": {"matchLabels": {"app": "db"}}}]},
+                {"to": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "data"}}, "podSelector": {"matchExpressions": [{"key": "app", "operator": "In", "values": ["db"]}]}}]},
                 {"to": [{"namespaceSelector": {"matchLabels": {"a": "b"}}}]},
             ]),
         ),

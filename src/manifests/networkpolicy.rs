@@ -96,17 +96,25 @@ fn rule<'c>(direction: &'static str, peers: Vec<Node<'c>>, ports: Vec<Node<'c>>)
     rule
 }
 
-fn peer(peer: &Peer) -> Node<'_> {
+/// Pods in the Flow's own namespace are those that overlays rename and label together with the Flow: `matchLabels`, in which
+/// kustomize does the same. Those in another namespace are not, and kustomize knows no `matchExpressions`.
+fn peer<'c>(peer: &'c Peer) -> Node<'c> {
     if let Some(cidr) = &peer.cidr {
         return object([("ipBlock", object([("cidr", cidr.as_str().into())]))]);
     }
     let selector = |labels| object([("matchLabels", texts(labels))]);
     let mut node = object([]);
-    if !peer.namespace.is_empty() {
-        node.set("namespaceSelector", selector(&peer.namespace));
-    }
-    if !peer.pods.is_empty() || peer.namespace.is_empty() {
+    if peer.namespace.is_empty() {
         node.set("podSelector", if peer.pods.is_empty() { object([]) } else { selector(&peer.pods) });
+        return node;
+    }
+    node.set("namespaceSelector", selector(&peer.namespace));
+    if !peer.pods.is_empty() {
+        let is_one = |(key, value): &'c (String, String)| {
+            object([("key", key.as_str().into()), ("operator", "In".into()), ("values", vec![value.as_str().into()].into())])
+        };
+        let expressions: Vec<Node<'c>> = peer.pods.iter().map(is_one).collect();
+        node.set("podSelector", object([("matchExpressions", expressions.into())]));
     }
     node
 }

@@ -59,6 +59,8 @@ const CASES: &[Case] = &[
             ("PodDisruptionBudget/prod-encoder", "spec/selector/matchLabels/app", "prod-encoder"),
             ("Ingress/prod-gateway", "spec/rules/0/http/paths/0/backend/service/name", "prod-gateway-1-http"),
             ("GRPCRoute/prod-gateway", "spec/rules/0/backendRefs/0/name", "prod-gateway"),
+            // Pods of another namespace, that happen to be called as ours.
+            ("NetworkPolicy/prod-encoder", "spec/ingress/1/from/0/podSelector/matchExpressions/0/values/0", "ranker"),
             // What a user's variables say is the user's, also where it is what a Service was called.
             ("ConfigMap/prod-encoder-configmap-*", "data/PEER", "ranker"),
         ],
@@ -114,6 +116,9 @@ const CASES: &[Case] = &[
             ("Service/*", "spec/selector/team", "search"),
             ("StatefulSet/*", "spec/template/metadata/labels/team", "search"),
             ("NetworkPolicy/encoder", "spec/ingress/0/from/0/podSelector/matchLabels/team", "search"),
+            ("NetworkPolicy/gateway", "spec/ingress/0/from/0/podSelector/matchLabels/team", "search"),
+            ("NetworkPolicy/encoder", "spec/ingress/1/from/0/podSelector/matchLabels", "null"),
+            ("NetworkPolicy/encoder", "spec/ingress/1/from/0/podSelector/matchExpressions/0/key", "app"),
         ],
     },
     Case {

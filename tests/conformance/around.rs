@@ -197,9 +197,9 @@ impl<'o> Around<'o> {
         for caller in workloads {
             for address in containers(caller).flat_map(dialled) {
                 let (host, port) = host_and_port(&address);
+                let port: u64 = port.parse().unwrap_or_default();
                 let Some(service) = self.find("Service", caller, &host.into()) else { continue };
-                let target =
-                    list(&service["spec"]["ports"]).find(|known| known["port"].to_string() == port).map(|known| &known["targetPort"]);
+                let target = list(&service["spec"]["ports"]).find(|known| known["port"] == port).map(|known| &known["targetPort"]);
                 let Some(target) = target else { continue };
                 for callee in self.selected(service, &service["spec"]["selector"]) {
                     if !self.allows(caller, "Egress", callee, target) {

@@ -16,10 +16,13 @@ use crate::support::wiring::{contains, dialled, host_and_port, namespace, string
 use crate::support::{documents, label, root, run, scratch, tree};
 use crate::tools::{copy, edit, must};
 
+/// Files by their names.
+type Files = [(&'static str, &'static str)];
+
 struct Case {
     name: &'static str,
     /// Files beside `base`; `over` is what is built.
-    files: &'static [(&'static str, &'static str)],
+    files: &'static Files,
     /// `Kind/name`, the path of a field in it, and its value: `null` where it must not be. A `*` at the end of a name or of
     /// a value stands for any rest (a hash, or every object of that kind).
     effects: &'static [Effect],
@@ -495,7 +498,7 @@ const CASES: &[Case] = &[
 ];
 
 /// Layers of overlays, each with its own ways: the Flow, a component, patches, generators, names, and a region above.
-const EVERYTHING: &[(&str, &str)] = &[
+const EVERYTHING: &Files = &[
     ("prod/flow/kustomization.yaml", "resources: [../../base/flow]\npatches:\n- path: search.yaml\n"),
     (
         "prod/flow/search.yaml",
@@ -882,14 +885,14 @@ fn by_us(folder: &Path) {
 #[test]
 fn jinas_own_export_breaks_under_the_same_overlays() {
     const SHARDS: &str = "resources: [../base]\npatches:\n- target: {kind: Deployment, labelSelector: \"flow.jina.ai/executor=indexer,flow.jina.ai/role=worker\"}\n  patch: |\n    - {op: add, path: /spec/template/spec/priorityClassName, value: high}\n";
-    let twice: &[(&str, &str)] = &[
+    let twice: &Files = &[
         ("a/kustomization.yaml", "resources: [../base]\nnamePrefix: a-\n"),
         ("b/kustomization.yaml", "resources: [../base]\nnamePrefix: b-\n"),
         (OVER, "resources: [../a, ../b]\n"),
     ];
-    let beside: &[(&str, &str)] =
+    let beside: &Files =
         &[("prod/kustomization.yaml", "resources: [../base]\nnamespace: prod\n"), (OVER, "resources: [../base, ../prod]\n")];
-    let overlays: [(&str, &[(&str, &str)], &str); 6] = [
+    let overlays: [(&str, &Files, &str); 6] = [
         ("none", &[(OVER, "resources: [../base]\n")], "nothing"),
         (
             "`namespace: prod`",
@@ -913,7 +916,9 @@ fn jinas_own_export_breaks_under_the_same_overlays() {
     by_jina(&theirs);
     by_us(&ours);
     let after = |folder: &Path, files: &[(&str, &str)]| {
-        files.iter().for_each(|(file, text)| write(folder, file, text));
+        for (file, text) in files {
+            write(folder, file, text);
+        }
         built(&folder.join("over"))
     };
     let readme = fs::read_to_string(root().join("README.md")).unwrap();

@@ -62,6 +62,8 @@ const CASES: &[Case] = &[
             ("PodDisruptionBudget/prod-encoder", "spec/selector/matchLabels/app", "prod-encoder"),
             ("Ingress/prod-gateway", "spec/rules/0/http/paths/0/backend/service/name", "prod-gateway-1-http"),
             ("GRPCRoute/prod-gateway", "spec/rules/0/backendRefs/0/name", "prod-gateway"),
+            ("NetworkPolicy/prod-gateway", "spec/ingress/0/from/0/podSelector/matchLabels/app", "prod-front"),
+            ("StatefulSet/prod-front", "CONTAINERS/front/env/SEARCH/value", "prod-gateway"),
             // Pods of another namespace, that happen to be called as ours.
             ("NetworkPolicy/prod-encoder", "spec/ingress/1/from/0/podSelector/matchExpressions/0/values/0", "ranker"),
             // What a user's variables say is the user's, also where it is what a Service was called.
@@ -643,15 +645,15 @@ spec:
 apiVersion: v1
 kind: Service
 metadata: {name: web}
-spec: {selector: {app: front, tier: web}, ports: [{port: 80}]}
+spec: {selector: {app: shop, tier: web}, ports: [{port: 80}]}
 ---
 apiVersion: apps/v1
 kind: Deployment
 metadata: {name: web}
 spec:
-  selector: {matchLabels: {app: front, tier: web}}
+  selector: {matchLabels: {app: shop, tier: web}}
   template:
-    metadata: {labels: {app: front, tier: web}}
+    metadata: {labels: {app: shop, tier: web}}
     spec:
       containers:
       - name: web
@@ -689,9 +691,9 @@ data: {WORD: encoder}
         ("DaemonSet/p-agent", "spec/selector/matchLabels/app", agent),
         ("DaemonSet/p-agent", "spec/template/metadata/labels/app", agent),
         ("CronJob/p-agent", "spec/jobTemplate/spec/template/metadata/labels/app", agent),
-        ("Service/p-web", "spec/selector/app", "front"),
-        ("Deployment/p-web", "spec/selector/matchLabels/app", "front"),
-        ("Deployment/p-web", "spec/template/metadata/labels/app", "front"),
+        ("Service/p-web", "spec/selector/app", "shop"),
+        ("Deployment/p-web", "spec/selector/matchLabels/app", "shop"),
+        ("Deployment/p-web", "spec/template/metadata/labels/app", "shop"),
         ("Deployment/p-web", "CONTAINERS/web/args/0", "encoder"),
         // The address of the gateway, by which others find it.
         ("Deployment/p-web", "CONTAINERS/web/env/SEARCH/value", "p-gateway"),
@@ -874,7 +876,7 @@ fn by_jina(folder: &Path) {
 fn by_us(folder: &Path) {
     let flow: String = flow().lines().map(|line| format!("    {line}\n")).collect();
     let config = format!(
-        "apiVersion: flow.jina.ai/v1alpha1\nkind: JinaFlow\nmetadata:\n  name: search\n  annotations:\n    config.kubernetes.io/function: |\n      exec: {{path: jinaflow}}\nspec:\n  images: {{gateway: \"acme/jina:3.34.0\"}}\n  flow: |\n{flow}"
+        "apiVersion: flow.jina.ai/v1alpha1\nkind: JinaFlow\nmetadata:\n  name: search\n  annotations:\n    config.kubernetes.io/function: |\n      exec: {{path: jinaflow}}\nspec:\n  external: {{secrets: {{credentials: {{}}}}}}\n  images: {{gateway: \"acme/jina:3.34.0\"}}\n  flow: |\n{flow}"
     );
     write(folder, "base/jinaflow.yaml", &config);
     write(folder, "base/kustomizeconfig.yaml", CONFIGURATION);

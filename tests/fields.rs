@@ -4,11 +4,12 @@
 mod support;
 
 use std::collections::BTreeSet;
+use std::fs;
 
 use jinaflow::config::field::{Field, Shape};
 use jinaflow::config::fields::{LAYER, SPEC};
 use serde_json::{Value, json};
-use support::{Run, function, label};
+use support::{Run, documents, function, label, root};
 
 const FLOW: &str = "    jtype: Flow
     with: {protocol: [grpc, http], monitoring: true}
@@ -817,4 +818,63 @@ fn a_deployment_has_no_gateway() {
     assert_eq!(at(&objects, "Deployment/my-exec", "/spec/replicas"), json!(3));
     // Who calls it is outside, and does not spread requests.
     assert_eq!(at(&objects, "Service/my-exec", "/spec/clusterIP"), Value::Null);
+}
+
+/// The places of all values below one, as JSON pointers.
+fn pointers(value: &Value, path: &str, out: &mut Vec<String>) {
+    match value {
+        Value::Object(pairs) => {
+            for (key, value) in pairs {
+                let path = format!("{path}/{}", key.replace('~', "~0").replace('/', "~1"));
+                out.push(path.clone());
+                pointers(value, &path, out);
+            }
+        }
+        Value::Array(entries) => {
+            for (place, value) in entries.iter().enumerate() {
+                out.push(format!("{path}/{place}"));
+                pointers(value, &format!("{path}/{place}"), out);
+            }
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn anything_in_the_place_of_a_value_is_answered() {
+    let odd = [
+        json!(null),
+        json!([]),
+        json!({}),
+        json!([{"a": [1]}]),
+        json!({"a": null}),
+        json!(""),
+        json!(-1),
+        json!(1e99),
+        json!(true),
+        json!("a/b c:Ä\n"),
+    ];
+    let mut answered = [0, 0];
+    for file in ["everything", "stateful", "linkerd", "restricted"] {
+        let text = fs::read_to_string(root().join(format!("tests/conformance/fields/{file}.yaml"))).unwrap();
+        let flow = documents(&text).remove(0);
+        let mut places = Vec::new();
+        pointers(&flow["spec"], "/spec", &mut places);
+        for (number, place) in places.iter().enumerate() {
+            for value in odd.iter().skip(number % 2).step_by(2) {
+                let mut flow = flow.clone();
+                *flow.pointer_mut(place).unwrap() = value.clone();
+                let list = json!({"apiVersion": "config.kubernetes.io/v1", "kind": "ResourceList", "items": [flow]});
+                let mut stdout = Vec::new();
+                let outcome = jinaflow::cli::function::run(list.to_string().as_bytes(), &mut stdout).unwrap();
+                let answer: Value = serde_json::from_slice(&stdout).unwrap();
+                // Refused with a word and what came in, or rendered.
+                let items = answer["items"].as_array().map_or(0, Vec::len);
+                assert_eq!(items > 1, outcome.success, "{place} {value}: {}", outcome.stderr);
+                assert_eq!(outcome.stderr.contains("error: "), !outcome.success, "{place} {value}: {}", outcome.stderr);
+                answered[usize::from(outcome.success)] += 1;
+            }
+        }
+    }
+    assert!(answered.iter().all(|count| *count > 300), "{answered:?}");
 }

@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::kustomize::{kustomize, write};
-use crate::support::{Run, run, scratch};
+use crate::support::{Run, root, run, scratch, tree};
 use crate::tools::{copy, edit, must, tool};
 
 /// What a pipe gives.
@@ -19,9 +19,9 @@ fn tool_jinaflow(args: &[&str]) -> std::process::Command {
 
 #[test]
 fn every_overlay_of_the_example_is_wired() {
-    let example = copy("examples/kustomize");
+    let examples = copy("examples");
     let mut overlays = 0;
-    for entry in fs::read_dir(example.join("overlays")).unwrap() {
+    for entry in fs::read_dir(examples.join("kustomize/overlays")).unwrap() {
         let overlay = entry.unwrap().path();
         let answer = checked(&must(kustomize(&overlay)).stdout);
         assert_eq!((answer.code, answer.stderr.as_str()), (0, ""), "{}: {}", overlay.display(), answer.stdout);
@@ -30,19 +30,28 @@ fn every_overlay_of_the_example_is_wired() {
     assert!(overlays >= 4, "{overlays}");
 }
 
-/// What the base has beside the Flow is what makes renames arrive; without it they do not, and that is said.
+/// What a base has beside the Flow is what makes renames arrive; without it they do not, and that is said.
 #[test]
 fn a_rename_that_only_half_arrives_is_told() {
-    let example = copy("examples/kustomize");
-    edit(&example.join("base/kustomization.yaml"), "configurations:\n- kustomizeconfig.yaml\n", "");
-    let answer = checked(&must(kustomize(&example.join("overlays/dev"))).stdout);
+    let folder = scratch("renamed");
+    write(
+        &folder,
+        "base/jinaflow.yaml",
+        "apiVersion: flow.jina.ai/v1alpha1\nkind: JinaFlow\nmetadata:\n  name: f\n  annotations:\n    config.kubernetes.io/function: |\n      exec: {path: jinaflow}\nspec:\n  flow: {jtype: Flow, executors: [{name: encoder, uses: docker://x/e}]}\n",
+    );
+    let config = fs::read_to_string(root().join("functions/jinaflow/kustomizeconfig.yaml")).unwrap();
+    write(&folder, "base/kustomizeconfig.yaml", &config);
+    write(&folder, "base/kustomization.yaml", "generators: [jinaflow.yaml]\nconfigurations: [kustomizeconfig.yaml]\n");
+    write(&folder, "overlay/kustomization.yaml", "resources: [../base]\nnamePrefix: dev-\n");
+    let build = || must(kustomize(&folder.join("overlay"))).stdout;
+    let answer = checked(&build());
+    assert_eq!((answer.code, answer.stderr.as_str()), (0, ""));
+    edit(&folder.join("base/kustomization.yaml"), "configurations: [kustomizeconfig.yaml]\n", "");
+    let answer = checked(&build());
     assert_eq!(answer.code, 1);
     let expected = "value: dials `encoder` at Service/encoder, which is not there (got \"grpc://encoder:8080\"); its Service is `dev-encoder`; write that; where kustomize renames, list kustomizeconfig.yaml under `configurations:`";
-    assert!(
-        answer.said().iter().any(|line| line.starts_with("error: Deployment/dev-gateway: ") && line.ends_with(expected)),
-        "{}",
-        answer.stderr
-    );
+    let is_told = answer.said().iter().any(|line| line.starts_with("error: Deployment/dev-gateway: ") && line.ends_with(expected));
+    assert!(is_told, "{}", answer.stderr);
 }
 
 /// Jina's own export, under the same overlays.
@@ -50,7 +59,7 @@ fn a_rename_that_only_half_arrives_is_told() {
 fn what_jina_exports_does_not_survive_an_overlay() {
     let folder = scratch("jina");
     let mut resources = Vec::new();
-    for (name, text) in crate::support::tree(&crate::support::root().join("tests/jina/flows/001-docs-simple/expected")) {
+    for (name, text) in tree(&root().join("tests/jina/flows/001-docs-simple/expected")) {
         write(&folder, &format!("base/{name}"), &text);
         resources.push(name);
     }

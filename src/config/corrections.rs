@@ -177,7 +177,7 @@ corrections! {
     ObjectLabels "object-labels"
         jina: "labels on Services and pods only, none of which Kubernetes recommends"
         why: "no `kubectl get -l`, no overlay and no policy can tell the objects of a Flow from others, or the shards of an executor from its head"
-        ours: "app.kubernetes.io/* and flow.jina.ai/{flow,executor,role,shard} on every object"
+        ours: "app.kubernetes.io/* and flow.jina.ai/{flow,executor,role,shard} on every object; and on a gateway that calls Services of others the annotation flow.jina.ai/external, for `jinaflow check`"
 
     NativeProbes "native-probes"
         jina: "probes that run `jina ping`"

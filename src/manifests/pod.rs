@@ -31,7 +31,7 @@ pub fn workload_metadata<'c>(component: &'c Component, target: &Target<'c>) -> N
     metadata
 }
 
-/// What the pods refer to and somebody else provides, as `secret/NAME` and `configmap/NAME`.
+/// What the pods refer to and somebody else provides, as `secret/NAME`, `configmap/NAME` and `service/NAME`.
 fn external(component: &Component, target: &Target<'_>) -> Vec<String> {
     let sources = component.workload.sources.iter().map(|source| {
         let kind = if source.is_secret { "secret" } else { "configmap" };
@@ -39,8 +39,14 @@ fn external(component: &Component, target: &Target<'_>) -> Vec<String> {
     });
     let secrets = component.containers.iter().flat_map(|c| &c.secrets).map(|secret| &secret.secret);
     let secrets = secrets.chain(&component.pull_secrets).map(|name| (format!("secret/{name}"), false));
-    let mut names: Vec<String> =
-        sources.chain(secrets).filter(|(name, external)| *external || target.scope.external.contains(name)).map(|(name, _)| name).collect();
+    let foreign = component.foreign.iter().filter(|_| target.corrections.has(Correction::ObjectLabels));
+    let foreign = foreign.map(|name| (format!("service/{name}"), true));
+    let mut names: Vec<String> = sources
+        .chain(secrets)
+        .chain(foreign)
+        .filter(|(name, external)| *external || target.scope.external.contains(name))
+        .map(|(name, _)| name)
+        .collect();
     names.sort();
     names.dedup();
     names

@@ -239,6 +239,7 @@ impl Base<'_> {
             storage: parts.storage,
             workspace: self.options().text(Opt::Workspace).map(str::to_owned).or(parts.workspace),
             containers,
+            foreign: Vec::new(),
             called_by: (self.kind == Kind::Flow).then(|| GATEWAY.to_owned()),
             workload,
         }

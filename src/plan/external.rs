@@ -7,6 +7,19 @@ use crate::jina::given::Options;
 use crate::jina::options::Opt;
 use crate::jina::topology::Executor;
 
+/// The Services of the same cluster that an external executor is called by: hosts without a dot, or below `.svc`.
+pub fn foreign_services(options: &Options) -> Vec<String> {
+    let hosts = options.texts(Opt::Host).iter().filter(|_| options.flag(Opt::External));
+    let service = |host: &String| {
+        let rest = host.split_once("://").map_or(host.as_str(), |(_, rest)| rest);
+        let host = rest.split(':').next().unwrap_or(rest);
+        let (name, domain) = host.split_once('.').unwrap_or((host, "svc"));
+        let is_inside = domain.split('.').any(|part| part == "svc") && !matches!(name, "" | "localhost");
+        is_inside.then(|| name.to_owned())
+    };
+    hosts.filter_map(service).collect()
+}
+
 impl Planner<'_> {
     /// `grpc://host:port` of each replica (`_parse_external_replica_hosts_and_ports`,
     /// `_get_k8s_deployments_addresses`).

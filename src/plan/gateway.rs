@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::arguments::{self, Forced, JsonTemplate};
 use super::env::{pull_secrets, secrets};
-use super::external::internal_tls;
+use super::external::{foreign_services, internal_tls};
 use super::names::kubernetes_name;
 use super::{Arg, Component, Container, IMAGES_CONFIG_FILE, PORT, PORT_MONITORING, Planner, Process, Role, config_file};
 use crate::config::corrections::Correction;
@@ -63,6 +63,7 @@ impl Planner<'_> {
             workspace: None,
             containers: vec![container],
             called_by: None,
+            foreign: flow.executors.iter().flat_map(|executor| foreign_services(&executor.options)).collect(),
             workload,
         })
     }

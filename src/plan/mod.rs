@@ -85,6 +85,8 @@ pub struct Component {
     pub containers: Vec<Container>,
     /// The component of this Flow that calls it; nobody, when it is called from outside.
     pub called_by: Option<String>,
+    /// Services of others in the same cluster that it calls.
+    pub foreign: Vec<String>,
     /// What the config says about its pods.
     pub workload: Rc<Workload>,
 }

@@ -14,7 +14,7 @@ use crate::kustomize::{kubectl, kustomize, write};
 use crate::plugin::{build as by_plugin, plugins};
 use crate::support::wiring::{contains, dialled, host_and_port, namespace, strings};
 use crate::support::{documents, label, root, run, scratch, tree};
-use crate::tools::{copy, edit, must};
+use crate::tools::{copy, edit, must, static_binary};
 
 /// Files by their names.
 type Files = [(&'static str, &'static str)];
@@ -582,11 +582,22 @@ fn built(folder: &Path) -> Vec<Value> {
     must(kustomize(folder)).documents()
 }
 
+/// What `jinaflow check` says, warnings as well.
+fn checked(manifests: &str) -> Vec<String> {
+    let mut check = Command::new(static_binary());
+    check.args(["check", "--strict", "-"]);
+    let answer = run(check, manifests.as_bytes());
+    let said: Vec<String> = answer.said().into_iter().map(str::to_owned).collect();
+    assert_eq!(answer.code != 0, !said.is_empty(), "{}", answer.stderr);
+    said
+}
+
 /// What is wrong with a case: what is broken, and what its overlay has not done.
 fn wrong(case: &Case, build: Command) -> Vec<String> {
     let build = run(build, b"");
     let objects = if build.code == 0 { build.documents() } else { Vec::new() };
     let mut wrong = if build.code == 0 { faults(&objects) } else { vec![build.stderr] };
+    wrong.extend(checked(&build.stdout));
     wrong.extend(missing(case.effects, &objects));
     wrong.into_iter().map(|wrong| format!("{}: {wrong}", case.name)).collect()
 }
@@ -917,16 +928,22 @@ fn jinas_own_export_breaks_under_the_same_overlays() {
     let (theirs, ours) = (scratch("by-jina"), scratch("by-us"));
     by_jina(&theirs);
     by_us(&ours);
-    let after = |folder: &Path, files: &[(&str, &str)]| {
+    let text_after = |folder: &Path, files: &[(&str, &str)]| {
         for (file, text) in files {
             write(folder, file, text);
         }
-        built(&folder.join("over"))
+        must(kustomize(&folder.join("over"))).stdout
     };
+    let after = |folder: &Path, files: &[(&str, &str)]| documents(&text_after(folder, files));
     let readme = fs::read_to_string(root().join("README.md")).unwrap();
     for (name, files, wanted) in overlays {
-        assert_eq!(broken(&after(&theirs, files)).said(), wanted, "{name}");
+        let found = broken(&after(&theirs, files));
+        assert_eq!(found.said(), wanted, "{name}");
         assert_eq!(broken(&after(&ours, files)).said(), "nothing", "{name}");
+        // The check tells of each of these addresses in Jina's, and of nothing in ours.
+        let lost = checked(&text_after(&theirs, files)).iter().filter(|line| line.contains(": dials `")).count();
+        assert_eq!(lost, found.addresses[1], "{name}");
+        assert_eq!(checked(&text_after(&ours, files)), Vec::<String>::new(), "{name}");
         assert!(wanted == "nothing" || readme.contains(&format!("| {name} | {wanted} |\n")), "README.md: {name}");
     }
     // A patch by labels finds no labels there, and kustomize says nothing.

@@ -214,6 +214,9 @@ impl Finding {
             self.propose(near)
         } else {
             let all: Vec<&str> = candidates.collect();
+            if all.is_empty() {
+                return self.mend("remove it");
+            }
             self.mend(format!("use one of: {}", all.join(", ")))
         }
     }

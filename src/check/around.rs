@@ -192,19 +192,8 @@ impl<'o> Looker<'_, 'o> {
         }
     }
 
+    /// Who may call may be anywhere, so that peers that select nothing here are no fault.
     fn policy(&mut self) {
-        let node = self.object.node;
-        self.selected(at(node, "spec.podSelector"), "spec.podSelector", Severity::Warning);
-        for (direction, peers) in [("ingress", "from"), ("egress", "to")] {
-            for (rule, node) in list(node, &format!("spec.{direction}")).iter().enumerate() {
-                for (index, peer) in list(node, peers).iter().enumerate() {
-                    let selector = peer.get("podSelector").filter(|_| peer.get("namespaceSelector").is_none());
-                    if selector.is_some() {
-                        let path = format!("spec.{direction}[{rule}].{peers}[{index}].podSelector");
-                        self.selected(selector, &path, Severity::Warning);
-                    }
-                }
-            }
-        }
+        self.selected(at(self.object.node, "spec.podSelector"), "spec.podSelector", Severity::Warning);
     }
 }

@@ -10,6 +10,7 @@ pub mod external;
 mod fields;
 mod flow;
 mod pod;
+mod policies;
 mod references;
 mod runs;
 mod services;
@@ -97,7 +98,7 @@ impl Report {
 }
 
 /// What is looked at.
-const CHECKS: [fn(&Cluster<'_>, &mut Report); 12] = [
+const CHECKS: [fn(&Cluster<'_>, &mut Report); 13] = [
     runs::twice,
     runs::selectors,
     runs::stateful_sets,
@@ -108,6 +109,7 @@ const CHECKS: [fn(&Cluster<'_>, &mut Report); 12] = [
     flow::addresses,
     flow::unreached,
     flow::versions,
+    policies::policies,
     references::references,
     around::around,
 ];

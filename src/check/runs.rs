@@ -33,6 +33,15 @@ pub fn selectors(cluster: &Cluster<'_>, report: &mut Report) {
             let message = format_args!("does not select the workload's own pods");
             report.error(workload.object, format_args!("spec.selector"), message, &got, format_args!("their labels are {labels}"));
         }
+        // What does not select them does not spread them, and nobody says so.
+        for (index, constraint) in list(workload.spec, "topologySpreadConstraints").iter().enumerate() {
+            let Some(selector) = at(constraint, "labelSelector") else { continue };
+            if !Selector::of(selector).selects(workload.labels) {
+                let path = format_args!("{}.topologySpreadConstraints[{index}].labelSelector", workload.path);
+                let message = format_args!("does not select the workload's own pods, which are not spread then");
+                report.warning(workload.object, path, message, &selector.shown(), format_args!("correct the labels"));
+            }
+        }
     }
 }
 

@@ -188,8 +188,10 @@ fn an_api_server_would_see_slips() {
         |kind: &str, spec: Value| json!({"apiVersion": "flow.jina.ai/v1alpha1", "kind": kind, "metadata": {"name": "f"}, "spec": spec});
     let flow = json!({"jtype": "Flo", "executors": {"a": 1}});
     let spec = json!({"flow": flow, "compta": "none", "jinaVersion": "4.0.0", "output": {"onConflict": "keeps"}});
-    let answer =
-        run(definition(&[("flow".to_owned(), config("JinaFlow", spec)), ("check".to_owned(), config("JinaFlowCheck", json!({})))]), b"");
+    let answer = run(
+        definition(&[("flow".to_owned(), config("JinaFlow", spec)), ("check".to_owned(), config("JinaFlowCheck", json!({"extrnal": {}})))]),
+        b"",
+    );
     assert_eq!(answer.code, 1, "{}", answer.stdout);
     for fault in [
         "flow: spec.flow.jtype: Unsupported value: \"Flo\"",
@@ -197,7 +199,7 @@ fn an_api_server_would_see_slips() {
         "flow: spec.compta: is not in the schema",
         "flow: spec.jinaVersion: Invalid value",
         "flow: spec.output.onConflict: Unsupported value: \"keeps\"",
-        "check: spec: is not in the schema",
+        "check: spec.extrnal: is not in the schema",
     ] {
         assert!(answer.stdout.contains(fault), "{fault}\n{}", answer.stdout);
     }

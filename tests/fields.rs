@@ -162,11 +162,18 @@ fn cases() -> Vec<Case> {
         Case(&["namespace.annotations"], "namespace: {annotations: {c: d}}", "Namespace/ns", "/metadata/annotations/c", json!("d")),
         Case(&["namespace.create"], "namespace: {create: false}", "Namespace/ns", "", Value::Null),
         Case(
-            &["external", "external.secrets", "external.configMaps", "external.services"],
-            "external: {secrets: {s: {}, other: {}}, configMaps: {c: {}}, services: {x: {}}}\ndefaults: {secrets: {s: {env: true}}, configMaps: {c: {env: true}, d: {env: true}}}",
+            &[
+                "external",
+                "external.secrets",
+                "external.configMaps",
+                "external.services",
+                "external.persistentVolumeClaims",
+                "external.serviceAccounts",
+            ],
+            "external: {secrets: {s: {}, other: {}}, configMaps: {c: {}}, services: {x: {}}, persistentVolumeClaims: {p: {}}, serviceAccounts: {me: {}}}\ndefaults: {serviceAccountName: me, secrets: {s: {env: true}}, configMaps: {c: {env: true}, d: {env: true}}}",
             encoder,
             "/metadata/annotations/flow.jina.ai~1external",
-            json!("configmap/c,secret/s"),
+            json!("configmap/c,secret/s,serviceaccount/me"),
         ),
         Case(
             &[

@@ -79,8 +79,13 @@ static NAMESPACE: &[Field] = &[
 ];
 
 /// What is declared to be elsewhere.
-pub static EXTERNAL: &[Field] =
-    &[row("secrets", Set, "", "Secrets."), row("configMaps", Set, "", "ConfigMaps."), row("services", Set, "", "Services.")];
+pub static EXTERNAL: &[Field] = &[
+    row("secrets", Set, "", "Secrets."),
+    row("configMaps", Set, "", "ConfigMaps."),
+    row("services", Set, "", "Services."),
+    row("persistentVolumeClaims", Set, "", "PersistentVolumeClaims; that of `storage.existingClaim` is known to be there."),
+    row("serviceAccounts", Set, "", "ServiceAccounts."),
+];
 
 static PATCH: &[Field] = &[
     row("target", Fields(TARGET), "every object", "Which objects; every field that is given has to fit."),

@@ -175,7 +175,14 @@ fn peer(fields: &Node<'static>) -> Peer {
 
 fn external(fields: &Node<'static>) -> Vec<String> {
     let of = |field: &str, kind: &str| names(fields, field).into_iter().map(|name| format!("{kind}/{name}")).collect::<Vec<_>>();
-    [of("secrets", "secret"), of("configMaps", "configmap"), of("services", "service")].concat()
+    let kinds = [
+        ("secrets", "secret"),
+        ("configMaps", "configmap"),
+        ("services", "service"),
+        ("persistentVolumeClaims", "persistentvolumeclaim"),
+        ("serviceAccounts", "serviceaccount"),
+    ];
+    kinds.iter().flat_map(|(field, kind)| of(field, kind)).collect()
 }
 
 fn patch(name: String, fields: &Node<'static>) -> Patch {

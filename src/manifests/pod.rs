@@ -31,7 +31,7 @@ pub fn workload_metadata<'c>(component: &'c Component, target: &Target<'c>) -> N
     metadata
 }
 
-/// What the pods refer to and somebody else provides, as `secret/NAME`, `configmap/NAME` and `service/NAME`.
+/// What the pods refer to and somebody else provides, as `KIND/NAME`.
 fn external(component: &Component, target: &Target<'_>) -> Vec<String> {
     let sources = component.workload.sources.iter().map(|source| {
         let kind = if source.is_secret { "secret" } else { "configmap" };
@@ -40,10 +40,13 @@ fn external(component: &Component, target: &Target<'_>) -> Vec<String> {
     let secrets = component.containers.iter().flat_map(|c| &c.secrets).map(|secret| &secret.secret);
     let secrets = secrets.chain(&component.pull_secrets).map(|name| (format!("secret/{name}"), false));
     let foreign = component.foreign.iter().filter(|_| target.corrections.has(Correction::ObjectLabels));
-    let foreign = foreign.map(|name| (format!("service/{name}"), true));
+    let claim = component.storage.iter().filter_map(|storage| storage.existing.as_ref());
+    let account = component.workload.service_account.iter().map(|name| (format!("serviceaccount/{name}"), false));
+    let known = foreign.map(|name| format!("service/{name}")).chain(claim.map(|name| format!("persistentvolumeclaim/{name}")));
+    let others = known.map(|name| (name, true)).chain(account);
     let mut names: Vec<String> = sources
         .chain(secrets)
-        .chain(foreign)
+        .chain(others)
         .filter(|(name, external)| *external || target.scope.external.contains(name))
         .map(|(name, _)| name)
         .collect();

@@ -815,6 +815,36 @@ fn the_layers_are_there_under_compat_as_well() {
 }
 
 #[test]
+fn few_words_do_not_come_to_more_than_there_is_room_for() {
+    // An object copied into itself doubles.
+    let copies: String = (0..40).map(|i| format!("{{op: copy, from: /metadata, path: /metadata/x{i}}}, ")).collect();
+    let doubled = answer(&format!("patches: {{p: {{target: {{name: encoder}}, json: [{copies}]}}}}"));
+    assert!(
+        doubled.stderr.contains("spec.patches.p: does not fit the Service of `encoder`: it comes to more than 2 MB"),
+        "{}",
+        doubled.stderr
+    );
+    let executors: String = (0..3000).map(|i| format!("      - {{name: e{i}}}\n")).collect();
+    let long = "x".repeat(60_000);
+    for fields in [
+        format!("defaults: {{podTemplate: {{metadata: {{annotations: {{a: {long}}}}}}}}}"),
+        format!("defaults: {{annotations: {{a: {long}}}}}"),
+        format!("networkPolicy: {{allowFrom: {{a: {{podLabels: {{a: b}}, cidr: {long}}}}}}}"),
+        format!("patches: {{p: {{target: {{kind: Service}}, merge: {{metadata: {{annotations: {{a: {long}}}}}}}}}}}"),
+    ] {
+        let list = format!(
+            "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n- apiVersion: flow.jina.ai/v1alpha1\n  kind: JinaFlow\n  \
+             metadata: {{name: f}}\n  spec:\n    {fields}\n    flow:\n      jtype: Flow\n      executors:\n{executors}"
+        );
+        let refused = function(&list);
+        assert_eq!(refused.code, 1);
+        assert!(refused.stderr.contains("comes to more than 128 MB of manifests"), "{}", refused.first_line());
+    }
+    let many: String = (0..1001).map(|i| format!("p{i}: {{merge: {{}}}}, ")).collect();
+    answer(&format!("patches: {{{many}}}")).begins("error: JinaFlow/search: spec.patches: are more than 1000 (got \"1001\")");
+}
+
+#[test]
 fn a_deployment_has_no_gateway() {
     let list = "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems: []\nfunctionConfig:\n  apiVersion: flow.jina.ai/v1alpha1\n  kind: JinaFlow\n  \
                 metadata: {name: d}\n  spec:\n    gateway: {expose: {}}\n    executors: {My_Exec: {flow: {replicas: 3}}}\n    \

@@ -40,7 +40,8 @@ impl Rendering {
         let (mesh, scope) = (settings.mesh(), settings.scope.clone());
         let rendering = Self { plan, namespace, corrections: settings.corrections(), name, mesh, scope };
         rendering.check(findings);
-        patch::check(rendering.components(), &rendering.target(), findings);
+        patch::check(rendering.components(), &rendering.target(), room, findings);
+        room.check(path, findings);
         (!findings.has_errors()).then_some(rendering)
     }
 

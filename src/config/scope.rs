@@ -41,6 +41,8 @@ pub struct Scope {
     pub external: Vec<String>,
     /// `patches`, in the order of their names.
     pub patches: Vec<Patch>,
+    /// What of it each component has, in bytes, roughly.
+    pub bytes: usize,
 }
 
 /// Names with their texts.
@@ -102,6 +104,11 @@ impl Scope {
         let field = |name: &str| spec.get(name).filter(|node| node.as_map().is_some());
         let is_wanted = |fields: &&Node<'static>, switch: &str| is_set(fields, switch).unwrap_or(true);
         let mut patches: Vec<Patch> = entries(spec, "patches").map(|(name, fields)| patch(name, fields)).collect();
+        if patches.len() > MOST_PATCHES {
+            let finding = Finding::error(path.key("patches"), format!("are more than {MOST_PATCHES}")).got(patches.len().to_string());
+            findings.push(finding.mend("patch the objects with kustomize"));
+            patches.clear();
+        }
         patches.sort_by(|one, other| one.name.cmp(&other.name));
         Self {
             mesh: match text(spec, "mesh").as_deref() {
@@ -130,9 +137,13 @@ impl Scope {
                 .map(|fields| (texts(fields, "labels"), texts(fields, "annotations"))),
             external: field("external").map(external).unwrap_or_default(),
             patches,
+            bytes: ["monitoring", "networkPolicy"].into_iter().filter_map(field).map(Node::weight).sum(),
         }
     }
 }
+
+/// Each is held against every object.
+const MOST_PATCHES: usize = 1000;
 
 /// The oldest minor version that the manifests are held against.
 const OLDEST_KUBERNETES: u32 = 27;

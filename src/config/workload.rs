@@ -66,6 +66,8 @@ pub struct Workload {
     pub grpc_route: Option<Route>,
     /// `podTemplate`.
     pub pod_template: Option<Fragment>,
+    /// What all of it comes to in the objects of a component, in bytes, roughly.
+    pub bytes: usize,
 }
 
 /// A ConfigMap or Secret that is there.
@@ -270,6 +272,11 @@ impl Workload {
             http_route: fields.get("httpRoute").map(route),
             grpc_route: fields.get("grpcRoute").map(route),
             pod_template: fragment("podTemplate"),
+            bytes: {
+                let weight = |name: &str| fields.get(name).map_or(0, Node::weight);
+                // Labels are on every object, resources on every container.
+                fields.weight() + 7 * (weight("labels") + weight("annotations")) + 2 * weight("resources")
+            },
         };
         workload.check(fields, stack, findings);
         workload

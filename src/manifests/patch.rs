@@ -1,7 +1,5 @@
 //! `spec.patches`: JSON patches (RFC 6902) and merge patches (RFC 7386) of generated objects.
 
-use std::cell::Cell;
-
 use json_patch::jsonptr::PointerBuf;
 use json_patch::{AddOperation, CopyOperation, MoveOperation, PatchOperation, RemoveOperation, ReplaceOperation, TestOperation};
 use serde_json::Value;
@@ -9,7 +7,7 @@ use serde_json::Value;
 use super::Target;
 use crate::config::scope::Patch;
 use crate::finding::{Finding, Findings, Path};
-use crate::plan::{Component, Role};
+use crate::plan::{Component, Role, Room};
 use crate::yaml::{Node, kubernetes_value};
 
 /// Applies the patches that are for an object; says which were, and why one could not be.
@@ -25,14 +23,33 @@ pub fn apply<'c>(object: Node<'c>, component: &Component, target: &Target<'c>, m
 fn change(value: &mut Value, patch: &Patch) -> Result<(), String> {
     if let Some(operations) = &patch.json {
         let operations = operations.as_list().ok_or("`json` must be a list of operations")?;
-        let operations = operations.iter().map(operation).collect::<Result<Vec<_>, _>>()?;
-        json_patch::patch(value, &operations).map_err(|error| error.to_string())?;
+        for node in operations {
+            let operation = operation(node)?;
+            json_patch::patch(value, std::slice::from_ref(&operation)).map_err(|error| error.to_string())?;
+            // An object that is copied into itself doubles each time.
+            if matches!(operation, PatchOperation::Copy(_)) && weight(value) > MOST {
+                return Err(format!("it comes to more than {} MB, which no API server takes", MOST >> 20));
+            }
+        }
     }
     if let Some(merge) = &patch.merge {
         json_patch::merge(value, &kubernetes_value(merge));
     }
     let is_object = value["kind"].is_string() && value["metadata"]["name"].is_string();
     if is_object { Ok(()) } else { Err("nothing is left that has a kind and a name".to_owned()) }
+}
+
+/// Bytes of an object that patches may make (etcd takes 1.5 MB).
+const MOST: usize = 2 << 20;
+
+/// What a value comes to, roughly.
+fn weight(value: &Value) -> usize {
+    8 + match value {
+        Value::String(text) => text.len(),
+        Value::Array(entries) => entries.iter().map(weight).sum(),
+        Value::Object(fields) => fields.iter().map(|(name, value)| name.len() + weight(value)).sum(),
+        _ => 0,
+    }
 }
 
 /// One operation of RFC 6902. Read by hand: what the crate derives for it is 14 kB.
@@ -68,27 +85,33 @@ fn is_for(patch: &Patch, object: &Node<'_>, component: &Component) -> bool {
     })
 }
 
-/// Tries all patches on all objects.
-pub fn check(components: &[Component], target: &Target<'_>, findings: &mut Findings) {
+/// Tries all patches on all objects, as long as there is room for what they make.
+pub fn check(components: &[Component], target: &Target<'_>, room: &mut Room, findings: &mut Findings) {
     let patches = &target.scope.patches;
     if patches.is_empty() {
         return;
     }
     let spec = Path::root("spec.patches");
-    let used: Vec<Cell<bool>> = patches.iter().map(|_| Cell::new(false)).collect();
+    let mut used = vec![false; patches.len()];
+    let mut wrong = vec![false; patches.len()];
     for component in components {
         for object in super::unpatched(component, target) {
-            apply(object.node, component, target, |place, wrong| {
-                used[place].set(true);
-                if let Some(wrong) = wrong {
+            let result = apply(object.node, component, target, |place, error| {
+                used[place] = true;
+                let Some(error) = error else { return };
+                // The first object that it does not fit is enough.
+                if !std::mem::replace(&mut wrong[place], true) {
                     let path = spec.key(&patches[place].name).to_string();
-                    let finding = Finding::error(path, format!("does not fit the {} of `{}`: {wrong}", object.role, component.name));
-                    findings.push_once(finding.mend("look at the object in the output without the patch"));
+                    let finding = Finding::error(path, format!("does not fit the {} of `{}`: {error}", object.role, component.name));
+                    findings.push(finding.mend("look at the object in the output without the patch"));
                 }
             });
+            if !room.take_bytes(result.weight()) {
+                return;
+            }
         }
     }
-    for (patch, _) in patches.iter().zip(&used).filter(|(_, used)| !used.get()) {
+    for (patch, _) in patches.iter().zip(&used).filter(|(_, used)| !**used) {
         let finding = Finding::error(spec.key(&patch.name).key("target"), "is no object of this Flow");
         let wanted: Vec<String> = patch.target.iter().map(|(field, wanted)| format!("{field}: {wanted}")).collect();
         findings.push(finding.got(wanted.join(", ")).mend("look at kinds and names in the output without the patch"));

@@ -49,6 +49,10 @@ impl Planner<'_> {
             }
             return Vec::new();
         }
+        // Layers are merged for each executor, and may be long.
+        if !room.take_bytes(0) {
+            return Vec::new();
+        }
         let shards = check(executor, kind, self.version, path, findings);
         self.warn_about_fixed_places(options, path, findings);
         let image = match self.main_image(options, format_args!("executor `{}`", executor.name), path) {

@@ -333,6 +333,7 @@ pub fn plan(flow: &Flow, settings: &Settings, path: &Path<'_>, room: &mut Room, 
         };
         components.extend(planner.executor(executor, flow.kind, &here, room, findings));
     }
+    room.take_bytes(settings.scope.bytes.saturating_mul(components.len()));
     room.check(path, findings);
     names::check(&components, flow, path, findings);
     Plan { kind: flow.kind, components }

@@ -27,7 +27,7 @@ impl Default for Room {
 impl Room {
     /// Takes what a component needs; says whether it was there.
     pub fn take(&mut self, component: &Component) -> bool {
-        self.take_bytes(FRAME + size(component))
+        self.take_bytes(FRAME + size(component) + component.workload.bytes)
     }
 
     /// Takes this much; says whether it was there.

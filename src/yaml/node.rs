@@ -119,6 +119,17 @@ impl<'t> Node<'t> {
         }
     }
 
+    /// What it comes to, in bytes, roughly: keys and scalars, and a few for each line.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        const LINE: usize = 8;
+        LINE + match &self.data {
+            Data::Scalar(scalar) => scalar.text.len(),
+            Data::List(entries) => entries.iter().map(Node::weight).sum(),
+            Data::Map(pairs) => pairs.iter().map(|(key, value)| key.weight() + value.weight()).sum(),
+        }
+    }
+
     /// Bytes of all scalars here and below; keys of mappings are not counted.
     #[must_use]
     pub fn text_below(&self) -> usize {

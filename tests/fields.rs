@@ -847,7 +847,7 @@ fn few_words_do_not_come_to_more_than_there_is_room_for() {
 #[test]
 fn a_deployment_has_no_gateway() {
     let list = "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems: []\nfunctionConfig:\n  apiVersion: flow.jina.ai/v1alpha1\n  kind: JinaFlow\n  \
-                metadata: {name: d}\n  spec:\n    gateway: {expose: {}}\n    executors: {My_Exec: {flow: {replicas: 3}}}\n    \
+                metadata: {name: d}\n  spec:\n    gateway: {expose: {}, flow: {replicas: 2}}\n    executors: {My_Exec: {flow: {replicas: 3}}}\n    \
                 flow: {jtype: Deployment, with: {name: My_Exec, uses: 'docker://x/y'}}\n";
     let answer = function(list);
     answer.begins("warning: JinaFlow/d: spec.gateway: has no effect: a Deployment has no gateway");

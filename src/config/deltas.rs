@@ -20,7 +20,8 @@ pub fn apply<'l>(root: &mut Node<'_>, layers: &'l Layers, scope: &Scope) -> Vec<
         let options = scope.telemetry.iter().map(|(name, value)| (Node::field(name), Node::plain(value.clone()))).collect();
         change(root, "with", Data::Map(options).into());
     }
-    if let Some(options) = layers.gateway_options() {
+    let kind = root.tag.as_deref().or_else(|| root.get("jtype").and_then(Node::as_text));
+    if let Some(options) = layers.gateway_options().filter(|_| kind != Some("Deployment")) {
         change(root, GATEWAY, options.clone());
     }
     let changed: BTreeMap<&str, &Node<'static>> = layers.executors().filter_map(|name| Some((name, layers.flow_options(name)?))).collect();
@@ -68,7 +69,8 @@ fn change(above: &mut Node<'_>, name: &'static str, options: Node<'static>) {
     if above.get(name).is_none_or(Node::is_null) {
         above.set(name, Node { mark: above.mark, tag: None, data: Data::Map(Vec::new()) });
     }
-    if let Some(known) = above.get_mut(name) {
+    // What is no mapping is an error, which the reader of the Flow tells.
+    if let Some(known) = above.get_mut(name).filter(|known| known.as_map().is_some()) {
         let mark = known.mark;
         merge(known, placed(options, mark));
     }

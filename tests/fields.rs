@@ -124,6 +124,13 @@ fn cases() -> Vec<Case> {
             "/spec/ingress/0",
             json!({"from": [{"podSelector": {"matchLabels": {"app": "indexer-head"}}}], "ports": [{"protocol": "TCP", "port": 8080}]}),
         ),
+        Case(
+            &["networkPolicy.allowFrom"],
+            "networkPolicy: {allowFrom: {ingress-nginx: {}}}",
+            "NetworkPolicy/gateway",
+            "/spec/ingress/0/from/0/namespaceSelector",
+            json!({"matchLabels": {"kubernetes.io/metadata.name": "ingress-nginx"}}),
+        ),
         Case(&["networkPolicy"], "networkPolicy: {}\nmesh: linkerd", "NetworkPolicy/encoder", "/spec/ingress/0/ports/1/port", json!(4143)),
         Case(&["networkPolicy"], "networkPolicy: {}\nmesh: istio", "NetworkPolicy/encoder", "/spec/ingress/0/ports/1/port", json!(15008)),
         Case(
@@ -557,7 +564,7 @@ fn every_field_does_what_its_row_says() {
         proved.extend(fields.iter().map(|field| (*field).to_owned()));
     }
     // Arguments are proved below.
-    proved.extend(["telemetry", "telemetry.traces", "telemetry.metrics"].map(str::to_owned));
+    proved.extend(["configFile", "telemetry", "telemetry.traces", "telemetry.metrics"].map(str::to_owned));
     proved.extend(["traces", "metrics"].iter().flat_map(|kind| ["host", "port"].map(|part| format!("telemetry.{kind}.{part}"))));
     let mut all = BTreeSet::new();
     paths(SPEC, "", &mut all);
@@ -597,6 +604,9 @@ fn arguments_follow_the_fields() {
     let own = objects("gateway: {flow: {grpc_channel_options: {grpc.lb_policy_name: pick_first, x: 1}}}");
     let expected = r#"{"grpc.lb_policy_name": "pick_first", "x": 1, "grpc.dns_min_time_between_resolutions_ms": 5000}"#;
     assert_eq!(argument(&own, "Deployment/gateway", "--grpc-channel-options"), json!(expected));
+    let named = objects("executors: {encoder: {configFile: config.yaml}}");
+    assert_eq!(argument(&named, "Deployment/encoder", "--uses"), json!("config.yaml"));
+    assert_eq!(argument(&named, "Deployment/indexer-0", "--uses"), json!("config.yml"));
     // Where nothing else says where it is, an executor is told of its volume.
     let stored = objects("executors: {indexer: {storage: {}}}");
     assert_eq!(argument(&stored, "StatefulSet/indexer-0", "--workspace"), json!("/workspace"));

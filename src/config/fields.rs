@@ -53,7 +53,7 @@ static NETWORK_POLICY: &[Field] = &[
 
 static PEER: &[Field] = &[
     row("to", Word(&["gateway", "metrics"]), "gateway", "What they may call."),
-    row("namespace", Text, "", "The name of their namespace."),
+    row("namespace", Text, "the name of the entry, where nothing else is said", "The name of their namespace."),
     row("namespaceLabels", Labels, "", "Labels of their namespace."),
     row("podLabels", Labels, "", "Labels of their pods."),
     row("cidr", Text, "", "Their addresses, such as 10.0.0.0/8."),
@@ -65,7 +65,7 @@ static EGRESS: &[Field] = &[
 ];
 
 static OUTSIDE: &[Field] = &[
-    row("namespace", Text, "", "The name of its namespace."),
+    row("namespace", Text, "the name of the entry, where nothing else is said", "The name of its namespace."),
     row("namespaceLabels", Labels, "", "Labels of its namespace."),
     row("podLabels", Labels, "", "Labels of its pods."),
     row("cidr", Text, "", "Its addresses, such as 0.0.0.0/0."),
@@ -140,6 +140,7 @@ pub static LAYER: &[Field] = &[
         "grpc",
         "How the kubelet asks for health: natively, or by `jina ping` as Jina does. What does not speak gRPC is asked by HTTP.",
     ),
+    of(GATEWAY | Whose::WORKER, "configFile", Text, "config.yml", "The configuration inside the image of `uses`, such as config.yaml."),
     of(Whose::HEAD, "replicas", Int(1), "1", "Number of heads."),
     of(Whose::WORKER, "storage", Fields(STORAGE), "", "A volume that outlives the pods, one for each of them."),
     of(PODS, "autoscale", Fields(AUTOSCALE), "", "A HorizontalPodAutoscaler or a ScaledObject in the place of `replicas`."),

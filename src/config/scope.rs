@@ -169,19 +169,24 @@ fn telemetry(fields: &Node<'static>) -> Vec<(&'static str, String)> {
 
 fn network_policy(fields: &Node<'static>) -> NetworkPolicy {
     let mut policy = NetworkPolicy { callers: Vec::new(), scrapers: Vec::new(), egress: None };
-    for (_, from) in entries(fields, "allowFrom") {
+    for (name, from) in entries(fields, "allowFrom") {
         let peers = if text(from, "to").as_deref() == Some("metrics") { &mut policy.scrapers } else { &mut policy.callers };
-        peers.push(peer(from));
+        peers.push(peer(&name, from));
     }
     let egress = fields.get("egress").filter(|egress| is_set(egress, "enabled").unwrap_or(true));
-    policy.egress = egress.map(|egress| entries(egress, "allowTo").map(|(_, to)| (peer(to), int(to, "port"))).collect());
+    policy.egress = egress.map(|egress| entries(egress, "allowTo").map(|(name, to)| (peer(&name, to), int(to, "port"))).collect());
     policy
 }
 
-fn peer(fields: &Node<'static>) -> Peer {
+/// Somebody; with nothing said, the namespace of that name.
+fn peer(name: &str, fields: &Node<'static>) -> Peer {
     let mut namespace = texts(fields, "namespaceLabels");
     namespace.extend(text(fields, "namespace").map(|name| ("kubernetes.io/metadata.name".to_owned(), name)));
-    Peer { namespace, pods: texts(fields, "podLabels"), cidr: text(fields, "cidr") }
+    let (pods, cidr) = (texts(fields, "podLabels"), text(fields, "cidr"));
+    if namespace.is_empty() && pods.is_empty() && cidr.is_none() {
+        namespace.push(("kubernetes.io/metadata.name".to_owned(), name.to_owned()));
+    }
+    Peer { namespace, pods, cidr }
 }
 
 fn external(fields: &Node<'static>) -> Vec<String> {

@@ -48,6 +48,8 @@ pub struct Workload {
     pub drain: Option<i64>,
     /// `probes`.
     pub probes: Option<ProbeStyle>,
+    /// `configFile`.
+    pub config_file: Option<String>,
     /// `replicas`, of a head.
     pub replicas: Option<i64>,
     /// `storage`.
@@ -263,6 +265,7 @@ impl Workload {
                 Some("ping") => Some(ProbeStyle::Ping),
                 _ => None,
             },
+            config_file: text(fields, "configFile"),
             replicas: int(fields, "replicas"),
             storage: fields.get("storage").map(claims),
             autoscale: fields.get("autoscale").map(autoscale),

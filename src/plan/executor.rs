@@ -273,10 +273,10 @@ impl Base<'_> {
         forced
     }
 
-    fn uses(&self) -> Forced {
+    fn uses(&self, workload: &Workload) -> Forced {
         match self.options().text(Opt::Uses) {
             None | Some("BaseExecutor") => Forced::Omitted,
-            Some(_) => Forced::word(config_file(self.options())),
+            Some(_) => Forced::word(config_file(self.options(), workload)),
         }
     }
 
@@ -288,7 +288,7 @@ impl Base<'_> {
         };
         let mut forced = self.forced(raw, arguments::ports(options.protocols()), PORT_MONITORING);
         forced.extend([
-            (Opt::Uses, self.uses()),
+            (Opt::Uses, self.uses(&workload)),
             (Opt::Polling, Forced::Omitted),
             (Opt::ShardId, if shard == 0 { Forced::Omitted } else { Forced::word(shard.to_string()) }),
             (Opt::UsesBeforeAddress, Forced::Omitted),

@@ -138,7 +138,7 @@ impl Planner<'_> {
     fn gateway_class(&self, options: &Options, protocols: &[Protocol]) -> String {
         match options.text(Opt::Uses) {
             Some(class @ ("GRPCGateway" | "HTTPGateway" | "WebSocketGateway" | "CompositeGateway")) => class.to_owned(),
-            Some(_) => config_file(options).to_owned(),
+            Some(_) => config_file(options, &self.shared.gateway),
             None if foreign_runtime(options).is_some() => IMAGES_CONFIG_FILE.to_owned(),
             None if protocols.len() > 1 => "CompositeGateway".to_owned(),
             None if options.ports().len() > 1 && !self.corrections.has(Correction::GatewayClass) => IMAGES_CONFIG_FILE.to_owned(),

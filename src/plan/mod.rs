@@ -306,9 +306,10 @@ impl Planner<'_> {
     }
 }
 
-/// What stands after `--uses` for a container that has a configuration: its own, or the mounted one of its class.
-fn config_file(options: &Options) -> &'static str {
-    if options.inline().is_some() { CONFIG_FILE } else { IMAGES_CONFIG_FILE }
+/// What stands after `--uses` for a container that has a configuration: the mounted one of its class, or that in its image.
+fn config_file(options: &Options, workload: &Workload) -> String {
+    let of_image = || workload.config_file.as_deref().unwrap_or(IMAGES_CONFIG_FILE);
+    if options.inline().is_some() { CONFIG_FILE } else { of_image() }.to_owned()
 }
 
 /// Plans a Flow. `path` is the Flow's own path, and `room` what there is for its components.

@@ -69,30 +69,30 @@ impl Layers {
     /// Reads the layers of a `spec`.
     pub fn read(spec: &Node<'_>, path: &Path<'_>, findings: &mut Findings) -> Self {
         let mut layers =
-            Self { defaults: layer(spec, "defaults", Whose::ALL | Whose::DEFAULTS, "the defaults", path, findings), ..Self::default() };
+            Self { defaults: field(spec, "defaults", Whose::ALL | Whose::DEFAULTS, "the defaults", path, findings), ..Self::default() };
         let path_of_roles = path.key("roles");
-        for (name, roles) in mapping(spec, "roles", path, findings) {
+        for (name, node) in mapping(spec, "roles", path, findings) {
             if let Some(place) = ROLES.iter().position(|(known, _)| *known == name) {
                 let (known, whose) = ROLES[place];
-                layers.roles[place] = layer(roles, known, whose, &format!("a {known}"), &path_of_roles, findings);
+                layers.roles[place] = layer(node, &path_of_roles.key(known), whose, &format!("a {known}"), findings);
             } else {
                 let finding = Finding::error(path_of_roles.key(&name), "is no role");
                 findings.push(finding.suggest(&name, ROLES.iter().map(|(name, _)| *name)));
             }
         }
-        layers.gateway = layer(spec, "gateway", Whose::GATEWAY | Whose::GATEWAY_ENTRY, "the gateway", path, findings);
+        layers.gateway = field(spec, "gateway", Whose::GATEWAY | Whose::GATEWAY_ENTRY, "the gateway", path, findings);
         let path_of_executors = path.key("executors");
-        for (name, executors) in mapping(spec, "executors", path, findings) {
+        for (name, node) in mapping(spec, "executors", path, findings) {
             let whose = Whose::HEAD | Whose::WORKER | Whose::EXECUTOR;
-            let Some(entry) = layer(executors, &name, whose, "an executor", &path_of_executors, findings) else { continue };
             let path = path_of_executors.key(&name);
-            layer(&entry.fields, "head", Whose::HEAD, "a head", &path, findings);
+            let Some(entry) = layer(node, &path, whose, "an executor", findings) else { continue };
+            field(&entry.fields, "head", Whose::HEAD, "a head", &path, findings);
             let path_of_shards = path.key("shards");
-            for (number, shards) in mapping(&entry.fields, "shards", &path, findings) {
+            for (number, node) in mapping(&entry.fields, "shards", &path, findings) {
                 if number.parse::<u32>().is_err() {
                     findings.push(Finding::error(path_of_shards.key(&number), "is no number of a shard").mend("use 0, 1, 2 and so on"));
                 }
-                layer(shards, &number, Whose::WORKER, "a shard", &path_of_shards, findings);
+                layer(node, &path_of_shards.key(&number), Whose::WORKER, "a shard", findings);
             }
             layers.executors.insert(name, entry);
         }
@@ -234,21 +234,27 @@ fn leave_to_workers(fields: &mut Node<'static>) {
     }
 }
 
-fn layer(above: &Node<'_>, name: &str, whose: u8, owner: &str, path: &Path<'_>, findings: &mut Findings) -> Option<Layer> {
-    let node = above.get(name).filter(|node| !node.is_null())?;
-    let path = path.key(name);
-    check(node, LAYER, whose, owner, &path, findings);
+/// The layer in a field.
+fn field(above: &Node<'_>, name: &str, whose: u8, owner: &str, path: &Path<'_>, findings: &mut Findings) -> Option<Layer> {
+    layer(above.get(name)?, &path.key(name), whose, owner, findings)
+}
+
+fn layer(node: &Node<'_>, path: &Path<'_>, whose: u8, owner: &str, findings: &mut Findings) -> Option<Layer> {
+    if node.is_null() {
+        return None;
+    }
+    check(node, LAYER, whose, owner, path, findings);
     node.as_map()?;
     Some(Layer { path: path.to_string(), fields: node.clone().into_owned() })
 }
 
-/// The names below a field, each with the mapping that it stands in.
+/// The names below a field with what stands there.
 fn mapping<'n, 't>(above: &'n Node<'t>, name: &str, path: &Path<'_>, findings: &mut Findings) -> Vec<(String, &'n Node<'t>)> {
     let Some(node) = above.get(name).filter(|node| !node.is_null()) else { return Vec::new() };
     if node.as_map().is_none() {
         check(node, &[], 0, "", &path.key(name), findings);
     }
-    node.as_map().unwrap_or_default().iter().map(|(key, _)| (key.shown(), node)).collect()
+    node.as_map().unwrap_or_default().iter().map(|(key, value)| (key.shown(), value)).collect()
 }
 
 /// Merges a mapping over another: mappings are merged, `null` takes back, everything else replaces.

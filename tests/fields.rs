@@ -766,6 +766,15 @@ fn what_is_wrong_is_told_with_its_field_and_mend() {
             "defaults: {secrets: {s: {}}}",
             "spec.defaults.secrets.s: is used for nothing; write `env: true` or `mountPath: /FOLDER` below it",
         ),
+        (
+            "defaults: {configMaps: {Übergrößenträgerübergrößenträgerübergrößenträger: {mountPath: /x}}}",
+            "spec.defaults.configMaps: names an object as none can be called",
+        ),
+        ("defaults: {configMaps: {c: {mountPath: x}}}", "spec.defaults.configMaps.c.mountPath: is no absolute path (got \"x\")"),
+        (
+            "executors: {indexer: {storage: {mountPath: /x}, secrets: {s: {mountPath: /x}}}}",
+            "spec.executors.indexer.secrets.s.mountPath: is mounted over already (got \"/x\")",
+        ),
         ("defaults: {probes: tcp}", "spec.defaults.probes: is none of its words (got \"tcp\")"),
         ("defaults: {drainSeconds: -1}", "spec.defaults.drainSeconds: must be a whole number, 0 or more (got \"-1\")"),
         (

@@ -2,7 +2,7 @@
 
 use super::field::flag;
 use super::layers::Stack;
-use super::quantity;
+use super::{is_dns_label, quantity};
 use crate::finding::{Finding, Findings};
 use crate::yaml::{Data, Node};
 
@@ -312,6 +312,35 @@ impl Workload {
             let field = if source.is_secret { "secrets" } else { "configMaps" };
             let path = format!("{}.{}", stack.path(field), source.name);
             error(path, "is used for nothing".to_owned(), "", "write `env: true` or `mountPath: /FOLDER` below it");
+        }
+        let mut mounted: Vec<&str> = Vec::new();
+        let of_claim = self.storage.iter().map(|storage| ("storage".to_owned(), &storage.mount_path));
+        let of_sources = self.sources.iter().map(|source| {
+            let field = if source.is_secret { "secrets" } else { "configMaps" };
+            (format!("{field}.{}", source.name), &source.mount_path)
+        });
+        for (field, path) in of_claim.chain(of_sources) {
+            let Some(folder) = path.as_deref() else { continue };
+            let (top, rest) = field.split_once('.').map_or((field.as_str(), String::new()), |(top, name)| (top, format!(".{name}")));
+            let path = format!("{}{rest}.mountPath", stack.path(top));
+            if !folder.starts_with('/') || folder.contains(':') {
+                error(path, "is no absolute path".to_owned(), folder, "write /FOLDER");
+            } else if mounted.contains(&folder) {
+                error(path, "is mounted over already".to_owned(), folder, "give each a folder of its own");
+            } else {
+                mounted.push(folder);
+            }
+        }
+        let sources = self.sources.iter().map(|source| (if source.is_secret { "secrets" } else { "configMaps" }, &source.name));
+        let secrets = self.env_from_secret.iter().map(|(_, secret, _)| ("envFromSecret", secret));
+        let pulled = self.pull_secrets.iter().map(|name| ("imagePullSecrets", name));
+        let account = self.service_account.iter().map(|name| ("serviceAccountName", name));
+        let claim = self.storage.iter().flat_map(|storage| &storage.existing).map(|name| ("storage", name));
+        for (field, name) in sources.chain(secrets).chain(pulled).chain(account).chain(claim) {
+            if name.len() > 253 || !name.split('.').all(is_dns_label) {
+                let message = "names an object as none can be called".to_owned();
+                error(stack.path(field), message, name, "use lower case letters, digits, `-` and `.`");
+            }
         }
         let below =
             |part: &str| self.resources.as_ref().and_then(|resources| resources.get(part)).and_then(Node::as_map).unwrap_or_default();

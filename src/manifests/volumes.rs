@@ -1,5 +1,6 @@
 //! Volumes of a pod, and ConfigMaps and Secrets as variables.
 
+use super::labels::label_value;
 use super::{configmap, object, pod, security, statefulset};
 use crate::config::workload::Source;
 use crate::plan::Component;
@@ -25,8 +26,7 @@ pub fn variables(source: &Source) -> Option<Node<'_>> {
 /// The name of the volume of a ConfigMap or Secret.
 pub fn name(source: &Source) -> String {
     let kind = if source.is_secret { "secret" } else { "configmap" };
-    let name = format!("{kind}-{}", source.name.replace('.', "-"));
-    name[..name.len().min(63)].trim_end_matches('-').to_owned()
+    label_value(&format!("{kind}-{}", source.name)).replace('.', "-")
 }
 
 /// All volumes of a pod but those that a StatefulSet claims.

@@ -12,6 +12,7 @@ pub mod openapi;
 pub mod quantity;
 pub mod schema;
 pub mod scope;
+pub mod together;
 pub mod workload;
 
 pub use scope::Mesh;

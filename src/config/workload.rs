@@ -2,8 +2,8 @@
 
 use super::field::flag;
 use super::layers::Stack;
-use super::{is_dns_label, quantity};
-use crate::finding::{Finding, Findings};
+use super::together;
+use crate::finding::Findings;
 use crate::yaml::{Data, Node};
 
 /// A part of an object in Kubernetes' own fields, as it was written.
@@ -87,6 +87,14 @@ pub struct Source {
     pub optional: bool,
     /// Whether somebody else provides it.
     pub external: bool,
+}
+
+impl Source {
+    /// The field in which it stands.
+    #[must_use]
+    pub fn field(&self) -> &'static str {
+        if self.is_secret { "secrets" } else { "configMaps" }
+    }
 }
 
 /// `securityProfile`, by the levels of the Pod Security Standards.
@@ -212,22 +220,6 @@ pub struct Route {
     pub annotations: Vec<(String, String)>,
 }
 
-/// Labels by which objects are known, and that no layer may take for something else.
-pub const CONTRACT: [&str; 12] = [
-    "app",
-    "app.kubernetes.io/component",
-    "app.kubernetes.io/instance",
-    "app.kubernetes.io/managed-by",
-    "app.kubernetes.io/name",
-    "app.kubernetes.io/part-of",
-    "flow.jina.ai/executor",
-    "flow.jina.ai/flow",
-    "flow.jina.ai/role",
-    "flow.jina.ai/shard",
-    "jina_deployment_name",
-    "shard_id",
-];
-
 impl Workload {
     /// Reads merged layers, of which each has been checked for itself.
     pub fn read(fields: &Node<'static>, stack: &Stack<'_>, findings: &mut Findings) -> Self {
@@ -281,120 +273,8 @@ impl Workload {
                 fields.weight() + 7 * (weight("labels") + weight("annotations")) + 2 * weight("resources")
             },
         };
-        workload.check(fields, stack, findings);
+        together::check(&workload, fields, stack, findings);
         workload
-    }
-
-    /// What only shows when the layers are together.
-    fn check(&self, fields: &Node<'static>, stack: &Stack<'_>, findings: &mut Findings) {
-        let mut error = |path: String, message: String, got: &str, mend: &str| {
-            let finding = Finding::error(path, message).mend(mend);
-            let finding = if got.is_empty() { finding } else { finding.got(got) };
-            if findings.iter().all(|known| known.path != finding.path || known.message != finding.message) {
-                findings.push(finding);
-            }
-        };
-        for (name, value) in self.labels.iter().filter(|(name, _)| CONTRACT.contains(&name.as_str())) {
-            let message = "is a label of the contract, which tells components apart".to_owned();
-            error(format!("{}.{name}", stack.path("labels")), message, value, "choose another key");
-        }
-        for (name, _) in self.env.iter().filter(|(name, _)| self.env_from_secret.iter().any(|(variable, ..)| variable == name)) {
-            let message = format!("comes from {} as well", stack.path("envFromSecret"));
-            error(format!("{}.{name}", stack.path("env")), message, "", "keep one of the two; `null` takes back a layer's");
-        }
-        for (name, source) in entries(fields, "envFromSecret") {
-            for part in ["name", "key"].into_iter().filter(|part| source.get(part).is_none()) {
-                let path = format!("{}.{name}.{part}", stack.path("envFromSecret"));
-                error(path, "is missing".to_owned(), "", "write {name: SECRET, key: KEY-IN-THE-SECRET}");
-            }
-        }
-        for source in self.sources.iter().filter(|source| source.env.is_none() && source.mount_path.is_none()) {
-            let field = if source.is_secret { "secrets" } else { "configMaps" };
-            let path = format!("{}.{}", stack.path(field), source.name);
-            error(path, "is used for nothing".to_owned(), "", "write `env: true` or `mountPath: /FOLDER` below it");
-        }
-        let mut mounted: Vec<&str> = Vec::new();
-        let of_claim = self.storage.iter().map(|storage| ("storage".to_owned(), &storage.mount_path));
-        let of_sources = self.sources.iter().map(|source| {
-            let field = if source.is_secret { "secrets" } else { "configMaps" };
-            (format!("{field}.{}", source.name), &source.mount_path)
-        });
-        for (field, path) in of_claim.chain(of_sources) {
-            let Some(folder) = path.as_deref() else { continue };
-            let (top, rest) = field.split_once('.').map_or((field.as_str(), String::new()), |(top, name)| (top, format!(".{name}")));
-            let path = format!("{}{rest}.mountPath", stack.path(top));
-            if !folder.starts_with('/') || folder.contains(':') {
-                error(path, "is no absolute path".to_owned(), folder, "write /FOLDER");
-            } else if mounted.contains(&folder) {
-                error(path, "is mounted over already".to_owned(), folder, "give each a folder of its own");
-            } else {
-                mounted.push(folder);
-            }
-        }
-        let sources = self.sources.iter().map(|source| (if source.is_secret { "secrets" } else { "configMaps" }, &source.name));
-        let secrets = self.env_from_secret.iter().map(|(_, secret, _)| ("envFromSecret", secret));
-        let pulled = self.pull_secrets.iter().map(|name| ("imagePullSecrets", name));
-        let account = self.service_account.iter().map(|name| ("serviceAccountName", name));
-        let claim = self.storage.iter().flat_map(|storage| &storage.existing).map(|name| ("storage", name));
-        for (field, name) in sources.chain(secrets).chain(pulled).chain(account).chain(claim) {
-            if name.len() > 253 || !name.split('.').all(is_dns_label) {
-                let message = "names an object as none can be called".to_owned();
-                error(stack.path(field), message, name, "use lower case letters, digits, `-` and `.`");
-            }
-        }
-        let below =
-            |part: &str| self.resources.as_ref().and_then(|resources| resources.get(part)).and_then(Node::as_map).unwrap_or_default();
-        for (name, limit) in below("limits") {
-            let request = below("requests").iter().find(|(known, _)| known.as_text() == name.as_text()).map(|(_, request)| request);
-            let number = |node: &Node<'_>| quantity::parse(&node.shown());
-            if let Some(request) = request
-                && let (Some(least), Some(most)) = (number(request), number(limit))
-                && most < least
-            {
-                let message = format!("is below the request, {}", request.shown());
-                let path = format!("{}.limits.{}", stack.path("resources"), name.shown());
-                error(path, message, &limit.shown(), "raise the limit, or lower the request");
-            }
-        }
-        if let Some(autoscale) = &self.autoscale {
-            let path = stack.path("autoscale");
-            if fields.get("autoscale").is_some_and(|autoscale| autoscale.get("max").is_none()) {
-                error(format!("{path}.max"), "is missing".to_owned(), "", "write how many replicas there may be");
-            } else if autoscale.min > autoscale.max {
-                error(format!("{path}.min"), format!("is more than max, {}", autoscale.max), &autoscale.min.to_string(), "lower it");
-            } else if autoscale.min == 0 && autoscale.keda.is_none() {
-                let message = "must be 1 or more: only KEDA scales to nothing".to_owned();
-                error(format!("{path}.min"), message, "0", "write 1, or triggers below `keda`");
-            }
-            if autoscale.keda.as_ref().is_some_and(|keda| keda.triggers.is_empty()) {
-                error(format!("{path}.keda.triggers"), "is missing".to_owned(), "", "write `NAME: {type: …, metadata: {…}}` below it");
-            }
-        }
-        let asked = below("requests");
-        let aims = self.autoscale.as_ref().filter(|autoscale| autoscale.max > 1);
-        let aims = aims.into_iter().flat_map(|autoscale| [("cpu", autoscale.cpu), ("memory", autoscale.memory)]);
-        let unmeasured: Vec<&str> = aims
-            .filter(|(name, aim)| aim.is_some() && asked.iter().all(|(known, _)| known.as_text() != Some(name)))
-            .map(|(name, _)| name)
-            .collect();
-        if self.pdb.min_available.is_some() && self.pdb.max_unavailable.is_some() {
-            let message = "stands beside maxUnavailable, and Kubernetes takes one of the two".to_owned();
-            error(format!("{}.minAvailable", stack.path("pdb")), message, "", "keep one; `null` takes back a layer's");
-        }
-        for (field, route) in [("httpRoute", &self.http_route), ("grpcRoute", &self.grpc_route)] {
-            if route.as_ref().is_some_and(|route| route.gateways.is_empty()) {
-                error(format!("{}.gateways", stack.path(field)), "is missing".to_owned(), "", "name the Gateway: `gateways: {NAME: {}}`");
-            }
-        }
-        if self.storage.is_some() && self.rolling_update.0.as_ref().is_some_and(|surge| !is_zero(surge)) {
-            let message = "asks for a pod beside the others, and pods with storage are replaced one after the other".to_owned();
-            error(format!("{}.maxSurge", stack.path("rollingUpdate")), message, "", "remove it, or write 0");
-        }
-        for name in unmeasured {
-            let message = format!("is measured against a request for {name}, and there is none");
-            let finding = Finding::warning(format!("{}.{name}", stack.path("autoscale")), message);
-            findings.push_once(finding.mend(format!("write `resources: {{requests: {{{name}: …}}}}` beside it")));
-        }
     }
 
     /// Whether a container asks for devices, whose names have a domain (`nvidia.com/gpu`).
@@ -412,7 +292,8 @@ impl Workload {
 }
 
 /// `0` or `0%`.
-fn is_zero(share: &Node<'_>) -> bool {
+#[must_use]
+pub fn is_zero(share: &Node<'_>) -> bool {
     share.as_text().is_some_and(|text| text.trim_end_matches('%').parse() == Ok(0))
 }
 

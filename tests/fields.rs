@@ -934,3 +934,11 @@ fn anything_in_the_place_of_a_value_is_answered() {
     }
     assert!(answered.iter().all(|count| *count > 300), "{answered:?}");
 }
+
+#[test]
+fn a_policy_opens_the_port_of_each_containers_metrics() {
+    let objects = objects("networkPolicy: {}\nexecutors: {indexer: {flow: {uses_before: null, uses_after: 'docker://x/after:1'}}}");
+    let ports = json!([{"protocol": "TCP", "port": 9090}, {"protocol": "TCP", "port": 9092}]);
+    assert_eq!(at(&objects, "NetworkPolicy/indexer-head", "/spec/ingress/1/ports"), ports);
+    assert_eq!(at(&objects, "Deployment/indexer-head", &format!("{POD}/containers/1/ports/1/containerPort")), json!(9092));
+}

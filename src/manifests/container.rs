@@ -2,12 +2,13 @@
 
 use std::borrow::Cow;
 
+use super::exposure::protocol_word;
 use super::wiring::{Words, words};
 use super::{Target, configmap, drain, labels, lists, object, pod, podmonitor, probe, security, statefulset, texts, volumes};
 use crate::config::corrections::{Correction, Corrections};
 use crate::config::workload::Workload;
 use crate::jina::setting::Protocol;
-use crate::plan::{CONFIG_FILE, Component, Container, PORT, PORT_MONITORING, Process};
+use crate::plan::{CONFIG_FILE, Component, Container, PORT, Process};
 use crate::yaml::Node;
 
 /// The container with its command, environment, ports and probes.
@@ -101,21 +102,19 @@ fn ports<'c>(component: &Component, container: &Container, corrections: Correcti
         };
     }
     let named = |number: u16, name: Cow<'static, str>| object([("name", name.into()), ("containerPort", number.into())]);
-    let (mut ports, metrics) = match container.process {
-        Process::UsesBefore => (vec![named(container.port, "uses-before".into())], PORT_MONITORING + 1),
-        Process::UsesAfter => (vec![named(container.port, "uses-after".into())], PORT_MONITORING + 2),
+    let mut ports = match container.process {
+        Process::UsesBefore | Process::UsesAfter => vec![named(container.port, container.process.name().into())],
         Process::Gateway | Process::Executor => {
-            let scheme = |protocol: &Protocol| if *protocol == Protocol::Websocket { "websocket" } else { protocol.scheme() };
             let name = |place: usize, protocol: &Protocol| {
-                let again = component.protocols[..place].contains(protocol);
-                if again { format!("{}-{place}", scheme(protocol)).into() } else { scheme(protocol).into() }
+                let (again, word) = (component.protocols[..place].contains(protocol), protocol_word(*protocol));
+                if again { format!("{word}-{place}").into() } else { word.into() }
             };
             let all = (PORT..).zip(component.protocols.iter().enumerate());
-            (all.map(|(number, (place, protocol))| named(number, name(place, protocol))).collect(), PORT_MONITORING)
+            all.map(|(number, (place, protocol))| named(number, name(place, protocol))).collect()
         }
     };
     if component.monitoring {
-        ports.push(named(metrics, podmonitor::port_name(container.process).into()));
+        ports.push(named(container.process.metrics_port(), podmonitor::port_name(container.process).into()));
     }
     ports
 }

@@ -7,7 +7,7 @@ use super::labels::{metadata, texts};
 use super::{Target, app, object};
 use crate::config::Mesh;
 use crate::config::scope::{NetworkPolicy, Peer};
-use crate::plan::{Component, PORT, PORT_MONITORING};
+use crate::plan::{Component, PORT};
 use crate::yaml::Node;
 
 /// Where a proxy takes what another one sends: Linkerd's inbound port, and Istio's HBONE in ambient mode. Istio's sidecars
@@ -20,16 +20,16 @@ pub fn network_policy<'c>(component: &'c Component, policy: &'c NetworkPolicy, t
     let mut served: Vec<Node<'c>> = (PORT..).zip(&component.protocols).map(|(number, _)| tcp(number)).collect();
     served.extend(proxy_port(target.mesh).map(tcp));
     let callers = match &component.called_by {
-        Some(caller) => vec![object([("podSelector", object([("matchLabels", app(caller))]))])],
+        Some(caller) => vec![pods_of(caller)],
         None => policy.callers.iter().map(peer).collect(),
     };
     let mut ingress = vec![rule("from", callers, served)];
     if component.monitoring {
-        let metrics = (PORT_MONITORING..).zip(&component.containers).map(|(number, _)| tcp(number)).collect();
+        let metrics = component.containers.iter().map(|container| tcp(container.process.metrics_port())).collect();
         ingress.push(rule("from", policy.scrapers.iter().map(peer).collect(), metrics));
     }
     let mut kinds = vec!["Ingress".into()];
-    let mut spec = object([("podSelector", object([("matchLabels", app(&component.name))]))]);
+    let mut spec = pods_of(&component.name);
     let egress = policy.egress.as_ref().map(|allowed| egress(component, allowed, target));
     if egress.is_some() {
         kinds.push("Egress".into());
@@ -47,11 +47,16 @@ pub fn network_policy<'c>(component: &'c Component, policy: &'c NetworkPolicy, t
     ])
 }
 
+/// The pods of a component of the Flow.
+fn pods_of(component: &str) -> Node<'_> {
+    object([("podSelector", object([("matchLabels", app(component))]))])
+}
+
 /// Names, what the component calls, what the mesh's proxy calls, and what the user allows.
 fn egress<'c>(component: &'c Component, allowed: &'c [(Peer, Option<i64>)], target: &Target<'c>) -> Vec<Node<'c>> {
     let dns = ["UDP", "TCP"].map(|protocol| object([("protocol", protocol.into()), ("port", 53.into())]));
     let mut rules = vec![rule("to", Vec::new(), dns.into())];
-    let called: Vec<Node<'c>> = component.calls().map(|name| object([("podSelector", object([("matchLabels", app(name))]))])).collect();
+    let called: Vec<Node<'c>> = component.calls().map(pods_of).collect();
     if !called.is_empty() {
         let mut ports = vec![tcp(PORT)];
         ports.extend(proxy_port(target.mesh).map(tcp));

@@ -66,6 +66,7 @@ impl Planner<'_> {
             planner: self,
             executor,
             kind,
+            own_shards: self.settings.layers.parts(&executor.name).1,
             name: kubernetes_name(&executor.name),
             gpus: self.gpus(executor, path, findings),
             health: self.health(options, options.protocols()[0], path, findings),
@@ -76,7 +77,7 @@ impl Planner<'_> {
             components.push(base.head(shards, path, findings));
         }
         let layers = &self.settings.layers;
-        let (_, own) = layers.parts(&executor.name);
+        let own = &base.own_shards;
         let common = layers.of(Pods::Worker(&executor.name, u32::MAX), &self.shared.worker, findings);
         let parts = base.parts(&common, path, findings);
         if common.storage.as_ref().is_some_and(|storage| storage.existing.is_some()) && own.len() + 1 < shards as usize {
@@ -171,6 +172,8 @@ struct Base<'b> {
     planner: &'b Planner<'b>,
     executor: &'b Executor,
     kind: Kind,
+    /// The shards about which the config says something of their own.
+    own_shards: Vec<u32>,
     name: String,
     gpus: Option<String>,
     health: Health,
@@ -318,13 +321,12 @@ impl Base<'_> {
         let workload = self.planner.settings.layers.of(pods, &self.planner.shared.head, findings);
         let parts = self.parts(&workload, path, findings);
         let mut sidecars = Vec::new();
-        for (opt, process, port, port_monitoring) in [
-            (Opt::UsesBefore, Process::UsesBefore, PORT_USES_BEFORE, PORT_MONITORING + 1),
-            (Opt::UsesAfter, Process::UsesAfter, PORT_USES_AFTER, PORT_MONITORING + 2),
-        ] {
+        for (opt, process, port) in
+            [(Opt::UsesBefore, Process::UsesBefore, PORT_USES_BEFORE), (Opt::UsesAfter, Process::UsesAfter, PORT_USES_AFTER)]
+        {
             let Some(uses) = options.text(opt) else { continue };
             match self.planner.image(Some(uses), format_args!("executor `{}`", self.executor.name), &path.key(opt.row().name)) {
-                Ok(image) => sidecars.push(self.sidecar(process, image, port, port_monitoring, &parts.secrets)),
+                Ok(image) => sidecars.push(self.sidecar(process, image, port, &parts.secrets)),
                 Err(finding) => findings.push(finding.at(self.executor.mark)),
             }
         }
@@ -345,8 +347,7 @@ impl Base<'_> {
             (Opt::PodRole, Forced::word("HEAD")),
             (Opt::ConnectionList, connections.finish().map_or(Forced::Omitted, Forced::word)),
         ]);
-        let (_, own) = self.planner.settings.layers.parts(&self.executor.name);
-        let called = own.into_iter().chain([u32::MAX]).map(|shard| Pods::Worker(&self.executor.name, shard));
+        let called = self.own_shards.iter().copied().chain([u32::MAX]).map(|shard| Pods::Worker(&self.executor.name, shard));
         forced.extend(self.planner.balancing_caller(options, called));
         forced.extend(self.planner.balancing_server(options, &workload));
         for sidecar in &sidecars {
@@ -377,8 +378,8 @@ impl Base<'_> {
     }
 
     /// A container beside the head, with the head's options but its own name, port and image.
-    fn sidecar(&self, process: Process, image: String, port: u16, port_monitoring: u16, secrets: &[SecretVariable]) -> Container {
-        let port_monitoring = if self.has(Correction::SidecarMonitoringPorts) { port_monitoring } else { PORT_MONITORING };
+    fn sidecar(&self, process: Process, image: String, port: u16, secrets: &[SecretVariable]) -> Container {
+        let port_monitoring = if self.has(Correction::SidecarMonitoringPorts) { process.metrics_port() } else { PORT_MONITORING };
         let mut forced =
             self.forced(format!("{}/{}", self.executor.name, process.name()), vec![Arg::from(port.to_string())], port_monitoring);
         forced.extend([

@@ -165,6 +165,16 @@ impl Process {
             Process::UsesAfter => "uses-after",
         }
     }
+
+    /// The port of its metrics: containers of a pod share one network.
+    #[must_use]
+    pub fn metrics_port(self) -> u16 {
+        match self {
+            Process::Gateway | Process::Executor => PORT_MONITORING,
+            Process::UsesBefore => PORT_MONITORING + 1,
+            Process::UsesAfter => PORT_MONITORING + 2,
+        }
+    }
 }
 
 /// How a container's health is asked for.

@@ -1,16 +1,12 @@
 //! What somebody else provides: named by who runs the check, or on the object that needs it.
 
 use super::fields::at;
+use crate::config::scope::{EXTERNAL, EXTERNAL_KINDS};
 use crate::finding::{Finding, Findings, nearest};
 use crate::yaml::Node;
 
-/// Names of what is provided elsewhere in an annotation of a workload: `secret/hf,configmap/x`.
-pub const EXTERNAL: &str = "flow.jina.ai/external";
-
-/// The kinds that objects refer to by name, what kubectl calls them for short, and their field in `spec.external`.
-const KINDS: [&str; 5] = ["Secret", "ConfigMap", "Service", "PersistentVolumeClaim", "ServiceAccount"];
+/// What kubectl calls [`EXTERNAL_KINDS`] for short.
 const SHORT: [&str; 5] = ["secret", "cm", "svc", "pvc", "sa"];
-const FIELDS: [&str; 5] = ["secrets", "configMaps", "services", "persistentVolumeClaims", "serviceAccounts"];
 
 /// Kinds and names that are not missing where they are not among the objects.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -23,12 +19,13 @@ impl External {
         if name.is_empty() {
             return Err(Finding::error("", "is not of the form KIND/NAME").got(text).mend("write, for example, secret/NAME"));
         }
-        let is_meant = |row: &usize| [KINDS[*row], SHORT[*row], FIELDS[*row]].iter().any(|word| word.eq_ignore_ascii_case(kind));
-        let Some(row) = (0..KINDS.len()).find(is_meant) else {
+        let is_meant =
+            |((known, field), short): &((&str, &str), &str)| [known, field, short].iter().any(|word| word.eq_ignore_ascii_case(kind));
+        let Some(((known, _), _)) = EXTERNAL_KINDS.into_iter().zip(SHORT).find(is_meant) else {
             let finding = Finding::error("", "is of no kind that objects refer to").got(text);
-            return Err(finding.suggest(kind, KINDS.iter().copied()));
+            return Err(finding.suggest(kind, EXTERNAL_KINDS.into_iter().map(|(known, _)| known)));
         };
-        self.0.push((KINDS[row], name.to_owned()));
+        self.0.push((known, name.to_owned()));
         Ok(())
     }
 
@@ -37,15 +34,15 @@ impl External {
         for (field, names) in node.as_map().unwrap_or_default() {
             let written = field.shown();
             let path = format!("{path}.{written}");
-            match (FIELDS.iter().position(|field| *field == written), names.as_map()) {
-                (Some(row), Some(pairs)) => self.0.extend(pairs.iter().map(|(name, _)| (KINDS[row], name.shown()))),
+            match (EXTERNAL_KINDS.into_iter().find(|(_, field)| *field == written), names.as_map()) {
+                (Some((kind, _)), Some(pairs)) => self.0.extend(pairs.iter().map(|(name, _)| (kind, name.shown()))),
                 (Some(_), None) if names.is_null() => {}
                 (Some(_), None) => {
                     wrong.push(Finding::error(path, "must be a mapping").got(names.shown()).mend("write {NAME: {}}").at(names.mark));
                 }
                 (None, _) => {
                     let finding = Finding::error(path, "is no kind that objects refer to").at(field.mark);
-                    wrong.push(finding.suggest(&written, FIELDS.iter().copied()));
+                    wrong.push(finding.suggest(&written, EXTERNAL_KINDS.into_iter().map(|(_, field)| field)));
                 }
             }
         }
@@ -73,7 +70,7 @@ impl External {
     /// How a kind is spelled in a declaration.
     #[must_use]
     pub fn spelled(kind: &str) -> Option<String> {
-        KINDS.contains(&kind).then(|| kind.to_ascii_lowercase())
+        EXTERNAL_KINDS.iter().any(|(known, _)| *known == kind).then(|| kind.to_ascii_lowercase())
     }
 
     /// The JSON Schema of `spec.external`.
@@ -84,7 +81,7 @@ impl External {
                 r#""{field}": {{"description": "Names of {kind}s that are not among the items; `*` is any.", "type": "object", "additionalProperties": {{"type": "object"}}}}"#
             )
         };
-        let fields: Vec<String> = KINDS.into_iter().zip(FIELDS).map(names).collect();
+        let fields: Vec<String> = EXTERNAL_KINDS.into_iter().map(names).collect();
         format!(r#"{{"type": "object", "additionalProperties": false, "properties": {{{}}}}}"#, fields.join(", "))
     }
 }

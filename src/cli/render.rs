@@ -7,6 +7,7 @@ use crate::config::{JinaFlow, Mesh, Settings, dns_label, is_dns_label};
 use crate::finding::{Finding, Findings, Path};
 use crate::jina::flow::{Flow, Kind};
 use crate::jina::options::Opt;
+use crate::manifests::labels::label_value;
 use crate::manifests::{Target, exposure, patch};
 use crate::plan::{self, Component, Plan, Role, Room};
 
@@ -36,7 +37,7 @@ impl Rendering {
         if findings.has_errors() {
             return None;
         }
-        let name = settings.name.as_ref().or(flow.name.as_ref()).map_or("flow", String::as_str).to_owned();
+        let name = label_value(settings.name.as_ref().or(flow.name.as_ref()).map_or("flow", String::as_str)).into_owned();
         let (mesh, scope) = (settings.mesh(), settings.scope.clone());
         let rendering = Self { plan, namespace, corrections: settings.corrections(), name, mesh, scope };
         rendering.check(findings);

@@ -191,10 +191,16 @@ pub fn flag(node: &Node<'_>) -> Option<bool> {
     }
 }
 
-/// The name of an environment variable (`IsEnvVarName`).
+/// The name of an environment variable that is in a ConfigMap (`IsEnvVarName`).
 fn is_variable(name: &str) -> bool {
-    !name.starts_with(|c: char| c.is_ascii_digit())
-        && !matches!(name, "" | "." | "..")
+    !name.starts_with(|c: char| c.is_ascii_digit()) && is_config_map_key(name)
+}
+
+/// `[-._a-zA-Z0-9]+`, at most 253 (`IsConfigMapKey`).
+#[must_use]
+pub fn is_config_map_key(name: &str) -> bool {
+    (1..=253).contains(&name.len())
+        && !matches!(name, "." | "..")
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_'))
 }
 
@@ -209,7 +215,7 @@ fn is_label_name(name: &str) -> bool {
 fn is_label_key(key: &str) -> bool {
     match key.split_once('/') {
         None => is_label_name(key),
-        Some((domain, name)) => domain.len() <= 253 && domain.split('.').all(super::is_dns_label) && is_label_name(name),
+        Some((domain, name)) => super::is_subdomain(domain) && is_label_name(name),
     }
 }
 

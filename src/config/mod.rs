@@ -412,11 +412,16 @@ fn texts_below(spec: &Node<'_>, field: &str, path: &Path<'_>, findings: &mut Fin
     texts
 }
 
-/// The name of a Kubernetes object: DNS labels with dots between them (RFC 1123 subdomain).
+/// The name of most Kubernetes objects: DNS labels with dots between them (RFC 1123 subdomain).
+#[must_use]
+pub fn is_subdomain(name: &str) -> bool {
+    name.len() <= 253 && name.split('.').all(is_dns_label)
+}
+
 fn check_name(name: Option<&str>, path: &Path<'_>, mark: Mark, findings: &mut Findings) {
     match name {
         None => findings.push(Finding::error(path, "is missing").mend("give the JinaFlow a name").at(mark)),
-        Some(name) if name.len() > 253 || !name.split('.').all(is_dns_label) => {
+        Some(name) if !is_subdomain(name) => {
             let finding = Finding::error(path, "is no name for an object: lower case letters, digits, `-` and `.`").got(name);
             findings.push(proposing(finding, name).at(mark));
         }

@@ -142,6 +142,18 @@ impl Scope {
     }
 }
 
+/// The annotation of a workload that names what somebody else provides: `secret/hf,configmap/x`.
+pub const EXTERNAL: &str = "flow.jina.ai/external";
+
+/// The kinds that objects refer to by name, and their fields in `external`.
+pub const EXTERNAL_KINDS: [(&str, &str); 5] = [
+    ("Secret", "secrets"),
+    ("ConfigMap", "configMaps"),
+    ("Service", "services"),
+    ("PersistentVolumeClaim", "persistentVolumeClaims"),
+    ("ServiceAccount", "serviceAccounts"),
+];
+
 /// Each is held against every object.
 const MOST_PATCHES: usize = 1000;
 
@@ -190,15 +202,11 @@ fn peer(name: &str, fields: &Node<'static>) -> Peer {
 }
 
 fn external(fields: &Node<'static>) -> Vec<String> {
-    let of = |field: &str, kind: &str| names(fields, field).into_iter().map(|name| format!("{kind}/{name}")).collect::<Vec<_>>();
-    let kinds = [
-        ("secrets", "secret"),
-        ("configMaps", "configmap"),
-        ("services", "service"),
-        ("persistentVolumeClaims", "persistentvolumeclaim"),
-        ("serviceAccounts", "serviceaccount"),
-    ];
-    kinds.iter().flat_map(|(field, kind)| of(field, kind)).collect()
+    let of = |(kind, field): (&str, &str)| {
+        let kind = kind.to_ascii_lowercase();
+        names(fields, field).into_iter().map(|name| format!("{kind}/{name}")).collect::<Vec<_>>()
+    };
+    EXTERNAL_KINDS.into_iter().flat_map(of).collect()
 }
 
 fn patch(name: String, fields: &Node<'static>) -> Patch {

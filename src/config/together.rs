@@ -2,7 +2,7 @@
 
 use super::layers::Stack;
 use super::workload::{Workload, entries, is_zero};
-use super::{is_dns_label, quantity};
+use super::{is_subdomain, quantity};
 use crate::finding::{Finding, Findings};
 use crate::yaml::Node;
 
@@ -78,7 +78,7 @@ fn references(workload: &Workload, teller: &mut Teller<'_>) {
     let account = workload.service_account.iter().map(|name| ("serviceAccountName", name));
     let claim = workload.storage.iter().flat_map(|storage| &storage.existing).map(|name| ("storage", name));
     for (field, name) in sources.chain(secrets).chain(pulled).chain(account).chain(claim) {
-        if name.len() > 253 || !name.split('.').all(is_dns_label) {
+        if !is_subdomain(name) {
             let message = "names an object as none can be called".to_owned();
             teller.error(field, "", message, name, "use lower case letters, digits, `-` and `.`");
         }

@@ -1,5 +1,7 @@
 //! The metadata of objects: names, the labels by which overlays and people find them, annotations.
 
+use std::borrow::Cow;
+
 use super::{Target, object};
 use crate::config::corrections::Correction;
 use crate::plan::{Component, Role};
@@ -38,14 +40,13 @@ pub fn add_labels<'c>(labels: &mut Vec<(Node<'c>, Node<'c>)>, component: &'c Com
             Role::Head => ("head", None),
             Role::Worker(shard) => ("worker", Some(shard.to_string())),
         };
-        let flow = label_value(target.flow);
         let contract: [(&'static str, Node<'c>); 8] = [
             ("app.kubernetes.io/name", node.clone().into()),
-            ("app.kubernetes.io/instance", flow.clone().into()),
+            ("app.kubernetes.io/instance", target.flow.into()),
             ("app.kubernetes.io/component", role.into()),
-            ("app.kubernetes.io/part-of", flow.clone().into()),
+            ("app.kubernetes.io/part-of", target.flow.into()),
             ("app.kubernetes.io/managed-by", MANAGER.into()),
-            ("flow.jina.ai/flow", flow.into()),
+            ("flow.jina.ai/flow", target.flow.into()),
             ("flow.jina.ai/executor", node.into()),
             ("flow.jina.ai/role", role.into()),
         ];
@@ -56,15 +57,21 @@ pub fn add_labels<'c>(labels: &mut Vec<(Node<'c>, Node<'c>)>, component: &'c Com
 }
 
 /// A mapping from text to text.
+#[must_use]
 pub fn texts(pairs: &[(String, String)]) -> Node<'_> {
     Data::Map(pairs.iter().map(|(name, value)| (name.as_str().into(), value.as_str().into())).collect()).into()
 }
 
 /// A label's value begins and ends with a letter or digit, has only `-`, `_` and `.` besides, and at most 63 characters;
 /// names of Deployments may have slashes, names of nodes that Jina adds begin with `_`.
-pub fn label_value(name: &str) -> String {
+#[must_use]
+pub fn label_value(name: &str) -> Cow<'_, str> {
     let is_inner = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let is_outer = |c: Option<char>| c.is_none_or(|c| c.is_ascii_alphanumeric());
+    if name.len() <= 63 && name.chars().all(is_inner) && is_outer(name.chars().next()) && is_outer(name.chars().next_back()) {
+        return Cow::Borrowed(name);
+    }
     let mapped: String = name.chars().map(|c| if is_inner(c) { c } else { '-' }).collect();
     let start = mapped.trim_start_matches(['-', '_', '.']);
-    start[..start.len().min(63)].trim_end_matches(['-', '_', '.']).to_owned()
+    start[..start.len().min(63)].trim_end_matches(['-', '_', '.']).to_owned().into()
 }

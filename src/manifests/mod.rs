@@ -11,7 +11,7 @@ mod disruptionbudget;
 mod drain;
 pub mod exposure;
 pub mod fingerprint;
-mod labels;
+pub mod labels;
 pub mod lists;
 mod namespace;
 mod networkpolicy;
@@ -39,7 +39,7 @@ pub struct Target<'t> {
     pub namespace: Option<&'t str>,
     /// The deliberate differences that apply.
     pub corrections: Corrections,
-    /// The name of the Flow.
+    /// The name of the Flow, as a label's value.
     pub flow: &'t str,
     /// Who spreads requests over replicas.
     pub mesh: Mesh,

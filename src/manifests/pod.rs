@@ -4,6 +4,7 @@ use super::labels::{add_labels, label_value, metadata, texts};
 use super::{Target, app, configmap, container, drain, lists, object, security, volumes};
 use crate::config::Mesh;
 use crate::config::corrections::Correction;
+use crate::config::scope::EXTERNAL;
 use crate::plan::{Component, Role};
 use crate::yaml::{Data, Node};
 
@@ -12,9 +13,6 @@ pub const NODE_LABEL: &str = "jina_deployment_name";
 
 /// The volume of an inline configuration.
 pub const CONFIG_VOLUME: &str = "config";
-
-/// The annotation that tells `jinaflow check` what somebody else provides.
-const EXTERNAL: &str = "flow.jina.ai/external";
 
 /// The annotation by which pods are replaced when what they read has changed.
 const CONFIG_HASH: &str = "flow.jina.ai/config-hash";

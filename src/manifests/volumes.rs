@@ -12,15 +12,20 @@ pub const SCRATCH: &str = "/tmp";
 /// An entry of `envFrom`.
 pub fn variables(source: &Source) -> Option<Node<'_>> {
     let prefix = source.env.as_deref()?;
-    let mut reference = object([("name", source.name.as_str().into())]);
-    if source.optional {
-        reference.set("optional", Node::field("true"));
-    }
-    let mut entry = object([(if source.is_secret { "secretRef" } else { "configMapRef" }, reference)]);
+    let mut entry = object([(if source.is_secret { "secretRef" } else { "configMapRef" }, reference("name", source))]);
     if !prefix.is_empty() {
         entry.set("prefix", prefix.into());
     }
     Some(entry)
+}
+
+/// A reference to it, whose name stands in the field `key`.
+fn reference<'s>(key: &'static str, source: &'s Source) -> Node<'s> {
+    let mut reference = object([(key, source.name.as_str().into())]);
+    if source.optional {
+        reference.set("optional", Node::field("true"));
+    }
+    reference
 }
 
 /// The name of the volume of a ConfigMap or Secret.
@@ -42,11 +47,7 @@ pub fn volumes<'c>(component: &'c Component) -> Vec<Node<'c>> {
     }
     for source in component.workload.sources.iter().filter(|source| source.mount_path.is_some()) {
         let (field, key) = if source.is_secret { ("secret", "secretName") } else { ("configMap", "name") };
-        let mut reference = object([(key, source.name.as_str().into())]);
-        if source.optional {
-            reference.set("optional", Node::field("true"));
-        }
-        add(name(source).into(), field, reference);
+        add(name(source).into(), field, reference(key, source));
     }
     if security::workspace(component).is_some() {
         add("workspace".into(), "emptyDir", object([]));

@@ -2,6 +2,7 @@
 
 use super::{Planner, SecretVariable};
 use crate::config::corrections::Correction;
+use crate::config::field::is_config_map_key;
 use crate::config::workload::Workload;
 use crate::finding::{Finding, Findings, Path};
 use crate::jina::given::Options;
@@ -104,11 +105,4 @@ fn loses_strings(value: &Value) -> bool {
         Value::Map(pairs) => pairs.iter().any(|(_, value)| loses_strings(value)),
         _ => false,
     }
-}
-
-/// `[-._a-zA-Z0-9]+`, at most 253 (Kubernetes `IsConfigMapKey`).
-fn is_config_map_key(name: &str) -> bool {
-    (1..=253).contains(&name.len())
-        && !matches!(name, "." | "..")
-        && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_'))
 }

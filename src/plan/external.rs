@@ -11,10 +11,9 @@ use crate::jina::topology::Executor;
 pub fn foreign_services(options: &Options) -> Vec<String> {
     let hosts = options.texts(Opt::Host).iter().filter(|_| options.flag(Opt::External));
     let service = |host: &String| {
-        let rest = host.split_once("://").map_or(host.as_str(), |(_, rest)| rest);
-        let host = rest.split(':').next().unwrap_or(rest);
+        let host = parse(host, None)?.host;
         let (name, domain) = host.split_once('.').unwrap_or((host, "svc"));
-        let is_inside = domain.split('.').any(|part| part == "svc") && !matches!(name, "" | "localhost");
+        let is_inside = domain.split('.').any(|part| part == "svc") && name != "localhost";
         is_inside.then(|| name.to_owned())
     };
     hosts.filter_map(service).collect()

@@ -122,25 +122,171 @@ fn conflicts_are_told_in_the_order_of_their_places() {
 }
 
 #[test]
-fn an_object_that_is_not_the_flows_any_more_goes_with_its_edits() {
-    let gone = rendered(&[EDIT, ("- {name: encoder,", "- {name: ranker,")]);
-    let answer = function(&gone).succeeded();
-    assert!(!answer.stdout.contains("memory: '8Gi'"));
-    assert!(answer.list()["items"].as_array().unwrap().iter().any(|item| label(item) == "Deployment/ranker"));
-}
-
-#[test]
 fn what_was_rendered_before_anything_was_remembered_follows_the_flow() {
     let input = rendered(&[EDIT, CHANGE, ("    replicas: 2\n", "    replicas: 5\n")]);
     let forgotten: String = input.lines().filter(|line| !line.contains("flow.jina.ai/rendered")).flat_map(|line| [line, "\n"]).collect();
     let answer = function(&forgotten);
     assert_eq!(answer.code, 0);
-    answer.begins("warning: encoder/encoder.yml: metadata.annotations: has no flow.jina.ai/rendered");
+    // Every field that is overwritten is named with both values.
+    for field in [
+        "metadata.annotations: has no flow.jina.ai/rendered",
+        "spec.replicas: is now as the Flow has it (got \"5\"); the Flow has \"2\"",
+        "spec.template.spec.containers[0].image: is now as the Flow has it (got \"acme/encoder:1\"); the Flow has \"acme/encoder:2\"",
+    ] {
+        assert!(answer.stderr.contains(&format!("warning: encoder/encoder.yml: {field}")), "{field}\n{}", answer.stderr);
+    }
     let encoder = deployment(&answer);
     let container = &encoder["spec"]["template"]["spec"]["containers"][0];
     assert_eq!((&encoder["spec"]["replicas"], &container["image"]), (&2.into(), &"acme/encoder:2".into()));
     assert_eq!(container["resources"], json!({"limits": {"memory": "8Gi"}}), "what the Flow does not set stays");
     assert!(encoder["metadata"]["annotations"]["flow.jina.ai/rendered"].is_string());
+    // `error` refuses, since nobody knows what is an edit.
+    let careful = forgotten.replace("    flow:\n", "    output: {onConflict: error}\n    flow:\n");
+    let answer = function(&careful);
+    assert!(answer.code == 1 && answer.stdout.starts_with(&careful), "{}", answer.stderr);
+}
+
+/// A container that the user has added.
+const SIDE: (&str, &str) =
+    ("        - name: executor\n", "        - name: side # ours\n          image: MARK:1\n        - name: executor\n");
+
+/// The items of an answer with the user's container, as `Kind/name FILE`, in the order of their names.
+fn with_side(answer: &Run) -> Vec<String> {
+    let list = answer.list();
+    let items = list["items"].as_array().unwrap().iter().filter(|item| item.to_string().contains("MARK:1"));
+    let file = |item: &Value| item["metadata"]["annotations"]["internal.config.kubernetes.io/path"].as_str().unwrap_or_default().to_owned();
+    let mut names: Vec<String> = items.map(|item| format!("{} {}", label(item), file(item))).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn edits_go_with_an_executor_that_changes_its_form() {
+    let storage = "\n    executors: {encoder: {storage: {size: 5Gi}}}\n";
+    let flow = |text: &str| LIST.replace("- {name: encoder, uses: docker://acme/encoder:1, replicas: 2}\n", text);
+    let plain = "- {name: encoder, uses: docker://acme/encoder:1, replicas: 2}\n";
+    let stored = format!("- {{name: encoder, uses: docker://acme/encoder:1, replicas: 2}}{storage}");
+    let sharded = "- {name: encoder, uses: docker://acme/encoder:1, replicas: 2, shards: 2}\n";
+    let renamed = "- {name: ranker, uses: docker://acme/encoder:1, replicas: 2}\n";
+    for (before, after, expected) in [
+        (plain, stored.as_str(), &["StatefulSet/encoder encoder/encoder.yml"][..]),
+        (stored.as_str(), plain, &["Deployment/encoder encoder/encoder.yml"]),
+        (plain, sharded, &["Deployment/encoder-0 encoder/encoder-0.yml", "Deployment/encoder-1 encoder/encoder-1.yml"]),
+        (plain, renamed, &["Deployment/ranker ranker/ranker.yml"]),
+    ] {
+        let first = function(&flow(before)).succeeded().stdout;
+        // The edit is in the workload of the executor, which comes last.
+        let at = first.rfind(SIDE.0).unwrap();
+        let edited = format!("{}{}", &first[..at], first[at..].replacen(SIDE.0, SIDE.1, 1));
+        for on_conflict in ["keep", "error"] {
+            let changed = edited
+                .replace(before.trim_end(), after.trim_end())
+                .replace("  spec:\n    flow:\n", &format!("  spec:\n    output: {{onConflict: {on_conflict}}}\n    flow:\n"));
+            let answer = function(&changed);
+            assert_eq!((answer.code, with_side(&answer)), (0, expected.iter().map(ToString::to_string).collect()), "{}", answer.stderr);
+            answer.begins("info: encoder/encoder.yml: is now the ");
+            answer.says("what was changed in 1 field here is carried over");
+            assert!(answer.stdout.contains("- name: side # ours\n"), "the comment goes with it");
+            let again = function(&answer.stdout);
+            assert!(again.stdout == answer.stdout && again.stderr.is_empty(), "{}", again.stderr);
+            // All that is not the edit is as the Flow has it.
+            let side = "        - name: side # ours\n          image: MARK:1\n";
+            let fresh = function(&flow(after)).succeeded();
+            let objects = |text: &str| {
+                let mut objects: Vec<Value> = support::documents(text)[0]["items"].as_array().unwrap()[1..].to_vec();
+                objects.iter_mut().for_each(|object| drop(object["metadata"]["annotations"].take()));
+                objects.sort_by_key(label);
+                objects
+            };
+            assert_eq!(objects(&answer.stdout.replace(side, "")), objects(&fresh.stdout), "{before} {after}");
+        }
+    }
+}
+
+#[test]
+fn the_whole_takes_over_from_its_first_shard_and_names_what_the_others_lose() {
+    let sharded = LIST.replace("replicas: 2}", "replicas: 2, shards: 2}");
+    let first = function(&sharded).succeeded().stdout;
+    let images = first.matches(SIDE.0).count();
+    assert_eq!(images, 3, "head and shards");
+    let edited = first.replace(SIDE.0, SIDE.1).replace("    replicas: 1\n    strategy", "    replicas: 4\n    strategy");
+    let answer = function(&edited.replace(", shards: 2}", "}"));
+    assert_eq!((answer.code, with_side(&answer)), (0, vec!["Deployment/encoder encoder/encoder.yml".to_owned()]), "{}", answer.stderr);
+    for (file, field) in
+        [("encoder/encoder-1.yml", "spec.template.spec.containers[0]"), ("encoder/encoder-head.yml", "spec.template.spec.containers[0]")]
+    {
+        let said = format!("warning: {file}: {field}: was changed here, and the JinaFlow `search` has no Deployment of `");
+        assert!(
+            answer.stderr.contains(&said) && answer.stderr.contains("(got \"{name: side, image: MARK:1}\")"),
+            "{said}\n{}",
+            answer.stderr
+        );
+    }
+    let refused = edited.replace(", shards: 2}", "}").replace("    flow:\n", "    output: {onConflict: error}\n    flow:\n");
+    let answer = function(&refused);
+    assert!(answer.code == 1 && answer.stdout.starts_with(&refused), "{}", answer.stderr);
+    answer.says("set spec.output.onConflict to keep or overwrite to let it go");
+    // The advice works.
+    assert_eq!(function(&refused.replace("onConflict: error", "onConflict: keep")).code, 0);
+}
+
+#[test]
+fn an_edited_object_that_goes_is_named_or_kept() {
+    let two = LIST.replace("replicas: 2}\n", "replicas: 2}\n      - {name: ranker, uses: docker://acme/ranker:1, env: {HF_TOKEN: a}}\n");
+    let first = function(&two).succeeded().stdout;
+    let (before, ranker) = first.split_at(first.find("    name: ranker-configmap\n").unwrap());
+    let ranker =
+        ranker.replace("    HF_TOKEN: a\n", "    HF_TOKEN: s3cr3t\n    MODE: fast\n").replace("    replicas: 1\n", "    replicas: 7\n");
+    let edited = format!("{before}{ranker}");
+    let without = edited.replace("      - {name: ranker, uses: docker://acme/ranker:1, env: {HF_TOKEN: a}}\n", "");
+    let answer = function(&without);
+    assert_eq!(answer.code, 0);
+    for said in [
+        "warning: ranker/ranker.yml: data.HF_TOKEN: was changed here, and the JinaFlow `search` has no ConfigMap of `ranker` any more (got \"(hidden: it may be a secret)\")",
+        "warning: ranker/ranker.yml: data.MODE: was changed here, and the JinaFlow `search` has no ConfigMap of `ranker` any more (got \"fast\")",
+        "warning: ranker/ranker.yml: spec.replicas: was changed here, and the JinaFlow `search` has no Deployment of `ranker` any more (got \"7\")",
+    ] {
+        assert!(answer.stderr.contains(said), "{said}\n{}", answer.stderr);
+    }
+    assert!(!answer.stderr.contains("s3cr3t"), "{}", answer.stderr);
+    assert!(!answer.list()["items"].to_string().contains("ranker"));
+    // What was not edited goes without a word.
+    function(&first.replace("      - {name: ranker, uses: docker://acme/ranker:1, env: {HF_TOKEN: a}}\n", "")).succeeded();
+}
+
+#[test]
+fn fields_of_one_kind_have_no_meaning_in_the_other() {
+    let edited = rendered(&[
+        SIDE,
+        ("        maxSurge: 1\n", "        maxSurge: 3\n"),
+        ("replicas: 2}\n", "replicas: 2}\n    executors: {encoder: {storage: {size: 5Gi}}}\n"),
+    ]);
+    // The first rolling update is the gateway's.
+    let first = edited.find("        maxSurge: 3\n").unwrap() + 1;
+    let edited = format!("{}{}", edited[..first + 20].replace("maxSurge: 3", "maxSurge: 1"), &edited[first + 20..]);
+    let answer = function(&edited);
+    assert_eq!(answer.code, 0);
+    let said = "warning: encoder/encoder.yml: spec.strategy.rollingUpdate.maxSurge: has no meaning in the StatefulSet `encoder` that replaces this object (got \"3\")";
+    assert!(answer.stderr.contains(said), "{}", answer.stderr);
+    let list = answer.list();
+    let set = list["items"].as_array().unwrap().iter().find(|item| label(item) == "StatefulSet/encoder").unwrap();
+    assert!(set["spec"]["strategy"].is_null() && set["spec"]["serviceName"] == "encoder", "{set}");
+}
+
+#[test]
+fn a_kept_conflict_is_named_by_every_render_and_by_a_check() {
+    let input = rendered(&[("    replicas: 2\n", "    replicas: 5\n"), ("replicas: 2}", "replicas: 3}")]);
+    let first = function(&input);
+    let again = function(&first.stdout);
+    assert_eq!((first.stderr.as_str(), first.stdout.as_str()), (again.stderr.as_str(), again.stdout.as_str()));
+    first.begins("warning: encoder/encoder.yml: spec.replicas: was changed here and by the Flow, and stays as it is here (got \"5\"); the Flow has \"3\" now");
+    let without_results: String = first.stdout.split("results:\n").next().unwrap().to_owned();
+    let check = function(&(without_results.clone() + CHECK));
+    assert_eq!(check.code, 0, "{}", check.stderr);
+    check.begins("info: encoder/encoder.yml: spec.replicas: was changed here and by the Flow, and stays as it is here (got \"5\"); the Flow has \"3\" now");
+    // Following the Flow again, as the message says, ends it; so does a Flow that agrees.
+    function(&without_results.replace("    replicas: 5\n", "    replicas: 3\n")).succeeded();
+    function(&without_results.replace("replicas: 3}", "replicas: 5}")).succeeded();
 }
 
 const CHECK: &str = "functionConfig: {apiVersion: flow.jina.ai/v1alpha1, kind: JinaFlowCheck, metadata: {name: check}}\n";
@@ -162,9 +308,11 @@ fn a_check_changes_nothing_and_names_what_is_stale() {
     assert!(answer.stdout.starts_with(&input));
     let missing = function(&(rendered(&[("replicas: 2}", "replicas: 2}\n      - {name: ranker, uses: docker://acme/ranker:1}")]) + CHECK));
     assert_eq!(missing.code, 1);
-    assert!(missing.stderr.contains("spec.flow: yields the Deployment `ranker`, which is not there"), "{}", missing.stderr);
-    let gone = function(&(rendered(&[("- {name: encoder,", "- {name: ranker,")]) + CHECK));
-    assert!(gone.stderr.contains("is not what the JinaFlow `search` yields any more"), "{}", gone.stderr);
+    assert!(missing.stderr.contains("spec.flow: has the Deployment `ranker`, which does not exist"), "{}", missing.stderr);
+    for renamed in ["- {name: ranker,", "- {name: other, replicas: 2}\n      - {name: third,"] {
+        let gone = function(&(rendered(&[("- {name: encoder,", renamed)]) + CHECK));
+        assert!(gone.stderr.contains("is not an object of the JinaFlow `search` any more"), "{}", gone.stderr);
+    }
     // A Flow of which nothing was rendered yet is only read.
     function(&(LIST.to_owned() + CHECK)).succeeded();
     let wrong = function(&(LIST.replace("replicas: 2", "replicas: 0") + CHECK));

@@ -14,7 +14,7 @@ use crate::finding::{Finding, Findings, Path};
 use crate::krm::meta::Meta;
 use crate::krm::{Caller, Item, ResourceList};
 use crate::reconcile::ownership::OBJECT;
-use crate::reconcile::{Fate, RENDERED, Reconciled};
+use crate::reconcile::{Fate, RENDERED, Reconciled, leaves_of};
 use crate::yaml::{self, Data, Node, kubernetes_value};
 
 /// `kind` of the config.
@@ -84,13 +84,13 @@ pub fn stale(list: &ResourceList<'_>, generated: &[(usize, Meta)], outcome: &Rec
         let flow = meta.annotation(OBJECT)?.split('/').next()?;
         let finding = match &outcome.fates[*index] {
             Fate::Kept => return None,
-            Fate::Removed => Finding::error("", format!("is not what the JinaFlow `{flow}` yields any more")),
+            Fate::Removed => Finding::error("", format!("is not an object of the JinaFlow `{flow}` any more")),
             Fate::Replaced(text) => stale_fields(&list.items[*index], text, flow)?,
         };
         Some((Subject::Object(meta.clone()), finding.mend(MEND)))
     });
     let missing = outcome.missing.iter().map(|(flow, object)| {
-        let finding = Finding::error("spec.flow", format!("yields the {object}, which is not there"));
+        let finding = Finding::error("spec.flow", format!("has the {object}, which does not exist"));
         (Subject::Object(flow.clone()), finding.mend(MEND))
     });
     changed.chain(missing).collect()
@@ -103,10 +103,21 @@ fn stale_fields(item: &Item<'_>, text: &str, flow: &str) -> Option<Finding> {
         Node { data: Data::List(entries), .. } => kubernetes_value(entries.first()?),
         root => kubernetes_value(&root),
     };
-    let ours = format!("/metadata/annotations/{}", RENDERED.replace('/', "~1"));
+    let annotation = |name: &str| format!("/metadata/annotations/{}", name.replace('/', "~1"));
+    let (ours, owner) = (annotation(RENDERED), annotation(OBJECT));
+    if before.pointer(&owner) != after.pointer(&owner) {
+        // Another object succeeds it.
+        return Some(Finding::error("", format!("is not an object of the JinaFlow `{flow}` any more")).mend(MEND));
+    }
     let changes = diff(&before, &after).0;
     let mut places = changes.iter().map(|change| change.path().as_str()).filter(|path| *path != ours);
-    let first = places.next().unwrap_or(&ours);
+    let remembered = |object: &Value| object.pointer(&ours).and_then(Value::as_str).map(|text| leaves_of(text).to_owned());
+    let first = match places.next() {
+        Some(first) => first,
+        // Where the Flow was when it was rendered is no property of the object.
+        None if remembered(&before) == remembered(&after) => return None,
+        None => &ours,
+    };
     let more = match places.count() {
         0 => String::new(),
         1 => ", and one more field differs".to_owned(),

@@ -9,15 +9,16 @@ use crate::cli::place;
 use crate::cli::render::Rendering;
 use crate::cli::report::{self, Subject};
 use crate::config::{self, JinaFlow, Overrides, is_jina_flow};
-use crate::finding::{Excerpt, Finding, Findings, Mark, Path};
+use crate::finding::{Excerpt, Finding, Findings, Mark, Path, Severity};
 use crate::krm::meta::Meta;
 use crate::krm::results::KrmResult;
 use crate::krm::{self, annotations};
 use crate::krm::{Caller, Item, ListError, NewItems, ResourceList, glance};
 use crate::manifests;
-use crate::plan::Room;
+use crate::manifests::labels::label_value;
+use crate::plan::{Component, Room};
 use crate::reconcile::ownership::{OBJECT, Ours, Owner};
-use crate::reconcile::{Fate, Generated, Placing, Reconciler};
+use crate::reconcile::{Fate, Generated, Origin, Placing, Planned, Reconciler};
 use crate::yaml::{Document, Node, SyntaxError};
 
 /// What a run says beside its answer.
@@ -182,11 +183,18 @@ fn answer<'l, 't>(list: &'l ResourceList<'t>, caller: Caller) -> Result<Response
         find_hidden_output(&mut runs, &generated);
     }
     let mut room = Room::default();
-    let renderings: Vec<Option<Rendering>> =
-        runs.iter_mut().map(|run| Rendering::of(&run.config, &Path::root("spec.flow"), &mut room, &mut run.findings)).collect();
+    let mut renderings: Vec<Option<Rendering>> = Vec::with_capacity(runs.len());
+    for run in &mut runs {
+        let rendering = Rendering::of(&run.config, &Path::root("spec.flow"), &mut room, &mut run.findings);
+        if let Some(rendering) = &rendering {
+            rendering.target().namespace.unwrap_or_default().clone_into(&mut run.placing.namespace);
+            run.placing.components = rendering.components().iter().map(planned).collect();
+        }
+        renderings.push(rendering);
+    }
     let checked: Vec<(usize, Meta)> = generated.iter().filter(|_| is_check).map(|item| (item.index, item.meta.clone())).collect();
     let placing: Vec<&Placing> = runs.iter().map(|run| &run.placing).collect();
-    let mut reconciler = Reconciler::new(list, caller, generated, flow_items.iter().map(|(meta, _)| meta), &placing);
+    let mut reconciler = Reconciler::new(list, caller, is_check, generated, flow_items.iter().map(|(meta, _)| meta), &placing);
     for (run, rendering) in runs.iter_mut().zip(&renderings) {
         let Some(rendering) = rendering else { continue };
         let target = rendering.target();
@@ -197,15 +205,23 @@ fn answer<'l, 't>(list: &'l ResourceList<'t>, caller: Caller) -> Result<Response
             }
         }
     }
+    let placing: Vec<&Placing> = runs.iter().map(|run| &run.placing).collect();
+    let mut outcome = reconciler.finish(&placing);
     for FlowRun { document, placing, findings: more, .. } in runs {
         findings.extend(place::in_item(more, &placing.meta, document));
     }
-    let mut outcome = reconciler.finish();
-    if is_check && !report::has_errors(&findings) {
+    let told = std::mem::take(&mut outcome.told);
+    let told = told.into_iter().map(|(meta, finding)| (Subject::Object(meta), finding));
+    if !is_check {
+        findings.extend(told);
+    } else if !report::has_errors(&findings) {
         findings.extend(check::stale(list, &checked, &outcome));
-    } else if !is_check {
-        let told = std::mem::take(&mut outcome.told);
-        findings.extend(told.into_iter().map(|(meta, finding)| (Subject::Object(meta), finding)));
+        // A check writes nothing: what a render would keep is worth knowing, and no fault.
+        let softened = |(subject, finding): (Subject, Finding)| match finding.severity {
+            Severity::Warning => (subject, finding.with_severity(Severity::Info)),
+            _ => (subject, finding),
+        };
+        findings.extend(told.map(softened));
     }
     // In a build of kustomize nobody knows yet: names are followed at its end. Nor where kpt shows a part of the package.
     if let Some(external) = check.filter(|_| caller == Caller::Other) {
@@ -221,7 +237,22 @@ fn answer<'l, 't>(list: &'l ResourceList<'t>, caller: Caller) -> Result<Response
     if is_check {
         return Ok(Response { list, fates: check::fates(list, caller), added: NewItems::default(), findings });
     }
+    if caller == Caller::KustomizeGenerator {
+        // kustomize hands the config of a generator over as an item. In the answer it would be one more object of the build,
+        // and a patch of the JinaFlow above its rendering would change that object, and nothing else, without a word.
+        outcome.fates.fill(Fate::Removed);
+    }
     Ok(Response { list, fates: outcome.fates, added: outcome.added, findings })
+}
+
+/// A component, as far as it matters for what it was before.
+fn planned(component: &Component) -> Planned {
+    Planned {
+        component: component.name.clone(),
+        executor: label_value(&component.node).into_owned(),
+        role: component.role,
+        image: component.containers.first().map(|container| container.image.clone()).unwrap_or_default(),
+    }
 }
 
 /// A document with its metadata.
@@ -266,25 +297,28 @@ fn read<'i>(item: &'i Item<'_>) -> Result<Document<'i>, Box<Unreadable>> {
 /// A `JinaFlow` as functionConfig is the only one to be rendered; a `ConfigMap` or nothing means all among the items,
 /// and a `JinaFlowCheck` that all of them are looked at.
 fn task<'d>(config: Option<&'d Read<'d>>, items: &'d [Read<'d>]) -> Task<'d> {
-    let run = |meta: Meta, from_package: bool, document: &'d Document<'d>, overrides: &Overrides| {
+    let run = |meta: Meta, origin: Origin, document: &'d Document<'d>, overrides: &Overrides| {
         let mut findings = Findings::default();
         let config = config::read(document, overrides, &mut findings);
-        let placing = Placing { meta, from_package, on_conflict: config.settings.on_conflict };
+        let placing = Placing { meta, origin, on_conflict: config.settings.on_conflict, namespace: String::new(), components: Vec::new() };
         FlowRun { document, placing, config, findings }
     };
-    let all = |overrides: &Overrides| items.iter().map(|(meta, document)| run(meta.clone(), true, document, overrides)).collect();
+    let all =
+        |overrides: &Overrides| items.iter().map(|(meta, document)| run(meta.clone(), Origin::Package, document, overrides)).collect();
     let Some((meta, document)) = config else { return Task { runs: all(&Overrides::default()), check: None, findings: Vec::new() } };
     let task = |runs, check, findings| Task { runs, check, findings: place::in_item(findings, meta, document) };
     let mut findings = Findings::default();
     let Some(root) = &document.root else { return task(all(&Overrides::default()), None, findings) };
     if is_jina_flow(root) {
-        // The same flow among the items knows its file; a functionConfig from the command line does not.
+        // The same flow among the items knows its file; a functionConfig from the command line does not. kpt 1.0 leaves the
+        // file of a function's own config out of the items, and tells its path when it renders.
         let twin = items.iter().find(|(item, _)| item.name == meta.name && item.namespace == meta.namespace);
         let known = match twin {
             Some((item, _)) if meta.path().is_none() => item,
             _ => meta,
         };
-        return task(vec![run(known.clone(), twin.is_some(), document, &Overrides::default())], None, findings);
+        let origin = if twin.is_some() || meta.path().is_some() { Origin::Package } else { Origin::Unknown };
+        return task(vec![run(known.clone(), origin, document, &Overrides::default())], None, findings);
     }
     if check::is_check(meta) {
         let mut external = External::default();

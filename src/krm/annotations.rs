@@ -15,8 +15,9 @@ pub const LEGACY_INDEX: &str = "config.kubernetes.io/index";
 pub const KUSTOMIZE_ID: &str = "kustomize.config.k8s.io/id";
 /// Tells kustomize, of a generator's ConfigMap, to add a hash to its name.
 pub const NEEDS_HASH: &str = "kustomize.config.k8s.io/needs-hash";
-/// What kpt calls an item while a function sees a selection of the package only (`selectors`, `exclude`).
-pub const KPT_RESOURCE_ID: &str = "internal.config.k8s.io/kpt-resource-id";
+/// What kpt calls an item while a function sees a selection of the package only (`selectors`, `exclude`): before and since
+/// kpt 1.0 (kptdev/kpt#4663).
+pub const KPT_RESOURCE_IDS: [&str; 2] = ["internal.config.k8s.io/kpt-resource-id", "internal.config.kubernetes.io/kpt-resource-id"];
 
 /// Whether an annotation belongs to the orchestrator: it must come back as it went, and says nothing about the object.
 #[must_use]

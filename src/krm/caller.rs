@@ -1,7 +1,7 @@
 //! Who calls, as far as the answer depends on it.
 
 use super::ResourceList;
-use super::annotations::{KPT_RESOURCE_ID, KUSTOMIZE_ID};
+use super::annotations::{KPT_RESOURCE_IDS, KUSTOMIZE_ID};
 use super::meta::Meta;
 
 /// An orchestrator in one of its roles. kustomize keeps what a function says for one build only; everybody else writes
@@ -28,18 +28,22 @@ impl Caller {
     /// Tells from what is in a list.
     #[must_use]
     pub fn of(list: &ResourceList<'_>) -> Self {
-        let Some(first) = list.items.first() else { return Caller::Other };
+        let meta = |item: &super::Item<'_>| item.read().ok()?.root.as_ref().map(Meta::of);
+        let Some(first) = list.items.first() else {
+            // A package has its Kptfile at least: when kpt renders one and shows nothing of it, everything is hidden.
+            let config = list.function_config.as_ref().and_then(meta);
+            return if config.is_some_and(|config| config.path().is_some()) { Caller::KptSelection } else { Caller::Other };
+        };
         // kustomize marks every item, and kpt every item that it has selected.
-        let may_be_marked = [KUSTOMIZE_ID, KPT_RESOURCE_ID].iter().any(|mark| first.text().contains(mark));
+        let may_be_marked = first.text().contains(KUSTOMIZE_ID) || KPT_RESOURCE_IDS.iter().any(|mark| first.text().contains(mark));
         if !may_be_marked && list.items.len() > 1 {
             return Caller::Other;
         }
-        let meta = |item: &super::Item<'_>| item.read().ok()?.root.as_ref().map(Meta::of);
         let Some(item) = meta(first) else { return Caller::Other };
         if item.annotation(KUSTOMIZE_ID).is_some() {
             return Caller::KustomizeTransformer;
         }
-        if item.annotation(KPT_RESOURCE_ID).is_some() {
+        if KPT_RESOURCE_IDS.iter().any(|mark| item.annotation(mark).is_some()) {
             return Caller::KptSelection;
         }
         let is_config = |config: Meta| (&config.api_version, &config.kind, &config.name) == (&item.api_version, &item.kind, &item.name);

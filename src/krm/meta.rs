@@ -35,6 +35,20 @@ impl Meta {
         }
     }
 
+    /// Who it is and where, without the annotations that say more: those may be long, and findings are many.
+    #[must_use]
+    pub fn reference(&self) -> Self {
+        const PLACES: [&str; 4] = [annotations::PATH, annotations::LEGACY_PATH, annotations::INDEX, annotations::LEGACY_INDEX];
+        let place = |(name, _): &&(String, String)| PLACES.contains(&name.as_str());
+        Self {
+            api_version: self.api_version.clone(),
+            kind: self.kind.clone(),
+            name: self.name.clone(),
+            namespace: self.namespace.clone(),
+            annotations: self.annotations.iter().filter(place).cloned().collect(),
+        }
+    }
+
     /// The value of an annotation.
     #[must_use]
     pub fn annotation(&self, name: &str) -> Option<&str> {

@@ -87,6 +87,19 @@ impl NewItems {
             self.text.reserve(24 << 10);
         }
         list.spell(object, &mut self.text);
+        self.end(list);
+    }
+
+    /// Adds an object that is spelled as an item of `list` already.
+    pub fn push_text(&mut self, list: &ResourceList<'_>, text: &str) {
+        self.text.push_str(text);
+        if !text.ends_with('\n') && !matches!(list.envelope, Envelope::Json { .. }) {
+            self.text.push('\n');
+        }
+        self.end(list);
+    }
+
+    fn end(&mut self, list: &ResourceList<'_>) {
         if matches!(list.envelope, Envelope::Block { .. } | Envelope::Rewritten { .. }) {
             self.ends.clear();
         }

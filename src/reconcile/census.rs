@@ -6,16 +6,19 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use crate::krm::annotations::{INDEX, PACKAGE_PATH, PATH};
+use super::flows::{Origin, Placing};
+use crate::krm::annotations::{INDEX, LEGACY_INDEX, LEGACY_PATH, PACKAGE_PATH, PATH, is_bookkeeping};
 use crate::krm::meta::Meta;
-use crate::krm::{ResourceList, glance};
+use crate::krm::{Caller, ResourceList, glance};
+use crate::yaml::Node;
 
 /// Two words that name something: a kind and a name, a package and a file.
 type Pair<'l> = (Cow<'l, str>, Cow<'l, str>);
 
 /// The items by kind and name, and the next free place in each file.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Census<'l> {
+    caller: Caller,
     namesakes: HashMap<Pair<'l>, Vec<usize>>,
     next: HashMap<Pair<'l>, i64>,
 }
@@ -23,8 +26,8 @@ pub struct Census<'l> {
 impl<'l> Census<'l> {
     /// Looks at all items.
     #[must_use]
-    pub fn of(list: &'l ResourceList<'_>) -> Self {
-        let mut census = Self::default();
+    pub fn of(list: &'l ResourceList<'_>, caller: Caller) -> Self {
+        let mut census = Self { caller, namesakes: HashMap::new(), next: HashMap::new() };
         for (place, item) in list.items.iter().enumerate() {
             if let Some(seen) = glance(item) {
                 let file = seen.path.map(|path| (seen.package.unwrap_or_default().into(), path.into()));
@@ -53,19 +56,51 @@ impl<'l> Census<'l> {
         self.namesakes.get(&(Cow::Borrowed(kind), Cow::Borrowed(name))).map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// The annotations of a new object in `file`, beside its flow's own file. By its package it is known again, even where
-    /// nobody keeps files.
-    pub fn place(&mut self, flow: &Meta, file: &str) -> Vec<(&'static str, String)> {
-        let package = flow.package();
+    /// The annotations of a new object in `file`, beside its flow's own file. By its package it is found again, even where
+    /// nobody keeps files. A Flow of which no file is known is in the root of the package: kpt would put each object into a
+    /// file of its own, and a later render would leave them there.
+    pub fn place(&mut self, flow: &Placing, file: &str) -> Vec<(&'static str, String)> {
+        let package = flow.meta.package();
         let in_package = (!package.is_empty()).then(|| (PACKAGE_PATH, package.to_owned()));
-        let Some(home) = flow.path() else { return in_package.into_iter().collect() };
-        let path = match home.rsplit_once('/') {
-            Some((folder, _)) => format!("{folder}/{file}"),
-            None => file.to_owned(),
+        let is_in_root = flow.origin == Origin::Unknown && self.caller.keeps_files();
+        let path = match flow.meta.path() {
+            Some(home) => match home.rsplit_once('/') {
+                Some((folder, _)) => format!("{folder}/{file}"),
+                None => file.to_owned(),
+            },
+            None if is_in_root => file.to_owned(),
+            None => return in_package.into_iter().collect(),
         };
         let next = self.next.entry((Cow::Owned(package.to_owned()), Cow::Owned(path.clone()))).or_default();
         let index = (INDEX, next.to_string());
         *next = next.saturating_add(1);
         std::iter::once(index).chain(in_package).chain([(PATH, path)]).collect()
     }
+}
+
+/// Whether an item is in the file that a component's objects are written to.
+pub fn is_in_usual_file(item: &Meta, component: &str) -> bool {
+    let file = item.path().and_then(|path| path.rsplit('/').next());
+    file.is_none_or(|file| file.strip_suffix(".yml") == Some(component))
+}
+
+/// The annotations by which the caller knows an item, with another place where there is one.
+pub fn kept_bookkeeping(item: &Node<'_>, place: &[(&'static str, String)]) -> Vec<(String, String)> {
+    let annotations = item.get("metadata").and_then(|metadata| metadata.get("annotations")).and_then(Node::as_map).unwrap_or_default();
+    let known = annotations.iter().map(|(name, value)| (name.shown(), value.shown()));
+    let moved = |name: &str| {
+        let place_of = |wanted: &str| place.iter().find(|(known, _)| *known == wanted).map(|(_, value)| value.clone());
+        match name {
+            PATH | LEGACY_PATH => place_of(PATH),
+            INDEX | LEGACY_INDEX => place_of(INDEX),
+            _ => None,
+        }
+    };
+    known
+        .filter(|(name, _)| is_bookkeeping(name))
+        .map(|(name, value)| {
+            let value = moved(&name).unwrap_or(value);
+            (name, value)
+        })
+        .collect()
 }

@@ -7,10 +7,10 @@ use proptest::sample::select;
 use proptest::test_runner::RngSeed;
 
 use super::leaves::{Place, each_leaf};
-use super::memory::{Memory, remember};
-use super::merge::merge;
+use super::memory::{Held, Mark, Memory, remember};
+use super::merge::{Overwritten, merge};
 use crate::config::OnConflict;
-use crate::finding::Findings;
+use crate::finding::{Findings, Path};
 use crate::yaml::{self, Data, Node};
 
 /// Objects with the lists that are merged by their keys, and others.
@@ -48,17 +48,23 @@ fn map(fields: impl IntoIterator<Item = (&'static str, Node<'static>)>) -> Node<
 
 /// The outcome, and how much is said.
 fn merged(base: &Node<'static>, mine: &Node<'static>, flows: &Node<'static>, on_conflict: OnConflict) -> (Node<'static>, usize) {
-    let memory = Memory::parse(&remember(base, true));
+    let (out, said, _) = remembering(&remember(base, Mark::Package, &Held::new()), mine, flows, on_conflict);
+    (out, said)
+}
+
+/// The outcome, how much is said, and what is remembered.
+fn remembering(memory: &str, mine: &Node<'static>, flows: &Node<'static>, on_conflict: OnConflict) -> (Node<'static>, usize, String) {
     let mut findings = Findings::default();
-    let out = merge(mine.clone(), flows.clone(), memory.as_ref(), on_conflict, &mut findings);
-    (out, findings.len())
+    let memory = Memory::parse(memory);
+    let (out, held) = merge(mine.clone(), flows.clone(), memory.as_ref(), on_conflict, Overwritten::Named, &mut findings);
+    (out, findings.len(), remember(flows, Mark::Package, &held))
 }
 
 /// An object without the order of its parts.
 fn leaves(node: &Node<'_>) -> BTreeMap<u32, u64> {
     let mut leaves = BTreeMap::new();
-    each_leaf("", node, Place::ROOT, &mut |place, value| {
-        leaves.insert(place.short(), value);
+    each_leaf("", node, Place::ROOT, &Path::root(""), &mut |place, _, leaf| {
+        leaves.insert(place.short(), leaf.hash());
     });
     leaves
 }
@@ -106,8 +112,12 @@ proptest! {
 
     #[test]
     fn a_merge_settles(base in object(), mine in object(), flows in object(), on_conflict in any_choice()) {
-        let (out, _) = merged(&base, &mine, &flows, on_conflict);
-        let (again, said) = merged(&flows, &out, &flows, on_conflict);
-        prop_assert_eq!((text(&again), said), (text(&out), 0));
+        let first = remember(&base, Mark::Package, &Held::new());
+        let (out, said, remembered) = remembering(&first, &mine, &flows, on_conflict);
+        let (again, said_again, remembered_again) = remembering(&remembered, &out, &flows, on_conflict);
+        prop_assert_eq!((text(&again), remembered_again), (text(&out), remembered));
+        // A conflict that is kept stays one, and one that is overwritten is over.
+        let expected = if on_conflict == OnConflict::Overwrite { 0 } else { said };
+        prop_assert_eq!(said_again, expected, "{}", text(&out));
     }
 }

@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 
+use crate::finding::Path;
 use crate::manifests::fingerprint::{BASIS, hashed, mixed};
 use crate::manifests::lists::{entry_name, identity, merge_keys};
 use crate::yaml::{Data, Node, Scalar, Style, kubernetes_value};
@@ -112,27 +113,60 @@ pub fn short(hash: u64) -> u32 {
     (hash & 0x3fff_ffff) as u32
 }
 
-/// Calls `each` with the place and the value of every leaf of `node`, the value of `field`.
-pub fn each_leaf(field: &str, node: &Node<'_>, place: Place, each: &mut impl FnMut(Place, u64)) {
+/// What stands at a leaf.
+#[derive(Clone, Copy)]
+pub enum Leaf<'n, 't> {
+    /// A value that is replaced as a whole.
+    Value(&'n Node<'t>),
+    /// A flag with its words.
+    Words(&'n [Node<'t>]),
+}
+
+impl Leaf<'_, '_> {
+    /// The hash of the leaf.
+    pub fn hash(self) -> u64 {
+        match self {
+            Leaf::Value(node) => value(node),
+            Leaf::Words(list) => words(list),
+        }
+    }
+
+    /// The leaf on one line, for messages.
+    pub fn shown(self) -> String {
+        match self {
+            Leaf::Value(node) => node.shown(),
+            Leaf::Words(list) => list.iter().map(Node::shown).collect::<Vec<_>>().join(" "),
+        }
+    }
+}
+
+/// Calls `each` with the place, the path and the value of every leaf of `node`, the value of `field`.
+pub fn each_leaf<'n, 't>(
+    field: &str,
+    node: &'n Node<'t>,
+    place: Place,
+    path: &Path<'_>,
+    each: &mut impl FnMut(Place, &Path<'_>, Leaf<'n, 't>),
+) {
     match (grain(field, node), &node.data) {
         (Some(Grain::Fields), Data::Map(pairs)) if !pairs.is_empty() => {
             for (key, of) in pairs {
                 let name = key.shown();
-                each_leaf(&name, of, place.part(Grain::Fields, &name), each);
+                each_leaf(&name, of, place.part(Grain::Fields, &name), &path.key(&name), each);
             }
         }
         (Some(Grain::Entries), Data::List(entries)) if !entries.is_empty() => {
-            for entry in entries {
-                each_leaf("", entry, place.part(Grain::Entries, &entry_name(field, entry)), each);
+            for (index, entry) in entries.iter().enumerate() {
+                each_leaf("", entry, place.part(Grain::Entries, &entry_name(field, entry)), &path.index(index), each);
             }
         }
         (Some(Grain::Flags), Data::List(list)) if !list.is_empty() => {
             let mut start = 0;
             for (name, end) in flag_groups(list) {
-                each(place.part(Grain::Flags, &name), words(&list[start..end]));
+                each(place.part(Grain::Flags, &name), path, Leaf::Words(&list[start..end]));
                 start = end;
             }
         }
-        _ => each(place, value(node)),
+        _ => each(place, path, Leaf::Value(node)),
     }
 }

@@ -1,52 +1,80 @@
 //! What was rendered last, as an annotation of the object.
 //!
 //! kubectl remembers the whole object for the same purpose (`last-applied-configuration`). Here ten characters for each
-//! leaf are enough: which place, which value. So a long text is not stored twice, and a changed field is one line more in
+//! leaf are enough: which place, which value. So a long string is not stored twice, and a changed field is one more line in
 //! a diff.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::leaves::{Place, each_leaf, short};
+use crate::finding::Path;
 use crate::yaml::Node;
 
 /// `flow.jina.ai/rendered: v1.…`, five characters of base64 (URL alphabet) for a leaf's place and five for its value.
 pub const RENDERED: &str = "flow.jina.ai/rendered";
 
-/// The Flow was among the items of the list, so that it is known to be gone when it is there no more.
-const FROM_PACKAGE: &str = "v1.";
+/// Where the Flow of an object was, as far as the render knew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mark {
+    /// In the package of the object, so that the Flow is gone when it is not in the package any more.
+    Package,
+    /// Outside of the package. Only written by earlier versions, and kept where it is.
+    Elsewhere,
+}
 
-/// The Flow came as functionConfig, from nobody knows where.
-const FROM_ELSEWHERE: &str = "v1-elsewhere.";
+impl Mark {
+    fn prefix(self) -> &'static str {
+        match self {
+            Mark::Package => "v1.",
+            Mark::Elsewhere => "v1-elsewhere.",
+        }
+    }
+}
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/// Leaves that keep an older memory than what was rendered: those of conflicts in which the user's value stays. As long as
+/// the older value is remembered, both sides still differ from it, so that every render names the conflict again. `None`
+/// is a leaf that was not there.
+pub type Held = BTreeMap<u32, Option<u32>>;
 
 /// The leaves that an object had when it was rendered last.
 #[derive(Debug)]
 pub struct Memory {
     leaves: HashMap<u32, u32>,
-    /// Whether its Flow was among the items.
-    pub from_package: bool,
+    /// Where its Flow was.
+    pub mark: Mark,
 }
 
 /// The annotation's value for an object.
-pub fn remember(object: &Node<'_>, from_package: bool) -> String {
+pub fn remember(object: &Node<'_>, mark: Mark, held: &Held) -> String {
     let mut text = String::with_capacity(1024);
-    text.push_str(if from_package { FROM_PACKAGE } else { FROM_ELSEWHERE });
-    each_leaf("", object, Place::ROOT, &mut |place, value| {
-        for number in [place.short(), short(value)] {
+    text.push_str(mark.prefix());
+    let mut write = |place: u32, value: u32| {
+        for number in [place, value] {
             text.extend((0..5).map(|digit| char::from(ALPHABET[(number >> (6 * digit) & 63) as usize])));
         }
+    };
+    let mut rest = held.clone();
+    each_leaf("", object, Place::ROOT, &Path::root(""), &mut |place, _, leaf| match rest.remove(&place.short()) {
+        None => write(place.short(), short(leaf.hash())),
+        Some(Some(older)) => write(place.short(), older),
+        Some(None) => {}
     });
+    // What the Flow has no more, and the user has changed.
+    for (place, older) in rest {
+        if let Some(older) = older {
+            write(place, older);
+        }
+    }
     text
 }
 
 impl Memory {
     /// Reads the annotation's value; `None` when it is nothing that we wrote.
     pub fn parse(text: &str) -> Option<Self> {
-        let (from_package, digits) = match text.strip_prefix(FROM_PACKAGE) {
-            Some(digits) => (true, digits),
-            None => (false, text.strip_prefix(FROM_ELSEWHERE)?),
-        };
+        let (mark, digits) =
+            [Mark::Package, Mark::Elsewhere].into_iter().find_map(|mark| Some((mark, text.strip_prefix(mark.prefix())?)))?;
         if digits.len() % 10 != 0 {
             return None;
         }
@@ -55,13 +83,24 @@ impl Memory {
             let (place, value) = leaf.split_at(5);
             leaves.insert(number(place)?, number(value)?);
         }
-        Some(Self { leaves, from_package })
+        Some(Self { leaves, mark })
     }
 
     /// The value that the leaf at this place had.
     pub fn value(&self, place: Place) -> Option<u32> {
         self.leaves.get(&place.short()).copied()
     }
+
+    /// The number of leaves.
+    pub fn len(&self) -> usize {
+        self.leaves.len()
+    }
+}
+
+/// The part of an annotation that says what was rendered, without the part that says where the Flow was.
+#[must_use]
+pub fn leaves_of(annotation: &str) -> &str {
+    annotation.split_once('.').map_or(annotation, |(_, leaves)| leaves)
 }
 
 fn number(digits: &[u8]) -> Option<u32> {

@@ -1,27 +1,50 @@
 //! The three-way merge: what was rendered last, what the user made of it, what the Flow yields now.
 //!
 //! Field by field, as `kubectl apply` does it: what only the user has changed stays, what only the Flow has changed
-//! arrives, and where both have changed the same field `spec.output.onConflict` decides.
+//! arrives, and where both have changed the same field `spec.output.onConflict` decides. A conflict in which the user's
+//! value stays is held: the next render finds it again and names it again.
 
 use std::collections::HashMap;
 
 use super::leaves::{Grain, Place, each_leaf, flag_groups, grain, short, value, words};
-use super::memory::Memory;
+use super::memory::{Held, Memory};
 use crate::config::OnConflict;
-use crate::finding::{Finding, Findings, Path};
+use crate::finding::{Finding, Findings, HIDDEN, Path, names_a_secret, shows_a_secret};
 use crate::manifests::lists::entry_name;
 use crate::yaml::{Data, Node};
 
-/// Merges the object that the Flow yields now into the user's. Without a memory nobody can tell an edit from an older
+/// What is said of fields that the Flow overwrites without knowing whether they were edited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Overwritten {
+    /// Each is named: the files are the user's.
+    Named,
+    /// Nothing: objects are made anew for each build.
+    Silent,
+}
+
+/// Merges the object that the Flow renders now into the user's. Without a memory nobody can tell an edit from an older
 /// rendering: then the Flow decides about the fields that it sets, and others stay.
-pub fn merge<'t>(mine: Node<'t>, flows: Node<'t>, memory: Option<&Memory>, on_conflict: OnConflict, findings: &mut Findings) -> Node<'t> {
-    Merge { memory, on_conflict, findings }.node("", mine, flows, Place::ROOT, &Path::root(""))
+pub fn merge<'t>(
+    mine: Node<'t>,
+    flows: Node<'t>,
+    memory: Option<&Memory>,
+    on_conflict: OnConflict,
+    overwritten: Overwritten,
+    findings: &mut Findings,
+) -> (Node<'t>, Held) {
+    let mut merge = Merge { memory, on_conflict, overwritten, findings, held: Held::new(), is_secret: false };
+    let merged = merge.node("", mine, flows, Place::ROOT, &Path::root(""));
+    (merged, merge.held)
 }
 
 struct Merge<'m> {
     memory: Option<&'m Memory>,
     on_conflict: OnConflict,
+    overwritten: Overwritten,
     findings: &'m mut Findings,
+    held: Held,
+    /// Whether the name of something around this place is that of a secret.
+    is_secret: bool,
 }
 
 /// A field, an entry, or a flag with its words.
@@ -62,12 +85,21 @@ impl Merge<'_> {
         if value(&mine) == value(&flows) || self.all(field, &flows, place, Since::Same) {
             return mine;
         }
-        // Without a memory the file is taken to be as it was rendered.
-        if self.memory.is_none() || self.all(field, &mine, place, Since::Same) {
+        if self.all(field, &mine, place, Since::Same) {
             return flows;
         }
-        let (yours, theirs) = (mine.shown(), flows.shown());
-        if self.keeps(path, Some(&yours), Some(&theirs)) { mine } else { flows }
+        let (yours, theirs) = (shown(&mine), shown(&flows));
+        // Without a memory the file is taken to be as it was rendered.
+        if self.memory.is_none() {
+            self.overwrites(path, &yours, &theirs);
+            return flows;
+        }
+        if !self.keeps(path, Some(&yours), Some(&theirs)) {
+            return flows;
+        }
+        self.hold(Grain::Fields, field, &flows, place);
+        self.hold(Grain::Fields, field, &mine, place);
+        mine
     }
 
     /// The user's parts in the user's order, new ones of the Flow behind what they follow in the Flow's order.
@@ -92,25 +124,29 @@ impl Merge<'_> {
         for (index, part) in mine.into_iter().enumerate() {
             let at = place.part(grain, &part.name);
             let name = part.name.clone();
-            let path = match grain {
+            let own_path = match grain {
                 Grain::Fields => path.key(&name),
                 Grain::Entries => path.index(index),
                 Grain::Flags => *path,
             };
             let inner = inner(grain, &name, field);
+            let around = self.is_secret;
+            self.is_secret |= names_a_secret(&name);
             let counterpart = places.get(&part.name).and_then(|&i| Some((i, flows[i].take()?)));
             let Some((i, theirs)) = counterpart else {
-                merged.extend(self.only_mine(grain, inner, part, at, &path));
+                merged.extend(self.only_mine(grain, inner, part, at, &own_path));
+                self.is_secret = around;
                 continue;
             };
             let node = match grain {
-                Grain::Flags => self.group(part.node, theirs.node, at, &path),
-                _ => self.node(inner, part.node, theirs.node, at, &path),
+                Grain::Flags => self.group(part.node, theirs.node, at, &own_path),
+                _ => self.node(inner, part.node, theirs.node, at, &own_path),
             };
+            self.is_secret = around;
             merged.push(Part { node, ..part });
             let followers = flows[i + 1..].iter_mut().zip(&shared[i + 1..]).take_while(|(_, shared)| !**shared);
             for theirs in followers.filter_map(|(part, _)| part.take()) {
-                merged.extend(self.only_flows(grain, field, theirs, place, &path));
+                merged.extend(self.only_flows(grain, field, theirs, place, path));
             }
         }
         for theirs in flows.into_iter().flatten() {
@@ -132,10 +168,19 @@ impl Merge<'_> {
         if yours == theirs || self.since(place, theirs) == Since::Same {
             return mine;
         }
-        if self.memory.is_none() || self.since(place, yours) == Since::Same {
+        if self.since(place, yours) == Since::Same {
             return flows;
         }
-        if self.keeps(path, Some(&line(&mine)), Some(&line(&flows))) { mine } else { flows }
+        let (yours, theirs) = (line(&mine), line(&flows));
+        if self.memory.is_none() {
+            self.overwrites(path, &yours, &theirs);
+            return flows;
+        }
+        if !self.keeps(path, Some(&yours), Some(&theirs)) {
+            return flows;
+        }
+        self.hold(Grain::Flags, "", &mine, place);
+        mine
     }
 
     /// What the user has and the Flow has not.
@@ -149,8 +194,9 @@ impl Merge<'_> {
             return Some(part);
         }
         if changed {
-            let shown = if grain == Grain::Flags { line(&part.node) } else { part.node.shown() };
-            if self.keeps(path, Some(&shown), None) {
+            let text = if grain == Grain::Flags { line(&part.node) } else { shown(&part.node) };
+            if self.keeps(path, Some(&text), None) {
+                self.hold(grain, field, &part.node, place);
                 return Some(part);
             }
         }
@@ -174,8 +220,28 @@ impl Merge<'_> {
             return None;
         }
         let path = if grain == Grain::Fields { path.key(&part.name) } else { *path };
-        let shown = if grain == Grain::Flags { line(&part.node) } else { part.node.shown() };
-        if self.keeps(&path, None, Some(&shown)) { None } else { Some(part) }
+        let text = if grain == Grain::Flags { line(&part.node) } else { shown(&part.node) };
+        let around = self.is_secret;
+        self.is_secret |= names_a_secret(&part.name);
+        let keeps = self.keeps(&path, None, Some(&text));
+        self.is_secret = around;
+        if !keeps {
+            return Some(part);
+        }
+        self.hold(grain, inner(grain, &part.name, field), &part.node, at);
+        None
+    }
+
+    /// Keeps what was remembered of every leaf of a part, known or not.
+    fn hold(&mut self, grain: Grain, field: &str, node: &Node<'_>, place: Place) {
+        let (memory, held) = (self.memory, &mut self.held);
+        let mut keep = |place: Place| {
+            held.insert(place.short(), memory.and_then(|memory| memory.value(place)));
+        };
+        match grain {
+            Grain::Flags => keep(place),
+            _ => each_leaf(field, node, place, &Path::root(""), &mut |place, _, _| keep(place)),
+        }
     }
 
     /// A mapping or list without what was rendered last; `None` when nothing else is in it.
@@ -216,7 +282,7 @@ impl Merge<'_> {
     fn each(&self, grain: Grain, field: &str, node: &Node<'_>, place: Place, tell: &mut impl FnMut(Since)) {
         match grain {
             Grain::Flags => tell(self.since(place, words(node.as_list().unwrap_or_default()))),
-            _ => each_leaf(field, node, place, &mut |place, value| tell(self.since(place, value))),
+            _ => each_leaf(field, node, place, &Path::root(""), &mut |place, _, leaf| tell(self.since(place, leaf.hash()))),
         }
     }
 
@@ -232,15 +298,16 @@ impl Merge<'_> {
     fn keeps(&mut self, path: &Path<'_>, mine: Option<&str>, flows: Option<&str>) -> bool {
         let keeps = self.on_conflict != OnConflict::Overwrite;
         let what = match (mine, self.on_conflict) {
-            (None, OnConflict::Overwrite) => "was removed here and is back, since the Flow has changed it",
-            (None, _) => "was removed here, and the Flow has changed it",
+            (None, OnConflict::Overwrite) => "was removed here and changed by the Flow, and is back",
+            (None, _) => "was removed here and changed by the Flow, and stays removed",
             (Some(_), OnConflict::Keep) => "was changed here and by the Flow, and stays as it is here",
             (Some(_), OnConflict::Overwrite) => "was changed here and by the Flow, and is now as the Flow has it",
             (Some(_), OnConflict::Error) => "was changed here and by the Flow",
         };
-        let theirs = match flows {
+        let [mine, flows] = self.hidden([mine, flows]);
+        let theirs = match &flows {
             Some(text) => format!("the Flow has {:?} now", crate::finding::shortened(text)),
-            None => "the Flow has it no more".to_owned(),
+            None => "the Flow has removed it".to_owned(),
         };
         let how = match self.on_conflict {
             OnConflict::Keep => "write that here to follow the Flow again",
@@ -261,6 +328,28 @@ impl Merge<'_> {
         });
         keeps
     }
+
+    /// The Flow's value replaces one of which nobody knows whether it was edited.
+    fn overwrites(&mut self, path: &Path<'_>, mine: &str, flows: &str) {
+        if self.overwritten == Overwritten::Silent {
+            return;
+        }
+        let [mine, flows] = self.hidden([Some(mine), Some(flows)]).map(Option::unwrap_or_default);
+        let what = "is now as the Flow has it";
+        let finding = match self.on_conflict {
+            OnConflict::Error => Finding::error(path, "differs from the Flow"),
+            OnConflict::Keep | OnConflict::Overwrite => Finding::warning(path, what),
+        };
+        let theirs = format!("the Flow has {:?}", crate::finding::shortened(flows));
+        self.findings.push(finding.got(mine).mend(format!("{theirs}; put yours into the JinaFlow or an overlay")).propose(flows));
+    }
+
+    /// Values for a message. Of a mapping or a command line the names are in the text.
+    fn hidden<'v>(&self, values: [Option<&'v str>; 2]) -> [Option<&'v str>; 2] {
+        let is_secret = |text: &str| self.is_secret || (text.contains([' ', ':']) && shows_a_secret(text));
+        let is_hidden = values.into_iter().flatten().any(is_secret);
+        values.map(|value| value.map(|value| if is_hidden { HIDDEN } else { value }))
+    }
 }
 
 /// The field whose value a part is, as far as lists and arguments are concerned.
@@ -270,6 +359,11 @@ fn inner<'n>(grain: Grain, name: &'n str, field: &'n str) -> &'n str {
         Grain::Entries => "",
         Grain::Flags => field,
     }
+}
+
+/// A value for a message: nothing, however it is spelled, is `null`.
+fn shown(node: &Node<'_>) -> String {
+    if node.is_null() { "null".to_owned() } else { node.shown() }
 }
 
 /// A group of words on one line.
@@ -324,7 +418,7 @@ fn together(grain: Grain, parts: Vec<Part<'_>>) -> Node<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::memory::remember;
+    use super::super::memory::{Mark, remember};
     use super::*;
     use crate::yaml::{self, read};
 
@@ -334,9 +428,9 @@ mod tests {
 
     /// What was rendered, what the user made of it, what the Flow yields; the outcome and what is said.
     fn merged(base: &str, mine: &str, flows: &str, on_conflict: OnConflict) -> (String, Vec<String>) {
-        let memory = Memory::parse(&remember(&node(base), true));
+        let memory = Memory::parse(&remember(&node(base), Mark::Package, &Held::new()));
         let mut findings = Findings::default();
-        let out = merge(node(mine), node(flows), memory.as_ref(), on_conflict, &mut findings);
+        let (out, _) = merge(node(mine), node(flows), memory.as_ref(), on_conflict, Overwritten::Named, &mut findings);
         let mut text = String::new();
         yaml::write(&out, &mut text);
         (text, findings.iter().map(|finding| format!("{}: {finding}", finding.path)).collect())
@@ -384,6 +478,56 @@ mod tests {
         assert_eq!((text.as_str(), said.len()), ("a: 1\n", 1));
         // Both have added it.
         assert_eq!(merged("a: 1\n", "a: 1\nn: 1\n", "a: 1\nn: 2\n", OnConflict::Keep).1.len(), 1);
+    }
+
+    /// Renders twice: the second time with what the first one remembers.
+    fn again(base: &str, mine: &str, flows: &str, on_conflict: OnConflict) -> (usize, usize) {
+        let memory = Memory::parse(&remember(&node(base), Mark::Package, &Held::new()));
+        let mut findings = Findings::default();
+        let (out, held) = merge(node(mine), node(flows), memory.as_ref(), on_conflict, Overwritten::Named, &mut findings);
+        let remembered = remember(&node(flows), Mark::Package, &held);
+        let mut more = Findings::default();
+        let (_, held) = merge(out, node(flows), Memory::parse(&remembered).as_ref(), on_conflict, Overwritten::Named, &mut more);
+        assert_eq!(remember(&node(flows), Mark::Package, &held), remembered, "a second render remembers something else");
+        (findings.len(), more.len())
+    }
+
+    #[test]
+    fn a_kept_conflict_is_found_again_until_it_is_resolved() {
+        let changed = [
+            ("r: 2\n", "r: 5\n", "r: 3\n"),
+            ("a: 1\nr: 2\n", "a: 1\n", "a: 1\nr: 3\n"),
+            ("a: 1\nr: 2\n", "a: 1\nr: 5\n", "a: 1\n"),
+            ("a: 1\n", "a: 1\nn: 1\n", "a: 1\nn: 2\n"),
+            ("args: [--a, '1', --b]\n", "args: [--a, '2', --b]\n", "args: [--a, '3', --b]\n"),
+            ("env: [{name: A, value: a}]\n", "env: [{name: A, value: b}]\n", "env: []\n"),
+            ("e: {}\nv: text\n", "e: {}\nv: {from: x}\n", "e: {}\nv: [1]\n"),
+        ];
+        for (base, mine, flows) in changed {
+            assert_eq!(again(base, mine, flows, OnConflict::Keep), (1, 1), "{base}{mine}{flows}");
+            assert_eq!(again(base, mine, flows, OnConflict::Overwrite), (1, 0), "{base}{mine}{flows}");
+        }
+        // The user follows the Flow again: nothing is left to say.
+        let memory = remember(&node("r: 3\n"), Mark::Package, &Held::from([(0, None)]));
+        assert!(Memory::parse(&memory).is_some());
+        assert_eq!(again("r: 2\n", "r: 3\n", "r: 3\n", OnConflict::Keep), (0, 0));
+    }
+
+    #[test]
+    fn values_of_secrets_are_not_told() {
+        for (base, mine, flows) in [
+            ("data: {DB_PASSWORD: old}\n", "data: {DB_PASSWORD: s3cr3tUSER}\n", "data: {DB_PASSWORD: s3cr3tB}\n"),
+            (
+                "env: [{name: HF_TOKEN, value: old}]\n",
+                "env: [{name: HF_TOKEN, value: s3cr3tUSER}]\n",
+                "env: [{name: HF_TOKEN, value: s3cr3tB}]\n",
+            ),
+            ("args: [--w, '{\"token\": 0}']\n", "args: [--w, '{\"token\": \"s3cr3t\"}']\n", "args: [--w, '{\"token\": \"s3cr3tB\"}']\n"),
+            ("data: {API_KEY: old}\n", "data: {}\n", "data: {API_KEY: s3cr3tB}\n"),
+        ] {
+            let (_, said) = merged(base, mine, flows, OnConflict::Keep);
+            assert!(said.len() == 1 && !said[0].contains("s3cr3t") && said[0].contains("hidden"), "{said:?}");
+        }
     }
 
     #[test]
@@ -449,16 +593,18 @@ mod tests {
 
     #[test]
     fn without_a_memory_the_flow_decides_about_its_fields() {
-        let mut findings = Findings::default();
-        let out = merge(node("a: 1\nmine: 1\n"), node("a: 2\nb: 3\n"), None, OnConflict::Keep, &mut findings);
-        assert_eq!((out.shown().as_str(), findings.len()), ("{a: 2, b: 3, mine: 1}", 0));
+        for (overwritten, said) in [(Overwritten::Named, 1), (Overwritten::Silent, 0)] {
+            let mut findings = Findings::default();
+            let (out, _) = merge(node("a: 1\nmine: 1\n"), node("a: 2\nb: 3\n"), None, OnConflict::Keep, overwritten, &mut findings);
+            assert_eq!((out.shown().as_str(), findings.len()), ("{a: 2, b: 3, mine: 1}", said));
+        }
     }
 
     #[test]
     fn a_memory_is_what_was_written_or_nothing() {
-        let text = remember(&node("a: 1\nl: [x]\nenv: [{name: A}]\n"), false);
+        let text = remember(&node("a: 1\nl: [x]\nenv: [{name: A}]\n"), Mark::Elsewhere, &Held::new());
         assert_eq!(text.len(), "v1-elsewhere.".len() + 3 * 10);
-        assert!(Memory::parse(&text).is_some_and(|memory| !memory.from_package));
+        assert!(Memory::parse(&text).is_some_and(|memory| memory.mark == Mark::Elsewhere));
         for damaged in ["", "v1", "v2.", "v1.abc", "v1.aaaaaaaaa ", &text[1..], "v1.aaaaaaaaaé"] {
             assert!(Memory::parse(damaged).is_none(), "{damaged}");
         }

@@ -1,16 +1,24 @@
 //! New objects against what is already in the list.
 //!
-//! An object that was generated before is found by its annotation, and what the Flow yields now is merged into it where
-//! it is; one that the Flow no longer yields goes; everything else stays as it is.
+//! An object that was generated before is found by its annotation, and what the Flow renders now is merged into it where
+//! it is. An object that does not exist any more is removed, its edits carried over to what succeeds it, and named where
+//! nothing does. Everything else stays as it is.
 
+mod candidates;
 mod census;
+mod edits;
+mod flows;
+mod identity;
 #[cfg(test)]
 mod laws;
 mod leaves;
+mod lost;
 mod memory;
 mod merge;
 pub mod ownership;
+mod succession;
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use crate::config::OnConflict;
@@ -20,10 +28,20 @@ use crate::krm::meta::Meta;
 use crate::krm::{Caller, NewItems, ResourceList};
 use crate::manifests::Object;
 use crate::yaml::{Data, Node};
-use census::Census;
-pub use memory::RENDERED;
-use memory::{Memory, remember};
+pub use candidates::Generated;
+use candidates::{Keeping, departed, find, find_former};
+use census::{Census, is_in_usual_file, kept_bookkeeping};
+use edits::Edits;
+use flows::{FlowKey, Flows};
+pub use flows::{Origin, Placing};
+use identity::{Identity, effective};
+use lost::{carried_over, forgotten, name_lost};
+use memory::{Held, Mark, Memory, remember};
+pub use memory::{RENDERED, leaves_of};
+use merge::{Overwritten, merge};
 use ownership::{OBJECT, Owner};
+pub use succession::Planned;
+use succession::{Former, exchange, fit, other_role, successions};
 
 /// What becomes of an item.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,56 +54,32 @@ pub enum Fate {
     Removed,
 }
 
-/// An item of the list that says it was generated.
-#[derive(Debug)]
-pub struct Generated<'n> {
-    /// Its place in the list.
-    pub index: usize,
-    /// Who it is.
-    pub meta: Meta,
-    /// What it holds.
-    pub node: Node<'n>,
-}
-
-/// A `JinaFlow` whose objects are going to be placed.
-#[derive(Debug, Clone)]
-pub struct Placing {
-    /// Who it is.
-    pub meta: Meta,
-    /// Whether it is among the items.
-    pub from_package: bool,
-    /// `spec.output.onConflict`.
-    pub on_conflict: OnConflict,
-}
-
-/// Generated items by package and annotation.
+/// Generated items by package and annotation, in the order of the list.
 type ByOwner<'l> = HashMap<(String, String), Vec<Generated<'l>>>;
-
-/// A Flow by its package and name.
-type FlowKey = (String, String);
 
 /// Matches the objects of Flows with the items of a list.
 pub struct Reconciler<'l, 't> {
     list: &'l ResourceList<'t>,
     caller: Caller,
-    /// The flows that are being rendered.
-    flows: HashSet<FlowKey>,
-    /// Flows of which there are objects and no `JinaFlow` any more.
-    gone: HashSet<FlowKey>,
-    /// Flows of which something is there already.
-    rendered: HashSet<FlowKey>,
-    /// The former names of flows.
-    renamed: HashMap<FlowKey, String>,
+    /// Whether nothing is written, so that where a Flow was stays as it is remembered.
+    is_check: bool,
+    flows: Flows,
+    /// Whether a gone Flow of a package must not take edits with it.
+    refuses: HashSet<String>,
     fates: Vec<Fate>,
-    /// Generated items by package and annotation, the first in the list last.
     generated: ByOwner<'l>,
+    /// The former component of each new one, by Flow and component.
+    successions: HashMap<(FlowKey, String), String>,
+    /// Items that another object has succeeded.
+    succeeded: HashSet<usize>,
     /// Taken when the first new object comes.
     census: Option<Census<'l>>,
     /// Kind, namespace and name of what has been placed, and for which flow.
     placed: HashMap<[String; 3], FlowKey>,
     added: NewItems,
     missing: Vec<(Meta, String)>,
-    told: Vec<(Meta, Finding)>,
+    /// Findings about items, with the place of each in the list.
+    told: Vec<(usize, Meta, Finding)>,
 }
 
 /// What has become of the list.
@@ -101,6 +95,14 @@ pub struct Reconciled {
     pub told: Vec<(Meta, Finding)>,
 }
 
+/// What an object was.
+enum Past<'l> {
+    /// The same object.
+    Same(Generated<'l>),
+    /// Another one, in this role and of this component.
+    Former { item: Generated<'l>, role: String, component: String },
+}
+
 impl<'l, 't> Reconciler<'l, 't> {
     /// Begins with a list, who sent it, those of its items that carry our annotation, all its `JinaFlow`s, and the ones
     /// that are going to be placed.
@@ -108,182 +110,364 @@ impl<'l, 't> Reconciler<'l, 't> {
     pub fn new<'m>(
         list: &'l ResourceList<'t>,
         caller: Caller,
+        is_check: bool,
         generated: Vec<Generated<'l>>,
         present: impl Iterator<Item = &'m Meta>,
         placing: &[&Placing],
     ) -> Self {
+        let flows = Flows::of(&generated, present, placing, caller);
+        let refusing = placing.iter().filter(|flow| flow.on_conflict == OnConflict::Error);
         let mut by_owner = ByOwner::new();
-        for item in generated.into_iter().rev() {
+        for item in generated {
             let key = (item.meta.package().to_owned(), item.meta.annotation(OBJECT).unwrap_or_default().to_owned());
             by_owner.entry(key).or_default().push(item);
         }
-        let flows: HashSet<FlowKey> = placing.iter().map(|flow| key_of(&flow.meta)).collect();
-        let known: HashSet<FlowKey> = present.map(key_of).chain(flows.iter().cloned()).collect();
-        let gone = if caller == Caller::Other { gone(&by_owner, &known, placing) } else { HashSet::new() };
-        let rendered: HashSet<FlowKey> = by_owner.values().flatten().filter_map(|item| owner_of(&item.meta)).collect();
-        Self {
+        let mut reconciler = Self {
             list,
             caller,
-            renamed: renamed(&rendered, &gone, placing),
-            rendered,
+            is_check,
+            refuses: refusing.map(|flow| flow.meta.package().to_owned()).collect(),
             flows,
-            gone,
             fates: vec![Fate::Kept; list.items.len()],
             generated: by_owner,
+            successions: HashMap::new(),
+            succeeded: HashSet::new(),
             census: None,
             placed: HashMap::new(),
             added: NewItems::default(),
             missing: Vec::new(),
             told: Vec::new(),
+        };
+        reconciler.find_successions(placing);
+        reconciler
+    }
+
+    /// Components that did not exist before, and what they were.
+    fn find_successions(&mut self, placing: &[&Placing]) {
+        let mut former: HashMap<FlowKey, Vec<Former>> = HashMap::new();
+        for ((package, value), items) in &self.generated {
+            let Some(owner) = Owner::parse(value).filter(|owner| other_role(&owner.role) == Some(workload(&owner.role))) else { continue };
+            let component = items.first().map(|item| Former::of(&owner.component, item));
+            former.entry((package.clone(), owner.flow)).or_default().extend(component);
+        }
+        // A map has no order of its own.
+        for components in former.values_mut() {
+            components.sort_by(|one, other| one.component.cmp(&other.component));
+        }
+        for flow in placing {
+            let key = flow.key();
+            let of = self.flows.former.get(&key).map_or_else(|| key.clone(), |name| (key.0.clone(), name.clone()));
+            let found = successions(&flow.components, former.get(&of).map(Vec::as_slice).unwrap_or_default());
+            self.successions.extend(found.into_iter().map(|(new, old)| ((key.clone(), new), old)));
         }
     }
 
     /// Places an object of a flow. `file` is where it goes if it is new.
     pub fn place(&mut self, flow: &Placing, component: &str, file: &str, object: Object<'_>, findings: &mut Findings) {
-        let Object { role, node: mut object } = object;
+        let Object { role, node: object } = object;
         let identity = Identity::of(&object);
         findings.extend(self.claim(&flow.meta, &identity));
         let owner = Owner { flow: flow.meta.name.clone(), component: component.to_owned(), role };
-        if let Some(existing) = self.take(&flow.meta, &owner) {
-            self.update(flow, existing, object, owner.value());
+        let past = self.take(flow, &owner, &identity);
+        if let Some(Past::Same(item)) = past {
+            self.update(flow, item, object, owner.value());
             return;
         }
         findings.extend(self.check_foreign(&flow.meta, &identity));
-        if self.rendered.contains(&key_of(&flow.meta)) {
+        if self.flows.known.contains(&flow.key()) {
             self.missing.push((flow.meta.clone(), format!("{} `{}`", identity.kind, identity.name)));
         }
-        let needs_hash = self.caller == Caller::KustomizeGenerator && identity.kind == "ConfigMap";
-        let rendered = self.caller.keeps_files().then(|| (RENDERED, remember(&object, flow.from_package)));
-        let place = self.census.get_or_insert_with(|| Census::of(self.list)).place(&flow.meta, file);
+        match past {
+            Some(Past::Former { item, role, component }) => self.succeed(flow, &item, (&role, &component), object, &owner, file),
+            _ => self.add(flow, object, &owner, file),
+        }
+    }
+
+    /// The item that this object was: under the Flow's present or former name, in another kind, or that of the component
+    /// which it succeeds.
+    fn take(&mut self, flow: &Placing, owner: &Owner, identity: &Identity<'_>) -> Option<Past<'l>> {
+        let key = flow.key();
+        let former_flow = self.flows.former.get(&key).cloned();
+        let names = || std::iter::once(owner.flow.clone()).chain(former_flow.clone());
+        for name in names() {
+            let of = (key.0.clone(), Owner { flow: name, ..owner.clone() }.value());
+            let Some(mut candidates) = self.generated.remove(&of) else { continue };
+            let (chosen, said) = find(&candidates, &owner.role, identity, self.keeping());
+            for (place, finding) in said {
+                self.tell(&candidates[place], finding);
+            }
+            let Some(place) = chosen else { continue };
+            let found = candidates.remove(place);
+            // What is left of a former name belongs to a Flow that does not exist any more.
+            if of.1 != owner.value() && !candidates.is_empty() {
+                self.generated.insert(of, candidates);
+            }
+            return Some(Past::Same(found));
+        }
+        let succeeded = self.successions.get(&(key.clone(), owner.component.clone())).cloned();
+        let roles = || std::iter::once(owner.role.as_str()).chain(other_role(&owner.role));
+        for component in std::iter::once(owner.component.clone()).chain(succeeded) {
+            for role in roles().filter(|role| component != owner.component || *role != owner.role) {
+                for name in names() {
+                    let former = Owner { flow: name, component: component.clone(), role: role.to_owned() };
+                    let Some(candidates) = self.generated.get(&(key.0.clone(), former.value())) else { continue };
+                    let place = find_former(candidates, role, self.keeping());
+                    let item = place.map(|place| candidates[place].clone()).filter(|item| item.memory().is_some());
+                    if let Some(item) = item {
+                        return Some(Past::Former { item, role: role.to_owned(), component });
+                    }
+                }
+            }
+        }
+        None
+    }
+
+    fn keeping(&self) -> Keeping {
+        if self.caller.keeps_files() { Keeping::Files } else { Keeping::Nothing }
+    }
+
+    fn tell(&mut self, item: &Generated<'_>, finding: Finding) {
+        self.told.push((item.index, item.meta.reference(), finding));
+    }
+
+    /// What is written about where the Flow is: what is known, else what was written before.
+    fn mark(&self, flow: &Placing, known: Option<&Memory>) -> Mark {
+        if flow.origin == Origin::Package && !self.is_check {
+            return Mark::Package;
+        }
+        let of_flow = if self.flows.elsewhere.contains(&flow.key()) { Mark::Elsewhere } else { Mark::Package };
+        known.map_or(of_flow, |memory| memory.mark)
+    }
+
+    /// A new object.
+    fn add(&mut self, flow: &Placing, mut object: Node<'_>, owner: &Owner, file: &str) {
+        let needs_hash = self.caller == Caller::KustomizeGenerator && owner.role == "ConfigMap";
+        let mark = self.mark(flow, None);
+        let rendered = self.caller.keeps_files().then(|| (RENDERED, remember(&object, mark, &Held::new())));
+        let place = self.census().place(flow, file);
         let hash = needs_hash.then(|| (NEEDS_HASH, "true".to_owned()));
         annotate(&mut object, std::iter::once((OBJECT, owner.value())).chain(rendered).chain(hash).chain(place));
         self.added.push(self.list, &object);
     }
 
-    /// The item that this object was, under the flow's present or former name. Of two copies the first is the one that was
-    /// generated; the other is left alone, unless it belongs to a flow that is gone.
-    fn take(&mut self, flow: &Meta, owner: &Owner) -> Option<Generated<'l>> {
-        let package = flow.package().to_owned();
-        if let Some(mut existing) = self.generated.remove(&(package.clone(), owner.value())) {
-            return existing.pop();
-        }
-        let former = self.renamed.get(&key_of(flow))?;
-        self.generated.get_mut(&(package, Owner { flow: former.clone(), ..owner.clone() }.value()))?.pop()
+    fn census(&mut self) -> &mut Census<'l> {
+        let (list, caller) = (self.list, self.caller);
+        self.census.get_or_insert_with(|| Census::of(list, caller))
     }
 
-    /// Merges what the Flow yields into an item where it is, or leaves the item as it is when nothing has changed.
-    fn update(&mut self, flow: &Placing, existing: Generated<'_>, object: Node<'_>, owner: String) {
-        let Generated { index, meta, node: mine } = existing;
-        let known = meta.annotation(RENDERED);
-        let rendered = (self.caller.keeps_files() || known.is_some()).then(|| remember(&object, flow.from_package));
-        if known.is_some() && rendered.as_deref() == known && meta.annotation(OBJECT) == Some(&owner) {
-            // The Flow yields what it yielded; everything else in there is the user's.
+    /// Merges what the Flow renders into an item where it is, or leaves the item as it is when nothing has changed.
+    fn update(&mut self, flow: &Placing, item: Generated<'_>, object: Node<'_>, owner: String) {
+        let memory = item.memory();
+        let known = item.meta.annotation(RENDERED);
+        let remembers = self.caller.keeps_files() || known.is_some();
+        let mark = self.mark(flow, memory.as_ref());
+        let fresh = remembers.then(|| remember(&object, mark, &Held::new()));
+        if known.is_some() && fresh.as_deref() == known && item.meta.annotation(OBJECT) == Some(&owner) {
+            // The Flow renders what it rendered; everything else in there is the user's.
             return;
         }
-        let memory = known.and_then(Memory::parse);
+        let Generated { index, meta, node: mine } = item;
         let before = leaves::value(&mine);
         let mut findings = Findings::default();
-        let mut merged = merge::merge(mine, object, memory.as_ref(), flow.on_conflict, &mut findings);
-        if memory.is_none() && self.caller.keeps_files() && leaves::value(&merged) != before {
-            findings.push(forgotten());
+        let overwritten = if self.caller.keeps_files() { Overwritten::Named } else { Overwritten::Silent };
+        let kept = remembers.then(|| object.clone());
+        let (mut merged, held) = merge(mine, object, memory.as_ref(), flow.on_conflict, overwritten, &mut findings);
+        if memory.is_none() && overwritten == Overwritten::Named && leaves::value(&merged) != before {
+            findings.push(forgotten(flow.on_conflict));
         }
         if let Some(annotations) = merged.get_mut("metadata").and_then(|metadata| metadata.get_mut("annotations")) {
             annotations.set(OBJECT, owner.into());
-            if let Some(rendered) = rendered {
+            if let Some(rendered) =
+                kept.map(|object| if held.is_empty() { fresh.unwrap_or_default() } else { remember(&object, mark, &held) })
+            {
                 annotations.set(RENDERED, rendered.into());
             }
         }
-        self.told.extend(findings.into_iter().map(|finding| (meta.clone(), finding)));
+        let reference = meta.reference();
+        self.told.extend(findings.into_iter().map(|finding| (index, reference.clone(), finding)));
         if leaves::value(&merged) != before {
             self.fates[index] = Fate::Replaced(self.list.respell(&self.list.items[index], &merged));
         }
     }
 
+    /// An object in the place of another one, whose edits it takes over as far as they have a meaning in it.
+    fn succeed(
+        &mut self,
+        flow: &Placing,
+        item: &Generated<'l>,
+        (role, component): (&str, &str),
+        object: Node<'_>,
+        owner: &Owner,
+        file: &str,
+    ) {
+        let Some(memory) = item.memory() else { return self.add(flow, object, owner, file) };
+        let is_first = self.succeeded.insert(item.index);
+        if edits::is_as_rendered(&item.node, &memory) && !is_first {
+            return self.add(flow, object, owner, file);
+        }
+        let mark = self.mark(flow, Some(&memory));
+        let fresh = object.clone();
+        let mut object: Node<'_> = object;
+        let mut mine: Node<'_> = item.node.clone();
+        let mut findings = Findings::default();
+        let edits = Edits::of(&mine, &memory);
+        let mut held = Held::new();
+        if !edits.is_empty() {
+            let taken = if role == owner.role { Vec::new() } else { fit(&mut mine, &owner.role) };
+            let is_lost = |path: &str| {
+                taken
+                    .iter()
+                    .any(|field| path.strip_prefix(field.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '['])))
+            };
+            let (lost, carried): (Vec<_>, Vec<_>) = edits.changed.into_iter().partition(|edit| is_lost(&edit.path));
+            let what = format!("{} `{}`", owner.role, Identity::of(&object).name);
+            name_lost(lost, 0, &format!("has no meaning in the {what} that replaces this object"), flow.on_conflict, &mut findings);
+            if !carried.is_empty() || edits.removed > 0 {
+                findings.push(carried_over(carried.len() + edits.removed, &what));
+            }
+            exchange(&mut object, &owner.component, component);
+            (object, held) = merge(mine, object, Some(&memory), flow.on_conflict, Overwritten::Silent, &mut findings);
+            exchange(&mut object, &owner.component, component);
+        }
+        for finding in findings {
+            self.tell(item, finding);
+        }
+        edits::drop_bookkeeping(&mut object);
+        let rendered = remember(&fresh, mark, &held);
+        let mut place = self.census().place(flow, file);
+        let (list, index) = (self.list, item.index);
+        if is_first {
+            // An object that the user has put into another file stays there.
+            if role == owner.role && component == owner.component || !is_in_usual_file(&item.meta, component) {
+                place.clear();
+            }
+            let kept = kept_bookkeeping(&item.node, &place);
+            annotate(&mut object, kept.into_iter().chain([(OBJECT.to_owned(), owner.value()), (RENDERED.to_owned(), rendered)]));
+            self.fates[index] = Fate::Replaced(list.respell(&list.items[index], &object));
+        } else {
+            annotate(&mut object, [(OBJECT, owner.value()), (RENDERED, rendered)].into_iter().chain(place));
+            let text = list.respell(&list.items[index], &object);
+            self.added.push_text(list, &text);
+        }
+    }
+
     /// Two flows must not yield the same object. Within one flow the plan keeps names apart.
     fn claim(&mut self, flow: &Meta, object: &Identity<'_>) -> Option<Finding> {
-        if self.flows.len() < 2 {
+        if self.flows.rendered.len() < 2 {
             return None;
         }
         let Identity { kind, namespace, name, .. } = object;
         let key = [kind, namespace, name].map(|&part| part.to_owned());
         let package = flow.package();
-        let (other_package, other) = self.placed.insert(key, key_of(flow))?;
+        let (other_package, other) = self.placed.insert(key, flows::key_of(flow))?;
         if (other_package.as_str(), &other) == (package, &flow.name) {
             return None;
         }
-        let message = format!("the JinaFlow `{other}` yields a {kind} called `{name}` too");
-        Some(meeting(message, other_package == package).mend("rename an executor, or give one of them another namespace"))
+        let message = format!("the JinaFlow `{other}` has a {kind} called `{name}` too");
+        Some(Finding::error("spec.flow", message).mend("rename an executor, or give one of them another namespace"))
     }
 
     /// A new object must not meet one with the same name that is the user's or another flow's.
     fn check_foreign(&mut self, flow: &Meta, object: &Identity<'_>) -> Option<Finding> {
         let list = self.list;
-        let census = self.census.get_or_insert_with(|| Census::of(list));
+        let census = self.census();
         let Identity { api_version, kind, namespace, name } = object;
-        census.namesakes(kind, name).iter().find_map(|&index| {
-            let meta = Meta::of(&list.items[index].read().ok()?.root?);
-            let owned = owner_of(&meta).is_some_and(|flow| self.flows.contains(&flow) || self.gone.contains(&flow));
+        let namesakes = census.namesakes(kind, name).to_vec();
+        namesakes.into_iter().find_map(|index| {
+            let node = list.items[index].read().ok()?.root?;
+            let item = Generated { index, meta: Meta::of(&node), node };
+            let meta = &item.meta;
+            let is_owned = item.memory().is_some() || !self.caller.keeps_files();
+            let owned = is_owned
+                && flows::owner_of(&item).is_some_and(|flow| self.flows.rendered.contains(&flow) || self.flows.gone.contains(&flow));
             if owned || effective(&meta.namespace) != *namespace || meta.api_version != *api_version {
                 return None;
             }
             let place = meta.path().map(|path| format!(" in {path}")).unwrap_or_default();
+            if let Some(other) = item.memory().and_then(|_| item.owner()) {
+                let message = format!("the JinaFlow `{}` has a {kind} called `{name}`{place} too", other.flow);
+                return Some(Finding::error("spec.flow", message).mend("rename an executor, or give one of them another namespace"));
+            }
             let message = format!("there is a {kind} called `{name}`{place} already, and it was not generated from this JinaFlow");
             Some(meeting(message, meta.package() == flow.package()).mend("remove it, or rename the executor"))
         })
     }
 
-    /// What has become of the list. What the flows used to yield and yield no longer goes.
+    /// What has become of the list. What the flows had and have no more is removed.
     #[must_use]
-    pub fn finish(mut self) -> Reconciled {
-        for item in self.generated.values().flatten() {
-            if owner_of(&item.meta).is_some_and(|flow| self.flows.contains(&flow) || self.gone.contains(&flow)) {
+    pub fn finish(mut self, placing: &[&Placing]) -> Reconciled {
+        let keeping = self.keeping();
+        let mut left: Vec<(Owner, String, Vec<Generated<'l>>)> = std::mem::take(&mut self.generated)
+            .into_iter()
+            .filter_map(|((package, value), items)| Some((Owner::parse(&value)?, package, items)))
+            .collect();
+        left.sort_by_key(|(_, _, items)| items.first().map(|item| item.index));
+        let mut of_gone: Vec<(FlowKey, usize)> = Vec::new();
+        for (owner, package, items) in left {
+            let flow = (package, owner.flow.clone());
+            let is_gone = self.flows.gone.contains(&flow);
+            if !is_gone && !self.flows.rendered.contains(&flow) {
+                continue;
+            }
+            let may_be_renamed = !is_gone && !self.flows.named.contains(&flow);
+            let (gone, said) = departed(&items, &owner.role, keeping, may_be_renamed);
+            for (place, finding) in said.into_iter().filter(|(place, _)| !self.succeeded.contains(&items[*place].index)).collect::<Vec<_>>()
+            {
+                self.tell(&items[place], finding);
+            }
+            for item in gone.into_iter().map(|place| &items[place]) {
+                if self.succeeded.contains(&item.index) {
+                    continue;
+                }
                 self.fates[item.index] = Fate::Removed;
+                if is_gone && !self.flows.former.values().any(|name| *name == flow.1) {
+                    match of_gone.iter_mut().find(|(known, _)| *known == flow) {
+                        Some((_, count)) => *count += 1,
+                        None => of_gone.push((flow.clone(), 1)),
+                    }
+                }
+                self.name_departed(item, &owner, &flow, placing);
             }
         }
-        Reconciled { fates: self.fates, added: self.added, missing: self.missing, told: self.told }
+        for (flow, count) in of_gone {
+            if let Some(here) = placing.iter().find(|here| here.meta.package() == flow.0) {
+                let finding =
+                    Finding::warning("", format!("the JinaFlow `{}` is not in this package any more; its objects are removed", flow.1));
+                let finding = finding.got(format!("{count} objects")).mend("restore its file to keep them");
+                self.told.push((usize::MAX, here.meta.reference(), finding));
+            }
+        }
+        for flow in placing {
+            let Some(former) = self.flows.alike.get(&flow.key()) else { continue };
+            let message = format!("objects of a JinaFlow `{former}` with the same components are in this package, in another namespace");
+            let finding = Finding::warning("metadata.name", message).got(&flow.meta.name);
+            let finding = finding.mend(format!("if `{former}` was this Flow's name, remove its objects"));
+            self.told.push((usize::MAX, flow.meta.reference(), finding));
+        }
+        self.told.sort_by_key(|(index, ..)| *index);
+        let told = self.told.into_iter().map(|(_, meta, finding)| (meta, finding)).collect();
+        Reconciled { fates: self.fates, added: self.added, missing: self.missing, told }
+    }
+
+    /// Edits of an object that nothing succeeds.
+    fn name_departed(&mut self, item: &Generated<'_>, owner: &Owner, flow: &FlowKey, placing: &[&Placing]) {
+        let Some(memory) = item.memory() else { return };
+        let edits = Edits::of(&item.node, &memory);
+        let here = placing.iter().find(|placing| placing.key() == *flow || self.flows.former.get(&placing.key()) == Some(&flow.1));
+        let of_package = if self.refuses.contains(&flow.0) { OnConflict::Error } else { OnConflict::Keep };
+        let on_conflict = here.map_or(of_package, |placing| placing.on_conflict);
+        let what = format!("was changed here, and the JinaFlow `{}` has no {} of `{}` any more", owner.flow, owner.role, owner.component);
+        let mut findings = Findings::default();
+        name_lost(edits.changed, edits.removed, &what, on_conflict, &mut findings);
+        for finding in findings {
+            self.tell(item, finding);
+        }
     }
 }
 
-fn key_of(flow: &Meta) -> FlowKey {
-    (flow.package().to_owned(), flow.name.clone())
-}
-
-/// The flow for which an item was generated.
-fn owner_of(item: &Meta) -> Option<FlowKey> {
-    let owner = Owner::parse(item.annotation(OBJECT)?)?;
-    Some((item.package().to_owned(), owner.flow))
-}
-
-/// Flows that had their `JinaFlow` among the items when they were rendered last, and have it there no more.
-fn gone(generated: &ByOwner<'_>, known: &HashSet<FlowKey>, placing: &[&Placing]) -> HashSet<FlowKey> {
-    let packages: HashSet<&str> = placing.iter().filter(|flow| flow.from_package).map(|flow| flow.meta.package()).collect();
-    let was_here = |item: &Generated<'_>| item.meta.annotation(RENDERED).and_then(Memory::parse).is_some_and(|memory| memory.from_package);
-    let missing = generated.values().flatten().filter_map(|item| {
-        let flow = owner_of(&item.meta).filter(|flow| !known.contains(flow) && packages.contains(flow.0.as_str()))?;
-        was_here(item).then_some(flow)
-    });
-    missing.collect()
-}
-
-/// A flow of which nothing is there yet, in a package where exactly one is gone, is that one under a new name.
-fn renamed(rendered: &HashSet<FlowKey>, gone: &HashSet<FlowKey>, placing: &[&Placing]) -> HashMap<FlowKey, String> {
-    if gone.is_empty() {
-        return HashMap::new();
-    }
-    let new: Vec<FlowKey> = placing.iter().map(|flow| key_of(&flow.meta)).filter(|flow| !rendered.contains(flow)).collect();
-    let only = |package: &str| {
-        let mut former = gone.iter().filter(|flow| flow.0 == package);
-        let count = new.iter().filter(|flow| flow.0 == package).count();
-        former.next().filter(|_| former.next().is_none() && count == 1)
-    };
-    new.iter().filter_map(|flow| Some((flow.clone(), only(&flow.0)?.1.clone()))).collect()
-}
-
-/// An item without a memory of what it was.
-fn forgotten() -> Finding {
-    let finding =
-        Finding::warning("metadata.annotations", format!("has no {RENDERED}, so that edits here could not be told from the Flow"));
-    finding.mend("look whether fields that the Flow sets are still what you want")
+/// The one of two roles that a workload has.
+fn workload(role: &str) -> &'static str {
+    if role == "Deployment" { "StatefulSet" } else { "Deployment" }
 }
 
 /// Two objects that are one to an API server. In one package that is an error. Packages may be meant for different
@@ -292,35 +476,9 @@ fn meeting(message: String, in_one_package: bool) -> Finding {
     if in_one_package { Finding::error("spec.flow", message) } else { Finding::warning("spec.flow", message) }
 }
 
-/// What makes two objects one to an API server.
-struct Identity<'o> {
-    api_version: &'o str,
-    kind: &'o str,
-    namespace: &'o str,
-    name: &'o str,
-}
-
-impl<'o> Identity<'o> {
-    fn of(object: &'o Node<'_>) -> Self {
-        let text = |node: Option<&'o Node<'_>>| node.and_then(Node::as_text).unwrap_or_default();
-        let metadata = |name: &str| text(object.get("metadata").and_then(|metadata| metadata.get(name)));
-        Self {
-            api_version: text(object.get("apiVersion")),
-            kind: text(object.get("kind")),
-            namespace: effective(metadata("namespace")),
-            name: metadata("name"),
-        }
-    }
-}
-
-/// The namespace that an object without one is taken to be in (kustomize, `resid.ResId.EffectiveNamespace`).
-fn effective(namespace: &str) -> &str {
-    if namespace.is_empty() { "default" } else { namespace }
-}
-
 /// Adds annotations to an object.
-fn annotate(object: &mut Node<'_>, annotations: impl IntoIterator<Item = (&'static str, String)>) {
-    let pairs = annotations.into_iter().map(|(name, text)| (Node::field(name), text.into()));
+fn annotate<'n>(object: &mut Node<'n>, annotations: impl IntoIterator<Item = (impl Into<Cow<'n, str>>, String)>) {
+    let pairs = annotations.into_iter().map(|(name, text)| (Node::from(name.into()), text.into()));
     let Some(metadata) = object.get_mut("metadata") else { return };
     match metadata.get_mut("annotations").map(|known| &mut known.data) {
         Some(Data::Map(known)) => known.extend(pairs),

@@ -64,6 +64,11 @@ pub fn envelope(input: &[u8]) -> Answer {
         assert!(!answer.success || out.items.is_empty());
         return answer;
     }
+    if answer.success && caller == Caller::KustomizeGenerator {
+        // The one item is the config, which is no object of the build.
+        assert_eq!(others(&out), Vec::<String>::new());
+        return answer;
+    }
     if answer.success {
         assert_eq!(others(&came), others(&out));
     } else {

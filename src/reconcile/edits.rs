@@ -1,0 +1,129 @@
+//! What the user has changed in a generated object, told from what was rendered.
+
+use super::leaves::{Grain, Leaf, Place, each_leaf, flag_groups, grain, short};
+use super::memory::{Memory, RENDERED};
+use super::ownership::OBJECT;
+use crate::finding::{HIDDEN, Path, names_a_secret, shows_a_secret};
+use crate::krm::annotations::is_bookkeeping;
+use crate::manifests::lists::entry_name;
+use crate::yaml::{Data, Node};
+
+/// A field that is not as it was rendered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edit {
+    /// Its path.
+    pub path: String,
+    /// What stands there, on one line; hidden where it may be a secret.
+    pub shown: String,
+}
+
+/// Every edit of an object.
+#[derive(Debug, Default)]
+pub struct Edits {
+    /// Fields that were changed or added, what was added as a whole as one.
+    pub changed: Vec<Edit>,
+    /// How many rendered leaves are gone. Which they were nobody knows: only hashes of their places are remembered.
+    pub removed: usize,
+}
+
+impl Edits {
+    /// Reads the edits of an object.
+    pub fn of(object: &Node<'_>, memory: &Memory) -> Self {
+        let mut object = object.clone();
+        drop_bookkeeping(&mut object);
+        let mut reader = Reader { memory, known: 0 };
+        let found = reader.read("", &object, Place::ROOT, &Path::root(""), false);
+        Self { changed: found.edits, removed: memory.len().saturating_sub(reader.known) }
+    }
+
+    /// Whether the object is as it was rendered.
+    pub fn is_empty(&self) -> bool {
+        self.changed.is_empty() && self.removed == 0
+    }
+}
+
+/// Removes the annotations that say where an object is kept and what it was, none of which is remembered.
+pub fn drop_bookkeeping(object: &mut Node<'_>) {
+    let Some(metadata) = object.get_mut("metadata") else { return };
+    let Some(Data::Map(pairs)) = metadata.get_mut("annotations").map(|node| &mut node.data) else { return };
+    pairs.retain(|(name, _)| name.as_text().is_none_or(|name| name != OBJECT && name != RENDERED && !is_bookkeeping(name)));
+    if pairs.is_empty() {
+        metadata.take("annotations");
+    }
+}
+
+struct Reader<'m> {
+    memory: &'m Memory,
+    /// Leaves whose places are remembered.
+    known: usize,
+}
+
+/// What was found at a place and below it.
+struct Found {
+    /// Whether anything there is remembered.
+    is_known: bool,
+    edits: Vec<Edit>,
+}
+
+impl Reader<'_> {
+    fn read(&mut self, field: &str, node: &Node<'_>, place: Place, path: &Path<'_>, is_secret: bool) -> Found {
+        let mut found = Found { is_known: false, edits: Vec::new() };
+        let mut add = |inner: Found| {
+            found.is_known |= inner.is_known;
+            found.edits.extend(inner.edits);
+        };
+        match (grain(field, node), &node.data) {
+            (Some(grain @ Grain::Fields), Data::Map(pairs)) if !pairs.is_empty() => {
+                for (key, of) in pairs {
+                    let name = key.shown();
+                    let is_secret = is_secret || names_a_secret(&name);
+                    add(self.read(&name, of, place.part(grain, &name), &path.key(&name), is_secret));
+                }
+            }
+            (Some(grain @ Grain::Entries), Data::List(entries)) if !entries.is_empty() => {
+                for (index, entry) in entries.iter().enumerate() {
+                    let name = entry_name(field, entry);
+                    let is_secret = is_secret || names_a_secret(&name);
+                    add(self.read("", entry, place.part(grain, &name), &path.index(index), is_secret));
+                }
+            }
+            (Some(grain @ Grain::Flags), Data::List(words)) if !words.is_empty() => {
+                let mut start = 0;
+                for (name, end) in flag_groups(words) {
+                    add(self.leaf(Leaf::Words(&words[start..end]), place.part(grain, &name), path, is_secret));
+                    start = end;
+                }
+            }
+            _ => return self.leaf(Leaf::Value(node), place, path, is_secret),
+        }
+        let is_root = place.short() == Place::ROOT.short();
+        if !found.is_known && !is_root {
+            found.edits = vec![edit(path, node.shown(), is_secret)];
+        }
+        found
+    }
+
+    fn leaf(&mut self, leaf: Leaf<'_, '_>, place: Place, path: &Path<'_>, is_secret: bool) -> Found {
+        let known = self.memory.value(place);
+        self.known += usize::from(known.is_some());
+        let is_same = known == Some(short(leaf.hash()));
+        Found { is_known: known.is_some(), edits: if is_same { Vec::new() } else { vec![edit(path, leaf.shown(), is_secret)] } }
+    }
+}
+
+fn edit(path: &Path<'_>, shown: String, is_secret: bool) -> Edit {
+    let is_hidden = is_secret || (shown.contains([' ', ':']) && shows_a_secret(&shown));
+    Edit { path: path.to_string(), shown: if is_hidden { HIDDEN.to_owned() } else { shown } }
+}
+
+/// Whether every leaf of an object, and no other, is remembered as it is.
+pub fn is_as_rendered(object: &Node<'_>, memory: &Memory) -> bool {
+    let mut object = object.clone();
+    drop_bookkeeping(&mut object);
+    let (mut same, mut count) = (true, 0);
+    each_leaf("", &object, Place::ROOT, &Path::root(""), &mut |place, _, leaf| {
+        count += 1;
+        same &= memory.value(place) == Some(short(leaf.hash()));
+    });
+    same && count == memory.len()
+}

@@ -215,7 +215,7 @@ fn two_flows_with_the_same_objects_are_refused_by_name() {
     let answer = run(render(&package), b"");
     let said = format!("{}{}", answer.stdout, answer.stderr);
     assert!(
-        answer.code != 0 && said.contains("JinaFlow/other") && said.contains("the JinaFlow `search` yields a ConfigMap called"),
+        answer.code != 0 && said.contains("JinaFlow/other") && said.contains("the JinaFlow `search` has a ConfigMap called"),
         "{said}"
     );
     assert_eq!(before, tree(&package));
@@ -223,6 +223,8 @@ fn two_flows_with_the_same_objects_are_refused_by_name() {
 
 #[test]
 fn doc_shows_the_manual() {
-    let answer = must(tool("kpt", &["fn", "doc", "-i", image()]));
+    let mut doc = tool("kpt", &["fn", "doc", "-i", image()]);
+    doc.env("KPT_FN_RUNTIME", "docker");
+    let answer = must(doc);
     assert!(answer.stdout.contains("Turn a Jina Flow or Deployment into the Kubernetes manifests that run it."), "{}", answer.stdout);
 }

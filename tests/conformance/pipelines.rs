@@ -92,7 +92,7 @@ fn a_check_by_hand_leaves_everything() {
     edit(&package.join("jinaflow.yaml"), "shards: 2", "shards: 3");
     let answer = run(eval(), b"");
     let said = format!("{}{}", answer.stdout, answer.stderr);
-    assert!(answer.code != 0 && said.contains("yields the Deployment `indexer-2`, which is not there"), "{said}");
+    assert!(answer.code != 0 && said.contains("has the Deployment `indexer-2`, which does not exist"), "{said}");
 }
 
 const CHECK: &str = "  validators:\n    - exec: jinaflow\n      configPath: check.yaml\n";

@@ -6,7 +6,7 @@ set -euo pipefail
 
 KUSTOMIZE=v5.8.2
 KUBECTL=v0.37.2                 # module version of Kubernetes 1.37.2; pinned in kubectl/go.mod
-KPT=v1.0.0-beta.60              # pinned in kpt/go.mod and, for its runner of examples, in e2e/go.mod
+KPT=v1.0.0-beta.61              # pinned in kpt/go.mod and, for its runner of examples, in e2e/go.mod
 MUTATORS=v0.21.2                # kustomize's filters; pinned in mutators/go.mod
 APISERVER=v1.37.2               # of Kubernetes, with the etcd that it is released with; pinned in apiserver/go.mod
 KUBERNETES_VALIDATE=1.37.0      # pinned in requirements-validate.txt
@@ -98,10 +98,16 @@ runtime = "runc"
 cgroup_manager = "cgroupfs"
 events_logger = "file"
 END
-# kustomize calls `docker`, and kpt asks for its version first.
+# kustomize calls `docker`, and kpt asks for its version first. kpt v1.0.0-beta.61 hands `--stdin` to it, which is no flag
+# of Docker's either (kptdev/kpt#4577).
 cat > "$tools/shim/docker" << 'END'
 #!/bin/sh
-case "$1" in version) echo 28.0.0; exit 0 ;; esac
+[ "$1" = version ] && { echo 28.0.0; exit 0; }
+for word; do
+  shift
+  [ "$word" = --stdin ] && word=--interactive
+  set -- "$@" "$word"
+done
 exec podman "$@"
 END
 chmod +x "$tools/shim/docker"

@@ -35,7 +35,10 @@ fn a_folder_gets_the_tree_that_jina_writes() {
     }
     let text = &tree(&out)["My_Encoder/my-encoder.yml"];
     let objects: Vec<String> = documents(text).iter().map(label).collect();
-    assert_eq!(objects, ["ConfigMap/my-encoder-configmap", "Service/my-encoder", "Deployment/my-encoder"]);
+    assert_eq!(
+        objects,
+        ["ConfigMap/my-encoder-configmap", "Service/my-encoder", "Deployment/my-encoder", "PodDisruptionBudget/my-encoder"]
+    );
     assert!(
         documents(text).iter().all(|object| object["metadata"]["namespace"] == "search" && object["metadata"]["annotations"].is_null())
     );
@@ -47,7 +50,7 @@ fn without_a_folder_there_is_one_stream() {
     let from_file = jinaflow(&["export", &file]).succeeded();
     let from_stdin = run(program(&["export", "-"]), FLOW.as_bytes()).succeeded();
     assert_eq!(from_file.stdout, from_stdin.stdout);
-    assert_eq!(from_file.documents().len(), 15);
+    assert_eq!(from_file.documents().len(), 20);
     assert!(from_file.documents().iter().all(|object| object["metadata"]["namespace"].is_null()));
 }
 
@@ -88,7 +91,7 @@ fn flows_that_meet_are_refused() {
     };
     let out = scratch("meeting").join("out");
     let both = flow_file(&format!("{}---\n{}", flow("a"), flow("b")));
-    assert_eq!(jinaflow(&["export", &both]).succeeded().documents().len(), 6);
+    assert_eq!(jinaflow(&["export", &both]).succeeded().documents().len(), 2 * 4);
     let answer = jinaflow(&["export", &both, out.to_str().unwrap()]);
     assert_eq!((answer.code, out.exists()), (1, false));
     assert!(
@@ -126,9 +129,9 @@ fn variables_come_from_the_command_line() {
     );
     let answer = jinaflow(&["export", &file, "--context", "TAG=1.2", "--context", "WHO=me=you"]).succeeded();
     let documents = answer.documents();
-    assert_eq!(documents[3]["data"]["A"], "me=you");
-    assert_eq!(documents[3]["data"]["B"], "me=you");
-    assert_eq!(documents[5]["spec"]["template"]["spec"]["containers"][0]["image"], "x/a:1.2");
+    assert_eq!(documents[4]["data"]["A"], "me=you");
+    assert_eq!(documents[4]["data"]["B"], "me=you");
+    assert_eq!(documents[6]["spec"]["template"]["spec"]["containers"][0]["image"], "x/a:1.2");
     let missing = jinaflow(&["export", &file, "--context", "TAG=1"]);
     missing.says("executors[0].env.B: the variable `WHO` has no value");
 }

@@ -237,7 +237,7 @@ fn corrected() -> Vec<Corrected> {
         Corrected("drain-time", "", "", &[], At(a, "/spec/template/spec/terminationGracePeriodSeconds"), Value::Null, json!(40)),
         Corrected("declared-ports", "", "", &[], Container(a, "/ports/0/name"), Value::Null, json!("grpc")),
         Corrected("no-api-token", "", "", &[], At(a, "/spec/template/spec/automountServiceAccountToken"), Value::Null, json!(false)),
-        Corrected("disruption-budgets", "replicas: 2", "", &[], At("PodDisruptionBudget/a", "/spec/maxUnavailable"), Value::Null, json!(1)),
+        Corrected("disruption-budgets", "", "", &[], At("PodDisruptionBudget/a", "/spec/maxUnavailable"), Value::Null, json!(1)),
         Corrected(
             "config-hash",
             "env: {A: b}",
@@ -247,6 +247,16 @@ fn corrected() -> Vec<Corrected> {
             Value::Null,
             json!("0f9b03dfde9e5851"),
         ),
+        Corrected(
+            "own-selectors",
+            "",
+            "",
+            &[],
+            At("Service/a", "/spec/selector"),
+            json!({"app": "a"}),
+            json!({"flow.jina.ai/component": "a"}),
+        ),
+        Corrected("replicas-argument", "replicas: 2", "", &[], Argument(a, 0, "--replicas"), json!("2"), Value::Null),
     ]
 }
 

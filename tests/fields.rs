@@ -122,7 +122,7 @@ fn cases() -> Vec<Case> {
             policy,
             "NetworkPolicy/indexer-0",
             "/spec/ingress/0",
-            json!({"from": [{"podSelector": {"matchLabels": {"app": "indexer-head"}}}], "ports": [{"protocol": "TCP", "port": 8080}]}),
+            json!({"from": [{"podSelector": {"matchLabels": {"flow.jina.ai/component": "indexer-head"}}}], "ports": [{"protocol": "TCP", "port": 8080}]}),
         ),
         Case(
             &["networkPolicy.allowFrom"],
@@ -138,7 +138,7 @@ fn cases() -> Vec<Case> {
             egress,
             "NetworkPolicy/indexer-head",
             "/spec/egress/1/to",
-            json!([{"podSelector": {"matchLabels": {"app": "indexer-0"}}}, {"podSelector": {"matchLabels": {"app": "indexer-1"}}}]),
+            json!([{"podSelector": {"matchLabels": {"flow.jina.ai/component": "indexer-0"}}}, {"podSelector": {"matchLabels": {"flow.jina.ai/component": "indexer-1"}}}]),
         ),
         Case(
             &[
@@ -199,9 +199,46 @@ fn cases() -> Vec<Case> {
             json!(7),
         ),
         Case(&["patches.NAME.merge"], patches, gateway, "/spec/revisionHistoryLimit", json!(1)),
+        Case(
+            &["patches.NAME.merge"],
+            "patches: {side: {target: {kind: Deployment, executor: encoder}, merge: {spec: {template: {spec: {containers: [{name: side, image: x}, {name: executor, env: [{name: X, value: '1'}], ports: [{containerPort: 8080, hostPort: 81}]}]}}}}}}",
+            encoder,
+            "/spec/template/spec/containers/1",
+            json!({"name": "side", "image": "x"}),
+        ),
+        Case(
+            &["patches.NAME.merge"],
+            "patches: {port: {target: {kind: Deployment, executor: encoder}, merge: {spec: {template: {spec: {containers: [{name: executor, ports: [{containerPort: 8080, hostPort: 81}]}]}}}}}}",
+            encoder,
+            "/spec/template/spec/containers/0/ports/0",
+            json!({"name": "grpc", "containerPort": 8080, "hostPort": 81}),
+        ),
+        Case(
+            &["patches.NAME.merge"],
+            "patches: {less: {target: {kind: Deployment, executor: encoder}, merge: {spec: {template: {spec: {containers: [{name: executor, ports: [{containerPort: 9090, $patch: delete}]}]}}}}}}",
+            encoder,
+            "/spec/template/spec/containers/0/ports",
+            json!([{"name": "grpc", "containerPort": 8080}]),
+        ),
+        Case(
+            &["patches.NAME.jsonMergePatch"],
+            "patches: {all: {target: {kind: Service, name: encoder}, jsonMergePatch: {spec: {ports: [{port: 1}]}}}}",
+            "Service/encoder",
+            "/spec/ports",
+            json!([{"port": 1}]),
+        ),
         Case(&["patches"], patches, gateway, "/spec/minReadySeconds", Value::Null),
-        Case(&["labels"], "defaults: {labels: {team: search}}", "PodDisruptionBudget/gateway", "/metadata/labels/team", Value::Null),
+        Case(&["labels"], "defaults: {labels: {team: search}}", "PodDisruptionBudget/gateway", "/metadata/labels/team", json!("search")),
         Case(&["labels"], "defaults: {labels: {team: search}}", "Service/indexer-1", "/metadata/labels/team", json!("search")),
+        Case(&["labels"], "defaults: {labels: {app: shop}}", encoder, "/spec/template/metadata/labels/app", json!("shop")),
+        Case(&["labels"], "defaults: {labels: {app: shop}}", "Service/encoder", "/metadata/labels/app", json!("shop")),
+        Case(
+            &["labels"],
+            "defaults: {labels: {app: shop}}",
+            "Service/encoder",
+            "/spec/selector",
+            json!({"flow.jina.ai/component": "encoder"}),
+        ),
         Case(&["annotations"], "defaults: {annotations: {a: b}}", encoder, "/spec/template/metadata/annotations/a", json!("b")),
         Case(
             &["env"],
@@ -329,7 +366,7 @@ fn cases() -> Vec<Case> {
             "defaults: {topologySpread: {zone: {maxSkew: 2, whenUnsatisfiable: DoNotSchedule}}}",
             encoder,
             "/spec/template/spec/topologySpreadConstraints",
-            json!([{"maxSkew": 2, "topologyKey": "zone", "whenUnsatisfiable": "DoNotSchedule", "labelSelector": {"matchLabels": {"app": "encoder"}}}]),
+            json!([{"maxSkew": 2, "topologyKey": "zone", "whenUnsatisfiable": "DoNotSchedule", "labelSelector": {"matchLabels": {"flow.jina.ai/component": "encoder"}}}]),
         ),
         Case(
             &["priorityClassName"],
@@ -376,6 +413,19 @@ fn cases() -> Vec<Case> {
             json!({"port": 8080}),
         ),
         Case(&["replicas", "head"], "executors: {indexer: {head: {replicas: 3}}}", "Deployment/indexer-head", "/spec/replicas", json!(3)),
+        Case(&["replicas"], "executors: {encoder: {flow: {replicas: 2}, replicas: 3}}", encoder, "/spec/replicas", json!(3)),
+        Case(&["replicas"], "executors: {indexer: {replicas: 3}}", "Deployment/indexer-1", "/spec/replicas", json!(3)),
+        Case(&["replicas"], "executors: {indexer: {replicas: 3}}", "Deployment/indexer-head", "/spec/replicas", json!(1)),
+        Case(
+            &["replicas"],
+            "executors: {indexer: {replicas: 3, shards: {1: {replicas: 4}}}}",
+            "Deployment/indexer-1",
+            "/spec/replicas",
+            json!(4),
+        ),
+        Case(&["replicas"], "gateway: {flow: {replicas: 2}, replicas: 3}", gateway, "/spec/replicas", json!(3)),
+        Case(&["replicas"], "roles: {worker: {replicas: 3}}\nexecutors: {encoder: {replicas: null}}", encoder, "/spec/replicas", json!(1)),
+        Case(&["replicas"], "roles: {worker: {replicas: 3}, head: {replicas: 2}}", "Deployment/indexer-head", "/spec/replicas", json!(2)),
         Case(
             &["storage", "storage.size", "storage.className", "storage.accessModes"],
             storage,
@@ -452,13 +502,20 @@ fn cases() -> Vec<Case> {
             "/spec",
             Value::Null,
         ),
-        Case(&["pdb.enabled"], "gateway: {pdb: {enabled: true}}", "PodDisruptionBudget/gateway", "/spec/maxUnavailable", json!(1)),
+        Case(
+            &["pdb", "pdb.unhealthyPodEvictionPolicy"],
+            "gateway: {pdb: {unhealthyPodEvictionPolicy: IfHealthyBudget}}",
+            "PodDisruptionBudget/gateway",
+            "/spec",
+            json!({"maxUnavailable": 1, "unhealthyPodEvictionPolicy": "IfHealthyBudget", "selector": {"matchLabels": {"flow.jina.ai/component": "gateway"}}}),
+        ),
+        Case(&["pdb"], "", "PodDisruptionBudget/indexer-head", "/spec/unhealthyPodEvictionPolicy", json!("AlwaysAllow")),
         Case(
             &["expose", "expose.type", "expose.name", "expose.port", "expose.nodePort", "expose.protocol"],
             expose,
             "Service/outside",
             "/spec",
-            json!({"type": "NodePort", "ports": [{"name": "http", "port": 81, "protocol": "TCP", "targetPort": 8081, "nodePort": 30080}], "selector": {"app": "gateway"}}),
+            json!({"type": "NodePort", "ports": [{"name": "http", "port": 81, "protocol": "TCP", "targetPort": 8081, "nodePort": 30080}], "selector": {"flow.jina.ai/component": "gateway"}}),
         ),
         Case(&["expose.annotations"], expose, "Service/outside", "/metadata/annotations/a", json!("b")),
         Case(
@@ -466,7 +523,7 @@ fn cases() -> Vec<Case> {
             "gateway: {expose: {}}",
             "Service/gateway-exposed",
             "/spec",
-            json!({"type": "LoadBalancer", "ports": [{"name": "grpc", "port": 80, "protocol": "TCP", "targetPort": 8080}], "selector": {"app": "gateway"}}),
+            json!({"type": "LoadBalancer", "ports": [{"name": "grpc", "port": 80, "protocol": "TCP", "targetPort": 8080}], "selector": {"flow.jina.ai/component": "gateway"}}),
         ),
         Case(
             &["ingress", "ingress.className", "ingress.hosts", "ingress.hosts.NAME.path", "ingress.hosts.NAME.tls", "ingress.protocol"],
@@ -678,10 +735,13 @@ fn every_object_has_the_labels_of_the_contract() {
             );
             assert_eq!(labels.contains_key("flow.jina.ai/shard"), role == "worker", "{component}");
         }
-        // No selector has any of them.
+        // No selector has any of them, nor any that people and overlays set.
         let text = object.to_string();
-        for selector in ["matchLabels\":{\"flow", "matchLabels\":{\"app.", "selector\":{\"flow", "selector\":{\"app."] {
-            assert!(!text.contains(selector), "{text}");
+        for selector in ["matchLabels\":{\"", "selector\":{\""] {
+            for (at, _) in text.match_indices(selector) {
+                let rest = &text[at + selector.len()..];
+                assert!(rest.starts_with("flow.jina.ai/component\"") || rest.starts_with("matchLabels\""), "{text}");
+            }
         }
     }
 }
@@ -693,7 +753,10 @@ fn what_is_wrong_is_told_with_its_field_and_mend() {
         ("executors: {encodr: {}}", "error: JinaFlow/search: spec.executors.encodr: is no executor of the Flow; did you mean `encoder`?"),
         ("executors: {encoder: {resorces: {}}}", "spec.executors.encoder.resorces: is no field of an executor; did you mean `resources`?"),
         ("roles: {workers: {}}", "spec.roles.workers: is no role; did you mean `worker`?"),
-        ("gateway: {storage: {}}", "spec.gateway.storage: is no field of the gateway"),
+        (
+            "gateway: {storage: {}}",
+            "spec.gateway.storage: is a field of an executor, not of the gateway; write spec.executors.NAME.storage",
+        ),
         ("executors: {encoder: {shards: {'1': {}}}}", "spec.executors.encoder.shards.1: is no shard of 1; use 0 to 0"),
         ("executors: {encoder: {head: {}}}", "warning: JinaFlow/search: spec.executors.encoder.head: has no effect"),
         (
@@ -705,7 +768,40 @@ fn what_is_wrong_is_told_with_its_field_and_mend() {
             "patches: {p: {merge: {metadata: null}}}",
             "spec.patches.p: does not fit the ConfigMap of `gateway`: nothing is left that has a kind and a name",
         ),
-        ("patches: {p: {target: {kind: Service}}}", "spec.patches.p: changes nothing; write `json` or `merge` below it"),
+        (
+            "patches: {p: {target: {kind: Deployment, executor: encoder}, jsonMergePatch: {spec: {template: {spec: {containers: [{name: side, image: x}]}}}}}}",
+            "spec.patches.p: takes the container `executor`, which runs Jina, out of the Deployment of `encoder`; write `merge`, which keeps the containers that it does not name",
+        ),
+        (
+            "executors: {encoder: {podTemplate: {spec: {containers: [{name: executor, $patch: delete}]}}}}",
+            "spec.executors.encoder.podTemplate: takes the container `executor`, which runs Jina, out of the Deployment of `encoder`",
+        ),
+        (
+            "patches: {p: {target: {kind: Deployment}, merge: {spec: {template: {spec: {containers: [{image: x}]}}}}}}",
+            "spec.patches.p.merge.spec.template.spec.containers[0]: has no `name`, by which entries of `containers` are merged",
+        ),
+        (
+            "defaults: {podTemplate: {spec: {$retainKeys: [containers]}}}",
+            "spec.defaults.podTemplate.spec[\"$retainKeys\"]: is a directive that is not followed here",
+        ),
+        (
+            "patches: {p: {target: {kind: Service, name: encoder}, merge: {spec: {type: ClusterIP}}}}",
+            "warning: JinaFlow/search: spec.patches.p: changes nothing: the objects are like that without it",
+        ),
+        ("patches: {p: {target: {kind: Service, name: encoder}, json: []}}", "warning: JinaFlow/search: spec.patches.p: changes nothing"),
+        (
+            "defaults: {replicas: 3}",
+            "spec.defaults.replicas: is a field of the gateway, an executor, a head, a role, not of the defaults; write spec.gateway.replicas or spec.executors.NAME.replicas",
+        ),
+        (
+            "executors: {encoder: {replicas: 2, resources: {requests: {cpu: 1}}, autoscale: {max: 3}}}",
+            "warning: JinaFlow/search: spec.executors.encoder.replicas: has no effect: `autoscale` decides how many replicas there are (got \"2\")",
+        ),
+        (
+            "gateway: {flow: {replicas: 2}, resources: {requests: {cpu: 1}}, autoscale: {max: 3}}",
+            "warning: JinaFlow/search: spec.flow.gateway.replicas: has no effect: `autoscale` decides how many replicas there are (got \"2\")",
+        ),
+        ("patches: {p: {target: {kind: Service}}}", "spec.patches.p: changes nothing; write `merge`, `json` or `jsonMergePatch` below it"),
         (
             "defaults: {resources: {requests: {memory: 1GB}}}",
             "spec.defaults.resources.requests.memory: is no quantity of Kubernetes (got \"1GB\")",
@@ -746,8 +842,8 @@ fn what_is_wrong_is_told_with_its_field_and_mend() {
         ),
         ("defaults: {labels: {team: 'a b'}}", "spec.defaults.labels.team: is no value for a label (got \"a b\")"),
         (
-            "defaults: {labels: {app: x}}",
-            "spec.defaults.labels.app: is a label of the contract, which tells components apart (got \"x\"); choose another key",
+            "defaults: {labels: {flow.jina.ai/component: x}}",
+            "spec.defaults.labels.flow.jina.ai/component: is a label of the contract, which tells components apart (got \"x\"); choose another key",
         ),
         ("defaults: {env: {1A: x}}", "spec.defaults.env.1A: is no name for a variable"),
         (
@@ -815,7 +911,7 @@ fn what_is_wrong_is_told_with_its_field_and_mend() {
         assert_eq!(answer.code, i32::from(!is_warning), "{fields}\n{}", answer.stderr);
         // A result for each, with its field.
         let results = answer.list()["results"].as_array().cloned().unwrap_or_default();
-        let path = expected.rsplit_once("spec.").map(|(_, rest)| rest.split(':').next().unwrap()).unwrap_or_default();
+        let path = expected.split_once("spec.").map(|(_, rest)| rest.split(':').next().unwrap()).unwrap_or_default();
         let field = results
             .iter()
             .filter_map(|result| result["field"]["path"].as_str())

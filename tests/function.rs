@@ -57,22 +57,27 @@ fn generated(answer: &Value) -> Vec<String> {
     answer["items"].as_array().unwrap().iter().filter(ours).map(label).collect()
 }
 
-const ALL: [&str; 15] = [
+const ALL: [&str; 20] = [
     "ConfigMap/gateway-configmap",
     "Service/gateway",
     "Deployment/gateway",
+    "PodDisruptionBudget/gateway",
     "ConfigMap/encoder-configmap",
     "Service/encoder",
     "Deployment/encoder",
+    "PodDisruptionBudget/encoder",
     "ConfigMap/indexer-head-configmap",
     "Service/indexer-head",
     "Deployment/indexer-head",
+    "PodDisruptionBudget/indexer-head",
     "ConfigMap/indexer-0-configmap",
     "Service/indexer-0",
     "Deployment/indexer-0",
+    "PodDisruptionBudget/indexer-0",
     "ConfigMap/indexer-1-configmap",
     "Service/indexer-1",
     "Deployment/indexer-1",
+    "PodDisruptionBudget/indexer-1",
 ];
 
 #[test]
@@ -166,7 +171,7 @@ fn objects_go_beside_their_flow_with_a_place_of_their_own() {
         let expected: Vec<String> =
             ["gateway/gateway", "encoder/encoder", "indexer/indexer-head", "indexer/indexer-0", "indexer/indexer-1"]
                 .iter()
-                .flat_map(|file| (0..3).map(move |index| format!("{folder}{file}.yml#{index}")))
+                .flat_map(|file| (0..4).map(move |index| format!("{folder}{file}.yml#{index}")))
                 .collect();
         assert_eq!(places, expected);
     }
@@ -182,7 +187,7 @@ fn a_file_that_is_taken_gets_the_next_places() {
         .filter(|a| a["internal.config.kubernetes.io/path"] == "encoder/encoder.yml")
         .map(|a| a["internal.config.kubernetes.io/index"].as_str().unwrap())
         .collect();
-    assert_eq!(places, ["5", "6", "7"]);
+    assert_eq!(places, ["5", "6", "7", "8"]);
 }
 
 #[test]
@@ -292,11 +297,11 @@ fn changes_of_the_flow_arrive_where_the_objects_are_now() {
         .replace("shards: 2", "shards: 1");
     let second = function(&moved).succeeded();
     let answer = second.list();
-    let renamed = ["ConfigMap/encoder-configmap", "Service/dev-encoder", "Deployment/dev-encoder"];
-    let indexer = ["ConfigMap/indexer-configmap", "Service/indexer", "Deployment/indexer"];
+    let renamed = ["ConfigMap/encoder-configmap", "Service/dev-encoder", "Deployment/dev-encoder", "PodDisruptionBudget/dev-encoder"];
+    let indexer = ["ConfigMap/indexer-configmap", "Service/indexer", "Deployment/indexer", "PodDisruptionBudget/indexer"];
     assert_eq!(
         generated(&answer),
-        [&ALL[..3], &renamed, &indexer].concat(),
+        [&ALL[..4], &renamed, &indexer].concat(),
         "names given here stay, the objects of the head and the shards are gone"
     );
     let encoder = answer["items"].as_array().unwrap().iter().find(|item| label(item) == "Deployment/dev-encoder").unwrap();

@@ -197,7 +197,7 @@ proptest! {
         // The line `items:` is written anew, since it may have to become `items: []`.
         let (_, out) = answer.text.split_once("items:\n").unwrap();
         prop_assert!(out.starts_with(&items), "{}\n{}", items, answer.text);
-        prop_assert_eq!(objects(&answer.text).len(), 6);
+        prop_assert_eq!(objects(&answer.text).len(), 8);
     }
 
     #[test]

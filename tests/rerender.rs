@@ -297,12 +297,14 @@ fn a_check_changes_nothing_and_names_what_is_stale() {
     assert!(function(&fresh).succeeded().stdout == fresh);
     // An edit is no fault.
     function(&(rendered(&[EDIT]) + CHECK)).succeeded();
-    let input = rendered(&[("replicas: 2}", "replicas: 3}")]) + CHECK;
+    let scaled = function(&(rendered(&[("replicas: 2}", "replicas: 3}")]) + CHECK));
+    scaled.says("spec.replicas: is not as the JinaFlow `search` has it (got \"2\")");
+    let input = rendered(&[("replicas: 2}", "replicas: 3, uses_with: {a: 1}}")]) + CHECK;
     let answer = function(&input);
     assert_eq!(answer.code, 1);
     assert_eq!(
         answer.stderr,
-        "error: encoder/encoder.yml: spec.replicas: is not as the JinaFlow `search` has it, and one more field differs (got \"2\"); render again: kpt fn render\n"
+        "error: encoder/encoder.yml: spec.replicas: is not as the JinaFlow `search` has it, and 3 more fields differ (got \"2\"); render again: kpt fn render\n"
     );
     assert_eq!(answer.list()["results"][0]["field"], json!({"path": "spec.replicas", "currentValue": "2", "proposedValue": "3"}));
     assert!(answer.stdout.starts_with(&input));
@@ -328,7 +330,7 @@ fn documents_without_a_list_are_answered_with_documents() {
     let input = format!("{theirs}{flow}");
     let first = function(&input).succeeded();
     assert!(first.stdout.starts_with(&format!("{input}---\n")), "{}", first.stdout);
-    assert_eq!(first.documents().len(), 2 + 6);
+    assert_eq!(first.documents().len(), 2 + 8);
     assert!(function(&first.stdout).succeeded().stdout == first.stdout);
     let wrong = function(&input.replace("docker://x/a", "Local"));
     assert_eq!((wrong.code, wrong.stdout), (1, input.replace("docker://x/a", "Local")));

@@ -97,8 +97,8 @@ fn users_texts_survive_the_kubelet() {
     .unwrap();
     let objects = jinaflow(&["export", flow.to_str().unwrap()]).succeeded().documents();
     let args: Vec<&str> =
-        objects[5]["spec"]["template"]["spec"]["containers"][0]["args"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+        objects[6]["spec"]["template"]["spec"]["containers"][0]["args"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
     assert!(args.contains(&r#"{"p": "pa$$$$word-$$(HOME)", "q": "$"}"#), "{args:?}");
     // Values of a ConfigMap are not expanded.
-    assert_eq!(objects[3]["data"]["RAW"], "$(HOME)");
+    assert_eq!(objects[4]["data"]["RAW"], "$(HOME)");
 }

@@ -85,6 +85,13 @@ impl Rendering {
             let finding = Finding::warning(spec.key("monitoring"), "has no effect: nothing of this Flow serves metrics");
             findings.push(finding.mend("set `monitoring: true` below `with` in the Flow, or here: `defaults: {flow: {monitoring: true}}`"));
         }
+        if !self.corrections.has(Correction::OwnSelectors) {
+            let is_taken = |component: &&Component| component.workload.labels.iter().any(|(name, _)| name == "app");
+            if let Some(component) = self.components().iter().find(is_taken) {
+                let message = format!("the label `app` of `{}` is what selectors use under compat", component.name);
+                findings.push(Finding::error("spec.compat", message).mend("choose another key, or remove `compat`"));
+            }
+        }
         let Some(gateway) = self.components().iter().find(|component| component.role == Role::Gateway) else { return };
         let workload = &gateway.workload;
         if let Some(expose) = &workload.expose {

@@ -202,12 +202,22 @@ corrections! {
     DisruptionBudgets "disruption-budgets"
         jina: "no PodDisruptionBudget"
         why: "draining a node may end all replicas of an executor at once"
-        ours: "a PodDisruptionBudget that lets one pod go at a time, where there is more than one"
+        ours: "a PodDisruptionBudget for every workload, whatever scales it, that lets one pod go at a time: a single pod as well, and a pod that is not ready whatever the others do"
 
     ConfigHash "config-hash"
         jina: "pods that stay as they are when only their ConfigMap changes"
         why: "variables are read when a process starts: the change arrives with the next pod, whenever that is"
         ours: "the annotation flow.jina.ai/config-hash of pods, which changes with the ConfigMap and so replaces them"
+
+    OwnSelectors "own-selectors"
+        jina: "selectors with the label `app` alone"
+        why: "an overlay's `commonLabels: {app: …}` gives all pods one value: every Service then sends to every pod, the gateway's included (kustomize issues 157, 1009, 2740)"
+        ours: "selectors with the label `flow.jina.ai/component`, whose value is the name of the component's Service; `app` stays a label for people"
+
+    ReplicasArgument "replicas-argument"
+        jina: "`--replicas 3` in the arguments of the gateway and of executors"
+        why: "nothing of Jina reads it in a container; it is wrong behind an autoscaler and behind kustomize's `replicas`, and changes the pods, so that scaling restarts all of them"
+        ours: "no such argument; an executor that reads `self.runtime_args.replicas` sees 1"
 }
 
 /// The differences that apply.
@@ -239,7 +249,7 @@ impl Corrections {
     }
 }
 
-const TABLE_LENGTH: u32 = Correction::ConfigHash as u32 + 1;
+const TABLE_LENGTH: u32 = Correction::ReplicasArgument as u32 + 1;
 
 #[cfg(test)]
 mod tests {

@@ -1,6 +1,6 @@
 //! What a field of the config is: one row each in [`super::fields`], which drives reading, the schema and the manual.
 
-use super::quantity;
+use super::{lists, quantity};
 use crate::finding::{Finding, Findings, Path};
 use crate::jina::value::Value;
 use crate::yaml::Node;
@@ -39,6 +39,16 @@ impl Whose {
     pub const GATEWAY_ENTRY: u8 = 16;
     /// What holds for the whole Flow.
     pub const DEFAULTS: u8 = 32;
+    /// A field that is not for what holds for the whole Flow, though it is for every pod.
+    pub const NOT_DEFAULTS: u8 = 64;
+    /// Every place there is.
+    pub const EVERYWHERE: u8 = 63;
+
+    /// Whether a field of these bits may stand at a place of those.
+    #[must_use]
+    pub fn allows(field: u8, place: u8) -> bool {
+        field & place & Self::EVERYWHERE != 0 && (field & Self::NOT_DEFAULTS == 0 || place & Self::DEFAULTS == 0)
+    }
 }
 
 /// What may stand in a field.
@@ -66,8 +76,10 @@ pub enum Shape {
     Variables,
     /// Names, each with `{}` or `true` behind it.
     Set,
-    /// A part of an object, in Kubernetes' own fields.
+    /// Kubernetes' own fields.
     Fragment,
+    /// A part of an object that is merged into it: Kubernetes' own fields, and what a strategic merge patch has besides.
+    Part,
     /// A list of operations (RFC 6902).
     Operations,
     /// These fields.
@@ -81,7 +93,7 @@ pub fn check(node: &Node<'_>, fields: &'static [Field], whose: u8, owner: &str, 
     let Some(pairs) = node.as_map() else {
         return complain(node, "must be a mapping", "write `field: value` lines below it", path, findings);
     };
-    let known = || fields.iter().filter(|field| field.whose & whose != 0);
+    let known = || fields.iter().filter(|field| Whose::allows(field.whose, whose));
     for (key, value) in pairs {
         let name = key.shown();
         let path = path.key(&name);
@@ -89,12 +101,42 @@ pub fn check(node: &Node<'_>, fields: &'static [Field], whose: u8, owner: &str, 
             Some(_) if value.is_null() => {}
             Some(field) => check_value(value, &field.shape, whose, &path, findings),
             None => {
-                let finding = Finding::error(path, format!("is no field of {owner}")).at(key.mark);
-                let names: Vec<&str> = known().map(|field| field.name).collect();
-                findings.push(finding.suggest(&name, names.into_iter()));
+                let finding = match fields.iter().find(|field| field.name == name) {
+                    Some(field) => misplaced(field, owner, &path),
+                    None => {
+                        let names: Vec<&str> = known().map(|field| field.name).collect();
+                        Finding::error(&path, format!("is no field of {owner}")).suggest(&name, names.into_iter())
+                    }
+                };
+                findings.push(finding.at(key.mark));
             }
         }
     }
+}
+
+/// What is said of a field that is for other places than this one.
+fn misplaced(field: &Field, owner: &str, path: &Path<'_>) -> Finding {
+    const PLACES: [(u8, &str, &str); 7] = [
+        (Whose::DEFAULTS, "the defaults", "defaults"),
+        (Whose::GATEWAY_ENTRY, "the gateway", "gateway"),
+        (Whose::GATEWAY, "the gateway", "gateway"),
+        (Whose::EXECUTOR, "an executor", "executors.NAME"),
+        (Whose::WORKER, "an executor", "executors.NAME"),
+        (Whose::HEAD, "a head", "executors.NAME.head"),
+        (Whose::WORKER, "a role", "roles.worker"),
+    ];
+    let is_for_all = field.whose & Whose::ALL == Whose::ALL;
+    let mut named: Vec<(&str, &str)> = Vec::new();
+    for (place, what, example) in PLACES {
+        let is_meant = Whose::allows(field.whose, place) && (what != "a role" || is_for_all);
+        if is_meant && named.iter().all(|(known, _)| *known != what) {
+            named.push((what, example));
+        }
+    }
+    let words: Vec<&str> = named.iter().map(|(what, _)| *what).collect();
+    let examples: Vec<String> = named.iter().map(|(_, example)| format!("{example}.{}", field.name)).collect();
+    let finding = Finding::error(path, format!("is a field of {}, not of {owner}", words.join(", ")));
+    finding.mend(format!("write spec.{}", examples.join(" or spec.")))
 }
 
 /// Checks what stands in a field.
@@ -117,12 +159,15 @@ pub fn check_value(node: &Node<'_>, shape: &'static Shape, whose: u8, path: &Pat
         Shape::Quantity if text.and_then(quantity::parse).is_none() => {
             complain(node, "is no quantity of Kubernetes", "write such as 500m, 2, 8Gi or 1.5G", path, findings);
         }
-        Shape::Quantities | Shape::Texts | Shape::Labels | Shape::Variables | Shape::Set | Shape::Fragment if node.as_map().is_none() => {
+        Shape::Quantities | Shape::Texts | Shape::Labels | Shape::Variables | Shape::Set | Shape::Fragment | Shape::Part
+            if node.as_map().is_none() =>
+        {
             complain(node, "must be a mapping", "write `name: value` lines below it", path, findings);
         }
         Shape::Operations if node.as_list().is_none() => {
             complain(node, "must be a list of operations", "write `- {op: replace, path: /spec/…, value: …}` lines", path, findings);
         }
+        Shape::Part => lists::check(node, path, findings),
         Shape::Fields(fields) => check(node, fields, whose, &format!("`{path}`"), path, findings),
         Shape::Map(_) if node.as_map().is_none() => check(node, &[], whose, "", path, findings),
         Shape::Quantities | Shape::Texts | Shape::Labels | Shape::Variables | Shape::Set | Shape::Map(_) => {
@@ -223,12 +268,12 @@ fn is_label_key(key: &str) -> bool {
 #[must_use]
 pub fn properties(fields: &[Field], whose: u8) -> String {
     let property = |field: &Field| format!("{}: {}", quoted(field.name), schema(field));
-    fields.iter().filter(|field| field.whose & whose != 0).map(property).collect::<Vec<_>>().join(",\n")
+    fields.iter().filter(|field| Whose::allows(field.whose, whose)).map(property).collect::<Vec<_>>().join(",\n")
 }
 
 fn schema(field: &Field) -> String {
     let others = |shape: &str| format!("\"type\": [\"object\", \"null\"], \"additionalProperties\": {shape}");
-    let closed = |fields: &[Field]| format!("{}, \"properties\": {{{}}}", others("false"), properties(fields, u8::MAX));
+    let closed = |fields: &[Field]| format!("{}, \"properties\": {{{}}}", others("false"), properties(fields, Whose::EVERYWHERE));
     let kind = match &field.shape {
         Shape::Text => r#""type": ["string", "number", "boolean", "null"]"#.to_owned(),
         Shape::Int(_) => r#""type": ["integer", "null"]"#.to_owned(),
@@ -242,7 +287,7 @@ fn schema(field: &Field) -> String {
             others(r#"{"type": ["string", "number", "boolean", "null"]}"#)
         }
         Shape::Set => others(r#"{"type": ["object", "boolean", "null"]}"#),
-        Shape::Fragment => r#""type": ["object", "null"]"#.to_owned(),
+        Shape::Fragment | Shape::Part => r#""type": ["object", "null"]"#.to_owned(),
         Shape::Operations => r#""type": ["array", "null"], "items": {"type": "object"}"#.to_owned(),
         Shape::Fields(fields) => closed(fields),
         Shape::Map(fields) => others(&format!("{{{}}}", closed(fields))),

@@ -5,14 +5,14 @@ use super::Mesh;
 use super::field::{Field, Shape, Whose};
 
 const fn row(name: &'static str, shape: Shape, default: &'static str, doc: &'static str) -> Field {
-    Field { name, shape, whose: u8::MAX, default, doc }
+    Field { name, shape, whose: Whose::EVERYWHERE, default, doc }
 }
 
 const fn of(whose: u8, name: &'static str, shape: Shape, default: &'static str, doc: &'static str) -> Field {
     Field { name, shape, whose, default, doc }
 }
 
-use Shape::{Fields, Flag, Fragment, Int, Labels, Map, Operations, Quantities, Quantity, Set, Share, Text, Texts, Variables, Word};
+use Shape::{Fields, Flag, Fragment, Int, Labels, Map, Operations, Part, Quantities, Quantity, Set, Share, Text, Texts, Variables, Word};
 
 const PODS: u8 = Whose::ALL;
 const GATEWAY: u8 = Whose::GATEWAY;
@@ -90,7 +90,13 @@ pub static EXTERNAL: &[Field] = &[
 static PATCH: &[Field] = &[
     row("target", Fields(TARGET), "every object", "Which objects; every field that is given has to fit."),
     row("json", Operations, "", "Operations of a JSON patch (RFC 6902)."),
-    row("merge", Fragment, "", "A merge patch (RFC 7386)."),
+    row("jsonMergePatch", Fragment, "", "A JSON merge patch (RFC 7386), which replaces every list as a whole."),
+    row(
+        "merge",
+        Part,
+        "",
+        "A part of the object, merged into it as kubectl and kustomize do: containers, variables, ports and volumes by their names, `$patch: delete` removes.",
+    ),
 ];
 
 static TARGET: &[Field] = &[
@@ -141,10 +147,16 @@ pub static LAYER: &[Field] = &[
         "How the kubelet asks for health: natively, or by `jina ping` as Jina does. What does not speak gRPC is asked by HTTP.",
     ),
     of(GATEWAY | Whose::WORKER, "configFile", Text, "config.yml", "The configuration inside the image of `uses`, such as config.yaml."),
-    of(Whose::HEAD, "replicas", Int(1), "1", "Number of heads."),
+    of(
+        PODS | Whose::NOT_DEFAULTS,
+        "replicas",
+        Int(1),
+        "the Flow's `replicas`, 1 for a head",
+        "Number of pods: of the gateway, of an executor or of each of its shards, and for a head below `head` or `roles.head`.",
+    ),
     of(Whose::WORKER, "storage", Fields(STORAGE), "", "A volume that outlives the pods, one for each of them."),
     of(PODS, "autoscale", Fields(AUTOSCALE), "", "A HorizontalPodAutoscaler or a ScaledObject in the place of `replicas`."),
-    of(PODS, "pdb", Fields(PDB), "maxUnavailable 1 for more than one replica", "The PodDisruptionBudget."),
+    of(PODS, "pdb", Fields(PDB), "maxUnavailable 1", "The PodDisruptionBudget."),
     of(GATEWAY, "expose", Fields(EXPOSE), "", "A Service that leads to the gateway from outside."),
     of(GATEWAY, "ingress", Fields(INGRESS), "", "An Ingress that leads to the gateway."),
     of(GATEWAY, "httpRoute", Fields(ROUTE), "", "An HTTPRoute of the Gateway API that leads to the gateway."),
@@ -152,7 +164,7 @@ pub static LAYER: &[Field] = &[
     of(
         PODS,
         "podTemplate",
-        Fragment,
+        Part,
         "",
         "A part of a PodTemplateSpec, merged into ours as kubectl does: containers, volumes and variables by their names.",
     ),
@@ -229,6 +241,12 @@ static PDB: &[Field] = &[
     row("enabled", Flag, "true", "Whether there is one."),
     row("minAvailable", Share, "", "Pods that have to stay."),
     row("maxUnavailable", Share, "1", "Pods that may be evicted at once."),
+    row(
+        "unhealthyPodEvictionPolicy",
+        Word(&["AlwaysAllow", "IfHealthyBudget"]),
+        "AlwaysAllow",
+        "Whether a pod that is not ready may be evicted whatever the budget says.",
+    ),
 ];
 
 const PROTOCOLS: Shape = Word(&["grpc", "http", "websocket"]);

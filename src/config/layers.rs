@@ -8,6 +8,7 @@ use std::rc::Rc;
 
 use super::field::{Whose, check};
 use super::fields::{LAYER, ROLES};
+use super::lists::{entry_name, merge_keys};
 use super::workload::Workload;
 use crate::finding::{Finding, Findings, Path};
 use crate::yaml::{Data, Node};
@@ -183,7 +184,7 @@ impl Layers {
         for layer in &layers {
             let mut fields = layer.fields.clone();
             if let Data::Map(pairs) = &mut fields.data {
-                let is_for = |name: &str| LAYER.iter().any(|field| field.name == name && field.whose & whose != 0);
+                let is_for = |name: &str| LAYER.iter().any(|field| field.name == name && Whose::allows(field.whose, whose));
                 pairs.retain(|(key, _)| key.as_text().is_some_and(is_for));
                 if matches!(pods, Pods::Head(_)) && entry.is_some_and(|entry| std::ptr::eq(entry, *layer)) {
                     leave_to_workers(&mut fields);
@@ -194,7 +195,7 @@ impl Layers {
             merge(&mut merged, fields);
             if let Some(template) = template {
                 match merged.get_mut(TEMPLATE) {
-                    Some(known) => overlay(known, template),
+                    Some(known) => overlay("", known, template),
                     None => merged.set(TEMPLATE, template),
                 }
             }
@@ -223,9 +224,10 @@ impl Layer {
     }
 }
 
-/// A head has neither the load nor the devices of its executor.
+/// A head has neither the load, nor the pods, nor the devices of its executor.
 fn leave_to_workers(fields: &mut Node<'static>) {
     fields.take("autoscale");
+    fields.take("replicas");
     for part in ["requests", "limits"] {
         if let Some(Data::Map(pairs)) = fields.get_mut("resources").and_then(|resources| resources.get_mut(part)).map(|node| &mut node.data)
         {
@@ -274,14 +276,25 @@ pub fn merge<'t>(base: &mut Node<'t>, over: Node<'t>) {
     }
 }
 
-/// Merges a mapping over another, `null` as a value like any other.
-fn overlay(base: &mut Node<'static>, over: Node<'static>) {
+/// Merges a part of an object over another, which is merged into the object later: `null` is a value like any other, and
+/// lists are merged by the keys of their entries.
+fn overlay(field: &str, base: &mut Node<'static>, over: Node<'static>) {
     match (&mut base.data, over.data) {
         (Data::Map(known), Data::Map(pairs)) => {
             for (key, value) in pairs {
-                match known.iter_mut().find(|(name, _)| name.as_text() == key.as_text()) {
-                    Some((_, known)) => overlay(known, value),
+                let name = key.shown();
+                match known.iter_mut().find(|(other, _)| other.as_text() == key.as_text()) {
+                    Some((_, known)) => overlay(&name, known, value),
                     None => known.push((key, value)),
+                }
+            }
+        }
+        (Data::List(known), Data::List(entries)) if merge_keys(field).is_some() => {
+            for entry in entries {
+                let name = entry_name(field, &entry);
+                match known.iter_mut().find(|other| !name.is_empty() && entry_name(field, other) == name) {
+                    Some(known) => overlay("", known, entry),
+                    None => known.push(entry),
                 }
             }
         }

@@ -30,6 +30,7 @@ fn lines(fields: &[Field], path: &str, out: &mut String) {
             Shape::Texts | Shape::Labels | Shape::Variables => ("name: text".to_owned(), None),
             Shape::Set => ("name: {}".to_owned(), None),
             Shape::Fragment => ("mapping".to_owned(), None),
+            Shape::Part => ("part of an object".to_owned(), None),
             Shape::Operations => ("list".to_owned(), None),
             Shape::Fields(fields) => (String::new(), Some((*fields, "."))),
             Shape::Map(fields) => ("name: fields".to_owned(), Some((*fields, ".NAME."))),
@@ -38,6 +39,7 @@ fn lines(fields: &[Field], path: &str, out: &mut String) {
             Whose::GATEWAY => " Of the gateway.",
             Whose::HEAD => " Of heads.",
             Whose::WORKER => " Of executors and shards.",
+            whose if whose & Whose::NOT_DEFAULTS != 0 => " Not of the defaults.",
             _ => "",
         };
         let kind = if kind.is_empty() { kind } else { format!(" ({kind})") };

@@ -7,6 +7,7 @@ pub mod field;
 pub mod fields;
 pub mod images;
 pub mod layers;
+pub mod lists;
 pub mod manual;
 pub mod openapi;
 pub mod quantity;

@@ -124,7 +124,7 @@ EXECUTOR
 pub fn text() -> String {
     let listed = |words: &[&str]| words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(", ");
     FRAME
-        .replace("SPEC,\n", &(field::properties(SPEC, u8::MAX) + ",\n"))
+        .replace("SPEC,\n", &(field::properties(SPEC, Whose::EVERYWHERE) + ",\n"))
         .replace("DEFAULTS\n", &(field::properties(LAYER, Whose::ALL | Whose::DEFAULTS) + "\n"))
         .replace("GATEWAYS\n", &(field::properties(LAYER, Whose::GATEWAY | Whose::GATEWAY_ENTRY) + "\n"))
         .replace("HEADS\n", &(field::properties(LAYER, Whose::HEAD) + "\n"))

@@ -1,6 +1,6 @@
 //! What concerns the Flow as a whole: mesh, monitoring, network policies, its Namespace, patches.
 
-use super::field::check_value;
+use super::field::{Whose, check_value};
 use super::fields::SPEC;
 use super::workload::{Fragment, entries, int, is_set, names, text, texts};
 use crate::finding::{Finding, Findings, Path};
@@ -90,6 +90,8 @@ pub struct Patch {
     pub target: Texts,
     /// `json`.
     pub json: Option<Fragment>,
+    /// `jsonMergePatch`.
+    pub json_merge: Option<Fragment>,
     /// `merge`.
     pub merge: Option<Fragment>,
 }
@@ -99,7 +101,7 @@ impl Scope {
     pub fn read(spec: &Node<'static>, path: &Path<'_>, findings: &mut Findings) -> Self {
         for field in SPEC {
             let Some(node) = spec.get(field.name).filter(|node| !node.is_null()) else { continue };
-            check_value(node, &field.shape, u8::MAX, &path.key(field.name), findings);
+            check_value(node, &field.shape, Whose::EVERYWHERE, &path.key(field.name), findings);
         }
         let field = |name: &str| spec.get(name).filter(|node| node.as_map().is_some());
         let is_wanted = |fields: &&Node<'static>, switch: &str| is_set(fields, switch).unwrap_or(true);
@@ -210,5 +212,6 @@ fn external(fields: &Node<'static>) -> Vec<String> {
 }
 
 fn patch(name: String, fields: &Node<'static>) -> Patch {
-    Patch { name, target: texts(fields, "target"), json: fields.get("json").cloned(), merge: fields.get("merge").cloned() }
+    let part = |name: &str| fields.get(name).filter(|part| !part.is_null()).cloned();
+    Patch { name, target: texts(fields, "target"), json: part("json"), json_merge: part("jsonMergePatch"), merge: part("merge") }
 }

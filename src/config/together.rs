@@ -8,12 +8,12 @@ use crate::yaml::Node;
 
 /// Labels by which objects are known, and that no layer may take for something else.
 const CONTRACT: [&str; 12] = [
-    "app",
     "app.kubernetes.io/component",
     "app.kubernetes.io/instance",
     "app.kubernetes.io/managed-by",
     "app.kubernetes.io/name",
     "app.kubernetes.io/part-of",
+    "flow.jina.ai/component",
     "flow.jina.ai/executor",
     "flow.jina.ai/flow",
     "flow.jina.ai/role",
@@ -125,6 +125,13 @@ fn resources(workload: &Workload, teller: &mut Teller<'_>) {
 
 fn scaling(workload: &Workload, fields: &Node<'static>, teller: &mut Teller<'_>) {
     let Some(autoscale) = &workload.autoscale else { return };
+    if let Some(replicas) = workload.replicas {
+        let finding = Finding::warning(teller.stack.path("replicas"), "has no effect: `autoscale` decides how many replicas there are");
+        let finding = finding.got(replicas.to_string()).mend("remove one of the two; `null` takes back a layer's");
+        if teller.findings.iter().all(|known| known.path != finding.path || known.message != finding.message) {
+            teller.findings.push(finding);
+        }
+    }
     let least = autoscale.min.to_string();
     if fields.get("autoscale").is_some_and(|autoscale| autoscale.get("max").is_none()) {
         teller.error("autoscale", ".max", "is missing".to_owned(), "", "write how many replicas there may be");

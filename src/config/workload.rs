@@ -50,7 +50,7 @@ pub struct Workload {
     pub probes: Option<ProbeStyle>,
     /// `configFile`.
     pub config_file: Option<String>,
-    /// `replicas`, of a head.
+    /// `replicas`.
     pub replicas: Option<i64>,
     /// `storage`.
     pub storage: Option<Claims>,
@@ -175,6 +175,8 @@ pub struct Pdb {
     pub min_available: Option<Fragment>,
     /// `maxUnavailable`.
     pub max_unavailable: Option<Fragment>,
+    /// `unhealthyPodEvictionPolicy`.
+    pub unhealthy: Option<String>,
 }
 
 /// `expose`.
@@ -399,6 +401,7 @@ fn pdb(fields: &Node<'static>) -> Pdb {
         enabled: is_set(fields, "enabled"),
         min_available: fields.get("minAvailable").cloned(),
         max_unavailable: fields.get("maxUnavailable").cloned(),
+        unhealthy: text(fields, "unhealthyPodEvictionPolicy"),
     }
 }
 

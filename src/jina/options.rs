@@ -197,7 +197,7 @@ options! {
     K8sNamespace        "k8s_namespace"           []                    Text, U, Arg, At(8), HandedOn, Fixed, 7, "Namespace; the exporter sets it whatever the Flow says.";
     Polling             "polling"                 []                    Text, T("ANY"), Arg, No, HandedOn, Yes, 7, "Which shards receive a request: ANY, ALL, or a mapping from endpoint to either.";
     Shards              "shards"                  []                    Int, I(1), Arg, No, HandedOn, Yes, 7, "Number of shards; more than one brings a head.";
-    Replicas            "replicas"                []                    Int, I(1), Arg, At(27), HandedOn, Yes, 7, "Pods of the gateway, of the executor, or of each shard.";
+    Replicas            "replicas"                []                    Int, I(1), Arg, At(27), HandedOn, Yes, 7, "Pods of the gateway, of the executor, or of each shard; an argument under compat only.";
     Native              "native"                  []                    Flag, U, Arg, No, HandedOn, Fixed, 7, "Run the executor in the main process; the exporter always adds it.";
     Uses                "uses"                    []                    Text, T("BaseExecutor"), Arg, At(24), Kept, Yes, 7, "The image (docker://…, jinaai+docker://…) that holds the executor or gateway.";
     UsesWith            "uses_with"               []                    Pairs, U, Shapes, At(25), Nowhere, Yes, 7, "Arguments of the executor's constructor; written last.";

@@ -62,8 +62,6 @@ pub enum Change {
     NoReduce,
     /// Executors that serve HTTP.
     ExecutorProtocol,
-    /// `--replicas` of the gateway.
-    GatewayReplicas,
 }
 
 /// A row of [`CHANGES`].
@@ -110,12 +108,6 @@ pub static CHANGES: &[ChangeRow] = &[
         since: 15,
         before: "an error for an executor with `protocol: http`, which serves gRPC",
         after: "`--protocol HTTP`",
-    },
-    ChangeRow {
-        change: Change::GatewayReplicas,
-        since: 15,
-        before: "no `--replicas` for the gateway; the Deployment has its replicas all the same",
-        after: "`--replicas`",
     },
 ];
 

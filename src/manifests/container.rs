@@ -4,8 +4,9 @@ use std::borrow::Cow;
 
 use super::exposure::protocol_word;
 use super::wiring::{Words, words};
-use super::{Target, configmap, drain, labels, lists, object, pod, podmonitor, probe, security, statefulset, texts, volumes};
+use super::{Target, configmap, drain, labels, object, pod, podmonitor, probe, security, statefulset, texts, volumes};
 use crate::config::corrections::{Correction, Corrections};
+use crate::config::lists;
 use crate::config::workload::Workload;
 use crate::jina::setting::Protocol;
 use crate::plan::{CONFIG_FILE, Component, Container, PORT, Process};

@@ -1,6 +1,6 @@
 //! `apps/v1 Deployment`: gateways, heads, and executors without storage.
 
-use super::{Target, app, object, pod};
+use super::{Target, object, pod, selector};
 use crate::config::workload::Fragment;
 use crate::plan::Component;
 use crate::yaml::Node;
@@ -25,7 +25,7 @@ pub fn replicas<'c>(component: &Component) -> Node<'c> {
 pub fn deployment<'c>(component: &'c Component, target: &Target<'c>) -> Node<'c> {
     let mut spec = replicas(component);
     spec.set("strategy", rolling_update(component));
-    spec.set("selector", object([("matchLabels", app(&component.name))]));
+    spec.set("selector", object([("matchLabels", selector(&component.name, target))]));
     spec.set("template", pod::template(component, target));
     object([
         ("apiVersion", "apps/v1".into()),

@@ -1,7 +1,7 @@
 //! Ways from outside to the gateway: a Service, an Ingress, routes of the Gateway API.
 
 use super::labels::{metadata, texts};
-use super::{Target, app, object};
+use super::{Target, object, selector};
 use crate::config::workload::{Expose, Ingress, Route};
 use crate::jina::setting::Protocol;
 use crate::plan::{Component, PORT, protocol_service};
@@ -59,7 +59,8 @@ pub fn service<'c>(component: &'c Component, expose: &'c Expose, target: &Target
     if let Some(number) = expose.node_port {
         port.set("nodePort", number.into());
     }
-    let spec = object([("type", expose.kind.as_str().into()), ("ports", vec![port].into()), ("selector", app(&component.name))]);
+    let spec =
+        object([("type", expose.kind.as_str().into()), ("ports", vec![port].into()), ("selector", selector(&component.name, target))]);
     Some(object([
         ("apiVersion", "v1".into()),
         ("kind", "Service".into()),

@@ -53,7 +53,15 @@ pub fn add_labels<'c>(labels: &mut Vec<(Node<'c>, Node<'c>)>, component: &'c Com
         labels.extend(contract.into_iter().map(|(name, value)| (Node::field(name), value)));
         labels.extend(shard.map(|shard| (Node::field("flow.jina.ai/shard"), shard.into())));
     }
-    labels.extend(component.workload.labels.iter().map(|(name, value)| (name.as_str().into(), value.as_str().into())));
+    for (name, value) in &component.workload.labels {
+        labels.retain(|(known, _)| known.as_text() != Some(name));
+        labels.push((name.as_str().into(), value.as_str().into()));
+    }
+}
+
+/// The label by which people know the Services and pods of a component; users may give it another value.
+pub fn app<'c>(name: impl Into<Node<'c>>) -> Node<'c> {
+    object([("app", name.into())])
 }
 
 /// A mapping from text to text.

@@ -12,7 +12,6 @@ mod drain;
 pub mod exposure;
 pub mod fingerprint;
 pub mod labels;
-pub mod lists;
 mod namespace;
 mod networkpolicy;
 pub mod patch;
@@ -70,10 +69,8 @@ pub struct Object<'c> {
 pub fn objects<'c>(component: &'c Component, target: &Target<'c>) -> Vec<Object<'c>> {
     let mut objects = unpatched(component, target);
     if !target.scope.patches.is_empty() {
-        objects = objects
-            .into_iter()
-            .map(|object| Object { role: object.role, node: patch::apply(object.node, component, target, |_, _| {}) })
-            .collect();
+        let patched = |object: Object<'c>| Object { role: object.role, node: patch::apply(object.node, component, target) };
+        objects = objects.into_iter().map(patched).collect();
     }
     objects
 }
@@ -131,7 +128,14 @@ fn texts<'c, T: Into<Node<'c>>>(texts: impl IntoIterator<Item = T>) -> Node<'c> 
     texts.into_iter().map(Into::into).collect::<Vec<_>>().into()
 }
 
-/// `matchLabels` or `selector` of a component's pods.
-fn app<'c>(component: impl Into<Node<'c>>) -> Node<'c> {
-    object([("app", component.into())])
+/// The label by which everything here finds the pods and the Service of a component. It is a key of our own: `app`, and
+/// what Kubernetes recommends, are what people and overlays set for everything (kubernetes-sigs/kustomize issues 157, 1009,
+/// 2740). Its value is the name of the component's Service, which kustomize follows through renames
+/// (`functions/jinaflow/kustomizeconfig.yaml`).
+const COMPONENT: &str = "flow.jina.ai/component";
+
+/// `matchLabels` or `selector` of a component's pods; Jina's own is `app`.
+fn selector<'c>(component: impl Into<Node<'c>>, target: &Target<'_>) -> Node<'c> {
+    let key = if target.corrections.has(Correction::OwnSelectors) { COMPONENT } else { "app" };
+    object([(key, component.into())])
 }

@@ -4,7 +4,7 @@
 //! anybody. In a mesh it is proxies that call each other, at ports of their own.
 
 use super::labels::{metadata, texts};
-use super::{Target, app, object};
+use super::{Target, object, selector};
 use crate::config::Mesh;
 use crate::config::scope::{NetworkPolicy, Peer};
 use crate::plan::{Component, PORT};
@@ -20,7 +20,7 @@ pub fn network_policy<'c>(component: &'c Component, policy: &'c NetworkPolicy, t
     let mut served: Vec<Node<'c>> = (PORT..).zip(&component.protocols).map(|(number, _)| tcp(number)).collect();
     served.extend(proxy_port(target.mesh).map(tcp));
     let callers = match &component.called_by {
-        Some(caller) => vec![pods_of(caller)],
+        Some(caller) => vec![pods_of(caller, target)],
         None => policy.callers.iter().map(peer).collect(),
     };
     let mut ingress = vec![rule("from", callers, served)];
@@ -29,7 +29,7 @@ pub fn network_policy<'c>(component: &'c Component, policy: &'c NetworkPolicy, t
         ingress.push(rule("from", policy.scrapers.iter().map(peer).collect(), metrics));
     }
     let mut kinds = vec!["Ingress".into()];
-    let mut spec = pods_of(&component.name);
+    let mut spec = pods_of(&component.name, target);
     let egress = policy.egress.as_ref().map(|allowed| egress(component, allowed, target));
     if egress.is_some() {
         kinds.push("Egress".into());
@@ -48,15 +48,15 @@ pub fn network_policy<'c>(component: &'c Component, policy: &'c NetworkPolicy, t
 }
 
 /// The pods of a component of the Flow.
-fn pods_of(component: &str) -> Node<'_> {
-    object([("podSelector", object([("matchLabels", app(component))]))])
+fn pods_of<'c>(component: &'c str, target: &Target<'_>) -> Node<'c> {
+    object([("podSelector", object([("matchLabels", selector(component, target))]))])
 }
 
 /// Names, what the component calls, what the mesh's proxy calls, and what the user allows.
 fn egress<'c>(component: &'c Component, allowed: &'c [(Peer, Option<i64>)], target: &Target<'c>) -> Vec<Node<'c>> {
     let dns = ["UDP", "TCP"].map(|protocol| object([("protocol", protocol.into()), ("port", 53.into())]));
     let mut rules = vec![rule("to", Vec::new(), dns.into())];
-    let called: Vec<Node<'c>> = component.calls().map(pods_of).collect();
+    let called: Vec<Node<'c>> = component.calls().map(|called| pods_of(called, target)).collect();
     if !called.is_empty() {
         let mut ports = vec![tcp(PORT)];
         ports.extend(proxy_port(target.mesh).map(tcp));

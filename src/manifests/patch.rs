@@ -1,42 +1,58 @@
-//! `spec.patches`: JSON patches (RFC 6902) and merge patches (RFC 7386) of generated objects.
+//! `spec.patches`: patches of generated objects, by the operations of a JSON patch (RFC 6902), a JSON merge patch (RFC 7386)
+//! or a strategic merge patch.
 
 use json_patch::jsonptr::PointerBuf;
 use json_patch::{AddOperation, CopyOperation, MoveOperation, PatchOperation, RemoveOperation, ReplaceOperation, TestOperation};
 use serde_json::Value;
 
-use super::Target;
+use super::{Object, Target};
+use crate::config::lists;
 use crate::config::scope::Patch;
 use crate::finding::{Finding, Findings, Path};
 use crate::plan::{Component, Role, Room};
 use crate::yaml::{Node, kubernetes_value};
 
-/// Applies the patches that are for an object; says which were, and why one could not be.
-pub fn apply<'c>(object: Node<'c>, component: &Component, target: &Target<'c>, mut told: impl FnMut(usize, Option<String>)) -> Node<'c> {
-    let mut patched: Option<Value> = None;
-    for (place, patch) in target.scope.patches.iter().enumerate().filter(|(_, patch)| is_for(patch, &object, component)) {
-        let value = patched.get_or_insert_with(|| kubernetes_value(&object));
-        told(place, change(value, patch).err());
-    }
-    patched.and_then(|value| serde_json::from_value(value).ok()).unwrap_or(object)
-}
-
-fn change(value: &mut Value, patch: &Patch) -> Result<(), String> {
-    if let Some(operations) = &patch.json {
-        let operations = operations.as_list().ok_or("`json` must be a list of operations")?;
-        for node in operations {
-            let operation = operation(node)?;
-            json_patch::patch(value, std::slice::from_ref(&operation)).map_err(|error| error.to_string())?;
-            // An object that is copied into itself doubles each time.
-            if matches!(operation, PatchOperation::Copy(_)) && weight(value) > MOST {
-                return Err(format!("it comes to more than {} MB, which no API server takes", MOST >> 20));
-            }
+/// Applies the patches that are for an object. That each of them can be has been checked by [`check`].
+pub fn apply<'c>(mut object: Node<'c>, component: &Component, target: &Target<'c>) -> Node<'c> {
+    for patch in &target.scope.patches {
+        if is_for(patch, &object, component) {
+            // Where it does not fit, the Flow is not emitted.
+            let _ = change(&mut object, patch);
         }
     }
-    if let Some(merge) = &patch.merge {
-        json_patch::merge(value, &kubernetes_value(merge));
+    object
+}
+
+fn change(object: &mut Node<'_>, patch: &Patch) -> Result<(), String> {
+    if patch.json.is_some() || patch.json_merge.is_some() {
+        let mut value = kubernetes_value(object);
+        if let Some(operations) = &patch.json {
+            operate(&mut value, operations)?;
+        }
+        if let Some(merge) = &patch.json_merge {
+            json_patch::merge(&mut value, &kubernetes_value(merge));
+        }
+        *object = serde_json::from_value(value).map_err(|error| error.to_string())?;
     }
-    let is_object = value["kind"].is_string() && value["metadata"]["name"].is_string();
+    if let Some(merge) = &patch.merge {
+        lists::merge("", object, merge.clone());
+    }
+    let is_text = |node: Option<&Node<'_>>| node.is_some_and(|node| node.as_text().is_some() && !node.is_null());
+    let is_object = is_text(object.get("kind")) && is_text(object.get("metadata").and_then(|metadata| metadata.get("name")));
     if is_object { Ok(()) } else { Err("nothing is left that has a kind and a name".to_owned()) }
+}
+
+fn operate(value: &mut Value, operations: &Node<'_>) -> Result<(), String> {
+    let operations = operations.as_list().ok_or("`json` must be a list of operations")?;
+    for node in operations {
+        let operation = operation(node)?;
+        json_patch::patch(value, std::slice::from_ref(&operation)).map_err(|error| error.to_string())?;
+        // An object that is copied into itself doubles each time.
+        if matches!(operation, PatchOperation::Copy(_)) && weight(value) > MOST {
+            return Err(format!("it comes to more than {} MB, which no API server takes", MOST >> 20));
+        }
+    }
+    Ok(())
 }
 
 /// Bytes of an object that patches may make (etcd takes 1.5 MB).
@@ -85,38 +101,91 @@ fn is_for(patch: &Patch, object: &Node<'_>, component: &Component) -> bool {
     })
 }
 
+/// What has become of a patch.
+#[derive(Clone, Copy, Default)]
+struct Use {
+    /// Whether there is an object that it is for.
+    is_for_some: bool,
+    /// Whether it changes anything.
+    changes: bool,
+    /// Whether something is wrong with it: the first object that it does not fit is enough.
+    is_wrong: bool,
+}
+
 /// Tries all patches on all objects, as long as there is room for what they make.
 pub fn check(components: &[Component], target: &Target<'_>, room: &mut Room, findings: &mut Findings) {
     let patches = &target.scope.patches;
-    if patches.is_empty() {
-        return;
-    }
     let spec = Path::root("spec.patches");
-    let mut used = vec![false; patches.len()];
-    let mut wrong = vec![false; patches.len()];
+    let mut uses = vec![Use::default(); patches.len()];
     for component in components {
-        for object in super::unpatched(component, target) {
-            let result = apply(object.node, component, target, |place, error| {
-                used[place] = true;
-                let Some(error) = error else { return };
-                // The first object that it does not fit is enough.
-                if !std::mem::replace(&mut wrong[place], true) {
-                    let path = spec.key(&patches[place].name).to_string();
-                    let finding = Finding::error(path, format!("does not fit the {} of `{}`: {error}", object.role, component.name));
-                    findings.push(finding.mend("look at the object in the output without the patch"));
+        if patches.is_empty() && component.workload.pod_template.is_none() {
+            continue;
+        }
+        for Object { role, node: mut object } in super::unpatched(component, target) {
+            if let Some(name) = lost_container(&object, component) {
+                let path = format!("spec.{}.podTemplate", entry_of(component));
+                findings.push(without_container(path, &name, &role, component));
+            }
+            for (patch, used) in patches.iter().zip(&mut uses) {
+                if !is_for(patch, &object, component) {
+                    continue;
                 }
-            });
-            if !room.take_bytes(result.weight()) {
+                used.is_for_some = true;
+                let (had_all, before) = (lost_container(&object, component).is_none(), kubernetes_value(&object));
+                let path = spec.key(&patch.name).to_string();
+                let wrong = match change(&mut object, patch) {
+                    Err(error) => {
+                        let finding = Finding::error(path, format!("does not fit the {role} of `{}`: {error}", component.name));
+                        Some(finding.mend("look at the object in the output without the patch"))
+                    }
+                    Ok(()) => {
+                        lost_container(&object, component).filter(|_| had_all).map(|name| without_container(path, &name, &role, component))
+                    }
+                };
+                used.changes |= wrong.is_some() || kubernetes_value(&object) != before;
+                if let Some(finding) = wrong.filter(|_| !used.is_wrong) {
+                    used.is_wrong = true;
+                    findings.push(finding);
+                }
+            }
+            if !room.take_bytes(object.weight()) {
                 return;
             }
         }
     }
-    for (patch, _) in patches.iter().zip(&used).filter(|(_, used)| !**used) {
-        let finding = Finding::error(spec.key(&patch.name).key("target"), "is no object of this Flow");
-        let wanted: Vec<String> = patch.target.iter().map(|(field, wanted)| format!("{field}: {wanted}")).collect();
-        findings.push(finding.got(wanted.join(", ")).mend("look at kinds and names in the output without the patch"));
+    for (patch, used) in patches.iter().zip(uses) {
+        let path = spec.key(&patch.name);
+        if patch.json.is_none() && patch.json_merge.is_none() && patch.merge.is_none() {
+            findings.push(Finding::error(path, "changes nothing").mend("write `merge`, `json` or `jsonMergePatch` below it"));
+        } else if !used.is_for_some {
+            let finding = Finding::error(path.key("target"), "is no object of this Flow");
+            let wanted: Vec<String> = patch.target.iter().map(|(field, wanted)| format!("{field}: {wanted}")).collect();
+            findings.push(finding.got(wanted.join(", ")).mend("look at kinds and names in the output without the patch"));
+        } else if !used.changes {
+            let finding = Finding::warning(path, "changes nothing: the objects are like that without it");
+            findings.push(finding.mend("remove it, or look at the object in the output without the patch"));
+        }
     }
-    for patch in patches.iter().filter(|patch| patch.json.is_none() && patch.merge.is_none()) {
-        findings.push(Finding::error(spec.key(&patch.name), "changes nothing").mend("write `json` or `merge` below it"));
+}
+
+/// A container that runs Jina and is not in the workload of its component any more.
+fn lost_container(object: &Node<'_>, component: &Component) -> Option<String> {
+    let kind = object.get("kind").and_then(Node::as_text)?;
+    if !["Deployment", "StatefulSet"].contains(&kind) {
+        return None;
     }
+    let path = ["spec", "template", "spec", "containers"];
+    let containers = path.iter().try_fold(object, |node, field| node.get(field)).and_then(Node::as_list).unwrap_or_default();
+    let is_there = |name: &str| containers.iter().any(|container| container.get("name").and_then(Node::as_text) == Some(name));
+    component.containers.iter().map(|container| container.process.name()).find(|name| !is_there(name)).map(str::to_owned)
+}
+
+fn without_container(path: String, name: &str, role: &str, component: &Component) -> Finding {
+    let message = format!("takes the container `{name}`, which runs Jina, out of the {role} of `{}`", component.name);
+    Finding::error(path, message).mend("write `merge`, which keeps the containers that it does not name")
+}
+
+/// The entry of a component in the config.
+fn entry_of(component: &Component) -> String {
+    if component.role == Role::Gateway { "gateway".to_owned() } else { format!("executors.{}", component.node) }
 }

@@ -1,9 +1,10 @@
 //! The pod template of Deployments and `StatefulSets`.
 
 use super::labels::{add_labels, label_value, metadata, texts};
-use super::{Target, app, configmap, container, drain, lists, object, security, volumes};
+use super::{COMPONENT, Target, configmap, container, drain, object, security, selector, volumes};
 use crate::config::Mesh;
 use crate::config::corrections::Correction;
+use crate::config::lists;
 use crate::config::scope::EXTERNAL;
 use crate::plan::{Component, Role};
 use crate::yaml::{Data, Node};
@@ -70,7 +71,10 @@ pub fn template<'c>(component: &'c Component, target: &Target<'c>) -> Node<'c> {
     set("nodeSelector", (!workload.node_selector.is_empty()).then(|| texts(&workload.node_selector)));
     set("tolerations", list(workload.tolerations.clone()));
     set("affinity", workload.affinity.clone());
-    set("topologySpreadConstraints", list(workload.topology_spread.iter().map(|(key, fields)| spread(key, fields, component)).collect()));
+    set(
+        "topologySpreadConstraints",
+        list(workload.topology_spread.iter().map(|(key, fields)| spread(key, fields, component, target)).collect()),
+    );
     set("priorityClassName", workload.priority_class.as_deref().map(Node::from));
     let mut metadata = object([("labels", labels(component, target))]);
     let annotations = annotations(component, target);
@@ -84,12 +88,12 @@ pub fn template<'c>(component: &'c Component, target: &Target<'c>) -> Node<'c> {
     template
 }
 
-fn spread<'c>(key: &'c str, fields: &'c Node<'static>, component: &'c Component) -> Node<'c> {
+fn spread<'c>(key: &'c str, fields: &'c Node<'static>, component: &'c Component, target: &Target<'c>) -> Node<'c> {
     object([
         ("maxSkew", fields.get("maxSkew").cloned().unwrap_or_else(|| 1.into())),
         ("topologyKey", key.into()),
         ("whenUnsatisfiable", fields.get("whenUnsatisfiable").cloned().unwrap_or_else(|| "ScheduleAnyway".into())),
-        ("labelSelector", object([("matchLabels", app(&component.name))])),
+        ("labelSelector", object([("matchLabels", selector(&component.name, target))])),
     ])
 }
 
@@ -123,6 +127,9 @@ fn labels<'c>(component: &'c Component, target: &Target<'c>) -> Node<'c> {
         ("shard_id", shard.into()),
         ("pod_type", pod_type.into()),
     ]);
+    if target.corrections.has(Correction::OwnSelectors) {
+        labels.set(COMPONENT, component.name.as_str().into());
+    }
     if let Some(namespace) = target.literal_namespace() {
         labels.set("ns", namespace.into());
     }

@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::labels::{add_labels, metadata};
-use super::{Target, app, object};
+use super::labels::{add_labels, app, metadata};
+use super::{COMPONENT, Target, object, selector};
 use crate::config::Mesh;
+use crate::config::corrections::Correction;
 use crate::jina::setting::Protocol;
 use crate::plan::{Component, PORT, PORT_MONITORING, protocol_service};
 use crate::yaml::{Data, Node};
@@ -40,7 +41,12 @@ fn named_port<'c>(name: &'static str, number: u16, speaks: &'static str, target:
 
 fn service<'c>(name: Cow<'c, str>, component: &'c Component, ports: Vec<Node<'c>>, target: &Target<'c>) -> Node<'c> {
     let mut metadata = metadata(name.clone(), component, target);
+    // Monitors find the Service with the metrics by it, which is the first.
+    let is_first = name == component.name;
     let mut labels = app(name);
+    if is_first && target.corrections.has(Correction::OwnSelectors) {
+        labels.set(COMPONENT, component.name.as_str().into());
+    }
     if let Data::Map(pairs) = &mut labels.data {
         add_labels(pairs, component, target);
     }
@@ -51,6 +57,6 @@ fn service<'c>(name: Cow<'c, str>, component: &'c Component, ports: Vec<Node<'c>
         spec.set("clusterIP", "None".into());
     }
     spec.set("ports", ports.into());
-    spec.set("selector", app(&component.name));
+    spec.set("selector", selector(&component.name, target));
     object([("apiVersion", "v1".into()), ("kind", "Service".into()), ("metadata", metadata), ("spec", spec)])
 }

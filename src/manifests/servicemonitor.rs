@@ -1,14 +1,14 @@
 //! `monitoring.coreos.com/v1 ServiceMonitor`: tells Prometheus' operator where the metrics are.
 
-use super::labels::{add_labels, metadata};
-use super::{Target, app, object, texts};
+use super::labels::{add_labels, app, metadata};
+use super::{Target, object, selector, texts};
 use crate::plan::Component;
 use crate::yaml::{Data, Node};
 
 /// The metadata of what Prometheus' operator looks for by its labels.
 pub fn monitor_metadata<'c>(component: &'c Component, target: &Target<'c>) -> Node<'c> {
     let mut metadata = metadata(&component.name, component, target);
-    let mut labels = app(&component.name);
+    let mut labels = app(component.name.as_str());
     if let Data::Map(pairs) = &mut labels.data {
         add_labels(pairs, component, target);
         let wanted = target.scope.monitoring.iter().flat_map(|monitoring| &monitoring.labels);
@@ -33,8 +33,10 @@ pub fn endpoint<'c>(port: &'static str, target: &Target<'c>) -> Node<'c> {
 /// Without `namespaceSelector` a `ServiceMonitor` looks in its own namespace, wherever an overlay puts it.
 pub fn service_monitor<'c>(component: &'c Component, target: &Target<'c>) -> Node<'c> {
     let metadata = monitor_metadata(component, target);
-    let mut spec =
-        object([("endpoints", vec![endpoint("monitoring", target)].into()), ("selector", object([("matchLabels", app(&component.name))]))]);
+    let mut spec = object([
+        ("endpoints", vec![endpoint("monitoring", target)].into()),
+        ("selector", object([("matchLabels", selector(&component.name, target))])),
+    ]);
     if let Some(namespace) = target.literal_namespace() {
         spec.set("namespaceSelector", object([("matchNames", texts([namespace]))]));
     }

@@ -1,7 +1,7 @@
 //! `apps/v1 StatefulSet`: executors with storage.
 
 use super::deployment::replicas;
-use super::{Target, app, object, pod, texts};
+use super::{Target, object, pod, selector, texts};
 use crate::config::corrections::Correction;
 use crate::plan::{Component, Storage};
 use crate::yaml::Node;
@@ -20,7 +20,7 @@ pub fn stateful_set<'c>(component: &'c Component, storage: &'c Storage, target: 
     } else {
         spec.set("strategy", super::deployment::rolling_update(component));
     }
-    spec.set("selector", object([("matchLabels", app(&component.name))]));
+    spec.set("selector", object([("matchLabels", selector(&component.name, target))]));
     spec.set("template", pod::template(component, target));
     if storage.existing.is_none() {
         let claims: Vec<Node<'c>> = (0..storage.mount_paths.len()).map(|place| claim(component, storage, place)).collect();

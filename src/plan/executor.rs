@@ -8,7 +8,7 @@ use super::env::{pull_secrets, secrets};
 use super::names::kubernetes_name;
 use super::{
     Arg, Component, Container, Health, IMAGES_CONFIG_FILE, PORT, PORT_MONITORING, PORT_USES_AFTER, PORT_USES_BEFORE, Planner, Process,
-    Role, Room, SecretVariable, Storage, config_file,
+    Role, Room, SecretVariable, Storage, config_file, warn_about_replicas,
 };
 use crate::config::STORAGE_VARIABLES;
 use crate::config::corrections::Correction;
@@ -92,6 +92,7 @@ impl Planner<'_> {
             } else {
                 (Rc::clone(&common), parts.clone())
             };
+            warn_about_replicas(options, &workload, path, findings);
             let worker = base.worker(shard, shards, &image, workload, parts);
             if !room.take(&worker) {
                 break;
@@ -201,15 +202,11 @@ impl Base<'_> {
     fn parts(&self, workload: &Workload, path: &Path<'_>, findings: &mut Findings) -> Parts {
         let options = self.options();
         let storage = self.planner.storage(options, workload.storage.as_ref(), path, findings);
-        let replicas = options.int(Opt::Replicas, 1);
+        let replicas = workload.replicas.unwrap_or_else(|| options.int(Opt::Replicas, 1));
         if replicas > 1 && storage.as_ref().is_some_and(|storage| storage.existing.is_some()) {
             let message = "is one claim, and there are several replicas";
             let finding = Finding::warning(self.config_path("storage.existingClaim"), message).got(replicas.to_string());
             findings.push_once(finding.mend("use one replica, or a claim that many pods may mount (ReadWriteMany)"));
-        }
-        if replicas > 1 && workload.autoscale.is_some() {
-            let finding = Finding::warning(path.key("replicas"), "has no effect: `autoscale` decides how many replicas there are");
-            findings.push_once(finding.got(replicas.to_string()).mend("remove one of the two").at(self.executor.mark));
         }
         if (self.gpus.is_some() || workload.has_devices())
             && storage.is_none()
@@ -237,7 +234,7 @@ impl Base<'_> {
             name,
             node: self.executor.name.clone(),
             role,
-            replicas: self.options().int(Opt::Replicas, 1),
+            replicas: workload.replicas.unwrap_or_else(|| self.options().int(Opt::Replicas, 1)),
             protocols: self.options().protocols().to_vec(),
             monitoring: self.options().flag(Opt::Monitoring),
             env: parts.env,
@@ -297,6 +294,9 @@ impl Base<'_> {
             (Opt::UsesBeforeAddress, Forced::Omitted),
             (Opt::UsesAfterAddress, Forced::Omitted),
         ]);
+        if self.has(Correction::ReplicasArgument) {
+            forced.push((Opt::Replicas, Forced::Omitted));
+        }
         forced.extend(self.planner.balancing_server(options, &workload));
         forced.extend(parts.workspace.iter().map(|folder| (Opt::Workspace, Forced::word(folder.clone()))));
         let container = Container {

@@ -6,7 +6,9 @@ use super::arguments::{self, Forced, JsonTemplate};
 use super::env::{pull_secrets, secrets};
 use super::external::{foreign_services, internal_tls};
 use super::names::kubernetes_name;
-use super::{Arg, Component, Container, IMAGES_CONFIG_FILE, PORT, PORT_MONITORING, Planner, Process, Role, config_file};
+use super::{
+    Arg, Component, Container, IMAGES_CONFIG_FILE, PORT, PORT_MONITORING, Planner, Process, Role, config_file, warn_about_replicas,
+};
 use crate::config::corrections::Correction;
 use crate::config::layers::Pods;
 use crate::finding::{Finding, Findings, Path};
@@ -38,6 +40,7 @@ impl Planner<'_> {
         self.check_version(options, protocols, &path, findings);
         self.warn_about_fixed_places(options, &path, findings);
         let workload = Rc::clone(&self.shared.gateway);
+        warn_about_replicas(options, &workload, &path, findings);
         let mut health = self.health(options, protocols[0], &path, findings);
         health.tls = options.has_certificate();
         let container = Container {
@@ -53,7 +56,7 @@ impl Planner<'_> {
             name: GATEWAY.to_owned(),
             node: GATEWAY.to_owned(),
             role: Role::Gateway,
-            replicas,
+            replicas: workload.replicas.unwrap_or(replicas),
             protocols: protocols.to_vec(),
             monitoring: options.flag(Opt::Monitoring),
             env: self.env(options, &workload, &path, findings),
@@ -114,7 +117,7 @@ impl Planner<'_> {
         }
         let called = flow.executors.iter().filter(|executor| !executor.options.flag(Opt::External));
         forced.extend(self.balancing_caller(options, called.map(called_pods)));
-        if !self.version.has(Change::GatewayReplicas) {
+        if self.corrections.has(Correction::ReplicasArgument) {
             forced.push((Opt::Replicas, Forced::Omitted));
         }
         arguments::gateway(options, &forced, self.version)

@@ -103,12 +103,6 @@ impl Component {
             Piece::Text(_) => None,
         })
     }
-
-    /// Whether there can be more than one pod.
-    #[must_use]
-    pub fn is_replicated(&self) -> bool {
-        self.workload.autoscale.as_ref().map_or(self.replicas, |autoscale| autoscale.min) > 1
-    }
 }
 
 /// What a component does (`jina/enums.py`, `PodRoleType`).
@@ -320,6 +314,15 @@ impl Planner<'_> {
 fn config_file(options: &Options, workload: &Workload) -> String {
     let of_image = || workload.config_file.as_deref().unwrap_or(IMAGES_CONFIG_FILE);
     if options.inline().is_some() { CONFIG_FILE } else { of_image() }.to_owned()
+}
+
+/// An autoscaler decides how many pods there are, whatever the Flow says.
+fn warn_about_replicas(options: &Options, workload: &Workload, path: &Path<'_>, findings: &mut Findings) {
+    let replicas = options.int(Opt::Replicas, 1);
+    if replicas > 1 && workload.autoscale.is_some() && workload.replicas.is_none() {
+        let finding = Finding::warning(path.key("replicas"), "has no effect: `autoscale` decides how many replicas there are");
+        findings.push_once(finding.got(replicas.to_string()).mend("remove one of the two"));
+    }
 }
 
 /// Plans a Flow. `path` is the Flow's own path, and `room` what there is for its components.

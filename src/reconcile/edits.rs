@@ -3,9 +3,9 @@
 use super::leaves::{Grain, Leaf, Place, each_leaf, flag_groups, grain, short};
 use super::memory::{Memory, RENDERED};
 use super::ownership::OBJECT;
+use crate::config::lists::entry_name;
 use crate::finding::{HIDDEN, Path, names_a_secret, shows_a_secret};
 use crate::krm::annotations::is_bookkeeping;
-use crate::manifests::lists::entry_name;
 use crate::yaml::{Data, Node};
 
 /// A field that is not as it was rendered.

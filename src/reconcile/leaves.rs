@@ -5,9 +5,9 @@
 
 use std::collections::HashMap;
 
+use crate::config::lists::{entry_name, identity, merge_keys};
 use crate::finding::Path;
 use crate::manifests::fingerprint::{BASIS, hashed, mixed};
-use crate::manifests::lists::{entry_name, identity, merge_keys};
 use crate::yaml::{Data, Node, Scalar, Style, kubernetes_value};
 
 /// How many entries or groups of a list have a name.

@@ -9,8 +9,8 @@ use std::collections::HashMap;
 use super::leaves::{Grain, Place, each_leaf, flag_groups, grain, short, value, words};
 use super::memory::{Held, Memory};
 use crate::config::OnConflict;
+use crate::config::lists::entry_name;
 use crate::finding::{Finding, Findings, HIDDEN, Path, names_a_secret, shows_a_secret};
-use crate::manifests::lists::entry_name;
 use crate::yaml::{Data, Node};
 
 /// What is said of fields that the Flow overwrites without knowing whether they were edited.

@@ -283,7 +283,8 @@ impl<'l, 't> Reconciler<'l, 't> {
                 annotations.set(RENDERED, rendered.into());
             }
         }
-        let reference = meta.reference();
+        // A render that is refused leaves the object as it came; otherwise readers look for it under the name it leaves with.
+        let reference = if findings.has_errors() { meta.reference() } else { Meta::of(&merged).reference() };
         self.told.extend(findings.into_iter().map(|finding| (index, reference.clone(), finding)));
         if leaves::value(&merged) != before {
             self.fates[index] = Fate::Replaced(self.list.respell(&self.list.items[index], &merged));

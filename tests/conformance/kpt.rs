@@ -214,10 +214,7 @@ fn two_flows_with_the_same_objects_are_refused_by_name() {
     let before = tree(&package);
     let answer = run(render(&package), b"");
     let said = format!("{}{}", answer.stdout, answer.stderr);
-    assert!(
-        answer.code != 0 && said.contains("JinaFlow/other") && said.contains("the JinaFlow `search` has a ConfigMap called"),
-        "{said}"
-    );
+    assert!(answer.code != 0 && said.contains("JinaFlow/other") && said.contains("the JinaFlow `search` has a ConfigMap called"), "{said}");
     assert_eq!(before, tree(&package));
 }
 

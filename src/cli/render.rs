@@ -27,6 +27,7 @@ impl Rendering {
     pub fn of(config: &JinaFlow, path: &Path<'_>, room: &mut Room, findings: &mut Findings) -> Option<Self> {
         let flow = config.flow.as_ref()?;
         warn_about_unused_images(&config.settings, flow, findings);
+        warn_about_unused_name(&config.settings, flow, path, findings);
         Self::with(flow, &config.settings, path, room, findings)
     }
 
@@ -136,6 +137,16 @@ fn namespace(settings: &Settings, flow: &Flow, path: &Path<'_>, findings: &mut F
         findings.push(finding.mend(format!("rename the Flow, or set the namespace: {}", dns_label(name))));
     }
     Some(name.to_owned())
+}
+
+/// A Flow in a JinaFlow has the name of the JinaFlow. Under compat, Jina's name of a Flow is the namespace of last resort.
+fn warn_about_unused_name(settings: &Settings, flow: &Flow, path: &Path<'_>, findings: &mut Findings) {
+    let (Some(known), Some(name)) = (&settings.name, &flow.name) else { return };
+    let is_namespace = settings.namespace.is_none() && !settings.corrections().has(Correction::NoDefaultNamespace);
+    if known != name && !is_namespace {
+        let message = format!("`name` has no effect: the name of the Flow is that of its JinaFlow, `{known}`");
+        findings.push(Finding::warning(path.key("with").key("name"), message).got(name).mend("remove it"));
+    }
 }
 
 fn warn_about_unused_images(settings: &Settings, flow: &Flow, findings: &mut Findings) {

@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::layers::{Layers, merge};
 use super::scope::Scope;
 use crate::finding::{Finding, Findings, Mark, Path};
-use crate::jina::flow::{Flow, Kind};
+use crate::jina::flow::Flow;
+use crate::jina::given::Options;
 use crate::jina::options::Opt;
 use crate::jina::topology::{Executor, GATEWAY};
 use crate::yaml::{Data, Node};
@@ -106,6 +107,16 @@ pub fn check(flow: &Flow, layers: &Layers, unchanged: &[&str], path: &Path<'_>, 
             let finding = Finding::error(path.key("flow"), "cannot be merged: the executor has its name from a variable");
             findings.push(finding.mend("write the name in the Flow"));
         }
+        if executor.options.flag(Opt::External) {
+            for name in layers.pod_fields(name) {
+                let finding = Finding::warning(path.key(name), "has no effect: the executor is external, and its pods are not ours");
+                findings.push(finding.mend("remove it"));
+            }
+            continue;
+        }
+        if layers.pod_fields(name).any(|name| name == CONFIG_FILE) {
+            check_config_file(&executor.options, &path, findings);
+        }
         let shards = executor.options.int(Opt::Shards, 1);
         let (head, numbers) = layers.parts(name);
         if head && shards < 2 {
@@ -117,7 +128,25 @@ pub fn check(flow: &Flow, layers: &Layers, unchanged: &[&str], path: &Path<'_>, 
             findings.push(finding.mend(format!("use 0 to {}", shards - 1)));
         }
     }
-    if flow.kind == Kind::Deployment && layers.has_gateway() {
-        findings.push(Finding::warning(path.key(GATEWAY), "has no effect: a Deployment has no gateway").mend("remove it"));
+    match &flow.gateway {
+        None if layers.has_gateway() => {
+            findings.push(Finding::warning(path.key(GATEWAY), "has no effect: a Deployment has no gateway").mend("remove it"));
+        }
+        Some(options) if layers.gateway_says(CONFIG_FILE) => check_config_file(options, &path.key(GATEWAY), findings),
+        _ => {}
     }
+}
+
+/// The field that names the configuration in an image.
+const CONFIG_FILE: &str = "configFile";
+
+/// The field says which configuration of an image runs, so that an image has to be named.
+fn check_config_file(options: &Options, path: &Path<'_>, findings: &mut Findings) {
+    let reason = match (options.inline(), options.text(Opt::Uses)) {
+        (Some(_), _) => "the configuration is in the Flow",
+        (None, None) => "the Flow names no image in `uses`",
+        (None, Some(_)) => return,
+    };
+    let finding = Finding::warning(path.key(CONFIG_FILE), format!("has no effect: {reason}"));
+    findings.push(finding.mend("remove it"));
 }

@@ -101,12 +101,11 @@ pub fn check(node: &Node<'_>, fields: &'static [Field], whose: u8, owner: &str, 
             Some(_) if value.is_null() => {}
             Some(field) => check_value(value, &field.shape, whose, &path, findings),
             None => {
-                let finding = match fields.iter().find(|field| field.name == name) {
-                    Some(field) => misplaced(field, owner, &path),
-                    None => {
-                        let names: Vec<&str> = known().map(|field| field.name).collect();
-                        Finding::error(&path, format!("is no field of {owner}")).suggest(&name, names.into_iter())
-                    }
+                let finding = if let Some(field) = fields.iter().find(|field| field.name == name) {
+                    misplaced(field, owner, &path)
+                } else {
+                    let names: Vec<&str> = known().map(|field| field.name).collect();
+                    Finding::error(path, format!("is no field of {owner}")).suggest(&name, names.into_iter())
                 };
                 findings.push(finding.at(key.mark));
             }

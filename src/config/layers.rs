@@ -129,12 +129,24 @@ impl Layers {
         self.gateway.is_some()
     }
 
+    /// Whether the gateway's entry has a field.
+    #[must_use]
+    pub fn gateway_says(&self, field: &str) -> bool {
+        self.gateway.as_ref().is_some_and(|layer| layer.fields.get(field).is_some_and(|value| !value.is_null()))
+    }
+
     /// What an executor's entry says about its head and about each shard.
     #[must_use]
     pub fn parts(&self, executor: &str) -> (bool, Vec<u32>) {
         let Some(entry) = self.entry(executor) else { return (false, Vec::new()) };
         let shards = entry.fields.get("shards").and_then(Node::as_map).unwrap_or_default();
         (entry.fields.get("head").is_some(), shards.iter().filter_map(|(number, _)| number.shown().parse().ok()).collect())
+    }
+
+    /// The names of the fields that an executor's entry has, but for the options of the Flow.
+    pub fn pod_fields(&self, executor: &str) -> impl Iterator<Item = &str> {
+        let fields = self.entry(executor).and_then(|entry| entry.fields.as_map()).unwrap_or_default();
+        fields.iter().filter(|(_, value)| !value.is_null()).filter_map(|(name, _)| name.as_text()).filter(|name| *name != "flow")
     }
 
     fn entry(&self, executor: &str) -> Option<&Layer> {

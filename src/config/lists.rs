@@ -142,9 +142,8 @@ pub fn merge<'t>(field: &str, base: &mut Node<'t>, over: Node<'t>) {
                 let name = entry_name(field, &entry);
                 let place = known.iter().position(|other| entry_name(field, other) == name);
                 match (place, directive(&entry)) {
-                    (_, Some("replace")) => {}
                     (Some(place), Some("delete")) => drop(known.remove(place)),
-                    (None, Some("delete")) => {}
+                    (_, Some("replace")) | (None, Some("delete")) => {}
                     (Some(place), _) => merge("", &mut known[place], entry),
                     (None, _) => known.push(without_directives(entry)),
                 }

@@ -117,6 +117,11 @@ impl Options {
         self.own.iter().any(|given| given.opt == opt && given.setting.is_some())
     }
 
+    /// The options that were set here, not inherited.
+    pub fn own(&self) -> impl Iterator<Item = Opt> {
+        self.own.iter().filter(|given| given.setting.is_some()).map(|given| given.opt)
+    }
+
     /// Sets an option over anything else.
     pub fn set(&mut self, opt: Opt, setting: Option<Setting>) {
         self.own.retain(|given| given.opt != opt);

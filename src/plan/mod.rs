@@ -11,6 +11,7 @@ mod external;
 mod gateway;
 mod names;
 mod room;
+mod unused;
 
 pub use names::protocol_service;
 pub use room::Room;
@@ -335,6 +336,7 @@ pub fn plan(flow: &Flow, settings: &Settings, path: &Path<'_>, room: &mut Room, 
     };
     let planner = Planner { settings, corrections: settings.corrections(), version: settings.containers(), path, shared };
     planner.check_balance(flow, findings);
+    planner.warn_about_unused(flow, findings);
     let mut components = Vec::new();
     if let Some(options) = &flow.gateway {
         components.extend(planner.gateway(flow, options, findings));

@@ -194,7 +194,7 @@ fn edits_go_with_an_executor_that_changes_its_form() {
             let fresh = function(&flow(after)).succeeded();
             let objects = |text: &str| {
                 let mut objects: Vec<Value> = support::documents(text)[0]["items"].as_array().unwrap()[1..].to_vec();
-                for object in objects.iter_mut() {
+                for object in &mut objects {
                     object["metadata"]["annotations"].take();
                 }
                 objects.sort_by_key(label);

@@ -44,7 +44,7 @@ fn args(workload: &Value) -> Vec<&str> {
 }
 
 fn app(workload: &Value) -> &Value {
-    &workload["spec"]["template"]["metadata"]["labels"]["app"]
+    &workload["spec"]["template"]["metadata"]["labels"]["flow.jina.ai/component"]
 }
 
 /// The Services by which pods of the Flow are called, that of the gateway among them.
@@ -113,12 +113,13 @@ fn expose(objects: &[Value]) {
     assert!(exposed[0]["metadata"]["name"].as_str().unwrap().contains("gateway-exposed"));
     let port = &exposed[0]["spec"]["ports"][0];
     assert_eq!((&port["port"], &port["targetPort"]), (&80.into(), &8080.into()));
-    assert_eq!(exposed[0]["spec"]["selector"]["app"], *app(of_executor(objects, "gateway", "gateway")[0]));
+    assert_eq!(exposed[0]["spec"]["selector"]["flow.jina.ai/component"], *app(of_executor(objects, "gateway", "gateway")[0]));
 }
 
 fn monitoring(objects: &[Value]) {
     let monitors = of_kind(objects, &["PodMonitor"]);
-    let selected: BTreeSet<String> = monitors.iter().map(|monitor| monitor["spec"]["selector"]["matchLabels"]["app"].to_string()).collect();
+    let selected: BTreeSet<String> =
+        monitors.iter().map(|monitor| monitor["spec"]["selector"]["matchLabels"]["flow.jina.ai/component"].to_string()).collect();
     let there: BTreeSet<String> = workloads(objects).into_iter().map(|workload| app(workload).to_string()).collect();
     assert_eq!((monitors.len(), selected), (5, there));
     assert!(monitors.iter().all(|monitor| monitor["metadata"]["labels"]["release"] == "kube-prometheus-stack"));
@@ -169,12 +170,12 @@ fn network_policy(objects: &[Value]) {
     let policies = of_kind(objects, &["NetworkPolicy"]);
     assert_eq!(policies.len(), 5);
     let from = |workload: &Value| {
-        let selected = |policy: &&&Value| policy["spec"]["podSelector"]["matchLabels"]["app"] == *app(workload);
+        let selected = |policy: &&&Value| policy["spec"]["podSelector"]["matchLabels"]["flow.jina.ai/component"] == *app(workload);
         let of_pods: Vec<_> = policies.iter().filter(selected).collect();
         assert_eq!(of_pods.len(), 1, "{}", label(workload));
         of_pods[0]["spec"]["ingress"][0]["from"].clone()
     };
-    let called_by = |caller: &Value| json!([{"podSelector": {"matchLabels": {"app": app(caller)}}}]);
+    let called_by = |caller: &Value| json!([{"podSelector": {"matchLabels": {"flow.jina.ai/component": app(caller)}}}]);
     let gateway = of_executor(objects, "gateway", "gateway")[0];
     let head = of_executor(objects, "indexer", "head")[0];
     for called in [of_executor(objects, "encoder", "worker")[0], head] {

@@ -33,6 +33,14 @@ type Effect = (&'static str, &'static str, &'static str);
 const OVER: &str = "over/kustomization.yaml";
 const CONTAINERS: &str = "spec/template/spec/containers";
 
+/// The base a second time. Nothing but a prefix tells the two apart, so that what stands beside the Flow, which is selected by
+/// labels that kustomize does not change, is there once.
+macro_rules! without_front {
+    () => {
+        "resources: [../base]\nnamePrefix: b-\npatches:\n- patch: |\n    apiVersion: v1\n    kind: Service\n    metadata: {name: front}\n    $patch: delete\n- patch: |\n    apiVersion: apps/v1\n    kind: StatefulSet\n    metadata: {name: front}\n    $patch: delete\n"
+    };
+}
+
 const CASES: &[Case] = &[
     Case {
         name: "namespace",
@@ -48,21 +56,25 @@ const CASES: &[Case] = &[
         name: "namePrefix",
         files: &[(OVER, "resources: [../base]\nnamePrefix: prod-\n")],
         effects: &[
-            ("Service/prod-gateway-1-http", "spec/selector/app", "prod-gateway"),
+            ("Service/prod-gateway-1-http", "spec/selector/flow.jina.ai~1component", "prod-gateway"),
             ("Deployment/prod-gateway", "CONTAINERS/gateway/env/JINA_ADDR_ENCODER/value", "prod-encoder"),
             ("Deployment/prod-gateway", "CONTAINERS/gateway/env/JINA_ADDR_INDEXER_HEAD/value", "prod-indexer-head"),
             ("Deployment/prod-indexer-head", "CONTAINERS/executor/env/JINA_ADDR_INDEXER_1/value", "prod-indexer-1"),
             ("Deployment/prod-encoder", "CONTAINERS/executor/envFrom/0/configMapRef/name", "prod-encoder-configmap-*"),
-            ("Deployment/prod-encoder", "spec/template/spec/topologySpreadConstraints/0/labelSelector/matchLabels/app", "prod-encoder"),
+            (
+                "Deployment/prod-encoder",
+                "spec/template/spec/topologySpreadConstraints/0/labelSelector/matchLabels/flow.jina.ai~1component",
+                "prod-encoder",
+            ),
             ("Deployment/prod-encoder", "spec/template/spec/serviceAccountName", "prod-runner"),
             ("Deployment/prod-encoder", "spec/template/spec/imagePullSecrets/0/name", "registry"),
             ("StatefulSet/prod-indexer-0", "spec/serviceName", "prod-indexer-0"),
             ("HorizontalPodAutoscaler/prod-gateway", "spec/scaleTargetRef/name", "prod-gateway"),
             ("ScaledObject/prod-ranker", "spec/scaleTargetRef/name", "prod-ranker"),
-            ("PodDisruptionBudget/prod-encoder", "spec/selector/matchLabels/app", "prod-encoder"),
+            ("PodDisruptionBudget/prod-encoder", "spec/selector/matchLabels/flow.jina.ai~1component", "prod-encoder"),
             ("Ingress/prod-gateway", "spec/rules/0/http/paths/0/backend/service/name", "prod-gateway-1-http"),
             ("GRPCRoute/prod-gateway", "spec/rules/0/backendRefs/0/name", "prod-gateway"),
-            ("NetworkPolicy/prod-gateway", "spec/ingress/0/from/0/podSelector/matchLabels/app", "prod-front"),
+            ("NetworkPolicy/prod-gateway", "spec/ingress/0/from/0/podSelector/matchLabels/app", "front"),
             ("StatefulSet/prod-front", "CONTAINERS/front/env/SEARCH/value", "prod-gateway"),
             // Pods of another namespace, that happen to be called as ours.
             ("NetworkPolicy/prod-encoder", "spec/ingress/1/from/0/podSelector/matchExpressions/0/values/0", "ranker"),
@@ -75,9 +87,9 @@ const CASES: &[Case] = &[
         files: &[(OVER, "resources: [../base]\nnameSuffix: -eu\n")],
         effects: &[
             ("Deployment/gateway-eu", "CONTAINERS/gateway/env/JINA_ADDR_RANKER/value", "ranker-eu"),
-            ("PodMonitor/indexer-1-eu", "spec/selector/matchLabels/app", "indexer-1-eu"),
-            ("NetworkPolicy/indexer-0-eu", "spec/ingress/0/from/0/podSelector/matchLabels/app", "indexer-head-eu"),
-            ("NetworkPolicy/gateway-eu", "spec/egress/1/to/0/podSelector/matchLabels/app", "encoder-eu"),
+            ("PodMonitor/indexer-1-eu", "spec/selector/matchLabels/flow.jina.ai~1component", "indexer-1-eu"),
+            ("NetworkPolicy/indexer-0-eu", "spec/ingress/0/from/0/podSelector/matchLabels/flow.jina.ai~1component", "indexer-head-eu"),
+            ("NetworkPolicy/gateway-eu", "spec/egress/1/to/0/podSelector/matchLabels/flow.jina.ai~1component", "encoder-eu"),
         ],
     },
     Case {
@@ -124,6 +136,60 @@ const CASES: &[Case] = &[
             ("NetworkPolicy/gateway", "spec/ingress/0/from/0/podSelector/matchLabels/team", "search"),
             ("NetworkPolicy/encoder", "spec/ingress/1/from/0/podSelector/matchLabels", "null"),
             ("NetworkPolicy/encoder", "spec/ingress/1/from/0/podSelector/matchExpressions/0/key", "app"),
+        ],
+    },
+    Case {
+        name: "commonLabels over app",
+        files: &[(OVER, "resources: [../base]\ncommonLabels: {app: shop}\n")],
+        effects: &[
+            ("Service/*", "spec/selector/app", "shop"),
+            ("Deployment/*", "spec/template/metadata/labels/app", "shop"),
+            ("Service/encoder", "spec/selector/flow.jina.ai~1component", "encoder"),
+            ("NetworkPolicy/*", "spec/podSelector/matchLabels/app", "shop"),
+        ],
+    },
+    Case {
+        name: "labels over everything that Kubernetes recommends",
+        files: &[(
+            OVER,
+            "resources: [../base]\nnamePrefix: prod-\nlabels:\n- includeSelectors: true\n  pairs:\n    app: shop\n    app.kubernetes.io/name: shop\n    app.kubernetes.io/instance: shop-eu\n    app.kubernetes.io/version: \"2\"\n    app.kubernetes.io/component: search\n    app.kubernetes.io/part-of: shop\n    app.kubernetes.io/managed-by: argocd\n",
+        )],
+        effects: &[
+            ("Deployment/*", "spec/selector/matchLabels/app.kubernetes.io~1component", "search"),
+            ("StatefulSet/*", "spec/selector/matchLabels/app", "shop"),
+            ("Service/prod-encoder", "spec/selector/flow.jina.ai~1component", "prod-encoder"),
+            ("PodMonitor/*", "metadata/labels/app.kubernetes.io~1managed-by", "argocd"),
+        ],
+    },
+    Case {
+        name: "labels over app and what Kubernetes recommends, three deep",
+        files: &[
+            ("one/kustomization.yaml", "resources: [../base]\nnamePrefix: p-\ncommonLabels: {app: one, app.kubernetes.io/name: one}\n"),
+            (
+                "two/kustomization.yaml",
+                "resources: [../one]\nnameSuffix: -s\nlabels:\n- pairs: {app: two, app.kubernetes.io/component: two}\n  includeSelectors: true\n",
+            ),
+            (OVER, "resources: [../two]\nnamePrefix: q-\nnamespace: prod\ncommonLabels: {app: three, app.kubernetes.io/instance: three}\n"),
+        ],
+        effects: &[
+            ("Service/*", "spec/selector/app", "three"),
+            ("Service/*", "spec/selector/app.kubernetes.io~1name", "one"),
+            ("Deployment/*", "spec/selector/matchLabels/app.kubernetes.io~1component", "two"),
+            ("Service/q-p-encoder-s", "spec/selector/flow.jina.ai~1component", "q-p-encoder-s"),
+            ("Deployment/q-p-gateway-s", "CONTAINERS/gateway/env/JINA_ADDR_ENCODER/value", "q-p-encoder-s"),
+        ],
+    },
+    Case {
+        name: "twice in one namespace, each with labels of its own over app",
+        files: &[
+            ("a/kustomization.yaml", "resources: [../base]\nnamePrefix: a-\ncommonLabels: {app: shop}\n"),
+            ("b/kustomization.yaml", concat!(without_front!(), "commonLabels: {app: news}\n")),
+            (OVER, "resources: [../a, ../b]\nnamespace: shared\n"),
+        ],
+        effects: &[
+            ("Service/a-encoder", "spec/selector/app", "shop"),
+            ("Service/b-encoder", "spec/selector/app", "news"),
+            ("Service/b-encoder", "spec/selector/flow.jina.ai~1component", "b-encoder"),
         ],
     },
     Case {
@@ -362,7 +428,7 @@ const CASES: &[Case] = &[
         name: "twice in one namespace",
         files: &[
             ("a/kustomization.yaml", "resources: [../base]\nnamePrefix: a-\nreplicas:\n- {name: encoder, count: 6}\n"),
-            ("b/kustomization.yaml", "resources: [../base]\nnamePrefix: b-\n"),
+            ("b/kustomization.yaml", without_front!()),
             (OVER, "resources: [../a, ../b]\nnamespace: shared\n"),
         ],
         effects: &[
@@ -370,7 +436,7 @@ const CASES: &[Case] = &[
             ("Deployment/b-encoder", "spec/replicas", "2"),
             ("Deployment/a-gateway", "CONTAINERS/gateway/env/JINA_ADDR_ENCODER/value", "a-encoder"),
             ("Deployment/b-gateway", "CONTAINERS/gateway/env/JINA_ADDR_ENCODER/value", "b-encoder"),
-            ("NetworkPolicy/b-indexer-0", "spec/ingress/0/from/0/podSelector/matchLabels/app", "b-indexer-head"),
+            ("NetworkPolicy/b-indexer-0", "spec/ingress/0/from/0/podSelector/matchLabels/flow.jina.ai~1component", "b-indexer-head"),
         ],
     },
     Case {
@@ -416,7 +482,7 @@ const CASES: &[Case] = &[
             ("Deployment/gateway-eu", "CONTAINERS/gateway/resources/requests/memory", "1Gi"),
             ("StatefulSet/indexer-0-eu", "spec/template/spec/serviceAccountName", "null"),
             ("Deployment/encoder-eu", "spec/template/metadata/annotations/linkerd.io~1inject", "enabled"),
-            ("ServiceMonitor/encoder-eu", "spec/selector/matchLabels/app", "encoder-eu"),
+            ("ServiceMonitor/encoder-eu", "spec/selector/matchLabels/flow.jina.ai~1component", "encoder-eu"),
         ],
     },
     Case {
@@ -634,8 +700,8 @@ fn whatever_an_overlay_does_in_kubectl_the_flow_stays_wired() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// What the configuration does to what stands beside a Flow in the same build: where the label `app`, or a variable, is the
-/// name of a Service, it follows that Service; everything else is let alone. The manual says so.
+/// What the configuration does to what stands beside a Flow in the same build: a variable that is the name of a Service
+/// follows that Service; everything else stays as it is. The manual says so.
 #[test]
 fn what_stands_beside_a_flow_stays_whole() {
     const BESIDE: &str = r#"
@@ -696,12 +762,11 @@ data: {WORD: encoder}
         (OVER, "resources: [../base, ../beside]\nnamePrefix: p-\n"),
     ]);
     let objects = built(&folder.join("over"));
-    let agent = "p-agent";
     let effects: &[Effect] = &[
-        ("Service/p-agent", "spec/selector/app", agent),
-        ("DaemonSet/p-agent", "spec/selector/matchLabels/app", agent),
-        ("DaemonSet/p-agent", "spec/template/metadata/labels/app", agent),
-        ("CronJob/p-agent", "spec/jobTemplate/spec/template/metadata/labels/app", agent),
+        ("Service/p-agent", "spec/selector/app", "agent"),
+        ("DaemonSet/p-agent", "spec/selector/matchLabels/app", "agent"),
+        ("DaemonSet/p-agent", "spec/template/metadata/labels/app", "agent"),
+        ("CronJob/p-agent", "spec/jobTemplate/spec/template/metadata/labels/app", "agent"),
         ("Service/p-web", "spec/selector/app", "shop"),
         ("Deployment/p-web", "spec/selector/matchLabels/app", "shop"),
         ("Deployment/p-web", "spec/template/metadata/labels/app", "shop"),
@@ -743,14 +808,26 @@ fn a_patch_that_breaks_something_is_found() {
     let planted = [
         ("HorizontalPodAutoscaler", "replace", "/spec/scaleTargetRef/name", "\"gate\"", "HorizontalPodAutoscaler/gateway: scales \"gate\""),
         ("Deployment", "add", "/spec/replicas", "3", "HorizontalPodAutoscaler/gateway: scales what has fixed replicas"),
-        ("PodDisruptionBudget", "replace", "/spec/selector/matchLabels/app", "x", "PodDisruptionBudget/gateway: selects the pods of 0"),
-        ("NetworkPolicy", "replace", "/spec/podSelector/matchLabels/app", "x", "NetworkPolicy/gateway: selects the pods of 0 workloads"),
+        (
+            "PodDisruptionBudget",
+            "replace",
+            "/spec/selector/matchLabels/flow.jina.ai~1component",
+            "x",
+            "PodDisruptionBudget/gateway: selects the pods of 0",
+        ),
+        (
+            "NetworkPolicy",
+            "replace",
+            "/spec/podSelector/matchLabels/flow.jina.ai~1component",
+            "x",
+            "NetworkPolicy/gateway: selects the pods of 0 workloads",
+        ),
         ("NetworkPolicy", "replace", "/spec/egress/1/ports/0/port", "81", "Deployment/gateway: may not call Deployment/encoder at 8080"),
         (
             "NetworkPolicy",
             "replace",
             "/spec/egress/1/to",
-            "[{podSelector: {matchLabels: {app: encoder}}}]",
+            "[{podSelector: {matchLabels: {flow.jina.ai/component: encoder}}}]",
             "Deployment/gateway: may not call StatefulSet/ranker at 8080",
         ),
         ("NetworkPolicy", "replace", "/spec/egress", "[]", "Deployment/gateway: may not call Deployment/indexer-head at 8080"),
@@ -767,7 +844,7 @@ fn a_patch_that_breaks_something_is_found() {
         (
             "Deployment",
             "replace",
-            "/spec/template/spec/topologySpreadConstraints/0/labelSelector/matchLabels/app",
+            "/spec/template/spec/topologySpreadConstraints/0/labelSelector/matchLabels/flow.jina.ai~1component",
             "x",
             "Deployment/gateway: is not spread",
         ),

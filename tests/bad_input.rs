@@ -193,7 +193,9 @@ fn wrong_executors() {
         ),
         ("name: a, external: true, host: [a, b, c], port: [1, 2]", "host: there are 3 hosts and 2 ports"),
     ] {
-        let found = complaints(&executors(&[entry]));
+        let mut found = complaints(&executors(&[entry]));
+        // Most of these entries have no image, for which there is a warning of its own.
+        found.retain(|line| !line.contains("uses: is missing"));
         assert_eq!(found.len(), 1, "{entry}: {found:?}");
         let expected = format!("spec.flow.executors[0].{expected}");
         assert!(found[0].starts_with(&expected), "{}\n{expected}", found[0]);
@@ -352,6 +354,25 @@ fn few_words_that_ask_for_a_great_deal() {
     let several: String = (0..5).map(|i| item.replace("name: f\n", &format!("name: f{i}\n"))).collect();
     let answer = answered_soon(&one.replace(item, &several), 60);
     assert!(answer.stderr.contains("error: JinaFlow/f3: spec.flow: comes to more than 128 MB of manifests"));
+}
+
+#[test]
+fn an_executor_without_an_image_is_warned_of() {
+    let warned = |flow: &str| {
+        let answer = function(flow);
+        assert_eq!(answer.code, 0, "{}", answer.stderr);
+        answer.stderr
+    };
+    assert_eq!(warned(&executors(&["name: a, uses: BaseExecutor", "name: b, uses: 'docker://x'"])), "");
+    // What brings results together needs no image.
+    let joined = ["name: a, uses: 'docker://x'", "name: b, uses: 'docker://x', needs: gateway", "name: c, needs: [a, b]"];
+    assert_eq!(warned(&executors(&joined)), "");
+    assert_eq!(warned(&executors(&["name: a, external: true, host: 'h:1'"])), "");
+    let said = warned(&executors(&["name: a, uses: 'docker://x'", "name: b"]));
+    assert!(
+        said.starts_with("warning: JinaFlow/f: spec.flow.executors[1].uses: is missing, so that `b` runs Jina's BaseExecutor"),
+        "{said}"
+    );
 }
 
 #[test]

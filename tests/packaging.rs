@@ -156,7 +156,7 @@ fn the_manual_is_in_the_form_of_catalogs_and_has_every_field() {
             assert!(manual.lines().any(|line| line.starts_with(&format!("{indent}{name}:"))), "{name}");
         }
     }
-    for name in ["install-plugin.sh", "kustomizeconfig.yaml", "options.md", "fields.md", "schema.json", "definition.yaml"] {
+    for name in ["install-plugin.sh", "kustomizeconfig.yaml", "options.md", "fields.md", "schema.json", "definition.yaml", "openapi.json"] {
         assert!(manual.contains(name) && root().join("functions/jinaflow").join(name).is_file(), "{name}");
     }
 }

@@ -14,6 +14,7 @@ pub mod quantity;
 pub mod schema;
 pub mod scope;
 pub mod together;
+pub mod uses;
 pub mod workload;
 
 pub use scope::Mesh;
@@ -323,6 +324,9 @@ pub fn read_bare(document: Document<'_>, overrides: &Overrides, findings: &mut F
     overrides.apply(&mut settings);
     check_namespace(&settings, &Path::root("--k8s-namespace"), findings);
     let flow = flow::read(document, &settings.reading(), &Path::root(""), findings);
+    if let Some(flow) = &flow {
+        uses::warn_about_missing(flow, false, &Path::root(""), findings);
+    }
     JinaFlow { settings, flow }
 }
 
@@ -473,6 +477,7 @@ fn read_flow(spec: &Node<'_>, settings: &Settings, above: &Path<'_>, findings: &
             };
             let flow = flow::read(document, &settings.reading(), &path, findings)?;
             deltas::check(&flow, &settings.layers, &unchanged, above, findings);
+            uses::warn_about_missing(&flow, node.as_map().is_some(), &path, findings);
             Some(flow)
         }
         Err(error) => {

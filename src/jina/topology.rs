@@ -76,6 +76,14 @@ pub struct Executor {
     role: Role,
 }
 
+impl Executor {
+    /// Whether it is there to bring results together or to hand them on, which Jina's own `BaseExecutor` does.
+    #[must_use]
+    pub fn passes_on(&self) -> bool {
+        self.needs.len() > 1 || self.role == Role::InspectPass
+    }
+}
+
 /// Which node hands its results to which, in the order in which Jina lists them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Graph(Vec<(String, Vec<String>)>);

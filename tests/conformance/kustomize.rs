@@ -65,6 +65,36 @@ pub fn write(folder: &Path, name: &str, text: &str) {
     fs::write(file, text).unwrap();
 }
 
+/// What kustomize leaves out in silence (executables that are not enabled, a Flow that nobody renders, a patch that matches
+/// nothing) would be applied, or pruned, as if it were meant.
+#[test]
+fn a_build_that_leaves_the_flow_out_fails() {
+    let examples = copy("examples").join("kustomize");
+    for overlay in ["dev", "staging", "prod", "prod-eu"] {
+        let folder = examples.join("overlays").join(overlay);
+        let build = run(tool("kustomize", &["build", "--enable-alpha-plugins", folder.to_str().unwrap()]), b"");
+        assert!(build.code != 0 && build.stdout.is_empty(), "{overlay}");
+        build.says("nothing selected by Deployment");
+    }
+    let over = examples.join("overlays/over");
+    let fails = |kustomization: &str, words: &str| {
+        write(&over, "kustomization.yaml", kustomization);
+        let build = run(kustomize(&over), b"");
+        assert!(build.code != 0 && build.stdout.is_empty(), "{kustomization}");
+        build.says(words);
+    };
+    fails("resources: [../../base/flow]\ncomponents: [../../wiring]\n", "nothing selected by Deployment");
+    fails(
+        "resources: [../../base]\npatches:\n- patch: |\n    apiVersion: flow.jina.ai/v1alpha1\n    kind: JinaFlow\n    metadata: {name: search}\n    spec: {mesh: istio}\n",
+        "no resource matches strategic merge patch \"JinaFlow",
+    );
+    let components = fs::read_dir(root().join("examples/components")).unwrap().map(|entry| entry.unwrap().path());
+    for component in components.filter(|path| path.is_dir()) {
+        let name = component.file_name().unwrap().to_string_lossy();
+        fails(&format!("resources: [../../base]\ncomponents: [../../../components/{name}]\n"), "nothing selected by JinaFlow");
+    }
+}
+
 /// A Flow among the resources, rendered by a transformer after that kustomization's own changes.
 #[test]
 fn a_transformer_renders_what_overlays_have_changed() {
@@ -148,6 +178,41 @@ fn a_wrong_flow_is_explained_on_stderr() {
     );
 }
 
+/// A patch of the list `executors` of a Flow that is a mapping: kustomize replaces the list, of which the warning tells, and
+/// merges its entries where it knows the schema. What the warning says to write instead works as well.
+#[test]
+fn a_patch_of_a_list_is_warned_of() {
+    let folder = scratch("list");
+    write(
+        &folder,
+        "flow/flow.yaml",
+        &format!(
+            "apiVersion: flow.jina.ai/v1alpha1\nkind: JinaFlow\nmetadata:\n  name: f\n  annotations:\n{FUNCTION}spec:\n  flow:\n    jtype: Flow\n    executors:\n    - {{name: a, uses: \"docker://x/a\"}}\n    - {{name: b, uses: \"docker://x/b\"}}\n"
+        ),
+    );
+    fs::copy(root().join("functions/jinaflow/openapi.json"), folder.join("flow/openapi.json")).unwrap();
+    write(&folder, "kustomization.yaml", "generators: [flow]\n");
+    let of_list = "spec: {flow: {executors: [{name: a, replicas: 3}]}}";
+    let built = |patch: &str, more: &str| {
+        let head = "apiVersion: flow.jina.ai/v1alpha1\n    kind: JinaFlow\n    metadata: {name: f}\n    ";
+        write(&folder, "flow/kustomization.yaml", &format!("resources: [flow.yaml]\npatches:\n- patch: |\n    {head}{patch}\n{more}"));
+        let build = must(kustomize(&folder));
+        let objects = build.documents();
+        let workloads = objects.iter().filter(|object| object["kind"] == "Deployment");
+        let replicas: Vec<(String, u64)> = workloads.map(|object| (label(object), object["spec"]["replicas"].as_u64().unwrap())).collect();
+        (replicas, build.stderr)
+    };
+    let wanted = [("Deployment/a", 3), ("Deployment/b", 1), ("Deployment/gateway", 1)].map(|(name, count)| (name.to_owned(), count));
+    let (replaced, said) = built(of_list, "");
+    assert_eq!(replaced.len(), 2);
+    assert!(said.contains("spec.flow.executors[0].uses: is missing") && said.contains("patch spec.executors.NAME.flow"), "{said}");
+    for (patch, more) in [(of_list, "openapi: {path: openapi.json}\n"), ("spec: {executors: {a: {flow: {replicas: 3}}}}", "")] {
+        let (mut merged, said) = built(patch, more);
+        merged.sort();
+        assert_eq!((merged.as_slice(), said.as_str()), (&wanted[..], ""));
+    }
+}
+
 #[test]
 fn the_flow_as_a_mapping_survives_kustomizes_round_trip() {
     let folder = scratch("mapping");
@@ -209,7 +274,7 @@ fn several_flows_in_one_generator_and_metadata_of_the_build() {
     write(&folder, "flows.yaml", &format!("{}---\n{}", flow("one", "a"), flow("two", "b")));
     write(&folder, "kustomization.yaml", "generators: [flows.yaml]\nbuildMetadata: [originAnnotations, managedByLabel]\n");
     let objects = must(kustomize(&folder)).documents();
-    assert_eq!(objects.len(), 12);
+    assert_eq!(objects.len(), 2 * 8);
     assert_eq!(faults(&objects), Vec::<String>::new());
     for object in &objects {
         let metadata = &object["metadata"];

@@ -42,7 +42,7 @@ fn mutators_after_ours_do_not_make_copies() {
         let files = thrice(&package);
         assert_eq!(generated(&files), TREE, "{mutators:?}");
         let objects: usize = TREE.iter().map(|name| documents(&files[*name]).len()).sum();
-        assert_eq!(objects, 16, "{mutators:?}");
+        assert_eq!(objects, 20, "{mutators:?}");
         for text in expected {
             assert!(files["encoder/encoder.yml"].contains(text), "{mutators:?}\n{}", files["encoder/encoder.yml"]);
         }

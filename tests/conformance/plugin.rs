@@ -45,10 +45,13 @@ fn it_gives_the_same_as_an_executable() {
     // As a transformer it gets the resources on standard input.
     write(&example, "base/settings.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\ndata: {mode: \"0644\"}\n");
     edit(&example.join("base/kustomization.yaml"), "generators:\n", "resources:\n- settings.yaml\ntransformers:\n");
+    // kustomize runs transformers after components, so that there is no gateway yet where the component looks for it.
+    let wiring = "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nconfigurations: [kustomizeconfig.yaml]\n";
+    write(&example, "wiring/kustomization.yaml", wiring);
     let objects = must(build(kubectl(&example.join("base")), &home)).documents();
     assert_eq!(object(&objects, "ConfigMap/settings")["data"]["mode"], "0644");
     assert_clean(&objects);
-    assert_eq!(objects.len(), 1 + 15);
+    assert_eq!(objects.len(), 1 + 20);
 }
 
 /// kustomize compares what a validator leaves with what it was given, and stops where they differ; names have got their

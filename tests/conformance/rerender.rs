@@ -172,11 +172,11 @@ fn two_flows_of_one_package_are_each_their_own() {
     let of = |files: &std::collections::BTreeMap<String, String>, flow: &str| {
         files.values().map(|text| text.matches(&format!("flow.jina.ai/object: {flow}/")).count()).sum::<usize>()
     };
-    assert_eq!((of(&both, "search"), of(&both, "other")), (16, 16));
+    assert_eq!((of(&both, "search"), of(&both, "other")), (20, 20));
     // What becomes of one is nothing to the other.
     edit(&package.join("other.yaml"), "shards: 2", "shards: 1");
     let after = twice(&package, || render(&package));
-    assert_eq!((of(&after, "search"), of(&after, "other")), (16, 10));
+    assert_eq!((of(&after, "search"), of(&after, "other")), (20, 12));
     for name in [ENCODER, "indexer/indexer-head.yml"] {
         assert_eq!(both[name], after[name]);
     }

@@ -25,6 +25,7 @@ fn a_folder_gets_the_tree_that_jina_writes() {
         assert_eq!(answer.stdout, "");
         let files: Vec<String> = tree(&out).into_keys().collect();
         let expected = [
+            ".jinaflow",
             "My_Encoder/my-encoder.yml",
             "gateway/gateway.yml",
             "indexer/indexer-0.yml",
@@ -59,7 +60,7 @@ fn a_deployment_has_no_gateway_and_no_folder() {
     let out = scratch("deployment");
     let file = flow_file("jtype: Deployment\nwith: {name: enc, uses: docker://x/enc, shards: 2}\n");
     jinaflow(&["export", &file, out.to_str().unwrap()]).succeeded();
-    assert_eq!(tree(&out).into_keys().collect::<Vec<_>>(), ["enc-0.yml", "enc-1.yml", "enc-head.yml"]);
+    assert_eq!(tree(&out).into_keys().collect::<Vec<_>>(), [".jinaflow", "enc-0.yml", "enc-1.yml", "enc-head.yml"]);
 }
 
 #[test]
@@ -176,7 +177,7 @@ fn slips_are_one_line_and_exit_1() {
         (&["export", "f", "--compta", "x"][..], "error: unknown word \"--compta\"; did you mean --compat?\n"),
         (
             &["--frobnicate"],
-            "error: unknown word \"--frobnicate\"; known are: --help, --version, --name, --k8s-namespace, --compat, --image, --image-pattern, --context, --context-env, --jina-version, --external, --output, --strict\n",
+            "error: unknown word \"--frobnicate\"; known are: --help, --version, --name, --k8s-namespace, --compat, --image, --image-pattern, --context, --context-env, --jina-version, --on-conflict, --external, --output, --strict\n",
         ),
         (&["exprot"], "error: unknown word \"exprot\"; did you mean export?\n"),
         (
@@ -218,15 +219,15 @@ fn an_export_is_whole_or_not_there() {
     };
     export("new/deep", &[]).succeeded();
     let first = tree(&folder.join("new"));
-    assert_eq!(first.len(), 5);
-    // Over what is there, beside what is somebody else's, and with the remains of a run that was killed.
+    assert_eq!(first.len(), 1 + 5);
+    // Over what is there, beside what is somebody else's, and beside what may be the remains of a run that was killed.
     fs::create_dir_all(folder.join("new/deep/.jinaflow.new/gateway")).unwrap();
     fs::write(folder.join("new/deep/.jinaflow.new/gateway/half.yml"), "ki").unwrap();
     fs::write(folder.join("new/deep/own.yaml"), "own").unwrap();
     export("new/deep", &["--k8s-namespace", "ns"]).succeeded();
     let second = tree(&folder.join("new"));
-    assert_eq!(second.len(), first.len() + 1, "{:?}", second.keys());
-    assert!(first.keys().all(|name| second[name].contains("namespace: ns")));
+    assert_eq!(second.len(), first.len() + 2, "{:?}", second.keys());
+    assert!(first.keys().all(|name| second[name].contains("ns\"") || second[name].contains("namespace: ns")));
     // A place that is taken: nothing is written at all.
     fs::remove_file(folder.join("new/deep/indexer/indexer-head.yml")).unwrap();
     fs::create_dir(folder.join("new/deep/indexer/indexer-head.yml")).unwrap();

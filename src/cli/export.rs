@@ -1,21 +1,23 @@
 //! `jinaflow export FLOW [OUTDIR]`: manifests without a `ResourceList`.
 
 use std::collections::HashSet;
-use std::fs;
 use std::io::Write;
-use std::path::{Path as FilePath, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::Result;
 
+use crate::cli::folder::Told;
 use crate::cli::input::{self, FlowOfFile};
+use crate::cli::merged::{self, Exported};
+use crate::cli::outdir;
 use crate::cli::place;
 use crate::cli::render::Rendering;
-use crate::cli::report::{self, Subject};
-use crate::config::Overrides;
+use crate::cli::report;
+use crate::config::{self, OnConflict, Overrides};
 use crate::finding::{Finding, Path};
-use crate::manifests;
+use crate::krm::meta::Meta;
 use crate::plan::Room;
-use crate::yaml;
+use crate::reconcile::{Origin, Placing};
 
 /// What to export and how.
 #[derive(Debug, Default, Clone)]
@@ -31,38 +33,56 @@ pub struct Export {
 /// Exports. The findings go to `said`; the answer is whether all went well.
 pub fn export(export: &Export, stdout: &mut impl Write, said: &mut String) -> Result<bool> {
     let Some((subject, text)) = input::text(&export.flow, said)? else { return Ok(false) };
-    let mut findings: Vec<(Subject, Finding)> = Vec::new();
-    let mut files: Vec<(String, String)> = Vec::new();
+    let mut findings: Told = Vec::new();
+    let mut flows: Vec<Exported> = Vec::new();
     let mut places: HashSet<(Option<String>, String)> = HashSet::new();
     let mut room = Room::default();
     for FlowOfFile { config, findings: mut own, path, document } in input::flows(&text, &subject, &export.overrides, &mut findings) {
         if let Some(rendering) = Rendering::of(&config, &Path::root(path), &mut room, &mut own) {
-            let written = write_files(&rendering);
             let namespace = rendering.target().namespace.filter(|_| export.outdir.is_none());
-            let taken = written.iter().filter(|(name, _)| !places.insert((namespace.map(str::to_owned), name.clone()))).count();
+            let files = rendering.components().iter().map(|component| rendering.file_of(component));
+            let taken = files.filter(|name| !places.insert((namespace.map(str::to_owned), name.clone()))).count();
             if taken > 0 {
                 own.push(collision(path, export.outdir.is_some()));
             }
-            files.extend(written);
+            let placing = placing(&rendering, config.settings.on_conflict);
+            flows.push(Exported { rendering, placing, place: (subject.clone(), path) });
         }
         findings.extend(place::in_file(own, &subject, &text, document));
     }
-    said.push_str(&report::lines(&findings));
     if report::has_errors(&findings) {
+        said.push_str(&report::lines(&findings));
         return Ok(false);
     }
-    match &export.outdir {
-        None => {
-            for (i, (_, text)) in files.iter().enumerate() {
-                if i > 0 {
-                    stdout.write_all(b"---\n")?;
-                }
-                stdout.write_all(text.as_bytes())?;
-            }
+    let written = match &export.outdir {
+        None => write_stream(&flows, stdout),
+        Some(outdir) => outdir::write(outdir, &flows, &mut findings),
+    };
+    said.push_str(&report::lines(&findings));
+    written.map(|()| !report::has_errors(&findings))
+}
+
+/// Who a Flow is for those of its objects that are in the folder already.
+fn placing(rendering: &Rendering, on_conflict: OnConflict) -> Placing {
+    let meta = Meta {
+        api_version: config::API_VERSION.to_owned(),
+        kind: config::KIND.to_owned(),
+        name: rendering.known_as().to_owned(),
+        ..Meta::default()
+    };
+    let namespace = rendering.target().namespace.unwrap_or_default().to_owned();
+    // Flows of several files may go to one folder, so that those that are not in this file are not gone.
+    Placing { meta, origin: Origin::Unknown, on_conflict, namespace, components: rendering.planned() }
+}
+
+fn write_stream(flows: &[Exported], stdout: &mut impl Write) -> Result<()> {
+    for (i, (_, text)) in merged::new(flows, false).iter().enumerate() {
+        if i > 0 {
+            stdout.write_all(b"---\n")?;
         }
-        Some(outdir) => write_tree(outdir, &files)?,
+        stdout.write_all(text.as_bytes())?;
     }
-    Ok(true)
+    Ok(())
 }
 
 /// Two flows of one file that yield the same objects, or the same files.
@@ -73,76 +93,4 @@ fn collision(path: &str, into_folder: bool) -> Finding {
     }
     let finding = Finding::error(path, "another JinaFlow of this file yields objects of the same names");
     finding.mend("give one of them another namespace, or rename its executors")
-}
-
-/// Jina's tree: a file for each component, its objects one after the other.
-fn write_files(rendering: &Rendering) -> Vec<(String, String)> {
-    let target = rendering.target();
-    let file = |component| {
-        let mut text = String::new();
-        for (i, object) in manifests::objects(component, &target).into_iter().enumerate() {
-            text.push_str(if i == 0 { "" } else { "---\n" });
-            yaml::write(&object.node, &mut text);
-        }
-        (rendering.file_of(component), text)
-    };
-    rendering.components().iter().map(file).collect()
-}
-
-/// The folder in which files are written before they are where they belong.
-const STAGE: &str = ".jinaflow.new";
-
-/// Writes everything beside where it belongs, then renames it: a run that fails or is killed while it writes leaves a
-/// folder as it was, and no file is ever half there. A folder that is new appears with everything in it.
-fn write_tree(outdir: &FilePath, files: &[(String, String)]) -> Result<()> {
-    if outdir.is_file() {
-        bail!("{}: is a file; name a folder", outdir.display());
-    }
-    let is_new = !outdir.exists();
-    let stage = if is_new { beside(outdir) } else { outdir.join(STAGE) };
-    // From a run that was killed.
-    if stage.exists() {
-        fs::remove_dir_all(&stage).with_context(|| format!("{}: cannot be removed", stage.display()))?;
-    }
-    let done = stage_files(&stage, files).and_then(|()| {
-        if is_new {
-            return fs::rename(&stage, outdir).with_context(|| format!("{}: cannot be made", outdir.display()));
-        }
-        if let Some((name, _)) = files.iter().find(|(name, _)| outdir.join(name).is_dir()) {
-            bail!("{}: is a folder, and a file belongs there", outdir.join(name).display());
-        }
-        for (name, _) in files {
-            make_folder_of(&outdir.join(name))?;
-        }
-        files.iter().try_for_each(|(name, _)| {
-            let path = outdir.join(name);
-            fs::rename(stage.join(name), &path).with_context(|| format!("{}: cannot be written", path.display()))
-        })
-    });
-    if stage.exists() {
-        // What is wrong already is worth more than what is left behind.
-        let _ = fs::remove_dir_all(&stage);
-    }
-    done
-}
-
-/// A neighbour of a folder that is not there yet.
-fn beside(outdir: &FilePath) -> PathBuf {
-    let mut name = outdir.file_name().unwrap_or_default().to_owned();
-    name.push(STAGE);
-    outdir.with_file_name(name)
-}
-
-fn stage_files(stage: &FilePath, files: &[(String, String)]) -> Result<()> {
-    for (name, text) in files {
-        let path = stage.join(name);
-        make_folder_of(&path)?;
-        fs::write(&path, text).with_context(|| format!("{}: cannot be written", path.display()))?;
-    }
-    Ok(())
-}
-
-fn make_folder_of(file: &FilePath) -> Result<()> {
-    let folder = file.parent().unwrap_or(file);
-    fs::create_dir_all(folder).with_context(|| format!("{}: cannot be made", folder.display()))
 }

@@ -39,7 +39,7 @@ pub enum Command {
 }
 
 const COMMANDS: [&str; 8] = ["export", "check", "explain", "options", "fields", "schema", "definition", "help"];
-const FLAGS: [&str; 13] = [
+const FLAGS: [&str; 14] = [
     "--help",
     "--version",
     "--name",
@@ -50,6 +50,7 @@ const FLAGS: [&str; 13] = [
     "--context",
     "--context-env",
     "--jina-version",
+    "--on-conflict",
     "--external",
     "--output",
     "--strict",
@@ -72,7 +73,7 @@ pub fn parse(args: impl Iterator<Item = OsString>, environment: &Environment) ->
                 context_env = true;
                 export_flag.get_or_insert("context-env".to_owned());
             }
-            Long(flag @ ("name" | "k8s-namespace" | "compat" | "image" | "image-pattern" | "context" | "jina-version")) => {
+            Long(flag @ ("name" | "k8s-namespace" | "compat" | "image" | "image-pattern" | "context" | "jina-version" | "on-conflict")) => {
                 let flag = flag.to_owned();
                 let value = text(parser.value().map_err(|e| e.to_string())?)?;
                 set(&mut export, &flag, value)?;
@@ -204,6 +205,7 @@ fn set(export: &mut Export, flag: &str, value: String) -> Result<(), String> {
         "jina-version" => overrides.jina_version = Some(config::version(&value, &path).map_err(refused)?),
         "image-pattern" => overrides.image_pattern = Some(config::pattern(&value, &path).map_err(refused)?),
         "compat" => overrides.compat = Some(config::compat(&value, &path).map_err(refused)?),
+        "on-conflict" => overrides.on_conflict = Some(config::on_conflict(&value, &path).map_err(refused)?),
         _ => {
             // An image has no `=`, a `uses` may have one in its secret; a variable has none, its value may.
             let halves = if flag == "image" { value.rsplit_once('=') } else { value.split_once('=') };

@@ -15,10 +15,9 @@ use crate::krm::results::KrmResult;
 use crate::krm::{self, annotations};
 use crate::krm::{Caller, Item, ListError, NewItems, ResourceList, glance};
 use crate::manifests;
-use crate::manifests::labels::label_value;
-use crate::plan::{Component, Room};
+use crate::plan::Room;
 use crate::reconcile::ownership::{OBJECT, Ours, Owner};
-use crate::reconcile::{Fate, Generated, Origin, Placing, Planned, Reconciler};
+use crate::reconcile::{Fate, Generated, Origin, Placing, Reconciler};
 use crate::yaml::{Document, Node, SyntaxError};
 
 /// What a run says beside its answer.
@@ -188,7 +187,7 @@ fn answer<'l, 't>(list: &'l ResourceList<'t>, caller: Caller) -> Result<Response
         let rendering = Rendering::of(&run.config, &Path::root("spec.flow"), &mut room, &mut run.findings);
         if let Some(rendering) = &rendering {
             rendering.target().namespace.unwrap_or_default().clone_into(&mut run.placing.namespace);
-            run.placing.components = rendering.components().iter().map(planned).collect();
+            run.placing.components = rendering.planned();
         }
         renderings.push(rendering);
     }
@@ -243,16 +242,6 @@ fn answer<'l, 't>(list: &'l ResourceList<'t>, caller: Caller) -> Result<Response
         outcome.fates.fill(Fate::Removed);
     }
     Ok(Response { list, fates: outcome.fates, added: outcome.added, findings })
-}
-
-/// A component, as far as it matters for what it was before.
-fn planned(component: &Component) -> Planned {
-    Planned {
-        component: component.name.clone(),
-        executor: label_value(&component.node).into_owned(),
-        role: component.role,
-        image: component.containers.first().map(|container| container.image.clone()).unwrap_or_default(),
-    }
 }
 
 /// A document with its metadata.

@@ -10,6 +10,7 @@ use crate::jina::options::Opt;
 use crate::manifests::labels::label_value;
 use crate::manifests::{Target, exposure, patch};
 use crate::plan::{self, Component, Plan, Role, Room};
+use crate::reconcile::Planned;
 
 /// A Flow that can be emitted.
 pub struct Rendering {
@@ -17,6 +18,8 @@ pub struct Rendering {
     namespace: Option<String>,
     corrections: Corrections,
     name: String,
+    /// Whether the name is that of a JinaFlow.
+    is_named: bool,
     mesh: Mesh,
     scope: Scope,
 }
@@ -40,11 +43,27 @@ impl Rendering {
         }
         let name = label_value(settings.name.as_ref().or(flow.name.as_ref()).map_or("flow", String::as_str)).into_owned();
         let (mesh, scope) = (settings.mesh(), settings.scope.clone());
-        let rendering = Self { plan, namespace, corrections: settings.corrections(), name, mesh, scope };
+        let is_named = settings.name.is_some();
+        let rendering = Self { plan, namespace, corrections: settings.corrections(), name, is_named, mesh, scope };
         rendering.check(findings);
         patch::check(rendering.components(), &rendering.target(), room, findings);
         room.check(path, findings);
         (!findings.has_errors()).then_some(rendering)
+    }
+
+    /// The name by which its objects are told from those of other Flows: that of the Flow, for a Deployment that has none its own.
+    #[must_use]
+    pub fn known_as(&self) -> &str {
+        match (self.plan.kind, self.plan.components.first()) {
+            (Kind::Deployment, Some(first)) if !self.is_named => &first.node,
+            _ => &self.name,
+        }
+    }
+
+    /// Whether exactly what Jina exports is wanted.
+    #[must_use]
+    pub fn is_jinas(&self) -> bool {
+        !self.corrections.has(Correction::OwnSelectors)
     }
 
     /// The components, gateway first.
@@ -60,6 +79,18 @@ impl Rendering {
             Kind::Flow => format!("{}/{}.yml", component.node, component.name),
             Kind::Deployment => format!("{}.yml", component.name),
         }
+    }
+
+    /// The components, as far as it matters for what they were before.
+    #[must_use]
+    pub fn planned(&self) -> Vec<Planned> {
+        let planned = |component: &Component| Planned {
+            component: component.name.clone(),
+            executor: label_value(&component.node).into_owned(),
+            role: component.role,
+            image: component.containers.first().map(|container| container.image.clone()).unwrap_or_default(),
+        };
+        self.plan.components.iter().map(planned).collect()
     }
 
     /// Where their objects go.

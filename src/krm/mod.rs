@@ -316,11 +316,15 @@ impl<'t> ResourceList<'t> {
             at += line.len();
         }
         items.push(&text_without_mark[start..]);
-        let items = items
-            .into_iter()
-            .filter(|text| text.lines().any(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#')))
-            .map(|text| Item { text: Cow::Borrowed(text), shape: Shape::Document })
-            .collect();
+        let items =
+            items.into_iter().filter(|text| text.lines().any(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#')));
+        Self::of_documents(items)
+    }
+
+    /// A list of documents that have been cut already.
+    #[must_use]
+    pub fn of_documents(texts: impl Iterator<Item = &'t str>) -> Self {
+        let items = texts.map(|text| Item { text: Cow::Borrowed(text), shape: Shape::Document }).collect();
         Self { items, function_config: None, envelope: Envelope::Documents, earlier_results: Vec::new() }
     }
 

@@ -82,6 +82,12 @@ pub struct Reconciler<'l, 't> {
     told: Vec<(usize, Meta, Finding)>,
 }
 
+/// The annotation's value for an object that was rendered just so.
+#[must_use]
+pub fn memory_of(object: &Node<'_>) -> String {
+    remember(object, Mark::Package, &Held::new())
+}
+
 /// What has become of the list.
 #[derive(Debug)]
 pub struct Reconciled {

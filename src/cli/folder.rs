@@ -1,0 +1,187 @@
+//! The manifests of a folder that an export goes to.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path as FilePath;
+
+use anyhow::{Context as _, Result};
+
+use crate::cli::place;
+use crate::cli::report::Subject;
+use crate::finding::{Excerpt, Finding};
+use crate::krm::meta::Meta;
+use crate::yaml::{self, Node};
+
+/// Findings with what they are about.
+pub type Told = Vec<(Subject, Finding)>;
+
+/// Names of files, relative to a folder.
+pub type Names<'n> = BTreeSet<&'n str>;
+
+/// A document of a file that is there.
+pub struct Document {
+    /// Its file, relative to the folder.
+    pub file: String,
+    /// Its place in the file.
+    pub index: usize,
+    /// The lines down to the `---` before it.
+    pub head: String,
+    /// Its text.
+    pub text: String,
+    /// Who it is.
+    pub meta: Meta,
+    /// Whether it is a workload that runs Jina, whoever wrote it.
+    pub is_jina: bool,
+}
+
+/// A file that is there, and that no export is known to have written, must be the file that comes.
+pub fn check_files(folder: &FilePath, known: &Names<'_>, files: &[(String, String)], told: &mut Told) -> Result<()> {
+    for (name, text) in files {
+        let path = folder.join(name);
+        let error = |message: &str| (Subject::File(path.display().to_string()), Finding::error("", message));
+        if path.is_dir() {
+            let (subject, finding) = error("is a folder, and a file belongs there");
+            told.push((subject, finding.mend("remove it, or export into another folder")));
+        } else if !known.contains(name.as_str()) && path.exists() {
+            let was = fs::read(&path).with_context(|| format!("{}: cannot be read", path.display()))?;
+            if was != text.as_bytes() {
+                let (subject, finding) = error("is there already, with another text, and is not known to be from an export");
+                told.push((subject, finding.mend("move it away, or export into another folder and compare the two")));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The manifests of a folder. Those that are `ours`, of an earlier export or in the place of a new file, must be read; others may
+/// be anything.
+pub fn read(folder: &FilePath, ours: &Names<'_>, told: &mut Told) -> Result<Vec<Document>> {
+    let mut names = Vec::new();
+    list_manifests(folder, "", &mut names)?;
+    let mut documents = Vec::new();
+    for name in names {
+        let path = folder.join(&name);
+        let is_ours = ours.contains(name.as_str());
+        let subject = Subject::File(path.display().to_string());
+        let bytes = match fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if is_ours => return Err(error).with_context(|| format!("{}: cannot be read", path.display())),
+            Err(_) => continue,
+        };
+        let text = match String::from_utf8(bytes) {
+            Ok(text) => text,
+            Err(error) => {
+                if is_ours {
+                    told.push((subject.clone(), place::not_utf8(&subject, error.as_bytes(), error.utf8_error())));
+                }
+                continue;
+            }
+        };
+        let mut of_file = Vec::new();
+        let mut start = 0;
+        for (index, (head, body)) in pieces(&text).into_iter().enumerate() {
+            start += head.len();
+            match yaml::read(body) {
+                Ok(document) => {
+                    let meta = document.root.as_ref().map(Meta::of).unwrap_or_default();
+                    let is_jina = document.root.as_ref().is_some_and(is_of_jina);
+                    let (head, text) = (head.to_owned(), body.to_owned());
+                    of_file.push(Document { file: name.clone(), index, head, text, meta, is_jina });
+                }
+                Err(error) if is_ours => {
+                    let mut mark = error.mark;
+                    mark.line += place::behind(&text.as_bytes()[..start]).line - 1;
+                    let finding = Finding::error("", format!("is not YAML: {}", error.message)).at(mark);
+                    let finding = finding.mend("fix it, or remove the file to have it written again");
+                    told.push((subject.clone(), finding.quoting(Excerpt::of(&subject.words(), &text, mark))));
+                }
+                // Whoever reads it, it is not us.
+                Err(_) => of_file.clear(),
+            }
+            start += body.len();
+        }
+        documents.extend(of_file);
+    }
+    Ok(documents)
+}
+
+/// The documents of a text with the lines before each, down to its `---`; together they are the text.
+fn pieces(text: &str) -> Vec<(&str, &str)> {
+    let mut pieces: Vec<(&str, &str)> = Vec::new();
+    let (mut start, mut body, mut at) = (0, 0, 0);
+    let mut has_content = false;
+    for line in text.split_inclusive('\n') {
+        let rest = line.strip_prefix("---").filter(|rest| rest.is_empty() || rest.starts_with(char::is_whitespace));
+        if rest.is_some() && has_content {
+            pieces.push((&text[start..body], &text[body..at]));
+            (start, has_content) = (at, false);
+        }
+        if let Some(rest) = rest {
+            // A document may begin in the line of its `---`.
+            body = at + if rest.trim().is_empty() { line.len() } else { "--- ".len() };
+        }
+        at += line.len();
+        let trimmed = rest.unwrap_or(line).trim_start_matches('\u{feff}').trim();
+        has_content |= !trimmed.is_empty() && !trimmed.starts_with(['#', '%']);
+    }
+    match pieces.last_mut() {
+        // Comments at the end are the last document's.
+        Some((_, last)) if !has_content => *last = &text[text.len() - last.len() - (text.len() - start)..],
+        _ => pieces.push((&text[start..body], &text[body..])),
+    }
+    pieces
+}
+
+/// The workload of a Jina pod, by the label that Jina's export and ours have.
+fn is_of_jina(object: &Node<'_>) -> bool {
+    let template = object.get("spec").and_then(|spec| spec.get("template"));
+    let labels = template.and_then(|template| template.get("metadata")).and_then(|metadata| metadata.get("labels"));
+    labels.is_some_and(|labels| labels.get("jina_deployment_name").is_some())
+}
+
+/// Files below a folder that kubectl takes for manifests, in the order of their names. Links are not followed, and what begins
+/// with a dot is somebody's own.
+fn list_manifests(folder: &FilePath, below: &str, names: &mut Vec<String>) -> Result<()> {
+    let path = folder.join(below);
+    let failed = || format!("{}: cannot be read", path.display());
+    let mut entries: Vec<(String, bool)> = Vec::new();
+    for entry in fs::read_dir(&path).with_context(failed)? {
+        let entry = entry.with_context(failed)?;
+        let kind = entry.file_type().with_context(failed)?;
+        if let Some(name) = entry.file_name().to_str().filter(|name| !name.starts_with('.') && !kind.is_symlink()) {
+            entries.push((name.to_owned(), kind.is_dir()));
+        }
+    }
+    entries.sort();
+    for (name, is_folder) in entries {
+        let name = if below.is_empty() { name } else { format!("{below}/{name}") };
+        if is_folder {
+            list_manifests(folder, &name, names)?;
+        } else if name.ends_with(".yml") || name.ends_with(".yaml") {
+            names.push(name);
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_are_the_text() {
+        for (text, expected) in [
+            ("a: 1\n", &[("", "a: 1\n")][..]),
+            ("a: 1\n---\nb: 2", &[("", "a: 1\n"), ("---\n", "b: 2")]),
+            ("# one\n---\na: 1\n--- # two\nb: 2\n# end\n", &[("# one\n---\n", "a: 1\n"), ("--- ", "# two\nb: 2\n# end\n")]),
+            ("%YAML 1.2\n---\na: 1\n---\n# end\n", &[("%YAML 1.2\n---\n", "a: 1\n---\n# end\n")]),
+            ("---\n---\n\n---\na: |\n  ---\n", &[("---\n---\n\n---\n", "a: |\n  ---\n")]),
+            ("--- {a: 1}\n--- {b: 2}\n", &[("--- ", "{a: 1}\n"), ("--- ", "{b: 2}\n")]),
+        ] {
+            let pieces = pieces(text);
+            assert_eq!(pieces, expected, "{text}");
+            assert_eq!(pieces.iter().flat_map(|(head, body)| [*head, *body]).collect::<String>(), text);
+        }
+        assert!(pieces("# nothing\n").iter().all(|(_, body)| yaml::read(body).is_ok_and(|document| document.root.is_none())));
+    }
+}

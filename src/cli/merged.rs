@@ -1,0 +1,376 @@
+//! What an export makes of its folder: files of an earlier export are merged with what the Flow renders now, field by field, as a
+//! render of a kpt package does it.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::Path as FilePath;
+
+use anyhow::Result;
+
+use crate::cli::folder::{Document, Names, Told, check_files, read};
+use crate::cli::remembered::{self, Entry, hash};
+use crate::cli::render::Rendering;
+use crate::cli::report::{self, Subject};
+use crate::finding::{Finding, Findings};
+use crate::krm::annotations::{INDEX, PATH};
+use crate::krm::meta::Meta;
+use crate::krm::{Caller, ResourceList};
+use crate::manifests;
+use crate::reconcile::ownership::{OBJECT, Owner};
+use crate::reconcile::{Fate, Generated, Placing, RENDERED, Reconciler, memory_of};
+use crate::yaml::{self, Data};
+
+/// A Flow that is exported.
+pub struct Exported {
+    /// What it comes to.
+    pub rendering: Rendering,
+    /// Who it is.
+    pub placing: Placing,
+    /// The file that it is from, and its path in there.
+    pub place: (Subject, &'static str),
+}
+
+/// What is to be done in a folder.
+#[derive(Debug, Default)]
+pub struct Change {
+    /// Files with their new texts, names relative to the folder.
+    pub written: Vec<(String, String)>,
+    /// Files that are removed.
+    pub removed: Vec<String>,
+}
+
+/// An object as it is rendered now.
+struct Fresh {
+    file: String,
+    owner: String,
+    text: String,
+}
+
+/// The files of a folder in which nothing is yet: Jina's tree, a file for each component, its objects one after the other. With
+/// `keeps_memory`, what is remembered of them is one more.
+#[must_use]
+pub fn new(flows: &[Exported], keeps_memory: bool) -> Vec<(String, String)> {
+    let fresh: Vec<Fresh> = flows.iter().flat_map(objects).collect();
+    let mut files = files(&fresh);
+    if keeps_memory {
+        let entries = fresh.iter().filter_map(|fresh| {
+            let node = yaml::read(&fresh.text).ok()?.root?;
+            Some(entry(&fresh.file, &Meta::of(&node), fresh.owner.clone(), memory_of(&node), &fresh.text))
+        });
+        files.push((remembered::FILE.to_owned(), remembered::text(entries.collect())));
+    }
+    files
+}
+
+fn files(objects: &[Fresh]) -> Vec<(String, String)> {
+    let mut files: Vec<(String, String)> = Vec::new();
+    for Fresh { file, text, .. } in objects {
+        match files.last_mut().filter(|(known, _)| known == file) {
+            Some((_, known)) => {
+                known.push_str("---\n");
+                known.push_str(text);
+            }
+            None => files.push((file.clone(), text.clone())),
+        }
+    }
+    files
+}
+
+fn objects(flow: &Exported) -> Vec<Fresh> {
+    let target = flow.rendering.target();
+    let mut all = Vec::new();
+    for component in flow.rendering.components() {
+        let file = flow.rendering.file_of(component);
+        for object in manifests::objects(component, &target) {
+            let mut text = String::new();
+            yaml::write(&object.node, &mut text);
+            let owner = Owner { flow: flow.placing.meta.name.clone(), component: component.name.clone(), role: object.role };
+            all.push(Fresh { file: file.clone(), owner: owner.value(), text });
+        }
+    }
+    all
+}
+
+fn entry(file: &str, meta: &Meta, object: String, rendered: String, fresh: &str) -> Entry {
+    Entry {
+        file: file.to_owned(),
+        kind: meta.kind.clone(),
+        namespace: meta.namespace.clone(),
+        name: meta.name.clone(),
+        object,
+        rendered,
+        text: hash(fresh),
+    }
+}
+
+/// Merges what Flows render into a folder that is there.
+pub fn merge(folder: &FilePath, flows: &[Exported], keeps_memory: bool, told: &mut Told) -> Result<Change> {
+    let known = remembered::read(folder)?;
+    let keeps_memory = keeps_memory || known.is_some();
+    let entries = known.map(|known| known.objects).unwrap_or_default();
+    let fresh: Vec<Fresh> = flows.iter().flat_map(objects).collect();
+    let known: Names<'_> = entries.iter().map(|entry| entry.file.as_str()).collect();
+    check_files(folder, &known, &files(&fresh), told)?;
+    let ours = known.iter().copied().chain(fresh.iter().map(|fresh| fresh.file.as_str())).collect();
+    let documents = read(folder, &ours, told)?;
+    if report::has_errors(told) {
+        return Ok(Change::default());
+    }
+    let before = Before::of(documents, &entries, &fresh);
+    warn_about_strays(folder, &before, &fresh, told);
+    let list = ResourceList::of_documents(before.shown().map(|place| before.marked[place].as_str()));
+    let mut generated = Vec::new();
+    for (index, item) in list.items.iter().enumerate() {
+        if let Some(node) = item.read().ok().and_then(|document| document.root) {
+            let meta = Meta::of(&node);
+            if meta.annotation(OBJECT).is_some() {
+                generated.push(Generated { index, meta, node });
+            }
+        }
+    }
+    let placing: Vec<&Placing> = flows.iter().map(|flow| &flow.placing).collect();
+    let mut reconciler = Reconciler::new(&list, Caller::Other, false, generated, std::iter::empty(), &placing);
+    for Exported { rendering, placing, place: (subject, path) } in flows {
+        let target = rendering.target();
+        let mut own = Findings::default();
+        for component in rendering.components() {
+            let file = rendering.file_of(component);
+            for object in manifests::objects(component, &target) {
+                reconciler.place(placing, &component.name, &file, object, &mut own);
+            }
+        }
+        told.extend(own.into_iter().map(|finding| (subject.clone(), finding.on((*path).to_owned()))));
+    }
+    let outcome = reconciler.finish(&placing);
+    told.extend(outcome.told.into_iter().map(|(meta, finding)| (Subject::Object(in_folder(folder, meta)), finding)));
+    let by_owner = fresh.iter().map(|fresh| (fresh.owner.as_str(), fresh)).collect();
+    let mut after = After { all: &fresh, fresh: by_owner, files: BTreeMap::new() };
+    for (place, fate) in before.shown().zip(&outcome.fates) {
+        let text = match fate {
+            Fate::Kept => &before.marked[place],
+            Fate::Replaced(text) => text,
+            Fate::Removed => continue,
+        };
+        after.take(text, Some((&before.documents[place], before.is_as_written[place], *fate == Fate::Kept)));
+    }
+    outcome.added.iter().for_each(|text| after.take(text, None));
+    let mut change = Change { removed: after.gone(&before), ..Change::default() };
+    for (file, documents) in &after.files {
+        let text = after.text(file, documents);
+        if before.text(file) != text {
+            change.written.push((file.clone(), text));
+        }
+    }
+    if keeps_memory {
+        change.written.push((remembered::FILE.to_owned(), remembered::text(after.entries())));
+    }
+    Ok(change)
+}
+
+/// An object in a message is in a file of this folder.
+fn in_folder(folder: &FilePath, mut meta: Meta) -> Meta {
+    for (_, path) in meta.annotations.iter_mut().filter(|(name, _)| name == PATH) {
+        *path = folder.join(&*path).display().to_string();
+    }
+    meta
+}
+
+/// What is in the folder.
+struct Before {
+    documents: Vec<Document>,
+    /// Each with what is remembered of it as annotations.
+    marked: Vec<String>,
+    /// Whether it is what an earlier export wrote, letter by letter.
+    is_as_written: Vec<bool>,
+    /// Files in which something is ours, or is called as something of ours.
+    files: HashSet<String>,
+}
+
+impl Before {
+    fn of(documents: Vec<Document>, entries: &[Entry], fresh: &[Fresh]) -> Self {
+        let keys: Vec<[&str; 4]> = documents
+            .iter()
+            .map(|Document { file, meta, .. }| [file, &meta.kind, &meta.namespace, &meta.name].map(String::as_str))
+            .collect();
+        let of_documents: Vec<Option<Entry>> = remembered::matched(entries, &keys).into_iter().map(Option::<&Entry>::cloned).collect();
+        let rendered: HashMap<(&str, &str), &Fresh> =
+            fresh.iter().map(|fresh| ((fresh.file.as_str(), fresh.text.as_str()), fresh)).collect();
+        let named: HashSet<(String, String)> = fresh.iter().filter_map(|fresh| names(&fresh.text)).collect();
+        let mut before = Self { documents: Vec::new(), marked: Vec::new(), is_as_written: Vec::new(), files: HashSet::new() };
+        for (document, entry) in documents.iter().zip(of_documents) {
+            let Document { file, index, text, meta, .. } = document;
+            // What an earlier version, or compat, has written, and is as it is rendered now.
+            let same = rendered.get(&(file.as_str(), text.as_str())).filter(|_| entry.is_none());
+            before.is_as_written.push(same.is_some() || entry.as_ref().is_some_and(|entry| entry.text == hash(text)));
+            if entry.is_some() || same.is_some() || named.contains(&(meta.kind.clone(), meta.name.clone())) {
+                before.files.insert(file.clone());
+            }
+            let memory = match (entry, same) {
+                (Some(entry), _) => Some((entry.object, entry.rendered)),
+                (None, Some(fresh)) => {
+                    let node = yaml::read(text).ok().and_then(|document| document.root);
+                    node.map(|node| (fresh.owner.clone(), memory_of(&node)))
+                }
+                (None, None) => None,
+            };
+            let memory = memory.into_iter().flat_map(|(object, rendered)| [(OBJECT, object), (RENDERED, rendered)]);
+            before.marked.push(mark(text, memory.chain([(PATH, file.clone()), (INDEX, index.to_string())])));
+        }
+        before.documents = documents;
+        before
+    }
+
+    /// The places of the documents that the merge is shown.
+    fn shown(&self) -> impl Iterator<Item = usize> {
+        (0..self.documents.len()).filter(|place| self.files.contains(&self.documents[*place].file))
+    }
+
+    /// The text of a file.
+    fn text(&self, file: &str) -> String {
+        let documents = self.documents.iter().filter(|document| document.file == file);
+        documents.flat_map(|document| [document.head.as_str(), document.text.as_str()]).collect()
+    }
+}
+
+/// Kind and name of an object.
+fn names(text: &str) -> Option<(String, String)> {
+    let meta = Meta::of(&yaml::read(text).ok()?.root?);
+    Some((meta.kind, meta.name))
+}
+
+/// The text of an object with annotations.
+fn mark(text: &str, marks: impl Iterator<Item = (&'static str, String)>) -> String {
+    let Some(mut node) = yaml::read(text).ok().and_then(|document| document.root) else { return text.to_owned() };
+    // What is no object, as values of a chart beside the manifests, is shown as it is.
+    if node.get("metadata").is_none_or(|metadata| metadata.as_map().is_none()) {
+        return text.to_owned();
+    }
+    if let Some(metadata) = node.get_mut("metadata") {
+        if metadata.get("annotations").is_none_or(|annotations| annotations.as_map().is_none()) {
+            metadata.set("annotations", Data::Map(Vec::new()).into());
+        }
+        if let Some(annotations) = metadata.get_mut("annotations") {
+            marks.for_each(|(name, value)| annotations.set(name, value.into()));
+        }
+    }
+    yaml::edit(text, &node).unwrap_or_else(|| {
+        let mut text = String::new();
+        yaml::write(&node, &mut text);
+        text
+    })
+}
+
+/// The text of an object without those annotations.
+fn unmark(text: &str) -> String {
+    let Some(mut node) = yaml::read(text).ok().and_then(|document| document.root) else { return text.to_owned() };
+    if let Some(metadata) = node.get_mut("metadata") {
+        let is_empty = metadata.get_mut("annotations").is_some_and(|annotations| {
+            for name in [OBJECT, RENDERED, PATH, INDEX] {
+                annotations.take(name);
+            }
+            annotations.as_map().is_some_and(<[_]>::is_empty)
+        });
+        if is_empty {
+            metadata.take("annotations");
+        }
+    }
+    yaml::edit(text, &node).unwrap_or_else(|| {
+        let mut text = String::new();
+        yaml::write(&node, &mut text);
+        text
+    })
+}
+
+/// Workloads of Jina in the folder that no Flow of this export has, and that no export is known to have written.
+fn warn_about_strays(folder: &FilePath, before: &Before, fresh: &[Fresh], told: &mut Told) {
+    let files: HashSet<&str> = fresh.iter().map(|fresh| fresh.file.as_str()).collect();
+    for document in before.documents.iter().filter(|document| document.is_jina) {
+        if !before.files.contains(&document.file) && !files.contains(document.file.as_str()) {
+            let message = format!("has a {} `{}` that runs Jina, and that is not from this Flow", document.meta.kind, document.meta.name);
+            let finding = Finding::warning("", message).mend("remove the file if it is from an earlier export");
+            told.push((Subject::File(folder.join(&document.file).display().to_string()), finding));
+        }
+    }
+}
+
+/// What is to be in the folder.
+struct After<'f> {
+    all: &'f [Fresh],
+    /// By what they are.
+    fresh: HashMap<&'f str, &'f Fresh>,
+    files: BTreeMap<String, Vec<Kept>>,
+}
+
+/// A document as it is to be.
+struct Kept {
+    index: i64,
+    head: Option<String>,
+    /// Whether it was the first of its file.
+    is_first: bool,
+    text: String,
+    /// What is remembered of it, if it is ours.
+    entry: Option<Entry>,
+    /// Whether nobody has edited it.
+    is_as_written: bool,
+}
+
+impl After<'_> {
+    /// Takes a document with its annotations; `was` is what it was, whether it is as an export wrote it, and whether it stays.
+    fn take(&mut self, marked: &str, was: Option<(&Document, bool, bool)>) {
+        let meta = yaml::read(marked).ok().and_then(|document| document.root).map(|node| Meta::of(&node)).unwrap_or_default();
+        let file = meta.path().or(was.map(|(document, ..)| document.file.as_str())).unwrap_or_default().to_owned();
+        let owner = meta.annotation(OBJECT).zip(meta.annotation(RENDERED));
+        let fresh = owner.and_then(|(object, _)| self.fresh.get(object));
+        let is_as_written = was.is_none_or(|(_, is_as_written, _)| is_as_written) && fresh.is_some();
+        let text = match (fresh, was) {
+            (Some(fresh), _) if is_as_written => fresh.text.clone(),
+            (_, Some((document, _, true))) => document.text.clone(),
+            _ => unmark(marked),
+        };
+        let of_fresh = fresh.map_or(text.as_str(), |fresh| fresh.text.as_str());
+        let entry = owner.map(|(object, rendered)| entry(&file, &meta, object.to_owned(), rendered.to_owned(), of_fresh));
+        let here = was.map(|(document, ..)| document).filter(|document| document.file == file);
+        let index = here.and_then(|here| i64::try_from(here.index).ok()).or(meta.index()).unwrap_or(i64::MAX);
+        let is_first = here.is_some_and(|here| here.index == 0);
+        let head = here.map(|here| here.head.clone());
+        self.files.entry(file).or_default().push(Kept { index, head, is_first, text, entry, is_as_written });
+    }
+
+    /// Files of which nothing is left.
+    fn gone(&self, before: &Before) -> Vec<String> {
+        let mut gone: Vec<String> = before.files.iter().filter(|file| !self.files.contains_key(*file)).cloned().collect();
+        gone.sort();
+        gone
+    }
+
+    fn entries(&self) -> Vec<Entry> {
+        self.files.values().flatten().filter_map(|kept| kept.entry.clone()).collect()
+    }
+
+    /// The text of a file. One that nobody has edited is written as into a new folder.
+    fn text(&self, file: &str, documents: &[Kept]) -> String {
+        let is_of_file =
+            |kept: &Kept| kept.entry.as_ref().and_then(|entry| self.fresh.get(entry.object.as_str())).map(|fresh| fresh.file == file);
+        let is_untouched = documents.iter().all(|kept| kept.is_as_written && is_of_file(kept) == Some(true));
+        let mut fresh = self.all.iter().filter(|fresh| fresh.file == file);
+        if is_untouched && fresh.clone().count() == documents.len() {
+            let mut text = fresh.next().map_or(String::new(), |fresh| fresh.text.clone());
+            fresh.for_each(|fresh| text.extend(["---\n", &fresh.text]));
+            return text;
+        }
+        let mut documents: Vec<&Kept> = documents.iter().collect();
+        documents.sort_by_key(|kept| kept.index);
+        let mut text = String::new();
+        for Kept { head, text: own, is_first, .. } in documents {
+            let head = head.as_deref().unwrap_or_default();
+            if text.is_empty() {
+                text.push_str(if *is_first { head } else { head.strip_prefix("---\n").unwrap_or(head) });
+            } else {
+                text.push_str(if text.ends_with('\n') { "" } else { "\n" });
+                text.push_str(if head.lines().any(|line| line.starts_with("---")) { "" } else { "---\n" });
+                text.push_str(head);
+            }
+            text.push_str(own);
+        }
+        text
+    }
+}

@@ -1,0 +1,150 @@
+//! Writing the folder of an export: everything or nothing, and nothing of anybody else's.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Component, Path as FilePath, PathBuf};
+
+use anyhow::{Context as _, Result, anyhow, bail};
+
+use crate::cli::folder::Told;
+use crate::cli::merged::{self, Change, Exported};
+use crate::cli::report;
+
+/// What the names of folders begin with in which files are written before they are where they belong.
+const STAGE: &str = ".jinaflow.new";
+
+/// Folders that are looked for under a free name. Each is that of a run that was killed, or of one beside this.
+const MOST_STAGES: u32 = 1000;
+
+/// Writes Flows to a folder. What is there is merged with what the Flows render now; where there is an error, nothing is
+/// written.
+pub fn write(outdir: &FilePath, flows: &[Exported], told: &mut Told) -> Result<()> {
+    // What Jina exports is compared with what Jina exports, file by file.
+    let keeps_memory = !flows.iter().any(|flow| flow.rendering.is_jinas());
+    if outdir.is_file() {
+        bail!("{}: is a file; name a folder", outdir.display());
+    }
+    if !outdir.exists() && create(outdir, &merged::new(flows, keeps_memory))? {
+        return Ok(());
+    }
+    let change = merged::merge(outdir, flows, keeps_memory, told)?;
+    if report::has_errors(told) { Ok(()) } else { apply(outdir, &change) }
+}
+
+/// Writes everything beside where it belongs, and renames it: a folder that is new appears with everything in it. The answer is
+/// whether it was new to the end.
+fn create(outdir: &FilePath, files: &[(String, String)]) -> Result<bool> {
+    let parent = outdir.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(FilePath::new("."));
+    fs::create_dir_all(parent).with_context(|| format!("{}: cannot be made", parent.display()))?;
+    let name = outdir.file_name().unwrap_or_default().to_string_lossy();
+    let mut stage = Stage::new(parent, &format!("{name}{STAGE}"))?;
+    stage.fill(files.iter(), None)?;
+    match fs::rename(&stage.path, outdir) {
+        Ok(()) => {
+            // Its name may be another run's by now.
+            stage.is_there = false;
+            Ok(true)
+        }
+        // Somebody else has made it meanwhile.
+        Err(_) if outdir.is_dir() => Ok(false),
+        Err(error) => Err(error).with_context(|| format!("{}: cannot be made", outdir.display())),
+    }
+}
+
+/// Writes everything into a folder within, and renames each file: a run that fails or is killed while it writes leaves a folder
+/// as it was, and no file is ever half there.
+fn apply(outdir: &FilePath, change: &Change) -> Result<()> {
+    for name in change.written.iter().map(|(name, _)| name).chain(&change.removed) {
+        refuse_links(outdir, name)?;
+    }
+    let is_new = |(name, text): &&(String, String)| fs::read(outdir.join(name)).ok().as_deref() != Some(text.as_bytes());
+    let written: Vec<&(String, String)> = change.written.iter().filter(is_new).collect();
+    if !written.is_empty() {
+        let stage = Stage::new(outdir, STAGE)?;
+        stage.fill(written.iter().copied(), Some(outdir))?;
+        for (name, _) in &written {
+            make_folder_of(&outdir.join(name))?;
+        }
+        for (name, _) in &written {
+            let path = outdir.join(name);
+            fs::rename(stage.path.join(name), &path).with_context(|| format!("{}: cannot be written", path.display()))?;
+        }
+    }
+    for name in &change.removed {
+        let path = outdir.join(name);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                return Err(error).with_context(|| format!("{}: cannot be removed", path.display()));
+            }
+            _ => {}
+        }
+        // A folder that holds something else stays.
+        if let Some(folder) = path.parent().filter(|folder| *folder != outdir) {
+            let _ = fs::remove_dir(folder);
+        }
+    }
+    Ok(())
+}
+
+/// Neither a file nor a folder on the way to it may be a link: what is behind it is not in the folder.
+fn refuse_links(outdir: &FilePath, name: &str) -> Result<()> {
+    let mut path = outdir.to_owned();
+    for step in FilePath::new(name).components().filter(|step| matches!(step, Component::Normal(_))) {
+        path.push(step);
+        if path.is_symlink() {
+            bail!("{}: is a symbolic link, and may lead out of the folder; replace it by what it leads to", path.display());
+        }
+    }
+    Ok(())
+}
+
+/// A folder of this run, removed with it.
+struct Stage {
+    path: PathBuf,
+    is_there: bool,
+}
+
+impl Stage {
+    /// Makes a folder in `parent`, with a name that nothing has.
+    fn new(parent: &FilePath, name: &str) -> Result<Self> {
+        for number in 0..MOST_STAGES {
+            let path = parent.join(if number == 0 { name.to_owned() } else { format!("{name}.{number}") });
+            match fs::create_dir(&path) {
+                Ok(()) => return Ok(Self { path, is_there: true }),
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(error).with_context(|| format!("{}: cannot be made", path.display())),
+            }
+        }
+        Err(anyhow!(
+            "{}: there are {MOST_STAGES} folders of that name; remove those of exports that were killed",
+            parent.join(name).display()
+        ))
+    }
+
+    /// Writes files; one that replaces another has its mode.
+    fn fill<'f>(&self, files: impl Iterator<Item = &'f (String, String)>, replaced: Option<&FilePath>) -> Result<()> {
+        for (name, text) in files {
+            let path = self.path.join(name);
+            make_folder_of(&path)?;
+            fs::write(&path, text).with_context(|| format!("{}: cannot be written", path.display()))?;
+            if let Some(known) = replaced.and_then(|folder| fs::metadata(folder.join(name)).ok()) {
+                fs::set_permissions(&path, known.permissions()).with_context(|| format!("{}: cannot be given its mode", path.display()))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        if self.is_there {
+            // What is wrong already is worth more than what is left behind.
+            let _ = fs::remove_dir_all(&self.path);
+        }
+    }
+}
+
+fn make_folder_of(file: &FilePath) -> Result<()> {
+    let folder = file.parent().unwrap_or(file);
+    fs::create_dir_all(folder).with_context(|| format!("{}: cannot be made", folder.display()))
+}

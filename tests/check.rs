@@ -484,6 +484,7 @@ fn every_break_of_an_edited_export_is_found() {
 #[test]
 fn nothing_is_found_in_what_is_rendered() {
     let mut count = 0;
+    let mut found = Vec::new();
     for case in recorded(&root().join("tests/jina/flows")) {
         let flow = fs::read_to_string(case.folder.join("flow.yml")).unwrap();
         // Whoever sets what Jina sets is warned, and has it.
@@ -496,14 +497,20 @@ fn nothing_is_found_in_what_is_rendered() {
         }
         // The clusters have these; the Flow does not tell.
         let answer = run(program(&["check", "-", "--external", "secret/*"]), export.stdout.as_bytes());
-        assert_eq!((answer.code, answer.stderr.as_str()), (0, ""), "{}", case.name);
+        found.extend(answer.said().iter().map(|line| format!("{}: {line}", case.name)));
         count += 1;
     }
+    // These have images that no node can pull, which is no business of the export.
+    let of_images: Vec<&str> =
+        found.iter().filter(|line| line.contains("upper case letters")).filter_map(|line| line.split(':').next()).collect();
+    assert_eq!(of_images, ["246-image-odd-strings", "gw-uses-awkward", "opt-uses-before-awkward"]);
+    found.retain(|line| !line.contains("upper case letters"));
+    assert_eq!(found, Vec::<String>::new());
     assert!(count > 650, "{count}");
 }
 
 /// What is broken in Jina's own exports, by the words of the finding, and the number of recorded Flows in which it is.
-const DEFECTS: [(&str, usize); 8] = [
+const DEFECTS: [(&str, usize); 11] = [
     // A StatefulSet without its Service.
     ("spec.serviceName: is missing", 10),
     // The startup probe of a head with something before and after it: the template's own placeholder.
@@ -520,12 +527,19 @@ const DEFECTS: [(&str, usize); 8] = [
     ("dials `no` at Service/no, which is not there", 1),
     // No objects at all, for a Deployment that is external.
     ("nothing here runs Jina", 1),
+    // A circle is exported.
+    ("goes round in a circle", 1),
+    // TLS of the gateway, or of a host that is not dialled, is expected of executors that know none.
+    ("serves gRPC without TLS", 6),
+    // The Flow itself is at fault.
+    ("is no image that a node can pull: ", 3),
 ];
 
 #[test]
 fn what_is_found_in_jinas_own_exports_is_broken_there() {
     let mut counts = [0; DEFECTS.len()];
     let mut clean = 0;
+    let mut unknown = Vec::new();
     for case in recorded(&root().join("tests/jina/flows")) {
         let flow = fs::read_to_string(case.folder.join("flow.yml")).unwrap();
         let expected = case.folder.join("expected");
@@ -537,14 +551,14 @@ fn what_is_found_in_jinas_own_exports_is_broken_there() {
             args.extend(["--external", "service/*"]);
         }
         let answer = jinaflow(&args);
-        for line in answer.said() {
-            assert!(DEFECTS.iter().any(|(words, _)| line.contains(words)), "{}: {line}", case.name);
-        }
+        let is_known = |line: &&str| DEFECTS.iter().any(|(words, _)| line.contains(words));
+        unknown.extend(answer.said().iter().filter(|line| !is_known(line)).map(|line| format!("{}: {line}", case.name)));
         for (count, (words, _)) in counts.iter_mut().zip(DEFECTS) {
             *count += usize::from(answer.stderr.contains(words));
         }
         clean += usize::from(answer.code == 0);
     }
+    assert_eq!(unknown, Vec::<String>::new());
     assert_eq!(counts, DEFECTS.map(|(_, count)| count));
     assert!(clean > 650, "{clean}");
 }
@@ -705,7 +719,9 @@ fn files_and_folders_are_read() {
     write("README.md", "# x");
     assert_eq!(jinaflow(&["check", path]).said().len(), answer.said().len());
     write("x.yaml", ": {");
-    jinaflow(&["check", path]).begins(&format!("error: {path}/x.yaml: is not YAML: "));
+    let answer = jinaflow(&["check", path]);
+    let told = format!("warning: {path}/x.yaml: is not YAML: ");
+    assert!(answer.said()[1].starts_with(&told), "{}", answer.stderr);
     fs::remove_file(folder.join("x.yaml")).unwrap();
     // A Flow is read as well.
     write(
@@ -847,6 +863,8 @@ fn ten_thousand_executors_take_seconds() {
     }
     addresses.insert("encoder".to_owned(), json!(["grpc://encoder.custom-namespace.svc:8080"]));
     graph.insert("encoder".to_owned(), json!(["end-gateway"]));
+    let names: Vec<&String> = addresses.keys().collect();
+    graph.insert("start-gateway".to_owned(), json!(names));
     *arg(&mut objects, "Deployment/gateway", "--deployments-addresses") = Value::Object(addresses).to_string().into();
     *arg(&mut objects, "Deployment/gateway", "--graph-description") = Value::Object(graph).to_string().into();
     let start = std::time::Instant::now();

@@ -12,6 +12,8 @@ pub enum Host<'a> {
     Service(&'a str, Option<&'a str>),
     /// Out of the cluster, or where only a running container knows.
     Elsewhere,
+    /// A number, for which nobody asks a name server.
+    Number,
     /// Nowhere: this variable has no value.
     Unset(&'a str),
 }
@@ -19,6 +21,8 @@ pub enum Host<'a> {
 /// `grpc://encoder.search.svc:8080` → host and port.
 #[must_use]
 pub fn split(address: &str) -> (&str, Option<u16>) {
+    // gRPC's own way to say that a name is one for DNS (<https://github.com/grpc/grpc/blob/master/doc/naming.md>).
+    let address = address.strip_prefix("dns:").map_or(address, |rest| rest.trim_start_matches('/'));
     let plain = address.split_once("://").map_or(address, |(_, rest)| rest);
     let plain = plain.split('/').next().unwrap_or_default();
     match plain.rsplit_once(':') {
@@ -27,9 +31,15 @@ pub fn split(address: &str) -> (&str, Option<u16>) {
     }
 }
 
-/// Tells a host (<https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/>).
+/// The scheme of an address, empty where there is none.
 #[must_use]
-pub fn host<'a>(host: &'a str, cluster: &Cluster<'_>) -> Host<'a> {
+pub fn scheme(address: &str) -> &str {
+    address.split_once("://").map_or("", |(scheme, _)| scheme)
+}
+
+/// Tells a host (<https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/>) that is asked for in a namespace.
+#[must_use]
+pub fn host<'a>(host: &'a str, own: &str, cluster: &Cluster<'_>) -> Host<'a> {
     if let Some((name, _)) = host.split_once("$(").and_then(|(_, rest)| rest.split_once(')')) {
         return Host::Unset(name);
     }
@@ -42,21 +52,22 @@ pub fn host<'a>(host: &'a str, cluster: &Cluster<'_>) -> Host<'a> {
     }
     // Names of Services begin with a letter.
     if bare.contains(':') || bare.starts_with(|c: char| c.is_ascii_digit()) {
-        return Host::Elsewhere;
+        return Host::Number;
     }
-    let labels: Vec<&str> = host.trim_end_matches('.').split('.').collect();
-    match labels.as_slice() {
-        [name] => Host::Service(name, None),
-        [name, namespace] if cluster.has_namespace(namespace) => Host::Service(name, Some(namespace)),
-        // A name of one pod comes before that of its Service; what follows is the cluster's domain.
-        [name, namespace, "svc", ..] | [_, name, namespace, "svc", ..] => Host::Service(name, Some(namespace)),
+    let mut labels = host.trim_end_matches('.').split('.');
+    match (labels.next().unwrap_or_default(), labels.next(), labels.next(), labels.next()) {
+        (name, None, ..) => Host::Service(name, None),
+        (name, Some(namespace), None, _) if cluster.has_namespace(namespace) => Host::Service(name, Some(namespace)),
+        // A pod of a StatefulSet comes before its Service; what follows is the cluster's domain.
+        (_, Some(name), None, _) if cluster.place("Service", own, name).is_some() => Host::Service(name, None),
+        (name, Some(namespace), Some("svc"), _) | (_, Some(name), Some(namespace), Some("svc")) => Host::Service(name, Some(namespace)),
         _ => Host::Elsewhere,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::external::External;
+    use super::super::Options;
     use super::*;
 
     #[test]
@@ -68,20 +79,22 @@ mod tests {
         assert_eq!(split("::1"), ("::1", None));
         assert_eq!(split("a:99999"), ("a", None));
         assert_eq!(split(""), ("", None));
+        assert_eq!(split("dns:///a.b:80"), ("a.b", Some(80)));
+        assert_eq!((scheme("grpcs://a:1"), scheme("a:1")), ("grpcs", ""));
     }
 
     #[test]
     fn hosts_are_told_apart() {
         let nodes = [crate::yaml::Node::from("x")];
-        let external = External::default();
-        let cluster = Cluster::of(&nodes, &external);
+        let options = Options::default();
+        let cluster = Cluster::of(&nodes, &options);
         for (text, expected) in [
             ("encoder", Host::Service("encoder", None)),
             ("encoder.ns.svc", Host::Service("encoder", Some("ns"))),
             ("encoder.ns.svc.cluster.local.", Host::Service("encoder", Some("ns"))),
             ("indexer-0.indexer.ns.svc", Host::Service("indexer", Some("ns"))),
             ("example.com", Host::Elsewhere),
-            ("10.0.0.1", Host::Elsewhere),
+            ("10.0.0.1", Host::Number),
             ("127.0.0.1", Host::Pod),
             ("[::1]", Host::Pod),
             ("localhost", Host::Pod),
@@ -89,7 +102,7 @@ mod tests {
             ("\u{fffc}.ns.svc", Host::Elsewhere),
             ("", Host::Service("", None)),
         ] {
-            assert_eq!(host(text, &cluster), expected, "{text}");
+            assert_eq!(host(text, "ns", &cluster), expected, "{text}");
         }
     }
 }

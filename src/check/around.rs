@@ -1,17 +1,31 @@
-//! What stands around a Flow: autoscalers, disruption budgets, monitors, routes and policies.
+//! What stands around a Flow: disruption budgets, monitors, routes and policies.
+//!
+//! What leads nowhere is told where Jina runs, or where the object carries a label of ours. Elsewhere others may provide
+//! what it leads to.
 
-use super::cluster::{Cluster, Object, Selector, target_kind};
-use super::fields::{at, list, plain, text};
-use super::{Report, Told};
-use crate::finding::Severity;
+use std::collections::HashSet;
+
+use super::Report;
+use super::cluster::Cluster;
+use super::external::External;
+use super::fields::{at, list, pairs, plain, text};
+use super::labels::Selector;
+use super::object::{Object, few};
+use super::proxies::PORT_NAMES;
+use crate::finding::{Finding, Findings, Severity};
 use crate::yaml::Node;
+
+/// Annotations by which cert-manager makes the Secrets of an Ingress
+/// (<https://cert-manager.io/docs/usage/ingress/#supported-annotations>).
+const ISSUERS: [&str; 4] =
+    ["cert-manager.io/issuer", "cert-manager.io/cluster-issuer", "kubernetes.io/tls-acme", "acme.cert-manager.io/http01-edit-in-place"];
 
 /// Every kind that we know.
 pub fn around(cluster: &Cluster<'_>, report: &mut Report) {
     for (id, object) in cluster.objects.iter().enumerate() {
-        let mut looker = Looker { cluster, id, object, report };
+        let is_near = object.is_ours() || cluster.has_jina(object.namespace);
+        let mut looker = Looker { cluster, id, object, is_near, report };
         match (object.kind, object.group) {
-            ("HorizontalPodAutoscaler", "autoscaling") | ("ScaledObject", "keda.sh") => looker.autoscaler(),
             ("PodDisruptionBudget", "policy") => looker.budget(),
             ("ServiceMonitor", "monitoring.coreos.com") => looker.service_monitor(),
             ("PodMonitor", "monitoring.coreos.com") => looker.pod_monitor(),
@@ -27,62 +41,49 @@ struct Looker<'c, 'o> {
     cluster: &'c Cluster<'o>,
     id: usize,
     object: &'c Object<'o>,
+    /// Whether it stands where Jina runs, or is ours.
+    is_near: bool,
     report: &'c mut Report,
 }
 
-/// What an autoscaler scales between; for the table.
-pub fn scaled(cluster: &Cluster<'_>, object: &Object<'_>) -> Option<String> {
-    let id = cluster.autoscalers.get([object.kind, object.namespace, object.name]).first()?;
-    let scaler = cluster.objects[*id].node;
-    let (least, most) = (text(scaler, "spec.minReplicas"), text(scaler, "spec.maxReplicas"));
-    // KEDA has words of its own.
-    let (of_keda, most_of_keda) = (text(scaler, "spec.minReplicaCount"), text(scaler, "spec.maxReplicaCount"));
-    let least = if least.is_empty() && of_keda.is_empty() { "1" } else { least };
-    Some(format!("{least}{of_keda}-{most}{most_of_keda}"))
-}
-
 impl<'o> Looker<'_, 'o> {
-    fn autoscaler(&mut self) {
-        let cluster = self.cluster;
-        let Some(target) = at(self.object.node, "spec.scaleTargetRef") else { return };
-        let (kind, name) = (target_kind(target), text(target, "name"));
-        let Some(found) = cluster.find(kind, self.object.namespace, name) else {
-            let finding = cluster.missing(kind, self.object.namespace, name, format_args!("spec.scaleTargetRef.name"));
-            return self.report.push(self.id, finding);
-        };
-        let replicas = text(found.node, "spec.replicas");
-        if !replicas.is_empty() {
-            let message = format_args!("scales {kind}/{name}, whose spec.replicas is fixed: every apply takes back what was scaled");
-            let mend = format_args!("remove spec.replicas of {kind}/{name}");
-            self.report.error(self.id, format_args!("spec.scaleTargetRef"), message, replicas, mend);
+    /// The workloads that a selector selects in namespaces; a finding where there are none. Nothing where that cannot be said.
+    fn selected(&mut self, selector: Option<&'o Node<'o>>, namespaces: &[&str], most: usize, severity: Severity) -> Option<Vec<usize>> {
+        let mut found = Vec::new();
+        for namespace in namespaces {
+            let Some(selector) = selector.map(Selector::of) else { continue };
+            let selected = self.cluster.pods.selected(namespace, selector, most, &self.cluster.work);
+            if selected.is_cut {
+                self.cluster.work.skip(self.id);
+                return None;
+            }
+            found.extend(selected.members);
         }
-    }
-
-    /// The workloads that a selector selects here; a finding where there are none.
-    #[inline(never)]
-    fn selected(&mut self, selector: Option<&'o Node<'o>>, path: &str, severity: Severity) -> Vec<usize> {
-        let namespace = self.object.namespace;
-        let found = selector.map(|node| self.cluster.pods.selected(namespace, Selector::of(node), usize::MAX)).unwrap_or_default();
         if found.is_empty() {
-            let (got, message) = (selector.map(Node::shown).unwrap_or_default(), format_args!("selects no pods that are here"));
-            let mend = format_args!("correct the labels, or remove it");
-            self.report.push(self.id, Told { severity, path: format_args!("{path}"), message, got: &got, mend }.finding());
+            let path = if self.object.kind == "NetworkPolicy" { "spec.podSelector" } else { "spec.selector" };
+            if self.is_near || namespaces.iter().any(|namespace| self.cluster.has_jina(namespace)) {
+                let got = selector.map(Node::shown).unwrap_or_default();
+                let finding = Finding::error(path, "selects no pods that are here").with_severity(severity).got(got);
+                self.report.push(self.id, finding.mend("correct the labels, or remove it"));
+            }
+            return None;
         }
-        found
+        Some(found)
     }
 
     fn budget(&mut self) {
         let node = self.object.node;
-        let selected = self.selected(at(node, "spec.selector"), "spec.selector", Severity::Error);
+        let Some(selected) = self.selected(at(node, "spec.selector"), &[self.object.namespace], usize::MAX, Severity::Error) else {
+            return;
+        };
         let least = text(node, "spec.minAvailable");
         let (path, got) = if least.is_empty() { ("maxUnavailable", text(node, "spec.maxUnavailable")) } else { ("minAvailable", least) };
-        let mut forbids = !selected.is_empty();
+        let mut forbids = selected.iter().any(|workload| self.cluster.role(*workload).is_some());
         for workload in selected {
             let object = self.cluster.of_workload(workload);
-            let fixed = text(object.node, "spec.replicas");
             // An autoscaler may bring more.
-            let is_scaled = !self.cluster.autoscalers.get([object.kind, object.namespace, object.name]).is_empty();
-            let replicas: u64 = if is_scaled { u64::MAX } else { fixed.parse().unwrap_or(1) };
+            let is_scaled = !self.cluster.autoscalers_of(object).is_empty();
+            let replicas: u64 = if is_scaled { u64::MAX } else { text(object.node, "spec.replicas").parse().unwrap_or(1) };
             forbids &= if least.is_empty() {
                 got == "0" || got == "0%"
             } else {
@@ -90,57 +91,79 @@ impl<'o> Looker<'_, 'o> {
             };
         }
         if forbids {
-            let message = format_args!("forbids every eviction: no node can be drained");
-            self.report.warning(self.id, format_args!("spec.{path}"), message, got, format_args!("leave room for one pod, or run more"));
+            let message = "forbids every eviction: no node can be drained";
+            let finding = Finding::warning(format!("spec.{path}"), message).got(got);
+            self.report.push(self.id, finding.mend("leave room for one pod, or run more"));
         }
+    }
+
+    /// The namespaces that a monitor looks at; nothing for all of them, which may be anywhere.
+    fn namespaces(&self) -> Option<Vec<&'o str>> {
+        let node = self.object.node;
+        if text(node, "spec.namespaceSelector.any") == "true" {
+            return None;
+        }
+        let named: Vec<&str> = list(node, "spec.namespaceSelector.matchNames").iter().map(plain).collect();
+        Some(if named.is_empty() { vec![self.object.namespace] } else { named })
     }
 
     fn service_monitor(&mut self) {
         let (cluster, node) = (self.cluster, self.object.node);
-        let Some(selector) = at(node, "spec.selector").filter(|_| text(node, "spec.namespaceSelector.any") != "true") else { return };
-        let mut namespaces: Vec<&str> = list(node, "spec.namespaceSelector.matchNames").iter().map(plain).collect();
-        let path = if namespaces.is_empty() { "selector" } else { "namespaceSelector" };
-        if namespaces.is_empty() {
-            namespaces.push(self.object.namespace);
-        }
-        let mut names: Vec<&str> = Vec::new();
+        let (Some(selector), Some(namespaces)) = (at(node, "spec.selector"), self.namespaces()) else { return };
+        let mut names: HashSet<&str> = HashSet::new();
         let mut is_empty = true;
         for namespace in &namespaces {
-            for place in cluster.labelled_services.selected(namespace, Selector::of(selector), usize::MAX) {
-                let service = &cluster.objects[cluster.services[place]];
-                names.extend(list(service.node, "spec.ports").iter().map(|port| text(port, "name")));
+            let found = cluster.labelled_services.selected(namespace, Selector::of(selector), usize::MAX, &cluster.work);
+            for place in found.members {
+                let service = &cluster.services[place];
+                if found.is_cut || !cluster.work.take(service.names.len()) {
+                    return cluster.work.skip(self.id);
+                }
+                names.extend(service.names.keys());
                 is_empty = false;
             }
         }
-        if is_empty {
-            let message = format_args!("selects no Service in {}", namespaces.join(", "));
-            let mend = format_args!("correct the labels or the namespaces, or remove it");
-            self.report.error(self.id, format_args!("spec.{path}"), message, &selector.shown(), mend);
-        } else {
+        if is_empty && (self.is_near || namespaces.iter().any(|namespace| cluster.has_jina(namespace))) {
+            let is_own = list(node, "spec.namespaceSelector.matchNames").is_empty();
+            let path = if is_own { "spec.selector" } else { "spec.namespaceSelector" };
+            let shown: Vec<String> = namespaces.iter().map(|namespace| (*namespace).to_owned()).collect();
+            let place = if namespaces == [""] { "here".to_owned() } else { format!("in {}", few(shown.iter().map(String::as_str))) };
+            let finding = Finding::error(path, format!("selects no Service {place}")).got(selector.shown());
+            self.report.push(self.id, finding.mend("correct the labels or the namespaces, or remove it"));
+        } else if !is_empty {
             self.endpoints("endpoints", &names, "the Services that it selects");
         }
     }
 
     fn pod_monitor(&mut self) {
-        let selected = self.selected(at(self.object.node, "spec.selector"), "spec.selector", Severity::Error);
-        let mut names: Vec<&str> = Vec::new();
+        let Some(namespaces) = self.namespaces() else { return };
+        let Some(selected) = self.selected(at(self.object.node, "spec.selector"), &namespaces, usize::MAX, Severity::Error) else { return };
+        // A mesh brings its own along.
+        let mut names: HashSet<&str> = HashSet::from(PORT_NAMES);
         for id in &selected {
             for container in &self.cluster.workloads[*id].containers {
-                names.extend(list(container.node, "ports").iter().map(|port| text(port, "name")));
+                let ports = list(container.node, "ports");
+                if !self.cluster.work.take(1 + ports.len()) {
+                    return self.cluster.work.skip(self.id);
+                }
+                names.extend(ports.iter().map(|port| text(port, "name")));
             }
         }
-        if !selected.is_empty() {
-            self.endpoints("podMetricsEndpoints", &names, "the pods that it selects");
-        }
+        self.endpoints("podMetricsEndpoints", &names, "the pods that it selects");
     }
 
-    fn endpoints(&mut self, field: &str, names: &[&str], of: &str) {
+    fn endpoints(&mut self, field: &str, names: &HashSet<&str>, of: &str) {
         for (index, endpoint) in list(self.object.node, &format!("spec.{field}")).iter().enumerate() {
             let port = text(endpoint, "port");
-            if !port.is_empty() && !names.contains(&port) {
-                let path = format_args!("spec.{field}[{index}].port");
-                let known = names.join(", ");
-                self.report.error(self.id, path, format_args!("is no named port of {of}"), port, format_args!("they have {known}"));
+            if !port.is_empty() && !names.contains(port) {
+                let mut known: Vec<&str> = names.iter().copied().filter(|name| !PORT_NAMES.contains(name)).collect();
+                known.sort_unstable();
+                let finding = Finding::error(format!("spec.{field}[{index}].port"), format!("is no named port of {of}")).got(port);
+                self.report.push(self.id, finding.mend(format!("they have {}", few(known.into_iter()))));
+                // One such name is mostly all of them.
+                if index >= MOST_ENDPOINTS {
+                    break;
+                }
             }
         }
     }
@@ -155,6 +178,24 @@ impl<'o> Looker<'_, 'o> {
                 if let Some(service) = at(node, "backend.service") {
                     self.backend(service, self.object.namespace, &format!("spec.rules[{rule}].http.paths[{path}].backend.service"));
                 }
+            }
+        }
+        self.certificates();
+    }
+
+    /// Secrets of TLS, which cert-manager may make, and which may be declared.
+    fn certificates(&mut self) {
+        let is_made = |(key, _): &(Node<'_>, Node<'_>)| ISSUERS.contains(&plain(key));
+        if !self.is_near || pairs(self.object.node, "metadata.annotations").iter().any(is_made) {
+            return;
+        }
+        let own = External::of_annotation(self.object.node, &mut Findings::default());
+        for (index, certificate) in list(self.object.node, "spec.tls").iter().enumerate() {
+            let name = text(certificate, "secretName");
+            let is_declared = self.cluster.external.has("Secret", name) || own.has("Secret", name);
+            if !name.is_empty() && !is_declared && self.cluster.find("Secret", self.object.namespace, name).is_none() {
+                let path = format!("spec.tls[{index}].secretName");
+                self.report.push(self.id, self.cluster.missing("Secret", self.object.namespace, name, path));
             }
         }
     }
@@ -172,28 +213,32 @@ impl<'o> Looker<'_, 'o> {
     }
 
     /// A Service that requests are sent to, and its port by number or name.
-    #[inline(never)]
     fn backend(&mut self, reference: &Node<'_>, namespace: &str, path: &str) {
         let name = text(reference, "name");
-        let Some(service) = self.cluster.find("Service", namespace, name) else {
-            if !self.cluster.external.has("Service", name) {
-                let finding = self.cluster.missing("Service", namespace, name, format_args!("{path}.name"));
+        let Some(service) = self.cluster.service(namespace, name) else {
+            if self.is_near && !self.cluster.external.has("Service", name) {
+                let finding = self.cluster.missing("Service", namespace, name, format!("{path}.name"));
                 self.report.push(self.id, finding);
             }
             return;
         };
+        let ports = list(self.cluster.objects[service.object].node, "spec.ports");
         for (field, key) in [("port", "port"), ("port.number", "port"), ("port.name", "name")] {
             let port = text(reference, field);
-            let known: Vec<&str> = list(service.node, "spec.ports").iter().map(|known| text(known, key)).collect();
-            if !port.is_empty() && !known.contains(&port) {
-                let (message, known) = (format_args!("is no port of Service/{name}"), known.join(", "));
-                self.report.error(self.id, format_args!("{path}.{field}"), message, port, format_args!("it has {known}"));
+            let is_known = if key == "name" { service.names.contains_key(port) } else { service.has_port(port) };
+            if !port.is_empty() && !is_known {
+                let finding = Finding::error(format!("{path}.{field}"), format!("is no port of Service/{name}")).got(port);
+                let known = few(ports.iter().map(|known| text(known, key)));
+                self.report.push(self.id, finding.mend(format!("it has {known}")));
             }
         }
     }
 
     /// Who may call may be anywhere, so that peers that select nothing here are no fault.
     fn policy(&mut self) {
-        self.selected(at(self.object.node, "spec.podSelector"), "spec.podSelector", Severity::Warning);
+        self.selected(at(self.object.node, "spec.podSelector"), &[self.object.namespace], 1, Severity::Warning);
     }
 }
+
+/// Endpoints of a monitor whose names are told.
+const MOST_ENDPOINTS: usize = 100;

@@ -1,140 +1,42 @@
 //! The objects of a cluster, found by what they are, by their names and by their labels.
 
 use std::cell::Cell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
+use super::Options;
+use super::command::Role;
 use super::external::{External, Near, renamed};
 use super::fields::{at, list, pairs, plain, text};
-use super::pod::{Container, Role, Workload};
-use crate::finding::Finding;
+use super::labels::{Labelled, Selector};
+use super::object::{Index, Object, named};
+use super::pod::{Container, Workload, is_tcp};
+use super::work::Work;
+use crate::finding::{Finding, Findings};
 use crate::yaml::Node;
-
-/// kpt's mark on what is not for a cluster.
-const LOCAL_CONFIG: &str = "config.kubernetes.io/local-config";
 
 /// Names that are looked for near a missing one; nobody reads the hundredth proposal, and each takes time.
 const MOST_PROPOSALS: usize = 50;
 
-/// An object.
-#[derive(Debug, Clone, Copy)]
-pub struct Object<'o> {
-    /// All of it.
-    pub node: &'o Node<'o>,
-    /// `kind`; empty for what is not for a cluster.
-    pub kind: &'o str,
-    /// The group of `apiVersion`, empty for the core's.
-    pub group: &'o str,
-    /// `metadata.namespace`, empty where there is none.
-    pub namespace: &'o str,
-    /// `metadata.name`.
-    pub name: &'o str,
+/// A `Service` of the core.
+#[derive(Debug)]
+pub struct Service<'o> {
+    /// Its place among the objects.
+    pub object: usize,
+    /// The workloads whose pods it selects, up to the second: more are no better.
+    pub selected: Vec<usize>,
+    /// Its ports of TCP by their numbers: the first entry of each.
+    pub ports: HashMap<&'o str, usize>,
+    /// Its ports of other protocols, likewise.
+    pub not_tcp: HashMap<&'o str, usize>,
+    /// Its ports by their names.
+    pub names: HashMap<&'o str, usize>,
 }
 
-/// What has been found by up to three words. One type for every purpose: each would be two kilobytes of the program.
-#[derive(Debug, Default)]
-pub struct Index(HashMap<String, Vec<usize>>);
-
-impl Index {
-    /// Adds.
-    #[inline(never)]
-    pub fn add(&mut self, words: [&str; 3], id: usize) {
-        self.0.entry(words.join("\0")).or_default().push(id);
-    }
-
-    /// What was added by these words, in the order in which it was.
-    #[inline(never)]
+impl Service<'_> {
+    /// Whether it has a port of a number, of whatever protocol.
     #[must_use]
-    pub fn get(&self, words: [&str; 3]) -> &[usize] {
-        self.0.get(&words.join("\0")).map(Vec::as_slice).unwrap_or_default()
-    }
-
-    /// Whether anything was added by this word.
-    #[inline(never)]
-    #[must_use]
-    pub fn has(&self, word: &str) -> bool {
-        !self.get([word, "", ""]).is_empty()
-    }
-}
-
-/// Things that selectors select, by namespace and label.
-#[derive(Debug, Default)]
-pub struct Labelled<'o> {
-    by_label: Index,
-    labels: Vec<Option<&'o Node<'o>>>,
-}
-
-impl<'o> Labelled<'o> {
-    #[inline(never)]
-    fn add(&mut self, namespace: &str, labels: Option<&'o Node<'o>>) {
-        let id = self.labels.len();
-        self.by_label.add([namespace, "", ""], id);
-        for (key, value) in labels.and_then(Node::as_map).unwrap_or_default() {
-            self.by_label.add([namespace, plain(key), plain(value)], id);
-        }
-        self.labels.push(labels);
-    }
-
-    /// What labels select in a namespace, up to as many; no label selects everything.
-    #[inline(never)]
-    #[must_use]
-    pub fn selected(&self, namespace: &str, selector: Selector<'_>, most: usize) -> Vec<usize> {
-        // The label that fewest have.
-        let mut candidates = self.by_label.get([namespace, "", ""]);
-        for (key, value) in selector.pairs {
-            let ids = self.by_label.get([namespace, plain(key), plain(value)]);
-            if ids.len() <= candidates.len() {
-                candidates = ids;
-            }
-        }
-        candidates.iter().copied().filter(|id| selector.selects(self.labels[*id])).take(most).collect()
-    }
-}
-
-/// Labels to be had, and what else is asked of them.
-#[derive(Debug, Clone, Copy)]
-pub struct Selector<'o> {
-    pairs: &'o [(Node<'o>, Node<'o>)],
-    expressions: &'o [Node<'o>],
-}
-
-impl<'o> Selector<'o> {
-    /// A Service's: labels and nothing else. None selects nothing.
-    #[must_use]
-    pub fn of_service(service: &'o Node<'o>) -> Option<Self> {
-        let pairs = pairs(service, "spec.selector");
-        (!pairs.is_empty()).then_some(Self { pairs, expressions: &[] })
-    }
-
-    /// Everybody else's.
-    #[must_use]
-    pub fn of(selector: &'o Node<'o>) -> Self {
-        Self { pairs: pairs(selector, "matchLabels"), expressions: list(selector, "matchExpressions") }
-    }
-
-    /// Whether it selects something with these labels.
-    #[inline(never)]
-    #[must_use]
-    pub fn selects(&self, labels: Option<&Node<'_>>) -> bool {
-        let label = |key: &str| labels.and_then(|labels| labels.get(key)).map(plain);
-        for (key, value) in self.pairs {
-            if label(plain(key)) != Some(plain(value)) {
-                return false;
-            }
-        }
-        for expression in self.expressions {
-            let value = label(text(expression, "key"));
-            let is_listed = value.is_some_and(|value| list(expression, "values").iter().any(|one| plain(one) == value));
-            let is_met = match text(expression, "operator") {
-                "In" => is_listed,
-                "NotIn" => !is_listed,
-                "Exists" => value.is_some(),
-                _ => value.is_none(),
-            };
-            if !is_met {
-                return false;
-            }
-        }
-        true
+    pub fn has_port(&self, port: &str) -> bool {
+        self.ports.contains_key(port) || self.not_tcp.contains_key(port)
     }
 }
 
@@ -145,23 +47,38 @@ pub struct Cluster<'o> {
     pub objects: Vec<Object<'o>>,
     /// Those that run pods.
     pub workloads: Vec<Workload<'o>>,
-    /// `Service`s of the core, by their place among the objects.
-    pub services: Vec<usize>,
+    /// Those that lead to pods.
+    pub services: Vec<Service<'o>>,
     /// Which pods labels select, by their place among the workloads.
     pub pods: Labelled<'o>,
     /// Which Services labels select, by their place among the Services.
     pub labelled_services: Labelled<'o>,
-    /// The workloads whose pods each Service selects, up to the second: more are no better.
-    pub selected: Vec<Vec<usize>>,
-    /// Workloads by namespace and what Jina calls them.
-    pub by_jina_name: Index,
+    /// The place among the Services of an object.
+    pub service_of: HashMap<usize, usize>,
+    /// The place among the workloads of an object.
+    pub workload_of: HashMap<usize, usize>,
     /// Autoscalers by kind, namespace and name of what they scale.
-    pub autoscalers: Index,
+    pub autoscalers: Index<'o>,
     /// What is provided elsewhere.
     pub external: &'o External,
+    /// Whether what may go wrong one day is told as well.
+    pub is_strict: bool,
+    /// What each workload says is provided elsewhere, and what is wrong with how it says so.
+    pub own_external: Vec<External>,
+    /// What is wrong with annotations, by their objects.
+    pub wrong_annotations: Vec<(usize, Findings)>,
+    /// How much may still be done.
+    pub work: Work,
+    /// Workloads by namespace and what Jina calls them.
+    by_jina_name: HashMap<&'o str, HashMap<String, usize>>,
     /// The first Service of each workload, by its place among the objects.
     fronts: Vec<Option<usize>>,
-    names: Index,
+    names: Index<'o>,
+    identities: HashSet<[&'o str; 4]>,
+    is_twin: Vec<bool>,
+    data: HashMap<usize, HashMap<&'o str, &'o Node<'o>>>,
+    /// Namespaces in which Jina runs.
+    with_jina: HashSet<&'o str>,
     proposals: Cell<usize>,
 }
 
@@ -175,42 +92,60 @@ const MAKERS: [(&str, &str, &str); 6] = [
     ("Bundle", "ConfigMap", "-"),
 ];
 
+/// The label by which slices of endpoints belong to a Service.
+const OF_SERVICE: &str = "kubernetes.io/service-name";
+
+/// In place of a word: objects of a kind in any namespace, of any name; endpoints; what another object stands in for.
+const ANY: &str = "\0";
+const ENDPOINTS: &str = "\0endpoints";
+const REPLACED: &str = "\0replaced";
+
 impl<'o> Cluster<'o> {
     /// Takes objects in. What is not for a cluster is left out.
     #[must_use]
-    #[inline(never)]
-    pub fn of(nodes: &'o [Node<'o>], external: &'o External) -> Self {
+    pub fn of(nodes: &'o [Node<'o>], options: &'o Options) -> Self {
         let mut cluster = Self {
-            objects: nodes.iter().map(object).collect(),
+            objects: nodes.iter().map(Object::of).collect(),
             workloads: Vec::new(),
             services: Vec::new(),
             pods: Labelled::default(),
             labelled_services: Labelled::default(),
-            selected: Vec::new(),
-            by_jina_name: Index::default(),
+            service_of: HashMap::new(),
+            workload_of: HashMap::new(),
             autoscalers: Index::default(),
-            external,
+            external: &options.external,
+            is_strict: options.is_strict,
+            own_external: Vec::new(),
+            wrong_annotations: Vec::new(),
+            work: Work::default(),
+            by_jina_name: HashMap::new(),
             fronts: Vec::new(),
             names: Index::default(),
+            identities: HashSet::new(),
+            is_twin: vec![false; nodes.len()],
+            data: HashMap::new(),
+            with_jina: HashSet::new(),
             proposals: Cell::new(0),
         };
         for id in 0..cluster.objects.len() {
             cluster.take(id);
         }
         for place in 0..cluster.services.len() {
-            let id = cluster.services[place];
+            let id = cluster.services[place].object;
             let Object { node, namespace, .. } = cluster.objects[id];
-            let selector = Selector::of_service(node);
-            let selected = selector.map(|selector| cluster.pods.selected(namespace, selector, 2)).unwrap_or_default();
-            if let [only] = selected.as_slice() {
+            let Some(selector) = Selector::of_service(node) else { continue };
+            let selected = cluster.pods.selected(namespace, selector, 2, &cluster.work);
+            if selected.is_cut {
+                cluster.work.skip(id);
+            }
+            if let [only] = selected.members.as_slice() {
                 cluster.fronts[*only].get_or_insert(id);
             }
-            cluster.selected.push(selected);
+            cluster.services[place].selected = selected.members;
         }
         cluster
     }
 
-    #[inline(never)]
     fn take(&mut self, id: usize) {
         let object = self.objects[id];
         let Object { node, kind, group, namespace, name } = object;
@@ -223,87 +158,184 @@ impl<'o> Cluster<'o> {
             self.add(made, if given.is_empty() { name } else { given }, id);
         }
         // What is given twice is told once.
-        if self.is_twin(id) {
+        if !self.identities.insert([kind, group, namespace, name]) {
+            self.is_twin[id] = true;
             return;
         }
         self.add(kind, name, id);
         // Whether there is a namespace is asked of addresses only.
-        self.names.add(["\0", namespace, ""], id);
+        self.names.add([ANY, namespace, ""], id);
         if let Some(target) = at(node, "spec.scaleTargetRef") {
             self.autoscalers.add([target_kind(target), namespace, text(target, "name")], id);
         }
-        if kind == "Service" {
-            self.services.push(id);
-            self.labelled_services.add(namespace, at(node, "metadata.labels"));
+        match kind {
+            "Service" => self.take_service(id),
+            "ConfigMap" | "Secret" => self.take_data(id),
+            "Endpoints" => self.names.add([ENDPOINTS, namespace, name], id),
+            "EndpointSlice" => {
+                let of = at(node, "metadata.labels").and_then(|labels| labels.get(OF_SERVICE)).map(plain).unwrap_or_default();
+                self.names.add([ENDPOINTS, namespace, of], id);
+            }
+            _ => {}
+        }
+        // A Rollout of Argo that runs the pods of a Deployment.
+        if let Some(replaced) = at(node, "spec.workloadRef") {
+            self.names.add([REPLACED, namespace, text(replaced, "name")], id);
         }
         if let Some(workload) = Workload::of(&object, id) {
-            self.pods.add(namespace, workload.labels);
-            if let Some(name) = workload.jina_name() {
-                self.by_jina_name.add([namespace, name, ""], self.workloads.len());
+            let place = self.workloads.len();
+            self.pods.add_pods(namespace, workload.labels, (kind == "StatefulSet").then_some(name));
+            if let Some(name) = &workload.jina_name {
+                self.by_jina_name.entry(namespace).or_default().entry(name.clone()).or_insert(place);
             }
+            if workload.main().is_some() {
+                self.with_jina.insert(namespace);
+            }
+            let mut wrong = Findings::default();
+            self.own_external.push(External::of_annotation(node, &mut wrong));
+            if !wrong.is_empty() {
+                self.wrong_annotations.push((id, wrong));
+            }
+            self.workload_of.insert(id, place);
             self.workloads.push(workload);
             self.fronts.push(None);
         }
     }
 
-    #[inline(never)]
-    fn add(&mut self, kind: &str, name: &str, id: usize) {
+    fn take_service(&mut self, id: usize) {
+        let Object { node, namespace, .. } = self.objects[id];
+        let (mut ports, mut not_tcp, mut names) = (HashMap::new(), HashMap::new(), HashMap::new());
+        for (index, port) in list(node, "spec.ports").iter().enumerate() {
+            let by_number = if is_tcp(port) { &mut ports } else { &mut not_tcp };
+            by_number.entry(text(port, "port")).or_insert(index);
+            names.entry(text(port, "name")).or_insert(index);
+        }
+        self.service_of.insert(id, self.services.len());
+        self.services.push(Service { object: id, selected: Vec::new(), ports, not_tcp, names });
+        self.labelled_services.add(namespace, at(node, "metadata.labels"));
+    }
+
+    fn take_data(&mut self, id: usize) {
+        let fields = ["data", "stringData", "binaryData"].iter().flat_map(|field| pairs(self.objects[id].node, field));
+        let mut data = HashMap::new();
+        for (key, value) in fields {
+            data.insert(plain(key), value);
+        }
+        self.data.insert(id, data);
+    }
+
+    fn add(&mut self, kind: &'o str, name: &'o str, id: usize) {
         let namespace = self.objects[id].namespace;
-        for words in [[kind, namespace, name], [kind, "\0", name], [kind, namespace, "\0"]] {
+        for words in [[kind, namespace, name], [kind, ANY, name], [kind, namespace, ANY]] {
             self.names.add(words, id);
         }
+    }
+
+    fn named(&self, words: [&str; 3]) -> &[usize] {
+        self.names.get(words)
     }
 
     /// Whether another object before this one is the same.
     #[must_use]
     pub fn is_twin(&self, id: usize) -> bool {
-        let Object { kind, group, namespace, name, .. } = self.objects[id];
-        let same = self.names.get([kind, namespace, name]);
-        same.iter().any(|other| *other < id && self.objects[*other].kind == kind && self.objects[*other].group == group)
+        self.is_twin[id]
     }
 
     /// The object of a kind and name in a namespace, by its place.
     #[must_use]
     pub fn place(&self, kind: &str, namespace: &str, name: &str) -> Option<usize> {
-        self.names.get([kind, namespace, name]).first().copied()
+        self.named([kind, namespace, name]).first().copied()
     }
 
     /// The object of a kind and name in a namespace.
-    #[inline(never)]
     #[must_use]
     pub fn find(&self, kind: &str, namespace: &str, name: &str) -> Option<&Object<'o>> {
         self.place(kind, namespace, name).map(|id| &self.objects[id])
     }
 
+    /// The Service of a name in a namespace.
+    #[must_use]
+    pub fn service(&self, namespace: &str, name: &str) -> Option<&Service<'o>> {
+        let id = self.place("Service", namespace, name)?;
+        self.services.get(*self.service_of.get(&id)?)
+    }
+
+    /// The keys of a ConfigMap or a Secret, and their values; none for what only makes one.
+    #[must_use]
+    pub fn data(&self, kind: &str, namespace: &str, name: &str) -> Option<&HashMap<&'o str, &'o Node<'o>>> {
+        let id = self.place(kind, namespace, name)?;
+        self.data.get(&id).filter(|_| self.objects[id].kind == kind)
+    }
+
+    /// Whether somebody says where a Service without a selector leads.
+    #[must_use]
+    pub fn has_endpoints(&self, namespace: &str, service: &str) -> bool {
+        !self.named([ENDPOINTS, namespace, service]).is_empty()
+    }
+
+    /// Whether another object runs the pods of a workload.
+    #[must_use]
+    pub fn is_replaced(&self, object: &Object<'_>) -> bool {
+        !self.named([REPLACED, object.namespace, object.name]).is_empty()
+    }
+
+    /// The autoscalers of an object.
+    #[must_use]
+    pub fn autoscalers_of(&self, object: &Object<'_>) -> &[usize] {
+        self.autoscalers.get([object.kind, object.namespace, object.name])
+    }
+
+    /// Whether there is an object of a kind in a namespace.
+    #[must_use]
+    pub fn has_any(&self, kind: &str, namespace: &str) -> bool {
+        !self.named([kind, namespace, ANY]).is_empty()
+    }
+
     /// Whether a namespace is that of any object.
     #[must_use]
     pub fn has_namespace(&self, name: &str) -> bool {
-        !self.names.get(["\0", name, ""]).is_empty()
+        !self.named([ANY, name, ""]).is_empty()
+    }
+
+    /// Whether Jina runs in a namespace.
+    #[must_use]
+    pub fn has_jina(&self, namespace: &str) -> bool {
+        self.with_jina.contains(namespace)
     }
 
     /// The namespace of an object of that kind and name, wherever it is.
     #[must_use]
     pub fn namespace_of(&self, kind: &str, name: &str) -> Option<&'o str> {
-        self.names.get([kind, "\0", name]).first().map(|id| self.objects[*id].namespace)
+        self.named([kind, ANY, name]).first().map(|id| self.objects[*id].namespace)
+    }
+
+    /// The first workload that Jina calls by a name in a namespace.
+    #[must_use]
+    pub fn by_jina_name(&self, namespace: &str, name: &str) -> Option<usize> {
+        self.by_jina_name.get(namespace)?.get(name).copied()
     }
 
     /// What exists instead of a name that does not.
-    #[inline(never)]
     #[must_use]
     pub fn near(&self, kind: &str, namespace: &str, name: &str) -> Option<Near<'o>> {
-        let tries = self.proposals.get();
-        self.proposals.set(tries + 1);
-        if tries >= MOST_PROPOSALS {
+        if !self.may_propose() {
             return None;
         }
-        let known: Vec<&str> = self.names.get([kind, namespace, "\0"]).iter().map(|id| self.objects[*id].name).collect();
+        let known: Vec<&str> = self.named([kind, namespace, ANY]).iter().map(|id| self.objects[*id].name).collect();
         renamed(name, &known)
     }
 
-    /// What to say of a name that leads nowhere.
-    #[inline(never)]
+    /// Whether a name may still be looked for that is near to another.
     #[must_use]
-    pub fn missing(&self, kind: &str, namespace: &str, name: &str, path: std::fmt::Arguments<'_>) -> Finding {
+    pub fn may_propose(&self) -> bool {
+        let tries = self.proposals.get();
+        self.proposals.set(tries.saturating_add(1));
+        tries < MOST_PROPOSALS
+    }
+
+    /// What to say of a name that leads nowhere.
+    #[must_use]
+    pub fn missing(&self, kind: &str, namespace: &str, name: &str, path: impl std::fmt::Display) -> Finding {
         if let Some(other) = self.namespace_of(kind, name) {
             let message = format!("names a {kind} that is in {}, not in {}", named(other), named(namespace));
             return Finding::error(path, message).got(name).mend("give both the same namespace");
@@ -317,18 +349,15 @@ impl<'o> Cluster<'o> {
     }
 
     /// The object of a workload.
-    #[inline(never)]
     #[must_use]
     pub fn of_workload(&self, workload: usize) -> &Object<'o> {
         &self.objects[self.workloads[workload].object]
     }
 
     /// What messages call a workload.
-    #[inline(never)]
     #[must_use]
     pub fn label(&self, workload: usize) -> String {
-        let object = self.of_workload(workload);
-        format!("{}/{}", object.kind, object.name)
+        self.of_workload(workload).label()
     }
 
     /// The first Service that selects a workload's pods and nothing else.
@@ -344,7 +373,6 @@ impl<'o> Cluster<'o> {
     }
 
     /// What a workload does.
-    #[inline(never)]
     #[must_use]
     pub fn role(&self, workload: usize) -> Option<Role> {
         Some(self.main(workload)?.1)
@@ -356,20 +384,4 @@ impl<'o> Cluster<'o> {
 pub fn target_kind<'n>(target: &'n Node<'n>) -> &'n str {
     let kind = text(target, "kind");
     if kind.is_empty() { "Deployment" } else { kind }
-}
-
-/// What messages call a namespace.
-#[must_use]
-pub fn named(namespace: &str) -> String {
-    if namespace.is_empty() { "no namespace".to_owned() } else { format!("namespace `{namespace}`") }
-}
-
-fn object<'o>(node: &'o Node<'o>) -> Object<'o> {
-    let version = text(node, "apiVersion");
-    let group = version.split_once('/').map_or("", |(group, _)| group);
-    let name = text(node, "metadata.name");
-    let local = at(node, "metadata.annotations").and_then(|annotations| annotations.get(LOCAL_CONFIG));
-    let is_for_a_cluster = local.is_none_or(|value| plain(value) == "false") && !version.is_empty() && !name.is_empty();
-    let kind = if is_for_a_cluster { text(node, "kind") } else { "" };
-    Object { node, kind, group, namespace: text(node, "metadata.namespace"), name }
 }

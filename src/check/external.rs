@@ -1,5 +1,7 @@
 //! What somebody else provides: named by who runs the check, or on the object that needs it.
 
+use std::collections::HashSet;
+
 use super::fields::at;
 use crate::config::scope::{EXTERNAL, EXTERNAL_KINDS};
 use crate::finding::{Finding, Findings, nearest};
@@ -10,7 +12,7 @@ const SHORT: [&str; 5] = ["secret", "cm", "svc", "pvc", "sa"];
 
 /// Kinds and names that are not missing where they are not among the objects.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct External(Vec<(&'static str, String)>);
+pub struct External(HashSet<(&'static str, String)>);
 
 impl External {
     /// Adds `KIND/NAME`; any name is meant by `*`.
@@ -25,7 +27,7 @@ impl External {
             let finding = Finding::error("", "is of no kind that objects refer to").got(text);
             return Err(finding.suggest(kind, EXTERNAL_KINDS.into_iter().map(|(known, _)| known)));
         };
-        self.0.push((known, name.to_owned()));
+        self.0.insert((known, name.to_owned()));
         Ok(())
     }
 
@@ -64,7 +66,8 @@ impl External {
     /// Whether an object is provided elsewhere.
     #[must_use]
     pub fn has(&self, kind: &str, name: &str) -> bool {
-        self.0.iter().any(|(known, declared)| *known == kind && (declared == "*" || declared == name))
+        let Some((known, _)) = EXTERNAL_KINDS.iter().find(|(known, _)| *known == kind).filter(|_| !self.0.is_empty()) else { return false };
+        [name, "*"].iter().any(|name| self.0.contains(&(*known, (*name).to_owned())))
     }
 
     /// How a kind is spelled in a declaration.

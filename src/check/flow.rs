@@ -1,20 +1,31 @@
 //! The Flow: who dials whom, and that everybody is dialled.
 
+use std::cell::Cell;
+use std::collections::{HashMap, HashSet};
+
 use super::address::{self, Host};
-use super::cluster::{Cluster, Index, Object, named};
-use super::external::{External, Near};
+use super::cluster::Cluster;
+use super::command::{Role, Runs};
+use super::external::Near;
 use super::fields::{at, list, plain, text};
-use super::pod::{Container, Role};
-use super::words::{RUNTIME, Variables};
+use super::graph::{ENDS, Fault, Graph};
+use super::labels::Selector;
+use super::object::{Object, few, named};
+use super::pod::{Container, Listener, Workload};
+use super::variables::{MOST_OF_A_CONTAINER, Variables};
+use super::words::RUNTIME;
 use super::{Edge, Report};
-use crate::finding::{Finding, Findings};
+use crate::finding::Finding;
 use crate::yaml::Node;
 
 /// Labels and annotations that say which Jina is in an image.
 const VERSION: &str = "flow.jina.ai/jina-version";
 
-/// The ends of every graph (`jina/serve/runtimes/gateway/graph/topology_graph.py`).
-const ENDS: [&str; 2] = ["start-gateway", "end-gateway"];
+/// Bytes that references to variables may add in all containers together.
+const MOST_EXPANDED: usize = 32 * MOST_OF_A_CONTAINER;
+
+/// Names that stand for another name, one behind the other.
+const MOST_ALIASES: usize = 4;
 
 /// A container that dials.
 struct Dialler<'c, 'o> {
@@ -25,17 +36,43 @@ struct Dialler<'c, 'o> {
     /// Its place among the objects.
     id: usize,
     container: &'c Container<'o>,
-    variables: Variables,
+    variables: Variables<'c>,
+}
+
+/// Where an address leads that is one of the cluster's.
+struct Reached {
+    workload: usize,
+    /// The place among the Services.
+    service: usize,
+    /// The port at the pod.
+    port: Option<u16>,
+    listener: Listener,
+}
+
+/// Why an address leads nowhere.
+enum Lost {
+    /// What is wrong, and what to do: about the name that is dialled, which may be that of a variable.
+    Here(String, String),
+    /// The same about what stands around the name.
+    Written(String, String),
+    /// It is told of another object.
+    Elsewhere,
 }
 
 /// Every address that a gateway or a head dials, the graph and the shards.
 pub fn addresses(cluster: &Cluster<'_>, report: &mut Report) {
+    let left = Cell::new(MOST_EXPANDED);
     for (workload, known) in cluster.workloads.iter().enumerate() {
         let id = known.object;
         let object = &cluster.objects[id];
         for container in &known.containers {
             let Some(role) = container.role else { continue };
-            let variables = Variables::of(container.node, cluster, object);
+            let has_neighbours = NEIGHBOURS.iter().any(|option| container.has(option));
+            if role == Role::Worker && !has_neighbours {
+                continue;
+            }
+            let allowed = left.get().min(MOST_OF_A_CONTAINER);
+            let variables = Variables::of(container.node, cluster, object, allowed);
             let dialler = Dialler { cluster, workload, object, id, container, variables };
             match role {
                 Role::Gateway => dialler.gateway(report),
@@ -43,13 +80,21 @@ pub fn addresses(cluster: &Cluster<'_>, report: &mut Report) {
                 Role::Worker => {}
             }
             dialler.neighbours(report);
+            left.set(left.get() - (allowed - dialler.variables.left()));
         }
     }
 }
 
+/// What runs before and after shards.
+const NEIGHBOURS: [&str; 2] = ["--uses-before-address", "--uses-after-address"];
+
 impl Dialler<'_, '_> {
+    fn error(&self, path: String, message: impl Into<String>, got: &str, mend: impl Into<String>, report: &mut Report) {
+        let finding = Finding::error(path, message).mend(mend);
+        report.push(self.id, if got.is_empty() { finding } else { finding.got(got) });
+    }
+
     /// An option whose value is JSON, with the place of its word.
-    #[inline(never)]
     fn json(&self, option: &str, report: &mut Report) -> Option<(usize, Node<'static>)> {
         let &(place, given) = self.container.values(option).first()?;
         // A variable may stand within a text of the JSON, or for all of it.
@@ -62,8 +107,7 @@ impl Dialler<'_, '_> {
             Ok(node) => return Some((place, node)),
             Err(_) if expanded.contains(RUNTIME) => {}
             Err(error) => {
-                let (path, message) = (self.container.path_of(place), format_args!("is no JSON for {option}: {error}"));
-                report.error(self.id, format_args!("{path}"), message, given, format_args!("correct it"));
+                self.error(self.container.path_of(place), format!("is no JSON for {option}: {error}"), given, "correct it", report);
             }
         }
         None
@@ -73,35 +117,40 @@ impl Dialler<'_, '_> {
         let addresses = self.json("--deployments-addresses", report);
         let graph = self.json("--graph-description", report);
         let dialled = addresses.as_ref().and_then(|(_, node)| node.as_map()).unwrap_or_default();
-        let mut known = Index::default();
+        let mut reached: HashMap<&str, Option<usize>> = HashMap::new();
         for (name, node) in dialled {
-            known.add([plain(name), "", ""], 0);
+            let place = addresses.as_ref().map_or(0, |(place, _)| *place);
             for text in several(node) {
-                self.reach(plain(text), addresses.as_ref().map_or(0, |(place, _)| *place), plain(name), report);
+                let workload = self.reach(plain(text), place, plain(name), report);
+                reached.entry(plain(name)).or_insert(workload);
             }
+            reached.entry(plain(name)).or_insert(None);
         }
         let Some((place, graph)) = graph else { return };
-        let mut names = Index::default();
-        for (name, node) in graph.as_map().unwrap_or_default() {
-            for name in std::iter::once(name).chain(several(node)).map(plain).filter(|name| !ENDS.contains(name)) {
-                if !names.has(name) && !known.has(name) {
-                    self.differs(name, place, "has no address", "--deployments-addresses", report);
-                }
-                names.add([name, "", ""], 0);
-            }
+        let told = |fault: Fault, report: &mut Report| {
+            self.error(self.container.path_of(place), fault.message, &fault.got, fault.mend, report);
+        };
+        let graph = match Graph::of(&graph) {
+            Ok(graph) => graph,
+            Err(fault) => return told(fault, report),
+        };
+        for name in graph.names.iter().filter(|name| !reached.contains_key(*name)) {
+            self.differs(name, place, "has no address", "--deployments-addresses", report);
         }
-        for (name, _) in dialled {
-            if !names.has(plain(name)) {
-                let place = addresses.as_ref().map_or(place, |(place, _)| *place);
-                self.differs(plain(name), place, "is not in the graph", "--graph-description", report);
-            }
+        let known: HashSet<&str> = graph.names.iter().copied().collect();
+        for name in dialled.iter().map(|(name, _)| plain(name)).filter(|name| !known.contains(name) && !ENDS.contains(name)) {
+            let place = addresses.as_ref().map_or(place, |(place, _)| *place);
+            self.differs(name, place, "is not in the graph", "--graph-description", report);
+        }
+        let is_floating = |name: &str| Some(self.cluster.main((*reached.get(name)?)?)?.0.is_floating);
+        for fault in graph.faults(is_floating, |name| reached.contains_key(name)) {
+            told(fault, report);
         }
     }
 
     fn differs(&self, name: &str, place: usize, message: &str, option: &str, report: &mut Report) {
-        let path = self.container.path_of(place);
-        let mend = format_args!("add it to {option}, or take it out here");
-        report.error(self.id, format_args!("{path}"), format_args!("names `{name}`, which {message}"), name, mend);
+        let mend = format!("add it to {option}, or take it out here");
+        self.error(self.container.path_of(place), format!("names `{name}`, which {message}"), name, mend, report);
     }
 
     fn head(&self, report: &mut Report) {
@@ -116,29 +165,28 @@ impl Dialler<'_, '_> {
             }
         }
         if let Some(missing) = is_there.iter().position(|is_there| !is_there) {
-            let message = format_args!("has no address of shard {missing}, and {number} addresses");
-            report.error(self.id, format_args!("{path}"), message, "", format_args!("number them from 0 to {}", number - 1));
+            let message = format!("has no address of shard {missing}, and {number} addresses");
+            self.error(path.clone(), message, "", format!("number them from 0 to {}", number - 1), report);
         }
         if let Some((place, given)) = self.container.values("--shards").first()
             && given.parse() != Ok(number)
         {
-            let path = self.container.path_of(*place);
-            let message = format_args!("is not the number of addresses, {number}");
-            report.error(self.id, format_args!("{path}"), message, given, format_args!("list every shard in --connection-list, once"));
+            let message = format!("is not the number of addresses, {number}");
+            self.error(self.container.path_of(*place), message, given, "list every shard in --connection-list, once", report);
         }
-        let own = self.cluster.workloads[self.workload].jina_name().unwrap_or_default();
+        let own = self.cluster.workloads[self.workload].jina_name.as_deref().unwrap_or_default();
         for (id, node) in shards {
             let id = plain(id);
             for address in several(node) {
                 let Some(reached) = self.reach(plain(address), place, &format!("{own}-{id}"), report) else { continue };
                 let Some((container, Role::Worker)) = self.cluster.main(reached) else { continue };
                 // An executor that is told nothing is shard 0.
-                let found = shard(container).map_or("0", |(id, _)| id);
+                let found = container.shard.as_ref().map_or("0", |(id, _)| id);
                 if found != id {
                     let label = self.cluster.label(reached);
-                    let message = format_args!("reaches {label} for shard {id}, which is shard {found}");
-                    let mend = format_args!("give {label} --shard-id {id}, or dial the Service of shard {id}");
-                    report.error(self.id, format_args!("{path}"), message, plain(address), mend);
+                    let message = format!("reaches {label} for shard {id}, which is shard {found}");
+                    let mend = format!("give {label} --shard-id {id}, or dial the Service of shard {id}");
+                    self.error(path.clone(), message, plain(address), mend, report);
                 }
             }
         }
@@ -146,108 +194,235 @@ impl Dialler<'_, '_> {
 
     /// What runs before and after the shards is in the same pod.
     fn neighbours(&self, report: &mut Report) {
-        for option in ["--uses-before-address", "--uses-after-address"] {
+        let pod = &self.cluster.workloads[self.workload];
+        for option in NEIGHBOURS {
             for (place, given) in self.container.values(option) {
                 let expanded = self.variables.expanded(given);
                 let (host, port) = address::split(&expanded);
-                if address::host(host, self.cluster) != Host::Pod {
+                if address::host(host, self.object.namespace, self.cluster) != Host::Pod {
                     self.reach(given, place, option.trim_start_matches('-'), report);
                     continue;
                 }
-                let mut containers = self.cluster.workloads[self.workload].containers.iter();
-                let port = port.unwrap_or_default();
-                if !containers.any(|other| !std::ptr::eq(other, self.container) && other.has_port(port)) {
-                    let path = self.container.path_of(place);
-                    let message = format_args!("is a port on which no other container of the pod listens");
-                    report.error(
-                        self.id,
-                        format_args!("{path}"),
-                        message,
-                        &expanded,
-                        format_args!("correct the port, or add the container"),
-                    );
+                let is_other = |place: usize| pod.containers.get(place).is_some_and(|other| !std::ptr::eq(other, self.container));
+                let is_there = match pod.listener(port.unwrap_or_default()) {
+                    Listener::Jina(place) => is_other(place),
+                    Listener::Sidecar(place) => is_other(place) && pod.containers[place].runs == Runs::Unknown,
+                    Listener::Anywhere => true,
+                    _ => false,
+                };
+                if !is_there {
+                    let message = "is a port on which no other container of the pod listens";
+                    let mend = "correct the port, or add the container";
+                    self.error(self.container.path_of(place), message, &expanded, mend, report);
                 }
             }
         }
     }
 
     /// Follows an address to the workload that it reaches, and says where it is lost. `whom` is the executor meant.
-    #[inline(never)]
     fn reach(&self, given: &str, place: usize, whom: &str, report: &mut Report) -> Option<usize> {
         let address = self.variables.expanded(given);
         let (host, port) = address::split(&address);
-        let reached = match address::host(host, self.cluster) {
-            Host::Pod | Host::Elsewhere => Ok(None),
+        let host = address::host(host, self.object.namespace, self.cluster);
+        let mut edge =
+            Edge { from: self.workload, address: String::new(), to: None, service: None, port, is_broken: false, is_name: false };
+        let reached = match host {
+            Host::Pod | Host::Number => Ok(None),
+            Host::Elsewhere => {
+                edge.is_name = !address.contains(RUNTIME);
+                Ok(None)
+            }
             Host::Unset(variable) => {
-                let path = self.container.path_of(place);
-                let (why, mend) = match self.variable(variable) {
+                let (why, mend) = match self.variables.place(variable) {
                     Some(_) => ("is set behind the variable that uses it", "move it before that"),
                     None => ("has no value", "add it to `env`: the name of the Service"),
                 };
-                let finding = Finding::error(path, format!("dials `{whom}` by $({variable}), which {why}"));
-                Err(finding.got(given).mend(mend))
+                let path = self.container.path_of(place);
+                self.error(path, format!("dials `{whom}` by $({variable}), which {why}"), given, mend, report);
+                Err(())
             }
-            Host::Service(name, namespace) => self.service(name, namespace, port, whom).map_err(|lost| {
-                let finding = Finding::error(self.place(given, place), format!("dials `{whom}` {}", lost.0));
-                let is_variable = finding.path.contains(".env[");
-                finding.got(&*address).mend(if is_variable { lost.1 } else { lost.1.replace(BY_VARIABLE, BY_TEXT) })
-            }),
-        };
-        let (to, is_broken) = match reached {
-            Ok(to) => (to, false),
-            Err(finding) => {
-                report.push(self.id, finding);
-                (None, true)
+            Host::Service(name, namespace) => {
+                edge.is_name = true;
+                report.dialled.extend(self.cluster.place("Service", namespace.unwrap_or(self.object.namespace), name));
+                let found = self.service(name, namespace, port, whom, MOST_ALIASES, report);
+                let found = found.and_then(|found| match found {
+                    Some(found) => self.judged(&found, &address, whom).map(|()| Some(found)),
+                    None => Ok(None),
+                });
+                found.map_err(|lost| {
+                    let (path, message, mend) = match lost {
+                        Lost::Here(message, mend) => (self.place(given, place), message, mend),
+                        Lost::Written(message, mend) => (self.container.path_of(place), message, mend),
+                        Lost::Elsewhere => return,
+                    };
+                    let mend = if path.contains(".env[") { mend } else { mend.replace(BY_VARIABLE, BY_TEXT) };
+                    self.error(path, format!("dials `{whom}` {message}"), &address, mend, report);
+                })
             }
         };
-        report.edges.push(Edge { from: self.workload, address, to, is_broken });
+        match reached {
+            Ok(Some(found)) => {
+                (edge.to, edge.service, edge.port) = (Some(found.workload), Some(found.service), found.port);
+                edge.is_broken = found.listener == Listener::Stranger;
+                if matches!(found.listener, Listener::Stranger | Listener::Unknown) {
+                    report.strangers.entry(found.workload).or_insert_with(|| (self.workload, address.clone()));
+                }
+            }
+            Ok(None) => {}
+            Err(()) => edge.is_broken = true,
+        }
+        let to = edge.to;
+        edge.address = address;
+        report.edges.push(edge);
         to
     }
 
-    /// The workload behind a Service, or what is wrong and how to mend it.
-    fn service(&self, name: &str, namespace: Option<&str>, port: Option<u16>, whom: &str) -> Result<Option<usize>, (String, String)> {
+    /// The workload behind a Service, or what is wrong and how to mend it; nothing where that is not ours to know.
+    fn service(
+        &self,
+        name: &str,
+        namespace: Option<&str>,
+        port: Option<u16>,
+        whom: &str,
+        aliases: usize,
+        report: &mut Report,
+    ) -> Result<Option<Reached>, Lost> {
         let cluster = self.cluster;
-        let wanted = namespace.unwrap_or(self.object.namespace);
-        let Some(id) = cluster.place("Service", wanted, name) else {
-            let own = External::of_annotation(self.object.node, &mut Findings::default());
-            let is_external = cluster.external.has("Service", name) || own.has("Service", name);
+        let own = self.object.namespace;
+        let mut wanted = namespace.unwrap_or(own);
+        // What is declared and here all the same is judged where Jina runs behind it.
+        let is_external = cluster.external.has("Service", name) || cluster.own_external[self.workload].has("Service", name);
+        // Objects without a namespace may be meant for the one that the address names.
+        if own.is_empty() && !cluster.has_namespace(wanted) {
+            wanted = own;
+        }
+        let Some(service) = cluster.service(wanted, name) else {
             return if is_external { Ok(None) } else { Err(self.missing(name, wanted, whom)) };
         };
-        let service = cluster.objects[id].node;
-        let place = cluster.services.binary_search(&id).unwrap_or_default();
-        if text(service, "spec.type") == "ExternalName" {
+        let object = &cluster.objects[service.object];
+        let node = object.node;
+        if text(node, "spec.type") == "ExternalName" {
+            let host = address::host(text(node, "spec.externalName"), wanted, cluster);
+            return match host {
+                Host::Service(name, Some(namespace)) if aliases > 0 && cluster.has_namespace(namespace) => {
+                    report.dialled.extend(cluster.place("Service", namespace, name));
+                    self.service(name, Some(namespace), port, whom, aliases - 1, report)
+                }
+                _ => Ok(None),
+            };
+        }
+        let meant = cluster.by_jina_name(object.namespace, whom);
+        if Selector::of_service(node).is_none() {
+            if let Some(meant) = meant.filter(|_| !is_external && !cluster.has_endpoints(object.namespace, name)) {
+                let label = cluster.label(meant);
+                let labels = cluster.workloads[meant].labels.map(Node::shown).unwrap_or_default();
+                let message = format!("is missing, and {} dials {label} by this Service", cluster.label(self.workload));
+                let finding = Finding::error("spec.selector", message);
+                report.push_once(service.object, finding.mend(format!("the pods of {label} have {labels}")));
+                return Err(Lost::Elsewhere);
+            }
             return Ok(None);
         }
-        let is_headless = text(service, "spec.clusterIP") == "None";
-        let known: Vec<&str> = list(service, "spec.ports").iter().map(|port| text(port, "port")).collect();
+        let is_headless = text(node, "spec.clusterIP") == "None";
         let shown = port.map(|port| port.to_string()).unwrap_or_default();
-        if port.is_some() && !is_headless && !known.contains(&&*shown) {
-            let mend = format!("it has {}: dial that, or add the port to the Service", known.join(", "));
-            return Err((format!("at port {shown}, which Service/{name} does not have"), mend));
+        let entry = service.ports.get(&*shown).or_else(|| service.not_tcp.get(&*shown));
+        let entry = entry.and_then(|index| list(node, "spec.ports").get(*index));
+        if port.is_some() && !is_headless && entry.is_none() {
+            let known = few(list(node, "spec.ports").iter().map(|port| text(port, "port")));
+            let mend = format!("it has {known}: dial that, or add the port to the Service");
+            return Err(Lost::Here(format!("at port {shown}, which Service/{name} does not have"), mend));
         }
-        let &[reached] = cluster.selected[place].as_slice() else { return Ok(None) };
+        let reached = match service.selected.as_slice() {
+            [] => return if is_external { Ok(None) } else { Err(Lost::Elsewhere) },
+            [one] => *one,
+            [first, second, ..] if cluster.role(*first).or(cluster.role(*second)).is_some() => return Ok(None),
+            [first, ..] => *first,
+        };
         let target = &cluster.workloads[reached];
+        if is_external && target.main().is_none() {
+            return Ok(None);
+        }
         let label = cluster.label(reached);
-        if is_headless && port.is_some_and(|port| !target.serves(port)) {
+        let at_pod = match entry.filter(|_| !is_headless).map(|entry| (entry, text(entry, "targetPort"))) {
+            Some((_, target_port)) if !target_port.is_empty() => match target.port(target_port) {
+                Some(number) => Some(number),
+                // The Service names no port of the pods.
+                None => return Err(Lost::Elsewhere),
+            },
+            _ => port,
+        };
+        let is_tcp = service.ports.contains_key(&*shown);
+        if port.is_some() && !is_headless && !is_tcp {
+            return Err(Lost::Elsewhere);
+        }
+        let listener = at_pod.map_or(Listener::Anywhere, |port| target.listener(port));
+        let listener = if target.main().is_none() { target.listener(at_pod.unwrap_or_default()) } else { listener };
+        if is_headless && listener == Listener::Nobody {
             let message = format!("at port {shown}, on which {label} does not listen, and Service/{name} is headless");
-            return Err((message, format!("dial a port on which it does: {}", target.shown_ports())));
+            return Err(Lost::Here(message, format!("dial a port on which it does: {}", target.shown_ports())));
         }
-        let others = cluster.by_jina_name.get([cluster.objects[id].namespace, whom, ""]);
-        if let Some(meant) = others.first().filter(|_| !others.contains(&reached)) {
-            let meant = cluster.front(*meant).map_or_else(|| cluster.label(*meant), |front| format!("Service/{}", front.name));
-            return Err((format!("and reaches {label}, which is another executor"), format!("dial {meant}")));
+        if listener == Listener::Nobody {
+            let at_pod = at_pod.unwrap_or_default();
+            if !target.serves(at_pod) {
+                // As it is told of the Service.
+                return Err(Lost::Elsewhere);
+            }
+            let message = format!("at port {shown}, which leads to port {at_pod} of {label}, where nothing of Jina listens");
+            return Err(Lost::Here(message, format!("it listens on {}", target.shown_ports())));
         }
-        Ok(Some(reached))
+        let is_meant = target.jina_name.as_deref() == Some(whom) && cluster.of_workload(reached).namespace == object.namespace;
+        if let Some(meant) = meant.filter(|_| !is_meant && target.main().is_some()) {
+            let meant = cluster.front(meant).map_or_else(|| cluster.label(meant), |front| format!("Service/{}", front.name));
+            return Err(Lost::Here(format!("and reaches {label}, which is another executor"), format!("dial {meant}")));
+        }
+        let service = cluster.service_of.get(&service.object).copied().unwrap_or_default();
+        Ok(Some(Reached { workload: reached, service, port: at_pod, listener }))
     }
 
-    fn missing(&self, name: &str, wanted: &str, whom: &str) -> (String, String) {
+    /// Whether a container of Jina understands what is sent to it.
+    fn judged(&self, found: &Reached, address: &str, whom: &str) -> Result<(), Lost> {
+        let workload = &self.cluster.workloads[found.workload];
+        let label = self.cluster.label(found.workload);
+        let scheme = address::scheme(address);
+        let has_tls = ["grpcs", "https", "wss"].contains(&scheme);
+        match found.listener {
+            Listener::Jina(_) => {
+                let Some(spoken) = workload.schemes(found.port.unwrap_or_default()) else { return Ok(()) };
+                let given = if scheme.is_empty() { "grpc" } else { scheme };
+                if spoken.contains(&given) {
+                    return Ok(());
+                }
+                let what = match (spoken[0], has_tls) {
+                    ("grpc", true) => "gRPC without TLS",
+                    ("grpc", false) => "gRPC",
+                    ("grpcs", _) => "gRPC with TLS",
+                    ("http", _) => "HTTP without TLS",
+                    ("https", _) => "HTTP with TLS",
+                    ("ws", _) => "WebSocket without TLS",
+                    _ => "WebSocket with TLS",
+                };
+                let message = format!("by {given}://, and {label} serves {what}");
+                Err(Lost::Written(message, format!("write {}://", spoken[0])))
+            }
+            // Something that takes TLS off is the one thing that may stand before an executor in its pod.
+            Listener::Sidecar(place) if !(has_tls && workload.containers[place].runs == Runs::Unknown) => {
+                let name = workload.containers[place].name();
+                let port = found.port.unwrap_or_default();
+                let message = format!("and reaches port {port} of container `{name}` of {label}, which does not run Jina for `{whom}`");
+                Err(Lost::Here(message, format!("Jina listens on {}", shown_jina(workload))))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn missing(&self, name: &str, wanted: &str, whom: &str) -> Lost {
         let (cluster, own) = (self.cluster, self.object.namespace);
         if let Some(other) = cluster.namespace_of("Service", name) {
             let message = format!("in {}, and Service/{name} is in {}", named(wanted), named(other));
             let mend = if other == own { "dial it without a namespace: " } else { "give all objects of the Flow one namespace" };
-            return (message, mend.to_owned() + if other == own { name } else { "" });
+            return Lost::Here(message, mend.to_owned() + if other == own { name } else { "" });
         }
-        let meant = cluster.by_jina_name.get([own, whom, ""]).first().and_then(|workload| cluster.front(*workload));
+        let meant = cluster.by_jina_name(own, whom).and_then(|workload| cluster.front(workload));
         let meant = meant.map(|front| Near { name: front.name, is_renamed: true }).or_else(|| cluster.near("Service", own, name));
         let declared = format!("say that it is provided elsewhere: --external service/{name}");
         let mend = match meant {
@@ -255,21 +430,28 @@ impl Dialler<'_, '_> {
             Some(near) => format!("did you mean `{}`? Otherwise {declared}", near.name),
             None => format!("add it, or {declared}"),
         };
-        (format!("at Service/{name}, which is not there"), mend)
+        Lost::Here(format!("at Service/{name}, which is not there"), mend)
     }
 
     /// Where an address is written: in the variable that it is made of, or in the argument.
     fn place(&self, given: &str, place: usize) -> String {
         let variable = given.split_once("$(").and_then(|(_, rest)| rest.split_once(')'));
-        match variable.and_then(|(name, _)| self.variable(name)) {
+        match variable.and_then(|(name, _)| self.variables.place(name)) {
             Some(index) => format!("{}.env[{index}].value", self.container.path),
             None => self.container.path_of(place),
         }
     }
+}
 
-    fn variable(&self, name: &str) -> Option<usize> {
-        list(self.container.node, "env").iter().rposition(|entry| text(entry, "name") == name)
-    }
+/// The ports on which containers of Jina serve requests, for messages.
+fn shown_jina(workload: &Workload<'_>) -> String {
+    let jina = workload.containers.iter().filter(|container| container.role.is_some());
+    let ports: Vec<String> = jina
+        .flat_map(|container| &container.ports)
+        .filter(|listening| !listening.is_metrics)
+        .map(|listening| listening.port.to_string())
+        .collect();
+    few(ports.iter().map(String::as_str))
 }
 
 /// How a name gets right that stands in a variable, and one within a text.
@@ -281,53 +463,44 @@ fn several<'n>(node: &'n Node<'n>) -> &'n [Node<'n>] {
     node.as_list().unwrap_or(std::slice::from_ref(node))
 }
 
-/// The number of a shard, and of how many, where there are several.
-#[inline(never)]
-pub fn shard<'c>(container: &'c Container<'_>) -> Option<(&'c str, usize)> {
-    let id = container.value("--shard-id");
-    let of = container.value("--shards").and_then(|text| text.parse().ok()).unwrap_or(1);
-    (of > 1 || id.is_some()).then_some((id.unwrap_or("0"), of))
-}
-
 /// Executors that nobody dials, and gateways that no Service leads to. Where an address is lost, that has been said.
 pub fn unreached(cluster: &Cluster<'_>, report: &mut Report) {
     let mut is_reached = vec![false; cluster.workloads.len()];
-    let mut torn = Index::default();
-    let mut with_gateway = Index::default();
+    let mut torn: HashSet<&str> = HashSet::new();
+    let mut with_gateway: HashSet<&str> = HashSet::new();
     for edge in &report.edges {
         match edge.to {
             Some(to) => is_reached[to] = true,
-            None if edge.is_broken => torn.add([cluster.of_workload(edge.from).namespace, "", ""], 0),
+            None if edge.is_broken => drop(torn.insert(cluster.of_workload(edge.from).namespace)),
             None => {}
         }
     }
     for id in 0..cluster.workloads.len() {
         if cluster.role(id) == Some(Role::Gateway) {
-            with_gateway.add([cluster.of_workload(id).namespace, "", ""], 0);
+            with_gateway.insert(cluster.of_workload(id).namespace);
         }
     }
     for id in (0..cluster.workloads.len()).filter(|id| !is_reached[*id]) {
         let Some((container, role)) = cluster.main(id) else { continue };
         let (namespace, object) = (cluster.of_workload(id).namespace, cluster.workloads[id].object);
-        let path = format_args!("");
         if role == Role::Gateway {
             if cluster.front(id).is_none() {
-                let mend = format_args!("add a Service that selects its pods");
-                report.warning(object, path, format_args!("is a gateway that no Service leads to"), "", mend);
+                let finding = Finding::warning("", "is a gateway that no Service leads to");
+                report.push(object, finding.mend("add a Service that selects its pods"));
             }
             continue;
         }
-        if torn.has(namespace) {
+        if torn.contains(namespace) {
             continue;
         }
-        match shard(container) {
-            Some((shard, of)) if role == Role::Worker && of > 1 => {
-                let message = format_args!("is shard {shard} of {of}, and no head dials it");
-                report.error(object, path, message, "", format_args!("add it to --connection-list of its head, or remove it"));
+        match &container.shard {
+            Some((shard, of)) if role == Role::Worker && *of > 1 => {
+                let finding = Finding::error("", format!("is shard {shard} of {of}, and no head dials it"));
+                report.push(object, finding.mend("add it to --connection-list of its head, or remove it"));
             }
-            _ if with_gateway.has(namespace) => {
-                let mend = format_args!("add it to --deployments-addresses of a gateway, or remove it");
-                report.warning(object, path, format_args!("runs a Jina {} that nothing here dials", role.word()), "", mend);
+            _ if with_gateway.contains(namespace) => {
+                let finding = Finding::warning("", format!("runs a Jina {} that nothing here dials", role.word()));
+                report.push(object, finding.mend("add it to --deployments-addresses of a gateway, or remove it"));
             }
             _ => {}
         }
@@ -349,27 +522,27 @@ pub fn versions(cluster: &Cluster<'_>, report: &mut Report) {
     for (id, gateway) in gateways.into_iter().enumerate() {
         let Some((gateway, (first, _))) = gateway.and_then(|gateway| Some((gateway, cluster.main(gateway)?))) else { continue };
         let image = text(first.node, "image");
-        let wanted = version(cluster.of_workload(gateway), image, image);
+        let wanted = said_version(cluster.of_workload(gateway)).unwrap_or_else(|| version(image, image));
+        let said = said_version(cluster.of_workload(id));
         for container in cluster.workloads[id].containers.iter().filter(|container| container.role.is_some()) {
             let own = text(container.node, "image");
-            let found = version(cluster.of_workload(id), own, image);
+            let found = said.unwrap_or_else(|| version(own, image));
             if found != wanted && !found.is_empty() && !wanted.is_empty() {
-                let message = format_args!("is Jina {found}, and its gateway {} is Jina {wanted}", cluster.label(gateway));
-                let path = format_args!("{}.image", container.path);
-                report.warning(cluster.workloads[id].object, path, message, own, format_args!("use one version throughout"));
+                let message = format!("is Jina {found}, and its gateway {} is Jina {wanted}", cluster.label(gateway));
+                let finding = Finding::warning(format!("{}.image", container.path), message).got(own);
+                report.push(cluster.workloads[id].object, finding.mend("use one version throughout"));
             }
         }
     }
 }
 
-/// The version of Jina in a container: what a label or an annotation says, else the tag of Jina's image, or of the
-/// gateway's when that is somebody's own. Empty where nobody knows.
-fn version<'c>(object: &Object<'c>, image: &'c str, gateway: &str) -> &'c str {
-    for path in ["metadata.labels", "metadata.annotations"] {
-        if let Some(said) = at(object.node, path).and_then(|node| node.get(VERSION)) {
-            return plain(said);
-        }
-    }
+/// The version of Jina that a label or an annotation says.
+fn said_version<'o>(object: &Object<'o>) -> Option<&'o str> {
+    ["metadata.labels", "metadata.annotations"].iter().find_map(|path| at(object.node, path)?.get(VERSION).map(plain))
+}
+
+/// The version of Jina by the tag of its image, or of the gateway's when that is somebody's own. Empty where nobody knows.
+fn version<'c>(image: &'c str, gateway: &str) -> &'c str {
     let image = image.split('@').next().unwrap_or_default();
     let (repository, tag) = image.rsplit_once(':').unwrap_or_default();
     let end = tag.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(tag.len());

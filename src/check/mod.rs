@@ -1,41 +1,69 @@
-//! Whether a set of objects is wired: every address, selector, port and name leads somewhere.
+//! Whether a set of objects is wired: every address, selector, port and name of a Flow leads somewhere.
 //!
 //! Nothing is known but the objects. What runs Jina is told by its command line, never by labels, so that an export of
 //! Jina's own that somebody has edited is judged like what was rendered here.
+//!
+//! What runs Jina is judged strictly, and so is what it names and what stands around it. Of everything else only that is
+//! told which is wrong whatever else there is: an operator may make the pods that a Service of somebody else selects.
 
 mod address;
 mod around;
+mod autoscalers;
 mod cluster;
+mod command;
 pub mod external;
 mod fields;
 mod flow;
+mod graph;
+mod images;
+mod labels;
+mod object;
 mod pod;
 mod policies;
+mod proxies;
 mod references;
 mod runs;
 mod services;
+mod strangers;
+mod twice;
+mod variables;
 mod words;
+mod work;
 
-use std::fmt::Arguments;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::finding::{Finding, Findings, Severity};
+use crate::finding::{Finding, Findings};
 use crate::yaml::Node;
 use cluster::Cluster;
+use command::Role;
 use external::External;
 use fields::text;
-use pod::Role;
+pub use object::is_local;
+
+/// How to look.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// What is provided elsewhere.
+    pub external: External,
+    /// Whether what may go wrong one day is told as well.
+    pub is_strict: bool,
+}
 
 /// What was found.
 #[derive(Debug)]
 pub struct Report {
     /// Findings about each of the objects that were given.
     pub findings: Vec<Findings>,
-    /// What runs Jina.
+    /// What runs Jina, and what the Flow takes for it.
     pub components: Vec<Component>,
     edges: Vec<Edge>,
+    /// Services that the Flow dials, by their places among the objects.
+    dialled: BTreeSet<usize>,
+    /// Workloads that do not run Jina and are dialled all the same: by whom, and at which address.
+    strangers: BTreeMap<usize, (usize, String)>,
 }
 
-/// Something that runs Jina.
+/// Something that runs Jina, or should.
 #[derive(Debug)]
 pub struct Component {
     /// Its object's place among those that were given.
@@ -48,6 +76,10 @@ pub struct Component {
     pub dials: Vec<String>,
     /// Whether all is well with it.
     pub is_fine: bool,
+    /// Whether Jina is known to run there.
+    pub is_jina: bool,
+    /// What Jina calls the executor.
+    pub jina_name: Option<String>,
 }
 
 /// An address that one dials, and whom it reaches.
@@ -57,76 +89,69 @@ struct Edge {
     from: usize,
     address: String,
     to: Option<usize>,
+    /// The place among the Services of the one in between.
+    service: Option<usize>,
+    /// The port at the pod where one is reached, at the address otherwise.
+    port: Option<u16>,
     is_broken: bool,
-}
-
-/// A finding that is about to be told. Its words are only spelled out here, once for all that there are.
-struct Told<'a> {
-    severity: Severity,
-    path: Arguments<'a>,
-    message: Arguments<'a>,
-    /// Empty where there is nothing to show.
-    got: &'a str,
-    mend: Arguments<'a>,
-}
-
-impl Told<'_> {
-    #[inline(never)]
-    fn finding(&self) -> Finding {
-        let finding = Finding::error(self.path, self.message.to_string()).with_severity(self.severity).mend(self.mend.to_string());
-        if self.got.is_empty() { finding } else { finding.got(self.got) }
-    }
+    /// Whether a name server is asked for it.
+    is_name: bool,
 }
 
 impl Report {
-    #[inline(never)]
     fn push(&mut self, object: usize, finding: Finding) {
         self.findings[object].push(finding);
     }
 
-    /// Tells an error.
-    #[inline(never)]
-    fn error(&mut self, object: usize, path: Arguments<'_>, message: Arguments<'_>, got: &str, mend: Arguments<'_>) {
-        self.push(object, Told { severity: Severity::Error, path, message, got, mend }.finding());
-    }
-
-    /// Tells a warning.
-    #[inline(never)]
-    fn warning(&mut self, object: usize, path: Arguments<'_>, message: Arguments<'_>, got: &str, mend: Arguments<'_>) {
-        self.push(object, Told { severity: Severity::Warning, path, message, got, mend }.finding());
+    /// Adds a finding, unless another says the same of the object.
+    fn push_once(&mut self, object: usize, finding: Finding) {
+        self.findings[object].push_once(finding);
     }
 }
 
-/// What is looked at.
-const CHECKS: [fn(&Cluster<'_>, &mut Report); 13] = [
-    runs::twice,
+/// What is looked at, in an order in which each finds what it needs: who dials whom comes first.
+const CHECKS: [fn(&Cluster<'_>, &mut Report); 20] = [
+    flow::addresses,
+    twice::objects,
+    twice::entries,
+    variables::sizes,
     runs::selectors,
     runs::stateful_sets,
     runs::ports,
     runs::probes,
     runs::grace,
+    runs::replicas,
     services::services,
-    flow::addresses,
+    services::balance,
+    strangers::strangers,
     flow::unreached,
     flow::versions,
     policies::policies,
     references::references,
+    images::images,
+    autoscalers::autoscalers,
     around::around,
 ];
 
 /// Looks at objects.
 #[must_use]
-pub fn check(objects: &[Node<'_>], external: &External) -> Report {
-    let cluster = Cluster::of(objects, external);
-    let mut report = Report { findings: objects.iter().map(|_| Findings::default()).collect(), components: Vec::new(), edges: Vec::new() };
+pub fn check(objects: &[Node<'_>], options: &Options) -> Report {
+    let cluster = Cluster::of(objects, options);
+    let findings = objects.iter().map(|_| Findings::default()).collect();
+    let (edges, dialled, strangers) = (Vec::new(), BTreeSet::new(), BTreeMap::new());
+    let mut report = Report { findings, components: Vec::new(), edges, dialled, strangers };
     for check in CHECKS {
         check(&cluster, &mut report);
+    }
+    if let Some((first, number)) = cluster.work.skipped() {
+        let others = if number > 1 { format!(", nor were {} more objects", number - 1) } else { String::new() };
+        let finding = Finding::warning("", format!("was not looked at in full{others}: it would take too long"));
+        report.push(first, finding.mend("check fewer objects at a time, or select them by labels that they have"));
     }
     report.components = components(&cluster, &report);
     report
 }
 
-#[inline(never)]
 fn components(cluster: &Cluster<'_>, report: &Report) -> Vec<Component> {
     let mut components = Vec::new();
     let mut edges = report.edges.iter().peekable();
@@ -137,16 +162,29 @@ fn components(cluster: &Cluster<'_>, report: &Report) -> Vec<Component> {
             dials.push(edge.address.clone());
             is_fine &= !edge.is_broken;
         }
-        let Some((container, role)) = workload.main() else { continue };
         let object = &cluster.objects[workload.object];
         let fixed = text(object.node, "spec.replicas");
-        let replicas = around::scaled(cluster, object).unwrap_or_else(|| if fixed.is_empty() { "1" } else { fixed }.to_owned());
-        let role = match flow::shard(container) {
-            Some((id, _)) if role == Role::Worker => format!("shard {id}"),
-            _ => role.word().to_owned(),
+        let replicas = autoscalers::scaled(cluster, object).unwrap_or_else(|| if fixed.is_empty() { "1" } else { fixed }.to_owned());
+        let (container, role) = match workload.main() {
+            Some((container, role)) => match &container.shard {
+                Some((id, _)) if role == Role::Worker => (Some(container), format!("shard {id}")),
+                _ => (Some(container), role.word().to_owned()),
+            },
+            None if !report.strangers.contains_key(&id) => continue,
+            None if workload.is_stranger() => (workload.running().next(), "not Jina".to_owned()),
+            None => (workload.running().next(), "unknown".to_owned()),
         };
-        let cells = [cluster.label(id), role, replicas, text(container.node, "image").to_owned()];
-        components.push(Component { object: workload.object, namespace: object.namespace.to_owned(), cells, dials, is_fine });
+        let image = container.map(|container| text(container.node, "image")).unwrap_or_default();
+        let cells = [cluster.label(id), role, replicas, image.to_owned()];
+        components.push(Component {
+            object: workload.object,
+            namespace: object.namespace.to_owned(),
+            cells,
+            dials,
+            is_fine,
+            is_jina: workload.main().is_some(),
+            jina_name: workload.jina_name.clone(),
+        });
     }
     components
 }

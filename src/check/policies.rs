@@ -1,70 +1,138 @@
-//! NetworkPolicies against the edges of the Flow: whoever is dialled has to be reached.
+//! NetworkPolicies against the edges of the Flow: whoever is dialled has to be reached, and whoever dials a name has to
+//! reach a name server.
 //!
 //! Peers in other namespaces and addresses are not known here, and are taken to fit.
 
 use std::collections::{HashMap, HashSet};
 
 use super::Report;
-use super::address;
-use super::cluster::{Cluster, Selector};
-use super::fields::{at, list, number, text};
+use super::cluster::Cluster;
+use super::fields::{at, list, number, plain, text};
+use super::labels::Selector;
+use super::pod::is_tcp;
+use crate::finding::Finding;
 use crate::yaml::Node;
 
-/// What a policy lets through in one direction.
-struct Allowed {
-    /// The place of the policy among the objects.
-    policy: usize,
-    rules: Vec<Rule>,
+/// The policies of one direction, and the pods that they are for.
+struct Direction {
+    policies: Vec<Policy>,
+    /// Policies by the workload that they are for.
+    of: HashMap<usize, Vec<usize>>,
 }
 
-/// A rule: workloads that it is for, all where none is named, and ports, likewise.
-struct Rule {
-    workloads: Option<HashSet<usize>>,
-    ports: Option<Vec<(String, u64)>>,
+/// What a policy lets through.
+struct Policy {
+    /// Its place among the objects.
+    object: usize,
+    /// Ports at which anybody passes.
+    open: Ports,
+    /// Rules by the workload that passes.
+    by_peer: HashMap<usize, Vec<usize>>,
+    rules: Vec<Ports>,
+    /// Whether questions to a name server pass.
+    allows_dns: bool,
+    /// Whether a rule has port 53, but for TCP alone.
+    has_tcp_dns: bool,
 }
 
-/// The policies of each workload, in one direction.
-type Policies = HashMap<usize, Vec<usize>>;
+/// The ports of rules.
+#[derive(Default)]
+struct Ports {
+    are_all: bool,
+    numbers: HashSet<u16>,
+    ranges: Vec<(u64, u64)>,
+    names: HashSet<String>,
+}
+
+impl Ports {
+    fn add(&mut self, rule: &Node<'_>) {
+        let ports = list(rule, "ports");
+        // An entry without a number is every port.
+        self.are_all |= ports.is_empty() || ports.iter().any(|port| is_tcp(port) && port.get("port").is_none());
+        for port in ports.iter().filter(|port| is_tcp(port)) {
+            let first = text(port, "port");
+            match (first.parse::<u16>(), number(port, "endPort")) {
+                (Ok(first), Some(last)) => self.ranges.push((first.into(), last)),
+                (Ok(first), None) => drop(self.numbers.insert(first)),
+                (Err(_), _) => drop(self.names.insert(first.to_owned())),
+            }
+        }
+    }
+
+    fn have(&self, port: Option<u16>, names: &[&str]) -> bool {
+        let Some(port) = port.filter(|_| !self.are_all) else { return true };
+        self.numbers.contains(&port)
+            || names.iter().any(|name| self.names.contains(*name))
+            || self.ranges.iter().any(|(first, last)| (*first..=*last).contains(&port.into()))
+    }
+}
 
 /// Every edge that a policy cuts.
 pub fn policies(cluster: &Cluster<'_>, report: &mut Report) {
     for (direction, kind, peers) in [("ingress", "Ingress", "from"), ("egress", "Egress", "to")] {
-        let (allowed, of) = read(cluster, direction, kind, peers);
-        if allowed.is_empty() {
-            continue;
-        }
+        let Some(read) = read(cluster, direction, kind, peers) else { continue };
+        let mut seen = HashSet::new();
         let mut cut = Vec::new();
         for edge in &report.edges {
             let Some(to) = edge.to.filter(|to| *to != edge.from) else { continue };
             let (subject, peer) = if direction == "ingress" { (to, edge.from) } else { (edge.from, to) };
-            let Some(policies) = of.get(&subject) else { continue };
-            let (_, port) = address::split(&edge.address);
-            let names = port.map(|port| port_names(cluster, to, port)).unwrap_or_default();
-            let passes = |rule: &Rule| {
-                let is_peer = rule.workloads.as_ref().is_none_or(|workloads| workloads.contains(&peer));
-                let is_port = |(name, last): &(String, u64)| {
-                    let Some(port) = port.map(u64::from) else { return true };
-                    name.parse().map_or_else(|_| names.contains(name), |first: u64| (first..=first.max(*last)).contains(&port))
-                };
-                is_peer && rule.ports.as_ref().is_none_or(|ports| ports.iter().any(is_port))
-            };
-            if !policies.iter().any(|id| allowed[*id].rules.iter().any(passes)) {
-                cut.push((allowed[policies[0]].policy, edge.from, to, port));
+            let Some(policies) = read.of.get(&subject).filter(|_| seen.insert((edge.from, to, edge.port))) else { continue };
+            let names = edge.port.map(|port| cluster.workloads[to].names_of(port)).unwrap_or_default();
+            let mut is_cut = true;
+            for policy in policies.iter().map(|id| &read.policies[*id]) {
+                let rules = policy.by_peer.get(&peer).map(Vec::as_slice).unwrap_or_default();
+                if !cluster.work.take(1 + rules.len() + policy.open.ranges.len()) {
+                    return cluster.work.skip(policy.object);
+                }
+                is_cut &= !policy.open.have(edge.port, names) && !rules.iter().any(|rule| policy.rules[*rule].have(edge.port, names));
+            }
+            if is_cut {
+                cut.push((read.policies[policies[0]].object, edge.from, to, edge.port));
             }
         }
         for (policy, from, to, port) in cut {
             let (from, to) = (cluster.label(from), cluster.label(to));
             let port = port.map(|port| format!(" at port {port}")).unwrap_or_default();
-            let message = format_args!("keeps {from} from calling {to}{port}");
-            report.error(policy, format_args!("spec.{direction}"), message, "", format_args!("add it to `{peers}` and `ports` of a rule"));
+            let finding = Finding::error(format!("spec.{direction}"), format!("keeps {from} from calling {to}{port}"));
+            report.push(policy, finding.mend(format!("add it to `{peers}` and `ports` of a rule")));
+        }
+        if direction == "egress" {
+            names(cluster, &read, report);
         }
     }
 }
 
-fn read(cluster: &Cluster<'_>, direction: &str, kind: &str, peers: &str) -> (Vec<Allowed>, Policies) {
-    let mut allowed = Vec::new();
-    let mut of = Policies::new();
-    for (policy, object) in cluster.objects.iter().enumerate() {
+/// Workloads that dial names and may ask no name server for them. It answers on UDP; TCP is for long answers.
+fn names(cluster: &Cluster<'_>, read: &Direction, report: &mut Report) {
+    let mut dialling: Vec<usize> = report.edges.iter().filter(|edge| edge.is_name).map(|edge| edge.from).collect();
+    dialling.dedup();
+    for workload in dialling {
+        let Some(policies) = read.of.get(&workload) else { continue };
+        // Its own name server may be anywhere.
+        let has_own = text(cluster.workloads[workload].spec, "dnsPolicy") == "None";
+        if !cluster.work.take(policies.len()) {
+            return cluster.work.skip(read.policies[policies[0]].object);
+        }
+        let mut policies = policies.iter().map(|id| &read.policies[*id]);
+        if has_own || policies.clone().any(|policy| policy.allows_dns) {
+            continue;
+        }
+        let first = policies.clone().find(|policy| policy.has_tcp_dns).or_else(|| policies.next());
+        let Some(policy) = first else { continue };
+        let label = cluster.label(workload);
+        let message = if policy.has_tcp_dns {
+            format!("keeps {label} from asking for names: port 53 is open for TCP alone, the default of `protocol`")
+        } else {
+            format!("keeps {label} from asking for names, which it dials")
+        };
+        let finding = Finding::error("spec.egress", message);
+        report.push(policy.object, finding.mend("add a rule: ports: [{protocol: UDP, port: 53}, {protocol: TCP, port: 53}]"));
+    }
+}
+
+fn read(cluster: &Cluster<'_>, direction: &str, kind: &str, peers: &str) -> Option<Direction> {
+    let mut read = Direction { policies: Vec::new(), of: HashMap::new() };
+    for (id, object) in cluster.objects.iter().enumerate() {
         if (object.kind, object.group) != ("NetworkPolicy", "networking.k8s.io") {
             continue;
         }
@@ -76,37 +144,104 @@ fn read(cluster: &Cluster<'_>, direction: &str, kind: &str, peers: &str) -> (Vec
             continue;
         }
         let Some(pods) = at(object.node, "spec.podSelector") else { continue };
-        for workload in cluster.pods.selected(object.namespace, Selector::of(pods), usize::MAX) {
-            of.entry(workload).or_default().push(allowed.len());
+        let selected = cluster.pods.selected(object.namespace, Selector::of(pods), usize::MAX, &cluster.work);
+        for workload in selected.members {
+            read.of.entry(workload).or_default().push(read.policies.len());
         }
-        let rules = list(object.node, &format!("spec.{direction}")).iter();
-        let rule = |rule: &Node<'_>| Rule { workloads: workloads(cluster, object.namespace, list(rule, peers)), ports: ports(rule) };
-        allowed.push(Allowed { policy, rules: rules.map(rule).collect() });
+        let policy = policy(cluster, id, direction, peers).filter(|_| !selected.is_cut);
+        let Some(policy) = policy else {
+            // What is allowed is not known in full.
+            cluster.work.skip(id);
+            return None;
+        };
+        read.policies.push(policy);
     }
-    (allowed, of)
+    Some(read)
 }
 
-fn workloads(cluster: &Cluster<'_>, namespace: &str, peers: &[Node<'_>]) -> Option<HashSet<usize>> {
-    let mut workloads = HashSet::new();
-    for peer in peers {
-        let selector = peer.get("podSelector").filter(|_| peer.get("namespaceSelector").is_none() && peer.get("ipBlock").is_none())?;
-        workloads.extend(cluster.pods.selected(namespace, Selector::of(selector), usize::MAX));
+fn policy(cluster: &Cluster<'_>, id: usize, direction: &str, peers: &str) -> Option<Policy> {
+    let object = &cluster.objects[id];
+    let (open, by_peer, rules) = (Ports::default(), HashMap::new(), Vec::new());
+    let mut policy = Policy { object: id, open, by_peer, rules, allows_dns: false, has_tcp_dns: false };
+    for rule in list(object.node, &format!("spec.{direction}")) {
+        match Dns::of(rule, object.namespace) {
+            Dns::Open => policy.allows_dns = true,
+            Dns::OnlyTcp => policy.has_tcp_dns = true,
+            Dns::Closed => {}
+        }
+        let named = list(rule, peers);
+        let is_here =
+            |peer: &Node<'_>| peer.get("podSelector").is_some() && peer.get("namespaceSelector").is_none() && peer.get("ipBlock").is_none();
+        let is_everybody = |peer: &Node<'_>| peer.get("podSelector").is_some_and(|selector| Selector::of(selector).is_empty());
+        if named.is_empty() || !named.iter().all(is_here) || named.iter().any(is_everybody) {
+            policy.open.add(rule);
+            continue;
+        }
+        let mut ports = Ports::default();
+        ports.add(rule);
+        for selector in named.iter().filter_map(|peer| peer.get("podSelector")) {
+            let selected = cluster.pods.selected(object.namespace, Selector::of(selector), usize::MAX, &cluster.work);
+            if selected.is_cut {
+                return None;
+            }
+            for workload in selected.members {
+                policy.by_peer.entry(workload).or_default().push(policy.rules.len());
+            }
+        }
+        policy.rules.push(ports);
     }
-    (!peers.is_empty()).then_some(workloads)
+    Some(policy)
 }
 
-fn ports(rule: &Node<'_>) -> Option<Vec<(String, u64)>> {
-    let ports = list(rule, "ports");
-    let tcp = ports.iter().filter(|port| matches!(text(port, "protocol"), "" | "TCP"));
-    // An entry without a number is every port.
-    let known = |port: &Node<'_>| (text(port, "port").to_owned(), number(port, "endPort").unwrap_or_default());
-    let is_open = ports.is_empty() || ports.iter().any(|port| port.get("port").is_none());
-    (!is_open).then(|| tcp.map(known).collect())
+/// What a rule says about questions to a name server.
+enum Dns {
+    Open,
+    OnlyTcp,
+    Closed,
 }
 
-/// The names that a port has in the pods of a workload.
-fn port_names(cluster: &Cluster<'_>, workload: usize, port: u16) -> Vec<String> {
-    let containers = cluster.workloads[workload].containers.iter();
-    let declared = containers.flat_map(|container| list(container.node, "ports"));
-    declared.filter(|known| number(known, "containerPort") == Some(port.into())).map(|known| text(known, "name").to_owned()).collect()
+/// Ports of name servers: DNS itself, and where the pods of OpenShift, of Kubernetes in Docker and of others listen for it.
+const DNS: [&str; 4] = ["53", "5353", "8053", "1053"];
+
+/// Where name servers run.
+const NAMESPACE_LABEL: &str = "kubernetes.io/metadata.name";
+
+impl Dns {
+    fn of(rule: &Node<'_>, own: &str) -> Self {
+        let ports = list(rule, "ports");
+        let is_dns = |port: &&Node<'_>| {
+            let (first, last) = (text(port, "port"), number(port, "endPort"));
+            let is_in_range = || first.parse::<u64>().is_ok_and(|first| last.is_some_and(|last| (first..=last).contains(&53)));
+            DNS.contains(&first) || first.contains("dns") || is_in_range()
+        };
+        let (udp, tcp): (Vec<&Node<'_>>, Vec<&Node<'_>>) = ports.iter().partition(|port| text(port, "protocol") == "UDP");
+        let is_named = udp.iter().any(is_dns);
+        let is_open = ports.is_empty() || udp.iter().any(|port| port.get("port").is_none());
+        let peers = list(rule, "to");
+        if (is_named || is_open) && (peers.is_empty() || peers.iter().any(|peer| may_be_name_server(peer, is_named, own))) {
+            return Dns::Open;
+        }
+        if !is_named && tcp.iter().any(is_dns) { Dns::OnlyTcp } else { Dns::Closed }
+    }
+}
+
+/// Whether there may be a name server behind a peer. Who names the port means it.
+fn may_be_name_server(peer: &Node<'_>, is_named: bool, own: &str) -> bool {
+    let pods = peer.get("podSelector").map(Selector::of).filter(|selector| !selector.is_empty());
+    let sounds_like = |selector: &Selector<'_>| selector.values().any(|value| value.contains("dns") || value == "kube-system");
+    let Some(namespaces) = peer.get("namespaceSelector") else {
+        // Addresses are not known; pods of the same namespace are, and hardly one of them is a name server.
+        return peer.get("ipBlock").is_some() || own == "kube-system" || pods.is_some_and(|pods| sounds_like(&pods) && is_named);
+    };
+    let namespaces = Selector::of(namespaces);
+    if is_named || sounds_like(&namespaces) {
+        return true;
+    }
+    let is_another = namespaces.labels().any(|(key, _)| key == NAMESPACE_LABEL)
+        || list(peer, "namespaceSelector.matchExpressions").iter().any(|node| {
+            text(node, "key") == NAMESPACE_LABEL
+                && text(node, "operator") == "In"
+                && list(node, "values").iter().all(|value| !plain(value).contains("dns"))
+        });
+    !is_another && pods.is_none_or(|pods| sounds_like(&pods))
 }

@@ -1,54 +1,151 @@
-//! Services: that they select something, and that it listens.
+//! Services: that they select something, that it listens, and that all of it is used.
+
+use std::collections::HashMap;
 
 use super::Report;
-use super::cluster::{Cluster, Selector};
-use super::fields::{at, list, text};
+use super::autoscalers::most_pods;
+use super::cluster::{Cluster, Service};
+use super::command::Role;
+use super::fields::{at, list, pairs, plain, text};
+use super::labels::Selector;
+use super::object::Object;
+use super::pod::is_tcp;
+use super::proxies::is_injected;
+use crate::finding::Finding;
 use crate::yaml::Node;
 
 /// Selectors and target ports.
 pub fn services(cluster: &Cluster<'_>, report: &mut Report) {
-    for (id, selected) in cluster.services.iter().zip(&cluster.selected) {
-        let service = &cluster.objects[*id];
-        if Selector::of_service(service.node).is_none() || cluster.external.has("Service", service.name) {
+    let mut by_name: HashMap<(&str, &str), usize> = HashMap::new();
+    for id in 0..cluster.workloads.len() {
+        let object = cluster.of_workload(id);
+        by_name.entry((object.namespace, object.name)).or_insert(id);
+    }
+    for service in &cluster.services {
+        let object = &cluster.objects[service.object];
+        let Some(selector) = Selector::of_service(object.node) else { continue };
+        if cluster.external.has("Service", object.name) {
             continue;
         }
-        let got = || at(service.node, "spec.selector").map(Node::shown).unwrap_or_default();
-        let path = format_args!("spec.selector");
-        match selected.as_slice() {
-            [one] => target_ports(cluster, *id, *one, report),
+        let got = at(object.node, "spec.selector").map(Node::shown).unwrap_or_default();
+        match service.selected.as_slice() {
+            [one] => target_ports(cluster, service, *one, report),
             [] => {
-                let namesake = (0..cluster.workloads.len()).find(|id| cluster.of_workload(*id).name == service.name);
+                let namesake = by_name.get(&(object.namespace, object.name)).copied();
+                if !is_judged(cluster, object, selector, namesake, report.dialled.contains(&service.object)) {
+                    continue;
+                }
                 let labels = namesake.and_then(|id| cluster.workloads[id].labels).map(Node::shown).unwrap_or_default();
                 let mend = match namesake {
                     Some(id) => format!("the pods of {} have {labels}", cluster.label(id)),
                     None => "correct the labels, or add what it selects".to_owned(),
                 };
-                report.error(*id, path, format_args!("selects the pods of nothing"), &got(), format_args!("{mend}"));
+                report.push(service.object, Finding::error("spec.selector", "selects the pods of nothing").got(got).mend(mend));
             }
             [first, second, ..] => {
                 if cluster.role(*first).or(cluster.role(*second)).is_some() {
-                    let (first, second) = (cluster.label(*first), cluster.label(*second));
-                    let mend = format_args!("give one of them, and its Service, a label of its own");
-                    report.error(*id, path, format_args!("selects the pods of {first} and of {second}"), &got(), mend);
+                    let message = format!("selects the pods of {} and of {}", cluster.label(*first), cluster.label(*second));
+                    let finding = Finding::error("spec.selector", message).got(got);
+                    report.push(service.object, finding.mend("give one of them, and its Service, a label of its own"));
                 }
             }
         }
     }
 }
 
-fn target_ports(cluster: &Cluster<'_>, id: usize, reached: usize, report: &mut Report) {
+/// Whether a Service that selects nothing is ours to judge. Somebody else's pods may come from an operator or from another
+/// repository, and get labels while they run.
+fn is_judged(cluster: &Cluster<'_>, object: &Object<'_>, selector: Selector<'_>, namesake: Option<usize>, is_dialled: bool) -> bool {
+    if is_dialled || object.is_ours() {
+        return true;
+    }
+    if let Some(namesake) = namesake {
+        let differs = |(key, value)| cluster.pods.label(namesake, key).is_some_and(|known| known != value);
+        return cluster.role(namesake).is_some() || selector.labels().any(differs);
+    }
+    // `gateway-1-http` is a Service of `gateway`.
+    let mut stem = object.name;
+    while let Some((shorter, _)) = stem.rsplit_once('-') {
+        stem = shorter;
+        if cluster.by_jina_name(object.namespace, stem).is_some() {
+            return true;
+        }
+    }
+    let has_one = |(key, value): (&str, &str)| {
+        const MOST: usize = 20;
+        cluster.pods.with_label(object.namespace, key, value).iter().take(MOST).any(|id| cluster.role(*id).is_some())
+    };
+    selector.labels().any(has_one)
+}
+
+fn target_ports(cluster: &Cluster<'_>, service: &Service<'_>, reached: usize, report: &mut Report) {
     let workload = &cluster.workloads[reached];
+    let id = service.object;
     for (index, port) in list(cluster.objects[id].node, "spec.ports").iter().enumerate() {
         let field = if port.get("targetPort").is_some() { "targetPort" } else { "port" };
         let target = text(port, field);
-        let number = workload.port(target);
-        if number.is_some_and(|number| workload.serves(number)) || target.is_empty() || text(port, "protocol") == "UDP" {
+        if target.is_empty() {
             continue;
         }
-        let (what, behind) =
-            if number.is_none() { ("the name of no port of", "") } else { ("a port on which no container of", " listens") };
-        let (label, ports) = (cluster.label(reached), workload.shown_ports());
-        let message = format_args!("is {what} {label}{behind}");
-        report.error(id, format_args!("spec.ports[{index}].{field}"), message, target, format_args!("it listens on {ports}"));
+        let number = workload.port(target);
+        if !is_tcp(port) {
+            let has_twin = service.ports.contains_key(text(port, "port"));
+            if number.is_some_and(|number| workload.is_of_jina(number)) && !has_twin {
+                let message = format!("is not what {} serves: Jina speaks TCP", cluster.label(reached));
+                let finding = Finding::error(format!("spec.ports[{index}].protocol"), message).got(text(port, "protocol"));
+                report.push(id, finding.propose("TCP"));
+            }
+            continue;
+        }
+        let path = format!("spec.ports[{index}].{field}");
+        let (label, ports) = (|| cluster.label(reached), || workload.shown_ports());
+        match number {
+            Some(number) if workload.serves(number) => {}
+            Some(_) => {
+                let finding = Finding::error(path, format!("is a port on which no container of {} listens", label())).got(target);
+                report.push(id, finding.mend(format!("it listens on {}", ports())));
+            }
+            // A mesh that injects its sidecar brings names along.
+            None if workload.main().is_none() && is_injected(workload.template) => {}
+            None => {
+                let finding = Finding::error(path, format!("is the name of no port of {}", label())).got(target);
+                report.push(id, finding.mend(format!("it listens on {}", ports())));
+            }
+        }
+    }
+}
+
+/// gRPC keeps one connection, and an ordinary Service leads each to one pod: of several replicas of an executor, one has
+/// all to do unless a mesh is in between.
+pub fn balance(cluster: &Cluster<'_>, report: &mut Report) {
+    let is_of_mesh = |object: &Object<'_>| {
+        let is_its_own = ["istio.io", "linkerd.io", "kuma.io", "cilium.io"].iter().any(|group| object.group.ends_with(group));
+        is_its_own || (object.kind == "Namespace" && is_injected(Some(object.node)))
+    };
+    if cluster.objects.iter().any(is_of_mesh) {
+        return;
+    }
+    let mut is_seen = vec![false; cluster.services.len()];
+    let mut found = Vec::new();
+    for edge in report.edges.iter().filter(|edge| !edge.is_broken) {
+        let (Some(to), Some(place)) = (edge.to, edge.service) else { continue };
+        if std::mem::replace(&mut is_seen[place], true) || !matches!(cluster.role(to), Some(Role::Worker | Role::Head)) {
+            continue;
+        }
+        let id = cluster.services[place].object;
+        let node = cluster.objects[id].node;
+        let is_spread = pairs(node, "metadata.annotations").iter().any(|(key, _)| plain(key).contains("cilium"));
+        let is_in_mesh = [edge.from, to].iter().any(|id| {
+            let workload = &cluster.workloads[*id];
+            is_injected(workload.template) || workload.containers.iter().any(|container| container.proxy.is_some())
+        });
+        let replicas = most_pods(cluster, cluster.of_workload(to));
+        if replicas > 1 && text(node, "spec.clusterIP") != "None" && !is_in_mesh && !is_spread {
+            let message = format!("gives each caller one of the {replicas} pods of {}, which has all to do", cluster.label(to));
+            found.push((id, Finding::warning("spec.clusterIP", message).mend("write `clusterIP: None`, or use a mesh")));
+        }
+    }
+    for (id, finding) in found {
+        report.push(id, finding);
     }
 }

@@ -1,7 +1,6 @@
 //! Command lines as the kubelet, a shell and Jina take them.
 
-use super::cluster::{Cluster, Index, Object};
-use super::fields::{self, at, pairs, plain};
+use super::fields::{self, plain};
 use crate::yaml::Node;
 
 /// Stands for what only a running container knows.
@@ -18,20 +17,34 @@ pub struct Word<'o> {
     pub index: usize,
 }
 
+/// Programs that take a command line as a text.
+pub const SHELLS: [&str; 6] = ["sh", "bash", "dash", "ash", "zsh", "ksh"];
+
 /// The words of `command` and `args`; what a shell is given is split as the shell would.
 pub fn words<'o>(container: &'o Node<'o>) -> Vec<Word<'o>> {
     let mut words = Vec::new();
+    let mut is_script = false;
+    let mut has_shell = false;
     for list in ["command", "args"] {
         for (index, word) in fields::list(container, list).iter().enumerate() {
             let text = plain(word);
-            if !text.starts_with('{') && text.contains("jina ") && text.contains("--") {
+            let is_line = !text.starts_with('{') && text.contains("jina ") && text.contains("--");
+            if is_line || is_script {
                 words.extend(shell_words(text).into_iter().map(|text| Word { text: text.into(), list, index }));
             } else {
                 words.push(Word { text: text.into(), list, index });
             }
+            // `sh -ec SCRIPT`
+            is_script = has_shell && text.starts_with('-') && !text.starts_with("--") && text.ends_with('c');
+            has_shell = (has_shell && text.starts_with('-')) || SHELLS.contains(&basename(text));
         }
     }
     words
+}
+
+/// The name of a program without its folder.
+pub fn basename(program: &str) -> &str {
+    program.rsplit('/').next().unwrap_or_default()
 }
 
 /// Words between blanks, quotes and backslashes taken off. What the shell's own variables hold nobody knows.
@@ -94,84 +107,6 @@ pub fn values<'w>(words: &'w [Word<'_>], option: &str) -> Vec<(usize, &'w str)> 
         }
     }
     values
-}
-
-/// The variables of a container, as the kubelet makes them: `envFrom`, then `env`, each value with those before it.
-#[derive(Debug)]
-pub struct Variables {
-    by_name: Index,
-    values: Vec<String>,
-    /// Whether there are some that nobody can name.
-    are_open: bool,
-}
-
-impl Variables {
-    /// Reads them.
-    #[inline(never)]
-    pub fn of(container: &Node<'_>, cluster: &Cluster<'_>, object: &Object<'_>) -> Self {
-        let mut variables = Self { by_name: Index::default(), values: Vec::new(), are_open: false };
-        for source in fields::list(container, "envFrom") {
-            let (map, secret) = (fields::text(source, "configMapRef.name"), fields::text(source, "secretRef.name"));
-            let map = cluster.find("ConfigMap", object.namespace, map).filter(|found| found.kind == "ConfigMap");
-            let secret = cluster.find("Secret", object.namespace, secret).filter(|found| found.kind == "Secret");
-            variables.are_open |= map.is_none() && secret.is_none();
-            let prefix = fields::text(source, "prefix");
-            for (found, field) in [(map, "data"), (secret, "data"), (secret, "stringData")] {
-                for (key, value) in found.map(|found| pairs(found.node, field)).unwrap_or_default() {
-                    let value = if map.is_some() { value.shown() } else { RUNTIME.to_string() };
-                    variables.set(&format!("{prefix}{}", plain(key)), value);
-                }
-            }
-        }
-        for entry in fields::list(container, "env") {
-            let value = match entry.get("valueFrom") {
-                None => variables.expanded(fields::text(entry, "value")),
-                Some(from) => {
-                    let map = cluster.find("ConfigMap", object.namespace, fields::text(from, "configMapKeyRef.name"));
-                    let data = map.and_then(|map| at(map.node, "data")?.get(fields::text(from, "configMapKeyRef.key"))?.as_text());
-                    let is_namespace = fields::text(from, "fieldRef.fieldPath") == "metadata.namespace" && !object.namespace.is_empty();
-                    let known = if is_namespace { Some(object.namespace) } else { data };
-                    known.map_or_else(|| RUNTIME.to_string(), str::to_owned)
-                }
-            };
-            variables.set(fields::text(entry, "name"), value);
-        }
-        variables
-    }
-
-    fn set(&mut self, name: &str, value: String) {
-        self.by_name.add([name, "", ""], self.values.len());
-        self.values.push(value);
-    }
-
-    /// A text with `$(NAME)` replaced and `$$` for a dollar; a name without a value stays as it is
-    /// (`k8s.io/kubernetes/third_party/forked/golang/expansion`).
-    #[inline(never)]
-    #[must_use]
-    pub fn expanded(&self, text: &str) -> String {
-        let mut out = String::with_capacity(text.len());
-        let mut rest = text;
-        while let Some((before, behind)) = rest.split_once('$') {
-            out.push_str(before);
-            rest = behind;
-            if let Some(more) = rest.strip_prefix('$') {
-                out.push('$');
-                rest = more;
-            } else if let Some((name, more)) = rest.strip_prefix('(').and_then(|rest| rest.split_once(')')) {
-                // Kubernetes sets variables of its own for every Service.
-                let is_open = self.are_open || name.contains("_SERVICE_") || name.contains("_PORT");
-                match self.by_name.get([name, "", ""]).last() {
-                    Some(id) => out.push_str(&self.values[*id]),
-                    None if is_open => out.push(RUNTIME),
-                    None => out.push_str(&format!("$({name})")),
-                }
-                rest = more;
-            } else {
-                out.push('$');
-            }
-        }
-        out + rest
-    }
 }
 
 #[cfg(test)]

@@ -6,11 +6,12 @@
 use json_patch::diff;
 use serde_json::Value;
 
-use crate::check;
 use crate::check::external::External;
+use crate::check::{self, Options};
 use crate::cli::report::Subject;
 use crate::config;
 use crate::finding::{Finding, Findings, Path};
+use crate::krm::annotations::is_bookkeeping;
 use crate::krm::meta::Meta;
 use crate::krm::{Caller, Item, ResourceList};
 use crate::reconcile::ownership::OBJECT;
@@ -60,12 +61,28 @@ fn find_unknown(node: &Node<'_>, path: &str, known: &[&str], findings: &mut Find
 
 /// What is wrong with the wiring of objects.
 #[must_use]
-pub fn unwired(objects: &[Node<'_>], external: &External) -> Vec<(Subject, Finding)> {
+pub fn unwired(objects: &[Node<'_>], external: External) -> Vec<(Subject, Finding)> {
+    let options = Options { external, is_strict: false };
     let of_object = |(object, findings): (&Node<'_>, Findings)| {
-        let meta = if findings.is_empty() { Meta::default() } else { Meta::of(object) };
-        findings.into_iter().map(move |finding| (Subject::Object(meta.clone()), finding))
+        let subject = Subject::Object(if findings.is_empty() { Meta::default() } else { named(object) });
+        findings.into_iter().map(move |finding| (subject.clone(), finding))
     };
-    objects.iter().zip(check::check(objects, external).findings).flat_map(of_object).collect()
+    objects.iter().zip(check::check(objects, &options).findings).flat_map(of_object).collect()
+}
+
+/// Who an object is, for each of the findings about it: without what may be long, and nobody needs there.
+#[must_use]
+pub fn named(object: &Node<'_>) -> Meta {
+    const MOST: usize = 300;
+    let mut meta = Meta::of(object);
+    meta.annotations.retain(|(name, _)| is_bookkeeping(name));
+    for text in [&mut meta.api_version, &mut meta.kind, &mut meta.name, &mut meta.namespace] {
+        if let Some((end, _)) = text.char_indices().nth(MOST) {
+            text.truncate(end);
+            text.push('…');
+        }
+    }
+    meta
 }
 
 /// What becomes of the items. kustomize takes an answer of a validator without items only, since it compares them with

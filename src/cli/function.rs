@@ -5,6 +5,7 @@ use std::io::{self, Write};
 
 use crate::check::external::External;
 use crate::cli::check;
+use crate::cli::documents::{self, Aliases};
 use crate::cli::place;
 use crate::cli::render::Rendering;
 use crate::cli::report::{self, Subject};
@@ -47,12 +48,12 @@ pub fn run(input: &[u8], stdout: &mut impl Write) -> io::Result<Outcome> {
         Err(error) => return Response::refusal(&ResourceList::empty(), vec![(Subject::Input, list_fault(&error, text))]).write(stdout),
     };
     let caller = Caller::of(&list);
-    match answer(&list, caller) {
+    match answer(&list, caller, Unread::Fails) {
         Ok(response) => response.write(stdout),
         // An alias may have its anchor in another item; only the whole text makes sense then.
         Err(fault) => match ResourceList::read_as_tree(text) {
-            Ok(list) => answer(&list, caller).unwrap_or_else(|fault| fault.refuse(&list, text)).write(stdout),
-            Err(_) => fault.refuse(&list, text).write(stdout),
+            Ok(list) => answer(&list, caller, Unread::IsTold).unwrap_or_else(|fault| fault.refuse(&list, text)).write(stdout),
+            Err(_) => answer(&list, caller, Unread::IsTold).unwrap_or_else(|_| fault.refuse(&list, text)).write(stdout),
         },
     }
 }
@@ -67,7 +68,7 @@ pub fn run_plugin(config: &str, input: &str, stdout: &mut impl Write) -> io::Res
     let mut list = ResourceList::read_documents(input);
     list.function_config = Some(config);
     let caller = if list.items.is_empty() { Caller::KustomizeGenerator } else { Caller::KustomizeTransformer };
-    let response = answer(&list, caller).unwrap_or_else(|fault| fault.refuse(&list, input));
+    let response = answer(&list, caller, Unread::IsTold).unwrap_or_else(|fault| fault.refuse(&list, input));
     if response.success() { response.write(stdout) } else { response.write(&mut io::sink()) }
 }
 
@@ -162,7 +163,14 @@ struct Task<'d> {
     findings: Vec<(Subject, Finding)>,
 }
 
-fn answer<'l, 't>(list: &'l ResourceList<'t>, caller: Caller) -> Result<Response<'l, 't>, Box<Unreadable>> {
+/// What becomes of a check where an item of somebody else cannot be read.
+#[derive(Clone, Copy, PartialEq)]
+enum Unread {
+    Fails,
+    IsTold,
+}
+
+fn answer<'l, 't>(list: &'l ResourceList<'t>, caller: Caller, unread: Unread) -> Result<Response<'l, 't>, Box<Unreadable>> {
     let (flow_items, generated) = items_of_ours(list)?;
     let config = match &list.function_config {
         None => None,
@@ -224,11 +232,8 @@ fn answer<'l, 't>(list: &'l ResourceList<'t>, caller: Caller) -> Result<Response
     }
     // In a build of kustomize nobody knows yet: names are followed at its end. Nor where kpt shows a part of the package.
     if let Some(external) = check.filter(|_| caller == Caller::Other) {
-        let mut objects = Vec::with_capacity(list.items.len());
-        for item in &list.items {
-            objects.push(read(item)?.root.unwrap_or_else(|| Node::plain("")));
-        }
-        findings.extend(check::unwired(&objects, &external));
+        let objects = all_objects(list, unread, &mut findings)?;
+        findings.extend(check::unwired(&objects, external));
     }
     if report::has_errors(&findings) {
         return Ok(Response::refusal(list, findings));
@@ -242,6 +247,31 @@ fn answer<'l, 't>(list: &'l ResourceList<'t>, caller: Caller) -> Result<Response
         outcome.fates.fill(Fate::Removed);
     }
     Ok(Response { list, fates: outcome.fates, added: outcome.added, findings })
+}
+
+/// Every item, to be looked at. What stands in for one that cannot be read is for nobody's cluster.
+fn all_objects<'l>(
+    list: &'l ResourceList<'_>,
+    unread: Unread,
+    findings: &mut Vec<(Subject, Finding)>,
+) -> Result<Vec<Node<'l>>, Box<Unreadable>> {
+    let mut objects = Vec::with_capacity(list.items.len());
+    let mut aliases = Aliases::default();
+    for item in &list.items {
+        let node = read(item).and_then(|document| match &document.root {
+            Some(node) if !aliases.fit(node, item.text()) => Err(Box::new(Unreadable::of(item, aliases.error(node.mark)))),
+            _ => Ok(document.root),
+        });
+        match node {
+            Ok(node) => objects.push(node.unwrap_or_else(|| Node::plain(""))),
+            Err(unreadable) if unread == Unread::Fails => return Err(unreadable),
+            Err(unreadable) => {
+                findings.push(unreadable.told());
+                objects.push(Node::plain(""));
+            }
+        }
+    }
+    Ok(objects)
 }
 
 /// A document with its metadata.
@@ -268,7 +298,11 @@ fn items_of_ours<'l>(list: &'l ResourceList<'_>) -> Result<(Vec<Read<'l>>, Vec<G
 }
 
 fn read<'i>(item: &'i Item<'_>) -> Result<Document<'i>, Box<Unreadable>> {
-    item.read().map_err(|error| {
+    item.read().map_err(|error| Box::new(Unreadable::of(item, error)))
+}
+
+impl Unreadable {
+    fn of(item: &Item<'_>, error: SyntaxError) -> Self {
         let subject = match glance(item) {
             Some(seen) => Subject::Object(Meta {
                 kind: seen.kind.to_owned(),
@@ -279,8 +313,16 @@ fn read<'i>(item: &'i Item<'_>) -> Result<Document<'i>, Box<Unreadable>> {
             }),
             None => Subject::Input,
         };
-        Box::new(Unreadable { subject, text: item.text().to_owned(), error })
-    })
+        Self { subject, text: item.text().to_owned(), error }
+    }
+
+    /// What is said of it where everything else is looked at all the same.
+    fn told(self) -> (Subject, Finding) {
+        let severity = if documents::is_ours(&self.text) { Severity::Error } else { Severity::Warning };
+        let finding = Finding::error("", format!("is not YAML: {}", self.error.message)).with_severity(severity);
+        let mend = format!("look at line {} of the item: it was not looked at, all others were", self.error.mark.line);
+        (self.subject, finding.mend(mend))
+    }
 }
 
 /// A `JinaFlow` as functionConfig is the only one to be rendered; a `ConfigMap` or nothing means all among the items,

@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod definition;
+pub mod documents;
 pub mod explain;
 pub mod export;
 pub mod flags;
@@ -15,6 +16,7 @@ pub mod remembered;
 pub mod render;
 pub mod report;
 pub mod touches;
+pub mod unrendered;
 pub mod wiring;
 
 use std::fs;

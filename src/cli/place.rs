@@ -3,6 +3,7 @@
 //! A finding about a field that is there knows its place, or gets it by its path. Of an item only a Flow given as text
 //! has lines that somebody wrote: orchestrators rewrite everything around it.
 
+use std::cell::OnceCell;
 use std::str::Utf8Error;
 
 use crate::cli::report::Subject;
@@ -13,13 +14,56 @@ use crate::yaml::{self, Data, Document, Node, Scalar, Style};
 /// The field of a `JinaFlow` that may hold a text with lines of its own.
 const FLOW: &str = "spec.flow";
 
+/// A text that somebody wrote. Where its lines begin is found once, however many of them are shown.
+#[derive(Debug)]
+pub struct Written<'t> {
+    /// What it is called.
+    name: &'t str,
+    text: &'t str,
+    /// The lines before it in its file.
+    before: u32,
+    starts: OnceCell<Vec<usize>>,
+}
+
+impl<'t> Written<'t> {
+    /// A text that stands behind as many lines of a file.
+    #[must_use]
+    pub fn new(name: &'t str, text: &'t str, before: u32) -> Self {
+        Self { name, text, before, starts: OnceCell::new() }
+    }
+
+    /// The text from a line on, which is counted from 1.
+    fn from(&self, line: u32) -> Option<&'t str> {
+        let starts = self.starts.get_or_init(|| {
+            let feeds = memchr::memchr_iter(b'\n', self.text.as_bytes());
+            std::iter::once(0).chain(feeds.map(|feed| feed + 1)).collect()
+        });
+        self.text.get(*starts.get(line.checked_sub(1)? as usize)?..)
+    }
+
+    fn line(&self, line: u32) -> Option<&'t str> {
+        self.from(line)?.lines().next()
+    }
+
+    /// The line at a place.
+    #[must_use]
+    pub fn excerpt(&self, mark: Mark) -> Option<Excerpt> {
+        // What is missed behind the end is shown at the last line, so that the one before is looked at as well.
+        let first = mark.line.saturating_sub(1).max(1);
+        let within = Mark { line: mark.line.checked_sub(first)? + 1, column: mark.column };
+        let mut excerpt = Excerpt::of(self.name, self.from(first)?, within)?;
+        excerpt.mark.line = (excerpt.mark.line + first - 1).saturating_add(self.before);
+        Some(excerpt)
+    }
+}
+
 /// Findings about a document of a file.
 #[must_use]
 pub fn in_file(findings: Findings, file: &Subject, text: &str, document: usize) -> Vec<(Subject, Finding)> {
     let is_wanted = !findings.is_empty() && findings.len() <= MOST_SOUGHT;
     let documents = if is_wanted { yaml::read_all(text).unwrap_or_default() } else { Vec::new() };
     let root = documents.get(document).and_then(|document| document.root.as_ref());
-    let ordered = ordered(findings, root, Some((&file.words(), text)));
+    let ordered = ordered(findings, root, Some(&Written::new(&file.words(), text, 0)));
     ordered.into_iter().map(|finding| (file.clone(), finding)).collect()
 }
 
@@ -30,9 +74,9 @@ pub fn in_item(findings: Findings, item: &Meta, document: &Document<'_>) -> Vec<
     ordered.into_iter().map(|finding| (Subject::Object(item.clone()), finding)).collect()
 }
 
-/// Findings about an object that was read from a file of that name and text, or from where nobody sees it.
+/// Findings about an object that was read from a text, or from where nobody sees it.
 #[must_use]
-pub fn in_object(findings: Findings, object: &Node<'_>, file: Option<(&str, &str)>) -> Vec<Finding> {
+pub fn in_object(findings: Findings, object: &Node<'_>, file: Option<&Written<'_>>) -> Vec<Finding> {
     ordered(findings, Some(object), file)
 }
 
@@ -68,12 +112,13 @@ struct Place {
     inner: Option<Mark>,
 }
 
-fn ordered(findings: Findings, root: Option<&Node<'_>>, file: Option<(&str, &str)>) -> Vec<Finding> {
+fn ordered(findings: Findings, root: Option<&Node<'_>>, file: Option<&Written<'_>>) -> Vec<Finding> {
     // Mostly there are none, and then the Flow is not read a second time.
     if findings.is_empty() || findings.len() > MOST_SOUGHT {
         return findings.into_iter().collect();
     }
     let flow = root.and_then(flow_text);
+    let lines = flow.map(|(_, text)| Written::new(FLOW, text, 0));
     let inner = flow.and_then(|(_, text)| yaml::read(text).ok()).and_then(|document| document.root);
     let place = |finding: &Finding| {
         let path = finding.path.as_str();
@@ -90,20 +135,17 @@ fn ordered(findings: Findings, root: Option<&Node<'_>>, file: Option<(&str, &str
     let mut placed: Vec<(Place, Finding)> = findings.into_iter().map(|finding| (place(&finding), finding)).collect();
     placed.sort_by_key(|(place, _)| *place);
     let shown = |(index, (place, finding)): (usize, (Place, Finding))| {
-        let excerpt = Some(place).filter(|_| index < MOST_SHOWN).and_then(|place| excerpt(place, flow, file));
+        let excerpt = Some(place).filter(|_| index < MOST_SHOWN).and_then(|place| excerpt(place, flow.zip(lines.as_ref()), file));
         finding.quoting(excerpt)
     };
     placed.into_iter().enumerate().map(shown).collect()
 }
 
 /// The line at a place, in the file where it is known there.
-fn excerpt(place: Place, flow: Option<(Mark, &str)>, file: Option<(&str, &str)>) -> Option<Excerpt> {
-    let (Some(inner), Some((block, text))) = (place.inner, flow) else {
-        let (name, whole) = file?;
-        return Excerpt::of(name, whole, place.outer?);
-    };
-    let in_file = file.and_then(|(name, whole)| Excerpt::of(name, whole, in_block(whole, block, text, inner)?));
-    in_file.or_else(|| Excerpt::of(FLOW, text, inner))
+fn excerpt(place: Place, flow: Option<((Mark, &str), &Written<'_>)>, file: Option<&Written<'_>>) -> Option<Excerpt> {
+    let (Some(inner), Some(((block, _), lines))) = (place.inner, flow) else { return file?.excerpt(place.outer?) };
+    let in_file = file.and_then(|file| file.excerpt(in_block(file, block, lines, inner)?));
+    in_file.or_else(|| lines.excerpt(inner))
 }
 
 /// The place and the text of a Flow that is given as text.
@@ -116,11 +158,10 @@ fn flow_text<'n>(root: &'n Node<'_>) -> Option<(Mark, &'n str)> {
 }
 
 /// A place in a literal block scalar as a place in the file. The parser's mark is the first line that is not blank.
-fn in_block(file: &str, block: Mark, text: &str, inner: Mark) -> Option<Mark> {
-    let blank = u32::try_from(text.bytes().take_while(|byte| *byte == b'\n').count()).ok()?;
+fn in_block(file: &Written<'_>, block: Mark, lines: &Written<'_>, inner: Mark) -> Option<Mark> {
+    let blank = u32::try_from(lines.text.bytes().take_while(|byte| *byte == b'\n').count()).ok()?;
     let line = (block.line + inner.line).checked_sub(1 + blank)?;
-    let in_file = file.lines().nth(line.checked_sub(1)? as usize)?;
-    let in_text = text.lines().nth(inner.line.checked_sub(1)? as usize)?;
+    let (in_file, in_text) = (file.line(line)?, lines.line(inner.line)?);
     let indent = in_file.strip_suffix(in_text).filter(|indent| indent.bytes().all(|byte| byte == b' '))?.len();
     Some(Mark { line, column: u32::try_from(indent).ok()?.checked_add(inner.column)? })
 }

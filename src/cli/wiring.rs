@@ -4,22 +4,24 @@ use std::fs;
 use std::io::{IsTerminal as _, Write};
 use std::path::Path as FilePath;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 
 use crate::check::external::External;
-use crate::check::{self as checker, Component};
+use crate::check::{self as checker, Component, Options};
 use crate::cli::check;
+use crate::cli::documents::{self, Aliases, Piece};
 use crate::cli::function;
-use crate::cli::input;
-use crate::cli::place;
+use crate::cli::place::{self, Written};
 use crate::cli::render::Rendering;
 use crate::cli::report::{self, Subject};
+use crate::cli::unrendered::{self, Unrendered};
+use crate::config::corrections::Correction;
 use crate::config::{self, Overrides, is_jina_flow};
-use crate::finding::{Excerpt, Finding, Findings, Path, Severity, harmless};
+use crate::finding::{Finding, Findings, Path, Severity, harmless};
 use crate::krm::annotations::{INDEX, PATH};
 use crate::krm::meta::Meta;
-use crate::plan::Room;
-use crate::yaml::{self, Data, Document, Node};
+use crate::plan::{Role, Room};
+use crate::yaml::{self, Data, Document, Node, SyntaxError};
 
 /// What to look at and how.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -34,78 +36,86 @@ pub struct Inspection {
     pub as_json: bool,
 }
 
-/// Findings that are shown with their line; each looks for it from the start of the file.
+/// Findings that are shown with their line.
 const MOST_SHOWN: usize = 100;
 
 /// Addresses that are shown of a component.
 const MOST_DIALLED: usize = 3;
 
-/// A file's name and text.
-type Text = (String, String);
+/// Characters of a cell of the table: a row is as wide as the widest of all.
+const WIDEST: usize = 100;
 
-/// Where an object came from: the file, and its place there.
-type Origin = (usize, usize);
+/// A file, or standard input.
+struct File {
+    name: String,
+    bytes: Vec<u8>,
+}
+
+/// What was found before anything was looked at as a whole.
+type Told = Vec<(Subject, Finding)>;
+
+/// Objects, and where each came from.
+#[derive(Default)]
+struct Objects<'t> {
+    nodes: Vec<Node<'t>>,
+    /// The place of the text of each.
+    texts: Vec<usize>,
+    /// The place of each in its file.
+    indices: Vec<usize>,
+    /// What was read, and the name of its file.
+    written: Vec<(Written<'t>, &'t str)>,
+}
 
 /// Looks. Findings go to `said`, the answer is whether all is well.
-#[inline(never)]
 pub fn inspect(inspection: &Inspection, may_paint: bool, stdout: &mut impl Write, said: &mut String) -> Result<bool> {
-    let mut findings = Vec::new();
-    let mut texts: Vec<Text> = Vec::new();
+    let mut findings = Told::new();
+    let mut files: Vec<File> = Vec::new();
     for path in &inspection.paths {
-        gather(path, &mut texts, &mut findings, said)?;
+        gather(path, &mut files, &mut findings)?;
     }
-    let mut external = inspection.external.clone();
-    let mut nodes: Vec<Node<'_>> = Vec::new();
-    let mut origins: Vec<Origin> = Vec::new();
-    for (file, (name, text)) in texts.iter().enumerate() {
-        let documents = match yaml::read_all(text) {
-            Ok(documents) => documents,
-            Err(error) => {
-                let finding = Finding::error("", format!("is not YAML: {}", error.message)).at(error.mark);
-                findings.push((Subject::File(name.clone()), finding.quoting(Excerpt::of(name, text, error.mark))));
-                continue;
-            }
-        };
-        let before = nodes.len();
-        documents.into_iter().filter_map(|document| document.root).for_each(|root| unwrap(root, &mut nodes));
-        origins.extend((0..nodes.len() - before).map(|index| (file, index)));
-    }
-    let lines = |object: usize| {
-        let (name, text) = &texts[origins[object].0];
-        Some((name.as_str(), text.as_str())).filter(|_| name != STDIN)
-    };
+    let objects = read(&files, &mut findings);
+    let mut options = Options { external: inspection.external.clone(), is_strict: inspection.is_strict };
     let subject = |object: usize| {
-        let mut meta = Meta::of(&nodes[object]);
-        let (file, index) = origins[object];
-        meta.annotations.clear();
+        let mut meta = check::named(&objects.nodes[object]);
         if inspection.as_json {
-            meta.annotations = vec![(PATH.to_owned(), texts[file].0.clone()), (INDEX.to_owned(), index.to_string())];
+            let path = (PATH.to_owned(), objects.written[objects.texts[object]].1.to_owned());
+            meta.annotations = vec![path, (INDEX.to_owned(), objects.indices[object].to_string())];
         }
         Subject::Object(meta)
     };
+    // Standard input is gone when anybody reads about it.
+    let lines = |object: usize| objects.written.get(objects.texts[object]).filter(|(_, name)| *name != STDIN).map(|(written, _)| written);
+    let mut told: Vec<(usize, Findings)> = Vec::new();
+    let mut flows: Vec<Unrendered> = Vec::new();
     let mut room = Room::default();
-    let mut flows = 0;
-    for (object, node) in nodes.iter().enumerate() {
+    let mut are_flows = false;
+    for (object, node) in objects.nodes.iter().enumerate() {
         let mut own = Findings::default();
         if is_jina_flow(node) {
-            let document = Document { root: Some(node.clone()), duplicates: Vec::new() };
-            let config = config::read(&document, &Overrides::default(), &mut own);
-            let _ = Rendering::of(&config, &Path::root("spec.flow"), &mut room, &mut own);
-            flows += 1;
+            flows.extend(flow(object, node, &mut room, &mut own));
+            are_flows = true;
         } else if check::is_check(&Meta::of(node)) {
-            check::read(node, &mut external, &mut own);
+            check::read(node, &mut options.external, &mut own);
         }
-        findings.extend(place::in_object(own, node, lines(object)).into_iter().map(|finding| (subject(object), finding)));
+        told.push((object, own));
     }
-    let report = checker::check(&nodes, &external);
-    if report.components.is_empty() && flows == 0 && findings.is_empty() {
-        let finding = Finding::error("", "nothing here runs Jina: there is no `jina gateway` and no `jina executor`");
-        findings
-            .push((Subject::File(inspection.paths.join(" ")), finding.mend("pipe what is applied: kustomize build … | jinaflow check -")));
+    let checked = checker::check(&objects.nodes, &options);
+    let running = checked.components.iter().filter_map(|component| component.jina_name.as_deref());
+    for (object, finding) in unrendered::judge(&flows, &objects.nodes, running) {
+        told[object].1.push(finding);
     }
-    for (object, own) in report.findings.into_iter().enumerate().filter(|(_, own)| !own.is_empty()) {
+    let (runs_jina, has_errors) = (checked.components.iter().any(|component| component.is_jina), report::has_errors(&findings));
+    if !runs_jina && !are_flows && !has_errors && told.iter().all(|(_, own)| own.is_empty()) {
+        let message = "nothing here runs Jina: there is no `jina gateway` and no `jina executor`";
+        let mend = "did kustomize run with --enable-alpha-plugins --enable-exec? Pipe what is applied: \
+                    kustomize build --enable-alpha-plugins --enable-exec … | jinaflow check -";
+        findings.push((Subject::File(inspection.paths.join(" ")), Finding::error("", message).mend(mend)));
+    }
+    let checked_ones = checked.findings.into_iter().enumerate();
+    for (object, own) in told.into_iter().chain(checked_ones).filter(|(_, own)| !own.is_empty()) {
         let lines = lines(object).filter(|_| findings.len() < MOST_SHOWN);
-        findings.extend(place::in_object(own, &nodes[object], lines).into_iter().map(|finding| (subject(object), finding)));
+        let subject = subject(object);
+        findings.extend(place::in_object(own, &objects.nodes[object], lines).into_iter().map(|finding| (subject.clone(), finding)));
     }
     said.push_str(&report::lines(&findings));
     let count = |severity| findings.iter().filter(|(_, finding)| finding.severity == severity).count();
@@ -114,30 +124,44 @@ pub fn inspect(inspection: &Inspection, may_paint: bool, stdout: &mut impl Write
         function::write_results(findings, stdout)?;
     } else {
         let is_painted = may_paint && std::io::stdout().is_terminal();
-        write_table(&report.components, is_painted, stdout)?;
-        let addresses: usize = report.components.iter().map(|component| component.dials.len()).sum();
-        let components = report.components.len();
+        write_table(&checked.components, is_painted, stdout)?;
+        let addresses: usize = checked.components.iter().map(|component| component.dials.len()).sum();
+        let components = checked.components.len();
         writeln!(stdout, "components: {components}, addresses: {addresses}, errors: {errors}, warnings: {warnings}")?;
     }
     Ok(errors == 0 && !(inspection.is_strict && warnings > 0))
 }
 
+/// A JinaFlow that could be rendered. What is wrong with it otherwise goes to `own`.
+fn flow(object: usize, node: &Node<'_>, room: &mut Room, own: &mut Findings) -> Option<Unrendered> {
+    let document = Document { root: Some(node.clone()), duplicates: Vec::new() };
+    let config = config::read(&document, &Overrides::default(), own);
+    let rendering = Rendering::of(&config, &Path::root("spec.flow"), room, own)?;
+    let has_labels = config.settings.corrections().has(Correction::ObjectLabels);
+    let components = rendering.components();
+    // A Flow without executors is its gateway.
+    let is_meant = |role: Role| components.len() == 1 || role != Role::Gateway;
+    let executors = components.iter().filter(|component| is_meant(component.role));
+    let executors = executors.flat_map(|component| [component.node.clone(), component.name.clone()]).collect();
+    Some(Unrendered { object, executors, has_labels })
+}
+
 /// What messages call standard input.
 const STDIN: &str = "stdin";
 
-/// The texts of a file, of standard input, or of all files in a folder that look like manifests.
-fn gather(path: &str, texts: &mut Vec<Text>, findings: &mut Vec<(Subject, Finding)>, said: &mut String) -> Result<()> {
-    if path == "-" || !FilePath::new(path).is_dir() {
-        if let Some((subject, text)) = input::text(path, said)? {
-            texts.push((subject.words(), text));
-        } else {
-            findings.push((Subject::File(path.to_owned()), Finding::error("", "was not looked at")));
-        }
+/// The bytes of a file, of standard input, or of all files in a folder that look like manifests. A file that was named has
+/// to be there; one in a folder that cannot be read is told, and the rest is looked at.
+fn gather(path: &str, files: &mut Vec<File>, findings: &mut Told) -> Result<()> {
+    let is_folder = path != "-" && FilePath::new(path).is_dir();
+    if !is_folder {
+        let bytes = if path == "-" { super::read_stdin()? } else { fs::read(path).map_err(|error| unreadable(path, &error))? };
+        files.push(File { name: if path == "-" { STDIN.to_owned() } else { path.to_owned() }, bytes });
         return Ok(());
     }
+    let entries = fs::read_dir(path).map_err(|error| unreadable(path, &error))?;
     let mut names = Vec::new();
-    for entry in fs::read_dir(path).with_context(|| format!("{path}: cannot be read"))? {
-        let entry = entry.with_context(|| format!("{path}: cannot be read"))?;
+    for entry in entries {
+        let entry = entry.map_err(|error| unreadable(path, &error))?;
         let name = entry.file_name().to_string_lossy().into_owned();
         let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
         let is_manifest = [".yaml", ".yml", ".json"].iter().any(|ending| name.ends_with(ending));
@@ -152,18 +176,87 @@ fn gather(path: &str, texts: &mut Vec<Text>, findings: &mut Vec<(Subject, Findin
         return Ok(());
     }
     let folder = path.trim_end_matches('/');
-    names.iter().try_for_each(|name| gather(&format!("{folder}/{name}"), texts, findings, said))
+    for name in names {
+        let path = format!("{folder}/{name}");
+        if let Err(error) = gather(&path, files, findings) {
+            let reason = error.root_cause().to_string();
+            let finding = Finding::warning("", format!("was not looked at: {reason}"));
+            findings.push((Subject::File(path), finding.mend("remove it, or make it readable")));
+        }
+    }
+    Ok(())
 }
 
-/// An object, or those of a list.
-#[inline(never)]
+fn unreadable(path: &str, error: &std::io::Error) -> anyhow::Error {
+    anyhow::anyhow!("{}: cannot be read: {error}", path.chars().map(harmless).collect::<String>())
+}
+
+/// The objects of all files. What cannot be read is told.
+fn read<'t>(files: &'t [File], findings: &mut Told) -> Objects<'t> {
+    let mut objects = Objects::default();
+    let mut aliases = Aliases::default();
+    for file in files {
+        let mut index = 0;
+        for piece in documents::split(&file.bytes) {
+            let text = match std::str::from_utf8(piece.bytes) {
+                Ok(text) => text,
+                Err(error) => {
+                    let subject = Subject::File(file.name.clone());
+                    let finding = place::not_utf8(&subject, piece.bytes, error);
+                    findings.push((subject, told_of_piece(finding, &piece, &String::from_utf8_lossy(piece.bytes))));
+                    continue;
+                }
+            };
+            let written = Written::new(&file.name, text, piece.before);
+            let read = yaml::read_all(text).and_then(|documents| {
+                let mut roots = documents.iter().filter_map(|document| document.root.as_ref());
+                match roots.find(|root| !aliases.fit(root, text)) {
+                    Some(root) => Err(aliases.error(root.mark)),
+                    None => Ok(documents),
+                }
+            });
+            let documents = match read {
+                Ok(documents) => documents,
+                Err(SyntaxError { message, mark }) => {
+                    let finding = Finding::error("", format!("is not YAML: {message}")).quoting(written.excerpt(mark));
+                    findings.push((Subject::File(file.name.clone()), told_of_piece(finding, &piece, text)));
+                    continue;
+                }
+            };
+            objects.written.push((written, &file.name));
+            let before = objects.nodes.len();
+            documents.into_iter().filter_map(|document| document.root).for_each(|root| unwrap(root, &mut objects.nodes));
+            let number = objects.nodes.len() - before;
+            objects.texts.extend(std::iter::repeat_n(objects.written.len() - 1, number));
+            objects.indices.extend(index..index + number);
+            index += number;
+        }
+    }
+    objects
+}
+
+/// A finding about a document that cannot be read: an error where it was meant to be a part of a Flow. Secrets are not shown.
+fn told_of_piece(finding: Finding, piece: &Piece<'_>, text: &str) -> Finding {
+    let is_ours = documents::is_ours(text);
+    let severity = if is_ours { Severity::Error } else { Severity::Warning };
+    let line = finding.excerpt.as_ref().map_or(piece.before.saturating_add(1), |excerpt| excerpt.mark.line);
+    let mend = match (is_ours, finding.mend.is_some()) {
+        (_, true) => return finding.with_severity(severity),
+        (true, _) => format!("correct line {line}: it is a part of a Flow, and was not looked at"),
+        (false, _) => format!("correct line {line}: this document was not looked at, all others were"),
+    };
+    let finding = if documents::is_secret(text) { finding.quoting(None) } else { finding };
+    finding.with_severity(severity).mend(mend)
+}
+
+/// An object, or those of a list, whatever lists are in it.
 fn unwrap<'t>(node: Node<'t>, nodes: &mut Vec<Node<'t>>) {
     let is_list = node.get("kind").and_then(Node::as_text).is_some_and(|kind| kind.ends_with("List")) && node.get("items").is_some();
     match node.data {
         Data::Map(pairs) if is_list => {
             for (key, value) in pairs {
                 match value.data {
-                    Data::List(items) if key.as_text() == Some("items") => nodes.extend(items),
+                    Data::List(items) if key.as_text() == Some("items") => items.into_iter().for_each(|item| unwrap(item, nodes)),
                     _ => {}
                 }
             }
@@ -173,18 +266,17 @@ fn unwrap<'t>(node: Node<'t>, nodes: &mut Vec<Node<'t>>) {
 }
 
 /// A line for everything that runs Jina.
-#[inline(never)]
 fn write_table(components: &[Component], is_painted: bool, stdout: &mut impl Write) -> Result<()> {
     let are_several = components.iter().any(|component| component.namespace != components[0].namespace);
     let mut rows = vec![["", "COMPONENT", "ROLE", "REPLICAS", "IMAGE", "DIALS"].map(str::to_owned)];
     for Component { namespace, cells, dials, is_fine, .. } in components {
         let [name, role, replicas, image] = cells.clone();
         let name = if are_several { format!("{namespace}/{name}") } else { name };
-        let mut shown = dials[..dials.len().min(MOST_DIALLED)].join(", ");
+        let mut shown = dials[..dials.len().min(MOST_DIALLED)].iter().map(|address| cut(address)).collect::<Vec<_>>().join(", ");
         if dials.len() > MOST_DIALLED {
             shown.push_str(&format!(", and {} more", dials.len() - MOST_DIALLED));
         }
-        rows.push([if *is_fine { "ok" } else { "✗" }.to_owned(), name, role, replicas, image, shown]);
+        rows.push([if *is_fine { "ok" } else { "✗" }.to_owned(), cut(&name), cut(&role), cut(&replicas), cut(&image), shown]);
     }
     let mut widths = [0; 6];
     for row in &rows {
@@ -206,4 +298,12 @@ fn write_table(components: &[Component], is_painted: bool, stdout: &mut impl Wri
         }
     }
     Ok(())
+}
+
+/// The start of a long cell.
+fn cut(cell: &str) -> String {
+    match cell.char_indices().nth(WIDEST) {
+        None => cell.to_owned(),
+        Some((end, _)) => format!("{}…", &cell[..end]),
+    }
 }

@@ -2,7 +2,6 @@
 //! `tests/corpus.rs` holds it for the inputs that they have kept.
 
 use jinaflow::check as wiring;
-use jinaflow::check::external::External;
 use jinaflow::cli::check;
 use jinaflow::cli::function;
 use jinaflow::cli::input::{self, FlowOfFile};
@@ -207,9 +206,9 @@ pub fn checked(input: &[u8]) {
     let mut nodes: Vec<Node<'_>> = documents.into_iter().filter_map(|document| document.root).collect();
     let items: Vec<Node<'_>> = nodes.iter().filter_map(|node| node.get("items")?.as_list()).flat_map(<[Node<'_>]>::to_vec).collect();
     nodes.extend(items);
-    let external = External::default();
-    let once = || format!("{:?}", wiring::check(&nodes, &external));
-    let report = wiring::check(&nodes, &external);
+    let options = wiring::Options { is_strict: true, ..wiring::Options::default() };
+    let once = || format!("{:?}", wiring::check(&nodes, &options));
+    let report = wiring::check(&nodes, &options);
     assert_eq!(report.findings.len(), nodes.len());
     assert!(report.components.iter().all(|component| component.object < nodes.len()));
     same(&once(), &once(), "two checks differ");

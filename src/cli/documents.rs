@@ -1,0 +1,156 @@
+//! A stream of documents, cut at the lines between them, so that one that cannot be read takes no other with it.
+
+use crate::finding::Mark;
+use crate::yaml::{Node, SyntaxError};
+
+/// A document as it was written, or several where only a parser can part them.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Piece<'t> {
+    /// The lines before it.
+    pub before: u32,
+    /// Its bytes.
+    pub bytes: &'t [u8],
+}
+
+/// Cuts before every `---` and behind every `...` that begins a line. No YAML has such a line within a document: not even
+/// within a block scalar (<https://yaml.org/spec/1.2.2/#912-document-markers>).
+#[must_use]
+pub fn split(bytes: &[u8]) -> Vec<Piece<'_>> {
+    let mut pieces = Vec::new();
+    let (mut start, mut before) = (0, 0);
+    // Whether there is anything but comments and directives, which belong to the document behind them.
+    let mut has_content = false;
+    let (mut at, mut line) = (0, 0_u32);
+    let mut push = |start: usize, end: usize, before: u32, has_content: bool| {
+        if has_content {
+            pieces.push(Piece { before, bytes: &bytes[start..end] });
+        }
+    };
+    while at < bytes.len() {
+        let end = memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |feed| at + feed + 1);
+        let text = &bytes[at..end];
+        if is_marker(text, b"---") && has_content {
+            push(start, at, before, true);
+            (start, before, has_content) = (at, line, false);
+        }
+        has_content |= is_marker(text, b"---") || !is_comment(text);
+        line = line.saturating_add(1);
+        at = end;
+        if is_marker(text, b"...") {
+            push(start, at, before, has_content);
+            (start, before, has_content) = (at, line, false);
+        }
+    }
+    push(start, bytes.len(), before, has_content);
+    pieces
+}
+
+fn is_marker(line: &[u8], marker: &[u8]) -> bool {
+    line.strip_prefix(marker).is_some_and(|rest| rest.first().is_none_or(u8::is_ascii_whitespace))
+}
+
+/// A comment, a directive or a blank line.
+fn is_comment(line: &[u8]) -> bool {
+    let trimmed = line.trim_ascii();
+    line.starts_with(b"%") || trimmed.is_empty() || trimmed.starts_with(b"#") || is_marker(line, b"...")
+}
+
+/// What aliases may add to all documents together: as much as to one. They are written out, and many small documents may come
+/// to a lot.
+#[derive(Debug)]
+pub struct Aliases {
+    left: usize,
+}
+
+/// Bytes that aliases may add.
+const MOST_ALIASED: usize = 64 << 20;
+
+/// What a byte of a text comes to at most, without aliases.
+const WEIGHT_OF_A_BYTE: usize = 9;
+
+impl Default for Aliases {
+    fn default() -> Self {
+        Self { left: MOST_ALIASED }
+    }
+}
+
+impl Aliases {
+    /// Whether there is room for what aliases have added to a text.
+    pub fn fit(&mut self, root: &Node<'_>, text: &str) -> bool {
+        let added = root.weight().saturating_sub(WEIGHT_OF_A_BYTE * text.len());
+        let left = self.left.checked_sub(added);
+        self.left = left.unwrap_or_default();
+        left.is_some()
+    }
+
+    /// What to say where there is none.
+    #[must_use]
+    pub fn error(&self, mark: Mark) -> SyntaxError {
+        SyntaxError { message: format!("aliases expand to more than {} MB in all documents", MOST_ALIASED >> 20), mark }
+    }
+}
+
+/// Whether a text that cannot be read was meant to be a part of a Flow.
+#[must_use]
+pub fn is_ours(text: &str) -> bool {
+    const MARKS: [&str; 6] =
+        ["flow.jina.ai/", "kind: JinaFlow", "jina_deployment_name", "--deployments-addresses", "--graph-description", "--connection-list"];
+    if MARKS.iter().any(|mark| text.contains(mark)) {
+        return true;
+    }
+    // `jina executor`, whatever stands between the words of a list; `args:` may.
+    let mut behind = usize::MAX;
+    let words = text.split(|c: char| c.is_whitespace() || matches!(c, '[' | ']' | ',' | '"' | '\'' | '{' | '}'));
+    for word in words.filter(|word| !word.is_empty() && *word != "-") {
+        behind = if word == "jina" || word.ends_with("/jina") { 0 } else { behind.saturating_add(1) };
+        if (1..=2).contains(&behind) && ["gateway", "executor"].contains(&word) {
+            return true;
+        }
+    }
+    false
+}
+
+/// Whether a text that cannot be read may hold what is secret.
+#[must_use]
+pub fn is_secret(text: &str) -> bool {
+    let kinds = text.match_indices("kind").map(|(at, word)| &text[at + word.len()..]);
+    let mut values = kinds.map(|rest| rest.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, ':' | '"' | '\'')));
+    values.any(|value| value.starts_with("Secret"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pieces(text: &str) -> Vec<(u32, &str)> {
+        split(text.as_bytes()).iter().map(|piece| (piece.before, std::str::from_utf8(piece.bytes).unwrap_or_default())).collect()
+    }
+
+    #[test]
+    fn a_stream_is_cut_between_its_documents() {
+        assert_eq!(pieces("a: 1\n---\nb: 2\n"), [(0, "a: 1\n"), (1, "---\nb: 2\n")]);
+        assert_eq!(pieces("# x\n---\na: |\n  ---\n  x\n--- # y\nb\n"), [(0, "# x\n---\na: |\n  ---\n  x\n"), (5, "--- # y\nb\n")]);
+        assert_eq!(pieces("a\n...\n%YAML 1.2\n---\nb"), [(0, "a\n...\n"), (2, "%YAML 1.2\n---\nb")]);
+        assert_eq!(pieces("---\n---\na\r\n---\r\nb: ---\n---c: 1\n"), [(0, "---\n"), (1, "---\na\r\n"), (3, "---\r\nb: ---\n---c: 1\n")]);
+        assert_eq!(pieces(""), []);
+        assert_eq!(pieces("# nothing\n"), []);
+    }
+
+    #[test]
+    fn what_is_ours_is_known_without_being_read() {
+        for ours in [
+            "metadata: {labels: {flow.jina.ai/flow: f",
+            "command: [jina]\nargs:\n- gateway\n  x: {",
+            "command: [\"jina\"], args: [\"executor\"",
+            "- sh\n- -c\n- 'jina executor --uses x'\n",
+            "args: [--graph-description, '{}'",
+        ] {
+            assert!(is_ours(ours), "{ours}");
+        }
+        for theirs in ["a: {", "# like the jina project\nkind: ConfigMap\nx: executor", "image: jina/x\nname: gateway"] {
+            assert!(!is_ours(theirs), "{theirs}");
+        }
+        assert!(is_secret("apiVersion: v1\nkind: Secret\n") && is_secret("{\"kind\": \"Secret\""));
+        assert!(!is_secret("kind: ConfigMap\nname: Secret"));
+    }
+}

@@ -127,8 +127,16 @@ impl<'o> Cluster<'o> {
             with_jina: HashSet::new(),
             proposals: Cell::new(0),
         };
+        let known: HashSet<[&str; 3]> = cluster.objects.iter().map(|object| [object.kind, object.namespace, object.name]).collect();
         for id in 0..cluster.objects.len() {
-            cluster.take(id);
+            let object = &cluster.objects[id];
+            // What a controller made from what is here as well is judged by what it was made from.
+            let is_made = list(object.node, "metadata.ownerReferences").iter().any(|owner| {
+                text(owner, "controller") == "true" && known.contains(&[text(owner, "kind"), object.namespace, text(owner, "name")])
+            });
+            if !is_made {
+                cluster.take(id);
+            }
         }
         for place in 0..cluster.services.len() {
             let id = cluster.services[place].object;

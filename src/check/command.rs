@@ -64,8 +64,8 @@ const PREFIXES: [&str; 20] = [
 ];
 
 /// What names of scripts and of programs that run scripts have in them.
-const SCRIPTS: [&str; 14] =
-    ["python", "pypy", "conda", "mamba", "poetry", "pipenv", "uv", "entry", "start", "launch", "wrap", "boot", "run", "exec"];
+const SCRIPTS: [&str; 13] =
+    ["python", "pypy", "conda", "mamba", "poetry", "pipenv", "uv", "entry", "start", "launch", "wrap", "boot", "run"];
 
 /// What a command line runs.
 pub fn runs(words: &[Word<'_>]) -> Runs {
@@ -143,12 +143,14 @@ fn program<'w>(command: &[&'w str]) -> Option<&'w str> {
     None
 }
 
-/// A script that names neither Jina nor another script.
+/// A script that names neither Jina nor another script. What stands behind it are its arguments.
 fn of_shell(words: &[Word<'_>]) -> Runs {
     let mut behind = words.iter().skip_while(|word| !SHELLS.contains(&basename(&word.text))).skip(1);
     let is_line = behind.any(|word| word.text.starts_with('-') && !word.text.starts_with("--") && word.text.ends_with('c'));
+    let mut script = behind.peekable();
+    let Some((list, index)) = script.peek().map(|word| (word.list, word.index)).filter(|_| is_line) else { return Runs::Unknown };
     let is_open = |word: &Word<'_>| word.text.contains(RUNTIME) || word.text.contains("jina") || is_script(basename(&word.text));
-    if !is_line || behind.any(is_open) { Runs::Unknown } else { Runs::Other }
+    if script.take_while(|word| (word.list, word.index) == (list, index)).any(is_open) { Runs::Unknown } else { Runs::Other }
 }
 
 fn is_script(program: &str) -> bool {
@@ -203,7 +205,7 @@ mod tests {
             "{command: [sleep, '1000'], args: [executor, --connection-list, '{}', --workspace, /data/jina]}",
             "{command: [jina]}",
             "{command: [jina], args: [--help]}",
-            "{command: [/bin/sh, -c, sleep 1000], args: [gateway]}",
+            "{command: [/bin/sh, -c, sleep 1000], args: [gateway, --uses, executor]}",
             "{command: [sh, -c, 'while true; do date; done']}",
             "{command: [tail, -f, /dev/null]}",
             "{command: [tini, --, sleep, infinity]}",

@@ -1,7 +1,7 @@
 //! The Flow: who dials whom, and that everybody is dialled.
 
 use std::cell::Cell;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use super::address::{self, Host};
 use super::cluster::Cluster;
@@ -117,7 +117,7 @@ impl Dialler<'_, '_> {
         let addresses = self.json("--deployments-addresses", report);
         let graph = self.json("--graph-description", report);
         let dialled = addresses.as_ref().and_then(|(_, node)| node.as_map()).unwrap_or_default();
-        let mut reached: HashMap<&str, Option<usize>> = HashMap::new();
+        let mut reached: BTreeMap<&str, Option<usize>> = BTreeMap::new();
         for (name, node) in dialled {
             let place = addresses.as_ref().map_or(0, |(place, _)| *place);
             for text in several(node) {
@@ -126,7 +126,23 @@ impl Dialler<'_, '_> {
             }
             reached.entry(plain(name)).or_insert(None);
         }
-        let Some((place, graph)) = graph else { return };
+        for (name, reached_one) in &reached {
+            // Two names may lead to one executor, but not in its place.
+            let target = reached_one.and_then(|id| self.cluster.workloads[id].jina_name.as_deref());
+            let is_swapped = |target: &str| target != *name && reached.get(target).is_some_and(|own| own != reached_one);
+            if let Some(target) = target.filter(|target| is_swapped(target)) {
+                let place = addresses.as_ref().map_or(0, |(place, _)| *place);
+                let message = format!("dials `{name}` and reaches executor `{target}`, for which another address is dialled");
+                self.error(self.container.path_of(place), message, name, "swap the two addresses", report);
+            }
+        }
+        let Some((place, graph)) = graph else {
+            if !dialled.is_empty() && !self.container.has("--graph-description") {
+                let message = "has no --graph-description, and so calls none of its executors";
+                self.error(format!("{}.args", self.container.path), message, "", "restore it: {\"start-gateway\": [\"…\"], …}", report);
+            }
+            return;
+        };
         let told = |fault: Fault, report: &mut Report| {
             self.error(self.container.path_of(place), fault.message, &fault.got, fault.mend, report);
         };
@@ -480,6 +496,7 @@ pub fn unreached(cluster: &Cluster<'_>, report: &mut Report) {
             with_gateway.insert(cluster.of_workload(id).namespace);
         }
     }
+    let led = led(cluster);
     for id in (0..cluster.workloads.len()).filter(|id| !is_reached[*id]) {
         let Some((container, role)) = cluster.main(id) else { continue };
         let (namespace, object) = (cluster.of_workload(id).namespace, cluster.workloads[id].object);
@@ -487,6 +504,12 @@ pub fn unreached(cluster: &Cluster<'_>, report: &mut Report) {
             if cluster.front(id).is_none() {
                 let finding = Finding::warning("", "is a gateway that no Service leads to");
                 report.push(object, finding.mend("add a Service that selects its pods"));
+                continue;
+            }
+            let missing = container.ports.iter().find(|port| port.place.is_some() && !port.is_metrics && !led.contains(&(id, port.port)));
+            if let Some((port, place)) = missing.and_then(|port| Some((port.port, port.place?))) {
+                let finding = Finding::warning(container.path_of(place), "is a port of the gateway that no Service leads to");
+                report.push(object, finding.got(port.to_string()).mend("add it to a Service that selects its pods, or stop serving it"));
             }
             continue;
         }
@@ -504,6 +527,47 @@ pub fn unreached(cluster: &Cluster<'_>, report: &mut Report) {
             }
             _ => {}
         }
+    }
+}
+
+/// The ports of gateways to which a Service leads. A name that leads nowhere is told of the Service.
+fn led(cluster: &Cluster<'_>) -> HashSet<(usize, u16)> {
+    let mut led = HashSet::new();
+    for service in &cluster.services {
+        let node = cluster.objects[service.object].node;
+        for workload in service.selected.iter().filter(|id| cluster.role(**id) == Some(Role::Gateway)) {
+            for port in list(node, "spec.ports") {
+                let target = if port.get("targetPort").is_some() { text(port, "targetPort") } else { text(port, "port") };
+                led.extend(cluster.workloads[*workload].port(target).map(|number| (*workload, number)));
+            }
+        }
+    }
+    led
+}
+
+/// Pods that dial Services and ask a name server that knows none of them.
+pub fn names(cluster: &Cluster<'_>, report: &mut Report) {
+    let mut told = None;
+    let mut found = Vec::new();
+    for edge in report.edges.iter().filter(|edge| edge.is_name && edge.service.is_some()) {
+        if told == Some(edge.from) {
+            continue;
+        }
+        let workload = &cluster.workloads[edge.from];
+        let policy = text(workload.spec, "dnsPolicy");
+        let is_on_node = text(workload.spec, "hostNetwork") == "true" && matches!(policy, "" | "ClusterFirst");
+        if policy == "Default" || is_on_node {
+            told = Some(edge.from);
+            let (message, right) = match policy {
+                "Default" => ("asks the node's name server, which knows no Service", "ClusterFirst"),
+                _ => ("is that of the node on the host's network, and its name server knows no Service", "ClusterFirstWithHostNet"),
+            };
+            let finding = Finding::error(format!("{}.dnsPolicy", workload.path), message).propose(right);
+            found.push((workload.object, if policy.is_empty() { finding } else { finding.got(policy) }));
+        }
+    }
+    for (object, finding) in found {
+        report.push(object, finding);
     }
 }
 

@@ -110,7 +110,7 @@ impl Report {
 }
 
 /// What is looked at, in an order in which each finds what it needs: who dials whom comes first.
-const CHECKS: [fn(&Cluster<'_>, &mut Report); 20] = [
+const CHECKS: [fn(&Cluster<'_>, &mut Report); 21] = [
     flow::addresses,
     twice::objects,
     twice::entries,
@@ -126,6 +126,7 @@ const CHECKS: [fn(&Cluster<'_>, &mut Report); 20] = [
     strangers::strangers,
     flow::unreached,
     flow::versions,
+    flow::names,
     policies::policies,
     references::references,
     images::images,

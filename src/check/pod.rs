@@ -332,8 +332,16 @@ impl<'o> Container<'o> {
         let has_more = !is_random && requests.iter().all(|listening| is_declared.contains(&listening.port));
         self.is_open = !is_known && !is_random && declared.is_empty();
         self.ports = requests;
+        // Where metrics are elsewhere by the arguments, what is declared for them is out of date.
+        let are_moved = of_metrics.iter().all(|port| !is_declared.contains(port));
+        let outdated: HashSet<u16> = list(self.node, "ports")
+            .iter()
+            .filter(|port| ["monitoring", "metrics"].iter().any(|word| text(port, "name").contains(word)))
+            .filter_map(|port| text(port, "containerPort").parse().ok())
+            .collect();
+        let is_outdated = |port: u16| are_moved && (port == PORT_MONITORING || outdated.contains(&port));
         for listening in declared.into_iter().filter(|_| has_more) {
-            if !of_metrics.contains(&listening.port) && known.insert(listening.port) {
+            if !of_metrics.contains(&listening.port) && !is_outdated(listening.port) && known.insert(listening.port) {
                 self.ports.push(listening);
             }
         }

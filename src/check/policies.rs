@@ -170,17 +170,23 @@ fn policy(cluster: &Cluster<'_>, id: usize, direction: &str, peers: &str) -> Opt
             Dns::Closed => {}
         }
         let named = list(rule, peers);
-        let is_here =
-            |peer: &Node<'_>| peer.get("podSelector").is_some() && peer.get("namespaceSelector").is_none() && peer.get("ipBlock").is_none();
-        let is_everybody = |peer: &Node<'_>| peer.get("podSelector").is_some_and(|selector| Selector::of(selector).is_empty());
-        if named.is_empty() || !named.iter().all(is_here) || named.iter().any(is_everybody) {
+        let mut is_open = named.is_empty();
+        let mut selectors = Vec::new();
+        for peer in named {
+            match Peer::of(peer, cluster, object.namespace) {
+                Peer::Anybody => is_open = true,
+                Peer::Nobody => {}
+                Peer::Pods(selector) => selectors.push(selector),
+            }
+        }
+        if is_open {
             policy.open.add(rule);
             continue;
         }
         let mut ports = Ports::default();
         ports.add(rule);
-        for selector in named.iter().filter_map(|peer| peer.get("podSelector")) {
-            let selected = cluster.pods.selected(object.namespace, Selector::of(selector), usize::MAX, &cluster.work);
+        for selector in selectors {
+            let selected = cluster.pods.selected(object.namespace, selector, usize::MAX, &cluster.work);
             if selected.is_cut {
                 return None;
             }
@@ -191,6 +197,43 @@ fn policy(cluster: &Cluster<'_>, id: usize, direction: &str, peers: &str) -> Opt
         policy.rules.push(ports);
     }
     Some(policy)
+}
+
+/// Whom a peer means among the pods of a policy's namespace.
+enum Peer<'p> {
+    Anybody,
+    Nobody,
+    Pods(Selector<'p>),
+}
+
+/// Namespaces in which no Flow runs, for policies that say no namespace of their own.
+const OF_SYSTEM: [&str; 4] = ["kube-system", "istio-system", "linkerd", "openshift-dns"];
+
+impl<'p> Peer<'p> {
+    fn of(peer: &'p Node<'p>, cluster: &Cluster<'_>, own: &str) -> Self {
+        if peer.get("ipBlock").is_some() {
+            return Peer::Anybody;
+        }
+        let namespaces = peer.get("namespaceSelector").map(Selector::of);
+        if namespaces.is_some_and(|selector| !may_select(&selector, cluster, own)) {
+            return Peer::Nobody;
+        }
+        match peer.get("podSelector").map(Selector::of) {
+            Some(pods) if !pods.is_empty() => Peer::Pods(pods),
+            _ => Peer::Anybody,
+        }
+    }
+}
+
+/// Whether a selector may select a namespace: its name is a label, the others are those of its object.
+fn may_select(selector: &Selector<'_>, cluster: &Cluster<'_>, namespace: &str) -> bool {
+    let labels = cluster.find("Namespace", "", namespace).and_then(|found| at(found.node, "metadata.labels"));
+    let labels = labels.filter(|labels| cluster.work.take(labels.as_map().map_or(0, <[_]>::len)));
+    selector.labels().all(|(key, value)| match key {
+        NAMESPACE_LABEL if namespace.is_empty() => !OF_SYSTEM.contains(&value),
+        NAMESPACE_LABEL => value == namespace,
+        _ => labels.is_none_or(|labels| labels.get(key).is_some_and(|known| plain(known) == value)),
+    })
 }
 
 /// What a rule says about questions to a name server.

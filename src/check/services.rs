@@ -23,16 +23,31 @@ pub fn services(cluster: &Cluster<'_>, report: &mut Report) {
     }
     for service in &cluster.services {
         let object = &cluster.objects[service.object];
-        let Some(selector) = Selector::of_service(object.node) else { continue };
         if cluster.external.has("Service", object.name) {
             continue;
         }
+        let jina = of_jina(cluster, object, &by_name);
+        let Some(selector) = Selector::of_service(object.node) else {
+            let is_ours = jina.is_some() || (object.is_ours() && cluster.has_jina(object.namespace));
+            let leads_elsewhere = text(object.node, "spec.type") == "ExternalName" || cluster.has_endpoints(object.namespace, object.name);
+            // Where the Flow dials it, that has been told.
+            if is_ours && !leads_elsewhere && !report.dialled.contains(&service.object) {
+                let labels = jina.and_then(|id| cluster.workloads[id].labels).map(Node::shown).unwrap_or_default();
+                let finding = Finding::error("spec.selector", "is missing, and nothing else says where the Service leads");
+                let known = jina.map(|id| format!("the pods of {} have {labels}", cluster.label(id)));
+                report.push(service.object, finding.mend(known.unwrap_or_else(|| "add the labels of its pods".to_owned())));
+            }
+            continue;
+        };
         let got = at(object.node, "spec.selector").map(Node::shown).unwrap_or_default();
         match service.selected.as_slice() {
             [one] => target_ports(cluster, service, *one, report),
             [] => {
                 let namesake = by_name.get(&(object.namespace, object.name)).copied();
-                if !is_judged(cluster, object, selector, namesake, report.dialled.contains(&service.object)) {
+                // Jina's own exports call it so, and have no labels of ours.
+                let is_gateway = cluster.has_jina(object.namespace) && selector.labels().any(|label| label == ("app", "gateway"));
+                let is_needed = jina.is_some() || is_gateway || object.is_ours() || report.dialled.contains(&service.object);
+                if !is_needed && !is_near(cluster, object, selector, namesake) {
                     continue;
                 }
                 let labels = namesake.and_then(|id| cluster.workloads[id].labels).map(Node::shown).unwrap_or_default();
@@ -53,23 +68,19 @@ pub fn services(cluster: &Cluster<'_>, report: &mut Report) {
     }
 }
 
-/// Whether a Service that selects nothing is ours to judge. Somebody else's pods may come from an operator or from another
-/// repository, and get labels while they run.
-fn is_judged(cluster: &Cluster<'_>, object: &Object<'_>, selector: Selector<'_>, namesake: Option<usize>, is_dialled: bool) -> bool {
-    if is_dialled || object.is_ours() {
-        return true;
-    }
+/// The workload of Jina that a Service has its name from: `gateway-1-http` is one of `gateway`.
+fn of_jina(cluster: &Cluster<'_>, object: &Object<'_>, by_name: &HashMap<(&str, &str), usize>) -> Option<usize> {
+    const MOST: usize = 20;
+    let stems = object.name.rmatch_indices('-').take(MOST).map(|(at, _)| &object.name[..at]);
+    let named = std::iter::once(object.name).chain(stems).filter_map(|name| by_name.get(&(object.namespace, name)));
+    named.copied().find(|id| cluster.role(*id).is_some())
+}
+
+/// Whether a Service of somebody else that selects nothing was meant for pods that are here. They may come from an operator
+/// or from another repository, and get labels while they run.
+fn is_near(cluster: &Cluster<'_>, object: &Object<'_>, selector: Selector<'_>, namesake: Option<usize>) -> bool {
     if let Some(namesake) = namesake {
-        let differs = |(key, value)| cluster.pods.label(namesake, key).is_some_and(|known| known != value);
-        return cluster.role(namesake).is_some() || selector.labels().any(differs);
-    }
-    // `gateway-1-http` is a Service of `gateway`.
-    let mut stem = object.name;
-    while let Some((shorter, _)) = stem.rsplit_once('-') {
-        stem = shorter;
-        if cluster.by_jina_name(object.namespace, stem).is_some() {
-            return true;
-        }
+        return selector.labels().any(|(key, value)| cluster.pods.label(namesake, key).is_some_and(|known| known != value));
     }
     let has_one = |(key, value): (&str, &str)| {
         const MOST: usize = 20;

@@ -46,9 +46,12 @@ const MOST_DIALLED: usize = 3;
 const WIDEST: usize = 100;
 
 /// A file, or standard input.
-struct File {
-    name: String,
-    bytes: Vec<u8>,
+#[derive(Debug)]
+pub struct File {
+    /// What messages call it.
+    pub name: String,
+    /// What is in it.
+    pub bytes: Vec<u8>,
 }
 
 /// What was found before anything was looked at as a whole.
@@ -66,6 +69,21 @@ struct Objects<'t> {
     written: Vec<(Written<'t>, &'t str)>,
 }
 
+/// What was found in files.
+#[derive(Debug)]
+pub struct Seen {
+    /// What is wrong, or worth knowing.
+    pub findings: Vec<(Subject, Finding)>,
+    /// What runs Jina, and what a Flow takes for it.
+    pub components: Vec<Component>,
+}
+
+impl Seen {
+    fn count(&self, severity: Severity) -> usize {
+        self.findings.iter().filter(|(_, finding)| finding.severity == severity).count()
+    }
+}
+
 /// Looks. Findings go to `said`, the answer is whether all is well.
 pub fn inspect(inspection: &Inspection, may_paint: bool, stdout: &mut impl Write, said: &mut String) -> Result<bool> {
     let mut findings = Told::new();
@@ -73,7 +91,25 @@ pub fn inspect(inspection: &Inspection, may_paint: bool, stdout: &mut impl Write
     for path in &inspection.paths {
         gather(path, &mut files, &mut findings)?;
     }
-    let objects = read(&files, &mut findings);
+    let seen = look(&files, findings, inspection);
+    said.push_str(&report::lines(&seen.findings));
+    let (errors, warnings) = (seen.count(Severity::Error), seen.count(Severity::Warning));
+    if inspection.as_json {
+        function::write_results(seen.findings, stdout)?;
+    } else {
+        let is_painted = may_paint && std::io::stdout().is_terminal();
+        write_table(&seen.components, is_painted, stdout)?;
+        let addresses: usize = seen.components.iter().map(|component| component.dials.len()).sum();
+        let components = seen.components.len();
+        writeln!(stdout, "components: {components}, addresses: {addresses}, errors: {errors}, warnings: {warnings}")?;
+    }
+    Ok(errors == 0 && !(inspection.is_strict && warnings > 0))
+}
+
+/// Looks at files that have been read. `findings` are those of reading.
+#[must_use]
+pub fn look(files: &[File], mut findings: Vec<(Subject, Finding)>, inspection: &Inspection) -> Seen {
+    let objects = read(files, &mut findings);
     let mut options = Options { external: inspection.external.clone(), is_strict: inspection.is_strict };
     let subject = |object: usize| {
         let mut meta = check::named(&objects.nodes[object]);
@@ -117,19 +153,7 @@ pub fn inspect(inspection: &Inspection, may_paint: bool, stdout: &mut impl Write
         let subject = subject(object);
         findings.extend(place::in_object(own, &objects.nodes[object], lines).into_iter().map(|finding| (subject.clone(), finding)));
     }
-    said.push_str(&report::lines(&findings));
-    let count = |severity| findings.iter().filter(|(_, finding)| finding.severity == severity).count();
-    let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
-    if inspection.as_json {
-        function::write_results(findings, stdout)?;
-    } else {
-        let is_painted = may_paint && std::io::stdout().is_terminal();
-        write_table(&checked.components, is_painted, stdout)?;
-        let addresses: usize = checked.components.iter().map(|component| component.dials.len()).sum();
-        let components = checked.components.len();
-        writeln!(stdout, "components: {components}, addresses: {addresses}, errors: {errors}, warnings: {warnings}")?;
-    }
-    Ok(errors == 0 && !(inspection.is_strict && warnings > 0))
+    Seen { findings, components: checked.components }
 }
 
 /// A JinaFlow that could be rendered. What is wrong with it otherwise goes to `own`.

@@ -1,0 +1,142 @@
+//! Flows of every kind, rendered, with what stands around them in a repository.
+
+use jinaflow::cli::input::{self, FlowOfFile};
+use jinaflow::cli::render::Rendering;
+use jinaflow::cli::report::Subject;
+use jinaflow::config::Overrides;
+use jinaflow::finding::Path;
+use jinaflow::manifests;
+use jinaflow::plan::Room;
+use jinaflow::yaml::kubernetes_value;
+use serde_json::Value;
+
+use crate::support::documents;
+
+/// A Flow's name, the fields of its JinaFlow, the Flow, and other objects.
+type Recipe = (&'static str, &'static str, &'static str, &'static str);
+
+const TWO: &str = "executors:\n- {name: encoder, uses: docker://acme/encoder:1}\n- {name: indexer, uses: docker://acme/indexer:1}\n";
+const SHARDED: &str =
+    "executors:\n- {name: encoder, uses: docker://acme/encoder:1}\n- {name: indexer, uses: docker://acme/indexer:1, shards: 3}\n";
+const AROUND: &str = "executors:\n- {name: encoder, uses: docker://acme/encoder:1}\n- {name: indexer, uses: docker://acme/indexer:1, shards: 2, uses_before: docker://acme/before:1, uses_after: docker://acme/after:1}\n";
+const MONITORED: &str = "with: {monitoring: true}\nexecutors:\n- {name: encoder, uses: docker://acme/encoder:1, replicas: 2}\n- {name: indexer, uses: docker://acme/indexer:1, shards: 2, uses_before: docker://acme/before:1}\n";
+const PROTOCOLS: &str =
+    "with: {protocol: [grpc, http, websocket]}\nexecutors:\n- {name: encoder, uses: docker://acme/encoder:1, replicas: 2}\n";
+const DIAMOND: &str = "executors:\n- {name: first, uses: docker://acme/first:1}\n- {name: left, uses: docker://acme/left:1, needs: first}\n- {name: right, uses: docker://acme/right:1, needs: first, replicas: 2}\n- {name: join, uses: docker://acme/join:1, needs: [left, right]}\n";
+const SECRETS: &str = "executors:\n- {name: encoder, uses: docker://acme/encoder:1, env: {MODEL: small}, env_from_secret: {TOKEN: {name: keys, key: api}}, image_pull_secrets: [registry]}\n";
+const KEYS: &str = "apiVersion: v1\nkind: Secret\nmetadata: {name: keys, namespace: search}\nstringData: {api: x}\n---\napiVersion: v1\nkind: Secret\nmetadata: {name: registry, namespace: search}\ntype: kubernetes.io/dockerconfigjson\nstringData: {.dockerconfigjson: '{}'}\n";
+const CERTIFICATE: &str = "apiVersion: v1\nkind: Secret\nmetadata: {name: certificate, namespace: search}\ntype: kubernetes.io/tls\nstringData: {tls.crt: x, tls.key: x}\n";
+const MODELS: &str = "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: models, namespace: search}\nspec: {accessModes: [ReadOnlyMany], resources: {requests: {storage: 1Gi}}}\n";
+const ACCOUNT: &str = "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: robot, namespace: search}\n";
+const EGRESS: &str = "networkPolicy: {egress: {enabled: true, allowTo: {store: {cidr: 10.0.0.0/8, port: 443}}}}";
+
+const RECIPES: &[Recipe] = &[
+    ("one executor", "", "executors:\n- {name: encoder, uses: docker://acme/encoder:1}\n", ""),
+    ("two executors", "", TWO, ""),
+    ("three replicas", "", "executors:\n- {name: encoder, uses: docker://acme/encoder:1, replicas: 3}\n", ""),
+    ("a diamond", "", DIAMOND, ""),
+    ("shards", "", SHARDED, ""),
+    ("shards with replicas", "", "executors:\n- {name: indexer, uses: docker://acme/indexer:1, shards: 2, replicas: 2}\n", ""),
+    ("before and after shards", "", AROUND, ""),
+    ("linkerd", "mesh: linkerd", TWO, ""),
+    ("linkerd with replicas", "mesh: linkerd", MONITORED, ""),
+    ("istio", "mesh: istio", TWO, ""),
+    ("istio with shards", "mesh: istio", AROUND, ""),
+    ("policies", "networkPolicy: {}", TWO, ""),
+    ("policies with egress", EGRESS, TWO, ""),
+    ("policies with egress, shards", EGRESS, AROUND, ""),
+    ("policies with egress in istio", "mesh: istio\nnetworkPolicy: {egress: {enabled: true}}", TWO, ""),
+    ("policies with egress in linkerd", "mesh: linkerd\nnetworkPolicy: {egress: {enabled: true}}", SHARDED, ""),
+    ("service monitors", "monitoring: {labels: {release: kps}}", MONITORED, ""),
+    ("pod monitors", "monitoring: {kind: PodMonitor}", MONITORED, ""),
+    ("pod monitors with policies", "monitoring: {kind: PodMonitor}\nnetworkPolicy: {egress: {enabled: true}}", MONITORED, ""),
+    ("protocols", "", PROTOCOLS, ""),
+    ("a load balancer", "gateway: {expose: {type: LoadBalancer, port: 80}}", TWO, ""),
+    ("node ports", "gateway: {expose: {type: NodePort, port: 80, nodePort: 30080, protocol: http}}", PROTOCOLS, ""),
+    ("an ingress", "gateway: {ingress: {className: nginx, hosts: {search.example.com: {tls: certificate}}}}", TWO, CERTIFICATE),
+    (
+        "routes",
+        "gateway: {httpRoute: {gateways: {web: {namespace: infra}}, hostnames: {x.example.com: {}}}, grpcRoute: {gateways: {web: {namespace: infra}}}}",
+        PROTOCOLS,
+        "",
+    ),
+    ("storage", "executors: {indexer: {storage: {size: 5Gi, mountPath: /data}}}", TWO, ""),
+    ("volumes", "", "executors:\n- {name: indexer, uses: docker://acme/indexer:1, volumes: /data, shards: 2}\n", ""),
+    (
+        "a claim",
+        "executors: {encoder: {podTemplate: {spec: {volumes: [{name: models, persistentVolumeClaim: {claimName: models}}]}}}}",
+        TWO,
+        MODELS,
+    ),
+    (
+        "autoscale",
+        "executors: {encoder: {resources: {requests: {cpu: 1, memory: 1Gi}}, autoscale: {min: 2, max: 9, cpu: 70, memory: 60}}}",
+        TWO,
+        "",
+    ),
+    ("autoscale a gateway", "gateway: {resources: {requests: {cpu: 500m}}, autoscale: {min: 2, max: 4, cpu: 70}}\nmesh: linkerd", TWO, ""),
+    (
+        "keda",
+        "executors: {encoder: {autoscale: {min: 0, max: 9, keda: {triggers: {load: {type: prometheus, metadata: {query: up}}}}}}}",
+        TWO,
+        "",
+    ),
+    ("restricted", "defaults: {securityProfile: restricted}", AROUND, ""),
+    ("secrets", "", SECRETS, KEYS),
+    ("declared secrets", "external: {secrets: {keys: {}, registry: {}}}", SECRETS, ""),
+    ("an account", "defaults: {serviceAccountName: robot}", TWO, ACCOUNT),
+    (
+        "an external executor",
+        "",
+        "executors:\n- {name: encoder, uses: docker://acme/encoder:1}\n- {name: ranker, external: true, host: ranker.example.com, port: 443, tls: true}\n- {name: near, external: true, host: near.other.svc, port: 8080}\n",
+        "",
+    ),
+    (
+        "a floating executor",
+        "",
+        "executors:\n- {name: encoder, uses: docker://acme/encoder:1}\n- {name: audit, uses: docker://acme/audit:1, floating: true, needs: encoder}\n",
+        "",
+    ),
+    (
+        "everything",
+        "mesh: istio\nmonitoring: {kind: PodMonitor}\nnetworkPolicy: {egress: {enabled: true}}\ngateway: {ingress: {hosts: {search.example.com: {tls: certificate}}}, flow: {replicas: 2}}\nexecutors: {encoder: {resources: {requests: {cpu: 1}}, autoscale: {min: 2, max: 9, cpu: 70}}, indexer: {storage: {size: 5Gi}}}",
+        MONITORED,
+        CERTIFICATE,
+    ),
+    ("as jina exports", "compat: jina-3.34", TWO, ""),
+    ("as jina exports, shards", "compat: jina-3.34", SHARDED, ""),
+    ("as jina exports, replicas", "compat: jina-3.34", PROTOCOLS, ""),
+];
+
+/// A Flow that was rendered.
+pub struct Base {
+    pub name: &'static str,
+    pub objects: Vec<Value>,
+}
+
+/// All of them.
+pub fn bases() -> Vec<Base> {
+    RECIPES.iter().map(|(name, fields, flow, around)| Base { name, objects: rendered(name, fields, flow, around) }).collect()
+}
+
+fn rendered(name: &str, fields: &str, flow: &str, around: &str) -> Vec<Value> {
+    let spec: String = fields.lines().map(|line| format!("  {line}\n")).collect();
+    let flow: String = flow.lines().map(|line| format!("    {line}\n")).collect();
+    let text = format!(
+        "apiVersion: flow.jina.ai/v1alpha1\nkind: JinaFlow\nmetadata: {{name: search, namespace: search}}\nspec:\n{spec}  flow: |\n    jtype: Flow\n{flow}"
+    );
+    let mut findings = Vec::new();
+    let subject = Subject::File("jinaflow.yaml".to_owned());
+    let mut objects = Vec::new();
+    let mut room = Room::default();
+    for FlowOfFile { config, findings: mut own, path, .. } in input::flows(&text, &subject, &Overrides::default(), &mut findings) {
+        let rendering = Rendering::of(&config, &Path::root(path), &mut room, &mut own);
+        let rendering = rendering.unwrap_or_else(|| panic!("{name}: {own:?}\n{text}"));
+        for component in rendering.components() {
+            objects.extend(manifests::objects(component, &rendering.target()).into_iter().map(|object| kubernetes_value(&object.node)));
+        }
+    }
+    assert!(findings.is_empty() && !objects.is_empty(), "{name}: {findings:?}");
+    objects.extend(documents(around));
+    objects
+}

@@ -183,6 +183,13 @@ fn cases() -> Vec<Case> {
             json!("configmap/c,secret/s,serviceaccount/me"),
         ),
         Case(
+            &["external.secrets"],
+            "external: {secrets: {cert: {}}}\ngateway: {ingress: {hosts: {x.example.com: {tls: cert}, y.example.com: {tls: cert}, z.example.com: {tls: own}}}}",
+            "Ingress/gateway",
+            "/metadata/annotations/flow.jina.ai~1external",
+            json!("secret/cert"),
+        ),
+        Case(
             &[
                 "patches",
                 "patches.NAME.target",

@@ -2,6 +2,7 @@
 
 use super::labels::{metadata, texts};
 use super::{Target, object, selector};
+use crate::config::scope::EXTERNAL;
 use crate::config::workload::{Expose, Ingress, Route};
 use crate::jina::setting::Protocol;
 use crate::plan::{Component, PORT, protocol_service};
@@ -104,6 +105,16 @@ pub fn ingress<'c>(component: &'c Component, ingress: &'c Ingress, target: &Targ
     }
     spec.set("rules", rules.into());
     let mut metadata = annotated(metadata(&component.name, component, target), &ingress.annotations);
+    let secrets = ingress.hosts.iter().filter_map(|(_, _, secret)| Some(format!("secret/{}", secret.as_deref()?)));
+    let mut external: Vec<String> = secrets.filter(|secret| target.scope.external.contains(secret)).collect();
+    external.sort();
+    external.dedup();
+    if !external.is_empty() {
+        match metadata.get_mut("annotations") {
+            Some(annotations) => annotations.set(EXTERNAL, external.join(",").into()),
+            None => metadata.set("annotations", object([(EXTERNAL, external.join(",").into())])),
+        }
+    }
     let is_grpc = component.protocols.get(place) == Some(&Protocol::Grpc);
     if is_grpc && ingress.class.as_deref() == Some("nginx") && ingress.annotations.iter().all(|(name, _)| name != BACKEND) {
         match metadata.get_mut("annotations") {

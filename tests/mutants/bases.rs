@@ -55,6 +55,12 @@ const RECIPES: &[Recipe] = &[
     ("node ports", "gateway: {expose: {type: NodePort, port: 80, nodePort: 30080, protocol: http}}", PROTOCOLS, ""),
     ("an ingress", "gateway: {ingress: {className: nginx, hosts: {search.example.com: {tls: certificate}}}}", TWO, CERTIFICATE),
     (
+        "a declared certificate",
+        "external: {secrets: {certificate: {}}}\ngateway: {ingress: {hosts: {search.example.com: {tls: certificate}}}}",
+        TWO,
+        "",
+    ),
+    (
         "routes",
         "gateway: {httpRoute: {gateways: {web: {namespace: infra}}, hostnames: {x.example.com: {}}}, grpcRoute: {gateways: {web: {namespace: infra}}}}",
         PROTOCOLS,

@@ -72,8 +72,9 @@ fn the_corpus_is_small() {
     assert!(sizes.iter().sum::<usize>() < 1_500_000, "{} bytes", sizes.iter().sum::<usize>());
 }
 
-/// Runs the program and holds it to its memory and to anybody's patience. Its answer is thrown away.
-fn stays_within_bounds(name: &str, args: &[&str], input: &[u8]) {
+/// Runs the program and holds it to its memory and to anybody's patience. Its answer is thrown away; the time that it took
+/// of a processor is not.
+fn stays_within_bounds(name: &str, args: &[&str], input: &[u8]) -> Duration {
     assert!(input.len() <= 1 << 20, "{name} has {} bytes", input.len());
     let start = Instant::now();
     let mut child = program(args).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
@@ -83,6 +84,7 @@ fn stays_within_bounds(name: &str, args: &[&str], input: &[u8]) {
     assert!(matches!(used.status.code(), Some(0 | 1)), "{name}: {}", used.status);
     assert!(used.rusage.maxrss < MOST_MEMORY, "{name} takes {} MB", used.rusage.maxrss >> 20);
     assert!(start.elapsed() < PATIENCE, "{name} takes {:?}", start.elapsed());
+    used.rusage.utime
 }
 
 /// A megabyte of `piece`, between `before` and `after`.
@@ -197,5 +199,131 @@ fn nasty_lists() -> Vec<(&'static str, String)> {
 fn nasty_lists_stay_within_bounds() {
     for (name, list) in nasty_lists() {
         stays_within_bounds(name, &[], list.as_bytes());
+    }
+}
+
+/// The fields of a container of Jina; `#` is a number here and below.
+const JINA: &str = "name: e#, image: 'i:1', command: [jina], args: [executor, --name, e#, --port, '8080']";
+
+/// A workload with these containers.
+fn workload(containers: &str) -> String {
+    let template = format!("{{metadata: {{labels: {{app: e#}}}}, spec: {{containers: [{containers}]}}}}");
+    format!(
+        "- {{apiVersion: apps/v1, kind: Deployment, metadata: {{name: e#, namespace: s}}, spec: {{selector: {{matchLabels: {{app: e#}}}}, template: {template}}}}}\n"
+    )
+}
+
+fn service(selector: &str) -> String {
+    format!(
+        "- {{apiVersion: v1, kind: Service, metadata: {{name: e#, namespace: s}}, spec: {{selector: {{{selector}}}, ports: [{{port: 8080}}]}}}}\n"
+    )
+}
+
+fn object(kind: &str, spec: &str) -> String {
+    format!("- {{apiVersion: {kind}, metadata: {{name: x#, namespace: s}}, spec: {{{spec}}}}}\n")
+}
+
+/// Numbered pieces of a quarter of a megabyte.
+fn quarter(piece: &str) -> String {
+    let mut text = String::new();
+    for number in 0.. {
+        if text.len() > 1 << 18 {
+            break;
+        }
+        text.push_str(&piece.replace('#', &number.to_string()));
+    }
+    text
+}
+
+/// A list of a megabyte with a workload whose one container has many entries of a field.
+fn of_one_container(before: &str, piece: &str) -> String {
+    let whole = format!("apiVersion: v1\nkind: List\nitems:\n{}", workload(&format!("{{{before}: [@]}}")).replace('#', "0"));
+    let (start, end) = whole.split_once('@').unwrap();
+    numbered(start, piece, end)
+}
+
+/// Manifests of a megabyte: what is looked at in pairs, what refers to what refers, and what is said of each.
+fn nasty_manifests() -> Vec<(&'static str, String)> {
+    let list = |before: &str, piece: &str| numbered(&format!("apiVersion: v1\nkind: List\nitems:\n{before}"), piece, "");
+    let executors = workload(&format!("{{{JINA}}}"));
+    let first = executors.replace('#', "0");
+    let gateway = |addresses: &str| {
+        let args = format!("args: [gateway, --port, '8080', --deployments-addresses, '{{{}}}']", addresses.trim_end_matches(", "));
+        workload(&format!("{{name: g, image: 'i:1', command: [jina], {args}}}")).replace("e#", "gateway")
+    };
+    let of_nobody = "matchExpressions: [{key: app, operator: NotIn, values: [z]}]";
+    let bomb: String = (1..40).map(|number| format!("{{name: V{number}, value: $(V{0})$(V{0})}}, ", number - 1)).collect();
+    let bomb = format!("{{name: e#, image: i, env: [{{name: V0, value: xxxxxxxxxxxxxxxx}}, {bomb}], command: [jina], args: [executor]}}");
+    let policy = "networking.k8s.io/v1, kind: NetworkPolicy";
+    let flow = "---\napiVersion: flow.jina.ai/v1alpha1\nkind: JinaFlow\nmetadata: {name: f#}\n";
+    vec![
+        ("executors and Services", list("", &(executors.clone() + &service("app: e#")))),
+        (
+            "executors that are dialled",
+            list(&gateway(&quarter("\"e#\": [\"grpc://e#:8080\"], ")), &(executors.clone() + &service("app: e#"))),
+        ),
+        ("Services that select nothing", list("", &(executors.clone() + &service("app: z")))),
+        ("Services of one workload", list(&first, &service("app: e0"))),
+        ("Services of all workloads", list("", &(executors.replace("app: e#", "app: e") + &service("app: e")))),
+        ("addresses of one executor", list(&(gateway(&quarter("\"a#\": [\"grpc://e0:8080\"], ")) + &first), &service("app: e0"))),
+        ("addresses that lead nowhere", list(&gateway(&quarter("\"a#\": [\"grpc://a#:8080\"], ")), &service("app: z").replace("e#", "b#"))),
+        ("addresses by variables", list(&gateway(&quarter("\"a#\": [\"grpc://$(A#):8080\"], ")), &executors)),
+        ("variables within variables", list("", &workload(&bomb))),
+        ("variables that nobody closes", of_one_container("name: e, image: i, command: [jina], args", "'$($($($($($($($(', ")),
+        ("containers", {
+            let whole = format!("apiVersion: v1\nkind: List\nitems:\n{}", workload("@").replace('#', "0"));
+            let (start, end) = whole.split_once('@').unwrap();
+            numbered(start, &format!("{{{JINA}}}, "), end)
+        }),
+        ("ports", of_one_container(&format!("{JINA}, ports"), "{name: p#, containerPort: 80}, ")),
+        ("mounts", of_one_container(&format!("{JINA}, volumeMounts"), "{name: m#, mountPath: /m}, ")),
+        ("ConfigMaps that are not there", of_one_container(&format!("{JINA}, envFrom"), "{configMapRef: {name: c#}}, ")),
+        ("variables twice", of_one_container(&format!("{JINA}, env"), "{name: A, value: v#}, ")),
+        ("policies for pods without a label", list(&quarter(&executors), &object(policy, &format!("podSelector: {{{of_nobody}}}")))),
+        ("policies for all pods", list(&quarter(&executors), &object(policy, "podSelector: {}, ingress: [{from: [{podSelector: {}}]}]"))),
+        ("rules for pods without a label", {
+            let rules = quarter(&format!("{{from: [{{podSelector: {{{of_nobody}}}}}]}}, "));
+            list(&object(policy, &format!("podSelector: {{}}, ingress: [{rules}]")), &executors)
+        }),
+        (
+            "budgets for all pods",
+            list(&quarter(&executors), &object("policy/v1, kind: PodDisruptionBudget", "selector: {}, maxUnavailable: 0")),
+        ),
+        ("monitors of everything", {
+            let monitor = object("monitoring.coreos.com/v1, kind: ServiceMonitor", "selector: {}, endpoints: [{port: x}]");
+            list(&quarter(&(executors.clone() + &service("app: e#"))), &monitor)
+        }),
+        ("autoscalers of one workload", {
+            let scaler = object(
+                "autoscaling/v2, kind: HorizontalPodAutoscaler",
+                "scaleTargetRef: {kind: Deployment, name: e0}, minReplicas: 9, maxReplicas: 1",
+            );
+            list(&first, &scaler)
+        }),
+        ("objects of one name", list("", &service("app: z").replace("name: e#", "name: e"))),
+        ("objects of one name in many groups", list("", "- {apiVersion: g#/v1, kind: X, metadata: {name: x}}\n")),
+        ("findings about a long name", {
+            let long = format!("name: {}, namespace", "x".repeat(1 << 18));
+            let mounts = of_one_container(&format!("{JINA}, volumeMounts"), "{name: m#, mountPath: /m}, ");
+            let (before, behind) = mounts.split_at(mounts.len() / 2);
+            let end = behind.find("}, ").map_or("", |_| "]}]}}}}\n");
+            format!("{}{end}", &before[..before.rfind('{').unwrap()]).replacen("name: e0, namespace", &long, 1)
+        }),
+        ("broken documents", numbered("", "---\na#: {\n", "")),
+        ("broken Flows", numbered("", &format!("{flow}spec: {{flow: {{jtype: Flow, executors: [{{name: a, uses: Local}}]}}}}\n"), "")),
+        ("Flows that were not rendered", numbered("", &format!("{flow}spec: {{flow: {{jtype: Flow}}}}\n"), "")),
+        ("aliases in many documents", {
+            let ten = |name: &str| format!("[{}]", [name; 10].join(", "));
+            let (a, b, c, d) = (ten("x"), ten("*a"), ten("*b"), ten("*c"));
+            numbered("", &format!("---\na: &a {a}\nb: &b {b}\nc: &c {c}\nd: &d {d}\ne: {}\n", ten("*d")), "")
+        }),
+    ]
+}
+
+#[test]
+fn nasty_manifests_stay_within_bounds() {
+    for (name, manifests) in nasty_manifests() {
+        let used = stays_within_bounds(name, &["check", "-"], manifests.as_bytes());
+        assert!(used < Duration::from_secs(10), "{name} takes {used:?}");
     }
 }

@@ -80,6 +80,9 @@ impl<'o> Looker<'_, 'o> {
         let (path, got) = if least.is_empty() { ("maxUnavailable", text(node, "spec.maxUnavailable")) } else { ("minAvailable", least) };
         let mut forbids = selected.iter().any(|workload| self.cluster.role(*workload).is_some());
         for workload in selected {
+            if !forbids {
+                break;
+            }
             let object = self.cluster.of_workload(workload);
             // An autoscaler may bring more.
             let is_scaled = !self.cluster.autoscalers_of(object).is_empty();
@@ -159,7 +162,9 @@ impl<'o> Looker<'_, 'o> {
                 let mut known: Vec<&str> = names.iter().copied().filter(|name| !PORT_NAMES.contains(name)).collect();
                 known.sort_unstable();
                 let finding = Finding::error(format!("spec.{field}[{index}].port"), format!("is no named port of {of}")).got(port);
-                self.report.push(self.id, finding.mend(format!("they have {}", few(known.into_iter()))));
+                let known = few(known.into_iter());
+                let known = if known.is_empty() { "none that has a name".to_owned() } else { known };
+                self.report.push(self.id, finding.mend(format!("they have {known}")));
                 // One such name is mostly all of them.
                 if index >= MOST_ENDPOINTS {
                     break;

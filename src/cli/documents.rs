@@ -63,7 +63,7 @@ pub struct Aliases {
 }
 
 /// Bytes that aliases may add.
-const MOST_ALIASED: usize = 64 << 20;
+const MOST_ALIASED: usize = 16 << 20;
 
 /// What a byte of a text comes to at most, without aliases.
 const WEIGHT_OF_A_BYTE: usize = 9;
@@ -83,7 +83,13 @@ impl Aliases {
         left.is_some()
     }
 
-    /// What to say where there is none.
+    /// Whether a text is worth reading: where all room is taken, one that may have anchors is not even written out.
+    #[must_use]
+    pub fn may_hold(&self, text: &str) -> bool {
+        self.left > 0 || !text.contains('&')
+    }
+
+    /// What to say where there is no room.
     #[must_use]
     pub fn error(&self, mark: Mark) -> SyntaxError {
         SyntaxError { message: format!("aliases expand to more than {} MB in all documents", MOST_ALIASED >> 20), mark }

@@ -258,7 +258,9 @@ fn all_objects<'l>(
     let mut objects = Vec::with_capacity(list.items.len());
     let mut aliases = Aliases::default();
     for item in &list.items {
-        let node = read(item).and_then(|document| match &document.root {
+        let first = Mark { line: 1, column: 1 };
+        let document = if aliases.may_hold(item.text()) { read(item) } else { Err(Box::new(Unreadable::of(item, aliases.error(first)))) };
+        let node = document.and_then(|document| match &document.root {
             Some(node) if !aliases.fit(node, item.text()) => Err(Box::new(Unreadable::of(item, aliases.error(node.mark)))),
             _ => Ok(document.root),
         });

@@ -17,7 +17,7 @@ use crate::cli::report::{self, Subject};
 use crate::cli::unrendered::{self, Unrendered};
 use crate::config::corrections::Correction;
 use crate::config::{self, Overrides, is_jina_flow};
-use crate::finding::{Finding, Findings, Path, Severity, harmless};
+use crate::finding::{Finding, Findings, Mark, Path, Severity, harmless};
 use crate::krm::annotations::{INDEX, PATH};
 use crate::krm::meta::Meta;
 use crate::plan::{Role, Room};
@@ -232,7 +232,9 @@ fn read<'t>(files: &'t [File], findings: &mut Told) -> Objects<'t> {
                 }
             };
             let written = Written::new(&file.name, text, piece.before);
-            let read = yaml::read_all(text).and_then(|documents| {
+            let first = Mark { line: 1, column: 1 };
+            let read = if aliases.may_hold(text) { yaml::read_all(text) } else { Err(aliases.error(first)) };
+            let read = read.and_then(|documents| {
                 let mut roots = documents.iter().filter_map(|document| document.root.as_ref());
                 match roots.find(|root| !aliases.fit(root, text)) {
                     Some(root) => Err(aliases.error(root.mark)),

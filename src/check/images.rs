@@ -25,7 +25,8 @@ pub fn images(cluster: &Cluster<'_>, report: &mut Report) {
         if workload.main().is_none() && !report.strangers.contains_key(&id) {
             continue;
         }
-        for container in &workload.containers {
+        // What injects the sidecar of a mesh fills its image in.
+        for container in workload.containers.iter().filter(|container| container.proxy.is_none()) {
             let image = text(container.node, "image");
             let path = format!("{}.image", container.path);
             match fault(image) {
@@ -33,7 +34,7 @@ pub fn images(cluster: &Cluster<'_>, report: &mut Report) {
                     let finding = Finding::error(path, format!("is no image that a node can pull: {message}"));
                     report.push(workload.object, finding.got(image).mend(mend));
                 }
-                None if cluster.is_strict && container.proxy.is_none() && is_floating(image) => {
+                None if cluster.is_strict && is_floating(image) => {
                     let finding = Finding::warning(path, "may be another image tomorrow").got(image);
                     report.push(workload.object, finding.mend("add a tag that stays, or a digest"));
                 }

@@ -47,6 +47,13 @@ impl Proxy {
     }
 }
 
+/// What Istio says that it has brought into pods, as JSON; empty where it has brought nothing.
+#[must_use]
+pub fn injected<'n>(template: Option<&'n Node<'n>>) -> &'n str {
+    let annotations = template.and_then(|template| at(template, "metadata.annotations"));
+    annotations.and_then(|node| node.get("sidecar.istio.io/status")?.as_text()).unwrap_or_default()
+}
+
 /// Whether a probe asks Istio's sidecar to ask the container.
 #[must_use]
 pub fn is_rewritten(probe: &Node<'_>, template: Option<&Node<'_>>) -> bool {

@@ -8,6 +8,7 @@ use super::external::{External, Near};
 use super::fields::{list, text};
 use super::object::{Object, few};
 use super::pod::Workload;
+use super::proxies::injected;
 use crate::finding::{Finding, Severity, nearest};
 use crate::yaml::Node;
 
@@ -47,8 +48,12 @@ pub fn references(cluster: &Cluster<'_>, report: &mut Report) {
         let mut reader = Reader { cluster, workload, object, own: &cluster.own_external[id], is_strict, report };
         reader.volumes();
         reader.containers();
+        let brought: HashSet<&str> = injected(workload.template).split('"').collect();
         for (index, secret) in list(workload.spec, "imagePullSecrets").iter().enumerate() {
             let path = format!("{}.imagePullSecrets[{index}].name", workload.path);
+            if brought.contains(text(secret, "name")) {
+                continue;
+            }
             reader.is_there("Secret", text(secret, "name"), &path, Severity::Warning);
         }
         let path = format!("{}.serviceAccountName", workload.path);
@@ -129,7 +134,7 @@ impl Reader<'_, '_> {
             let (node, path) = (container.node, &container.path);
             for (index, mount) in list(node, "volumeMounts").iter().enumerate() {
                 let name = text(mount, "name");
-                if !known.contains(name) {
+                if self.is_strict && !known.contains(name) {
                     let finding = Finding::error(format!("{path}.volumeMounts[{index}].name"), "is no volume of the pod").got(name);
                     let candidates = if self.cluster.may_propose() { volumes.as_slice() } else { &[] };
                     self.report.push(self.workload.object, proposing(finding, name, candidates, "add the volume, or remove the mount"));

@@ -23,6 +23,10 @@ pub fn selectors(cluster: &Cluster<'_>, report: &mut Report) {
             continue;
         }
         let selector = at(object.node, "spec.selector");
+        // What is left of somebody else's workload in a patch has none.
+        if selector.is_none() && workload.main().is_none() {
+            continue;
+        }
         if !selector.is_some_and(|selector| cluster.pods.is_selected(id, Selector::of(selector))) {
             let shown = |node: Option<&Node<'_>>| node.map(Node::shown).unwrap_or_default();
             let finding = Finding::error("spec.selector", "does not select the workload's own pods").got(shown(selector));

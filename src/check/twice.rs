@@ -67,7 +67,9 @@ impl Seen<'_> {
 }
 
 fn pod(workload: &Workload<'_>, seen: &mut Seen<'_>) {
-    let names = workload.containers.iter().map(|container| text(container.node, "name").to_owned());
+    // Istio writes what it is told of its own sidecar into a container of that name, and the sidecar may start first.
+    let name = |container: &Container<'_>| if container.proxy.is_some() { "" } else { text(container.node, "name") }.to_owned();
+    let names = workload.containers.iter().map(name);
     let path = |index: usize| format!("{}.name", workload.containers[index].path);
     seen.once(names, path, "is the name of another container of the pod");
     let names = list(workload.spec, "volumes").iter().map(|volume| text(volume, "name").to_owned());

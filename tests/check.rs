@@ -41,6 +41,10 @@ fn replace(value: &mut Value, from: &str, to: &str) {
     *value = text.replace(from, to).into();
 }
 
+fn drop_field(value: &mut Value, field: &str) {
+    assert!(value.as_object_mut().unwrap().remove(field).is_some(), "{field}");
+}
+
 fn drop(objects: &mut Objects, name: &str) {
     find(objects, name);
     objects.retain(|object| label(object) != name);
@@ -209,6 +213,100 @@ const BREAKS: &[(Damage, &str)] = &[
         "warning: Deployment/lost: runs a Jina executor that nothing here dials",
     ),
     (|o| drop(o, "Service/gateway"), "warning: Deployment/gateway: is a gateway that no Service leads to"),
+    (
+        |o| container(o, "Deployment/encoder")["command"] = json!(["sleep", "1000"]),
+        "error: Deployment/encoder: spec.template.spec.containers[0].command: runs something else than Jina, and Deployment/gateway dials it at grpc://encoder:8080 (got \"sleep 1000 executor --name …\"); restore `command: [jina]` and its args, or say that somebody else provides it: --external service/encoder",
+    ),
+    (
+        |o| drop_field(container(o, "Deployment/encoder"), "args"),
+        "error: Deployment/encoder: spec.template.spec.containers[0].command: runs no part of Jina that serves, and Deployment/gateway dials it at grpc://encoder:8080 (got \"jina\")",
+    ),
+    (
+        |o| {
+            drop_field(container(o, "Deployment/encoder"), "args");
+            drop_field(container(o, "Deployment/encoder"), "command");
+        },
+        "warning: Deployment/encoder: spec.template.spec.containers[0].image: may run something else than Jina: its image decides, and Deployment/gateway dials it at grpc://encoder:8080 (got \"acme/encoder:1\")",
+    ),
+    (
+        |o| pod(o, "Deployment/encoder")["containers"] = json!([{"name": "log", "image": "acme/log:1"}]),
+        "error: Deployment/encoder: spec.template.spec.containers: has none of the containers that run Jina, and Deployment/gateway dials it at grpc://encoder:8080 (got \"log\"); a patch that merges lists replaces them",
+    ),
+    (
+        |o| pod(o, "Deployment/gateway")["containers"] = json!([]),
+        "error: Deployment/gateway: spec.template.spec.containers: has none of the containers that run Jina, and its labels say that it is a part of a Flow",
+    ),
+    (
+        |o| replace(arg(o, "Deployment/gateway", "--deployments-addresses"), "grpc://$(JINA_ADDR_ENCODER)", "grpcs://$(JINA_ADDR_ENCODER)"),
+        "error: Deployment/gateway: spec.template.spec.containers[0].args[10]: dials `encoder` by grpcs://, and Deployment/encoder serves gRPC without TLS (got \"grpcs://encoder:8080\"); write grpc://",
+    ),
+    (
+        |o| replace(arg(o, "Deployment/gateway", "--deployments-addresses"), "grpc://$(JINA_ADDR_ENCODER)", "http://$(JINA_ADDR_ENCODER)"),
+        ": dials `encoder` by http://, and Deployment/encoder serves gRPC (got \"http://encoder:8080\"); write grpc://",
+    ),
+    (
+        |o| find(o, "Service/encoder")["spec"]["ports"][0]["protocol"] = "UDP".into(),
+        "error: Service/encoder: spec.ports[0].protocol: is not what Deployment/encoder serves: Jina speaks TCP (got \"UDP\"); did you mean `TCP`?",
+    ),
+    (
+        |o| drop_field(&mut find(o, "Service/encoder")["spec"], "selector"),
+        "error: Service/encoder: spec.selector: is missing, and Deployment/gateway dials Deployment/encoder by this Service; the pods of Deployment/encoder have ",
+    ),
+    (
+        |o| drop_field(&mut find(o, "Service/encoder")["spec"], "clusterIP"),
+        "warning: Service/encoder: spec.clusterIP: gives each caller one of the 2 pods of Deployment/encoder, which has all to do; write `clusterIP: None`, or use a mesh",
+    ),
+    (
+        |o| find(o, "Deployment/encoder")["spec"]["replicas"] = 0.into(),
+        "warning: Deployment/encoder: spec.replicas: is no pod at all, and the Flow dials it (got \"0\"); write 1 or more",
+    ),
+    (
+        |o| pod(o, "Deployment/gateway")["dnsPolicy"] = "Default".into(),
+        "error: Deployment/gateway: spec.template.spec.dnsPolicy: asks the node's name server, which knows no Service (got \"Default\"); did you mean `ClusterFirst`?",
+    ),
+    // What stands twice.
+    (
+        |o| {
+            let copy = container(o, "Deployment/encoder").clone();
+            pod(o, "Deployment/encoder")["containers"].as_array_mut().unwrap().push(copy);
+        },
+        "error: Deployment/encoder: spec.template.spec.containers[1].name: is the name of another container of the pod (got \"executor\"); rename it, or remove it; the first is spec.template.spec.containers[0].name",
+    ),
+    (
+        |o| {
+            container(o, "Deployment/encoder")["env"]
+                .as_array_mut()
+                .unwrap()
+                .extend([json!({"name": "A", "value": "1"}), json!({"name": "A", "value": "2"})])
+        },
+        "warning: Deployment/encoder: spec.template.spec.containers[0].env[7].name: is set twice with different values, of which the last counts (got \"A\"); remove one; the first is spec.template.spec.containers[0].env[6]",
+    ),
+    (
+        |o| container(o, "Deployment/encoder")["ports"].as_array_mut().unwrap().push(json!({"containerPort": 8080})),
+        "warning: Deployment/encoder: spec.template.spec.containers[0].ports[1].containerPort: is declared twice: whoever merges lists by their ports keeps one (got \"8080\")",
+    ),
+    (
+        |o| pod(o, "Deployment/encoder")["volumes"] = json!([{"name": "v", "emptyDir": {}}, {"name": "v", "emptyDir": {}}]),
+        "error: Deployment/encoder: spec.template.spec.volumes[1].name: is the name of another volume of the pod (got \"v\")",
+    ),
+    (
+        |o| {
+            find(o, "Service/encoder")["spec"]["ports"]
+                .as_array_mut()
+                .unwrap()
+                .push(json!({"name": "port", "port": 8080, "targetPort": 8080}))
+        },
+        "error: Service/encoder: spec.ports[1].port: is another port of the Service as well (got \"8080\")",
+    ),
+    // Images.
+    (
+        |o| container(o, "Deployment/encoder")["image"] = "acme/Encoder:1".into(),
+        "error: Deployment/encoder: spec.template.spec.containers[0].image: is no image that a node can pull: `Encoder` has upper case letters in it (got \"acme/Encoder:1\"); write encoder",
+    ),
+    (
+        |o| container(o, "Deployment/encoder")["image"] = "docker://acme/encoder:1".into(),
+        ": is no image that a node can pull: `docker://` is no part of a name (got \"docker://acme/encoder:1\"); write acme/encoder:1",
+    ),
     // Shards.
     (
         |o| *arg(o, "Deployment/indexer-head", "--connection-list") = r#"{"0": "$(JINA_ADDR_INDEXER_0):8080"}"#.into(),
@@ -291,6 +389,18 @@ const BREAKS: &[(Damage, &str)] = &[
         |o| *arg(o, "Deployment/gateway", "--graph-description") = r#"{"start-gateway": ["encoder"], "encoder": ["end-gateway"]}"#.into(),
         ": names `indexer`, which is not in the graph (got \"indexer\"); add it to --graph-description, or take it out here",
     ),
+    (
+        |o| replace(arg(o, "Deployment/gateway", "--graph-description"), "\"encoder\": [\"indexer\"]", "\"encoder\": [\"encoder\"]"),
+        "error: Deployment/gateway: spec.template.spec.containers[0].args[8]: goes round in a circle, and no request comes to its end (got \"encoder → encoder\"); take one of these steps out, and lead to `end-gateway`",
+    ),
+    (
+        |o| replace(arg(o, "Deployment/gateway", "--graph-description"), "\"indexer\": [\"end-gateway\"]", "\"indexer\": []"),
+        ": has no way to `end-gateway`: requests are answered before any executor is done (got \"indexer\"); lead the last executor there: \"indexer\": [\"end-gateway\"]",
+    ),
+    (
+        |o| replace(arg(o, "Deployment/gateway", "--graph-description"), "\"encoder\": [\"indexer\"]", "\"encoder\": [\"end-gateway\"]"),
+        ": has no way from `start-gateway` to `indexer`, which is never called (got \"indexer\"); add it behind the executor that it needs, or take it out",
+    ),
     // References.
     (
         |o| rename(o, &["ConfigMap"]),
@@ -361,6 +471,29 @@ const BREAKS: &[(Damage, &str)] = &[
             )
         },
         "error: ScaledObject/e: spec.scaleTargetRef: scales Deployment/encoder, whose spec.replicas is fixed",
+    ),
+    (
+        |o| find(o, "HorizontalPodAutoscaler/gateway")["spec"]["minReplicas"] = 10.into(),
+        "error: HorizontalPodAutoscaler/gateway: spec.minReplicas: is more than maxReplicas, 9 (got \"10\"); lower it, or raise maxReplicas",
+    ),
+    (
+        |o| {
+            let mut copy = find(o, "HorizontalPodAutoscaler/gateway").clone();
+            copy["metadata"]["name"] = "second".into();
+            o.push(copy);
+        },
+        "error: HorizontalPodAutoscaler/second: spec.scaleTargetRef.name: is scaled by HorizontalPodAutoscaler/gateway already, and each undoes what the other does (got \"gateway\"); remove one of the two",
+    ),
+    (
+        |o| {
+            find(o, "HorizontalPodAutoscaler/gateway")["spec"]["metrics"] =
+                json!([{"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 70}}}])
+        },
+        "warning: HorizontalPodAutoscaler/gateway: spec.metrics[0].resource.target.averageUtilization: is a share of what is requested, and container `gateway` requests no cpu; set resources.requests.cpu of the container",
+    ),
+    (
+        |o| find(o, "Ingress/search")["spec"]["tls"] = json!([{"hosts": ["x.example.com"], "secretName": "certificate"}]),
+        "error: Ingress/search: spec.tls[0].secretName: names a Secret that is not there (got \"certificate\"); add it, or say that it is provided elsewhere: --external secret/certificate",
     ),
     (
         |o| find(o, "PodDisruptionBudget/budget")["spec"]["minAvailable"] = 2.into(),
@@ -434,6 +567,14 @@ const BREAKS: &[(Damage, &str)] = &[
             find(o, "NetworkPolicy/encoder")["spec"] = json!({"podSelector": {"matchLabels": {"app": "gateway"}}, "policyTypes": ["Egress"], "egress": [{"ports": [{"port": 53}]}]})
         },
         "error: NetworkPolicy/encoder: spec.egress: keeps Deployment/gateway from calling Deployment/encoder at port 8080; add it to `to` and `ports` of a rule",
+    ),
+    (
+        |o| find(o, "NetworkPolicy/encoder")["spec"] = json!({"podSelector": {"matchLabels": {"app": "gateway"}}, "policyTypes": ["Egress"], "egress": [{"to": [{"podSelector": {}}]}]}),
+        "error: NetworkPolicy/encoder: spec.egress: keeps Deployment/gateway from asking for names, which it dials; add a rule: ports: [{protocol: UDP, port: 53}, {protocol: TCP, port: 53}]",
+    ),
+    (
+        |o| find(o, "NetworkPolicy/encoder")["spec"] = json!({"podSelector": {"matchLabels": {"app": "gateway"}}, "policyTypes": ["Egress"], "egress": [{"to": [{"podSelector": {}}]}, {"ports": [{"port": 53}]}]}),
+        "error: NetworkPolicy/encoder: spec.egress: keeps Deployment/gateway from asking for names: port 53 is open for TCP alone, the default of `protocol`",
     ),
 ];
 
@@ -747,6 +888,7 @@ fn nothing_to_check_is_no_success() {
         let answer = run(program(&["check", "-"]), input.as_bytes());
         assert_eq!(answer.code, 1, "{input}");
         answer.begins("error: -: nothing here runs Jina: ");
+        answer.says("did kustomize run with --enable-alpha-plugins --enable-exec?");
     }
     assert_eq!(run(program(&["check", "-"]), b"\xff").code, 1);
     assert_eq!(
@@ -775,6 +917,190 @@ fn slips_on_the_command_line_are_told() {
     }
 }
 
+/// What is said about a text, and the exit code.
+fn said(text: &str, more: &[&str]) -> (i32, String) {
+    let answer = run(program(&[&["check", "-"], more].concat()), text.as_bytes());
+    (answer.code, answer.said().join("\n"))
+}
+
+fn as_documents(objects: &[Value]) -> String {
+    objects.iter().map(|object| format!("---\n{object}\n")).collect()
+}
+
+#[test]
+fn a_flow_that_was_not_rendered_is_told() {
+    let flow = |name: &str, more: &str| {
+        format!(
+            "---\napiVersion: flow.jina.ai/v1alpha1\nkind: JinaFlow\nmetadata: {{name: {name}{more}}}\nspec: {{flow: {{jtype: Flow, executors: [{{name: encoder, uses: docker://x/e:1}}]}}}}\n"
+        )
+    };
+    let alone = "error: JinaFlow/f: was not rendered: nothing of it is here; run: jinaflow export FILE | jinaflow check -; in kpt, run: kpt fn render; in kustomize, list it under `generators:` and not under `resources:`";
+    assert_eq!(said(&flow("f", ""), &[]), (1, alone.to_owned()));
+    let of_kustomize = flow("f", ", annotations: {config.kubernetes.io/function: 'exec: {path: jinaflow}'}");
+    let expected = "error: JinaFlow/f: was not rendered: nothing of it is here; in kustomize, list it under `generators:` and not under `resources:`; in kpt, run: kpt fn render; without either, run: jinaflow export FILE";
+    assert_eq!(said(&of_kustomize, &[]), (1, expected.to_owned()));
+    // Beside another Flow.
+    let mut others = ours();
+    assert_eq!(said(&(as_documents(&others) + &flow("f", "")), &[]), (1, alone.to_owned()));
+    // With its objects, by their labels or by the annotation of a package; what is in no cluster has to say so.
+    let local = ", annotations: {config.kubernetes.io/local-config: 'true'}";
+    let applied = "warning: JinaFlow/flow: metadata.annotations: would go to the cluster, which knows no such kind: kubectl apply and kpt live apply fail on it; add config.kubernetes.io/local-config: \"true\"";
+    assert_eq!(said(&(as_documents(&others) + &flow("flow", local)), &[]), (0, String::new()));
+    assert_eq!(said(&(as_documents(&others) + &flow("dev-flow", local)), &[]), (0, String::new()));
+    assert_eq!(said(&(as_documents(&others) + &flow("flow", "")), &[]), (0, applied.to_owned()));
+    assert_eq!(said(&(as_documents(&others) + &flow("flow", "")), &["--strict"]).0, 1);
+    for object in &mut others {
+        object["metadata"].as_object_mut().unwrap().remove("labels");
+    }
+    drop(&mut others, "ServiceMonitor/indexer-0");
+    drop(&mut others, "ServiceMonitor/indexer-1");
+    drop(&mut others, "ServiceMonitor/indexer-head");
+    find(&mut others, "Service/encoder")["metadata"]["annotations"] = json!({"flow.jina.ai/object": "f/encoder/Service"});
+    assert_eq!(said(&(as_documents(&others) + &flow("f", local)), &[]), (0, String::new()));
+    // In the mode in which objects have neither.
+    let exported = as_documents(&jinas("001-docs-simple"));
+    let compat = flow("f", local).replace("spec: {", "spec: {compat: jina-3.34, ");
+    assert_eq!(said(&(exported.clone() + &compat), &[]), (0, String::new()));
+    assert_eq!(said(&(exported + &compat.replace("name: encoder", "name: other")), &[]).0, 1);
+}
+
+#[test]
+fn a_broken_document_takes_no_other_with_it() {
+    let mut objects = ours();
+    let foreign = "---\nkind: ConfigMap\ndata: {a: [\n# more of it\n";
+    let whole = as_documents(&objects[..9]) + foreign + &as_documents(&objects[9..]);
+    let line = 1 + whole.lines().position(|line| line.contains("kind: ConfigMap\ndata") || line == "kind: ConfigMap").unwrap();
+    let (code, lines) = said(&whole, &[]);
+    assert_eq!(code, 0, "{lines}");
+    assert!(lines.starts_with("warning: stdin: is not YAML: "), "{lines}");
+    assert!(lines.ends_with(": this document was not looked at, all others were"), "{lines}");
+    let told: usize = lines.split("correct line ").nth(1).unwrap().split(':').next().unwrap().parse().unwrap();
+    assert!((line..line + 4).contains(&told), "{told} {line}");
+    assert_eq!(said(&whole, &["--strict"]).0, 1);
+    // Everything else is still looked at.
+    drop(&mut objects, "Service/encoder");
+    let whole = as_documents(&objects[..9]) + foreign + &as_documents(&objects[9..]);
+    let (code, lines) = said(&whole, &[]);
+    assert_eq!(code, 1);
+    assert!(lines.contains("dials `encoder` at Service/encoder, which is not there"), "{lines}");
+    // What is ours has to be read.
+    let rest = as_documents(&ours());
+    for broken in [
+        "---\nkind: JinaFlow\nspec: {\n",
+        "---\nmetadata: {labels: {flow.jina.ai/flow: f\n",
+        "---\nkind: Deployment\nspec: {containers: [{command: [jina], args: [executor\n",
+        "---\nargs:\n- gateway\n- --graph-description\nx: [\n",
+    ] {
+        let (code, lines) = said(&(broken.to_owned() + &rest), &[]);
+        assert_eq!(code, 1, "{broken}");
+        assert!(lines.starts_with("error: stdin: is not YAML: "), "{lines}");
+        assert!(lines.ends_with(": it is a part of a Flow, and was not looked at"), "{lines}");
+    }
+    // Bytes that are no text, a marker in a text, and a directive.
+    let text = b"---\na: \xff\n---\nkind: X\na: |\n  --- \n  ...\n...\n%YAML 1.2\n---\n";
+    let answer = run(program(&["check", "-"]), &[&text[..], rest.as_bytes()].concat());
+    assert_eq!(answer.said(), ["warning: stdin: is not UTF-8 from line 2, column 4 on; convert it"]);
+    // Secrets are not shown.
+    let folder = scratch("secret");
+    let file = folder.join("all.yaml");
+    fs::write(&file, format!("---\nkind: Secret\nstringData: {{k: \"s3cr3t\n{rest}")).unwrap();
+    let answer = jinaflow(&["check", file.to_str().unwrap()]);
+    assert_eq!(answer.code, 0, "{}", answer.stderr);
+    assert!(answer.stderr.contains("is not YAML") && !answer.stderr.contains("s3cr3t"), "{}", answer.stderr);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_cannot_be_read_is_told_and_the_rest_is_looked_at() {
+    let folder = scratch("unreadable");
+    fs::write(folder.join("all.yaml"), as_documents(&ours())).unwrap();
+    std::os::unix::fs::symlink("/nowhere", folder.join("a\u{1b}[31m.yaml")).unwrap();
+    let answer = jinaflow(&["check", folder.to_str().unwrap()]);
+    assert_eq!(answer.code, 0);
+    assert_eq!(answer.said().len(), 1, "{}", answer.stderr);
+    assert!(
+        answer.stderr.starts_with("warning: ") && answer.stderr.contains("a\u{fffd}[31m.yaml: was not looked at: "),
+        "{}",
+        answer.stderr
+    );
+    assert!(!answer.stderr.contains('\u{1b}'));
+    // One that was named has to be there.
+    assert_eq!(jinaflow(&["check", folder.join("none.yaml").to_str().unwrap()]).code, 1);
+}
+
+#[test]
+fn who_is_dialled_and_does_not_run_jina_is_a_row() {
+    let mut objects = ours();
+    container(&mut objects, "Deployment/encoder")["command"] = json!(["sleep", "1000"]);
+    let answer = check(&objects, &[]);
+    assert_eq!(answer.code, 1);
+    let row = |answer: &Run, name: &str| -> Vec<String> {
+        let line = answer.stdout.lines().find(|line| line.contains(name)).unwrap_or_else(|| panic!("{}", answer.stdout));
+        line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).map(str::to_owned).collect()
+    };
+    assert_eq!(row(&answer, "Deployment/encoder")[..3], ["✗", "Deployment/encoder", "not Jina"]);
+    assert_eq!(row(&answer, "Deployment/gateway")[..2], ["✗", "Deployment/gateway"]);
+    for field in ["command", "args"] {
+        drop_field(container(&mut objects, "Deployment/encoder"), field);
+    }
+    let answer = check(&objects, &[]);
+    assert_eq!(answer.code, 0);
+    assert_eq!(row(&answer, "Deployment/encoder")[..3], ["ok", "Deployment/encoder", "unknown"]);
+    // Somebody else's, by the flag or by an annotation.
+    check(&objects, &["--external", "service/encoder"]).succeeded();
+    find(&mut objects, "Deployment/gateway")["metadata"]["annotations"] = json!({"flow.jina.ai/external": "service/encoder"});
+    check(&objects, &[]).succeeded();
+}
+
+#[test]
+fn images_that_move_are_told_to_who_is_strict() {
+    let mut objects = ours();
+    for image in ["acme/encoder", "acme/encoder:latest", "localhost:5000/encoder"] {
+        container(&mut objects, "Deployment/encoder")["image"] = image.into();
+        check(&objects, &[]).succeeded();
+        let answer = check(&objects, &["--strict"]);
+        assert_eq!(answer.code, 1);
+        let expected = format!(
+            "warning: Deployment/encoder: spec.template.spec.containers[0].image: may be another image tomorrow (got {image:?}); add a tag that stays, or a digest\n"
+        );
+        assert_eq!(answer.stderr, expected);
+    }
+}
+
+#[test]
+fn only_what_is_sure_is_said_of_others() {
+    let mut objects = ours();
+    let others = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: search}\nspec: {selector: {matchLabels: {app: web}}, template: {metadata: {labels: {app: web}}, spec: {containers: [{name: web, image: acme/web, ports: [{containerPort: 9090}], readinessProbe: {httpGet: {port: 8000}}, envFrom: [{secretRef: {name: made-by-a-job}}]}]}}}\n---\napiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: search}\nspec: {selector: {app: web}, ports: [{port: 80, targetPort: 8000}]}\n---\napiVersion: v1\nkind: Service\nmetadata: {name: primary, namespace: search}\nspec: {selector: {cluster: db, role: primary}, ports: [{port: 5432}]}\n";
+    add(&mut objects, others);
+    check(&objects, &[]).succeeded();
+    // A name that a rename has left behind, a Service that all but selects, and what no server takes.
+    add(&mut objects, "apiVersion: v1\nkind: Secret\nmetadata: {name: dev-made-by-a-job, namespace: search}\n");
+    check(&objects, &[])
+        .says("Deployment/web: spec.template.spec.containers[0].envFrom[0].secretRef.name: names a Secret that is not there");
+    drop(&mut objects, "Secret/dev-made-by-a-job");
+    find(&mut objects, "Service/web")["spec"]["selector"]["app"] = "wbe".into();
+    check(&objects, &[])
+        .says("Service/web: spec.selector: selects the pods of nothing (got \"{app: wbe}\"); the pods of Deployment/web have {app: web}");
+}
+
+#[test]
+fn a_stranger_in_front_of_an_executor_takes_tls_off() {
+    let mut objects = ours();
+    replace(
+        arg(&mut objects, "Deployment/gateway", "--deployments-addresses"),
+        "grpc://$(JINA_ADDR_ENCODER):8080",
+        "grpcs://$(JINA_ADDR_ENCODER):8443",
+    );
+    let envoy = json!({"name": "envoy", "image": "envoyproxy/envoy:v1.31", "ports": [{"containerPort": 8443}]});
+    pod(&mut objects, "Deployment/encoder")["containers"].as_array_mut().unwrap().push(envoy);
+    drop(&mut objects, "NetworkPolicy/encoder");
+    check(&objects, &[]).succeeded();
+    // Without TLS there is no reason.
+    replace(arg(&mut objects, "Deployment/gateway", "--deployments-addresses"), "grpcs://", "grpc://");
+    check(&objects, &[])
+        .says("dials `encoder` and reaches port 8443 of container `envoy` of Deployment/encoder, which does not run Jina for `encoder`");
+}
+
 /// A list for the function, with a check for its config.
 fn list(objects: &[Value], spec: &Value) -> String {
     let config = json!({"apiVersion": "flow.jina.ai/v1alpha1", "kind": "JinaFlowCheck", "metadata": {"name": "check"}, "spec": spec});
@@ -797,6 +1123,14 @@ fn the_function_says_the_same() {
     assert_eq!(results[0]["field"]["path"], "spec.ports[0].targetPort");
     assert_eq!(results[0]["file"], json!({"path": "encoder.yml"}));
     assert_eq!(answer["items"], json!(objects));
+    // An item of somebody else that cannot be read is told, and so is everything else.
+    let items = "- a: {\n- {apiVersion: v1, kind: Service, metadata: {name: a}, spec: {ports: [{port: 1}, {port: 1}]}}\n";
+    let text = format!(
+        "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nfunctionConfig: {{apiVersion: flow.jina.ai/v1alpha1, kind: JinaFlowCheck, metadata: {{name: c}}}}\nitems:\n{items}"
+    );
+    let answer = function(&text);
+    assert!(answer.said().iter().any(|line| line.starts_with("warning: ") && line.contains("is not YAML")), "{}", answer.stderr);
+    assert!(answer.stderr.contains("Service/a: spec.ports[1].port: is another port of the Service as well"), "{}", answer.stderr);
     // kustomize follows names at its end, and shows them before.
     for object in &mut objects {
         object["metadata"]["annotations"]["kustomize.config.k8s.io/id"] = "1".into();

@@ -356,6 +356,7 @@ impl Dialler<'_, '_> {
         };
         let target = &cluster.workloads[reached];
         if is_external && target.main().is_none() {
+            report.exempt.insert(reached);
             return Ok(None);
         }
         let label = cluster.label(reached);

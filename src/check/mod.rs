@@ -61,6 +61,8 @@ pub struct Report {
     dialled: BTreeSet<usize>,
     /// Workloads that do not run Jina and are dialled all the same: by whom, and at which address.
     strangers: BTreeMap<usize, (usize, String)>,
+    /// Workloads that do not run Jina and are behind a Service that is declared as somebody else's.
+    exempt: BTreeSet<usize>,
 }
 
 /// Something that runs Jina, or should.
@@ -139,8 +141,8 @@ const CHECKS: [fn(&Cluster<'_>, &mut Report); 21] = [
 pub fn check(objects: &[Node<'_>], options: &Options) -> Report {
     let cluster = Cluster::of(objects, options);
     let findings = objects.iter().map(|_| Findings::default()).collect();
-    let (edges, dialled, strangers) = (Vec::new(), BTreeSet::new(), BTreeMap::new());
-    let mut report = Report { findings, components: Vec::new(), edges, dialled, strangers };
+    let (edges, dialled, strangers, exempt) = (Vec::new(), BTreeSet::new(), BTreeMap::new(), BTreeSet::new());
+    let mut report = Report { findings, components: Vec::new(), edges, dialled, strangers, exempt };
     for check in CHECKS {
         check(&cluster, &mut report);
     }

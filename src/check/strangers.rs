@@ -20,6 +20,9 @@ const NAMES: [&str; 5] = ["gateway", "executor", "head", "uses-before", "uses-af
 /// Says of each what it runs instead.
 pub fn strangers(cluster: &Cluster<'_>, report: &mut Report) {
     for (id, workload) in cluster.workloads.iter().enumerate().filter(|(_, workload)| workload.main().is_none()) {
+        if report.exempt.contains(&id) {
+            continue;
+        }
         let is_labelled = is_labelled(cluster, id);
         let why = match report.strangers.get(&id) {
             Some((from, address)) => format!("{} dials it at {}", cluster.label(*from), shortened(address)),

@@ -129,7 +129,8 @@ impl Dialler<'_, '_> {
         for (name, reached_one) in &reached {
             // Two names may lead to one executor, but not in its place.
             let target = reached_one.and_then(|id| self.cluster.workloads[id].jina_name.as_deref());
-            let is_swapped = |target: &str| target != *name && reached.get(target).is_some_and(|own| own != reached_one);
+            let runs = |id: &Option<usize>, name: &str| id.is_some_and(|id| self.cluster.workloads[id].jina_name.as_deref() == Some(name));
+            let is_swapped = |target: &str| target != *name && reached.get(target).is_some_and(|own| !runs(own, target));
             if let Some(target) = target.filter(|target| is_swapped(target)) {
                 let place = addresses.as_ref().map_or(0, |(place, _)| *place);
                 let message = format!("dials `{name}` and reaches executor `{target}`, for which another address is dialled");
@@ -259,7 +260,6 @@ impl Dialler<'_, '_> {
             }
             Host::Service(name, namespace) => {
                 edge.is_name = true;
-                report.dialled.extend(self.cluster.place("Service", namespace.unwrap_or(self.object.namespace), name));
                 let found = self.service(name, namespace, port, whom, MOST_ALIASES, report);
                 let found = found.and_then(|found| match found {
                     Some(found) => self.judged(&found, &address, whom).map(|()| Some(found)),
@@ -315,13 +315,15 @@ impl Dialler<'_, '_> {
         let Some(service) = cluster.service(wanted, name) else {
             return if is_external { Ok(None) } else { Err(self.missing(name, wanted, whom)) };
         };
+        if !is_external {
+            report.dialled.insert(service.object);
+        }
         let object = &cluster.objects[service.object];
         let node = object.node;
         if text(node, "spec.type") == "ExternalName" {
             let host = address::host(text(node, "spec.externalName"), wanted, cluster);
             return match host {
                 Host::Service(name, Some(namespace)) if aliases > 0 && cluster.has_namespace(namespace) => {
-                    report.dialled.extend(cluster.place("Service", namespace, name));
                     self.service(name, Some(namespace), port, whom, aliases - 1, report)
                 }
                 _ => Ok(None),
@@ -370,7 +372,11 @@ impl Dialler<'_, '_> {
         };
         let is_tcp = service.ports.contains_key(&*shown);
         if port.is_some() && !is_headless && !is_tcp {
-            return Err(Lost::Elsewhere);
+            // Where it leads to Jina, that is told of the Service.
+            let protocol = entry.map(|entry| text(entry, "protocol")).unwrap_or_default();
+            let message = format!("at port {shown}, which Service/{name} has for {protocol} alone");
+            let is_told = at_pod.is_some_and(|port| target.is_of_jina(port));
+            return Err(if is_told { Lost::Elsewhere } else { Lost::Here(message, "write `protocol: TCP` there".to_owned()) });
         }
         let listener = at_pod.map_or(Listener::Anywhere, |port| target.listener(port));
         let listener = if target.main().is_none() { target.listener(at_pod.unwrap_or_default()) } else { listener };

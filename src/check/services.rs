@@ -101,7 +101,9 @@ fn target_ports(cluster: &Cluster<'_>, service: &Service<'_>, reached: usize, re
         let number = workload.port(target);
         if !is_tcp(port) {
             let has_twin = service.ports.contains_key(text(port, "port"));
-            if number.is_some_and(|number| workload.is_of_jina(number)) && !has_twin {
+            // A name is one of a port of the same protocol.
+            let is_jinas = number.map_or(workload.main().is_some(), |number| workload.is_of_jina(number));
+            if is_jinas && !has_twin {
                 let message = format!("is not what {} serves: Jina speaks TCP", cluster.label(reached));
                 let finding = Finding::error(format!("spec.ports[{index}].protocol"), message).got(text(port, "protocol"));
                 report.push(id, finding.propose("TCP"));

@@ -8,10 +8,10 @@ use std::fmt::Display;
 
 use super::Report;
 use super::cluster::Cluster;
-use super::fields::{at, list, text};
+use super::fields::{list, text};
 use super::pod::{Container, Workload};
 use crate::finding::{Finding, Severity};
-use crate::yaml::Node;
+use crate::yaml::{Data, Node};
 
 /// The same object, given twice.
 pub fn objects(cluster: &Cluster<'_>, report: &mut Report) {
@@ -31,6 +31,9 @@ pub fn entries(cluster: &Cluster<'_>, report: &mut Report) {
         pod(workload, &mut seen);
         for container in &workload.containers {
             of_container(container, &mut seen);
+            if workload.main().is_some() {
+                unclear(container, &mut seen);
+            }
         }
         let claims = list(cluster.objects[workload.object].node, "spec.volumeClaimTemplates");
         let names = claims.iter().map(|claim| text(claim, "metadata.name").to_owned());
@@ -78,21 +81,28 @@ fn pod(workload: &Workload<'_>, seen: &mut Seen<'_>) {
 
 fn of_container(container: &Container<'_>, seen: &mut Seen<'_>) {
     let path = &container.path;
-    let texts = |list_: &str, field: &str| -> Vec<String> {
-        list(container.node, list_).iter().map(|entry| text(entry, field).trim_end_matches('/').to_owned()).collect()
-    };
+    let texts =
+        |of: &str, field: &str| -> Vec<String> { list(container.node, of).iter().map(|entry| text(entry, field).to_owned()).collect() };
     let names = texts("ports", "name").into_iter();
     seen.once(names, |index| format!("{path}.ports[{index}].name"), "is the name of another port of the container");
+    let mounts = texts("volumeMounts", "mountPath").into_iter();
+    seen.once(mounts, |index| format!("{path}.volumeMounts[{index}].mountPath"), "is where another volume is mounted");
+}
+
+/// What servers take, of which one is lost or nobody knows which counts.
+fn unclear(container: &Container<'_>, seen: &mut Seen<'_>) {
+    let path = &container.path;
     let ports = list(container.node, "ports").iter().map(numbered("containerPort"));
     let message = "is declared twice: whoever merges lists by their ports keeps one";
     seen.told(ports, |index| format!("{path}.ports[{index}].containerPort"), message, Severity::Warning);
-    let mounts = texts("volumeMounts", "mountPath").into_iter();
-    seen.once(mounts, |index| format!("{path}.volumeMounts[{index}].mountPath"), "is where another volume is mounted");
     let mut first: HashMap<&str, (usize, &Node<'_>)> = HashMap::new();
     for (index, entry) in list(container.node, "env").iter().enumerate() {
         let name = text(entry, "name");
         let (known, other) = *first.entry(name).or_insert((index, entry));
-        let is_same = ["value", "valueFrom"].iter().all(|field| shown(entry, field) == shown(other, field));
+        let is_same = ["value", "valueFrom"].iter().all(|field| match (entry.get(field), other.get(field)) {
+            (Some(one), Some(other)) => is_equal(one, other),
+            (one, other) => one.is_none() && other.is_none(),
+        });
         if known != index && !is_same && !name.is_empty() {
             let message = "is set twice with different values, of which the last counts";
             let mend = format!("remove one; the first is {path}.env[{known}]");
@@ -101,15 +111,24 @@ fn of_container(container: &Container<'_>, seen: &mut Seen<'_>) {
     }
 }
 
-/// A value for comparison.
-fn shown(entry: &Node<'_>, field: &str) -> Option<String> {
-    at(entry, field).map(Node::shown)
+/// Whether two values are one, wherever they stand.
+fn is_equal(one: &Node<'_>, other: &Node<'_>) -> bool {
+    match (&one.data, &other.data) {
+        (Data::Scalar(one), Data::Scalar(other)) => one.text == other.text,
+        (Data::List(one), Data::List(other)) => one.len() == other.len() && one.iter().zip(other).all(|(one, other)| is_equal(one, other)),
+        (Data::Map(one), Data::Map(other)) => {
+            let mut pairs = one.iter().zip(other);
+            one.len() == other.len() && pairs.all(|(one, other)| is_equal(&one.0, &other.0) && is_equal(&one.1, &other.1))
+        }
+        _ => false,
+    }
 }
 
 /// A port and its protocol, without the protocol where it is the default.
 fn numbered<'n>(field: &'static str) -> impl Fn(&'n Node<'n>) -> String {
     move |port| {
         let (number, protocol) = (text(port, field), text(port, "protocol"));
+        let number = if number == "0" { "" } else { number };
         if number.is_empty() || matches!(protocol, "" | "TCP") { number.to_owned() } else { format!("{number}/{protocol}") }
     }
 }

@@ -24,6 +24,8 @@ pub struct Service<'o> {
     pub object: usize,
     /// The workloads whose pods it selects, up to the second: more are no better.
     pub selected: Vec<usize>,
+    /// Whether that is known: looking may have taken too long.
+    pub is_known: bool,
     /// Its ports of TCP by their numbers: the first entry of each.
     pub ports: HashMap<&'o str, usize>,
     /// Its ports of other protocols, likewise.
@@ -145,6 +147,8 @@ impl<'o> Cluster<'o> {
             let selected = cluster.pods.selected(namespace, selector, 2, &cluster.work);
             if selected.is_cut {
                 cluster.work.skip(id);
+                cluster.services[place].is_known = false;
+                continue;
             }
             if let [only] = selected.members.as_slice() {
                 cluster.fronts[*only].get_or_insert(id);
@@ -219,7 +223,7 @@ impl<'o> Cluster<'o> {
             names.entry(text(port, "name")).or_insert(index);
         }
         self.service_of.insert(id, self.services.len());
-        self.services.push(Service { object: id, selected: Vec::new(), ports, not_tcp, names });
+        self.services.push(Service { object: id, selected: Vec::new(), is_known: true, ports, not_tcp, names });
         self.labelled_services.add(namespace, at(node, "metadata.labels"));
     }
 

@@ -351,7 +351,7 @@ impl Dialler<'_, '_> {
             return Err(Lost::Here(format!("at port {shown}, which Service/{name} does not have"), mend));
         }
         let reached = match service.selected.as_slice() {
-            [] => return if is_external { Ok(None) } else { Err(Lost::Elsewhere) },
+            [] => return if is_external || !service.is_known { Ok(None) } else { Err(Lost::Elsewhere) },
             [one] => *one,
             [first, second, ..] if cluster.role(*first).or(cluster.role(*second)).is_some() => return Ok(None),
             [first, ..] => *first,

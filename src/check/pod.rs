@@ -183,7 +183,7 @@ impl<'o> Workload<'o> {
         self.jina_name = name.filter(|name| !name.is_empty()).map(str::to_owned);
         let has_open_jina = self.running().any(|container| container.role.is_some() && container.is_open);
         // Outside of Jina, declaring a port is a courtesy.
-        let has_open = self.main.is_none() || self.running().any(|container| container.is_open);
+        let has_open = self.main.is_none() || self.running().any(|container| container.role.is_none() || container.is_open);
         let is_stranger = self.running().all(|container| container.runs == Runs::Other);
         (self.has_open_jina, self.has_open, self.is_stranger) = (has_open_jina, has_open, is_stranger);
     }

@@ -23,7 +23,7 @@ pub fn services(cluster: &Cluster<'_>, report: &mut Report) {
     }
     for service in &cluster.services {
         let object = &cluster.objects[service.object];
-        if cluster.external.has("Service", object.name) {
+        if cluster.external.has("Service", object.name) || !service.is_known {
             continue;
         }
         let jina = of_jina(cluster, object, &by_name);

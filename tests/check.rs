@@ -1019,7 +1019,7 @@ fn a_file_that_cannot_be_read_is_told_and_the_rest_is_looked_at() {
     assert_eq!(answer.code, 0);
     assert_eq!(answer.said().len(), 1, "{}", answer.stderr);
     assert!(
-        answer.stderr.starts_with("warning: ") && answer.stderr.contains("a\u{fffd}[31m.yaml: was not looked at: "),
+        answer.stderr.starts_with("warning: ") && answer.stderr.contains("a\u{fffd}[31m.yaml: cannot be read: No such file"),
         "{}",
         answer.stderr
     );

@@ -204,7 +204,8 @@ fn gather(path: &str, files: &mut Vec<File>, findings: &mut Told) -> Result<()> 
         let path = format!("{folder}/{name}");
         if let Err(error) = gather(&path, files, findings) {
             let reason = error.root_cause().to_string();
-            let finding = Finding::warning("", format!("was not looked at: {reason}"));
+            let reason = reason.rsplit_once(": cannot be read: ").map_or(&*reason, |(_, reason)| reason);
+            let finding = Finding::warning("", format!("cannot be read: {reason}"));
             findings.push((Subject::File(path), finding.mend("remove it, or make it readable")));
         }
     }

@@ -220,10 +220,17 @@ fn rules(v: &mut View<'_>, direction: &'static str, is_meant: fn(&Value) -> bool
     }
 }
 
+/// The label by which pods are selected: ours, or Jina's.
+pub fn own_label(labels: &Value) -> &'static str {
+    const OURS: &str = "flow.jina.ai/component";
+    if labels[OURS].is_string() { OURS } else { "app" }
+}
+
 /// A rule for pods of the Flow.
 fn is_of_flow(rule: &Value) -> bool {
     let peers = list(&rule["from"]).chain(list(&rule["to"]));
-    let mut of_flow = peers.map(|peer| peer["podSelector"]["matchLabels"]["app"].is_string() && peer["namespaceSelector"].is_null());
+    let is_ours = |labels: &Value| labels[own_label(labels)].is_string();
+    let mut of_flow = peers.map(|peer| is_ours(&peer["podSelector"]["matchLabels"]) && peer["namespaceSelector"].is_null());
     of_flow.next() == Some(true)
 }
 
@@ -350,7 +357,11 @@ pub fn kinds() -> Vec<Kind> {
         }),
         ("a workload is in another namespace", ERROR, |v| workloads(v, WORKLOADS, |w| w["metadata"]["namespace"] = json!("elsewhere"))),
         ("pods have another label", ERROR, |v| {
-            workloads(v, WORKLOADS, |w| w["spec"]["template"]["metadata"]["labels"]["app"] = json!("x"))
+            workloads(v, WORKLOADS, |w| {
+                let labels = &mut w["spec"]["template"]["metadata"]["labels"];
+                let own = own_label(labels);
+                labels[own] = json!("x");
+            })
         }),
         ("pods have no labels", ERROR, |v| {
             workloads(v, WORKLOADS, |w| drop(fields(&mut w["spec"]["template"]["metadata"]).remove("labels")))

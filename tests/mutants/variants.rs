@@ -337,8 +337,10 @@ pub fn kinds() -> Vec<Kind> {
                 selector["statefulset.kubernetes.io/pod-name"] = json!(name);
                 added.push(json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": format!("pod-{name}"), "namespace": set["metadata"]["namespace"]},
                     "spec": {"selector": selector, "ports": [{"port": 8080}]}}));
+                let mut selector = set["spec"]["selector"]["matchLabels"].clone();
+                selector["apps.kubernetes.io/pod-index"] = json!("0");
                 added.push(json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": format!("first-{name}"), "namespace": set["metadata"]["namespace"]},
-                    "spec": {"selector": {"app": set["spec"]["selector"]["matchLabels"]["app"], "apps.kubernetes.io/pod-index": "0"}, "ports": [{"port": 8080}]}}));
+                    "spec": {"selector": selector, "ports": [{"port": 8080}]}}));
             }
             let is_there = !added.is_empty();
             o.extend(added);

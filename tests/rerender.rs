@@ -4,7 +4,7 @@
 mod support;
 
 use serde_json::{Value, json};
-use support::{Run, function, label};
+use support::{Run, function, jinaflow, label, scratch};
 
 const LIST: &str = "\
 apiVersion: config.kubernetes.io/v1
@@ -336,4 +336,31 @@ fn documents_without_a_list_are_answered_with_documents() {
     assert!(function(&first.stdout).succeeded().stdout == first.stdout);
     let wrong = function(&input.replace("docker://x/a", "Local"));
     assert_eq!((wrong.code, wrong.stdout), (1, input.replace("docker://x/a", "Local")));
+}
+
+/// `jinaflow check` on the files of a package names what a render would keep, and finds nothing wrong with it.
+#[test]
+fn check_names_conflicts_that_are_kept() {
+    let flow = |replicas: u8| {
+        format!(
+            "apiVersion: flow.jina.ai/v1alpha1\nkind: JinaFlow\nmetadata:\n  name: f\n  annotations: {{config.kubernetes.io/local-config: \"true\"}}\nspec: {{flow: {{jtype: Flow, executors: [{{name: a, uses: docker://x/a:1, replicas: {replicas}}}]}}}}\n"
+        )
+    };
+    let first = function(&flow(2)).succeeded().stdout;
+    let checked = |text: &str| {
+        let file = scratch("kept").join("package.yaml");
+        std::fs::write(&file, text).unwrap();
+        jinaflow(&["check", "--strict", file.to_str().unwrap()])
+    };
+    assert_eq!(checked(&first).succeeded().stderr, "");
+    let edited = first.replace("  replicas: 2\n", "  replicas: 5\n");
+    assert_eq!(checked(&edited).succeeded().stderr, "");
+    let kept = function(&edited.replace(&flow(2), &flow(3)));
+    assert_eq!(kept.code, 0);
+    for text in [&kept.stdout, &edited.replace(&flow(2), &flow(3))] {
+        let answer = checked(text);
+        assert_eq!(answer.code, 0, "{}", answer.stderr);
+        let words = "info: Deployment/a: spec.replicas: was changed here and by the Flow, and stays as it is here (got \"5\"); the Flow has \"3\" now";
+        assert!(answer.stderr.starts_with(words), "{}", answer.stderr);
+    }
 }

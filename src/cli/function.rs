@@ -15,7 +15,6 @@ use crate::krm::meta::Meta;
 use crate::krm::results::KrmResult;
 use crate::krm::{self, annotations};
 use crate::krm::{Caller, Item, ListError, NewItems, ResourceList, glance};
-use crate::manifests;
 use crate::plan::Room;
 use crate::reconcile::ownership::{OBJECT, Ours, Owner};
 use crate::reconcile::{Fate, Generated, Origin, Placing, Reconciler};
@@ -203,13 +202,8 @@ fn answer<'l, 't>(list: &'l ResourceList<'t>, caller: Caller, unread: Unread) ->
     let placing: Vec<&Placing> = runs.iter().map(|run| &run.placing).collect();
     let mut reconciler = Reconciler::new(list, caller, is_check, generated, flow_items.iter().map(|(meta, _)| meta), &placing);
     for (run, rendering) in runs.iter_mut().zip(&renderings) {
-        let Some(rendering) = rendering else { continue };
-        let target = rendering.target();
-        for component in rendering.components() {
-            let file = rendering.file_of(component);
-            for object in manifests::objects(component, &target) {
-                reconciler.place(&run.placing, &component.name, &file, object, &mut run.findings);
-            }
+        if let Some(rendering) = rendering {
+            rendering.place(&run.placing, &mut reconciler, &mut run.findings);
         }
     }
     let placing: Vec<&Placing> = runs.iter().map(|run| &run.placing).collect();
@@ -218,7 +212,7 @@ fn answer<'l, 't>(list: &'l ResourceList<'t>, caller: Caller, unread: Unread) ->
         findings.extend(place::in_item(more, &placing.meta, document));
     }
     let told = std::mem::take(&mut outcome.told);
-    let told = told.into_iter().map(|(meta, finding)| (Subject::Object(meta), finding));
+    let told = told.into_iter().map(|(_, meta, finding)| (Subject::Object(meta), finding));
     if !is_check {
         findings.extend(told);
     } else if !report::has_errors(&findings) {

@@ -130,18 +130,12 @@ pub fn merge(folder: &FilePath, flows: &[Exported], keeps_memory: bool, told: &m
     let placing: Vec<&Placing> = flows.iter().map(|flow| &flow.placing).collect();
     let mut reconciler = Reconciler::new(&list, Caller::Other, false, generated, std::iter::empty(), &placing);
     for Exported { rendering, placing, place: (subject, path) } in flows {
-        let target = rendering.target();
         let mut own = Findings::default();
-        for component in rendering.components() {
-            let file = rendering.file_of(component);
-            for object in manifests::objects(component, &target) {
-                reconciler.place(placing, &component.name, &file, object, &mut own);
-            }
-        }
+        rendering.place(placing, &mut reconciler, &mut own);
         told.extend(own.into_iter().map(|finding| (subject.clone(), finding.on((*path).to_owned()))));
     }
     let outcome = reconciler.finish(&placing);
-    told.extend(outcome.told.into_iter().map(|(meta, finding)| (Subject::Object(in_folder(folder, meta)), finding)));
+    told.extend(outcome.told.into_iter().map(|(_, meta, finding)| (Subject::Object(in_folder(folder, meta)), finding)));
     let by_owner = fresh.iter().map(|fresh| (fresh.owner.as_str(), fresh)).collect();
     let mut after = After { all: &fresh, fresh: by_owner, files: BTreeMap::new() };
     for (place, fate) in before.shown().zip(&outcome.fates) {

@@ -9,6 +9,7 @@ pub mod flags;
 pub mod folder;
 pub mod function;
 pub mod input;
+pub mod kept;
 pub mod merged;
 pub mod outdir;
 pub mod place;

@@ -8,9 +8,9 @@ use crate::finding::{Finding, Findings, Path};
 use crate::jina::flow::{Flow, Kind};
 use crate::jina::options::Opt;
 use crate::manifests::labels::label_value;
-use crate::manifests::{Target, exposure, patch};
+use crate::manifests::{self, Target, exposure, patch};
 use crate::plan::{self, Component, Plan, Role, Room};
-use crate::reconcile::Planned;
+use crate::reconcile::{Placing, Planned, Reconciler};
 
 /// A Flow that can be emitted.
 pub struct Rendering {
@@ -91,6 +91,17 @@ impl Rendering {
             image: component.containers.first().map(|container| container.image.clone()).unwrap_or_default(),
         };
         self.plan.components.iter().map(planned).collect()
+    }
+
+    /// Places their objects among what is there.
+    pub fn place<'l>(&'l self, placing: &Placing, reconciler: &mut Reconciler<'l, '_>, findings: &mut Findings) {
+        let target = self.target();
+        for component in self.components() {
+            let file = self.file_of(component);
+            for object in manifests::objects(component, &target) {
+                reconciler.place(placing, &component.name, &file, object, findings);
+            }
+        }
     }
 
     /// Where their objects go.

@@ -11,6 +11,7 @@ use crate::check::{self as checker, Component, Options};
 use crate::cli::check;
 use crate::cli::documents::{self, Aliases, Piece};
 use crate::cli::function;
+use crate::cli::kept;
 use crate::cli::place::{self, Written};
 use crate::cli::render::Rendering;
 use crate::cli::report::{self, Subject};
@@ -21,6 +22,7 @@ use crate::finding::{Finding, Findings, Mark, Path, Severity, harmless};
 use crate::krm::annotations::{INDEX, PATH};
 use crate::krm::meta::Meta;
 use crate::plan::{Role, Room};
+use crate::reconcile::{Origin, Placing};
 use crate::yaml::{self, Data, Document, Node, SyntaxError};
 
 /// What to look at and how.
@@ -123,12 +125,16 @@ pub fn look(files: &[File], mut findings: Vec<(Subject, Finding)>, inspection: &
     let lines = |object: usize| objects.written.get(objects.texts[object]).filter(|(_, name)| *name != STDIN).map(|(written, _)| written);
     let mut told: Vec<(usize, Findings)> = Vec::new();
     let mut flows: Vec<Unrendered> = Vec::new();
+    let mut renderings: Vec<(Placing, Rendering)> = Vec::new();
     let mut room = Room::default();
     let mut are_flows = false;
     for (object, node) in objects.nodes.iter().enumerate() {
         let mut own = Findings::default();
         if is_jina_flow(node) {
-            flows.extend(flow(object, node, &mut room, &mut own));
+            if let Some((flow, placing, rendering)) = flow(object, node, &mut room, &mut own) {
+                flows.push(flow);
+                renderings.push((placing, rendering));
+            }
             are_flows = true;
         } else if check::is_check(&Meta::of(node)) {
             check::read(node, &mut options.external, &mut own);
@@ -138,6 +144,9 @@ pub fn look(files: &[File], mut findings: Vec<(Subject, Finding)>, inspection: &
     let checked = checker::check(&objects.nodes, &options);
     let running = checked.components.iter().filter_map(|component| component.jina_name.as_deref());
     for (object, finding) in unrendered::judge(&flows, &objects.nodes, running) {
+        told[object].1.push(finding);
+    }
+    for (object, finding) in kept::edits(&objects.nodes, &renderings) {
         told[object].1.push(finding);
     }
     let (runs_jina, has_errors) = (checked.components.iter().any(|component| component.is_jina), report::has_errors(&findings));
@@ -157,7 +166,7 @@ pub fn look(files: &[File], mut findings: Vec<(Subject, Finding)>, inspection: &
 }
 
 /// A JinaFlow that could be rendered. What is wrong with it otherwise goes to `own`.
-fn flow(object: usize, node: &Node<'_>, room: &mut Room, own: &mut Findings) -> Option<Unrendered> {
+fn flow(object: usize, node: &Node<'_>, room: &mut Room, own: &mut Findings) -> Option<(Unrendered, Placing, Rendering)> {
     let document = Document { root: Some(node.clone()), duplicates: Vec::new() };
     let config = config::read(&document, &Overrides::default(), own);
     let rendering = Rendering::of(&config, &Path::root("spec.flow"), room, own)?;
@@ -167,7 +176,11 @@ fn flow(object: usize, node: &Node<'_>, room: &mut Room, own: &mut Findings) -> 
     let is_meant = |role: Role| components.len() == 1 || role != Role::Gateway;
     let executors = components.iter().filter(|component| is_meant(component.role));
     let executors = executors.flat_map(|component| [component.node.clone(), component.name.clone()]).collect();
-    Some(Unrendered { object, executors, has_labels })
+    let unrendered = Unrendered { object, executors, has_labels };
+    let namespace = rendering.target().namespace.unwrap_or_default().to_owned();
+    let on_conflict = config.settings.on_conflict;
+    let placing = Placing { meta: Meta::of(node), origin: Origin::Package, on_conflict, namespace, components: rendering.planned() };
+    Some((unrendered, placing, rendering))
 }
 
 /// What messages call standard input.

@@ -97,8 +97,8 @@ pub struct Reconciled {
     pub added: NewItems,
     /// Those of them of whose flow, which is named, other objects were there: kind and name.
     pub missing: Vec<(Meta, String)>,
-    /// What is to be said about generated items.
-    pub told: Vec<(Meta, Finding)>,
+    /// What is to be said about generated items, each with its place in the list, and about Flows, whose place is none.
+    pub told: Vec<(usize, Meta, Finding)>,
 }
 
 /// What an object was.
@@ -452,8 +452,7 @@ impl<'l, 't> Reconciler<'l, 't> {
             self.told.push((usize::MAX, flow.meta.reference(), finding));
         }
         self.told.sort_by_key(|(index, ..)| *index);
-        let told = self.told.into_iter().map(|(_, meta, finding)| (meta, finding)).collect();
-        Reconciled { fates: self.fates, added: self.added, missing: self.missing, told }
+        Reconciled { fates: self.fates, added: self.added, missing: self.missing, told: self.told }
     }
 
     /// Edits of an object that nothing succeeds.

@@ -11,7 +11,7 @@ cd "$here/../.."
 if rustup target add x86_64-unknown-linux-musl > /dev/null 2>&1; then
   cargo build --release --locked --target x86_64-unknown-linux-musl
   binary=target/x86_64-unknown-linux-musl/release/jinaflow
-  limit=1200000
+  limit=1500000
 else
   RUSTFLAGS='-C target-feature=+crt-static' cargo build --release --locked --target x86_64-unknown-linux-gnu
   binary=target/x86_64-unknown-linux-gnu/release/jinaflow

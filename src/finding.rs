@@ -135,10 +135,13 @@ impl fmt::Display for Excerpt {
     }
 }
 
-/// A character as a terminal may get it: what could be a command to it is replaced.
+/// A character as a terminal may get it: what could be a command to it is replaced, and so is what is not seen or turns the
+/// order of letters around, by which a name looks like another one (<https://trojansource.codes>).
 #[must_use]
 pub fn harmless(c: char) -> char {
-    if c.is_control() && c != '\t' { '\u{fffd}' } else { c }
+    let is_hidden =
+        matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{61c}' | '\u{180e}');
+    if c.is_control() && c != '\t' || is_hidden { '\u{fffd}' } else { c }
 }
 
 impl Deref for Finding {

@@ -495,3 +495,76 @@ fn files_on_the_command_line() {
     assert_eq!((missing.code, missing.stdout.as_str()), (1, ""));
     missing.begins("error: /nowhere/flow.yml: cannot be read: ");
 }
+
+/// What an API server or a kubelet would refuse is refused here, and what the message says to write works.
+#[test]
+fn limits_of_kubernetes() {
+    for (wrong, words, right) in [
+        (
+            "name: a, uses: 'docker://x', replicas: 2147483648",
+            "executors[0].replicas: is more than 2147483647",
+            "name: a, uses: 'docker://x', replicas: 2",
+        ),
+        (
+            "name: a, uses: 'docker://ABC'",
+            "executors[0].uses: names no image that a node can pull: `ABC` has upper case letters in it (got \"ABC\"); write abc",
+            "name: a, uses: 'docker://abc'",
+        ),
+        (
+            "name: a, uses: 'docker://a b'",
+            "executors[0].uses: names no image that a node can pull: it has a blank in it (got \"a b\"); remove the blank",
+            "name: a, uses: 'docker://ab'",
+        ),
+        (
+            "name: a, uses: 'docker://http://h/b'",
+            "`http://` is no part of a name (got \"http://h/b\"); write h/b",
+            "name: a, uses: 'docker://h/b'",
+        ),
+        (
+            "name: a, uses: 'docker://x', shards: 2, uses_after: 'docker://-x'",
+            "executors[0].uses_after: names no image that a node can pull: it begins with a dash",
+            "name: a, uses: 'docker://x', shards: 2, uses_after: 'docker://x'",
+        ),
+        ("name: a, uses: 'docker://u:secret@r/x'", "it has a user name in it", "name: a, uses: 'docker://r/x'"),
+    ] {
+        let answer = function(&executors(&[wrong]));
+        assert_eq!(answer.code, 1, "{wrong}");
+        answer.says(words);
+        function(&executors(&[right])).succeeded();
+    }
+    let large = function(&executors(&[&format!("name: a, uses: 'docker://x', env: {{A: {}}}", "x".repeat(1 << 20 | 1))]));
+    large.says("executors[0].env: comes to more than 1 MiB, which is the most that a ConfigMap holds (got \"1048577 bytes\")");
+    function(&executors(&[&format!("name: a, uses: 'docker://x', env: {{A: {}}}", "x".repeat(1 << 20))])).succeeded();
+    let spec = |field: &str| list(&format!("{field}\nflow:\n  jtype: Flow\n  executors: [{{name: a, uses: 'docker://x'}}]\n"));
+    function(&spec("images: {gateway: 'Up/er case'}"))
+        .says("spec.images.gateway: names no image that a node can pull: it has a blank in it");
+    function(&spec("executors: {a: {replicas: 3000000000}}")).says("spec.executors.a.replicas: must be a whole number, 2147483647 or less");
+}
+
+/// The file of a Flow is where its objects go.
+#[test]
+fn a_path_that_leads_out_of_the_package() {
+    for path in ["../../jinaflow.yaml", "/etc/jinaflow.yaml", "a/../../b.yaml"] {
+        let text = executors(&["name: a, uses: 'docker://x'"])
+            .replace("name: f\n", &format!("name: f\n    annotations: {{internal.config.kubernetes.io/path: '{path}'}}\n"));
+        let answer = function(&text);
+        assert_eq!((answer.code, answer.stdout.contains("kind: Deployment")), (1, false), "{path}");
+        answer.says("leads out of the package");
+        function(&text.replace(path, "jinaflow.yaml")).succeeded();
+    }
+}
+
+/// Names may hold anything; a terminal gets none of it as a command, and a reader nothing that looks like something else.
+#[test]
+fn what_is_said_is_plain_text() {
+    let hostile = "a\u{1b}[31m\u{202e}\u{200b}\u{7}b";
+    for args in [vec!["export", hostile], vec!["check", hostile], vec![hostile], vec!["export", "x", "--compat", hostile]] {
+        let answer = jinaflow(&args);
+        assert_eq!(answer.code, 1);
+        assert!(!answer.stderr.contains(['\u{1b}', '\u{202e}', '\u{200b}', '\u{7}']), "{:?}", answer.stderr);
+        let is_shown = answer.stderr.contains('\u{fffd}') || answer.stderr.contains("\\u{202e}");
+        assert!(answer.stderr.starts_with("error: ") && is_shown, "{:?}", answer.stderr);
+    }
+    let answer = function(&executors(&[&format!("name: \"a\u{202e}b\", uses: 'docker://x', \"{}\": 1", "\\e[31m")]));
+    assert!(answer.code == 1 && !answer.stderr.contains(['\u{1b}', '\u{202e}']), "{:?}", answer.stderr);
+}

@@ -897,7 +897,11 @@ fn what_is_wrong_is_told_with_its_field_and_mend() {
         ("gateway: {httpRoute: {}}", "spec.gateway.httpRoute.gateways: is missing; name the Gateway"),
         ("kubernetesVersion: 1.3", "spec.kubernetesVersion: is no version of Kubernetes from 1.27 on (got \"1.3\"); write it in quotes"),
         ("mesh: linkrd", "spec.mesh: is none of its words (got \"linkrd\"); did you mean `linkerd`?"),
-        ("mesh: linkerd", "warning: JinaFlow/search: spec.flow.with.retries: multiplies with the retries of a mesh"),
+        ("mesh: linkerd", "warning: JinaFlow/search: spec.flow.with.retries: is not set, so that Jina tries again"),
+        (
+            "mesh: istio\ngateway: {flow: {retries: 5}}",
+            "warning: JinaFlow/search: spec.flow.with.retries: multiplies with the retries of a mesh: each of its tries is tried again (got \"5\")",
+        ),
         ("gateway: {flow: {retries: 0}}", "warning: JinaFlow/search: spec.flow.with.retries: loses what a pod was doing that ends"),
         (
             "mesh: none\njinaVersion: 3.14.1\nexecutors: {encoder: {flow: {replicas: 2}}}",

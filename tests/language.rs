@@ -36,11 +36,11 @@ const HUB: &str = "jtype: Flow\ngateway: {uses: 'jinaai+docker://Acme/Edge'}\nex
 #[test]
 fn names_on_the_hub_become_images_without_a_network() {
     let pattern = "r.example/{name}:{tag}";
-    let objects = export(HUB, &["--image-pattern", pattern, "--image", "jinahub+docker://Ranker/v2=r.example/own@sha256:0"]).documents();
+    let objects = export(HUB, &["--image-pattern", pattern, "--image", "jinahub+docker://Ranker/v2=r.example/own:1.0"]).documents();
     for (workload, image) in [
         ("Deployment/gateway", "r.example/edge:latest"),
         ("Deployment/a", "r.example/clipencoder:latest-gpu"),
-        ("Deployment/b-0", "r.example/own@sha256:0"),
+        ("Deployment/b-0", "r.example/own:1.0"),
         ("Deployment/b-head", "jinaai/jina:3.34.0-py311-standard"),
     ] {
         assert_eq!(container(&objects, workload, "image"), image, "{workload}");

@@ -185,6 +185,7 @@ fn answer<'l, 't>(list: &'l ResourceList<'t>, caller: Caller, unread: Unread) ->
         findings.push((Subject::Input, finding.mend("add an item of kind JinaFlow, apiVersion flow.jina.ai/v1alpha1")));
     }
     find_namesakes(&mut runs);
+    check_places(&mut runs);
     if caller == Caller::KptSelection && !is_check {
         find_hidden_output(&mut runs, &generated);
     }
@@ -380,6 +381,18 @@ fn overrides_from(root: &Node<'_>, findings: &mut Findings) -> Overrides {
         }
     }
     overrides
+}
+
+/// Objects go beside the file of their Flow, which is in its package.
+fn check_places(runs: &mut [FlowRun<'_>]) {
+    for FlowRun { placing: Placing { meta, .. }, findings, .. } in runs {
+        let Some(path) = meta.path() else { continue };
+        if path.starts_with('/') || path.split('/').any(|step| step == "..") {
+            let annotations = Path::root("metadata.annotations");
+            let finding = Finding::error(annotations.key(annotations::PATH), "leads out of the package").got(path);
+            findings.push(finding.mend("write the file's path relative to its package, such as jinaflow.yaml"));
+        }
+    }
 }
 
 /// Two flows of one package must have two names: by them their objects are known again.

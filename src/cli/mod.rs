@@ -42,7 +42,7 @@ pub fn main() -> u8 {
     let outcome = match flags::parse(std::env::args_os(), &environment) {
         Ok(command) => run(command, &environment, &mut said),
         Err(line) => {
-            said = format!("error: {line}\n");
+            said = failure(&line);
             Ok(false)
         }
     };
@@ -52,7 +52,7 @@ pub fn main() -> u8 {
         // Whoever closed the pipe has read enough.
         Err(error) if is_broken_pipe(&error) => 0,
         Err(error) => {
-            said.insert_str(0, &format!("error: {error:#}\n"));
+            said.insert_str(0, &failure(&format!("{error:#}")));
             1
         }
     };
@@ -112,6 +112,11 @@ fn complain(said: &str, environment: &Environment) {
     let mut stderr = io::stderr().lock();
     let painted = (stderr.is_terminal() && environment.may_paint).then(|| report::painted(said));
     let _ = stderr.write_all(painted.as_deref().unwrap_or(said).as_bytes());
+}
+
+/// A failure that is not about a Flow, on one line. Names of files may hold anything.
+fn failure(message: &str) -> String {
+    format!("error: {}\n", report::one_line(message))
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {

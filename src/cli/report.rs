@@ -65,7 +65,9 @@ pub fn lines(findings: &[(Subject, Finding)]) -> String {
     out
 }
 
-fn one_line(text: &str) -> String {
+/// A text on one line, without what a terminal would take for a command.
+#[must_use]
+pub fn one_line(text: &str) -> String {
     let text = if text.contains(['\n', '\r']) { text.split_whitespace().collect::<Vec<_>>().join(" ") } else { text.to_owned() };
     text.chars().map(harmless).collect()
 }

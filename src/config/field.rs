@@ -146,6 +146,10 @@ pub fn check_value(node: &Node<'_>, shape: &'static Shape, whose: u8, path: &Pat
         Shape::Int(least) if text.and_then(|text| text.parse::<i64>().ok()).is_none_or(|number| number < *least) => {
             complain(node, &format!("must be a whole number, {least} or more"), "write one", path, findings);
         }
+        // Numbers of Kubernetes are int32.
+        Shape::Int(_) if text.and_then(|text| text.parse::<i64>().ok()).is_none_or(|number| number > i64::from(i32::MAX)) => {
+            complain(node, &format!("must be a whole number, {} or less", i32::MAX), "write one", path, findings);
+        }
         Shape::Flag if flag(node).is_none() => complain(node, "must be true or false", "write one of the two", path, findings),
         Shape::Word(words) if text.is_none_or(|text| !words.contains(&text)) => {
             let got = node.shown();

@@ -5,6 +5,7 @@ pub mod corrections;
 pub mod deltas;
 pub mod field;
 pub mod fields;
+pub mod image_name;
 pub mod images;
 pub mod layers;
 pub mod lists;

@@ -70,8 +70,14 @@ impl Planner<'_> {
         let path = with.key("retries");
         match (self.settings.scope.mesh, retries) {
             (Some(Mesh::Linkerd | Mesh::Istio), 1.. | ..=-1) => {
-                let finding = Finding::warning(path, "multiplies with the retries of a mesh: each of its tries is tried again");
-                findings.push(finding.got(retries.to_string()).mend("set `retries: 0` in `with` if your mesh retries"));
+                let finding = match gateway.get(Opt::Retries) {
+                    Some(_) => {
+                        let message = "multiplies with the retries of a mesh: each of its tries is tried again";
+                        Finding::warning(path, message).got(retries.to_string())
+                    }
+                    None => Finding::warning(path, "is not set, so that Jina tries again, and a mesh tries each of its tries again"),
+                };
+                findings.push(finding.mend("set `retries: 0` in `with` if your mesh retries"));
             }
             (None | Some(Mesh::None), 0) if self.settings.mesh() == Mesh::None => {
                 let message = "loses what a pod was doing that ends: without a mesh nobody but Jina tries again";

@@ -9,6 +9,7 @@ mod env;
 mod executor;
 mod external;
 mod gateway;
+mod limits;
 mod names;
 mod room;
 mod unused;
@@ -26,11 +27,12 @@ use crate::config::Settings;
 use crate::config::corrections::{Correction, Corrections};
 use crate::config::layers::Pods;
 use crate::config::workload::Workload;
-use crate::finding::{Finding, Findings, Path};
+use crate::finding::{Finding, Findings, Mark, Path};
 use crate::jina::flow::{Flow, Kind};
 use crate::jina::given::Options;
 use crate::jina::options::Opt;
 use crate::jina::setting::{Protocol, Setting};
+use crate::jina::topology::GATEWAY;
 use crate::jina::versions::Version;
 
 /// The port on which the first protocol of any container is served; the next ones follow
@@ -340,6 +342,7 @@ pub fn plan(flow: &Flow, settings: &Settings, path: &Path<'_>, room: &mut Room, 
     let mut components = Vec::new();
     if let Some(options) = &flow.gateway {
         components.extend(planner.gateway(flow, options, findings));
+        planner.check_limits(&components, &path.key(GATEWAY), Mark::default(), findings);
     }
     let list = path.key(flow.list);
     for executor in &flow.executors {
@@ -347,7 +350,9 @@ pub fn plan(flow: &Flow, settings: &Settings, path: &Path<'_>, room: &mut Room, 
             Kind::Flow => list.index(executor.index),
             Kind::Deployment => path.key("with"),
         };
-        components.extend(planner.executor(executor, flow.kind, &here, room, findings));
+        let of_executor = planner.executor(executor, flow.kind, &here, room, findings);
+        planner.check_limits(&of_executor, &here, executor.mark, findings);
+        components.extend(of_executor);
     }
     room.take_bytes(settings.scope.bytes.saturating_mul(components.len()));
     room.check(path, findings);

@@ -1,0 +1,215 @@
+//! Names of images that a node can pull, by the grammar of `github.com/distribution/reference`.
+//!
+//! ```text
+//! reference  := name [ ":" tag ] [ "@" digest ]
+//! name       := [domain '/'] remote-name
+//! domain     := host [':' port]
+//! host       := domain-name | IPv4address | '[' IPv6address ']'
+//! path-component := alpha-numeric [separator alpha-numeric]*
+//! separator  := '_' | '__' | '.' | '-'*
+//! tag        := [\w][\w.-]{0,127}
+//! digest     := algorithm ':' hex of 32 or more
+//! ```
+
+/// Characters of a repository with its domain (`reference.RepositoryNameTotalLengthMax`).
+const LONGEST_NAME: usize = 255;
+
+/// What is wrong with a reference, and what to write.
+#[must_use]
+pub fn fault(image: &str) -> Option<(String, String)> {
+    let told = |message: &str, mend: &str| Some((message.to_owned(), mend.to_owned()));
+    if image.is_empty() {
+        return told("it has no name", "write REPOSITORY:TAG");
+    }
+    if image.contains(char::is_whitespace) {
+        return told("it has a blank in it", "remove the blank");
+    }
+    if let Some((scheme, rest)) = image.split_once("://") {
+        return Some((format!("`{scheme}://` is no part of a name"), format!("write {rest}")));
+    }
+    if image.starts_with('-') {
+        return told("it begins with a dash", "remove the dash");
+    }
+    let (image, digest) = image.split_once('@').map_or((image, None), |(name, digest)| (name, Some(digest)));
+    if let Some(digest) = digest.filter(|digest| !is_digest(digest)) {
+        if digest.contains(['/', '.']) {
+            return told("it has a user name in it", "write the name alone, and give the password to imagePullSecrets");
+        }
+        return told("its digest is not ALGORITHM:HEX", "write @sha256: and 64 digits of 0-9a-f");
+    }
+    let last = image.rfind('/').map_or(0, |slash| slash + 1);
+    let (name, tag) = match image[last..].find(':') {
+        Some(colon) => (&image[..last + colon], Some(&image[last + colon + 1..])),
+        None => (image, None),
+    };
+    if let Some(tag) = tag.filter(|tag| !is_tag(tag)) {
+        return Some((format!("its tag {tag:?} is no tag"), "a tag has letters, digits, `_`, `.` and `-`, at most 128".to_owned()));
+    }
+    if name.len() > LONGEST_NAME {
+        return told("its name is longer than 255 characters", "shorten it");
+    }
+    let (domain, path) = match name.split_once('/') {
+        Some((domain, path)) if domain.contains(['.', ':', '[']) || domain == "localhost" || domain.contains(char::is_uppercase) => {
+            (Some(domain), path)
+        }
+        _ => (None, name),
+    };
+    if let Some(domain) = domain.filter(|domain| !is_domain(domain)) {
+        return Some((format!("`{domain}` is no registry"), "write HOST or HOST:PORT".to_owned()));
+    }
+    let is_id = domain.is_none() && tag.is_none() && path.len() == 64 && path.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if is_id {
+        return told("it is an image's ID, not its name", "write REPOSITORY@sha256:DIGEST");
+    }
+    let wrong = path.split('/').find(|component| !is_component(component))?;
+    if wrong.contains(char::is_uppercase) {
+        return Some((format!("`{wrong}` has upper case letters in it"), format!("write {}", wrong.to_lowercase())));
+    }
+    if wrong.contains('$') || wrong.contains('{') {
+        return Some((format!("`{wrong}` is still a variable"), "fill it in: nothing does that in an image".to_owned()));
+    }
+    let mend = "a repository has lower case letters and digits, with single `.`, `_` or `-` between them";
+    Some((format!("`{wrong}` is no part of a repository"), mend.to_owned()))
+}
+
+fn is_tag(tag: &str) -> bool {
+    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    let mut bytes = tag.bytes();
+    tag.len() <= 128 && bytes.next().is_some_and(is_word) && bytes.all(|byte| is_word(byte) || matches!(byte, b'.' | b'-'))
+}
+
+/// `algorithm [separator algorithm]* ":" hex`; those that are registered have a length of their own.
+fn is_digest(digest: &str) -> bool {
+    let Some((algorithm, hex)) = digest.split_once(':') else { return false };
+    let is_algorithm = algorithm
+        .split(['+', '.', '-', '_'])
+        .all(|part| part.starts_with(|c: char| c.is_ascii_alphabetic()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+    let is_long_enough = match algorithm {
+        "sha256" => hex.len() == 64,
+        "sha384" => hex.len() == 96,
+        "sha512" => hex.len() == 128,
+        _ => hex.len() >= 32,
+    };
+    is_algorithm && is_long_enough && hex.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+}
+
+fn is_domain(domain: &str) -> bool {
+    let is_port = |port: &str| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
+    if let Some((address, rest)) = domain.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        let is_address = !address.is_empty() && address.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b':');
+        return is_address && (rest.is_empty() || rest.strip_prefix(':').is_some_and(is_port));
+    }
+    let (host, port) = domain.split_once(':').map_or((domain, None), |(host, port)| (host, Some(port)));
+    let is_label = |label: &str| {
+        let is_inner = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+        !label.is_empty() && label.bytes().all(is_inner) && !label.starts_with('-') && !label.ends_with('-')
+    };
+    host.split('.').all(is_label) && port.is_none_or(is_port)
+}
+
+/// Lower case letters and digits, with one `.`, one or two `_`, or any number of `-` between them.
+fn is_component(component: &str) -> bool {
+    let is_alphanumeric = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let mut separator = String::new();
+    let mut bytes = component.bytes();
+    if !bytes.next().is_some_and(is_alphanumeric) {
+        return false;
+    }
+    for byte in bytes {
+        if matches!(byte, b'.' | b'_' | b'-') {
+            separator.push(byte.into());
+            continue;
+        }
+        let is_separator = matches!(&*separator, "" | "." | "_" | "__") || separator.bytes().all(|byte| byte == b'-');
+        if !is_alphanumeric(byte) || !is_separator {
+            return false;
+        }
+        separator.clear();
+    }
+    separator.is_empty()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// From `reference_test.go` of the grammar's own package, and what people write.
+    #[test]
+    fn references_are_read_as_distribution_does() {
+        let digest = format!("sha256:{}", "f".repeat(64));
+        let long = format!("{}a:tag", "a/".repeat(127));
+        for image in [
+            "test_com",
+            "test.com:tag",
+            "test.com:5000",
+            "test.com/repo:tag",
+            "test:5000/repo",
+            "test:5000/repo:tag",
+            &format!("test:5000/repo@{digest}"),
+            &format!("test:5000/repo:tag@{digest}"),
+            "lowercase:Uppercase",
+            "sub-dom1.foo.com/bar/baz/quux",
+            "sub-dom1.foo.com/bar/baz/quux:some-long-tag",
+            "b.gcr.io/test.example.com/my-app:test.example.com",
+            "xn--n3h.com/myimage:xn--n3h.com",
+            "foo_bar.com:8080",
+            "foo/foo_bar.com:8080",
+            "192.168.1.1",
+            "192.168.1.1:5000/repo",
+            "[2001:db8::1]/repo",
+            "[2001:db8:1:2:3:4:5:6]:5000/repo:tag",
+            "[::1]:5000/repo",
+            "ghcr.io/acme/encoder:1.2.0",
+            "jinaai/jina:3.34.0-py311-standard",
+            "localhost/jinaflow:v1",
+            "LOCALHOST/repo",
+            "a--b/c__d:1",
+            "busybox:latest",
+            &long,
+        ] {
+            assert_eq!(fault(image), None, "{image}");
+        }
+        for image in [
+            "",
+            ":justtag",
+            &format!("@{digest}"),
+            "repo@sha256:ffffffffffffffffffffffffffffffffff",
+            "validname@invaliddigest:ffffffff",
+            "Uppercase:tag",
+            "test:5000/Uppercase/lowercase:tag",
+            &format!("{}a:tag", "a/".repeat(128)),
+            "aa/asdf$$^/aa",
+            "-foo/bar",
+            "foo/.bar",
+            "a//b",
+            "a___b",
+            "a..b",
+            "a/b-",
+            "[fe80::1%eth0]:5000/repo",
+            "docker://acme/encoder:1",
+            "http://acme/encoder",
+            "user:pass@ghcr.io/acme/x",
+            "acme/encoder:1 ",
+            "acme/enc oder",
+            "acme/encoder:",
+            "acme/encoder:-1",
+            &format!("acme/encoder:{}", "a".repeat(129)),
+            "acme/encoder@sha256:abc",
+            "acme/$(IMAGE)",
+            "acme/${IMAGE}:1",
+            "ABC",
+            &"a".repeat(64),
+            "foo.-bar.com/x",
+        ] {
+            assert!(fault(image).is_some(), "{image}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_an_image_says_what_to_write() {
+        let told = |image: &str| fault(image).map(|(message, mend)| format!("{message}; {mend}")).unwrap_or_default();
+        assert_eq!(told("docker://a/b:1"), "`docker://` is no part of a name; write a/b:1");
+        assert_eq!(told("ghcr.io/Acme/x:1"), "`Acme` has upper case letters in it; write acme");
+        assert_eq!(told("x:~"), "its tag \"~\" is no tag; a tag has letters, digits, `_`, `.` and `-`, at most 128");
+    }
+}

@@ -55,8 +55,9 @@ fn the_plan_knows_neither_yaml_nor_kubernetes() {
 #[test]
 fn yaml_is_written_in_one_place() {
     for (name, text) in sources() {
-        assert!(name.starts_with("yaml/") || !text.contains("saphyr"), "src/{name} parses YAML itself");
-        assert!(name.starts_with("yaml/") || !text.contains("serde_yaml"), "src/{name} writes YAML itself");
+        for word in ["saphyr", "libyaml", "serde_yaml"] {
+            assert!(name.starts_with("yaml/") || !text.contains(word), "src/{name} reads or writes YAML itself: {word}");
+        }
     }
 }
 

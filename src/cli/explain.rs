@@ -9,13 +9,13 @@ use super::export::Export;
 use super::input::{self, FlowOfFile};
 use super::render::Rendering;
 use super::{place, report, touches};
-use crate::config::JinaFlow;
 use crate::config::always::{self, Kind};
 use crate::config::corrections::{self, Difference};
+use crate::config::{self, JinaFlow};
 use crate::finding::{Path, nearest};
 use crate::jina::{options, reference};
 use crate::plan::Room;
-use crate::yaml::{self, Node};
+use crate::yaml::Node;
 
 /// What is asked about.
 #[derive(Debug)]
@@ -98,7 +98,7 @@ fn flow(export: &Export, stdout: &mut impl Write, said: &mut String) -> Result<b
     let mut out = String::new();
     let mut findings = Vec::new();
     let flows = input::flows(&text, &subject, &export.overrides, &mut findings);
-    let documents = yaml::read_all(&text).unwrap_or_default();
+    let documents = config::documents(&text).unwrap_or_default();
     for FlowOfFile { config, findings: mut own, path, document } in flows {
         // What is wrong with the Flow is said once, and not for every set of differences.
         Rendering::of(&config, &Path::root(path), &mut Room::default(), &mut own);

@@ -8,7 +8,7 @@ use crate::cli::place;
 use crate::cli::report::{self, Subject};
 use crate::config::{self, JinaFlow, Overrides, is_jina_flow};
 use crate::finding::{Excerpt, Finding, Findings};
-use crate::yaml::{self, Document, Node};
+use crate::yaml::{Document, Node};
 
 /// One Flow of a file.
 pub struct FlowOfFile {
@@ -41,7 +41,7 @@ pub fn text(name: &str, said: &mut String) -> Result<Option<(Subject, String)>> 
 
 /// The `JinaFlows` of a file, or the one bare Flow that it is.
 pub fn flows(text: &str, subject: &Subject, overrides: &Overrides, findings: &mut Vec<(Subject, Finding)>) -> Vec<FlowOfFile> {
-    let mut documents = match yaml::read_all(text) {
+    let mut documents = match config::documents(text) {
         Ok(documents) => documents,
         Err(error) => {
             let finding = Finding::error("", format!("is not YAML: {}", error.message)).at(error.mark);

@@ -7,9 +7,10 @@ use std::cell::OnceCell;
 use std::str::Utf8Error;
 
 use crate::cli::report::Subject;
+use crate::config;
 use crate::finding::{Excerpt, Finding, Findings, Mark};
 use crate::krm::meta::Meta;
-use crate::yaml::{self, Data, Document, Node, Scalar, Style};
+use crate::yaml::{self, Data, Dialect, Document, Node, Scalar, Style};
 
 /// The field of a `JinaFlow` that may hold a text with lines of its own.
 const FLOW: &str = "spec.flow";
@@ -61,7 +62,7 @@ impl<'t> Written<'t> {
 #[must_use]
 pub fn in_file(findings: Findings, file: &Subject, text: &str, document: usize) -> Vec<(Subject, Finding)> {
     let is_wanted = !findings.is_empty() && findings.len() <= MOST_SOUGHT;
-    let documents = if is_wanted { yaml::read_all(text).unwrap_or_default() } else { Vec::new() };
+    let documents = if is_wanted { config::documents(text).unwrap_or_default() } else { Vec::new() };
     let root = documents.get(document).and_then(|document| document.root.as_ref());
     let ordered = ordered(findings, root, Some(&Written::new(&file.words(), text, 0)));
     ordered.into_iter().map(|finding| (file.clone(), finding)).collect()
@@ -119,7 +120,7 @@ fn ordered(findings: Findings, root: Option<&Node<'_>>, file: Option<&Written<'_
     }
     let flow = root.and_then(flow_text);
     let lines = flow.map(|(_, text)| Written::new(FLOW, text, 0));
-    let inner = flow.and_then(|(_, text)| yaml::read(text).ok()).and_then(|document| document.root);
+    let inner = flow.and_then(|(_, text)| yaml::read_as(text, Dialect::Jina).ok()).and_then(|document| document.root);
     let place = |finding: &Finding| {
         let path = finding.path.as_str();
         let within = path.strip_prefix(FLOW).filter(|rest| rest.is_empty() || rest.starts_with(['.', '[']));

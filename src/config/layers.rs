@@ -348,7 +348,7 @@ mod tests {
     #[test]
     fn mappings_merge_null_takes_back_and_the_rest_replaces() {
         assert_eq!(merged("{a: {b: 1, c: 2}, l: [1]}", "{a: {b: null, d: 3}, l: [2]}"), json!({"a": {"c": 2, "d": 3}, "l": [2]}));
-        assert_eq!(merged("{a: 1}", "{a: {x: 1, y: null}, n: {m: {k: null}}}"), json!({"a": {"x": 1}, "n": {"m": {}}}));
+        assert_eq!(merged("{a: 1}", "{a: {x: 1, z: null}, l: {m: {k: null}}}"), json!({"a": {"x": 1}, "l": {"m": {}}}));
         assert_eq!(merged("{a: 1}", "{a: null}"), json!({}));
     }
 }

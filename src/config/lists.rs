@@ -216,10 +216,10 @@ mod tests {
             json!({"containers": [{"name": "a", "image": "x"}]})
         );
         assert_eq!(
-            merged(base, "{containers: [{$patch: replace}, {name: c}], m: {$patch: replace, n: 3}}"),
-            json!({"containers": [{"name": "c"}], "m": {"n": 3}})
+            merged(base, "{containers: [{$patch: replace}, {name: c}], m: {$patch: replace, p: 3}}"),
+            json!({"containers": [{"name": "c"}], "m": {"p": 3}})
         );
-        assert_eq!(merged("{}", "{m: {$patch: merge, n: 3}, d: {$patch: delete}}"), json!({"m": {"n": 3}}));
+        assert_eq!(merged("{}", "{m: {$patch: merge, p: 3}, d: {$patch: delete}}"), json!({"m": {"p": 3}}));
         assert_eq!(merged("{}", "{containers: [{name: x, $patch: delete}, {name: z}]}"), json!({"containers": [{"name": "z"}]}));
     }
 

@@ -31,7 +31,7 @@ use crate::jina::flow::{self, Flow, Reading};
 use crate::jina::section::{Rules, Strictness};
 use crate::jina::substitute::Context;
 use crate::jina::versions::Version;
-use crate::yaml::{self, Data, Document, Node, Scalar, Style, SyntaxError};
+use crate::yaml::{self, Data, Dialect, Document, Node, Scalar, Style, SyntaxError};
 
 /// `kind` of the config.
 pub const KIND: &str = "JinaFlow";
@@ -495,7 +495,22 @@ fn read_flow(spec: &Node<'_>, settings: &Settings, above: &Path<'_>, findings: &
 /// `spec.flow`, which is the text of a Flow or the Flow itself.
 pub fn flow_document<'n>(flow: &'n Node<'n>) -> Result<Document<'n>, SyntaxError> {
     match &flow.data {
-        Data::Scalar(Scalar { text, style: Style::Quoted }) => yaml::read(text),
+        Data::Scalar(Scalar { text, style: Style::Quoted }) => yaml::read_as(text, Dialect::Jina),
         _ => Ok(Document { root: Some(flow.clone()), duplicates: Vec::new() }),
+    }
+}
+
+/// The documents of a file that has `JinaFlows` or a bare Flow. A `JinaFlow` is an object as kubectl reads it; a bare Flow
+/// is for Jina's reader.
+pub fn documents(text: &str) -> Result<Vec<Document<'_>>, SyntaxError> {
+    let has_config = |documents: &Vec<Document<'_>>| documents.iter().filter_map(|document| document.root.as_ref()).any(is_jina_flow);
+    let for_jina = yaml::read_all_as(text, Dialect::Jina);
+    if for_jina.as_ref().is_ok_and(|documents| !has_config(documents)) {
+        return for_jina;
+    }
+    match yaml::read_all(text) {
+        Ok(documents) if has_config(&documents) => Ok(documents),
+        Err(error) if for_jina.is_ok() => Err(error),
+        _ => for_jina,
     }
 }

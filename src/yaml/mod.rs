@@ -4,16 +4,22 @@
 //! it stood. It decides nothing about types; that is for the reader of the language ([`crate::jina`] reads YAML 1.1
 //! as Jina does, [`kubernetes_value`] reads it as kubectl does).
 
+mod characters;
 mod dict;
 mod edit;
+mod events;
 mod node;
 mod read;
+mod scalars;
+mod scan;
+mod tags;
 mod value;
 mod write;
 
 pub use dict::Dict;
 pub use edit::{edit, edit_entry};
 pub use node::{Data, Node, Scalar, Style};
-pub use read::{Document, DuplicateKey, SyntaxError, read, read_all};
+pub use read::{Document, Documents, DuplicateKey, SyntaxError, read, read_all, read_all_as, read_as};
+pub use scan::Dialect;
 pub use value::kubernetes_value;
 pub use write::{write, write_entry, write_one_line_fields};

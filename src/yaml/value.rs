@@ -17,14 +17,25 @@ use super::node::{Data, Node, Scalar, Style};
 impl Serialize for Node<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match &self.data {
-            Data::Scalar(Scalar { text, style: Style::Quoted }) => serializer.serialize_str(text),
-            Data::Scalar(Scalar { text, style: Style::Plain }) => plain(text).serialize(serializer),
+            // A scalar with a tag of somebody's own is a string (goyaml.v2 `decoder.scalar`).
+            Data::Scalar(Scalar { text, style }) if *style == Style::Quoted || self.tag.is_some() => serializer.serialize_str(text),
+            Data::Scalar(Scalar { text, .. }) => plain(text).serialize(serializer),
             Data::List(entries) => serializer.collect_seq(entries),
-            Data::Map(pairs) => serializer.collect_map(pairs.iter().map(|(key, value)| {
-                let key = key.as_text().map_or_else(|| Cow::Owned(key.shown()), Cow::Borrowed);
-                (key, value)
-            })),
+            Data::Map(pairs) => serializer.collect_map(pairs.iter().map(|(key, value)| (name(key), value))),
         }
+    }
+}
+
+/// A key as kubectl names the field: `on` is "true", `0x10` is "16" (sigs.k8s.io/yaml `convertToJSONableObject`).
+fn name<'n>(key: &'n Node<'_>) -> Cow<'n, str> {
+    match &key.data {
+        Data::Scalar(Scalar { text, style: Style::Plain }) if key.tag.is_none() => match plain(text) {
+            Value::Bool(value) => Cow::Borrowed(if value { "true" } else { "false" }),
+            Value::Number(number) if !number.is_f64() => Cow::Owned(number.to_string()),
+            _ => Cow::Borrowed(text),
+        },
+        Data::Scalar(Scalar { text, .. }) => Cow::Borrowed(text),
+        _ => Cow::Owned(key.shown()),
     }
 }
 

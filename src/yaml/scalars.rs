@@ -1,0 +1,372 @@
+//! The text of a scalar in each of its five styles: folded, unescaped, and borrowed where it stands in the input as it is.
+
+use std::borrow::Cow;
+
+use super::SyntaxError;
+use super::characters::{BLANK, BREAK, COLON, DOUBLE, FLOW, SINGLE, has_class};
+use super::scan::{Dialect, Place, Quoting, Scanner};
+
+/// Line breaks between two parts of a text, as they count when the parts are joined.
+#[derive(Default)]
+struct Fold {
+    first: Option<char>,
+    more: String,
+}
+
+impl Fold {
+    fn push(&mut self, line_break: char) {
+        if self.first.is_none() {
+            self.first = Some(line_break);
+        } else {
+            self.more.push(line_break);
+        }
+    }
+
+    /// A line feed becomes a space, several are one less.
+    fn join(&mut self, text: &mut String) {
+        match self.first.take() {
+            Some('\n') if self.more.is_empty() => text.push(' '),
+            Some('\n') | None => {}
+            Some(other) => text.push(other),
+        }
+        text.push_str(&self.more);
+        self.more.clear();
+    }
+}
+
+/// Text that is borrowed until it has to be put together.
+struct Pieces<'t> {
+    joined: Option<String>,
+    /// Where the part begins that has not been joined yet.
+    from: usize,
+    scanned: &'t str,
+}
+
+impl<'t> Pieces<'t> {
+    fn new(text: &'t str, from: usize) -> Self {
+        Self { joined: None, from, scanned: text }
+    }
+
+    /// Takes over everything up to `to`, and goes on at `from`.
+    fn cut(&mut self, to: usize, from: usize) -> &mut String {
+        let part = self.scanned.get(self.from..to).unwrap_or_default();
+        self.from = from;
+        let joined = self.joined.get_or_insert_default();
+        joined.push_str(part);
+        joined
+    }
+
+    fn finish(self, to: usize) -> Cow<'t, str> {
+        let part = self.scanned.get(self.from..to).unwrap_or_default();
+        match self.joined {
+            None => Cow::Borrowed(part),
+            Some(mut joined) => {
+                joined.push_str(part);
+                Cow::Owned(joined)
+            }
+        }
+    }
+}
+
+impl<'t> Scanner<'t> {
+    /// A plain scalar, and the offset behind it. The blanks and line breaks behind it are skipped too: only then it is
+    /// clear whether it goes on.
+    pub(super) fn scan_plain_scalar(&mut self) -> Result<(Cow<'t, str>, usize), SyntaxError> {
+        let stops = BLANK | BREAK | COLON | if self.in_flow() { FLOW } else { 0 };
+        let mut pieces = Pieces::new(self.text, self.at);
+        let mut end = self.at;
+        let mut fold = Fold::default();
+        loop {
+            if self.here() == b'#' || self.is_document_indicator() {
+                break;
+            }
+            let begin = self.at;
+            self.skip_plain(stops);
+            if self.at == begin {
+                break;
+            }
+            if fold.first.is_some() {
+                fold.join(pieces.cut(end, begin));
+            }
+            end = self.at;
+            let blanks_end = self.skip_plain_blanks(&mut fold)?;
+            if !blanks_end || (!self.in_flow() && self.column() <= self.indent) {
+                break;
+            }
+        }
+        if fold.first.is_some() {
+            self.simple_key_allowed = true;
+        }
+        Ok((pieces.finish(end), end))
+    }
+
+    /// Goes to the next character that ends a part of a plain scalar.
+    fn skip_plain(&mut self, stops: u8) {
+        let bytes = self.text.as_bytes();
+        while let Some(length) = bytes.get(self.at..).and_then(|rest| rest.iter().position(|byte| has_class(*byte, stops))) {
+            self.at += length;
+            let ends = match self.here() {
+                b':' => self.is_blankz(self.at + 1) || (self.in_flow() && self.ends_key_in_flow()),
+                0xc2 | 0xe2 => self.break_length(self.at) > 0,
+                _ => true,
+            };
+            if ends {
+                return;
+            }
+            self.at += 1;
+        }
+        self.at = bytes.len();
+    }
+
+    /// `{a:}` and `[a:[b]]`: a colon before a bracket or comma is only for PyYAML the end of a key.
+    fn ends_key_in_flow(&self) -> bool {
+        self.dialect == Dialect::Jina && matches!(self.byte(self.at + 1), b',' | b'[' | b']' | b'{' | b'}')
+    }
+
+    /// Whether a plain scalar may go on behind the blanks and line breaks that are here, and what these are.
+    fn skip_plain_blanks(&mut self, fold: &mut Fold) -> Result<bool, SyntaxError> {
+        let begin = self.at;
+        loop {
+            if self.here() == b' ' {
+                self.at += 1;
+            } else if self.here() == b'\t' {
+                if self.dialect == Dialect::Jina {
+                    return Ok(false);
+                }
+                if fold.first.is_some() && self.column() <= self.indent {
+                    return Err(self.error("a tab cannot indent; use spaces"));
+                }
+                self.at += 1;
+            } else if let Some(line_break) = self.skip_break() {
+                fold.push(line_break);
+                if self.is_document_indicator() {
+                    return Ok(false);
+                }
+            } else {
+                return Ok(self.at > begin);
+            }
+        }
+    }
+
+    /// A quoted scalar. Its lines may be indented in any way.
+    pub(super) fn scan_flow_scalar(&mut self, quoting: Quoting, start: Place) -> Result<Cow<'t, str>, SyntaxError> {
+        let is_single = quoting == Quoting::Single;
+        let (quote, stops) = if is_single { (b'\'', SINGLE | BREAK) } else { (b'"', DOUBLE | BREAK) };
+        self.at += 1;
+        let mut pieces = Pieces::new(self.text, self.at);
+        let bytes = self.text.as_bytes();
+        loop {
+            let rest = bytes.get(self.at..).unwrap_or_default();
+            self.at += rest.iter().position(|byte| has_class(*byte, stops)).unwrap_or(rest.len());
+            let at = self.at;
+            match self.here() {
+                b'\'' if self.byte(at + 1) == b'\'' => {
+                    self.at += 2;
+                    pieces.cut(at + 1, at + 2);
+                }
+                byte if byte == quote => {
+                    self.at += 1;
+                    return Ok(pieces.finish(at));
+                }
+                b'\\' => self.scan_escape(&mut pieces, start)?,
+                _ if self.is_end() => {
+                    let message = format!("the text in quotes that begins here does not end: `{}` is missing", char::from(quote));
+                    return Err(SyntaxError { message, mark: start.mark });
+                }
+                _ if self.break_length(at) > 0 => {
+                    let before = self.slice(pieces.from, at).trim_end_matches([' ', '\t']).len();
+                    let end = pieces.from + before;
+                    self.scan_quoted_breaks(&mut pieces, end, start)?;
+                }
+                // The first byte of a character that is not a line break.
+                _ => self.at += 1,
+            }
+        }
+    }
+
+    /// Folds the lines of a quoted text: `end` is where its part on this line ends.
+    fn scan_quoted_breaks(&mut self, pieces: &mut Pieces<'t>, end: usize, start: Place) -> Result<(), SyntaxError> {
+        let mut fold = Fold::default();
+        while let Some(line_break) = self.skip_break() {
+            fold.push(line_break);
+            if self.is_document_indicator() {
+                return Err(self.document_indicator(start));
+            }
+            self.skip_while(BLANK);
+        }
+        fold.join(pieces.cut(end, self.at));
+        Ok(())
+    }
+
+    fn document_indicator(&mut self, start: Place) -> SyntaxError {
+        let message = format!("a line of a text in quotes cannot begin with `---` or `...`; this text begins on line {}", start.mark.line);
+        self.error(message)
+    }
+
+    /// An escape in double quotes.
+    fn scan_escape(&mut self, pieces: &mut Pieces<'t>, start: Place) -> Result<(), SyntaxError> {
+        let at = self.at;
+        let byte = self.byte(at + 1);
+        if self.break_length(at + 1) > 0 {
+            // The line goes on below; what is empty in between counts.
+            self.at += 1;
+            pieces.cut(at, at + 1);
+            self.skip_break();
+            let mut more = String::new();
+            loop {
+                if self.is_document_indicator() {
+                    return Err(self.document_indicator(start));
+                }
+                self.skip_while(BLANK);
+                match self.skip_break() {
+                    Some(line_break) => more.push(line_break),
+                    None => break,
+                }
+            }
+            let joined = pieces.cut(pieces.from, self.at);
+            joined.push_str(&more);
+            return Ok(());
+        }
+        let simple = match byte {
+            b'0' => '\0',
+            b'a' => '\u{7}',
+            b'b' => '\u{8}',
+            b't' | b'\t' => '\t',
+            b'n' => '\n',
+            b'v' => '\u{b}',
+            b'f' => '\u{c}',
+            b'r' => '\r',
+            b'e' => '\u{1b}',
+            b' ' | b'"' | b'\\' | b'/' => char::from(byte),
+            b'\'' if self.dialect == Dialect::Kubernetes => '\'',
+            b'N' => '\u{85}',
+            b'_' => '\u{a0}',
+            b'L' => '\u{2028}',
+            b'P' => '\u{2029}',
+            b'x' | b'u' | b'U' => {
+                let digits = match byte {
+                    b'x' => 2,
+                    b'u' => 4,
+                    _ => 8,
+                };
+                let (c, length) = self.scan_code(digits)?;
+                self.at += length;
+                pieces.cut(at, self.at).push(c);
+                return Ok(());
+            }
+            _ => {
+                return Err(self.error(
+                    "`\\` in double quotes begins an escape such as \\n, and this is not one; write `\\\\` for the character itself",
+                ));
+            }
+        };
+        self.at += 2;
+        pieces.cut(at, at + 2).push(simple);
+        Ok(())
+    }
+
+    /// The character of an escape in hexadecimal digits, and the length of the escape. JSON writes a character beyond the
+    /// first plane as two of them.
+    fn scan_code(&mut self, digits: usize) -> Result<(char, usize), SyntaxError> {
+        let code = |at: usize| {
+            let digits = self.text.get(at + 2..at + 2 + digits).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()))?;
+            u32::from_str_radix(digits, 16).ok()
+        };
+        let length = 2 + digits;
+        let Some(value) = code(self.at) else {
+            return Err(self.error(format!("this escape needs {digits} hexadecimal digits")));
+        };
+        if let Some(c) = char::from_u32(value) {
+            return Ok((c, length));
+        }
+        let is_second = self.slice(self.at + length, self.at + length + 2) == "\\u";
+        let unit = |value: u32| u16::try_from(value).ok();
+        let pair = code(self.at + length).filter(|_| digits == 4 && is_second).and_then(unit).zip(unit(value));
+        let joined = pair.and_then(|(second, first)| char::decode_utf16([first, second]).next()?.ok());
+        joined.map(|c| (c, 2 * length)).ok_or_else(|| self.error("this escape is not a character"))
+    }
+
+    /// A block scalar, and the place of its text: its first line that is not empty.
+    pub(super) fn scan_block_scalar(&mut self, quoting: Quoting, start: Place) -> Result<(String, Place), SyntaxError> {
+        self.at += 1;
+        let (mut chomping, mut increment) = (None, None);
+        for _ in 0..2 {
+            match self.here() {
+                sign @ (b'+' | b'-') if chomping.is_none() => chomping = Some(sign),
+                b'0' if increment.is_none() => return Err(self.error("the indentation of a text behind `|` or `>` is at least 1")),
+                digit @ b'1'..=b'9' if increment.is_none() => increment = Some(isize::from(digit - b'0')),
+                _ => break,
+            }
+            self.at += 1;
+        }
+        let is_strict = self.dialect == Dialect::Jina;
+        let begin = self.at;
+        self.skip_while(BLANK);
+        if is_strict && (self.slice(begin, self.at).contains('\t') || (self.at == begin && self.here() == b'#')) {
+            return Err(self.error("nothing but spaces and a comment may follow `|` and `>`"));
+        }
+        if self.here() == b'#' {
+            self.at = self.line_end(self.at);
+        }
+        if !self.is_end() && self.break_length(self.at) == 0 {
+            return Err(self.error("a text behind `|` or `>` begins on the next line"));
+        }
+        self.skip_break();
+
+        let mut indent = increment.map(|more| self.indent.max(0) + more);
+        let mut breaks = String::new();
+        self.scan_block_scalar_breaks(&mut indent, &mut breaks)?;
+        let indent = indent.unwrap_or_default();
+        let place = if self.column() == indent && !self.is_end() { self.place() } else { start };
+        let mut text = String::new();
+        let mut leading = None;
+        let mut leading_blank = false;
+        let mut known = Some(indent);
+        while self.column() == indent && !self.is_end() {
+            let trailing_blank = has_class(self.here(), BLANK);
+            let is_folded = quoting == Quoting::Folded && leading == Some('\n') && !leading_blank && !trailing_blank;
+            match leading.take() {
+                Some(_) if is_folded => text.push_str(if breaks.is_empty() { " " } else { "" }),
+                Some(line_break) => text.push(line_break),
+                None => {}
+            }
+            text.push_str(&breaks);
+            breaks.clear();
+            leading_blank = trailing_blank;
+            let end = self.line_end(self.at);
+            text.push_str(self.slice(self.at, end));
+            self.at = end;
+            leading = self.skip_break();
+            self.scan_block_scalar_breaks(&mut known, &mut breaks)?;
+        }
+        if chomping != Some(b'-') {
+            text.extend(leading);
+        }
+        if chomping == Some(b'+') {
+            text.push_str(&breaks);
+        }
+        Ok((text, Place { offset: start.offset, ..place }))
+    }
+
+    /// Skips indentation and empty lines, which are added to `breaks`, and finds the indentation where it is not given.
+    fn scan_block_scalar_breaks(&mut self, indent: &mut Option<isize>, breaks: &mut String) -> Result<(), SyntaxError> {
+        let mut deepest = 0;
+        loop {
+            while self.here() == b' ' && indent.is_none_or(|indent| self.column() < indent) {
+                self.at += 1;
+            }
+            deepest = deepest.max(self.column());
+            // To PyYAML the tab is text where there are spaces enough before it, and an error later where there are not.
+            let is_indentation = self.here() == b'\t' && indent.is_none_or(|indent| self.column() < indent);
+            if is_indentation && self.dialect == Dialect::Kubernetes {
+                return Err(self.error("a tab cannot indent; use spaces"));
+            }
+            match self.skip_break() {
+                Some(line_break) => breaks.push(line_break),
+                None => break,
+            }
+        }
+        indent.get_or_insert(deepest.max(self.indent + 1).max(1));
+        Ok(())
+    }
+}

@@ -3,6 +3,7 @@
 
 mod support;
 
+use jinaflow::krm::ResourceList;
 use serde_json::{Value, json};
 use support::{documents, function, label, program, run};
 
@@ -411,7 +412,7 @@ fn texts_that_cannot_be_cut_take_the_slower_way() {
         "%YAML 1.2\n---\n{{apiVersion: config.kubernetes.io/v1, kind: ResourceList, items: [{{kind: A, s: 'yes', o: 010}}, {flow}]}}\n"
     );
     let answer = function(&flow_style).succeeded();
-    assert!(answer.stdout.contains("s: \"yes\"\n  o: 010\n"), "{}", answer.stdout);
+    assert!(answer.stdout.contains("\n- {kind: A, s: 'yes', o: 010}\n"), "{}", answer.stdout);
     assert_eq!(generated(&answer.list()), ALL);
 }
 
@@ -435,6 +436,72 @@ fn other_ways_of_writing_the_envelope() {
         let answer = function(&input).succeeded();
         assert_eq!(generated(&answer.list()), ALL, "{input}");
     }
+}
+
+/// Somebody else's item with everything that writing anew would lose.
+const THEIRS: &str = "- kind: A # theirs\n  metadata: {name: a}\n  mode: 0644\n\n  # below\n  on: 'yes'\n";
+
+#[test]
+fn other_items_keep_their_text_in_every_envelope() {
+    let flow = entry(FLOW);
+    let plain = list(&[&flow, THEIRS]);
+    let at_the_margin = "- kind: A\n  data:\n    a: \"line\nresults: evil\"\n  b: 'c\n- d\nitems:\n'\n";
+    for input in [
+        plain.replace("items:\n", "items: # all of them\n"),
+        plain.replace("items:", "\"items\":").replace("kind: ResourceList", "'kind': \"ResourceList\" # quoted"),
+        plain.lines().map(|line| format!("  {line}\n")).collect(),
+        format!("%YAML 1.2\n---\n{plain}"),
+        format!("# head\n--- # mark\n{plain}"),
+        plain.replace('\n', "\r"),
+        plain.replace('\n', "\r\n"),
+        format!("\u{feff}{plain}"),
+        list(&[&flow, at_the_margin]),
+        list(&[&flow, "- [a,\nresults: b]\n", "- {c: 'd\n\n  e'} # f\n"]),
+        list(&[&flow, "- a: \"\\\\\"\n  b: 'it''s'# c\n"]),
+    ] {
+        let answer = function(&input).succeeded();
+        assert!(answer.stdout.starts_with(&input), "{input}\n{}", answer.stdout);
+        let list = ResourceList::read(&answer.stdout).unwrap();
+        assert_eq!(list.items.iter().filter(|item| item.text().contains("flow.jina.ai/object")).count(), ALL.len(), "{input}");
+    }
+    let head = "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\n";
+    for (input, theirs) in [
+        (format!("{head}items:\n{THEIRS}functionConfig:\n{}", entry(FLOW).replacen("- ", "  ", 1)), THEIRS),
+        (
+            format!(
+                "{{apiVersion: config.kubernetes.io/v1, kind: ResourceList, items: [{{kind: A, mode: 0644,\n s: 'yes'}}, {}]}}",
+                documents(FLOW)[0]
+            ),
+            "- {kind: A, mode: 0644,\n s: 'yes'}\n",
+        ),
+        (format!("{head}items:\n{at_the_margin}{}results:\n- message: old\n", flow), at_the_margin),
+    ] {
+        let answer = function(&input).succeeded();
+        assert!(answer.stdout.contains(theirs), "{input}\n{}", answer.stdout);
+    }
+    let json = json!({"apiVersion": "config.kubernetes.io/v1", "kind": "ResourceList", "items": documents(FLOW)}).to_string();
+    assert_eq!(function(&format!("\u{feff}{json}")).succeeded().stdout, function(&json).succeeded().stdout);
+}
+
+#[test]
+fn a_list_that_is_not_yaml_loses_nothing() {
+    let flow = entry(FLOW);
+    // Never closed: what looks like results may belong to the text.
+    let answer = function(&list(&[&flow, "- a: \"b\nresults: c\n"]));
+    assert_eq!(answer.code, 1);
+    answer.begins("error: stdin: is not YAML: line ");
+    // One broken item stays beside the others.
+    let input = list(&[&flow, "- a: [b\n", THEIRS]);
+    assert!(function(&input).succeeded().stdout.starts_with(&input));
+}
+
+#[test]
+fn the_end_of_a_list_changes_no_text() {
+    let flow = entry(FLOW);
+    let input = list(&[&flow, "- kind: A\n  data:\n    a: |\n      no line break at the end"]);
+    let answer = function(&input).succeeded();
+    let theirs = answer.list()["items"].as_array().unwrap().iter().find(|item| item["kind"] == "A").unwrap().clone();
+    assert_eq!(theirs["data"]["a"], "no line break at the end");
 }
 
 #[test]

@@ -310,7 +310,7 @@ impl Unreadable {
             }),
             None => Subject::Input,
         };
-        Self { subject, text: item.text().to_owned(), error }
+        Self { subject, text: item.body().to_owned(), error }
     }
 
     /// What is said of it where everything else is looked at all the same.

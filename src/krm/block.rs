@@ -1,18 +1,24 @@
 //! Cutting a block-style `ResourceList` into items without parsing it.
 //!
 //! This is what kustomize and kpt send. Every line of an entry of a block sequence is indented further than the
-//! entry's dash, whatever it holds (YAML 1.2.2, 8.2.1), so that the first line which is not ends it. Anything that does
-//! not look as Go's encoder writes it is left to [`super::tree`].
+//! entry's dash, whatever it holds (YAML 1.2.2, 8.2.1), so that the first line which is not ends it: where lines are sure,
+//! see [`super::sure`]. Anything that does not look as Go's encoder writes it is left to [`super::exact`].
+
+use std::borrow::Cow;
 
 use memchr::memchr;
 
+use super::sure::are_lines_sure;
+
 /// The pieces of the text, in order; together they are the text.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct Cut<'t> {
     pub parts: Vec<Part<'t>>,
-    pub items: Vec<&'t str>,
+    pub items: Vec<Cow<'t, str>>,
     /// Column of the items' dashes.
     pub indent: usize,
+    /// Column of the envelope's fields.
+    pub margin: usize,
     /// What stands below or after `functionConfig:`.
     pub function_config: Option<&'t str>,
     /// What stands below or after `results:`.
@@ -22,20 +28,26 @@ pub struct Cut<'t> {
 }
 
 /// A piece of the envelope.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Part<'t> {
     /// Lines that stay as they are.
-    Text(&'t str),
-    /// Where the items stand.
-    Items,
+    Text(Cow<'t, str>),
+    /// Where the items stand, and what stands before and behind the brackets of an empty list on the line of the key.
+    Items { before: &'t str, behind: &'t str },
     /// Where the results stand.
     Results,
+    /// The end mark, and what stands behind it.
+    End(&'t str),
 }
 
 /// Cuts the text, or says that it cannot.
 pub fn cut(text: &str) -> Option<Cut<'_>> {
-    let mut cut =
-        Cut { parts: Vec::new(), items: Vec::new(), indent: 0, function_config: None, results: None, api_version: None, kind: None };
+    are_lines_sure(text).then(|| cut_by_lines(text))?
+}
+
+/// As [`cut`] for a text that is not YAML: its lines are then all there is to go by.
+pub fn cut_by_lines(text: &str) -> Option<Cut<'_>> {
+    let mut cut = Cut::default();
     let mut lines = Lines { text, at: 0 };
     lines.at = text.len() - text.strip_prefix('\u{feff}').unwrap_or(text).len();
     let mut kept = 0;
@@ -50,8 +62,8 @@ pub fn cut(text: &str) -> Option<Cut<'_>> {
             continue;
         }
         if content == "..." && lines.rest().trim().is_empty() {
-            // The end mark goes, since results may have to follow.
             push_text(&mut cut.parts, &text[kept..line.start]);
+            cut.parts.push(Part::End(&text[line.start..]));
             kept = text.len();
             break;
         }
@@ -61,11 +73,14 @@ pub fn cut(text: &str) -> Option<Cut<'_>> {
             "items" if !has_items => {
                 has_items = true;
                 push_text(&mut cut.parts, &text[kept..line.start]);
-                cut.parts.push(Part::Items);
-                match value {
-                    "" => items(&mut lines, &mut cut)?,
-                    "[]" => {}
-                    _ => return None,
+                let (before, rest) = text[line.start..line.next].split_at("items:".len());
+                let no_items = rest.trim_start_matches(' ').strip_prefix("[]").filter(|rest| is_idle(rest));
+                cut.parts.push(Part::Items { before, behind: no_items.unwrap_or(rest) });
+                if no_items.is_none() {
+                    if !is_idle(value) {
+                        return None;
+                    }
+                    items(&mut lines, &mut cut)?;
                 }
                 kept = lines.at;
             }
@@ -90,9 +105,14 @@ pub fn cut(text: &str) -> Option<Cut<'_>> {
     Some(cut)
 }
 
+/// Whether the rest of a line holds nothing but a comment.
+pub fn is_idle(rest: &str) -> bool {
+    matches!(rest.trim_ascii_start().as_bytes(), [] | [b'#', ..])
+}
+
 fn push_text<'t>(parts: &mut Vec<Part<'t>>, text: &'t str) {
     if !text.is_empty() {
-        parts.push(Part::Text(text));
+        parts.push(Part::Text(Cow::Borrowed(text)));
     }
 }
 
@@ -125,7 +145,11 @@ fn items<'t>(lines: &mut Lines<'t>, cut: &mut Cut<'t>) -> Option<()> {
     let bytes = text.as_bytes();
     let mut indent = None;
     let mut start = lines.at;
-    while let Some(line) = lines.peek() {
+    loop {
+        if let Some(indent) = indent {
+            lines.at = behind_deeper_lines(bytes, lines.at, indent);
+        }
+        let Some(line) = lines.peek() else { break };
         let depth = bytes[line.start..line.end].iter().take_while(|b| **b == b' ').count();
         let first = bytes[line.start..line.end].get(depth).copied();
         match (first, indent) {
@@ -138,7 +162,7 @@ fn items<'t>(lines: &mut Lines<'t>, cut: &mut Cut<'t>) -> Option<()> {
             }
             (Some(_), Some(indent)) if depth > indent => {}
             (Some(b'-'), Some(indent)) if depth == indent && is_dash(line.content_from(depth)) => {
-                cut.items.push(&text[start..line.start]);
+                cut.items.push(Cow::Borrowed(&text[start..line.start]));
                 start = line.start;
             }
             (Some(_), _) if depth == 0 => break,
@@ -147,12 +171,23 @@ fn items<'t>(lines: &mut Lines<'t>, cut: &mut Cut<'t>) -> Option<()> {
         lines.at = line.next;
     }
     if indent.is_some() {
-        cut.items.push(&text[start..lines.at]);
+        cut.items.push(Cow::Borrowed(&text[start..lines.at]));
     } else if start != lines.at {
         // Only comments: they stay with the envelope.
-        cut.parts.push(Part::Text(&text[start..lines.at]));
+        push_text(&mut cut.parts, &text[start..lines.at]);
     }
     Some(())
+}
+
+/// Goes behind all lines that begin with more spaces than `indent`. Nearly all lines of a list do.
+fn behind_deeper_lines(bytes: &[u8], mut at: usize, indent: usize) -> usize {
+    while let Some(line) = bytes.get(at..)
+        && let Some((blanks, rest)) = line.split_at_checked(indent + 1)
+        && blanks.iter().all(|byte| *byte == b' ')
+    {
+        at = memchr(b'\n', rest).map_or(bytes.len(), |length| at + indent + 1 + length + 1);
+    }
+    at
 }
 
 struct Lines<'t> {
@@ -209,7 +244,7 @@ impl<'t> Line<'t> {
 
     /// Where the value of a field begins: after the colon, or on the next line.
     fn value_start(self, value: &str) -> usize {
-        if value.is_empty() { self.next } else { self.start + self.content().find(':').map_or(0, |at| at + 1) }
+        if is_idle(value) { self.next } else { self.start + self.content().find(':').map_or(0, |at| at + 1) }
     }
 }
 
@@ -223,11 +258,12 @@ mod tests {
         for part in &cut.parts {
             match part {
                 Part::Text(text) => out.push_str(text),
-                Part::Items => {
-                    out.push_str("<items>");
+                Part::Items { before, behind } => {
+                    out.push_str(&format!("<{before}|{behind}>"));
                     out.push_str(&cut.items.join("|"));
                 }
                 Part::Results => out.push_str("<results>"),
+                Part::End(text) => out.push_str(&format!("<end>{text}")),
             }
         }
         out
@@ -238,7 +274,7 @@ mod tests {
         let text = "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n- a: 1\n  b: |\n    x\n\n  # c\n- # head\n  a: 2\n# between\n- {a: 3}\nfunctionConfig:\n  k: v\nresults:\n- message: m\nother: 1\n";
         assert_eq!(
             whole(text),
-            "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\n<items>- a: 1\n  b: |\n    x\n\n  # c\n|- # head\n  a: 2\n# between\n|- {a: 3}\nfunctionConfig:\n  k: v\n<results>other: 1\n"
+            "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\n<items:|\n>- a: 1\n  b: |\n    x\n\n  # c\n|- # head\n  a: 2\n# between\n|- {a: 3}\nfunctionConfig:\n  k: v\n<results>other: 1\n"
         );
         let cut = cut(text);
         assert_eq!(cut.as_ref().and_then(|c| c.function_config), Some("  k: v\n"));
@@ -248,11 +284,14 @@ mod tests {
 
     #[test]
     fn indented_lists_crlf_marks_and_empty_lists() {
-        assert_eq!(whole("---\nkind: X\nitems:\n  - a: 1\n    b: 2\n  - c\n"), "---\nkind: X\n<items>  - a: 1\n    b: 2\n|  - c\n");
-        assert_eq!(whole("\u{feff}kind: X\r\nitems:\r\n- a: 1\r\n- b: 2\r\n"), "\u{feff}kind: X\r\n<items>- a: 1\r\n|- b: 2\r\n");
-        assert_eq!(whole("items: []\nkind: X\n"), "<items>kind: X\n");
-        assert_eq!(whole("kind: X\nitems:\n- a: 1\n...\n"), "kind: X\n<items>- a: 1\n");
-        assert_eq!(whole("items:\n# none\nkind: X"), "<items># none\nkind: X");
+        assert_eq!(whole("---\nkind: X\nitems:\n  - a: 1\n    b: 2\n  - c\n"), "---\nkind: X\n<items:|\n>  - a: 1\n    b: 2\n|  - c\n");
+        assert_eq!(whole("\u{feff}kind: X\r\nitems:\r\n- a: 1\r\n- b: 2\r\n"), "\u{feff}kind: X\r\n<items:|\r\n>- a: 1\r\n|- b: 2\r\n");
+        assert_eq!(whole("items: []\nkind: X\n"), "<items:|\n>kind: X\n");
+        assert_eq!(whole("kind: X\nitems:\n- a: 1\n...\n"), "kind: X\n<items:|\n>- a: 1\n<end>...\n");
+        assert_eq!(whole("items:\n# none\nkind: X"), "<items:|\n># none\nkind: X");
+        assert_eq!(whole("kind: X\nitems: # c\n- a: 1\n"), "kind: X\n<items:| # c\n>- a: 1\n");
+        assert_eq!(whole("items:  [] # c\nkind: X\n"), "<items:| # c\n>kind: X\n");
+        assert_eq!(cut("functionConfig: # c\n  a: 1\nitems: []\n").and_then(|c| c.function_config), Some("  a: 1\n"));
         assert_eq!(cut("functionConfig: {a: 1}\nitems: []\n").and_then(|c| c.function_config), Some(" {a: 1}\n"));
     }
 
@@ -267,6 +306,7 @@ mod tests {
             "\"items\": []\n",
             "items:\n\t- a\n",
             "items: []\n---\nkind: Y\n",
+            "items:\n- a: \"b\nresults: c\"\n",
             "just text\n",
         ] {
             assert_eq!(whole(text), "not cut", "{text}");

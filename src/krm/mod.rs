@@ -2,20 +2,24 @@
 //! (KRM Functions Specification v1).
 //!
 //! Items leave with the very text they came with unless somebody replaces them. How a list was written decides how the
-//! answer is written: block YAML is cut, JSON stays JSON, everything else is parsed and written anew.
+//! answer is written: YAML is cut, JSON stays JSON, and what has no text of its own, such as an alias, is written out.
 
 pub mod annotations;
 mod block;
 mod caller;
+mod documents;
+mod exact;
 mod glance;
 mod json;
 pub mod meta;
 pub mod results;
+mod sure;
 
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
 use std::io::{self, Write};
+use std::iter::Peekable;
 
 use crate::finding::{Mark, shortened};
 use crate::yaml::{self, Data, Document, Node, SyntaxError};
@@ -45,13 +49,13 @@ pub struct ResourceList<'t> {
 #[derive(Debug)]
 enum Envelope<'t> {
     /// Block YAML, in pieces.
-    Block { parts: Vec<Part<'t>>, indent: usize },
+    Block { parts: Vec<Part<'t>>, indent: usize, margin: usize },
     /// JSON: the other fields as raw text.
     Json { fields: Vec<(String, &'t str)> },
     /// YAML that could not be cut: the other fields, written anew.
     Rewritten { fields: Vec<String> },
-    /// Documents without an envelope, as kustomize's legacy plugins exchange them.
-    Documents,
+    /// Documents without an envelope, as kustomize's legacy plugins exchange them, and what stands behind the last.
+    Documents { tail: &'t str },
 }
 
 /// An item, by its text.
@@ -59,6 +63,16 @@ enum Envelope<'t> {
 pub struct Item<'t> {
     text: Cow<'t, str>,
     shape: Shape,
+    /// Where its own document begins: what is before belongs to documents without content.
+    body: usize,
+    /// Whether its lines are what they seem to be, so that it can be glanced at.
+    are_lines_sure: bool,
+}
+
+impl<'t> Item<'t> {
+    fn new(text: impl Into<Cow<'t, str>>, shape: Shape) -> Self {
+        Self { text: text.into(), shape, body: 0, are_lines_sure: true }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -154,7 +168,7 @@ impl Item<'_> {
                     .map_err(|e| SyntaxError { message: e.to_string(), mark: Mark { line: 1, column: 1 } })?;
                 Ok(Document { root: Some(root), duplicates: Vec::new() })
             }
-            Shape::Document => yaml::read(&self.text),
+            Shape::Document => yaml::read(self.body()),
             Shape::Entry => {
                 let document = yaml::read(&self.text)?;
                 let root = match document.root {
@@ -171,28 +185,48 @@ impl Item<'_> {
         }
     }
 
-    /// The item's text.
+    /// The item's text, and before it what stands between it and the item above.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// The text that [`Item::read`] reads.
+    #[must_use]
+    pub fn body(&self) -> &str {
+        self.text.get(self.body..).unwrap_or_default()
     }
 }
 
 impl<'t> ResourceList<'t> {
     /// Reads a list.
     pub fn read(text: &'t str) -> Result<Self, ListError> {
-        if text.trim_start_matches('\u{feff}').trim().is_empty() {
+        let without_mark = text.trim_start_matches('\u{feff}');
+        if without_mark.trim().is_empty() {
             return Err(ListError::Empty);
         }
-        if text.trim_start().starts_with('{')
-            && let Some(list) = Self::read_json(text)?
+        if without_mark.trim_start().starts_with('{')
+            && let Some(list) = Self::read_json(without_mark)?
         {
             return Ok(list);
         }
-        match block::cut(text) {
-            Some(cut) => Self::from_cut(text, cut),
-            None => Self::read_as_tree(text),
+        if let Some(cut) = block::cut(text) {
+            return Self::from_cut(text, cut);
         }
+        let mut list = match exact::cut(text) {
+            Ok(Some(cut)) => Self::from_cut(text, cut)?,
+            Ok(None) => return Self::read_as_tree(text),
+            // One item that is not YAML does not make the others unreadable. But nothing is to be lost, and of the results
+            // only those stay that are a list.
+            Err(_) => match block::cut_by_lines(text).filter(|cut| cut.results.is_none_or(is_list)) {
+                Some(cut) => Self::from_cut(text, cut)?,
+                None => return Self::read_as_tree(text),
+            },
+        };
+        for item in &mut list.items {
+            item.are_lines_sure = sure::are_lines_sure(&item.text);
+        }
+        Ok(list)
     }
 
     fn read_json(text: &'t str) -> Result<Option<Self>, ListError> {
@@ -207,7 +241,7 @@ impl<'t> ResourceList<'t> {
             Self { items: Vec::new(), function_config: None, envelope: Envelope::Json { fields: Vec::new() }, earlier_results: Vec::new() };
         let mut others = Vec::new();
         for (name, raw) in fields {
-            let item = |raw: &'t serde_json::value::RawValue| Item { text: Cow::Borrowed(raw.get()), shape: Shape::Json };
+            let item = |raw: &'t serde_json::value::RawValue| Item::new(raw.get(), Shape::Json);
             match name.as_str() {
                 "items" => {
                     let Ok(entries) = json::entries(raw) else {
@@ -238,15 +272,15 @@ impl<'t> ResourceList<'t> {
         let function_config = cut
             .function_config
             .filter(|config| !matches!(config.trim(), "" | "null" | "~"))
-            .map(|config| Item { text: Cow::Borrowed(config), shape: Shape::Document });
+            .map(|config| Item::new(config, Shape::Document));
         let earlier_results = match cut.results.map(yaml::read) {
             Some(Ok(Document { root: Some(node), .. })) => node.as_list().unwrap_or_default().to_vec(),
             _ => Vec::new(),
         };
         Ok(Self {
-            items: cut.items.into_iter().map(|text| Item { text: Cow::Borrowed(text), shape: Shape::Entry }).collect(),
+            items: cut.items.into_iter().map(|text| Item::new(text, Shape::Entry)).collect(),
             function_config,
-            envelope: Envelope::Block { parts: cut.parts, indent: cut.indent },
+            envelope: Envelope::Block { parts: cut.parts, indent: cut.indent, margin: cut.margin },
             earlier_results,
         })
     }
@@ -269,12 +303,13 @@ impl<'t> ResourceList<'t> {
             let message = format!("the key `{}` stands twice, first on line {}", duplicate.key, duplicate.first.line);
             return Err(ListError::Syntax(SyntaxError { message, mark: duplicate.second }));
         }
-        let mut list = Self { items: Vec::new(), function_config: None, envelope: Envelope::Documents, earlier_results: Vec::new() };
+        let envelope = Envelope::Rewritten { fields: Vec::new() };
+        let mut list = Self { items: Vec::new(), function_config: None, envelope, earlier_results: Vec::new() };
         let mut fields = Vec::new();
         let entry = |node: &Node<'_>| {
             let mut text = String::new();
             yaml::write_entry(node, 0, &mut text);
-            Item { text: Cow::Owned(text), shape: Shape::Entry }
+            Item::new(text, Shape::Entry)
         };
         for (key, value) in root.as_map().unwrap_or_default() {
             match key.shown().as_str() {
@@ -303,29 +338,17 @@ impl<'t> ResourceList<'t> {
     /// Reads documents without an envelope; each is an item.
     #[must_use]
     pub fn read_documents(text: &'t str) -> Self {
-        let mut items = Vec::new();
-        let mut start = 0;
-        let mut at = 0;
-        let text_without_mark = text.trim_start_matches('\u{feff}');
-        for line in text_without_mark.split_inclusive('\n') {
-            let bare = line.trim_end() == "---";
-            if bare || line.starts_with("--- ") {
-                items.push(&text_without_mark[start..at]);
-                start = at + if bare { line.len() } else { "--- ".len() };
-            }
-            at += line.len();
-        }
-        items.push(&text_without_mark[start..]);
-        let items =
-            items.into_iter().filter(|text| text.lines().any(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#')));
-        Self::of_documents(items)
+        let (documents, tail) = documents::split(text);
+        let item = |document: documents::Piece<'t>| Item { body: document.body, ..Item::new(document.text, Shape::Document) };
+        let items = documents.into_iter().map(item).collect();
+        Self { items, function_config: None, envelope: Envelope::Documents { tail }, earlier_results: Vec::new() }
     }
 
     /// A list of documents that have been cut already.
     #[must_use]
     pub fn of_documents(texts: impl Iterator<Item = &'t str>) -> Self {
-        let items = texts.map(|text| Item { text: Cow::Borrowed(text), shape: Shape::Document }).collect();
-        Self { items, function_config: None, envelope: Envelope::Documents, earlier_results: Vec::new() }
+        let items = texts.map(|text| Item::new(text, Shape::Document)).collect();
+        Self { items, function_config: None, envelope: Envelope::Documents { tail: "" }, earlier_results: Vec::new() }
     }
 
     /// An answer when there was no list to answer with.
@@ -341,7 +364,7 @@ impl<'t> ResourceList<'t> {
             Envelope::Block { indent, .. } => yaml::write_entry(object, *indent, text),
             Envelope::Rewritten { .. } => yaml::write_entry(object, 0, text),
             Envelope::Json { .. } => text.push_str(&serde_json::to_string(object).unwrap_or_default()),
-            Envelope::Documents => yaml::write(object, text),
+            Envelope::Documents { .. } => yaml::write(object, text),
         }
     }
 
@@ -351,14 +374,15 @@ impl<'t> ResourceList<'t> {
     pub fn respell(&self, item: &Item<'_>, object: &Node<'_>) -> String {
         let edited = match item.shape {
             Shape::Json => None,
-            Shape::Document => yaml::edit(item.text(), object),
+            Shape::Document => yaml::edit(item.body(), object),
             Shape::Entry => yaml::edit_entry(item.text(), object),
         };
-        edited.unwrap_or_else(|| {
-            let mut text = String::new();
-            self.spell(object, &mut text);
-            text
-        })
+        let mut text = item.text.get(..item.body).unwrap_or_default().to_owned();
+        match edited {
+            Some(edited) => text.push_str(&edited),
+            None => self.spell(object, &mut text),
+        }
+        text
     }
 
     /// The results that came with the list, and behind them those that are new, each read when it is wanted: there may be
@@ -381,27 +405,37 @@ impl<'t> ResourceList<'t> {
         out: &mut impl Write,
     ) -> io::Result<()> {
         let mut results = self.results(results).peekable();
+        let mut items = items.peekable();
         match &self.envelope {
-            Envelope::Block { parts, .. } => {
-                let mut items = Some(items);
-                for part in parts {
+            Envelope::Block { parts, margin, .. } => {
+                let mut has_items = false;
+                let mut parts = parts.iter().peekable();
+                let mut end = None;
+                while let Some(part) = parts.next() {
+                    let mut is_last = || parts.peek().is_none() && results.peek().is_none();
                     match part {
-                        Part::Text(text) => write_lines(text, out)?,
-                        Part::Items => write_items(items.take().into_iter().flatten(), out)?,
+                        Part::Text(text) => write_lines(text, is_last() && (has_items || items.peek().is_none()), out)?,
+                        Part::Items { before, behind } => {
+                            has_items = true;
+                            write_items(before, behind, &mut items, is_last(), out)?;
+                        }
                         Part::Results => {}
+                        Part::End(text) => end = Some(text),
                     }
                 }
-                if let Some(items) = items {
-                    write_items(items, out)?;
+                if !has_items {
+                    let before = format!("{:margin$}items:", "");
+                    write_items(&before, "\n", &mut items, results.peek().is_none(), out)?;
                 }
-                write_results(results, out)
+                write_results(results, *margin, out)?;
+                out.write_all(end.copied().unwrap_or_default().as_bytes())
             }
             Envelope::Rewritten { fields } => {
                 for field in fields {
                     out.write_all(field.as_bytes())?;
                 }
-                write_items(items, out)?;
-                write_results(results, out)
+                write_items("items:", "\n", &mut items, results.peek().is_none(), out)?;
+                write_results(results, 0, out)
             }
             Envelope::Json { fields } => {
                 out.write_all(b"{")?;
@@ -421,17 +455,22 @@ impl<'t> ResourceList<'t> {
                 }
                 out.write_all(if has_results { b"]}\n" } else { b"}\n" })
             }
-            Envelope::Documents => {
-                for (i, item) in items.enumerate() {
-                    if i > 0 {
+            Envelope::Documents { tail } => {
+                let mut is_first = true;
+                while let Some(item) = items.next() {
+                    if !std::mem::take(&mut is_first) && !documents::has_mark(item) {
                         out.write_all(b"---\n")?;
                     }
-                    write_lines(item, out)?;
+                    write_lines(item, items.peek().is_none() && tail.is_empty(), out)?;
                 }
-                Ok(())
+                out.write_all(tail.as_bytes())
             }
         }
     }
+}
+
+fn is_list(results: &str) -> bool {
+    yaml::read(results).is_ok_and(|document| document.root.is_none_or(|root| root.as_list().is_some() || root.is_null()))
 }
 
 fn check_type(api_version: Option<&str>, kind: Option<&str>) -> Result<(), ListError> {
@@ -445,28 +484,38 @@ fn check_type(api_version: Option<&str>, kind: Option<&str>) -> Result<(), ListE
     }
 }
 
-/// Writes a text and ends its last line.
-fn write_lines(text: &str, out: &mut impl Write) -> io::Result<()> {
-    out.write_all(text.as_bytes())?;
-    if text.is_empty() || text.ends_with('\n') { Ok(()) } else { out.write_all(b"\n") }
+/// Writes a text, and ends its last line unless nothing follows.
+fn write_lines(text: &str, is_last: bool, out: &mut impl Write) -> io::Result<()> {
+    if is_last || text.ends_with('\n') {
+        return out.write_all(text.as_bytes());
+    }
+    out.write_all(yaml::with_last_line_ended(text).as_bytes())
 }
 
-fn write_items<'i>(items: impl Iterator<Item = &'i str>, out: &mut impl Write) -> io::Result<()> {
-    let mut items = items.peekable();
+/// Writes items below the line of their key; `before` and `behind` are what stands around `[]` on that line.
+fn write_items<'i>(
+    before: &str,
+    behind: &str,
+    items: &mut Peekable<impl Iterator<Item = &'i str>>,
+    is_last: bool,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    out.write_all(before.as_bytes())?;
     if items.peek().is_none() {
-        return out.write_all(b"items: []\n");
+        out.write_all(b" []")?;
+        return write_lines(behind, is_last, out);
     }
-    out.write_all(b"items:\n")?;
-    for item in items {
-        write_lines(item, out)?;
+    write_lines(if behind.is_empty() { "\n" } else { behind }, false, out)?;
+    while let Some(item) = items.next() {
+        write_lines(item, is_last && items.peek().is_none(), out)?;
     }
     Ok(())
 }
 
-fn write_results<'t>(results: impl Iterator<Item = io::Result<Node<'t>>>, out: &mut impl Write) -> io::Result<()> {
-    let mut text = String::from("results:\n");
+fn write_results<'t>(results: impl Iterator<Item = io::Result<Node<'t>>>, margin: usize, out: &mut impl Write) -> io::Result<()> {
+    let mut text = format!("{:margin$}results:\n", "");
     for result in results {
-        yaml::write_entry(&result?, 0, &mut text);
+        yaml::write_entry(&result?, margin, &mut text);
         out.write_all(text.as_bytes())?;
         text.clear();
     }
@@ -501,9 +550,56 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_cut_is_rewritten_without_a_change_of_type() {
+    fn what_stands_between_brackets_keeps_its_text() {
         let text = "{apiVersion: config.kubernetes.io/v1, kind: ResourceList, items: [{m: 0644, s: 'yes', x: {y: [on]}}], functionConfig: {kind: C}}";
-        let expected = "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nfunctionConfig:\n  kind: C\nitems:\n- m: 0644\n  s: \"yes\"\n  x:\n    y:\n    - on\n";
+        let expected = "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n- {m: 0644, s: 'yes', x: {y: [on]}}\nfunctionConfig: {kind: C}\n";
+        assert_eq!(echoed(text).as_deref(), Ok(expected));
+    }
+
+    #[test]
+    fn what_has_no_text_of_its_own_is_rewritten_without_a_change_of_type() {
+        let head = "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\n";
+        let text = format!("{head}x: &x [{{m: 0644, s: 'yes', x: {{y: [on]}}}}]\nitems: *x\n");
+        let expected =
+            format!("{head}x:\n- m: 0644\n  s: \"yes\"\n  x:\n    y:\n    - on\nitems:\n- m: 0644\n  s: \"yes\"\n  x:\n    y:\n    - on\n");
+        assert_eq!(echoed(&text).as_deref(), Ok(expected.as_str()));
+    }
+
+    #[test]
+    fn every_envelope_leaves_as_it_came() {
+        let head = "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\n";
+        let item = "- kind: A # c\n  mode: 0644\n";
+        for text in [
+            format!("{head}items: # c\n{item}"),
+            format!("{head}\"items\":\n{item}functionConfig: # d\n  a: 1\n"),
+            format!("{head}items:\n# c\n{item}# d\n...\n# e\n"),
+            format!("%YAML 1.2\n---\n{head}items:\n{item}"),
+            format!("{head}items:\n{item}").replace('\n', "\r"),
+            format!("\u{feff}{head}items:\n{item}").replace('\n', "\r\n"),
+            "  apiVersion: config.kubernetes.io/v1\n  kind: ResourceList\n  items:\n    - kind: A # c\n".to_owned(),
+            format!("{head}items:\n- a: \"b\nresults: c\"\n{item}"),
+            format!("{head}items:\n- a: |\n    b"),
+            format!("{head}items: [] # c\nfunctionConfig:\n  a: 1"),
+        ] {
+            assert_eq!(echoed(&text).as_deref(), Ok(text.as_str()), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_follows_a_last_line_changes_nothing_in_it() -> Result<(), String> {
+        let text = "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n- a: |\n    b";
+        let list = ResourceList::read(text).map_err(|error| error.to_string())?;
+        let mut out = Vec::new();
+        let items = list.items.iter().map(Item::text).chain(["- c\n"]);
+        list.write(items, std::iter::empty(), &mut out).map_err(|error| error.to_string())?;
+        assert_eq!(String::from_utf8_lossy(&out), text.replace("|\n    b", "|-\n    b\n- c\n"));
+        Ok(())
+    }
+
+    #[test]
+    fn json_behind_a_byte_order_mark_is_json() {
+        let text = "\u{feff}{\"apiVersion\": \"config.kubernetes.io/v1\", \"kind\": \"ResourceList\", \"items\": [{\"a\": 1}]}";
+        let expected = "{\"apiVersion\": \"config.kubernetes.io/v1\",\n\"kind\": \"ResourceList\",\n\"items\": [\n{\"a\": 1}\n]}\n";
         assert_eq!(echoed(text).as_deref(), Ok(expected));
     }
 
@@ -527,9 +623,19 @@ mod tests {
     }
 
     #[test]
-    fn documents_are_split() {
+    fn documents_are_split() -> Result<(), String> {
         let list = ResourceList::read_documents("# c\n---\na: 1\n---\nb: |\n  ---\n...\n--- {c: 1}\n");
         let texts: Vec<&str> = list.items.iter().map(Item::text).collect();
-        assert_eq!(texts, ["a: 1\n", "b: |\n  ---\n...\n", "{c: 1}\n"]);
+        assert_eq!(texts, ["# c\n---\na: 1\n", "---\nb: |\n  ---\n...\n", "--- {c: 1}\n"]);
+        for text in
+            ["# c\n---\na: 1\n---\nb: 2", "---\r\na: 1\r\n---\r\nb: 2\r\n", "a: 1\n---\n# c\n---\nb: 2\n---\n# d\n", "a: 1\n...\n# c\n"]
+        {
+            let list = ResourceList::read_documents(text);
+            let mut out = Vec::new();
+            list.write(list.items.iter().map(Item::text), std::iter::empty(), &mut out).map_err(|error| error.to_string())?;
+            assert_eq!(String::from_utf8_lossy(&out), text);
+            assert!(list.items.iter().all(|item| item.read().is_ok_and(|document| document.root.is_some())), "{text}");
+        }
+        Ok(())
     }
 }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::SyntaxError;
 use super::scan::{Dialect, Place, Quoting, Scanner, TagName, Token, TokenKind};
+use crate::finding::Mark;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum EventKind<'t> {
@@ -71,6 +72,13 @@ enum State {
     FlowMappingEmptyValue,
     BlockNode,
     End,
+}
+
+/// Deeper than any Flow or Kubernetes object; the limit `serde_json` has too.
+pub(super) const DEEPEST: usize = 128;
+
+pub(super) fn too_deep(mark: Mark) -> SyntaxError {
+    SyntaxError { message: format!("nested deeper than {DEEPEST} levels"), mark }
 }
 
 /// What `!!` stands for unless a directive says otherwise.
@@ -311,7 +319,7 @@ impl<'t> Parser<'t> {
         };
         // An indentless sequence has no token of its own.
         self.has_token = state == State::IndentlessSequenceEntry;
-        self.open(start, state);
+        self.open(start, state)?;
         let is_flow = matches!(state, State::FlowSequenceFirstEntry | State::FlowMappingFirstKey);
         let kind = match state {
             State::BlockMappingKey | State::FlowMappingFirstKey => EventKind::MappingStart { is_flow },
@@ -320,9 +328,13 @@ impl<'t> Parser<'t> {
         Ok(Event { properties, ..self.event(kind, start, start.offset) })
     }
 
-    fn open(&mut self, content: Place, state: State) {
+    fn open(&mut self, content: Place, state: State) -> Result<(), SyntaxError> {
+        if self.lines.len() >= DEEPEST {
+            return Err(too_deep(content.mark));
+        }
         self.lines.push(content.mark.line);
         self.state = state;
+        Ok(())
     }
 
     fn close(&mut self, kind: EventKind<'t>, start: Place, end: usize) -> Event<'t> {
@@ -456,7 +468,7 @@ impl<'t> Parser<'t> {
             if *self.kind()? == TokenKind::Key {
                 let start = self.token()?.start;
                 let end = self.take_indicator()?.offset;
-                self.open(start, State::FlowSequenceEntryMappingKey);
+                self.open(start, State::FlowSequenceEntryMappingKey)?;
                 return Ok(self.event(EventKind::MappingStart { is_flow: true }, start, end));
             }
             if *self.kind()? != TokenKind::FlowSequenceEnd {

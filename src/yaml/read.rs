@@ -1,26 +1,19 @@
 //! Events → nodes.
 //!
 //! The grammar is that of [`super::scan`] and [`super::events`]. This file composes events into [`Node`]s, without
-//! recursion, and keeps input from costing more than it should: nesting and alias expansion are bounded.
+//! recursion, and keeps input from costing more than it should: alias expansion is bounded.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use super::dict::Dict;
-use super::events::{Event, EventKind, Parser, Tag};
+use super::events::{DEEPEST, Event, EventKind, Parser, Tag, too_deep};
 use super::node::{Data, Node, Scalar, Style};
 use super::scan::{Dialect, Place, Quoting};
 use crate::finding::{Mark, shortened};
 
-/// Deeper than any Flow or Kubernetes object; the limit `serde_json` has too.
-const DEEPEST: usize = 128;
-
 /// Duplicate keys that are remembered: nobody reads the hundredth, and each has a path that may be long.
 const MOST_DUPLICATES: usize = 100;
-
-fn too_deep(mark: Mark) -> SyntaxError {
-    SyntaxError { message: format!("nested deeper than {DEEPEST} levels"), mark }
-}
 
 /// Nodes that aliases may add in one document: 64 MB of nodes, far above any real use of anchors.
 const MOST_ALIASED_NODES: usize = 1_000_000;
@@ -189,9 +182,6 @@ impl<'t> Documents<'t> {
                     let is_list = matches!(kind, EventKind::SequenceStart { .. });
                     let data = if is_list { Data::List(Vec::new()) } else { Data::Map(Vec::new()) };
                     open.push(Open { node: Node { mark, tag: local(tag), data }, anchor, key: None });
-                    if open.len() > DEEPEST {
-                        return Err(too_deep(mark));
-                    }
                     continue;
                 }
                 EventKind::SequenceEnd | EventKind::MappingEnd => {

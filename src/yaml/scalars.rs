@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::SyntaxError;
 use super::characters::{BLANK, BREAK, COLON, DOUBLE, FLOW, SINGLE, has_class};
-use super::scan::{Dialect, Place, Quoting, Scanner};
+use super::scan::{Dialect, Place, Quoting, Scanner, Token, TokenKind};
 
 /// Line breaks between two parts of a text, as they count when the parts are joined.
 #[derive(Default)]
@@ -286,8 +286,8 @@ impl<'t> Scanner<'t> {
         joined.map(|c| (c, 2 * length)).ok_or_else(|| self.error("this escape is not a character"))
     }
 
-    /// A block scalar, and the place of its text: its first line that is not empty.
-    pub(super) fn scan_block_scalar(&mut self, quoting: Quoting, start: Place) -> Result<(String, Place), SyntaxError> {
+    /// A block scalar, and where it is: its place is that of its first line that is not empty, its end that of the last.
+    pub(super) fn scan_block_scalar(&mut self, quoting: Quoting, start: Place) -> Result<Token<'t>, SyntaxError> {
         self.at += 1;
         let (mut chomping, mut increment) = (None, None);
         for _ in 0..2 {
@@ -311,6 +311,7 @@ impl<'t> Scanner<'t> {
         if !self.is_end() && self.break_length(self.at) == 0 {
             return Err(self.error("a text behind `|` or `>` begins on the next line"));
         }
+        let mut text_end = self.at;
         self.skip_break();
 
         let mut indent = increment.map(|more| self.indent.max(0) + more);
@@ -336,6 +337,7 @@ impl<'t> Scanner<'t> {
             let end = self.line_end(self.at);
             text.push_str(self.slice(self.at, end));
             self.at = end;
+            text_end = end;
             leading = self.skip_break();
             self.scan_block_scalar_breaks(&mut known, &mut breaks)?;
         }
@@ -345,7 +347,8 @@ impl<'t> Scanner<'t> {
         if chomping == Some(b'+') {
             text.push_str(&breaks);
         }
-        Ok((text, Place { offset: start.offset, ..place }))
+        let kind = TokenKind::Scalar { text: Cow::Owned(text), quoting };
+        Ok(Token { kind, start: Place { offset: start.offset, ..place }, end: text_end })
     }
 
     /// Skips indentation and empty lines, which are added to `breaks`, and finds the indentation where it is not given.

@@ -574,8 +574,8 @@ impl<'t> Scanner<'t> {
         self.simple_key_allowed = true;
         let quoting = if self.here() == b'|' { Quoting::Literal } else { Quoting::Folded };
         let start = self.place();
-        let (text, start) = self.scan_block_scalar(quoting, start)?;
-        self.push_at(TokenKind::Scalar { text: text.into(), quoting }, start);
+        let token = self.scan_block_scalar(quoting, start)?;
+        self.tokens.push_back(token);
         Ok(())
     }
 

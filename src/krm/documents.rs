@@ -1,0 +1,116 @@
+//! Documents one after the other, without an envelope.
+//!
+//! A line that begins with `---` is a mark wherever it stands: neither a text in quotes nor a block scalar may have it (YAML
+//! 1.2.2, 9.1.2).
+
+/// A document with content.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Piece<'t> {
+    /// Its text, its mark included, and before it what has no content.
+    pub text: &'t str,
+    /// Where the document itself begins, with the comments above its mark.
+    pub body: usize,
+}
+
+/// The documents with content; together with what stands behind the last of them they are the text.
+pub fn split(text: &str) -> (Vec<Piece<'_>>, &str) {
+    let mut pieces = Vec::new();
+    let (mut start, mut body, mut at) = (0, 0, 0);
+    let (mut has_content, mut has_mark) = (false, false);
+    for line in lines(text) {
+        let begins = is_mark(line, "---");
+        if begins && has_content {
+            pieces.extend(piece(text, start, body, at));
+            (start, body, has_content) = (at, at, false);
+        } else if begins && has_mark {
+            // The document above has no content.
+            body = at;
+        }
+        has_mark |= begins;
+        at += line.len();
+        if is_mark(line, "...") {
+            if has_content {
+                pieces.extend(piece(text, start, body, at));
+                start = at;
+            }
+            (body, has_content, has_mark) = (at, false, false);
+        } else {
+            has_content |= holds_content(line);
+        }
+    }
+    if has_content {
+        pieces.extend(piece(text, start, body, at));
+        start = at;
+    }
+    (pieces, text.get(start..).unwrap_or_default())
+}
+
+fn piece(text: &str, start: usize, body: usize, end: usize) -> Option<Piece<'_>> {
+    Some(Piece { text: text.get(start..end)?, body: body.checked_sub(start)? })
+}
+
+/// Whether a text begins with a document's mark, perhaps below comments and directives.
+pub fn has_mark(text: &str) -> bool {
+    lines(text).find(|line| is_mark(line, "---") || holds_content(line)).is_some_and(|line| is_mark(line, "---"))
+}
+
+fn is_mark(line: &str, mark: &str) -> bool {
+    let line = line.strip_prefix('\u{feff}').unwrap_or(line);
+    line.strip_prefix(mark).is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t', '\n', '\r']))
+}
+
+/// Whether a line is more than a comment, a directive or a mark.
+fn holds_content(line: &str) -> bool {
+    let line = line.strip_prefix('\u{feff}').unwrap_or(line);
+    let rest = if is_mark(line, "---") { line.get(3..).unwrap_or_default() } else { line };
+    !matches!(rest.trim().as_bytes(), [] | [b'#', ..]) && !line.starts_with('%')
+}
+
+/// The lines with their ends, be they of Unix, Windows or old Macs.
+fn lines(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let end = match rest.find(['\n', '\r']) {
+            Some(end) if rest.get(end..).is_some_and(|line_break| line_break.starts_with("\r\n")) => end + 2,
+            Some(end) => end + 1,
+            None => rest.len(),
+        };
+        let (line, more) = rest.split_at_checked(end)?;
+        rest = more;
+        (!line.is_empty()).then_some(line)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(text: &str) -> (Vec<(&str, usize)>, &str) {
+        let (pieces, tail) = split(text);
+        (pieces.into_iter().map(|piece| (piece.text, piece.body)).collect(), tail)
+    }
+
+    #[test]
+    fn every_byte_is_in_some_piece() {
+        for (text, pieces, tail) in [
+            ("a: 1\n", vec![("a: 1\n", 0)], ""),
+            (
+                "# c\n---\na: 1\n---\nb: |\n  ---\n...\n--- {c: 1}",
+                vec![("# c\n---\na: 1\n", 0), ("---\nb: |\n  ---\n...\n", 0), ("--- {c: 1}", 0)],
+                "",
+            ),
+            ("---\r\na: 1\r\n--- # c\r\nb: 1\r\n---\r\n", vec![("---\r\na: 1\r\n", 0), ("--- # c\r\nb: 1\r\n", 0)], "---\r\n"),
+            (
+                "---\n# c\n---\na\n...\n%YAML 1.1\n# d\n---\nb\n...\n# e\n",
+                vec![("---\n# c\n---\na\n...\n", 8), ("%YAML 1.1\n# d\n---\nb\n...\n", 0)],
+                "# e\n",
+            ),
+            ("\u{feff}---\ra\r---\rb", vec![("\u{feff}---\ra\r", 0), ("---\rb", 0)], ""),
+            ("# c\n", vec![], "# c\n"),
+        ] {
+            assert_eq!(shown(text), (pieces, tail), "{text}");
+        }
+        assert!(has_mark("# c\n\n---\n") && has_mark("--- a") && has_mark("%YAML 1.1\n---\n"));
+        assert!(!has_mark("a\n---\n") && !has_mark("---a\n"));
+    }
+}

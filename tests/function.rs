@@ -474,7 +474,7 @@ fn other_items_keep_their_text_in_every_envelope() {
             ),
             "- {kind: A, mode: 0644,\n s: 'yes'}\n",
         ),
-        (format!("{head}items:\n{at_the_margin}{}results:\n- message: old\n", flow), at_the_margin),
+        (format!("{head}items:\n{at_the_margin}{flow}results:\n- message: old\n"), at_the_margin),
     ] {
         let answer = function(&input).succeeded();
         assert!(answer.stdout.contains(theirs), "{input}\n{}", answer.stdout);

@@ -3,6 +3,7 @@
 
 mod support;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use proptest::prelude::*;
@@ -233,6 +234,78 @@ proptest! {
     ) {
         properties::merge([before.as_str(), &after, &edits, on_conflict].join(SEPARATOR).as_bytes());
     }
+}
+
+/// Lines of a text that are not comments, each with the comments above it.
+fn commented(text: &str) -> Vec<(&str, Vec<&str>)> {
+    let mut lines = Vec::new();
+    let mut comments = Vec::new();
+    for line in text.lines() {
+        if line.trim_start().starts_with('#') {
+            comments.push(line.trim());
+        } else {
+            lines.push((line, std::mem::take(&mut comments)));
+        }
+    }
+    lines
+}
+
+/// Pairs of neighbouring lines that are there once in a text, so that it is clear what is between them.
+fn neighbours<'t>(lines: &[(&'t str, Vec<&'t str>)]) -> BTreeMap<(&'t str, &'t str), Vec<&'t str>> {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for (line, _) in lines {
+        *counts.entry(line).or_default() += 1;
+    }
+    let pairs = lines.windows(2).filter(|pair| pair.iter().all(|(line, _)| counts[line] == 1));
+    pairs.map(|pair| ((pair[0].0, pair[1].0), pair[1].1.clone())).collect()
+}
+
+proptest! {
+    #![proptest_config(cases(96))]
+
+    /// What a user writes between two lines that stay beside each other stays between them, whatever changes around them.
+    #[test]
+    fn comments_stay_between_lines_that_stay(
+        before in flow(),
+        after in flow(),
+        mesh in select(&["", "mesh: istio", "mesh: linkerd"][..]),
+        places in prop::collection::vec(any::<Index>(), 1..12),
+    ) {
+        let item = |flow: &str, more: &str| flow_item("search", "a", flow).replace("    flow: |\n", &format!("    {more}\n    flow: |\n"));
+        let first = properties::envelope(format!("{HEAD}{}", item(&before, "")).as_bytes());
+        prop_assume!(first.success);
+        let generated = properties::generated_texts(&first.text).concat();
+        let mut lines: Vec<String> = generated.lines().map(str::to_owned).collect();
+        for (number, place) in places.iter().enumerate() {
+            let at = place.index(lines.len());
+            let indent = lines[at].len() - lines[at].trim_start_matches(' ').len();
+            // Between the lines of one item, and not above what stands behind its dash.
+            if !lines[at].starts_with('-') {
+                lines.insert(at, format!("{:indent$}# comment {number}", ""));
+            }
+        }
+        let written = lines.join("\n") + "\n";
+        prop_assume!(!generated.contains(": |"));
+        let answer = properties::envelope(format!("{HEAD}{}{written}", item(&after, mesh)).as_bytes());
+        prop_assume!(answer.success);
+        let answered: BTreeMap<String, String> = items_by_object(&answer.text);
+        for (object, text) in items_by_object(&format!("{HEAD}{written}")) {
+            let Some(now) = answered.get(&object) else { continue };
+            let now = commented(now);
+            let now = neighbours(&now);
+            for (pair, comments) in neighbours(&commented(&text)) {
+                if let Some(kept) = now.get(&pair) {
+                    prop_assert_eq!(kept, &comments, "{:?} in\n{}\n{}", pair, text, answered[&object]);
+                }
+            }
+        }
+    }
+}
+
+/// The generated items of a list by what they are known by.
+fn items_by_object(list: &str) -> BTreeMap<String, String> {
+    let object = |text: &str| text.lines().find_map(|line| line.trim().strip_prefix("flow.jina.ai/object: ")).map(str::to_owned);
+    properties::generated_texts(list).into_iter().filter_map(|text| Some((object(&text)?, text))).collect()
 }
 
 #[test]

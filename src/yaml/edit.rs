@@ -1,337 +1,603 @@
-//! A changed tree in the words of the text that it was: what has not changed keeps its lines, comments included.
+//! Writes a changed tree while keeping every unchanged line of the original text, comments included.
 //!
-//! Only block style is taken apart; a collection between brackets is one value. Whatever looks odd makes the answer
-//! `None`, and so does a result that does not read as the tree: then the whole is written anew.
+//! What is changed is found by its place in the text. A collection between brackets is changed between them; what cannot be
+//! changed in its place is written anew, and the rest stays. A result that does not read as the tree is not used.
 
-use super::node::{Data, Node, Scalar, Style};
-use super::write::{self, map, pad};
+use std::borrow::Cow;
+
+use super::align::{aligned, same};
+use super::node::{Data, Node};
+use super::spots::{Layout, Spelling, Spot, SpotData, spots};
+use super::write::{self, pad};
 use super::{kubernetes_value, read};
-use crate::finding::Mark;
 
 /// The text of `after`, as near to `text` as can be.
 #[must_use]
 pub fn edit(text: &str, after: &Node<'_>) -> Option<String> {
-    let before = read(text).ok()?.root?;
-    let editor = Editor::new(text);
-    let mut out = text[..editor.line_start(before.mark)?].to_owned();
-    editor.collection(&before, after, text.len(), &mut out)?;
-    let reads_as = read(&out).ok()?.root?;
-    (kubernetes_value(&reads_as) == kubernetes_value(after)).then_some(out)
+    first_that_reads_as(text, after, |editor, root, before, end| {
+        let mut out = String::new();
+        if root.layout() == Some(Layout::Flow) {
+            out.push_str(text.get(..root.content)?);
+            editor.flow(root, before, after, &mut out)?;
+            out.push_str(text.get(root.end..)?);
+        } else {
+            out.push_str(text.get(..editor.line_start(root.content))?);
+            editor.collection(root, before, after, end, &mut out)?;
+            out.push_str(text.get(end..)?);
+        }
+        Some(out)
+    })
 }
 
 /// The same for a text that is one entry of a block sequence, dash included.
 #[must_use]
 pub fn edit_entry(text: &str, after: &Node<'_>) -> Option<String> {
+    let list = Node::from(vec![after.clone()]);
+    first_that_reads_as(text, &list, |editor, root, before, end| {
+        let (SpotData::List(Layout::Block, spots), Data::List(was)) = (&root.data, &before.data) else { return None };
+        let mut out = text.get(..editor.line_start(root.content))?.to_owned();
+        editor.list(spots, was, std::slice::from_ref(after), &[Some(0)], end, &mut out)?;
+        out.push_str(text.get(end..)?);
+        Some(out)
+    })
+}
+
+/// What becomes of aliases: the first that gives the tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Aliases {
+    /// All stay: where their node changes, that of their anchor changes as well.
+    Stay,
+    /// Those are written out whose node changes.
+    StayWhereNothingChanges,
+    /// All are written out, since the node of an anchor changes and theirs do not.
+    Go,
+}
+
+fn first_that_reads_as(
+    text: &str,
+    after: &Node<'_>,
+    change: impl Fn(&Editor<'_>, &Spot<'_>, &Node<'_>, usize) -> Option<String>,
+) -> Option<String> {
+    let (root, end) = spots(text, usize::MAX).ok()??;
     let before = read(text).ok()?.root?;
-    let mut out = String::new();
-    let editor = Editor::new(text);
-    out.push_str(&text[..editor.line_start(before.mark)?]);
-    editor.list(before.as_list()?, std::slice::from_ref(after), text.len(), &mut out)?;
-    let reads_as = read(&out).ok()?.root?;
-    (kubernetes_value(reads_as.as_list()?.first()?) == kubernetes_value(after)).then_some(out)
+    let wanted = kubernetes_value(after);
+    [Aliases::Stay, Aliases::StayWhereNothingChanges, Aliases::Go].into_iter().find_map(|aliases| {
+        let changed = change(&Editor { text, aliases }, &root, &before, end)?;
+        let reads_as = read(&changed).ok()?.root?;
+        (kubernetes_value(&reads_as) == wanted).then_some(changed)
+    })
 }
 
 struct Editor<'t> {
     text: &'t str,
-    /// Where each line begins, and the end of the text.
-    lines: Vec<usize>,
+    aliases: Aliases,
 }
 
-/// A field or an entry: where its first line begins, where its own text begins, and where the next one begins.
+/// A field or an entry of a block collection, with the lines that belong to it.
 #[derive(Debug, Clone, Copy)]
-struct Span {
-    line: usize,
+struct Lines {
+    /// Where the comments above it begin, or its own line.
+    lead: usize,
+    /// Its key or its dash.
     start: usize,
+    /// Behind its last line.
+    own_end: usize,
+    /// Where the next one begins. In between there are blank lines, and comments that are nobody's.
     end: usize,
 }
 
+/// What is on the lines of a value beside the value.
+struct Around<'t> {
+    /// Between the indicator and the value.
+    gap: &'t str,
+    /// What follows on its line, with the line's end.
+    behind: &'t str,
+    /// Comments and blank lines below it.
+    idle: &'t str,
+}
+
 impl<'t> Editor<'t> {
-    fn new(text: &'t str) -> Self {
-        let feeds = memchr::memchr_iter(b'\n', text.as_bytes()).map(|feed| feed + 1);
-        Self { text, lines: std::iter::once(0).chain(feeds).filter(|start| *start < text.len()).chain([text.len()]).collect() }
+    /// Where the line begins that a place is in.
+    fn line_start(&self, at: usize) -> usize {
+        let before = self.text.get(..at).unwrap_or_default();
+        before.rfind(['\n', '\r']).map_or(0, |line_break| line_break + 1)
     }
 
-    fn line_start(&self, mark: Mark) -> Option<usize> {
-        self.lines.get(mark.line.checked_sub(1)? as usize).copied()
+    /// Where the line below begins.
+    fn line_end(&self, at: usize) -> usize {
+        let rest = self.text.get(at..).unwrap_or_default();
+        let end = rest.find(['\n', '\r']).unwrap_or(rest.len());
+        let is_pair = rest.get(end..).is_some_and(|line_break| line_break.starts_with("\r\n"));
+        (at + end + 1 + usize::from(is_pair)).min(self.text.len())
     }
 
-    /// A mark as a place in the text.
-    fn place(&self, mark: Mark) -> Option<usize> {
-        let line = self.line_start(mark)?;
-        let before = mark.column.checked_sub(1)? as usize;
-        let (at, _) = self.text[line..].char_indices().nth(before)?;
-        Some(line + at)
-    }
-
-    /// A part of the text. Aliases stand elsewhere than what they stand for, so that an end may come before a start.
-    fn slice(&self, from: usize, to: usize) -> Option<&str> {
-        self.text.get(from..to)
-    }
-
-    /// Columns from the beginning of the line.
-    fn column(&self, at: usize) -> usize {
-        let line = self.text[..at].rfind('\n').map_or(0, |feed| feed + 1);
-        self.text[line..at].chars().count()
-    }
-
-    /// Writes the fields or entries of `after`, from the beginning of the line of the first of `before`, which end at `end`.
-    fn collection(&self, before: &Node<'_>, after: &Node<'_>, end: usize, out: &mut String) -> Option<()> {
-        match (&before.data, &after.data) {
-            (Data::Map(old), Data::Map(new)) if self.is_block(before) && !new.is_empty() => self.map(old, new, None, end, out),
-            (Data::List(old), Data::List(new)) if self.is_block(before) && !new.is_empty() => self.list(old, new, end, out),
-            _ => None,
+    fn line_break(&self) -> &'static str {
+        match self.text.find(['\n', '\r']).and_then(|at| self.text.get(at..)) {
+            Some(rest) if rest.starts_with("\r\n") => "\r\n",
+            Some(rest) if rest.starts_with('\r') => "\r",
+            _ => "\n",
         }
     }
 
-    fn is_block(&self, node: &Node<'_>) -> bool {
-        let empty = match &node.data {
-            Data::Map(pairs) => pairs.is_empty(),
-            Data::List(entries) => entries.is_empty(),
-            Data::Scalar(_) => return false,
-        };
-        !empty && node.tag.is_none() && self.place(node.mark).is_some_and(|at| !self.text[at..].starts_with(['{', '[', '?']))
+    /// Columns from the beginning of the line; `None` where something else than blanks and dashes stands before it.
+    fn column(&self, at: usize) -> Option<usize> {
+        let before = self.text.get(self.line_start(at)..at)?;
+        before.bytes().all(|byte| matches!(byte, b' ' | b'-')).then_some(before.len())
+    }
+
+    /// The column of a comment that has a line of its own.
+    fn comment_column(&self, line: usize) -> Option<usize> {
+        let text = self.text.get(line..self.line_end(line))?;
+        let content = text.trim_start_matches([' ', '\t']);
+        content.starts_with('#').then(|| text.len() - content.len())
+    }
+
+    fn is_blank(&self, line: usize) -> bool {
+        self.text.get(line..self.line_end(line)).is_some_and(|text| text.trim().is_empty())
+    }
+
+    /// Behind the lines of a node. Comments below a block collection that are indented as it is are part of it.
+    fn own_end(&self, spot: &Spot<'_>, end: usize) -> usize {
+        let mut own_end = self.line_end(spot.end).min(end);
+        let Some(column) = first_of(spot).and_then(|first| self.column(first)) else { return own_end };
+        let mut line = own_end;
+        while line < end {
+            match self.comment_column(line) {
+                Some(indent) if indent >= column => own_end = self.line_end(line),
+                None if self.is_blank(line) => {}
+                _ => break,
+            }
+            line = self.line_end(line);
+        }
+        own_end.min(end)
+    }
+
+    /// The lines of neighbours: of each where it begins, and its last node. Comments directly above one, no deeper than it,
+    /// belong to it.
+    fn lines(&self, starts: &[(usize, &Spot<'_>)], column: usize, end: usize) -> Option<Vec<Lines>> {
+        let mut all: Vec<Lines> = Vec::with_capacity(starts.len());
+        for (place, (start, last)) in starts.iter().enumerate() {
+            let next = starts.get(place + 1).map_or(end, |(next, _)| self.line_start(*next));
+            let mut lead = self.line_start(*start);
+            if let Some(above) = all.last_mut() {
+                if self.column(*start)? != column || lead < above.own_end {
+                    return None;
+                }
+                while let Some(comment) = self.comment_above(lead, column).filter(|comment| *comment >= above.own_end) {
+                    lead = comment;
+                }
+                above.end = lead;
+            }
+            all.push(Lines { lead, start: *start, own_end: self.own_end(last, next), end });
+        }
+        Some(all)
+    }
+
+    /// Where the line above begins, when it is a comment that is indented no deeper than `column`.
+    fn comment_above(&self, line: usize, column: usize) -> Option<usize> {
+        let above = self.line_start(line.checked_sub(1)?);
+        let above = if self.text.get(above..line) == Some("\n") { self.line_start(above.checked_sub(1)?) } else { above };
+        self.comment_column(above).filter(|indent| *indent <= column).map(|_| above)
+    }
+
+    /// Whether a collection can be changed entry by entry: no merge key, no key twice, no key that is more than a word.
+    fn is_editable(&self, spot: &Spot<'_>, node: &Node<'_>) -> bool {
+        node.tag.is_none()
+            && match (&spot.data, &node.data) {
+                (SpotData::List(_, entries), Data::List(nodes)) => entries.len() == nodes.len(),
+                (SpotData::Map(_, pairs), Data::Map(nodes)) => {
+                    let is_word =
+                        |key: &Spot<'_>| matches!(&key.data, SpotData::Scalar(text, Spelling::Plain | Spelling::Quoted) if text != "<<");
+                    pairs.len() == nodes.len()
+                        && pairs.iter().all(|(key, _)| is_word(key) && self.text.as_bytes().get(key.indicator) != Some(&b'?'))
+                }
+                _ => false,
+            }
+    }
+
+    /// Whether a node stays as it is written.
+    fn stays(&self, spot: &Spot<'_>, was: &Node<'_>, now: &Node<'_>) -> bool {
+        match self.aliases {
+            Aliases::Stay if matches!(spot.data, SpotData::Alias) => true,
+            Aliases::Stay | Aliases::StayWhereNothingChanges => same(was, now),
+            Aliases::Go => same(was, now) && !has_alias(spot),
+        }
+    }
+
+    /// Writes the fields or entries of `now`, from the beginning of the line of the first of `was`, whose lines end at `end`.
+    fn collection(&self, spot: &Spot<'_>, was: &Node<'_>, now: &Node<'_>, end: usize, out: &mut String) -> Option<()> {
+        if !self.is_editable(spot, was) || now.tag.is_some() {
+            return None;
+        }
+        match (&spot.data, &was.data, &now.data) {
+            (SpotData::Map(Layout::Block, spots), Data::Map(was), Data::Map(now)) if !now.is_empty() => {
+                self.map(spots, was, now, None, end, out)
+            }
+            (SpotData::List(Layout::Block, spots), Data::List(was), Data::List(now)) if !now.is_empty() => {
+                self.list(spots, was, now, &aligned(was, now), end, out)
+            }
+            _ => None,
+        }
     }
 
     /// The fields of a mapping that stand below each other. `dash` is what the first one stands behind.
     fn map(
         &self,
-        old: &[(Node<'_>, Node<'_>)],
-        new: &[(Node<'_>, Node<'_>)],
+        spots: &[(Spot<'_>, Spot<'_>)],
+        was: &[(Node<'_>, Node<'_>)],
+        now: &[(Node<'_>, Node<'_>)],
         dash: Option<usize>,
         end: usize,
         out: &mut String,
     ) -> Option<()> {
-        let starts: Vec<usize> = old.iter().map(|(key, _)| self.place(key.mark)).collect::<Option<_>>()?;
-        let column = self.column(*starts.first()?);
-        let spans = self.spans(&starts, column, end)?;
-        for (i, (key, value)) in new.iter().enumerate() {
-            let before = out.len();
-            match dash.filter(|_| i == 0) {
-                Some(dash) => out.push_str(self.slice(dash, starts[0])?),
-                None => pad(column, out),
+        let starts: Vec<(usize, &Spot<'_>)> = spots.iter().map(|(key, value)| (key.start, value)).collect();
+        let first = starts.first()?.0;
+        let column = self.column(first)?;
+        let lines = self.lines(&starts, column, end)?;
+        let known: Vec<Option<usize>> = now.iter().map(|(key, _)| place_of(was, key)).collect();
+        let mut leftovers = Leftovers::new(&known, lines.len());
+        for (i, (pair, known)) in now.iter().zip(&known).enumerate() {
+            // What belongs to nobody must not come between a dash and what stands behind it.
+            if let Some(j) = known.filter(|_| i > 0 || dash.is_none()) {
+                leftovers.take_before(j, |gone| self.nobodys(&lines, gone, out));
             }
-            let known = old.iter().position(|(known, _)| known.as_text() == key.as_text() && key.as_text().is_some());
-            let Some(j) = known else {
-                self.anew(|out| map(&new[i..=i], column, true, out), out);
+            let lead = known.and_then(|j| lines.get(j)).map(|lines| self.text.get(lines.lead..lines.start)).unwrap_or_default();
+            match (dash.filter(|_| i == 0), known) {
+                (Some(dash), Some(j)) if *j > 0 => self.first_behind_dash(dash, first, lead.unwrap_or_default(), out)?,
+                (Some(dash), _) => out.push_str(self.text.get(dash..first)?),
+                (None, Some(j)) if *j > 0 || dash.is_none() => out.push_str(lead?),
+                (None, _) => pad(column, out),
+            }
+            let Some(j) = *known else {
+                self.written(|out| write::map(std::slice::from_ref(pair), column, true, out), out);
                 continue;
             };
-            let Span { line, start, end } = spans[j];
-            if dash.is_none() || i > 0 && j > 0 {
-                // Comments above a field go with it.
-                out.truncate(before);
-                out.push_str(self.slice(line, start)?);
-            }
-            let was = &old[j].1;
-            if same(was, value) {
-                out.push_str(self.slice(start, end)?);
-            } else if let Some(inner) = self.below(was, value, start) {
-                out.push_str(self.slice(start, inner)?);
-                self.collection(was, value, end, out)?;
-            } else if self.scalar(was, value, start, end, out).is_none() {
-                self.anew(|out| map(&new[i..=i], column, true, out), out);
-            }
+            let (Lines { start, own_end, end, .. }, (_, value), (_, was)) = (lines.get(j)?, spots.get(j)?, was.get(j)?);
+            out.push_str(self.text.get(*start..=value.indicator)?);
+            self.value(value, was, &pair.1, *own_end, column, out)?;
+            out.push_str(self.text.get(*own_end..*end)?);
+        }
+        leftovers.take_before(lines.len(), |gone| self.nobodys(&lines, gone, out));
+        Some(())
+    }
+
+    /// Another field comes to stand behind a dash. The comments above it go with it.
+    fn first_behind_dash(&self, dash: usize, first: usize, lead: &str, out: &mut String) -> Option<()> {
+        let between = self.text.get(dash..first)?;
+        let comments = lead.trim_start();
+        if comments.is_empty() {
+            out.push_str(between);
+        } else if between.contains(['\n', '\r']) {
+            // The fields begin below the dash.
+            out.push_str(between.trim_end_matches(' '));
+            out.push_str(lead);
+        } else {
+            out.push_str(between);
+            out.push_str(comments);
         }
         Some(())
     }
 
-    /// The entries of a list, each behind a dash on a line of its own.
-    fn list(&self, old: &[Node<'_>], new: &[Node<'_>], end: usize, out: &mut String) -> Option<()> {
-        let dashes: Vec<usize> = old.iter().map(|entry| self.dash_before(self.place(entry.mark)?)).collect::<Option<_>>()?;
-        let column = self.column(*dashes.first()?);
-        let spans = self.spans(&dashes, column, end)?;
-        for (entry, j) in new.iter().zip(aligned(old, new)) {
-            let Some(j) = j else {
+    /// The entries of a list, each behind a dash on a line of its own. `known` is which of the old ones the new ones are.
+    fn list(
+        &self,
+        spots: &[Spot<'_>],
+        was: &[Node<'_>],
+        now: &[Node<'_>],
+        known: &[Option<usize>],
+        end: usize,
+        out: &mut String,
+    ) -> Option<()> {
+        let starts: Vec<(usize, &Spot<'_>)> = spots.iter().map(|entry| (entry.indicator, entry)).collect();
+        let column = self.column(starts.first()?.0)?;
+        let lines = self.lines(&starts, column, end)?;
+        let mut leftovers = Leftovers::new(known, lines.len());
+        for (entry, known) in now.iter().zip(known) {
+            let Some(j) = *known else {
                 pad(column, out);
-                self.anew(|out| write::entry(entry, column, out), out);
+                self.written(|out| write::entry(entry, column, out), out);
                 continue;
             };
-            let Span { line, start, end } = spans[j];
-            let was = &old[j];
-            if same(was, entry) {
-                out.push_str(self.slice(line, end)?);
-                continue;
-            }
-            out.push_str(self.slice(line, start)?);
-            match (&was.data, &entry.data) {
-                (Data::Map(before), Data::Map(after)) if self.is_block(was) && !after.is_empty() => {
-                    self.map(before, after, Some(start), end, out)?;
+            leftovers.take_before(j, |gone| self.nobodys(&lines, gone, out));
+            let (Lines { lead, start, own_end, end }, spot, was) = (lines.get(j)?, spots.get(j)?, was.get(j)?);
+            out.push_str(self.text.get(*lead..*start)?);
+            match (&spot.data, &was.data, &entry.data) {
+                _ if self.stays(spot, was, entry) => out.push_str(self.text.get(*start..*own_end)?),
+                (SpotData::Map(Layout::Block, spots), Data::Map(was_pairs), Data::Map(now))
+                    if self.is_editable(spot, was) && !now.is_empty() && entry.tag.is_none() && spot.start == spot.content =>
+                {
+                    self.map(spots, was_pairs, now, Some(*start), *own_end, out)?;
                 }
-                _ => {
-                    if self.scalar(was, entry, start, end, out).is_none() {
-                        self.anew(|out| write::entry(entry, column, out), out);
+                _ if spot.layout() == Some(Layout::Flow) => {
+                    let before = out.len();
+                    out.push_str(self.text.get(*start..spot.start)?);
+                    if self.flow_value(spot, was, entry, out).is_some() {
+                        out.push_str(self.text.get(spot.end..*own_end)?);
+                    } else {
+                        out.truncate(before);
+                        self.written(|out| write::entry(entry, column, out), out);
                     }
                 }
+                // A list in a list, or a mapping that becomes something else.
+                _ if spot.layout() == Some(Layout::Block) || is_block(entry) => {
+                    self.written(|out| write::entry(entry, column, out), out);
+                }
+                _ => {
+                    out.push_str(self.text.get(*start..=spot.indicator)?);
+                    self.value(spot, was, entry, *own_end, column, out)?;
+                }
             }
+            out.push_str(self.text.get(*own_end..*end)?);
         }
+        leftovers.take_before(lines.len(), |gone| self.nobodys(&lines, gone, out));
         Some(())
     }
 
-    /// What each of several neighbours spans, by where their texts begin. Comments above one, no deeper than it, are its.
-    fn spans(&self, starts: &[usize], column: usize, end: usize) -> Option<Vec<Span>> {
-        let mut spans = Vec::with_capacity(starts.len());
-        for (i, &start) in starts.iter().enumerate() {
-            let mut line = self.text[..start].rfind('\n').map_or(0, |feed| feed + 1);
-            if i > 0 {
-                if self.column(start) != column || start <= starts[i - 1] {
-                    return None;
+    /// Comments that stand by themselves behind a field or entry that goes.
+    fn nobodys(&self, lines: &[Lines], gone: usize, out: &mut String) {
+        let idle = lines.get(gone).and_then(|lines| self.text.get(lines.own_end..lines.end)).unwrap_or_default();
+        if idle.contains('#') {
+            out.push_str(idle);
+        }
+    }
+
+    /// Writes what stands behind the indicator of a value, up to the end of its lines. `column` is that of its key or dash.
+    fn value(&self, spot: &Spot<'_>, was: &Node<'_>, now: &Node<'_>, end: usize, column: usize, out: &mut String) -> Option<()> {
+        let from = spot.indicator + 1;
+        if self.stays(spot, was, now) {
+            out.push_str(self.text.get(from..end)?);
+            return Some(());
+        }
+        if spot.layout() == Some(Layout::Block) && spot.start == spot.content {
+            let inner = self.line_start(spot.content);
+            let before = out.len();
+            if inner >= from {
+                out.push_str(self.text.get(from..inner)?);
+                if self.collection(spot, was, now, end, out).is_some() {
+                    return Some(());
                 }
-                while let Some(above) = self.comment_above(line, column) {
-                    line = above;
-                }
+                out.truncate(before);
             }
-            spans.push(Span { line, start, end });
         }
-        for i in 1..spans.len() {
-            spans[i - 1].end = spans[i].line;
-        }
-        Some(spans)
-    }
-
-    /// Where the line above begins, when it is a comment that stands no deeper than `column`.
-    fn comment_above(&self, line: usize, column: usize) -> Option<usize> {
-        let before = self.text[..line].strip_suffix('\n')?;
-        let above = before.rfind('\n').map_or(0, |feed| feed + 1);
-        let content = before[above..].trim_start_matches(' ');
-        (content.starts_with('#') && before.len() - above - content.len() <= column).then_some(above)
-    }
-
-    /// The dash of an entry whose content begins at `at`.
-    fn dash_before(&self, at: usize) -> Option<usize> {
-        let mut before = &self.text[..at];
-        loop {
-            let trimmed = before.trim_end_matches([' ', '\n', '\r']);
-            if trimmed.ends_with('-') {
-                return Some(trimmed.len() - 1);
+        let Around { gap, behind, idle } = self.around(spot, end)?;
+        let behind = if behind.starts_with('#') { Cow::Owned(format!(" {behind}")) } else { Cow::Borrowed(behind) };
+        let before = out.len();
+        if spot.layout() == Some(Layout::Flow) {
+            out.push_str(gap);
+            out.push_str(self.anchor(spot)?);
+            if self.flow(spot, was, now, out).is_some() {
+                out.push_str(&behind);
+                out.push_str(idle);
+                return Some(());
             }
-            // `- # comment` above the content.
-            let line = trimmed.rfind('\n').map_or(0, |feed| feed + 1);
-            let comment = trimmed[line..].find('#')?;
-            before = &trimmed[..line + comment];
-        }
-    }
-
-    /// Where the inner lines of a block collection begin that is to be edited itself.
-    fn below(&self, was: &Node<'_>, value: &Node<'_>, key: usize) -> Option<usize> {
-        let kept = match (&was.data, &value.data) {
-            (Data::Map(_), Data::Map(new)) => !new.is_empty(),
-            (Data::List(_), Data::List(new)) => !new.is_empty(),
-            _ => false,
-        };
-        let inner = self.line_start(was.mark).filter(|inner| *inner > key)?;
-        (kept && self.is_block(was)).then_some(inner)
-    }
-
-    /// Another scalar in the place of one that stands on the line of `start`; what follows on that line stays.
-    fn scalar(&self, was: &Node<'_>, value: &Node<'_>, start: usize, end: usize, out: &mut String) -> Option<()> {
-        let (Data::Scalar(old), Data::Scalar(_)) = (&was.data, &value.data) else { return None };
-        let at = self.place(was.mark)?;
-        let (name, rest) = (self.slice(start, at)?, self.slice(at, end)?);
-        let (line, below) = rest.split_at(rest.find('\n').map_or(rest.len(), |feed| feed + 1));
-        if name.contains('\n') || was.tag.is_some() {
-            return None;
-        }
-        let length = match old.style {
-            Style::Plain => line.strip_prefix(old.text.as_ref()).map(|_| old.text.len())?,
-            Style::Quoted => quoted_length(line)?,
-        };
-        let behind = &line[length..];
-        if !matches!(behind.trim_start().as_bytes(), [] | [b'#', ..]) || below.lines().any(|line| !is_idle(line)) {
-            return None;
+            out.truncate(before);
         }
         let mut spelled = String::new();
-        write::write(value, &mut spelled);
-        let spelled = spelled.strip_suffix('\n').filter(|text| !text.contains('\n'))?;
-        for part in [name, spelled, behind, below] {
-            out.push_str(part);
+        if is_block(now) {
+            write::below(now, column, &mut spelled);
+        } else {
+            out.push_str(gap);
+            out.push_str(self.anchor(spot)?);
+            write::leaf(now, self.text_indent(spot, column), &mut spelled);
+        }
+        // What stood behind the value on its line stands behind the first line of the new one.
+        let (first, more) = spelled.split_once('\n').unwrap_or((&spelled, ""));
+        out.push_str(first);
+        if more.is_empty() {
+            out.push_str(&behind);
+        } else {
+            self.line(&behind, out);
+            self.written(|out| out.push_str(more.strip_suffix('\n').unwrap_or(more)), out);
+            out.push_str(self.line_break());
+        }
+        out.push_str(idle);
+        Some(())
+    }
+
+    /// What is on the lines of a value that is replaced.
+    fn around(&self, spot: &Spot<'_>, end: usize) -> Option<Around<'t>> {
+        let from = spot.indicator + 1;
+        let between = self.text.get(from..spot.start)?;
+        let gap = if between.is_empty() || between.contains(['\n', '\r', '#']) { " " } else { between };
+        let behind_on_line = |at: usize| self.text.get(at..self.line_end(at).min(end));
+        Some(match &spot.data {
+            // Only what stands on the line of the key is not part of the collection.
+            SpotData::List(Layout::Block, _) | SpotData::Map(Layout::Block, _) => Around { gap, behind: behind_on_line(from)?, idle: "" },
+            SpotData::Scalar(_, Spelling::Block) => {
+                let header = self.text.get(spot.content..)?;
+                let sign =
+                    header.len() - header.trim_start_matches(|c: char| matches!(c, '|' | '>' | '+' | '-') || c.is_ascii_digit()).len();
+                let idle = self.text.get(self.line_end(spot.end).min(end)..end)?;
+                Around { gap, behind: behind_on_line(spot.content + sign)?, idle }
+            }
+            _ => {
+                let idle = self.text.get(self.line_end(spot.end).min(end)..end)?;
+                Around { gap, behind: behind_on_line(spot.end)?, idle }
+            }
+        })
+    }
+
+    /// The anchor before a value, for aliases that stay.
+    fn anchor(&self, spot: &Spot<'_>) -> Option<&'t str> {
+        let properties = self.text.get(spot.start..spot.content)?;
+        let is_anchor = self.aliases != Aliases::Go && !properties.contains(['!', '\n', '\r']);
+        Some(if is_anchor { properties } else { "" })
+    }
+
+    /// The column that makes the writer of a block scalar indent its lines as they are indented.
+    fn text_indent(&self, spot: &Spot<'_>, column: usize) -> usize {
+        if !matches!(&spot.data, SpotData::Scalar(_, Spelling::Block)) {
+            return column;
+        }
+        let lines = self.text.get(self.line_end(spot.content)..spot.end).unwrap_or_default();
+        let first = lines.split(['\n', '\r']).find(|line| !line.trim().is_empty()).unwrap_or_default();
+        let indent = first.len() - first.trim_start_matches(' ').len();
+        indent.saturating_sub(write::STEP).max(column)
+    }
+
+    /// Changes a collection between its brackets.
+    fn flow(&self, spot: &Spot<'_>, was: &Node<'_>, now: &Node<'_>, out: &mut String) -> Option<()> {
+        if !self.is_editable(spot, was) || now.tag.is_some() || !self.text.get(spot.content..)?.starts_with(['{', '[']) {
+            return None;
+        }
+        // Where each entry begins and ends, and which of them each new one is.
+        let (ranges, known_places): (Vec<(usize, usize)>, Vec<Option<usize>>) = match (&spot.data, &was.data, &now.data) {
+            (SpotData::Map(_, pairs), Data::Map(was), Data::Map(now)) => {
+                let range = |(key, value): &(Spot<'_>, Spot<'_>)| {
+                    (key.start, value.end.max(key.end).max(self.colon(key, value).map_or(0, |colon| colon + 1)))
+                };
+                (pairs.iter().map(range).collect(), now.iter().map(|(key, _)| place_of(was, key)).collect())
+            }
+            (SpotData::List(_, entries), Data::List(was), Data::List(now)) => {
+                (entries.iter().map(|entry| (entry.start, entry.end)).collect(), aligned(was, now))
+            }
+            _ => return None,
+        };
+        let (first, last) = (ranges.first()?, ranges.last()?);
+        if known_places.is_empty() {
+            return None;
+        }
+        out.push_str(self.text.get(spot.content..first.0)?);
+        for (i, known) in known_places.iter().enumerate() {
+            if i > 0 {
+                // What stood before it, or behind the one that it stands behind now.
+                let between = |j: usize| Some((ranges.get(j.checked_sub(1)?)?.1, ranges.get(j)?.0));
+                let above = known_places.get(i - 1).copied().flatten();
+                let comma = known.map_or_else(|| between(above? + 1), between);
+                out.push_str(comma.map_or(Some(", "), |(from, to)| self.text.get(from..to))?);
+            }
+            match (&spot.data, &was.data, &now.data) {
+                (SpotData::Map(_, spots), Data::Map(was), Data::Map(now)) => {
+                    let (key, value) = now.get(i)?;
+                    if let Some(j) = known {
+                        self.flow_pair(spots.get(*j)?, &was.get(*j)?.1, value, out)?;
+                    } else {
+                        write::within_flow(key, out);
+                        out.push_str(": ");
+                        write::within_flow(value, out);
+                    }
+                }
+                (SpotData::List(_, spots), Data::List(was), Data::List(now)) => match known {
+                    Some(j) => self.flow_value(spots.get(*j)?, was.get(*j)?, now.get(i)?, out)?,
+                    None => write::within_flow(now.get(i)?, out),
+                },
+                _ => return None,
+            }
+        }
+        out.push_str(self.text.get(last.1..spot.end)?);
+        Some(())
+    }
+
+    /// The colon of a pair between brackets; a key may stand there without.
+    fn colon(&self, key: &Spot<'_>, value: &Spot<'_>) -> Option<usize> {
+        (value.indicator >= key.end && self.text.as_bytes().get(value.indicator) == Some(&b':')).then_some(value.indicator)
+    }
+
+    fn flow_pair(&self, (key, value): &(Spot<'_>, Spot<'_>), was: &Node<'_>, now: &Node<'_>, out: &mut String) -> Option<()> {
+        let Some(colon) = self.colon(key, value) else {
+            out.push_str(self.text.get(key.start..key.end)?);
+            if !self.stays(value, was, now) {
+                out.push_str(": ");
+                write::within_flow(now, out);
+            }
+            return Some(());
+        };
+        out.push_str(self.text.get(key.start..=colon)?);
+        let gap = self.text.get(colon + 1..value.start)?;
+        out.push_str(if gap.is_empty() && !self.stays(value, was, now) { " " } else { gap });
+        self.flow_value(value, was, now, out)
+    }
+
+    fn flow_value(&self, spot: &Spot<'_>, was: &Node<'_>, now: &Node<'_>, out: &mut String) -> Option<()> {
+        if self.stays(spot, was, now) {
+            out.push_str(self.text.get(spot.start..spot.end)?);
+            return Some(());
+        }
+        out.push_str(self.anchor(spot)?);
+        let before = out.len();
+        if self.flow(spot, was, now, out).is_none() {
+            out.truncate(before);
+            write::within_flow(now, out);
         }
         Some(())
     }
 
-    /// Adds what is written anew, with the line ends of the text.
-    fn anew(&self, write: impl FnOnce(&mut String), out: &mut String) {
-        if !self.text.contains("\r\n") {
+    /// Adds the rest of a line, and its end where it has none.
+    fn line(&self, rest: &str, out: &mut String) {
+        out.push_str(rest);
+        if !rest.ends_with(['\n', '\r']) {
+            out.push_str(self.line_break());
+        }
+    }
+
+    /// Adds what the writer writes, with the line ends of the text.
+    fn written(&self, write: impl FnOnce(&mut String), out: &mut String) {
+        let line_break = self.line_break();
+        if line_break == "\n" {
             return write(out);
         }
         let mut text = String::new();
         write(&mut text);
-        out.push_str(&text.replace('\n', "\r\n"));
+        out.push_str(&text.replace('\n', line_break));
     }
 }
 
-/// Whether a line holds nothing, or a comment.
-fn is_idle(line: &str) -> bool {
-    matches!(line.trim().as_bytes(), [] | [b'#', ..])
+/// Which of the old fields or entries are gone, in order.
+struct Leftovers {
+    gone: Vec<bool>,
+    next: usize,
 }
 
-/// The length of a quoted scalar that ends on its line, quotes included.
-fn quoted_length(line: &str) -> Option<usize> {
-    let quote = line.chars().next().filter(|c| matches!(c, '\'' | '"'))?;
-    let mut rest = line.char_indices().skip(1).peekable();
-    while let Some((at, c)) = rest.next() {
-        if c == '\\' && quote == '"' {
-            rest.next();
-        } else if c == quote {
-            if quote == '\'' && rest.peek().is_some_and(|(_, next)| *next == '\'') {
-                rest.next();
-                continue;
+impl Leftovers {
+    fn new(known: &[Option<usize>], count: usize) -> Self {
+        let mut gone = vec![true; count];
+        for j in known.iter().flatten() {
+            if let Some(gone) = gone.get_mut(*j) {
+                *gone = false;
             }
-            return Some(at + 1);
+        }
+        Self { gone, next: 0 }
+    }
+
+    /// Hands out those before a place that have not been handed out yet.
+    fn take_before(&mut self, place: usize, mut take: impl FnMut(usize)) {
+        while self.next < place {
+            if self.gone.get(self.next) == Some(&true) {
+                take(self.next);
+            }
+            self.next += 1;
         }
     }
-    None
 }
 
-/// Whether two nodes are spelled alike, wherever they stand.
-fn same(a: &Node<'_>, b: &Node<'_>) -> bool {
-    a.tag == b.tag
-        && match (&a.data, &b.data) {
-            (Data::Scalar(Scalar { text, style }), Data::Scalar(other)) => (text, style) == (&other.text, &other.style),
-            (Data::List(a), Data::List(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
-            (Data::Map(a), Data::Map(b)) => a.len() == b.len() && a.iter().zip(b).all(|((k, a), (l, b))| same(k, l) && same(a, b)),
-            _ => false,
-        }
+fn place_of(pairs: &[(Node<'_>, Node<'_>)], key: &Node<'_>) -> Option<usize> {
+    pairs.iter().position(|(known, _)| known.as_text() == key.as_text() && key.as_text().is_some())
 }
 
-/// For each new entry the old one that it is: the next that is the same, or, between two such, the one of the same name.
-fn aligned(old: &[Node<'_>], new: &[Node<'_>]) -> Vec<Option<usize>> {
-    let mut places: Vec<Option<usize>> = vec![None; new.len()];
-    let mut next = 0;
-    for (place, entry) in places.iter_mut().zip(new) {
-        if let Some(found) = old[next..].iter().position(|known| same(known, entry)) {
-            *place = Some(next + found);
-            next += found + 1;
-        }
+/// The first key or dash of a block collection.
+fn first_of(spot: &Spot<'_>) -> Option<usize> {
+    match &spot.data {
+        SpotData::List(Layout::Block, entries) => entries.first().map(|entry| entry.indicator),
+        SpotData::Map(Layout::Block, pairs) => pairs.first().map(|(key, _)| key.start),
+        _ => None,
     }
-    let mut i = 0;
-    while i < new.len() {
-        if places[i].is_some() {
-            i += 1;
-            continue;
-        }
-        let gap = i;
-        while i < new.len() && places[i].is_none() {
-            i += 1;
-        }
-        let from = gap.checked_sub(1).and_then(|before| places[before]).map_or(0, |before| before + 1);
-        let to = places.get(i).copied().flatten().unwrap_or(old.len());
-        pair(&old[from..to], &new[gap..i], from, &mut places[gap..i]);
-    }
-    places
 }
 
-/// Entries of a gap: by their names, in order; where nothing has a name and none was added, one by one.
-fn pair(old: &[Node<'_>], new: &[Node<'_>], offset: usize, places: &mut [Option<usize>]) {
-    let name = |node: &Node<'_>| node.get("name").and_then(Node::as_text).map(str::to_owned);
-    let mut next = 0;
-    for (i, (place, entry)) in places.iter_mut().zip(new).enumerate() {
-        let found = match name(entry) {
-            Some(wanted) => old[next..].iter().position(|known| name(known).as_ref() == Some(&wanted)).map(|found| next + found),
-            None => (old.len() == new.len() && i >= next && name(&old[i]).is_none()).then_some(i),
-        };
-        if let Some(found) = found {
-            *place = Some(offset + found);
-            next = found + 1;
-        }
+fn has_alias(spot: &Spot<'_>) -> bool {
+    match &spot.data {
+        SpotData::Alias => true,
+        SpotData::Scalar(..) => false,
+        SpotData::List(_, entries) => entries.iter().any(has_alias),
+        SpotData::Map(_, pairs) => pairs.iter().any(|(key, value)| has_alias(key) || has_alias(value)),
+    }
+}
+
+/// Whether the writer puts a node on lines of its own.
+fn is_block(node: &Node<'_>) -> bool {
+    match &node.data {
+        Data::Scalar(_) => false,
+        Data::List(entries) => !entries.is_empty(),
+        Data::Map(pairs) => !pairs.is_empty(),
     }
 }
 
@@ -386,7 +652,7 @@ spec:
         assert_eq!(edited(TEXT, &tree("2", added, args)), Some(expected));
         let expected = TEXT.replace("    - b\n", "    - x\n").replace("    - \"c\" # three\n", "    - d # three\n");
         assert_eq!(edited(TEXT, &tree("2", c, "a, x, d")), Some(expected));
-        assert_eq!(edited(TEXT, &tree("{a: 1}", c, args)), Some(TEXT.replace("replicas: 2   # two", "replicas:\n      a: 1")));
+        assert_eq!(edited(TEXT, &tree("{a: 1}", c, args)), Some(TEXT.replace("replicas: 2   # two", "replicas:   # two\n      a: 1")));
     }
 
     #[test]
@@ -394,14 +660,116 @@ spec:
         let without = "{kind: Deployment, metadata: {labels: {x: \"2\"}}}";
         assert_eq!(
             edited(TEXT, without).as_deref(),
-            Some("# head\nkind: Deployment # a kind\nmetadata:\n  # the labels\n  labels:\n    x: \"2\"\n")
+            Some("# head\nkind: Deployment # a kind\nmetadata:\n  # the labels\n  labels: {x: \"2\"} # flow\n# tail\n")
         );
         let entry = |text, after| edit_entry(text, &read(after).ok()?.root?);
         let text = "# above\n  - # head\n    a: 1\n    # b\n    b: 2\n";
         assert_eq!(entry(text, "{a: 1, b: 3}").as_deref(), Some("# above\n  - # head\n    a: 1\n    # b\n    b: 3\n"));
-        assert_eq!(entry(text, "{b: 2, c: x}").as_deref(), Some("# above\n  - # head\n    b: 2\n    c: x\n"));
+        assert_eq!(entry(text, "{b: 2, c: x}").as_deref(), Some("# above\n  - # head\n    # b\n    b: 2\n    c: x\n"));
+        assert_eq!(entry("- a: 1\n  # b\n  b: 2\n", "{b: 2}").as_deref(), Some("- # b\n  b: 2\n"));
         assert_eq!(entry("- a: 1\n  b: 2\n", "{n: [1], a: 1, b: 2}").as_deref(), Some("- n:\n  - 1\n  a: 1\n  b: 2\n"));
-        assert_eq!(entry("- {a: 1}\n", "{a: 2}").as_deref(), Some("- a: 2\n"));
+        assert_eq!(entry("- {a: 1}\n", "{a: 2}").as_deref(), Some("- {a: 2}\n"));
+    }
+
+    /// Entries of lists that change, with comments at every place.
+    #[test]
+    fn comments_within_entries_stay() {
+        for (text, after, expected) in [
+            // A Service's port gets another name, and a field more.
+            (
+                "ports:\n- name: port\n  port: 80\n  # mine\n  protocol: TCP # mine too\n# between\n- name: b\n",
+                "ports: [{name: grpc, port: 80, protocol: TCP, appProtocol: grpc}, {name: b}]",
+                "ports:\n- name: grpc\n  port: 80\n  # mine\n  protocol: TCP # mine too\n  appProtocol: grpc\n# between\n- name: b\n",
+            ),
+            // A container is renamed; its own lists change too.
+            (
+                "c:\n- name: a # name\n  image: x\n  args:\n  - --port\n  # the port\n  - '80' # http\n  # last\n  env:\n  # env A\n  - name: A\n    value: x # v\n    # end of A\n",
+                "c: [{name: b, image: x, args: [--port, '90', --more], env: [{name: B, value: x}]}]",
+                "c:\n- name: b # name\n  image: x\n  args:\n  - --port\n  # the port\n  - \"90\" # http\n  # last\n  - --more\n  env:\n  # env A\n  - name: B\n    value: x # v\n    # end of A\n",
+            ),
+            // One of several goes, another is added: those that stay keep theirs.
+            (
+                "v:\n- name: a # a\n  emptyDir: {}\n\n# about b\n- name: b\n  # in b\n  emptyDir: {}\n",
+                "v: [{name: c, secret: {secretName: s}}, {name: b, emptyDir: {}}]",
+                "v:\n- name: c\n  secret:\n    secretName: s\n# about b\n- name: b\n  # in b\n  emptyDir: {}\n",
+            ),
+            // Entries without a name.
+            (
+                "t:\n- key: k # k\n  # why\n  effect: NoSchedule\n- key: l\n",
+                "t: [{key: k, effect: NoExecute}, {key: l}, {key: m}]",
+                "t:\n- key: k # k\n  # why\n  effect: NoExecute\n- key: l\n- key: m\n",
+            ),
+            // Arguments: one is put between two.
+            (
+                "args:\n# first\n- a\n# second\n- b # b\n\n# third\n- c\n",
+                "args: [a, x, b, c, d]",
+                "args:\n# first\n- a\n- x\n# second\n- b # b\n\n# third\n- c\n- d\n",
+            ),
+            // A comment that is nobody's stays when what is above it goes.
+            ("l:\n- a\n# nobody's\n\n- b\n", "l: [b]", "l:\n# nobody's\n\n- b\n"),
+            // Lists in lists.
+            ("l:\n- - a # a\n  - b\n- - c\n", "l: [[a, b], [d]]", "l:\n- - a # a\n  - b\n- - d\n"),
+        ] {
+            assert_eq!(edited(text, after).as_deref(), Some(expected), "{after}");
+            let windows = |text: &str| text.replace('\n', "\r\n");
+            assert_eq!(edited(&windows(text), after), Some(windows(expected)), "{after}");
+        }
+    }
+
+    #[test]
+    fn collections_between_brackets_are_changed_there() {
+        for (text, after, expected) in [
+            ("a: {b: 1, c: [d, e]} # f\n", "{a: {b: 2, c: [d, x]}}", "a: {b: 2, c: [d, x]} # f\n"),
+            ("a: [\n  b, # one\n  c, # two\n]\n", "{a: [b, d, e]}", "a: [\n  b, # one\n  d, e, # two\n]\n"),
+            ("a: {b: 1, 'c': 2}\n", "{a: {b: 1, d: '3'}}", "a: {b: 1, d: \"3\"}\n"),
+            ("a: {\"b\":1,\"c\":{}}\n", "{a: {b: 2, c: {}}}", "a: {\"b\": 2,\"c\":{}}\n"),
+            ("a: {b, c: }\n", "{a: {b: 1, c: 2}}", "a: {b: 1, c: 2 }\n"),
+            ("a: [] # none\nb: {}\n", "{a: [x], b: {c: 1}}", "a: # none\n- x\nb:\n  c: 1\n"),
+            ("a: [x] # some\n", "{a: []}", "a: [] # some\n"),
+            ("- a\n- [b, {c: d}] # e\n", "[a, [b, {c: f}]]", "- a\n- [b, {c: f}] # e\n"),
+        ] {
+            assert_eq!(edited(text, after).as_deref(), Some(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn texts_of_several_lines_keep_what_stands_beside_them() {
+        for (text, after, expected) in [
+            ("a: | # text\n    b\n    c\n\n# d\ne: 1\n", "{a: \"b\\nx\\n\", e: 1}", "a: | # text\n    b\n    x\n\n# d\ne: 1\n"),
+            ("a: >-\n  b\n  c\nd: 1\n", "{a: x, d: 1}", "a: x\nd: 1\n"),
+            ("a: b # text\nc: 1\n", "{a: \"d\\ne\\n\", c: 1}", "a: | # text\n  d\n  e\nc: 1\n"),
+            ("a: \"b\n  c\" # text\nd: 1\n", "{a: x, d: 1}", "a: x # text\nd: 1\n"),
+            ("a: 'b'# text\n", "{a: c}", "a: c # text\n"),
+            ("a:\nb:  # nothing\n", "{a: 1, b: x}", "a: 1\nb: x  # nothing\n"),
+        ] {
+            assert_eq!(edited(text, after).as_deref(), Some(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn anchors_and_aliases_stay_while_they_are_right() {
+        let text = "a: &x {c: 1} # a\nb: *x # b\nd: 1\n";
+        for (after, expected) in [
+            ("{a: {c: 1}, b: {c: 1}, d: 2}", "a: &x {c: 1} # a\nb: *x # b\nd: 2\n"),
+            ("{a: {c: 2}, b: {c: 2}, d: 1}", "a: &x {c: 2} # a\nb: *x # b\nd: 1\n"),
+            ("{a: {c: 1}, b: {c: 2}, d: 1}", "a: &x {c: 1} # a\nb: # b\n  c: 2\nd: 1\n"),
+            ("{a: {c: 2}, b: {c: 1}, d: 1}", "a: {c: 2} # a\nb: # b\n  c: 1\nd: 1\n"),
+            ("{b: {c: 1}, d: 1}", "b: # b\n  c: 1\nd: 1\n"),
+        ] {
+            assert_eq!(edited(text, after).as_deref(), Some(expected), "{after}");
+        }
+        let merged = "a: &x\n  c: 1\nb: # b\n  <<: *x\n  d: 1 # d\ne: 1\n";
+        assert_eq!(edited(merged, "{a: {c: 1}, b: {c: 1, d: 1}, e: 2}"), Some(merged.replace("e: 1", "e: 2")));
+        let written_out = merged.replace("  <<: *x\n  d: 1 # d\n", "  c: 1\n  d: 2\n");
+        assert_eq!(edited(merged, "{a: {c: 1}, b: {c: 1, d: 2}, e: 1}"), Some(written_out));
+    }
+
+    #[test]
+    fn what_stands_around_a_document_stays() {
+        let text = "%YAML 1.1\n# head\n--- # mark\n\n# above\na: 1\n# below\n...\n# end\n";
+        assert_eq!(edited(text, "{a: 2, b: 3}"), Some(text.replace("a: 1\n# below\n", "a: 2\n# below\nb: 3\n")));
+        assert_eq!(edited("--- {a: 1} # c\n", "{a: 2}").as_deref(), Some("--- {a: 2} # c\n"));
+        assert_eq!(edited("a: 1\rb: 2 # c\r", "{a: 1, b: 3, d: [e]}").as_deref(), Some("a: 1\rb: 3 # c\rd:\r- e\r"));
     }
 
     #[test]
@@ -411,13 +779,9 @@ spec:
 
     #[test]
     fn odd_texts_are_written_anew() {
-        for (text, after) in [
-            ("{a: 1}\n", "{b: 1}"),
-            ("? a\n: 1\n", "{a: 2}"),
-            ("a: 1\n...\n", "{a: 1, b: 2}"),
-            ("a: &x {c: 1}\nb: *x\n", "{b: {c: 1}}"),
-            ("a: !t 1\n", "[1]"),
-        ] {
+        for (text, after) in
+            [("? a\n: 1\n", "{a: 2}"), ("a: !t 1\n", "[1]"), ("a: 1\n", "5"), ("a: [\n", "{a: 1}"), ("a: 1\n---\nb: 1\n", "{a: 2}")]
+        {
             assert_eq!(edited(text, after), None, "{text}");
         }
         // Whatever is left of what an alias stood for is written out.

@@ -4,6 +4,7 @@
 //! it stood. It decides nothing about types; that is for the reader of the language ([`crate::jina`] reads YAML 1.1
 //! as Jina does, [`kubernetes_value`] reads it as kubectl does).
 
+mod align;
 mod characters;
 mod dict;
 mod edit;

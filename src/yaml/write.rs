@@ -35,6 +35,20 @@ pub fn write_one_line_fields(node: &Node<'_>, out: &mut String) {
     }
 }
 
+/// By how much lines are indented below a key.
+pub(super) const STEP: usize = 2;
+
+/// Writes a collection with content as it stands behind the colon of a key at column `indent`.
+pub(super) fn below(node: &Node<'_>, indent: usize, out: &mut String) {
+    tag(node, " ", "", out);
+    out.push('\n');
+    match &node.data {
+        Data::Map(inner) => map(inner, indent + STEP, false, out),
+        Data::List(entries) => list(entries, indent, out),
+        Data::Scalar(_) => {}
+    }
+}
+
 /// Writes `node` as one entry of a list whose dashes stand at column `indent`.
 pub fn write_entry(node: &Node<'_>, indent: usize, out: &mut String) {
     pad(indent, out);
@@ -58,16 +72,8 @@ pub(super) fn map(pairs: &[(Node<'_>, Node<'_>)], indent: usize, mut on_first_li
         }
         key(name, indent, out);
         match &value.data {
-            Data::Map(inner) if !inner.is_empty() => {
-                tag(value, " ", "", out);
-                out.push('\n');
-                map(inner, indent + 2, false, out);
-            }
-            Data::List(entries) if !entries.is_empty() => {
-                tag(value, " ", "", out);
-                out.push('\n');
-                list(entries, indent, out);
-            }
+            Data::Map(inner) if !inner.is_empty() => below(value, indent, out),
+            Data::List(entries) if !entries.is_empty() => below(value, indent, out),
             _ => {
                 out.push(' ');
                 leaf(value, indent, out);
@@ -90,14 +96,14 @@ pub(super) fn entry(node: &Node<'_>, indent: usize, out: &mut String) {
     match &node.data {
         Data::Map(pairs) if !pairs.is_empty() => {
             let same_line = opened(node, out);
-            map(pairs, indent + 2, same_line, out);
+            map(pairs, indent + STEP, same_line, out);
         }
         Data::List(entries) if !entries.is_empty() => {
             if opened(node, out) {
-                entry(&entries[0], indent + 2, out);
-                list(&entries[1..], indent + 2, out);
+                entry(&entries[0], indent + STEP, out);
+                list(&entries[1..], indent + STEP, out);
             } else {
-                list(entries, indent + 2, out);
+                list(entries, indent + STEP, out);
             }
         }
         _ => {
@@ -123,7 +129,7 @@ fn tag(node: &Node<'_>, before: &str, after: &str, out: &mut String) {
     }
 }
 
-fn leaf(node: &Node<'_>, indent: usize, out: &mut String) {
+pub(super) fn leaf(node: &Node<'_>, indent: usize, out: &mut String) {
     tag(node, "", " ", out);
     match &node.data {
         Data::Scalar(Scalar { text, .. }) if fits_block(text) => block(text, indent, out),
@@ -161,7 +167,7 @@ fn on_one_line(node: &Node<'_>, out: &mut String) {
 const INDICATORS: [char; 16] = ['|', '>', '@', '`', '%', '&', '*', '!', '"', '\'', '#', '{', '}', '[', ']', ','];
 
 /// Brackets and commas, harmless in block style, need quotes here.
-fn within_flow(node: &Node<'_>, out: &mut String) {
+pub(super) fn within_flow(node: &Node<'_>, out: &mut String) {
     match &node.data {
         Data::Scalar(Scalar { text, style: Style::Quoted }) => double_quoted(text, out),
         Data::Scalar(Scalar { text, style: Style::Plain }) if ends_within_flow(text) => double_quoted(text, out),
@@ -308,7 +314,7 @@ fn block(text: &str, indent: usize, out: &mut String) {
     for line in text.lines() {
         out.push('\n');
         if !line.is_empty() {
-            pad(indent + 2, out);
+            pad(indent + STEP, out);
             out.push_str(line);
         }
     }

@@ -1,6 +1,7 @@
 //! What YAML makes of single characters.
 
 use super::SyntaxError;
+use super::scan::Dialect;
 use crate::finding::Mark;
 
 /// What a byte may be.
@@ -73,8 +74,9 @@ pub(super) struct Characters {
 }
 
 /// Looks at all characters of a text; an error where it has one that YAML does not have (YAML 1.1, 5.1;
-/// `yaml_parser_update_buffer` of libyaml, `Reader.NON_PRINTABLE` of PyYAML).
-pub(super) fn check(text: &str) -> Result<Characters, SyntaxError> {
+/// `yaml_parser_update_buffer` of libyaml, `Reader.NON_PRINTABLE` of PyYAML). Those above ASCII are taken from go-yaml,
+/// which writes them as they are, although it would not read them: kustomize sends them.
+pub(super) fn check(text: &str, dialect: Dialect) -> Result<Characters, SyntaxError> {
     // Without branches, so that many bytes are looked at together.
     let (mut all, mut control) = (0_u8, 0);
     for byte in text.as_bytes() {
@@ -85,7 +87,11 @@ pub(super) fn check(text: &str) -> Result<Characters, SyntaxError> {
     if is_ascii && control == 0 {
         return Ok(Characters { is_ascii, has_rare_breaks: false });
     }
-    let is_bad = |c: char| matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{7f}'..='\u{84}' | '\u{86}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}');
+    let is_bad = |c: char| match c {
+        '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' => true,
+        '\u{7f}'..='\u{84}' | '\u{86}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}' => dialect == Dialect::Jina,
+        _ => false,
+    };
     let Some((at, c)) = text.char_indices().find(|(_, c)| is_bad(*c)) else {
         return Ok(Characters { is_ascii, has_rare_breaks: text.contains(['\u{85}', '\u{2028}', '\u{2029}']) });
     };

@@ -27,10 +27,11 @@ use crate::finding::Mark;
 /// | escapes in double quotes | `\'` | `\/` |
 /// | `! "5"` | a text | a number |
 /// | unknown directives | refused | ignored |
+/// | a comment that a tab indents, below another comment | allowed | refused |
 ///
 /// What go-yaml refuses and JSON has is accepted all the same, since kubectl reads JSON as JSON: `\/`, and a pair of
-/// escapes for a character beyond the first plane. So is `%YAML 1.2`, which PyYAML accepts, and a comment that is
-/// indented by a tab, which go-yaml 3 accepts below another comment.
+/// escapes for a character beyond the first plane. So is `%YAML 1.2`, which PyYAML accepts, and U+007F to U+009F, which
+/// go-yaml writes as they are and does not read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialect {
     /// As go-yaml 3 reads it: manifests, and what orchestrators send.
@@ -141,7 +142,7 @@ impl<'t> Scanner<'t> {
         Ok(Self {
             text,
             dialect,
-            characters: characters::check(text)?,
+            characters: characters::check(text, dialect)?,
             at: start,
             line: 0,
             line_start: start,
@@ -352,9 +353,11 @@ impl<'t> Scanner<'t> {
                 self.at += 1;
             }
             if self.here() == b'#' {
-                let has_own_line = self.slice(self.line_start, self.at).bytes().all(|byte| has_class(byte, BLANK));
+                // A comment behind a value is one by itself.
+                let before = self.slice(self.line_start, self.at);
+                let is_first = before.split([' ', '\t']).all(|word| matches!(word, "" | "-" | "---" | "..."));
                 self.at = self.line_end(self.at);
-                is_above_comment = has_own_line && self.dialect == Dialect::Kubernetes && self.is_comment_below();
+                is_above_comment = is_first && self.dialect == Dialect::Kubernetes && self.is_comment_below();
             }
             if self.skip_break().is_none() {
                 return;

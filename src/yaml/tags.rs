@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::SyntaxError;
-use super::characters::{BLANK, URI, WORD, has_class};
+use super::characters::{URI, WORD};
 use super::scan::{Dialect, Scanner, TagName, Token, TokenKind};
 
 impl<'t> Scanner<'t> {
@@ -93,7 +93,10 @@ impl<'t> Scanner<'t> {
             _ => return Err(self.error("the only directives are %YAML and %TAG; put a text with `%` first in quotes")),
         };
         let end = self.at;
-        self.skip_while(BLANK);
+        self.skip_directive_blanks();
+        if self.dialect == Dialect::Jina && self.at == end && !self.is_blankz(end) {
+            return Err(self.error("a directive's value ends with a space or its line"));
+        }
         if self.here() == b'#' {
             self.at = self.line_end(self.at);
         }
@@ -105,26 +108,34 @@ impl<'t> Scanner<'t> {
         Ok(())
     }
 
+    fn skip_directive_blanks(&mut self) {
+        while self.here() == b' ' || (self.here() == b'\t' && self.dialect == Dialect::Kubernetes) {
+            self.at += 1;
+        }
+    }
+
     fn scan_version(&mut self) -> Result<TokenKind<'t>, SyntaxError> {
-        self.skip_while(BLANK);
+        self.skip_directive_blanks();
         let from = self.at;
         while matches!(self.here(), b'0'..=b'9' | b'.') {
             self.at += 1;
         }
         let minor = self.slice(from, self.at).strip_prefix("1.").unwrap_or_default();
-        if minor.is_empty() || minor.contains('.') {
+        let is_long = minor.len() > 2 && self.dialect == Dialect::Kubernetes;
+        if minor.is_empty() || minor.contains('.') || is_long {
             return Err(self.error("only YAML 1 can be read, such as %YAML 1.1"));
         }
         Ok(TokenKind::VersionDirective)
     }
 
     fn scan_tag_directive(&mut self) -> Result<TokenKind<'t>, SyntaxError> {
-        self.skip_while(BLANK);
+        self.skip_directive_blanks();
         let handle = if self.here() == b'!' { self.scan_tag_handle() } else { "" };
-        if !handle.ends_with('!') || !has_class(self.here(), BLANK) {
+        let behind = self.at;
+        self.skip_directive_blanks();
+        if !handle.ends_with('!') || self.at == behind {
             return Err(self.error("%TAG is followed by a handle, such as `!a!`, and what it stands for"));
         }
-        self.skip_while(BLANK);
         let suffix = self.scan_tag_uri()?;
         Ok(TokenKind::TagDirective(Box::new(TagName { handle, suffix })))
     }

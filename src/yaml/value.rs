@@ -31,7 +31,8 @@ fn name<'n>(key: &'n Node<'_>) -> Cow<'n, str> {
     match &key.data {
         Data::Scalar(Scalar { text, style: Style::Plain }) if key.tag.is_none() => match plain(text) {
             Value::Bool(value) => Cow::Borrowed(if value { "true" } else { "false" }),
-            Value::Number(number) if !number.is_f64() => Cow::Owned(number.to_string()),
+            Value::Number(number) if number.is_f64() => number.as_f64().map_or(Cow::Borrowed(text), |number| Cow::Owned(short(number))),
+            Value::Number(number) => Cow::Owned(number.to_string()),
             _ => Cow::Borrowed(text),
         },
         Data::Scalar(Scalar { text, .. }) => Cow::Borrowed(text),
@@ -43,6 +44,18 @@ fn name<'n>(key: &'n Node<'_>) -> Cow<'n, str> {
 #[must_use]
 pub fn kubernetes_value(node: &Node<'_>) -> Value {
     serde_json::to_value(node).unwrap_or_default()
+}
+
+/// A fraction as Go writes the shortest text for one of 32 bits (`strconv.FormatFloat(f, 'g', -1, 32)`).
+fn short(number: f64) -> String {
+    #[allow(clippy::cast_possible_truncation)]
+    let number = number as f32;
+    let scientific = format!("{number:e}");
+    let Some((digits, exponent)) = scientific.split_once('e') else { return scientific };
+    match exponent.parse::<i32>() {
+        Ok(-4..=5) | Err(_) => number.to_string(),
+        Ok(exponent) => format!("{digits}e{}{:02}", if exponent < 0 { '-' } else { '+' }, exponent.unsigned_abs()),
+    }
 }
 
 fn plain(text: &str) -> Value {
@@ -174,6 +187,11 @@ mod tests {
             ("18446744073709551615", json!(u64::MAX)),
             ("'5'", json!("5")),
             ("{a: [1, b]}", json!({"a": [1, "b"]})),
+            (
+                "{on: a, 0x10: b, 1.10: c, 1e6: d, 1e-5: e, 'y': f, !t y: g}",
+                json!({"true": "a", "16": "b", "1.1": "c", "1e+06": "d", "1e-05": "e", "y": "g"}),
+            ),
+            ("[!t 5, ! 5, !!str 5, !!int '5']", json!(["5", "5", "5", 5])),
         ] {
             let document = read(text)?;
             assert_eq!(document.root.as_ref().map(kubernetes_value), Some(expected), "{text}");

@@ -20,6 +20,7 @@ mod overlays;
 mod passthrough;
 mod pipelines;
 mod plugin;
+mod readers;
 mod rerender;
 mod run_rendered;
 mod schemas;

@@ -8,6 +8,7 @@ KUSTOMIZE=v5.8.2
 KUBECTL=v0.37.2                 # module version of Kubernetes 1.37.2; pinned in kubectl/go.mod
 KPT=v1.0.0-beta.61              # pinned in kpt/go.mod and, for its runner of examples, in e2e/go.mod
 MUTATORS=v0.21.2                # kustomize's filters; pinned in mutators/go.mod
+YAML=v1.6.0                     # sigs.k8s.io/yaml, and go-yaml as kustomize has it; pinned in readers/go.mod
 APISERVER=v1.37.2               # of Kubernetes, with the etcd that it is released with; pinned in apiserver/go.mod
 KUBERNETES_VALIDATE=1.37.0      # pinned in requirements-validate.txt
 JINA=3.34.0                     # pinned in requirements-jina.txt
@@ -45,6 +46,7 @@ build() { # name, version, subcommand of go
 build kubectl "$KUBECTL"
 build kpt "$KPT"
 build mutators "$MUTATORS"
+build readers "$YAML"
 # kpt's runner of examples wants to be called by a test.
 build e2e "$KPT" test -c
 # kube-apiserver and etcd in one program: 200 MB of modules, then seven minutes of processor time, which is about four on

@@ -2,6 +2,9 @@
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 pub mod properties;
+pub mod readers;
+pub mod roundtrip;
+pub mod spellings;
 pub mod wiring;
 
 use std::fs;

@@ -1,0 +1,36 @@
+//! Our YAML reader against what those of kustomize, kubectl and Jina said, as it is recorded. `tests/conformance/readers.rs`
+//! asks them.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod support;
+
+use std::fs;
+
+use jinaflow::yaml;
+use serde_json::Value;
+use support::readers::{Difference, RECORDING, Readings, recorded_texts};
+use support::{root, roundtrip};
+
+#[test]
+fn recorded_texts_are_read_alike() {
+    let recorded: Vec<Value> = serde_json::from_str(&fs::read_to_string(root().join(RECORDING)).unwrap()).unwrap();
+    let texts: Vec<&str> = recorded.iter().map(|entry| entry["text"].as_str().unwrap()).collect();
+    assert_eq!(texts, recorded_texts(), "record anew: JINAFLOW_RECORD=1 tests/conformance/run.sh readers");
+    let mut explained = 0;
+    for (entry, text) in recorded.iter().zip(texts) {
+        for Difference { reader, what, reason } in Readings::of(text, entry["said"].clone()).differences(text) {
+            assert!(reason.is_some(), "{reader}: {what}\n{text:?}");
+            explained += 1;
+        }
+    }
+    assert!(explained < recorded.len() / 20, "{explained} differences");
+}
+
+#[test]
+fn texts_that_are_read_come_back_as_items() {
+    let is_yaml = |text: &String| [0, 2].iter().all(|indent| yaml::read(&roundtrip::entry(text, *indent)).is_ok());
+    let documents: Vec<String> = recorded_texts().iter().flat_map(|text| roundtrip::documents(text)).filter(is_yaml).collect();
+    assert!(documents.len() > 150, "{}", documents.len());
+    let changed = roundtrip::changed(&documents);
+    assert!(changed.is_empty(), "{} are changed: {:?}", changed.len(), changed.first());
+}

@@ -34,6 +34,9 @@ pub fn write(outdir: &FilePath, flows: &[Exported], told: &mut Told) -> Result<(
 /// Writes everything beside where it belongs, and renames it: a folder that is new appears with everything in it. The answer is
 /// whether it was new to the end.
 fn create(outdir: &FilePath, files: &[(String, String)]) -> Result<bool> {
+    if files.is_empty() {
+        return Ok(true);
+    }
     let parent = outdir.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(FilePath::new("."));
     fs::create_dir_all(parent).with_context(|| format!("{}: cannot be made", parent.display()))?;
     let name = outdir.file_name().unwrap_or_default().to_string_lossy();

@@ -27,8 +27,8 @@ pub(super) enum Tag<'t> {
     Local(Cow<'t, str>),
     /// `!!name`
     Core(Cow<'t, str>),
-    /// Any other.
-    Other,
+    /// Any other, written out.
+    Other(Cow<'t, str>),
 }
 
 /// What may stand before a node's own text. Boxed where it is used, because it is rare.
@@ -369,7 +369,7 @@ impl<'t> Parser<'t> {
             (Some(name), _) => Tag::Core(Cow::Owned(name.to_owned())),
             (None, Some("")) => Tag::NonSpecific,
             (None, Some(name)) => Tag::Local(Cow::Owned(name.to_owned())),
-            (None, None) => Tag::Other,
+            (None, None) => Tag::Other(whole),
         })
     }
 

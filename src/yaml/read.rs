@@ -223,7 +223,7 @@ impl<'t> Documents<'t> {
             Some(Tag::Core(_)) => Style::Plain,
             // `Composer.compose_scalar_node` of PyYAML takes it for a plain scalar then.
             Some(Tag::NonSpecific) if self.parser.dialect() == Dialect::Jina => Style::Plain,
-            Some(Tag::NonSpecific | Tag::Other) => Style::Quoted,
+            Some(Tag::NonSpecific | Tag::Other(_)) => Style::Quoted,
             _ if quoting == Quoting::Plain => Style::Plain,
             _ => Style::Quoted,
         }
@@ -244,12 +244,20 @@ fn is_absent(node: &Node<'_>) -> bool {
     matches!(&node.data, Data::Scalar(s) if s.text.is_empty() && s.style == Style::Plain) && node.tag.is_none()
 }
 
-/// `!Flow` → `Flow`; standard tags have done their work already.
+/// `!Flow` → `Flow`, `!!binary` → `!binary`; the tags of the core schema have done their work already.
 fn local(tag: Option<Tag<'_>>) -> Option<Box<str>> {
-    match tag {
-        Some(Tag::Local(name)) => Some(name.into()),
-        _ => None,
+    match tag? {
+        Tag::Local(name) => Some(name.into()),
+        Tag::Core(name) if is_of_core_schema(&name) => None,
+        Tag::Core(name) => Some(format!("!{name}").into()),
+        Tag::Other(name) => Some(format!("<{name}>").into()),
+        Tag::NonSpecific => None,
     }
+}
+
+/// Whether a tag `!!name` is one of YAML 1.2's core schema (<https://yaml.org/spec/1.2.2/#103-core-schema>).
+fn is_of_core_schema(name: &str) -> bool {
+    matches!(name, "str" | "int" | "float" | "bool" | "null" | "map" | "seq")
 }
 
 fn height_of(node: &Node<'_>) -> usize {

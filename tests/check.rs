@@ -654,13 +654,13 @@ fn nothing_is_found_in_what_is_rendered() {
 /// What is broken in Jina's own exports, by the words of the finding, and the number of recorded Flows in which it is.
 const DEFECTS: [(&str, usize); 11] = [
     // A StatefulSet without its Service.
-    ("spec.serviceName: is missing", 10),
+    ("spec.serviceName: is missing", 12),
     // The startup probe of a head with something before and after it: the template's own placeholder.
-    ("asks at a port on which nothing listens (got \"127.0.0.1:{port_uses}\")", 8),
+    ("asks at a port on which nothing listens (got \"127.0.0.1:{port_uses}\")", 14),
     // Several containers of a pod that all serve their metrics at 9090.
-    ("is a port on which container `executor` of the same pod listens (got \"9090\")", 2),
+    ("is a port on which container `executor` of the same pod listens (got \"9090\")", 3),
     // A head with a volume loses its neighbours.
-    ("is a port on which no other container of the pod listens", 1),
+    ("is a port on which no other container of the pod listens", 3),
     // Two executors that get one name.
     ("is that of another object of this kind", 2),
     // `inspect: REMOVE` leaves the executor in the graph.

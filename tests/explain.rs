@@ -150,6 +150,24 @@ fn corrected() -> Vec<Corrected> {
             json!({"name": "K", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}}),
         ),
         Corrected(
+            "idle-sidecars",
+            "shards: 2, uses_before: BaseExecutor",
+            "",
+            &[],
+            At(head, "/spec/template/spec/containers/1/name"),
+            json!("uses-before"),
+            Value::Null,
+        ),
+        Corrected(
+            "removed-nodes",
+            "",
+            "with: {inspect: REMOVE, no_reduce: true}\ndeployments:\n- {name: a}\n- {name: i, method: inspect}\n_:",
+            &[],
+            Argument(gateway, 0, "--deployments-no-reduce"),
+            json!(r#"["a", "i", "_aux_i"]"#),
+            json!(r#"["a"]"#),
+        ),
+        Corrected(
             "tls-probes",
             "",
             "gateway: {ssl_certfile: /c, ssl_keyfile: /k}",
@@ -262,6 +280,11 @@ fn corrected() -> Vec<Corrected> {
 
 fn flow_file(options: &str, more: &str) -> String {
     let file = scratch("explain").join("flow.yml");
+    if more.ends_with("_:") {
+        // `deployments` in place of the executors.
+        fs::write(&file, format!("jtype: Flow\n{}", more.trim_end_matches("_:"))).unwrap();
+        return file.to_str().unwrap().to_owned();
+    }
     let comma = if options.is_empty() { "" } else { ", " };
     fs::write(&file, format!("jtype: Flow\n{more}\nexecutors:\n- {{name: a, uses: 'docker://x/a'{comma}{options}}}\n")).unwrap();
     file.to_str().unwrap().to_owned()
@@ -346,6 +369,7 @@ fn always() -> Vec<Always> {
         Always("quoted-output", "env: {A: on}", "", There(data("/data/A"), json!("on"))),
         Always("relative-workspace", "workspace: ./data", "", There(Argument(a, 0, "--workspace"), json!("./data"))),
         Always("inspection-names", "method: inspect", "", There(At("Deployment/aux-a", "/metadata/name"), json!("aux-a"))),
+        Always("mappings-in-lists", "env: [{A: b}]", "", There(data("/data/A"), json!("b"))),
         Always(
             "port-of-external",
             "external: true, host: h.x",
@@ -368,13 +392,56 @@ fn always() -> Vec<Always> {
             "deployments:\n- {name: a, image: x/a, uses: {jtype: Enc, with: {d: 1e-3}}}\n_:",
             OnlyWithoutCompat(At("ConfigMap/a-config", "/data/config.yml"), json!("jtype: Enc\nwith: {d: 1e-3}\n")),
         ),
+        Always(
+            "inline-deployments",
+            "",
+            "deployments:\n- jtype: Deployment\n  with: {name: a, uses: 'docker://x/z'}\n_:",
+            There(Container(a, "/image"), json!("x/z")),
+        ),
+        Always("hub-schemes", "", "", There(Container(a, "/image"), json!("x/e"))),
+        Always(
+            "files-in-the-image",
+            "log_config: /etc/log.yml",
+            "gateway: {py_modules: [nowhere.py]}",
+            There(Argument(a, 0, "--log-config"), json!("/etc/log.yml")),
+        ),
+        Always("few-stateful-replicas", "stateful: true, workspace: /w, replicas: 2", "", There(At(a, "/spec/replicas"), json!(2))),
+        Always("provider-port", "", "", There(Argument("Deployment/d", 0, "--port"), json!("8080"))),
+        Always("other-yaml", "env: {A: x?y}", "", There(data("/data/A"), json!("x?y"))),
         Always("needs-that-exist", "needs: b", "", Refused("no executor is called `b`")),
         Always("grpc-inside", "protocol: http", "", Refused("called by gRPC and nothing else")),
         Always("object-names", "", "deployments: [{name: a_b}, {name: A_B}]\n_:", Refused("would both be `a-b`")),
         Always("environment-names", "env: {'A B': c}", "", Refused("cannot be the name of an environment variable")),
+        Always("what-kubernetes-takes", "env_from_secret: {A: {name: ~, key: k}}", "", Refused("has no `name`")),
+        Always("whole-addresses", "external: true, host: 'h:x'", "", Refused("is no address")),
+        Always("numbers-in-range", "port: 70000", "", Refused("must be port numbers")),
+        Always("dashed-values", "volumes: [/a, -b]", "", Refused("begins with a dash")),
+        Always("booleans-for-flags", "quiet: off", "", Refused("must be true or false")),
+        Always("one-value-each", "workspace: [/a, /b]", "", Refused("must be one text, not a list")),
+        Always("misplaced-values", "", "gateway: {shards: x}", Refused("gateway.shards: must be a whole number")),
+        Always("section-shapes", "", "gateway: false", Refused("must be a mapping of options")),
+        Always("ways-to-add", "method: build", "", Refused("is no way to add an executor")),
+        Always("python-arguments", "copy_flow: true", "", Refused("is an argument of Jina's Python methods")),
+        Always("internal-roles", "deployment_role: INSPECT", "", Refused("is set by Jina itself")),
+        Always("references-to-values", "env: {A: '${{root}}'}", "", Refused("refers to nothing")),
+        Always("nested-files", "", "deployments: [other.yml]\n_:", Refused("names a file")),
+        Always("bounds", "env: {A: \"\\ud800\"}", "", Refused("is not YAML")),
+        Always("built-in-classes", "shards: 2, uses_before: HTTPGateway", "", RefusedWithoutCompat("is no executor")),
         Always("whole-options", "env_from: {}", "", Refused("Jina would take it for `env_from_secret`")),
         Always("known-options", "frobnicate: 1", "", RefusedWithoutCompat("`frobnicate` is no option of an executor")),
     ]
+}
+
+/// The file of a difference that does not show in a Flow of its own.
+fn whole_file(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "deployment-version" => "jtype: Deployment\nversion: '1'\nname: d\nuses: docker://x/d\n",
+        "provider-port" => "jtype: Deployment\nwith: {name: d, uses: docker://x/d, provider: sagemaker, port: 8080}\n",
+        "hub-schemes" => {
+            "apiVersion: flow.jina.ai/v1alpha1\nkind: JinaFlow\nmetadata: {name: f}\nspec:\n  images: {'jinahub://Enc': x/e}\n  flow: {jtype: Flow, executors: [{name: a, uses: 'jinahub://Enc'}]}\n"
+        }
+        _ => return None,
+    })
 }
 
 #[test]
@@ -385,14 +452,9 @@ fn every_mode_keeps_accepts_and_refuses_what_the_table_says() {
     assert_eq!(named, rows, "each row of the table has its proof here, in its order");
     let compat = ["--compat", "jina-3.34"];
     for Always(name, options, more, expected) in cases {
-        let file = if name == "deployment-version" {
-            let file = scratch("explain").join("deployment.yml");
-            fs::write(&file, "jtype: Deployment\nversion: '1'\nname: d\nuses: docker://x/d\n").unwrap();
-            file.to_str().unwrap().to_owned()
-        } else if more.ends_with("_:") {
-            // `deployments` in place of the executors.
-            let file = scratch("explain").join("flow.yml");
-            fs::write(&file, format!("jtype: Flow\n{}", more.trim_end_matches("_:"))).unwrap();
+        let file = if let Some(text) = whole_file(name) {
+            let file = scratch("explain").join("whole.yml");
+            fs::write(&file, text).unwrap();
             file.to_str().unwrap().to_owned()
         } else {
             flow_file(options, more)

@@ -9,9 +9,11 @@ use super::render::Rendering;
 use crate::config::JinaFlow;
 use crate::config::always::{self, Always};
 use crate::config::corrections::{self, Corrections};
+use crate::config::images::HubName;
 use crate::finding::{Findings, Path};
-use crate::jina::flow::Kind;
-use crate::jina::options::Opt;
+use crate::jina::flow::{Flow, Kind};
+use crate::jina::given::Options;
+use crate::jina::options::{self, Opt};
 use crate::jina::scalar::{retyped, yaml11};
 use crate::jina::topology::Executor;
 use crate::jina::value::Value;
@@ -157,19 +159,61 @@ impl Found {
                 flow.is_some_and(|flow| flow.kind == Kind::Deployment) && ["version", "name", "uses"].iter().any(|key| given(key).is_some())
             }
             Always::TextualDates => self.texts.iter().any(|(text, quoted)| !quoted && (text == "=" || is_date(text))),
-            Always::InlineClasses => {
-                let gateway = flow.and_then(|flow| flow.gateway.as_ref());
-                executors.iter().map(|e| &e.options).chain(gateway).any(|options| options.inline().is_some())
+            Always::InlineClasses => options_of(flow).any(|options| options.inline().is_some()),
+            Always::MappingsInLists => has_mapping_in_list(source),
+            Always::InlineDeployments => {
+                let list = given("executors").or_else(|| given("deployments")).and_then(Node::as_list).unwrap_or_default();
+                list.iter().any(|entry| entry.tag.is_some() || entry.get("jtype").is_some())
+            }
+            Always::HubSchemes => options_of(flow).any(|options| {
+                let uses = options.text(Opt::Uses).and_then(HubName::parse);
+                uses.and_then(Result::ok).is_some_and(|name| !name.to_string().contains("+docker://"))
+            }),
+            Always::FilesInTheImage => options_of(flow).any(|options| {
+                let log_config = options.text(Opt::LogConfig).is_some_and(|path| path.contains(['/', '.']));
+                log_config || !options.texts(Opt::PyModules).is_empty()
+            }),
+            Always::FewStatefulReplicas => options_of(flow).any(|options| options.flag(Opt::Stateful) && options.int(Opt::Replicas, 1) < 3),
+            Always::ProviderPort => {
+                flow.is_some_and(|flow| flow.kind == Kind::Deployment)
+                    && options_of(flow).any(|options| options.text(Opt::Provider).is_some_and(|provider| provider != "NONE"))
+                    && given("with").and_then(|with| with.get("port")).is_some_and(|port| port.as_text() == Some("8080"))
+            }
+            Always::OtherYaml => {
+                let first = source.as_map().and_then(<[_]>::first).and_then(|(key, _)| key.as_text());
+                let is_late = source.tag.is_none() && first != Some("jtype");
+                is_late || self.texts.iter().any(|(text, quoted)| !quoted && text.contains(|c: char| c == '?' || c.is_control()))
             }
             // These are errors, and a Flow with errors is not explained.
             Always::NeedsThatExist
             | Always::GrpcInside
             | Always::ObjectNames
             | Always::EnvironmentNames
+            | Always::KubernetesTakes
+            | Always::WholeAddresses
+            | Always::NumbersInRange
+            | Always::DashedValues
+            | Always::BooleansForFlags
+            | Always::OneValue
+            | Always::MisplacedValues
+            | Always::SectionShapes
+            | Always::WaysToAdd
+            | Always::PythonArguments
+            | Always::InternalRoles
+            | Always::References
+            | Always::NestedFiles
+            | Always::Bounds
+            | Always::BuiltInClasses
             | Always::WholeOptions
             | Always::KnownOptions => false,
         }
     }
+}
+
+/// The options of every executor and of the gateway.
+fn options_of(flow: Option<&Flow>) -> impl Iterator<Item = &Options> {
+    let gateway = flow.and_then(|flow| flow.gateway.as_ref());
+    flow.into_iter().flat_map(|flow| &flow.executors).map(|executor| &executor.options).chain(gateway)
 }
 
 /// The placeholders of Jina's templates (`jina/resources/k8s/template`).
@@ -229,6 +273,20 @@ fn has_empty_list(node: &Node<'_>) -> bool {
     match &node.data {
         Data::Map(pairs) => pairs.iter().any(|(key, value)| is_it(key, value) || has_empty_list(value)),
         Data::List(entries) => entries.iter().any(has_empty_list),
+        Data::Scalar(_) => false,
+    }
+}
+
+/// Whether a mapping stands in a list of `key=value` words.
+fn has_mapping_in_list(node: &Node<'_>) -> bool {
+    let is_it = |key: &Node<'_>, value: &Node<'_>| {
+        let row = key.as_text().and_then(options::find);
+        row.is_some_and(|row| row.kind == options::Kind::Pairs)
+            && value.as_list().is_some_and(|entries| entries.iter().any(|entry| entry.as_map().is_some()))
+    };
+    match &node.data {
+        Data::Map(pairs) => pairs.iter().any(|(key, value)| is_it(key, value) || has_mapping_in_list(value)),
+        Data::List(entries) => entries.iter().any(has_mapping_in_list),
         Data::Scalar(_) => false,
     }
 }

@@ -119,6 +119,16 @@ corrections! {
         why: "uses_before and uses_after run the user's code and miss the variables"
         ours: "env_from_secret for every container"
 
+    IdleSidecars "idle-sidecars"
+        jina: "a container beside the head for `uses_before: BaseExecutor` or `uses_after: BaseExecutor`"
+        why: "it answers with what it is asked, for the price of a process and of two more hops; Jina itself starts none when it runs the Flow"
+        ours: "no such container, and no address of it"
+
+    RemovedNodes "removed-nodes"
+        jina: "conditions, metadata and `no_reduce` of executors that `inspect: REMOVE` took out of the Flow, in the gateway's arguments"
+        why: "nobody has these names any more"
+        ours: "those of the executors that are there"
+
     TlsProbes "tls-probes"
         jina: "probes that ping `grpc://` or `http://` although the gateway has a certificate"
         why: "`jina ping` cannot speak TLS and exits with 1: the kubelet restarts the gateway for ever"

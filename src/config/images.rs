@@ -50,9 +50,10 @@ impl Images {
             return Ok(Some(image.to_owned()));
         }
         if uses.starts_with("docker://") {
-            let image = uses.replace("docker://", "");
+            // Blanks around it are none of it to YAML, as which Jina reads its own output.
+            let image = uses.replace("docker://", "").trim().to_owned();
             let fault = Finding::error(path, "names no image").got(uses).mend("write docker://REPOSITORY:TAG");
-            return if image.trim().is_empty() { Err(fault) } else { Ok(Some(image)) };
+            return if image.is_empty() { Err(fault) } else { Ok(Some(image)) };
         }
         match HubName::parse(uses) {
             None => {
@@ -125,6 +126,7 @@ impl<'u> HubName<'u> {
     pub fn parse(uses: &'u str) -> Option<Result<Self, &'static str>> {
         let (scheme, rest) = uses.split_once("://")?;
         let (hub, form) = scheme.split_once('+').unwrap_or((scheme, "docker"));
+        let hub = if hub.eq_ignore_ascii_case("jinaai") { "jinaai" } else { hub };
         if !matches!(hub, "jinahub" | "jinaai") || !matches!(form, "docker" | "sandbox" | "serverless") {
             return None;
         }

@@ -10,7 +10,7 @@ use super::scalar;
 use super::section::{self, Rules, Section, Strictness};
 use super::setting::Setting;
 use super::substitute::{Context, Missing, substitute};
-use super::topology::{self, Entry, Executor, GATEWAY, Graph, Inspection, Method};
+use super::topology::{self, Arrangement, Entry, Executor, GATEWAY, Graph, Inspection, Method};
 use super::value::Value;
 use crate::finding::{Finding, Findings, Path};
 use crate::yaml::{Data, Document, Node, Scalar, Style};
@@ -37,6 +37,8 @@ pub struct Flow {
     pub list: &'static str,
     /// The executors in order; one for a Deployment.
     pub executors: Vec<Executor>,
+    /// The executors with those that `inspect: REMOVE` took away, where it took any: Jina still mentions them to the gateway.
+    pub with_removed: Option<Vec<Executor>>,
     /// The graph; empty for a Deployment.
     pub graph: Graph,
 }
@@ -64,6 +66,7 @@ pub fn read(document: Document<'_>, reading: &Reading, path: &Path<'_>, findings
         return None;
     }
     let kind = kind(&root, path, findings)?;
+    check_nodes(&root, true, path, findings);
     let missing = match reading.rules.strictness {
         Strictness::Strict => Missing::Error,
         Strictness::Lenient => Missing::LeftAsJinaDoes,
@@ -74,6 +77,46 @@ pub fn read(document: Document<'_>, reading: &Reading, path: &Path<'_>, findings
         Kind::Flow => reader.flow(findings),
         Kind::Deployment => reader.deployment(findings),
     })
+}
+
+/// Keys and tags at which Jina's reader stops. Only a Flow itself and its executors may have a tag; an inline
+/// configuration of a class is read in the container.
+fn check_nodes(node: &Node<'_>, may_have_tag: bool, path: &Path<'_>, findings: &mut Findings) {
+    if let Some(tag) = node.tag.as_ref().filter(|_| !may_have_tag) {
+        let finding = Finding::error(path, "has a tag that means nothing here").got(format!("!{tag}"));
+        findings.push(finding.mend("remove the tag").at(node.mark));
+    }
+    match &node.data {
+        Data::Scalar(_) => {}
+        Data::List(entries) => {
+            for (index, entry) in entries.iter().enumerate() {
+                check_nodes(entry, may_have_tag, &path.index(index), findings);
+            }
+        }
+        Data::Map(pairs) => {
+            for (key, value) in pairs {
+                if !matches!(key.data, Data::Scalar(_)) || key.tag.is_some() {
+                    let finding = Finding::error(path, "has a key that is no plain text").got(key.shown());
+                    findings.push(finding.mend("write one word for the key").at(key.mark));
+                    continue;
+                }
+                let name = key.as_text().unwrap_or_default();
+                if name != Opt::Uses.row().name || value.as_map().is_none() {
+                    let is_list = may_have_tag && matches!(name, "executors" | "deployments") && value.tag.is_none();
+                    check_nodes(value, is_list, &path.key(name), findings);
+                }
+            }
+        }
+    }
+}
+
+/// Whether there is nothing in a section: `with:`, `gateway: {}`, `executors: []`.
+fn is_empty(node: &Node<'_>) -> bool {
+    match &node.data {
+        Data::Scalar(scalar) => node.is_null() || scalar.text.is_empty(),
+        Data::List(entries) => entries.is_empty(),
+        Data::Map(pairs) => pairs.is_empty(),
+    }
 }
 
 /// Keys that stand twice, of which Jina takes the last.
@@ -134,11 +177,14 @@ impl<'r, 't> Reader<'r, 't> {
         let inherited = Rc::new(given::inherited_by(Section::Executor, &with));
         let workspace = text_of(&with, Opt::Workspace);
         let (list, entries) = self.entries(&inherited, workspace.as_deref(), findings);
-        let (executors, graph) = topology::arrange(entries, inspection, &self.path.key(list), findings);
-        Flow { kind: Kind::Flow, name, gateway: Some(gateway), list, executors, graph }
+        let of_jina = with_workspace(Options::new(Section::Executor, Vec::new(), inherited), workspace.as_deref());
+        let arranged = topology::arrange(entries, inspection, &of_jina, &self.path.key(list), findings);
+        let Arrangement { executors, with_removed, graph } = arranged;
+        Flow { kind: Kind::Flow, name, gateway: Some(gateway), list, executors, with_removed, graph }
     }
 
     fn deployment(&self, findings: &mut Findings) -> Flow {
+        self.check_version(findings);
         let mut given = self.with(Section::Executor, findings);
         // Jina's documentation puts options beside `with`, which Jina itself does not read.
         let beside = |key: &str| matches!(key, "jtype" | "version" | "with" | "needs" | "name") || key.starts_with("x-");
@@ -153,8 +199,13 @@ impl<'r, 't> Reader<'r, 't> {
             Some(node) => (Some(node), &with),
             None => (self.root.get("name"), self.path),
         };
+        // A list of one is one word to argparse.
+        let below = below.map(|node| if let Some([one]) = node.as_list() { one } else { node });
+        // Only in a Flow does it decide anything.
+        given.retain(|given| given.opt != Opt::DeploymentRole);
         let name = below.and_then(|node| name_of(node, &['_', '-', '/'], place, findings)).unwrap_or_else(|| "executor".to_owned());
-        if name == GATEWAY {
+        // Jina takes whatever has that name in Kubernetes for a gateway.
+        if name.eq_ignore_ascii_case(GATEWAY) {
             let finding = Finding::error(place.key("name"), "a Deployment cannot be called `gateway`");
             findings.push(finding.got(&name).mend("give it another name").at(self.root.mark));
         }
@@ -163,19 +214,27 @@ impl<'r, 't> Reader<'r, 't> {
         let inline = inline.or_else(|| inline::read(pairs, self.rules.strictness, self.path, findings));
         let options = Options::new(Section::Executor, given, Rc::default()).with_inline(inline);
         let entry = Entry { name: Some(name), method: Method::Add, needs: Vec::new(), options, index: 0, mark: self.root.mark };
-        let (executors, _) = topology::arrange(vec![entry], Inspection::Hang, self.path, findings);
-        Flow { kind: Kind::Deployment, name: None, gateway: None, list: "executors", executors, graph: Graph::default() }
+        let Arrangement { executors, .. } = topology::arrange(vec![entry], Inspection::Hang, &Options::default(), self.path, findings);
+        let (gateway, graph) = (None, Graph::default());
+        Flow { kind: Kind::Deployment, name: None, gateway, list: "executors", executors, with_removed: None, graph }
     }
 
-    /// Flows have been of version 1 since Jina 1.0; a Deployment's version is read by nobody.
+    /// Flows have been of version 1 since Jina 1.0. Jina takes `0` and `false` for no version at all.
     fn check_version(&self, findings: &mut Findings) {
-        let Some(node) = self.root.get("version") else { return };
-        let text = scalar::value(node).to_str();
+        let Some(node) = self.root.get("version").filter(|node| !is_empty(node)) else { return };
+        let value = scalar::value(node);
+        let text = value.to_str();
         let major = text.split('.').next().unwrap_or_default();
-        if major != "1" && !node.is_null() && text != "legacy" {
-            let finding = Finding::error(self.path.key("version"), "is no version of the Flow language").got(&text);
-            findings.push(finding.propose("1").at(node.mark));
+        if matches!(node.data, Data::Scalar(_)) && (major == "1" || text == "legacy") {
+            return;
         }
+        let (path, message) = (self.path.key("version"), "is no version of the Flow language");
+        let finding = if value.is_truthy() {
+            Finding::error(path, message)
+        } else {
+            self.rules.strictness.judge(path, message, "Jina takes it for none")
+        };
+        findings.push(finding.got(node.shown()).propose("1").at(node.mark));
     }
 
     fn check_top_level(&self, known: &[&str], findings: &mut Findings) {
@@ -204,7 +263,7 @@ impl<'r, 't> Reader<'r, 't> {
     fn mapping(&self, key: &str, findings: &mut Findings) -> &'r [(Node<'t>, Node<'t>)] {
         match self.root.get(key) {
             None => &[],
-            Some(node) if node.is_null() => &[],
+            Some(node) if is_empty(node) => &[],
             Some(node) => node.as_map().unwrap_or_else(|| {
                 let finding = Finding::error(self.path.key(key), "must be a mapping of options").got(node.shown());
                 findings.push(finding.mend("write `option: value` lines below it").at(node.mark));
@@ -216,7 +275,12 @@ impl<'r, 't> Reader<'r, 't> {
     fn with(&self, section: Section, findings: &mut Findings) -> Vec<Given> {
         let path = self.path.key("with");
         let pairs = self.with_kwargs(self.mapping("with", findings), &path, findings);
-        let ours = |key: &str| key == "name" && section == Section::Executor;
+        let is_deployment = section == Section::Executor;
+        let of_python = |key: &str| is_deployment && matches!(key, "needs" | "runtime_args");
+        for (key, _) in pairs.iter().filter(|(key, _)| key.as_text().is_some_and(of_python)) {
+            findings.push(section::of_python(&path.key(&key.shown())).at(key.mark));
+        }
+        let ours = |key: &str| (key == "name" && is_deployment) || of_python(key);
         section::read(section, &pairs, ours, self.rules, &path, findings)
     }
 
@@ -224,9 +288,13 @@ impl<'r, 't> Reader<'r, 't> {
     fn with_kwargs(&self, pairs: &'r [(Node<'t>, Node<'t>)], path: &Path<'_>, findings: &mut Findings) -> Cow<'r, [(Node<'t>, Node<'t>)]> {
         let with = self.root.get("with");
         let [args, kwargs] = ["args", "kwargs"].map(|key| with.and_then(|with| with.get(key)));
-        if let Some(args) = args.filter(|args| args.as_list().is_none_or(|list| !list.is_empty())) {
+        if let Some(args) = args.filter(|args| !is_empty(args)) {
             let finding = Finding::error(path.key("args"), "has no meaning in a Flow").got(args.shown()).at(args.mark);
             findings.push(finding.mend("write options by name"));
+        }
+        if let Some(kwargs) = kwargs.filter(|kwargs| kwargs.as_map().is_none() && !is_empty(kwargs)) {
+            let finding = Finding::error(path.key("kwargs"), "must be a mapping of options").got(kwargs.shown()).at(kwargs.mark);
+            findings.push(finding.mend("write `option: value` lines below it"));
         }
         if args.is_none() && kwargs.is_none() {
             return Cow::Borrowed(pairs);
@@ -262,7 +330,7 @@ impl<'r, 't> Reader<'r, 't> {
             (None, Some(node)) => ("deployments", node),
             (None, None) => return ("executors", Vec::new()),
         };
-        if node.is_null() {
+        if is_empty(node) {
             return (key, Vec::new());
         }
         let path = self.path.key(key);

@@ -122,6 +122,12 @@ impl Options {
         self.own.iter().filter(|given| given.setting.is_some()).map(|given| given.opt)
     }
 
+    /// Whether the option was set at all, here or above.
+    #[must_use]
+    pub fn is_given(&self, opt: Opt) -> bool {
+        self.get(opt).is_some()
+    }
+
     /// Sets an option over anything else.
     pub fn set(&mut self, opt: Opt, setting: Option<Setting>) {
         self.own.retain(|given| given.opt != opt);

@@ -5,10 +5,11 @@ use std::fmt;
 use super::given::{Given, is_overlooked};
 use super::inline::IMAGE;
 use super::options::{Kind, Opt, Row, TABLE, Use, With, find};
-use super::setting;
+use super::scalar::yaml11;
+use super::setting::{self, Setting};
 use super::versions::{Fate, FormerKey, Version, former_key};
 use crate::finding::{Finding, Findings, Mark, Path};
-use crate::yaml::Node;
+use crate::yaml::{Data, Node, Style};
 
 /// Where an option stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,6 +88,11 @@ pub fn read<'t>(
             continue;
         }
         let path = path.key(&name);
+        if is_no_text(key) {
+            let finding = Finding::error(path, "the name of an option must be a text").got(name);
+            findings.push(finding.mend("remove it, or put it in quotes").at(key.mark));
+            continue;
+        }
         if name == JCLOUD {
             findings.push_once(jcloud(&path).at(key.mark));
             continue;
@@ -99,7 +105,10 @@ pub fn read<'t>(
         };
         let is_handed_on = section == Section::With && is_overlooked(&name);
         if !(is_handed_on || section.allows(row)) {
-            findings.push_once(misplaced(section, row, &path).at(key.mark));
+            match setting::read(row, node) {
+                Ok(_) => findings.push_once(misplaced(section, row, &path).at(key.mark)),
+                Err(wrong) => findings.push(Finding::error(path, wrong.message).got(node.shown()).mend(wrong.mend).at(node.mark)),
+            }
             continue;
         }
         if strictness == Strictness::Lenient && is_lost_false(row, node) {
@@ -115,6 +124,14 @@ pub fn read<'t>(
             findings.push(finding.mend("remove one of the two").at(key.mark));
         }
         match setting::read(row, node) {
+            Ok(Some(Setting::Text(text))) if row.opt == Opt::LogConfig && !is_log_config(&text) => {
+                let finding = Finding::error(path, "is no log configuration that comes with Jina, and no path of a file").got(text);
+                findings.push(finding.mend(format!("use one of: {}", LOG_CONFIGS.join(", "))).at(node.mark));
+            }
+            Ok(Some(Setting::Texts(texts))) if is_of_names(row.opt) && texts.iter().any(|text| text.trim().is_empty()) => {
+                let finding = Finding::error(path, "has an entry without a text").got(node.shown());
+                findings.push(finding.mend("remove the entry").at(node.mark));
+            }
             Ok(setting) => {
                 let changes_something = setting.as_ref().is_some_and(|setting| !setting.is_default(row.default));
                 if changes_something && let Some(reason) = without_effect(section, row, is_handed_on) {
@@ -133,6 +150,42 @@ pub fn read<'t>(
         }
     }
     given
+}
+
+/// The log configurations that come with Jina (`jina/resources/logging.*.yml`).
+const LOG_CONFIGS: [&str; 7] = ["default", "docker", "json", "plain", "profile", "quiet", "remote"];
+
+/// Whether a log configuration can be there: one of Jina's own, or a file in the image, which nobody can look into from here.
+fn is_log_config(text: &str) -> bool {
+    let is_file = text.ends_with(".yml") || text.ends_with(".yaml") || (text.contains('/') && !text.ends_with(['/', '.']));
+    LOG_CONFIGS.contains(&text) || is_file
+}
+
+/// Options whose entries Kubernetes takes for the names of objects or of folders.
+fn is_of_names(opt: Opt) -> bool {
+    matches!(opt, Opt::Volumes | Opt::ImagePullSecrets)
+}
+
+/// Whether a key is no text to YAML: `1`, `true`, `null`. Python takes only texts for the names of arguments.
+fn is_no_text(key: &Node<'_>) -> bool {
+    matches!(&key.data, Data::Scalar(scalar) if scalar.style == Style::Plain && yaml11(&scalar.text).is_some())
+}
+
+/// Whether a key is an argument of the Python method that Jina calls with the options of a section. Nearly all of them
+/// crash it; a `jtype` does so among options of any kind.
+fn is_of_python(section: Section, name: &str) -> bool {
+    match name {
+        "self" | "jtype" => true,
+        "copy_flow" => section != Section::With,
+        "include_last_deployment" => section == Section::Executor,
+        _ => false,
+    }
+}
+
+/// What is said about such a key.
+#[must_use]
+pub fn of_python(path: &Path<'_>) -> Finding {
+    Finding::error(path, "is an argument of Jina's Python methods, and no option").mend("remove it")
 }
 
 /// Why an option of a section changes nothing on Kubernetes; `None` when it does.
@@ -177,9 +230,20 @@ fn renamed(key: &str, strictness: Strictness, path: &Path<'_>, mark: Mark, findi
 }
 
 fn unknown(section: Section, name: &str, spelled: &str, strictness: Strictness, path: &Path<'_>, findings: &Findings) -> Finding {
+    if is_of_python(section, name) {
+        return of_python(path);
+    }
     // argparse takes any unambiguous beginning of an option for the option: `image:` would be `image_pull_secrets:`.
     let begins = |row: &&Row| [row.name].iter().chain(row.aliases).any(|name| name.starts_with(spelled));
-    let begun: Vec<&str> = TABLE.iter().filter(|row| section.allows(row)).filter(begins).map(|row| row.name).collect();
+    let begun_in = |section: Section| TABLE.iter().filter(move |row| section.allows(row)).filter(begins).map(|row| row.name);
+    let mut begun: Vec<&str> = begun_in(section).collect();
+    if begun.is_empty() && section == Section::Executor {
+        // What an executor does not have Jina looks for among the gateway's, and stops where it finds several.
+        begun = begun_in(Section::Gateway).collect();
+        if begun.len() == 1 {
+            begun.clear();
+        }
+    }
     match begun.as_slice() {
         [] => {}
         [full] => {

@@ -3,7 +3,7 @@
 //! Jina turns every value into command line words (`ArgNamespace.kwargs2list`) and lets argparse read those. The rules
 //! here give the same result for every value that argparse accepts, and refuse what it would refuse or misread.
 
-use super::options::{DefaultValue, Kind, Row};
+use super::options::{DefaultValue, Kind, Row, TABLE};
 use super::scalar::{self, python_int, retyped};
 use super::value::{Value, from_json_text};
 use crate::yaml::{Data, Dict, Node, Scalar};
@@ -92,11 +92,11 @@ pub fn read(row: &Row, node: &Node<'_>) -> Result<Option<Setting>, Wrong> {
     match row.kind {
         Kind::Flag => flag(node).map(|on| Some(Setting::Flag(on))),
         Kind::Int => int(node).map(|number| Some(Setting::Int(number))),
-        Kind::Text => Ok(text(node)?.map(Setting::Text)),
+        Kind::Text => text(node)?.map(|text| value_word(&text).map(|()| Setting::Text(text))).transpose(),
         Kind::Choice(words) => choice(node, words, false),
         Kind::Enum(words) => choice(node, words, true),
-        Kind::Texts => Ok(Some(Setting::Texts(texts(node)?))),
-        Kind::Hosts => Ok(Some(Setting::Texts(separated(&texts(node)?)))),
+        Kind::Texts => Ok(Some(Setting::Texts(value_words(texts(node)?)?))),
+        Kind::Hosts => Ok(Some(Setting::Texts(separated(&value_words(texts(node)?)?)))),
         Kind::Ports => ports(&separated(&texts(node)?)).map(|ports| Some(Setting::Ports(ports))),
         Kind::Pairs => Ok(Some(Setting::Pairs(pairs(node)?))),
         Kind::PeerPorts => Ok(Some(Setting::Pairs(peer_ports(node)?))),
@@ -170,6 +170,46 @@ fn texts(node: &Node<'_>) -> Result<Vec<String>, Wrong> {
     Ok(entries.iter().map(Value::to_str).collect())
 }
 
+/// Options that every parser of Jina has beside those of the table.
+const BESIDE_THE_TABLE: [&str; 3] = ["help", "version", "version-full"];
+
+/// Whether argparse takes a word for an option, known or not, and never for the value of one
+/// (`ArgumentParser._parse_optional`). The container's own parser does the same.
+fn is_taken_for_an_option(word: &str) -> bool {
+    let Some(rest) = word.strip_prefix('-').filter(|rest| !rest.is_empty()) else { return false };
+    let is_begun = || {
+        let name = rest.strip_prefix('-').map(|name| name.split('=').next().unwrap_or(name));
+        let known = TABLE.iter().flat_map(|row| std::iter::once(row.name).chain(row.aliases.iter().copied()));
+        name.is_some_and(|name| {
+            known.map(|known| known.replace('_', "-")).any(|known| known.starts_with(name))
+                || BESIDE_THE_TABLE.iter().any(|known| known.starts_with(name))
+        })
+    };
+    // `-h` and `-v` take no value, so that what follows them is one.
+    if rest.starts_with(['h', 'v']) || is_begun() {
+        return true;
+    }
+    let is_digits = |text: &str| text.chars().all(char::is_numeric);
+    let is_negative_number = match rest.split_once('.') {
+        Some((whole, fraction)) => is_digits(whole) && is_digits(fraction) && !fraction.is_empty(),
+        None => is_digits(rest),
+    };
+    !is_negative_number && !word.contains(' ')
+}
+
+/// Refuses a word that would not arrive as a value.
+fn value_word(word: &str) -> Result<(), Wrong> {
+    if is_taken_for_an_option(word) {
+        return wrong("begins with a dash, and Jina's command line takes it for another option", "put something before the dash");
+    }
+    Ok(())
+}
+
+fn value_words(words: Vec<String>) -> Result<Vec<String>, Wrong> {
+    words.iter().try_for_each(|word| value_word(word))?;
+    Ok(words)
+}
+
 fn separated(texts: &[String]) -> Vec<String> {
     texts.iter().flat_map(|text| text.split(',')).map(|part| part.trim().to_owned()).collect()
 }
@@ -203,31 +243,46 @@ fn pairs(node: &Node<'_>) -> Result<Value, Wrong> {
                 add_pairs(entry, &mut dict)?;
             }
         }
-        Data::Scalar(_) => add_pairs(node, &mut dict)?,
+        // A text in brackets is a list of words (`parse_arg`).
+        Data::Scalar(Scalar { text, .. }) => match retyped(text) {
+            Value::List(words) => words.iter().try_for_each(|word| add_word(&word.to_str(), &mut dict))?,
+            _ => add_pairs(node, &mut dict)?,
+        },
     }
     Ok(Value::Map(dict.into_pairs()))
 }
 
 fn add_pairs(node: &Node<'_>, dict: &mut Dict<Value, Value>) -> Result<(), Wrong> {
     let more = match &node.data {
-        Data::Scalar(Scalar { text, .. }) => match from_json_text(text) {
-            Some(Value::Map(more)) => more,
-            _ => vec![key_and_value(text)?],
-        },
+        Data::Scalar(Scalar { text, .. }) => return add_word(text, dict),
         Data::Map(_) => match through_json(scalar::value(node)) {
             Value::Map(more) => more,
             _ => Vec::new(),
         },
         Data::List(_) => return wrong("must be a mapping", "write key: value pairs"),
     };
+    add(more, dict);
+    Ok(())
+}
+
+fn add_word(word: &str, dict: &mut Dict<Value, Value>) -> Result<(), Wrong> {
+    let more = match from_json_text(word) {
+        Some(Value::Map(more)) => more,
+        _ => vec![key_and_value(word)?],
+    };
+    add(more, dict);
+    Ok(())
+}
+
+fn add(more: Vec<(Value, Value)>, dict: &mut Dict<Value, Value>) {
     for (key, value) in more {
         let key = key.to_str();
         dict.insert(key.clone(), Value::Str(key), value);
     }
-    Ok(())
 }
 
 fn key_and_value(text: &str) -> Result<(Value, Value), Wrong> {
+    value_word(text)?;
     let Some(at) = text.find([':', '=']) else {
         return wrong("must be a mapping", "write key: value pairs, or texts such as key=value");
     };
@@ -377,6 +432,12 @@ mod tests {
             ("env", "['A=1', 'B: x y', '{\"C\": [1]}']", "--env {\"A\": 1, \"B\": \"x y\", \"C\": [1]}"),
             ("uses_with", "{1: a, 2.5: b, x: {2: ü}}", "--uses-with {\"1\": \"a\", \"2.5\": \"b\", \"x\": {\"2\": \"\\u00fc\"}}"),
             ("uses_with", "{1: a, true: b, 1.0: c, 0: d}", "--uses-with {\"1\": \"c\", \"0\": \"d\"}"),
+            ("uses_with", "'[{\"a\": 1}]'", "--uses-with {\"a\": 1}"),
+            ("uses_with", "'[a=1, b: x]'", "--uses-with {\"a\": 1, \"b\": \"x\"}"),
+            ("title", "-5", "--title -5"),
+            ("title", "'- x'", "--title - x"),
+            ("title", "'-'", "--title -"),
+            ("title", "-.5", "--title -0.5"),
             ("uses_with", "dim=512", "--uses-with {\"dim\": 512}"),
             ("peer_ports", "[1, 2]", "--peer-ports {\"0\": [1, 2]}"),
             ("peer_ports", "'[1, 2]'", "--peer-ports {\"0\": [1, 2]}"),
@@ -407,6 +468,15 @@ mod tests {
             ("env", "[[a]]"),
             ("volumes", "[{a: b}]"),
             ("peer_ports", "x"),
+            ("title", "-x"),
+            ("title", "--x"),
+            ("title", "'-5x'"),
+            ("title", "-.inf"),
+            ("title", "'--title=a b'"),
+            ("title", "'-help is a text'"),
+            ("volumes", "[/a, -b]"),
+            ("host", "-h"),
+            ("env", "[-A=1]"),
         ] {
             assert!(words(option, text).is_err(), "{option}: {text}: {:?}", words(option, text));
         }

@@ -215,17 +215,18 @@ impl<'t> Pass<'_, 't> {
         let (head, steps) = inner.split_at(inner.find(['.', '[']).unwrap_or(inner.len()));
         let lost = || Finding::error("", format!("`${{{{{inner}}}}}` refers to nothing in this Flow")).mend("name an existing field");
         let mut node = match head {
-            "root" | "this" if steps.is_empty() => return Ok(None),
             "root" => self.root,
             "this" => this.ok_or_else(lost)?,
             "ENV" => {
                 let name = steps.strip_prefix('.').unwrap_or_default();
                 return self.context.get(name).map(|value| Some(value.to_owned())).ok_or_else(lost);
             }
-            // A head that Python's formatter does not know leaves the text as it is.
+            // Python's formatter counts its arguments, and there are none with a number.
+            number if number.bytes().all(|b| b.is_ascii_digit()) => return Err(lost()),
+            // A head that it does not know leaves the text as it is.
             _ => return Ok(None),
         };
-        for step in steps.replace('[', ".[").split('.').filter(|step| !step.is_empty()) {
+        for step in steps.replace('[', ".[").split('.').skip(1) {
             self.passed.set(self.passed.get() + node.as_map().map_or(0, <[_]>::len));
             node = match step.strip_prefix('[').and_then(|index| index.strip_suffix(']')) {
                 Some(index) => index.parse::<usize>().ok().and_then(|i| node.as_list()?.get(i)),
@@ -307,7 +308,10 @@ mod tests {
         assert!(run("a: ${{root.b}}\nb: ${{root.a}}", Missing::Error).is_err_and(|e| e.contains("leads back to itself")));
         let many = format!("a: '{}'\nb: '{}'", "${{root.b}}".repeat(50), "${{root.a}}".repeat(50));
         assert!(run(&many, Missing::Error).is_err_and(|e| e.contains("leads back to itself")));
-        assert!(run("a: ${{root.nope}}", Missing::Error).is_err_and(|e| e.starts_with("a: `${{root.nope}}` refers to nothing")));
+        for nothing in ["root.nope", "root", "this", "0", "[0]", ".root", "root[0]", "ENV", "root..a"] {
+            let error = run(&format!("a: '${{{{{nothing}}}}}'"), Missing::Error);
+            assert!(error.is_err_and(|e| e.starts_with(&format!("a: `${{{{{nothing}}}}}` refers to nothing"))), "{nothing}");
+        }
         assert_eq!(run("a: ${{foo.bar}}", Missing::Error).as_deref(), Ok("{'a': '${{foo.bar}}'}"));
     }
 

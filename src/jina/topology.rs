@@ -96,8 +96,19 @@ impl Graph {
     }
 }
 
-/// Places the entries one after the other. `path` is the path of the list.
-pub fn arrange(entries: Vec<Entry>, inspection: Inspection, path: &Path<'_>, findings: &mut Findings) -> (Vec<Executor>, Graph) {
+/// The nodes of a Flow and how they hang together.
+#[derive(Debug, Clone, Default)]
+pub struct Arrangement {
+    /// The nodes in order.
+    pub executors: Vec<Executor>,
+    /// The nodes with those that [`Inspection::Remove`] took away, where it took any.
+    pub with_removed: Option<Vec<Executor>>,
+    /// Who hands results to whom.
+    pub graph: Graph,
+}
+
+/// Places the entries one after the other. `inherited` is what a node has that Jina adds, and `path` the path of the list.
+pub fn arrange(entries: Vec<Entry>, inspection: Inspection, inherited: &Options, path: &Path<'_>, findings: &mut Findings) -> Arrangement {
     let mut builder = Builder { last: vec![GATEWAY.to_owned()], ..Builder::default() };
     let entry_count = entries.len();
     for entry in entries {
@@ -107,15 +118,21 @@ pub fn arrange(entries: Vec<Entry>, inspection: Inspection, path: &Path<'_>, fin
         }
     }
     if inspection == Inspection::Collect {
-        builder.gather("gather_inspect", Options::default(), entry_count.saturating_sub(1), Mark::default());
+        builder.gather("gather_inspect", inherited.clone(), entry_count.saturating_sub(1), Mark::default(), path, findings);
     }
     let mut graph = builder.graph();
+    let mut with_removed = None;
     if inspection == Inspection::Remove && builder.nodes.iter().any(|node| node.role != Role::Executor) {
+        with_removed = Some(builder.nodes.clone());
         builder.remove_inspection();
         graph = builder.graph();
+        // The gateway, which is among the nodes by then, begins the graph of nothing as well.
+        if builder.nodes.is_empty() {
+            graph.0.push(("start-gateway".to_owned(), Vec::new()));
+        }
     }
     check(&builder, &graph, path, findings);
-    (builder.nodes, graph)
+    Arrangement { executors: builder.nodes, with_removed, graph }
 }
 
 #[derive(Default)]
@@ -136,6 +153,10 @@ impl Builder {
 
     fn place(&mut self, mut entry: Entry, path: &Path<'_>, findings: &mut Findings) {
         let here = path.index(entry.index);
+        if let Some(finding) = wrong_role(&entry, &here).or_else(|| needs_without_place(&entry, &here)) {
+            findings.push(finding.at(entry.mark));
+            return;
+        }
         match entry.method {
             Method::Add => self.add(entry, Role::Executor, &here, findings),
             Method::Needs => {
@@ -165,7 +186,12 @@ impl Builder {
             Method::Inspect => self.inspect(entry, &here, findings),
             Method::GatherInspect => {
                 let name = entry.name.as_deref().unwrap_or("gather_inspect");
-                self.gather(name, entry.options, entry.index, entry.mark);
+                if !self.gather(name, entry.options, entry.index, entry.mark, path, findings) {
+                    let finding = Finding::warning(here.key("method"), "no executor before this one inspects, so that nothing is added");
+                    findings.push(
+                        finding.got("gather_inspect").mend("remove it, or put an executor with `method: inspect` before it").at(entry.mark),
+                    );
+                }
             }
         }
     }
@@ -196,6 +222,10 @@ impl Builder {
         }
         let needs = if needs.is_empty() { vec![self.last()] } else { needs };
         let needs: BTreeSet<String> = needs.into_iter().map(|need| self.inspected.get(&need).cloned().unwrap_or(need)).collect();
+        if needs.len() > 1 && options.flag(Opt::External) && options.flag(Opt::NoReduce) {
+            let message = "cannot be set for an external executor that needs several: what they answer is merged before it is called";
+            findings.push(Finding::error(path.key("no_reduce"), message).mend("remove `no_reduce`").at(mark));
+        }
         self.needed.extend(needs.iter().cloned());
         if !options.flag(Opt::Floating) {
             self.last.push(name.clone());
@@ -219,15 +249,16 @@ impl Builder {
         self.inspected.insert(before, now);
     }
 
-    fn gather(&mut self, name: &str, options: Options, index: usize, mark: Mark) {
+    /// Adds a node that waits for all that inspect; says whether there are any.
+    fn gather(&mut self, name: &str, options: Options, index: usize, mark: Mark, path: &Path<'_>, findings: &mut Findings) -> bool {
         let mut needs: Vec<String> = self.nodes.iter().filter(|node| node.role == Role::Inspect).map(|node| node.name.clone()).collect();
         if needs.is_empty() {
-            return;
+            return false;
         }
         needs.push(self.last());
         let entry = Entry { name: Some(name.to_owned()), method: Method::Add, needs, options, index, mark };
-        // Its needs exist and its name gives way to others, so that nothing can be found wrong with it.
-        self.add(entry, Role::Executor, &Path::root(""), &mut Findings::default());
+        self.add(entry, Role::Executor, &path.index(index), findings);
+        true
     }
 
     /// What nobody needs yet.
@@ -276,6 +307,29 @@ impl Builder {
         }
         Graph(edges)
     }
+}
+
+/// A `deployment_role` that is not for the Flow's author: Jina gives each method its own, and `INSPECT` changes the graph.
+fn wrong_role(entry: &Entry, path: &Path<'_>) -> Option<Finding> {
+    let role = entry.options.text(Opt::DeploymentRole).filter(|_| entry.options.is_own(Opt::DeploymentRole))?;
+    let is_harmless = matches!(role, "DEPLOYMENT" | "JOIN" | "JOIN_INSPECT" | "GATEWAY");
+    if entry.method == Method::Add && is_harmless {
+        return None;
+    }
+    let finding = Finding::error(path.key("deployment_role"), "is set by Jina itself, from `method`").got(role);
+    Some(finding.mend("remove it; `method: inspect` makes an executor inspect"))
+}
+
+/// `needs` beside a method that finds out by itself whom it needs.
+fn needs_without_place(entry: &Entry, path: &Path<'_>) -> Option<Finding> {
+    let message = match entry.method {
+        Method::Inspect => "`method: inspect` looks at what the last executor before it answers",
+        Method::NeedsAll => "`method: needs_all` joins everything that nobody needs yet",
+        Method::GatherInspect => "`method: gather_inspect` joins everything that inspects",
+        Method::Add | Method::Needs => return None,
+    };
+    let finding = Finding::error(path.key("needs"), message).got(entry.needs.join(", ")).mend("remove `needs`, or remove `method`");
+    (!entry.needs.is_empty()).then_some(finding)
 }
 
 /// What Jina does not look at: needs that do not exist, circles, and results that go nowhere.
@@ -390,7 +444,7 @@ mod tests {
             entry.index = i;
         }
         let mut findings = Findings::default();
-        let (_, graph) = arrange(entries, Inspection::Collect, &Path::root("executors"), &mut findings);
+        let graph = arrange(entries, Inspection::Collect, &Options::default(), &Path::root("executors"), &mut findings).graph;
         let edges: Vec<String> = graph.edges().iter().map(|(from, to)| format!("{from}>{}", to.join("+"))).collect();
         (edges.join(" "), findings.iter().map(|f| format!("{}: {f}", f.path)).collect())
     }

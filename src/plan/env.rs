@@ -62,7 +62,13 @@ pub fn secrets(options: &Options, workload: &Workload, path: &Path<'_>, findings
     let mut secrets = Vec::new();
     for (key, value) in options.pairs(Opt::EnvFromSecret).unwrap_or_default() {
         let variable = key.to_str();
-        let part = |part: &str| value.get(part).map(Value::to_str).filter(|text| !text.is_empty());
+        if !is_config_map_key(&variable) {
+            let finding = Finding::error(path.key(&variable), "cannot be the name of an environment variable");
+            findings.push(finding.got(&variable).mend("use letters, digits, `_`, `-` and `.`"));
+            continue;
+        }
+        let is_plain = |value: &&Value| matches!(value, Value::Str(_) | Value::Int(_) | Value::Float(_));
+        let part = |part: &str| value.get(part).filter(is_plain).map(Value::to_str).filter(|text| !text.is_empty());
         match (part("name"), part("key")) {
             (Some(secret), Some(key)) => secrets.push(SecretVariable { variable, secret, key }),
             (name, _) => {

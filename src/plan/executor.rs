@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use super::arguments::{self, Forced, JsonTemplate};
 use super::env::{pull_secrets, secrets};
+use super::external::{hosts_and_ports, is_host};
 use super::names::kubernetes_name;
 use super::{
     Arg, Component, Container, Health, IMAGES_CONFIG_FILE, PORT, PORT_MONITORING, PORT_USES_AFTER, PORT_USES_BEFORE, Planner, Process,
@@ -20,10 +21,14 @@ use crate::jina::given::Options;
 use crate::jina::options::Opt;
 use crate::jina::setting::Protocol;
 use crate::jina::topology::{Executor, GATEWAY};
+use crate::jina::value::Value;
 use crate::jina::versions::{Change, Version};
 
 /// Where the volume of an executor without `volumes` and `workspace` is.
 const WORKSPACE: &str = "/workspace";
+
+/// The class that runs where an executor names none; it answers with what it is asked.
+pub(super) const BASE_EXECUTOR: &str = "BaseExecutor";
 
 /// Seconds between two startup probes.
 const PROBE_PERIOD: i64 = 5;
@@ -41,6 +46,8 @@ impl Planner<'_> {
         findings: &mut Findings,
     ) -> Vec<Component> {
         let options = &executor.options;
+        let checked = Checked { executor, kind, version: self.version, own: path, with: &self.path.key("with") };
+        let shards = checked.check(findings);
         if options.flag(Opt::External) {
             if kind == Kind::Deployment {
                 let finding =
@@ -53,10 +60,13 @@ impl Planner<'_> {
         if !room.take_bytes(0) {
             return Vec::new();
         }
-        let shards = check(executor, kind, self.version, path, findings);
         self.warn_about_fixed_places(options, path, findings);
         let image = match self.main_image(options, format_args!("executor `{}`", executor.name), path) {
-            Ok(image) => image,
+            Ok(image) => {
+                let uses = options.text(Opt::Uses).filter(|uses| is_gateway_class(uses));
+                findings.extend(uses.map(|uses| self.wrong_class(uses, Opt::Uses, path).at(executor.mark)));
+                image
+            }
             Err(finding) => {
                 findings.push(finding.at(executor.mark));
                 String::new()
@@ -275,7 +285,7 @@ impl Base<'_> {
 
     fn uses(&self, workload: &Workload) -> Forced {
         match self.options().text(Opt::Uses) {
-            None | Some("BaseExecutor") => Forced::Omitted,
+            None | Some(BASE_EXECUTOR) => Forced::Omitted,
             Some(_) => Forced::word(config_file(self.options(), workload)),
         }
     }
@@ -325,8 +335,15 @@ impl Base<'_> {
             [(Opt::UsesBefore, Process::UsesBefore, PORT_USES_BEFORE), (Opt::UsesAfter, Process::UsesAfter, PORT_USES_AFTER)]
         {
             let Some(uses) = options.text(opt) else { continue };
-            match self.planner.image(Some(uses), format_args!("executor `{}`", self.executor.name), &path.key(opt.row().name)) {
-                Ok(image) => sidecars.push(self.sidecar(process, image, port, &parts.secrets)),
+            // Jina itself starts none when it runs the Flow (`Deployment._parse_base_deployment_args`).
+            if uses == BASE_EXECUTOR && self.has(Correction::IdleSidecars) {
+                continue;
+            }
+            if is_gateway_class(uses) {
+                findings.push(self.planner.wrong_class(uses, opt, path).at(self.executor.mark));
+            }
+            match self.planner.sidecar_image(uses, format_args!("executor `{}`", self.executor.name), &path.key(opt.row().name)) {
+                Ok(image) => sidecars.push(self.sidecar(process, uses, image, port, &parts.secrets)),
                 Err(finding) => findings.push(finding.at(self.executor.mark)),
             }
         }
@@ -378,14 +395,14 @@ impl Base<'_> {
     }
 
     /// A container beside the head, with the head's options but its own name, port and image.
-    fn sidecar(&self, process: Process, image: String, port: u16, secrets: &[SecretVariable]) -> Container {
+    fn sidecar(&self, process: Process, uses: &str, image: String, port: u16, secrets: &[SecretVariable]) -> Container {
         let port_monitoring = if self.has(Correction::SidecarMonitoringPorts) { process.metrics_port() } else { PORT_MONITORING };
         let mut forced =
             self.forced(format!("{}/{}", self.executor.name, process.name()), vec![Arg::from(port.to_string())], port_monitoring);
         forced.extend([
             (Opt::Polling, Forced::Omitted),
             (Opt::Replicas, Forced::Omitted),
-            (Opt::Uses, Forced::word(IMAGES_CONFIG_FILE)),
+            (Opt::Uses, if uses == BASE_EXECUTOR { Forced::Omitted } else { Forced::word(IMAGES_CONFIG_FILE) }),
             (Opt::Gpus, Forced::Omitted),
             (Opt::RuntimeCls, Forced::Omitted),
             (Opt::PodRole, Forced::Omitted),
@@ -411,57 +428,167 @@ fn host_name(address: &str) -> &str {
     rest.split(':').next().unwrap_or(rest)
 }
 
-/// What Jina refuses, or accepts although it can never run. The number of shards to go on with.
-fn check(executor: &Executor, kind: Kind, version: Version, path: &Path<'_>, findings: &mut Findings) -> u32 {
-    let options = &executor.options;
-    let at = executor.mark;
-    for (opt, what) in [(Opt::Shards, "shards"), (Opt::Replicas, "replicas")] {
-        let number = options.int(opt, 1);
-        if number < 1 {
-            let finding = Finding::error(path.key(opt.row().name), format!("must be 1 or more {what}")).got(number.to_string());
-            findings.push(finding.propose("1").at(at));
+/// What is checked of an executor before anything is made of it.
+struct Checked<'c> {
+    executor: &'c Executor,
+    kind: Kind,
+    version: Version,
+    /// The executor's own path.
+    own: &'c Path<'c>,
+    /// That of the Flow's `with`.
+    with: &'c Path<'c>,
+}
+
+impl Checked<'_> {
+    fn options(&self) -> &Options {
+        &self.executor.options
+    }
+
+    /// An error about an option, where it stands.
+    fn error(&self, opt: Opt, message: impl Into<String>) -> Finding {
+        let section = if self.options().is_own(opt) || !self.options().is_given(opt) { self.own } else { self.with };
+        Finding::error(section.key(opt.row().name), message).at(self.executor.mark)
+    }
+
+    /// What Jina refuses, or accepts although it can never run. The number of shards to go on with.
+    fn check(&self, findings: &mut Findings) -> u32 {
+        let options = self.options();
+        for (opt, what) in [(Opt::Shards, "shards"), (Opt::Replicas, "replicas")] {
+            let number = options.int(opt, 1);
+            if number < 1 {
+                findings.push(self.error(opt, format!("must be 1 or more {what}")).got(number.to_string()).propose("1"));
+            }
+        }
+        let shards = options.int(Opt::Shards, 1);
+        findings.extend(self.wrong_protocols());
+        let replicas = self.check_addresses(findings);
+        if options.flag(Opt::Stateful) && options.text(Opt::Workspace).is_none() {
+            let finding = self.error(Opt::Workspace, "is missing, and a stateful executor keeps its state there");
+            findings.push(finding.mend("name a directory, or remove `stateful`"));
+        }
+        findings.extend(wrong_peers(options, shards, replicas).map(|(message, mend)| self.error(Opt::PeerPorts, message).mend(mend)));
+        if options.text(Opt::PodRole) == Some("GATEWAY") {
+            let finding = self.error(Opt::PodRole, "is set by Jina itself, and an executor is no gateway");
+            findings.push(finding.got("GATEWAY").mend("remove it"));
+        }
+        if !options.flag(Opt::External) {
+            self.check_manifests(shards, findings);
+        }
+        u32::try_from(shards.clamp(1, MOST_SHARDS)).unwrap_or(1)
+    }
+
+    /// What concerns only those that run here.
+    fn check_manifests(&self, shards: i64, findings: &mut Findings) {
+        let (options, at) = (self.options(), self.executor.mark);
+        if options.flag(Opt::Stateful) && options.int(Opt::Replicas, 1) > 1 {
+            let message = "the replicas cannot find each other behind one Service, so that no RAFT cluster forms";
+            findings.push(Finding::warning(self.own.key("stateful"), message).mend("use one replica, or shards").at(at));
+        }
+        if shards == 1 {
+            for opt in [Opt::UsesBefore, Opt::UsesAfter] {
+                let Some(uses) = options.text(opt) else { continue };
+                let message = "runs in the head of a sharded executor, and this one has a single shard";
+                let finding = Finding::warning(self.own.key(opt.row().name), message);
+                findings.push(finding.got(uses).mend("remove it, or give the executor more shards").at(at));
+            }
+        }
+        if shards > MOST_SHARDS {
+            let finding = self.error(Opt::Shards, format!("is more than {MOST_SHARDS}")).got(shards.to_string());
+            findings.push(finding.mend("use fewer shards"));
         }
     }
-    let shards = options.int(Opt::Shards, 1);
-    let protocols = options.protocols();
-    if protocols.contains(&Protocol::Websocket) {
-        let finding = Finding::error(path.key("protocol"), "executors do not speak WebSocket").got("WEBSOCKET");
-        findings.push(finding.propose("GRPC").at(at));
-    } else if kind == Kind::Flow && protocols != [Protocol::Grpc] {
-        let finding = Finding::error(path.key("protocol"), "inside a Flow executors are called by gRPC and nothing else");
-        let got: Vec<&str> = protocols.iter().map(|p| p.name()).collect();
-        findings.push(finding.got(got.join(", ")).propose("GRPC").at(at));
-    } else if protocols.contains(&Protocol::Http) && shards > 1 {
-        let finding = Finding::error(path.key("protocol"), "a head calls its shards by gRPC and nothing else").got("HTTP");
-        findings.push(finding.propose("GRPC").at(at));
-    } else if protocols != [Protocol::Grpc] && !version.has(Change::ExecutorProtocol) {
-        let finding = Finding::error(path.key("protocol"), format!("executors of Jina {version} serve gRPC, whatever they are told"));
-        findings.push(finding.mend("remove it, or raise spec.jinaVersion").at(at));
-    }
-    if options.flag(Opt::Stateful) {
-        if options.text(Opt::Workspace).is_none() {
-            let finding = Finding::error(path.key("workspace"), "is missing, and a stateful executor keeps its state there");
-            findings.push(finding.mend("name a directory").at(at));
+
+    fn wrong_protocols(&self) -> Option<Finding> {
+        let options = self.options();
+        let protocols = options.protocols();
+        if protocols == [Protocol::Grpc] {
+            return None;
         }
-        if options.int(Opt::Replicas, 1) > 1 {
-            let finding = Finding::warning(
-                path.key("stateful"),
-                "the replicas cannot find each other behind one Service, so that no RAFT cluster forms",
-            );
-            findings.push(finding.mend("use one replica, or shards").at(at));
+        let is_external = options.flag(Opt::External);
+        let names: Vec<&str> = protocols.iter().map(|p| p.name()).collect();
+        let provider = options.text(Opt::Provider).filter(|provider| *provider != "NONE");
+        let instead = |message: &str, otherwise: &str| match provider {
+            None => self.error(Opt::Protocol, message).got(names.join(", ")).propose("GRPC"),
+            Some(provider) => {
+                let finding = self.error(Opt::Provider, format!("makes the executor serve HTTP, and {message}")).got(provider);
+                finding.mend(format!("remove it, or {otherwise}"))
+            }
+        };
+        if protocols.contains(&Protocol::Websocket) {
+            return Some(self.error(Opt::Protocol, "executors do not speak WebSocket").got("WEBSOCKET").propose("GRPC"));
         }
-    }
-    if shards == 1 {
-        for opt in [Opt::UsesBefore, Opt::UsesAfter] {
-            let Some(uses) = options.text(opt) else { continue };
-            let finding =
-                Finding::warning(path.key(opt.row().name), "runs in the head of a sharded executor, and this one has a single shard");
-            findings.push(finding.got(uses).mend("remove it, or give the executor more shards").at(at));
+        if self.kind == Kind::Flow && (protocols.len() > 1 || !is_external) {
+            let message = "inside a Flow executors are called by gRPC and nothing else";
+            return Some(instead(message, "give the executor a file of its own with `jtype: Deployment`"));
         }
+        if options.int(Opt::Shards, 1) > 1 {
+            return Some(instead("a head calls its shards by gRPC and nothing else", "use one shard"));
+        }
+        if options.flag(Opt::Stateful) {
+            return Some(instead("a stateful executor serves gRPC and nothing else", "remove `stateful`"));
+        }
+        let is_unknown = !is_external && !self.version.has(Change::ExecutorProtocol);
+        is_unknown.then(|| {
+            let message = format!("executors of Jina {} serve gRPC, whatever they are told", self.version);
+            self.error(Opt::Protocol, message).mend("remove it, or raise spec.jinaVersion")
+        })
     }
-    if shards > MOST_SHARDS {
-        let finding = Finding::error(path.key("shards"), format!("is more than {MOST_SHARDS}")).got(shards.to_string());
-        findings.push(finding.mend("use fewer shards").at(at));
+
+    /// Hosts, ports and replicas must go together, also where Kubernetes takes none of them. The number of replicas.
+    fn check_addresses(&self, findings: &mut Findings) -> i64 {
+        let options = self.options();
+        let replicas = options.int(Opt::Replicas, 1);
+        let is_external = options.flag(Opt::External);
+        // The port of a Deployment is the one that it is called at where it runs alone.
+        let alone = (self.kind == Kind::Deployment).then(|| {
+            let mut alone = options.clone();
+            alone.set(Opt::Port, None);
+            alone
+        });
+        let places = match hosts_and_ports(alone.as_ref().unwrap_or(options)) {
+            Ok(places) => places,
+            Err((hosts, ports)) => {
+                let finding = self.error(Opt::Host, format!("there are {hosts} hosts and {ports} ports"));
+                findings.push(finding.mend("give each host its port, or one port for all"));
+                return replicas;
+            }
+        };
+        if let Some((host, _)) = places.iter().find(|(host, _)| !is_external && !is_host(host)) {
+            findings.push(self.error(Opt::Host, "is no address").got(*host).mend("write HOST, or HOST:PORT"));
+        }
+        let addresses = places.len();
+        if replicas > 1 && usize::try_from(replicas) != Ok(addresses) && (is_external || addresses > 1) {
+            let there = if addresses == 1 { "there is one address".to_owned() } else { format!("there are {addresses} addresses") };
+            findings.push(self.error(Opt::Replicas, there).got(replicas.to_string()).propose(addresses.to_string()));
+        }
+        if is_external { i64::try_from(addresses).unwrap_or(i64::MAX) } else { replicas }
     }
-    u32::try_from(shards.clamp(1, MOST_SHARDS)).unwrap_or(1)
+}
+
+/// What is wrong with the ports of peers, and what to do about it.
+pub(super) fn wrong_peers(options: &Options, shards: i64, replicas: i64) -> Option<(String, &'static str)> {
+    // Of two keys that are the same text the last one counts.
+    let mut ports: Vec<(String, usize)> = vec![];
+    for (shard, list) in options.pairs(Opt::PeerPorts).unwrap_or_default() {
+        let Value::List(list) = list else { continue };
+        let shard = shard.to_str();
+        ports.retain(|(known, _)| *known != shard);
+        ports.push((shard, list.len()));
+    }
+    let is_one = |shard: &str| shard.parse().is_ok_and(|shard: i64| (0..shards).contains(&shard));
+    let wrong = ports.iter().find(|(shard, count)| is_one(shard) && *count > 0 && i64::try_from(*count) != Ok(replicas));
+    if let Some((_, count)) = wrong {
+        let message = format!("a shard has {replicas} replicas, and here are {count} ports for one");
+        return Some((message, "write as many ports as there are replicas, or remove it"));
+    }
+    let is_incomplete = options.flag(Opt::Stateful) && i64::try_from(ports.len().max(1)).is_ok_and(|count| count < shards);
+    is_incomplete.then(|| {
+        let message = format!("must have the ports of each of the {shards} shards, which are stateful");
+        (message, "write a mapping such as {0: [12345], 1: [12346]}")
+    })
+}
+
+/// The classes of gateways that come with Jina.
+pub(super) fn is_gateway_class(uses: &str) -> bool {
+    matches!(uses, "GRPCGateway" | "HTTPGateway" | "WebSocketGateway" | "CompositeGateway")
 }

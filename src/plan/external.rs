@@ -24,33 +24,11 @@ impl Planner<'_> {
     /// `_get_k8s_deployments_addresses`).
     pub(super) fn external_addresses(&self, executor: &Executor, path: &Path<'_>, findings: &mut Findings) -> Vec<String> {
         let options = &executor.options;
-        let mut hosts: Vec<&str> = options.texts(Opt::Host).iter().map(String::as_str).collect();
-        if hosts.is_empty() {
-            hosts.push("0.0.0.0");
-        }
-        let mut ports: Vec<Option<u16>> = options.ports().iter().copied().map(Some).collect();
-        if ports.is_empty() {
-            ports.push(None);
-        }
-        // One of either serves all of the other.
-        match (hosts.len(), ports.len()) {
-            (1, n) => hosts.resize(n, hosts[0]),
-            (n, 1) => ports.resize(n, ports[0]),
-            _ => {}
-        }
-        if hosts.len() != ports.len() {
-            let finding = Finding::error(path.key("host"), format!("there are {} hosts and {} ports", hosts.len(), ports.len()));
-            findings.push(finding.mend("give each host its port, or one port for all").at(executor.mark));
-            return Vec::new();
-        }
-        let replicas = options.int(Opt::Replicas, 1);
-        if hosts.len() > 1 && replicas != 1 && usize::try_from(replicas) != Ok(hosts.len()) {
-            let finding = Finding::error(path.key("replicas"), format!("there are {} addresses", hosts.len())).got(replicas.to_string());
-            findings.push(finding.propose(hosts.len().to_string()).at(executor.mark));
-        }
+        // How many there are of each has been checked with the executor.
+        let Ok(given) = hosts_and_ports(options) else { return Vec::new() };
         let mut tls = options.flag(Opt::Tls);
         let mut places = Vec::new();
-        for (host, port) in hosts.into_iter().zip(ports) {
+        for (host, port) in given {
             let Some(place) = parse(host, port) else {
                 let finding = Finding::error(path.key("host"), "is no address").got(host).at(executor.mark);
                 findings.push(finding.mend("write HOST, HOST:PORT or grpc://HOST:PORT"));
@@ -85,6 +63,35 @@ impl Planner<'_> {
 pub(super) fn internal_tls(options: &Options) -> bool {
     let said = options.texts(Opt::Host).iter().filter_map(|host| parse(host, None)?.tls).next_back();
     said.unwrap_or_else(|| options.flag(Opt::Tls)) || options.has_certificate()
+}
+
+/// The places of an executor: hosts, and the port of each where it has one.
+type Places<'o> = Vec<(&'o str, Option<u16>)>;
+
+/// The hosts of an executor and their ports: one of either serves all of the other. How many there are of each, when
+/// that is not the same.
+pub(super) fn hosts_and_ports(options: &Options) -> Result<Places<'_>, (usize, usize)> {
+    let mut hosts: Vec<&str> = options.texts(Opt::Host).iter().map(String::as_str).collect();
+    if hosts.is_empty() {
+        hosts.push("0.0.0.0");
+    }
+    let mut ports: Vec<Option<u16>> = options.ports().iter().copied().map(Some).collect();
+    if ports.is_empty() {
+        ports.push(None);
+    }
+    match (hosts.len(), ports.len()) {
+        (1, n) => hosts.resize(n, hosts[0]),
+        (n, 1) => ports.resize(n, ports[0]),
+        _ => {}
+    }
+    if hosts.len() == ports.len() { Ok(hosts.into_iter().zip(ports).collect()) } else { Err((hosts.len(), ports.len())) }
+}
+
+/// Whether Jina can take a host apart; of an executor of this Flow nothing but the name counts.
+pub(super) fn is_host(text: &str) -> bool {
+    let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
+    let mut parts = rest.split(':');
+    parts.next().is_some_and(|host| !host.is_empty()) && parts.nth(1).is_none() && !rest.contains("://")
 }
 
 struct Address<'h> {

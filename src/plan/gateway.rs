@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::arguments::{self, Forced, JsonTemplate};
 use super::env::{pull_secrets, secrets};
+use super::executor::{BASE_EXECUTOR, is_gateway_class, wrong_peers};
 use super::external::{foreign_services, internal_tls};
 use super::names::kubernetes_name;
 use super::{
@@ -30,8 +31,24 @@ impl Planner<'_> {
             let finding = Finding::error(path.key("replicas"), "must be 1 or more replicas").got(replicas.to_string());
             findings.push(finding.propose("1"));
         }
+        self.check_state(options, &path, findings);
+        if let Some(role) = options.text(Opt::PodRole).filter(|role| *role != "GATEWAY") {
+            let finding = Finding::error(path.key("pod_role"), "is set by Jina itself, and the gateway is nothing else").got(role);
+            findings.push(finding.mend("remove it"));
+        }
+        if options.is_own(Opt::Host) && options.texts(Opt::Host).len() > 1 {
+            let finding = Finding::error(path.key("host"), "must be one host: the gateway listens in one place");
+            findings.push(finding.got(options.texts(Opt::Host).join(", ")).mend("remove it"));
+        }
         let image = match self.main_image(options, format_args!("the gateway"), &path) {
-            Ok(image) => image,
+            Ok(image) => {
+                if let Some(BASE_EXECUTOR) = options.text(Opt::Uses) {
+                    let message = format!("`{BASE_EXECUTOR}` is no gateway, and Jina's own image does not start with it");
+                    let finding = self.settings.strictness().judge(path.key("uses"), &message, "the container ends at once");
+                    findings.push(finding.got(BASE_EXECUTOR).mend("remove it, or write docker://REPOSITORY:TAG"));
+                }
+                image
+            }
             Err(finding) => {
                 findings.push(finding);
                 return None;
@@ -71,6 +88,21 @@ impl Planner<'_> {
         })
     }
 
+    /// Options of stateful executors, which reach the gateway from `with`: Jina fails on them.
+    fn check_state(&self, options: &Options, path: &Path<'_>, findings: &mut Findings) {
+        let with = self.path.key("with");
+        let place = |opt: Opt| if options.is_own(opt) { *path } else { with };
+        if options.flag(Opt::Stateful) && options.text(Opt::Workspace).is_none() {
+            let finding = Finding::error(place(Opt::Stateful).key("stateful"), "a gateway keeps no state");
+            let is_own = options.is_own(Opt::Stateful);
+            findings.push(finding.mend(if is_own { "remove it" } else { "write it at the executors that keep state" }));
+        }
+        if let Some((message, _)) = wrong_peers(options, 1, 1) {
+            let finding = Finding::error(place(Opt::PeerPorts).key("peer_ports"), message);
+            findings.push(finding.mend("write it at the executors that have peers"));
+        }
+    }
+
     fn gateway_args(&self, flow: &Flow, options: &Options, protocols: &[Protocol], findings: &mut Findings) -> Vec<Arg> {
         // The Flow writes `{}` for nothing, and nothing for an explicit null.
         let endpoints = match options.text(Opt::ExposeEndpoints) {
@@ -83,14 +115,17 @@ impl Planner<'_> {
             .edges()
             .iter()
             .map(|(node, next)| (Value::Str(node.clone()), Value::List(next.iter().map(|name| Value::Str(name.clone())).collect())));
+        // Of these Jina makes no new ones when `inspect: REMOVE` takes nodes away.
+        let mentioned = flow.with_removed.as_ref().filter(|_| !self.corrections.has(Correction::RemovedNodes));
+        let mentioned = mentioned.unwrap_or(&flow.executors);
         let of_executors = |opt: Opt| -> Value {
-            Value::Map(flow.executors.iter().filter_map(|e| Some((Value::Str(e.name.clone()), e.options.map(opt)?.clone()))).collect())
+            Value::Map(mentioned.iter().filter_map(|e| Some((Value::Str(e.name.clone()), e.options.map(opt)?.clone()))).collect())
         };
         let metadata = match of_executors(Opt::GrpcMetadata) {
             Value::Map(pairs) => Value::Map(pairs.into_iter().filter(|(_, metadata)| metadata.is_truthy()).collect()),
             other => other,
         };
-        let not_reducing = flow.executors.iter().filter(|e| e.options.flag(Opt::NoReduce)).map(|e| Value::Str(e.name.clone()));
+        let not_reducing = mentioned.iter().filter(|e| e.options.flag(Opt::NoReduce)).map(|e| Value::Str(e.name.clone()));
         let runtime = foreign_runtime(options);
         let mut forced = vec![
             (Opt::Name, Forced::Omitted),
@@ -106,9 +141,11 @@ impl Planner<'_> {
             (Opt::Port, Forced::Words(arguments::ports(protocols))),
             (Opt::PortMonitoring, Forced::word(PORT_MONITORING.to_string())),
         ];
-        let listens_everywhere = matches!(options.texts(Opt::Host), [host] if host == "0.0.0.0");
-        if listens_everywhere || self.corrections.has(Correction::BindAllInterfaces) {
-            forced.push((Opt::Host, Forced::Omitted));
+        match options.texts(Opt::Host) {
+            [host, ..] if host != "0.0.0.0" && !self.corrections.has(Correction::BindAllInterfaces) => {
+                forced.push((Opt::Host, Forced::word(host.clone())));
+            }
+            _ => forced.push((Opt::Host, Forced::Omitted)),
         }
         if let Some(default) = self.settings.context.get("JINA_DEFAULT_TIMEOUT_CTRL")
             && options.int(Opt::TimeoutCtrl, default.parse().unwrap_or(60)).to_string() == default
@@ -140,7 +177,7 @@ impl Planner<'_> {
     /// The class that runs, or the configuration inside the image.
     fn gateway_class(&self, options: &Options, protocols: &[Protocol]) -> String {
         match options.text(Opt::Uses) {
-            Some(class @ ("GRPCGateway" | "HTTPGateway" | "WebSocketGateway" | "CompositeGateway")) => class.to_owned(),
+            Some(class) if is_gateway_class(class) => class.to_owned(),
             Some(_) => config_file(options, &self.shared.gateway),
             None if foreign_runtime(options).is_some() => IMAGES_CONFIG_FILE.to_owned(),
             None if protocols.len() > 1 => "CompositeGateway".to_owned(),

@@ -31,6 +31,8 @@ use crate::finding::{Finding, Findings, Mark, Path};
 use crate::jina::flow::{Flow, Kind};
 use crate::jina::given::Options;
 use crate::jina::options::Opt;
+use crate::jina::scalar::python_int;
+use crate::jina::section::Strictness;
 use crate::jina::setting::{Protocol, Setting};
 use crate::jina::topology::GATEWAY;
 use crate::jina::versions::Version;
@@ -44,6 +46,9 @@ pub const PORT_MONITORING: u16 = 9090;
 pub const PORT_USES_BEFORE: u16 = 8078;
 /// The port of a head's `uses_after` container (`GrpcConnectionPool.K8S_PORT_USES_AFTER`).
 pub const PORT_USES_AFTER: u16 = 8079;
+
+/// `jina/enums.py`, `LogVerbosity`.
+const LOG_LEVELS: [&str; 6] = ["DEBUG", "INFO", "SUCCESS", "WARNING", "ERROR", "CRITICAL"];
 
 /// Where the inline configuration of a class is mounted.
 pub const CONFIG_FILE: &str = "/etc/jinaflow/config.yml";
@@ -267,6 +272,22 @@ impl Planner<'_> {
         Ok(self.settings.images.resolve(uses, who, path)?.unwrap_or_else(|| self.gateway_image()))
     }
 
+    /// The image of `uses_before` and `uses_after`, which Jina does not check as it checks `uses`: it takes any text that
+    /// begins with `docker` for an image (`get_image_name`).
+    fn sidecar_image(&self, uses: &str, who: fmt::Arguments<'_>, path: &Path<'_>) -> Result<String, Finding> {
+        if uses.starts_with("docker") && !uses.starts_with("docker://") && self.settings.strictness() == Strictness::Lenient {
+            return Ok(uses.to_owned());
+        }
+        self.image(Some(uses), who, path)
+    }
+
+    /// What is said of a class that is none of this kind. Jina's own image runs it, and has no configuration for it.
+    fn wrong_class(&self, uses: &str, opt: Opt, path: &Path<'_>) -> Finding {
+        let message = format!("`{uses}` is no executor, and Jina's own image does not start with it");
+        let finding = self.settings.strictness().judge(path.key(opt.row().name), &message, "the container ends at once");
+        finding.got(uses).mend("remove it, or write docker://REPOSITORY:TAG")
+    }
+
     /// The image of the first container of an executor or of the gateway.
     fn main_image(&self, options: &Options, who: fmt::Arguments<'_>, path: &Path<'_>) -> Result<String, Finding> {
         match options.inline() {
@@ -293,13 +314,24 @@ impl Planner<'_> {
             let message = format!("`port_monitoring` has no effect on Kubernetes: metrics are on {PORT_MONITORING}");
             findings.push_once(Finding::warning(section(Opt::PortMonitoring).key("port_monitoring"), message).mend("remove it"));
         }
-        if let [host] = options.texts(Opt::Host)
-            && host != "0.0.0.0"
-            && self.corrections.has(Correction::BindAllInterfaces)
-        {
+        let hosts = options.texts(Opt::Host);
+        if hosts.iter().any(|host| host != "0.0.0.0") && self.corrections.has(Correction::BindAllInterfaces) {
             let message = "`host` has no effect on Kubernetes: containers listen on all addresses of their pod";
-            let finding = Finding::warning(section(Opt::Host).key("host"), message).got(host);
+            let finding = Finding::warning(section(Opt::Host).key("host"), message).got(hosts.join(", "));
             findings.push_once(finding.mend("remove it, or say `external: true` if the executor runs there"));
+        }
+    }
+
+    /// Variables that Jina takes from the exporting process, and that its containers read as well.
+    fn check_context(&self, findings: &mut Findings) {
+        let given = |name: &str| self.settings.context.get(name);
+        if let Some(level) = given("JINA_LOG_LEVEL").filter(|level| !LOG_LEVELS.iter().any(|known| known.eq_ignore_ascii_case(level))) {
+            let finding = Finding::error(self.path, "the variable `JINA_LOG_LEVEL` must be a log level").got(level);
+            findings.push(finding.mend(format!("use one of: {}", LOG_LEVELS.join(", "))));
+        }
+        if let Some(timeout) = given("JINA_DEFAULT_TIMEOUT_CTRL").filter(|timeout| python_int(timeout).is_none()) {
+            let finding = Finding::error(self.path, "the variable `JINA_DEFAULT_TIMEOUT_CTRL` must be a whole number").got(timeout);
+            findings.push(finding.mend("write milliseconds, or leave it out"));
         }
     }
 
@@ -339,6 +371,7 @@ pub fn plan(flow: &Flow, settings: &Settings, path: &Path<'_>, room: &mut Room, 
     let planner = Planner { settings, corrections: settings.corrections(), version: settings.containers(), path, shared };
     planner.check_balance(flow, findings);
     planner.warn_about_unused(flow, findings);
+    planner.check_context(findings);
     let mut components = Vec::new();
     if let Some(options) = &flow.gateway {
         components.extend(planner.gateway(flow, options, findings));

@@ -6,6 +6,8 @@ usage: record.py [--check] [--only PART ...]
   flows/*/expected, expected-error.txt, expected-warnings.txt   what `jina export kubernetes` makes of each flow.yml
   options.json                                                  every option of Jina's argument parsers
   scalars.json                                                  what Jina reads a plain YAML scalar as
+  raises.json                                                   every statement that raises in the files of Jina that an
+                                                                export runs, and where each flow fails that does
 
 --check  writes nothing, reports what would change, and exits with 1 if anything would
 --only   flows whose name contains one of these
@@ -92,6 +94,42 @@ def flow(oraclelib, folder):
     return new
 
 
+def failing(site, oraclelib, name, found):
+    """adds where in Jina a flow fails, if it does"""
+    error = oraclelib.failure()
+    if error:
+        found[name] = site.place(error)
+
+
+def command_line(folder):
+    """the command that people type, in this process"""
+    import jina_cli
+
+    out = tempfile.mkdtemp(prefix='jina-out-')
+    argv, sys.argv = sys.argv, ['jina', 'export', 'kubernetes', os.path.join(folder, 'flow.yml'), out]
+    os.environ['JINA_GATEWAY_IMAGE'] = 'gateway'
+    try:
+        jina_cli.main()
+    finally:
+        sys.argv = argv
+        del os.environ['JINA_GATEWAY_IMAGE']
+        shutil.rmtree(out)
+
+
+def raises(site, trace, failing):
+    """-> what raises.json holds"""
+    from raises import idle, statements
+
+    running = trace.files(site)
+    return {
+        'jina': VERSION,
+        'files': running,
+        'idle': idle(site, running),
+        'statements': [row for file in running for row in statements(site, file)],
+        'flows': {name: failing[name] for name in sorted(failing)},
+    }
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--check', action='store_true')
@@ -102,6 +140,7 @@ def main():
         os.execve(sys.executable, [sys.executable, '-W', 'ignore', *sys.argv], {**keep, 'PYTHONHASHSEED': '0'})
     sys.path.insert(0, HERE)
     import oraclelib
+    from raises import Site, Trace
 
     if oraclelib.setup().__version__ != VERSION:
         sys.exit(f'these recordings are of Jina {VERSION}')
@@ -123,16 +162,32 @@ def main():
 
     root = os.path.join(HERE, 'flows')
     names = [n for n in sorted(os.listdir(root)) if not args.only or any(o in n for o in args.only)]
+    site, trace, failures = Site(), Trace(), {}
     for name in names:
         folder = os.path.join(root, name)
         old = {k: v for k, v in tree(folder).items() if k.startswith('expected')}
-        settle(folder, old, flow(oraclelib, folder))
-    if not args.only:
-        for name, make in (('options.json', options), ('scalars.json', scalars)):
-            data = (json.dumps(make(), indent=1, ensure_ascii=False) + '\n').encode()
-            path = os.path.join(HERE, name)
-            old = {name: open(path, 'rb').read()} if os.path.exists(path) else {}
-            settle(HERE, old, {name: data})
+        with trace:  # for each flow: one that recurses too deeply ends it
+            new = flow(oraclelib, folder)
+        settle(folder, old, new)
+        failing(site, oraclelib, name, failures)
+    with trace:
+        command_line(os.path.join(root, '005-single-executor'))
+
+    def of_all(name, made):
+        data = (json.dumps(made, indent=1, ensure_ascii=False) + '\n').encode()
+        path = os.path.join(HERE, name)
+        old = {name: open(path, 'rb').read()} if os.path.exists(path) else {}
+        settle(HERE, old, {name: data})
+
+    if args.only:
+        with open(os.path.join(HERE, 'raises.json')) as f:
+            known = json.load(f)
+        kept = {name: place for name, place in known['flows'].items() if name not in names}
+        known['flows'] = dict(sorted({**kept, **failures}.items()))
+        of_all('raises.json', known)
+    else:
+        for name, made in (('options.json', options()), ('scalars.json', scalars()), ('raises.json', raises(site, trace, failures))):
+            of_all(name, made)
     print(f'{len(names)} flows, {len(stale)} recordings {"stale" if args.check else "written"}:', *stale)
     sys.exit(1 if stale and args.check else 0)
 

@@ -663,8 +663,8 @@ const DEFECTS: [(&str, usize); 11] = [
     ("is a port on which no other container of the pod listens", 3),
     // Two executors that get one name.
     ("is that of another object of this kind", 2),
-    // `inspect: REMOVE` leaves the executor in the graph.
-    ("names `look`, which has no address", 1),
+    // `inspect: REMOVE` leaves an executor in the graph.
+    (", which has no address", 2),
     // A name that YAML takes for a boolean: `no` becomes `false`.
     ("dials `no` at Service/no, which is not there", 1),
     // No objects at all, for a Deployment that is external.

@@ -369,6 +369,15 @@ fn always() -> Vec<Always> {
         Always("quoted-output", "env: {A: on}", "", There(data("/data/A"), json!("on"))),
         Always("relative-workspace", "workspace: ./data", "", There(Argument(a, 0, "--workspace"), json!("./data"))),
         Always("inspection-names", "method: inspect", "", There(At("Deployment/aux-a", "/metadata/name"), json!("aux-a"))),
+        Always(
+            "inspection-chains",
+            "",
+            "with: {inspect: REMOVE}\ndeployments: [{name: a}, {name: i, method: inspect}, {name: j, method: inspect}, {name: b}]\n_:",
+            There(
+                Argument("Deployment/gateway", 0, "--graph-description"),
+                json!(r#"{"a": ["b"], "start-gateway": ["a"], "b": ["end-gateway"]}"#),
+            ),
+        ),
         Always("mappings-in-lists", "env: [{A: b}]", "", There(data("/data/A"), json!("b"))),
         Always(
             "port-of-external",
@@ -417,8 +426,8 @@ fn always() -> Vec<Always> {
         Always("numbers-in-range", "port: 70000", "", Refused("must be port numbers")),
         Always("dashed-values", "volumes: [/a, -b]", "", Refused("begins with a dash")),
         Always("booleans-for-flags", "quiet: off", "", Refused("must be true or false")),
-        Always("one-value-each", "workspace: [/a, /b]", "", Refused("must be one text, not a list")),
-        Always("misplaced-values", "", "gateway: {shards: x}", Refused("gateway.shards: must be a whole number")),
+        Always("one-value-each", "workspace: [/a, /b]", "", RefusedWithoutCompat("must be one text, not a list")),
+        Always("misplaced-values", "", "gateway: {shards: x}", RefusedWithoutCompat("gateway.shards: must be a whole number")),
         Always("section-shapes", "", "gateway: false", Refused("must be a mapping of options")),
         Always("ways-to-add", "method: build", "", Refused("is no way to add an executor")),
         Always("python-arguments", "copy_flow: true", "", Refused("is an argument of Jina's Python methods")),

@@ -160,6 +160,10 @@ impl Found {
             }
             Always::TextualDates => self.texts.iter().any(|(text, quoted)| !quoted && (text == "=" || is_date(text))),
             Always::InlineClasses => options_of(flow).any(|options| options.inline().is_some()),
+            Always::InspectionChains => {
+                let removed = flow.and_then(|flow| flow.with_removed.as_deref()).unwrap_or_default();
+                removed.iter().any(|executor| executor.needs.iter().any(|need| need.starts_with("_aux_")))
+            }
             Always::MappingsInLists => has_mapping_in_list(source),
             Always::InlineDeployments => {
                 let list = given("executors").or_else(|| given("deployments")).and_then(Node::as_list).unwrap_or_default();

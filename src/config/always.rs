@@ -88,6 +88,11 @@ always! {
         why: "the API server refuses names that begin with a dash, and labels with a slash"
         ours: "`aux-…` and `a-b`"
 
+    InspectionChains "inspection-chains" Kept
+        jina: "where `inspect: REMOVE` takes two executors away that inspect one after the other, a graph in which the next one waits for the first of them"
+        why: "nobody calls it"
+        ours: "a graph in which it waits for the executor that both inspect"
+
     MappingsInLists "mappings-in-lists" Kept
         jina: "a mapping in a list of `key=value` words as Python prints it: the variable `{'A'` with the value `'b'}`"
         why: "whoever writes `env: [{A: b}]` means the variable A"
@@ -206,12 +211,12 @@ always! {
     OneValue "one-value-each" Refused
         jina: "the first of a list for an option with one value; a mapping for a text or for a list of texts, as JSON"
         why: "the others are dropped"
-        ours: "an error; a list of one is its entry"
+        ours: "an error; a list of one is its entry, and under compat any list its first entry, with a warning"
 
     MisplacedValues "misplaced-values" Refused
         jina: "a value that an option cannot have, where the option has no place: `shards: x` below `gateway`"
         why: "it drops the option unseen, and only sometimes"
-        ours: "an error with the value"
+        ours: "an error with the value; under compat a warning below `gateway`"
 
     SectionShapes "section-shapes" Refused
         jina: "`gateway: false`, `version: 0`, `needs: 0` and a key that is a list taken for nothing, a name for a list of letters"
@@ -259,7 +264,7 @@ always! {
         ours: "an error with the full name"
 
     KnownOptions "known-options" Refused
-        jina: "options that it does not know dropped, keys that stand twice overwritten, unset variables left as `$NAME`"
+        jina: "options that it does not know dropped, with a crash where ports stand beside them as one text; keys that stand twice overwritten, unset variables left as `$NAME`"
         why: "a slip in a name costs the setting, silently"
         ours: "an error with the nearest name; under compat a warning"
 }

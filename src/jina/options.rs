@@ -32,6 +32,14 @@ pub enum Kind {
     PeerPorts,
 }
 
+impl Kind {
+    /// Whether argparse takes one word for it and drops the others.
+    #[must_use]
+    pub fn is_one(self) -> bool {
+        matches!(self, Int | Text | Choice(_) | Enum(_))
+    }
+}
+
 /// The value that Jina assumes. An option with this value is not written as an argument.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DefaultValue {

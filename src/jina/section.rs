@@ -105,9 +105,13 @@ pub fn read<'t>(
         };
         let is_handed_on = section == Section::With && is_overlooked(&name);
         if !(is_handed_on || section.allows(row)) {
+            // Below `gateway` Jina drops it unseen.
+            let is_dropped = section == Section::Gateway && strictness == Strictness::Lenient;
             match setting::read(row, node) {
-                Ok(_) => findings.push_once(misplaced(section, row, &path).at(key.mark)),
-                Err(wrong) => findings.push(Finding::error(path, wrong.message).got(node.shown()).mend(wrong.mend).at(node.mark)),
+                Err(wrong) if !is_dropped => {
+                    findings.push(Finding::error(path, wrong.message).got(node.shown()).mend(wrong.mend).at(node.mark));
+                }
+                _ => findings.push_once(misplaced(section, row, &path).at(key.mark)),
             }
             continue;
         }
@@ -123,7 +127,17 @@ pub fn read<'t>(
             let finding = strictness.judge(path, &format!("`{other}` and `{name}` are the same option"), "Jina takes the last one");
             findings.push(finding.mend("remove one of the two").at(key.mark));
         }
-        match setting::read(row, node) {
+        let mut read = setting::read(row, node);
+        if let Some(first) = node.as_list().and_then(<[_]>::first).filter(|_| strictness == Strictness::Lenient && row.kind.is_one())
+            && read.is_err()
+        {
+            read = setting::read(row, first);
+            if read.is_ok() {
+                let finding = Finding::warning(path, "is one value, and Jina takes the first of these").got(node.shown());
+                findings.push(finding.mend("write one value").at(node.mark));
+            }
+        }
+        match read {
             Ok(Some(Setting::Text(text))) if row.opt == Opt::LogConfig && !is_log_config(&text) => {
                 let finding = Finding::error(path, "is no log configuration that comes with Jina, and no path of a file").got(text);
                 findings.push(finding.mend(format!("use one of: {}", LOG_CONFIGS.join(", "))).at(node.mark));

@@ -85,8 +85,8 @@ pub fn read(row: &Row, node: &Node<'_>) -> Result<Option<Setting>, Wrong> {
         return Ok(None);
     }
     // A list of one is one word to argparse.
-    let node = match (row.kind, node.as_list()) {
-        (Kind::Int | Kind::Text | Kind::Choice(_) | Kind::Enum(_), Some([one])) if !one.is_null() => one,
+    let node = match node.as_list() {
+        Some([one]) if row.kind.is_one() && !one.is_null() => one,
         _ => node,
     };
     match row.kind {

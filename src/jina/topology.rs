@@ -274,11 +274,17 @@ impl Builder {
         while self.last.len() > 1 && self.last.last().is_some_and(|last| removed.contains(last)) {
             self.last.pop();
         }
+        // Of several that inspect one after the other each is needed in place of the one before it.
+        let first = |need: String| {
+            let mut need = &need;
+            // A floating one is never the last, so that nobody comes to be needed in its place.
+            while let Some(before) = original.get(need).filter(|before| **before != need) {
+                need = *before;
+            }
+            need.clone()
+        };
         for node in &mut self.nodes {
-            node.needs = std::mem::take(&mut node.needs)
-                .into_iter()
-                .map(|need| original.get(&need).map_or(need, |before| (*before).clone()))
-                .collect();
+            node.needs = std::mem::take(&mut node.needs).into_iter().map(first).collect();
         }
         self.places = self.nodes.iter().enumerate().map(|(i, node)| (node.name.clone(), i)).collect();
     }
@@ -427,6 +433,7 @@ fn warn_about_lost_results(builder: &Builder, graph: &Graph, path: &Path<'_>, fi
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::jina::setting::Setting;
 
     fn entry(name: &str, needs: &[&str]) -> Entry {
         Entry {
@@ -466,6 +473,25 @@ mod tests {
         assert!(findings[0].starts_with("executors[0]: the results of `a` never reach the client"), "{findings:?}");
         let (_, findings) = run(vec![entry("a", &["a"])]);
         assert!(findings[0].contains("cannot need itself"));
+    }
+
+    #[test]
+    fn what_inspects_can_be_removed() {
+        let inspector = |name: &str, floating: bool| {
+            let mut entry = entry(name, &[]);
+            entry.method = Method::Inspect;
+            entry.options.set(Opt::Floating, Some(Setting::Flag(floating)));
+            entry
+        };
+        for (floating, expected) in [(false, "a>b start-gateway>a b>end-gateway"), (true, "a>b start-gateway>a b>end-gateway")] {
+            let entries = vec![entry("a", &[]), inspector("i", floating), inspector("j", floating), entry("b", &[])];
+            let arranged = arrange(entries, Inspection::Remove, &Options::default(), &Path::root("executors"), &mut Findings::default());
+            let edges: Vec<String> = arranged.graph.edges().iter().map(|(from, to)| format!("{from}>{}", to.join("+"))).collect();
+            assert_eq!(edges.join(" "), expected);
+        }
+        let alone =
+            arrange(vec![inspector("i", false)], Inspection::Remove, &Options::default(), &Path::root(""), &mut Findings::default());
+        assert_eq!(alone.graph.edges(), [("start-gateway".to_owned(), Vec::new())]);
     }
 
     #[test]

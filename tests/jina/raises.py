@@ -156,6 +156,8 @@ def table():
         head = f'| {row["at"]} | `{place["function"]}` | `{cell(place["code"])}`'
         for name, verdict in row.get('flows', {}).items():
             does = f'error: {verdict["raised"]}' if 'raised' in verdict else f'accepted: {verdict["accepted"]}'
+            if 'under compat' in verdict:
+                does += f'; under compat accepted: {verdict["under compat"]["accepted"]}'
             yield f'{head} | {name} | {cell(error(name))} | {cell(does)} |'
         for how in ('unreachable', 'leads to'):
             if how in row:

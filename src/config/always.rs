@@ -89,9 +89,9 @@ always! {
         ours: "`aux-…` and `a-b`"
 
     InspectionChains "inspection-chains" Kept
-        jina: "where `inspect: REMOVE` takes two executors away that inspect one after the other, a graph in which the next one waits for the first of them"
+        jina: "where `inspect: REMOVE` takes executors away, a graph in which one that comes after two of them, `gather_inspect` and `needs_all` still wait for them"
         why: "nobody calls it"
-        ours: "a graph in which it waits for the executor that both inspect"
+        ours: "a graph in which it waits for those that are there"
 
     MappingsInLists "mappings-in-lists" Kept
         jina: "a mapping in a list of `key=value` words as Python prints it: the variable `{'A'` with the value `'b'}`"

@@ -138,7 +138,10 @@ pub fn read<'t>(
             }
         }
         match read {
-            Ok(Some(Setting::Text(text))) if row.opt == Opt::LogConfig && !is_log_config(&text) => {
+            // Jina overlooks the key where it has a dash.
+            Ok(Some(Setting::Text(text)))
+                if row.opt == Opt::LogConfig && !is_log_config(&text) && (spelled.is_none() || strictness == Strictness::Strict) =>
+            {
                 let finding = Finding::error(path, "is no log configuration that comes with Jina, and no path of a file").got(text);
                 findings.push(finding.mend(format!("use one of: {}", LOG_CONFIGS.join(", "))).at(node.mark));
             }

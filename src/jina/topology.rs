@@ -58,6 +58,15 @@ enum Role {
     Executor,
     Inspect,
     InspectPass,
+    /// It needs whatever was there that nobody needed, or that inspects.
+    Joins,
+}
+
+impl Role {
+    /// Whether [`Inspection::Remove`] takes it away.
+    fn inspects(self) -> bool {
+        matches!(self, Role::Inspect | Role::InspectPass)
+    }
 }
 
 /// A node of the graph.
@@ -122,7 +131,7 @@ pub fn arrange(entries: Vec<Entry>, inspection: Inspection, inherited: &Options,
     }
     let mut graph = builder.graph();
     let mut with_removed = None;
-    if inspection == Inspection::Remove && builder.nodes.iter().any(|node| node.role != Role::Executor) {
+    if inspection == Inspection::Remove && builder.nodes.iter().any(|node| node.role.inspects()) {
         with_removed = Some(builder.nodes.clone());
         builder.remove_inspection();
         graph = builder.graph();
@@ -169,7 +178,7 @@ impl Builder {
                     );
                     return;
                 }
-                self.join(entry, &here, findings);
+                self.join(entry, Role::Executor, &here, findings);
             }
             Method::NeedsAll => {
                 entry.needs = self.hanging();
@@ -181,7 +190,7 @@ impl Builder {
                     );
                     return;
                 }
-                self.join(entry, &here, findings);
+                self.join(entry, Role::Joins, &here, findings);
             }
             Method::Inspect => self.inspect(entry, &here, findings),
             Method::GatherInspect => {
@@ -196,9 +205,9 @@ impl Builder {
         }
     }
 
-    fn join(&mut self, mut entry: Entry, path: &Path<'_>, findings: &mut Findings) {
+    fn join(&mut self, mut entry: Entry, role: Role, path: &Path<'_>, findings: &mut Findings) {
         entry.name.get_or_insert_with(|| "joiner".to_owned());
-        self.add(entry, Role::Executor, path, findings);
+        self.add(entry, role, path, findings);
     }
 
     fn add(&mut self, entry: Entry, role: Role, path: &Path<'_>, findings: &mut Findings) {
@@ -257,7 +266,7 @@ impl Builder {
         }
         needs.push(self.last());
         let entry = Entry { name: Some(name.to_owned()), method: Method::Add, needs, options, index, mark };
-        self.add(entry, Role::Executor, &path.index(index), findings);
+        self.add(entry, Role::Joins, &path.index(index), findings);
         true
     }
 
@@ -268,9 +277,9 @@ impl Builder {
     }
 
     fn remove_inspection(&mut self) {
-        let removed: HashSet<String> = self.nodes.iter().filter(|node| node.role != Role::Executor).map(|node| node.name.clone()).collect();
+        let removed: HashSet<String> = self.nodes.iter().filter(|node| node.role.inspects()).map(|node| node.name.clone()).collect();
         let original: HashMap<&String, &String> = self.inspected.iter().map(|(k, v)| (v, k)).collect();
-        self.nodes.retain(|node| node.role == Role::Executor);
+        self.nodes.retain(|node| !node.role.inspects());
         while self.last.len() > 1 && self.last.last().is_some_and(|last| removed.contains(last)) {
             self.last.pop();
         }
@@ -285,6 +294,9 @@ impl Builder {
         };
         for node in &mut self.nodes {
             node.needs = std::mem::take(&mut node.needs).into_iter().map(first).collect();
+            if node.role == Role::Joins {
+                node.needs.retain(|need| !removed.contains(need));
+            }
         }
         self.places = self.nodes.iter().enumerate().map(|(i, node)| (node.name.clone(), i)).collect();
     }
@@ -416,7 +428,7 @@ fn warn_about_lost_results(builder: &Builder, graph: &Graph, path: &Path<'_>, fi
     let leaves: HashSet<&str> = graph.edges().iter().filter(|(_, next)| next.is_empty()).map(|(name, _)| name.as_str()).collect();
     let last = builder.last();
     for node in &builder.nodes {
-        let inspects = node.role != Role::Executor;
+        let inspects = node.role.inspects();
         if leaves.contains(node.name.as_str()) && !node.options.flag(Opt::Floating) && !inspects {
             findings.push(
                 Finding::warning(

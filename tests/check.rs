@@ -652,7 +652,7 @@ fn nothing_is_found_in_what_is_rendered() {
 }
 
 /// What is broken in Jina's own exports, by the words of the finding, and the number of recorded Flows in which it is.
-const DEFECTS: [(&str, usize); 11] = [
+const DEFECTS: [(&str, usize); 13] = [
     // A StatefulSet without its Service.
     ("spec.serviceName: is missing", 12),
     // The startup probe of a head with something before and after it: the template's own placeholder.
@@ -665,6 +665,8 @@ const DEFECTS: [(&str, usize); 11] = [
     ("is that of another object of this kind", 2),
     // `inspect: REMOVE` leaves an executor in the graph.
     (", which has no address", 2),
+    ("has no way from `start-gateway` to `b`", 1),
+    ("has no way to `end-gateway`: requests are answered before any executor is done", 1),
     // A name that YAML takes for a boolean: `no` becomes `false`.
     ("dials `no` at Service/no, which is not there", 1),
     // No objects at all, for a Deployment that is external.

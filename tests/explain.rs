@@ -416,7 +416,7 @@ fn always() -> Vec<Always> {
         ),
         Always("few-stateful-replicas", "stateful: true, workspace: /w, replicas: 2", "", There(At(a, "/spec/replicas"), json!(2))),
         Always("provider-port", "", "", There(Argument("Deployment/d", 0, "--port"), json!("8080"))),
-        Always("other-yaml", "env: {A: x?y}", "", There(data("/data/A"), json!("x?y"))),
+        Always("other-yaml", "", "", There(data("/data/A"), json!("x"))),
         Always("needs-that-exist", "needs: b", "", Refused("no executor is called `b`")),
         Always("grpc-inside", "protocol: http", "", Refused("called by gRPC and nothing else")),
         Always("object-names", "", "deployments: [{name: a_b}, {name: A_B}]\n_:", Refused("would both be `a-b`")),
@@ -449,6 +449,7 @@ fn whole_file(name: &str) -> Option<&'static str> {
         "hub-schemes" => {
             "apiVersion: flow.jina.ai/v1alpha1\nkind: JinaFlow\nmetadata: {name: f}\nspec:\n  images: {'jinahub://Enc': x/e}\n  flow: {jtype: Flow, executors: [{name: a, uses: 'jinahub://Enc'}]}\n"
         }
+        "other-yaml" => "executors:\n- {name: a, uses: 'docker://x/a', env: {A: !!str x}}\njtype: Flow\n",
         _ => return None,
     })
 }

@@ -185,8 +185,7 @@ impl Found {
             }
             Always::OtherYaml => {
                 let first = source.as_map().and_then(<[_]>::first).and_then(|(key, _)| key.as_text());
-                let is_late = source.tag.is_none() && first != Some("jtype");
-                is_late || self.texts.iter().any(|(text, quoted)| !quoted && text.contains(|c: char| c == '?' || c.is_control()))
+                source.tag.is_none() && first != Some("jtype")
             }
             // These are errors, and a Flow with errors is not explained.
             Always::NeedsThatExist

@@ -159,9 +159,9 @@ always! {
         ours: "the manifests, in which that port is 8080"
 
     OtherYaml "other-yaml" Accepted
-        jina: "syntax errors for `!!str 5`, for `x?y` between braces, for control characters and for a `jtype` that is not the first key"
-        why: "they are YAML; Jina reads version 1.1 of it, and replaces tags in the text of the file"
-        ours: "what YAML 1.2 says"
+        jina: "syntax errors for `!!str 5` and for a `jtype` that is not the first key"
+        why: "they are YAML; Jina replaces tags in the text of the file"
+        ours: "what YAML says"
 
     NeedsThatExist "needs-that-exist" Refused
         jina: "manifests for `needs` that name nobody, and for executors that wait for each other in a circle"

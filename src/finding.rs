@@ -3,7 +3,9 @@
 //! Every room reports through [`Findings`] and goes on, so that one run shows every problem. A finding knows the
 //! field, the value and the mend; who it is about (which object, which file) is added by the room that knows.
 
+use std::collections::HashMap;
 use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Deref;
 
 /// A place in a text, both numbers counted from 1, columns in characters.
@@ -259,20 +261,55 @@ impl fmt::Display for Finding {
 }
 
 /// All findings of one subject, in the order in which they were met.
-#[derive(Debug, Default, Clone, PartialEq)]
-pub struct Findings(Vec<Finding>);
+#[derive(Debug, Default, Clone)]
+pub struct Findings {
+    all: Vec<Finding>,
+    messages: Known,
+    places: Known,
+}
+
+/// Where each thing was said first, by its hash: looking through all findings for each new one takes too long.
+#[derive(Debug, Default, Clone)]
+struct Known {
+    first: HashMap<u64, usize>,
+    /// How many findings are in `first`.
+    count: usize,
+}
+
+impl Known {
+    /// Whether one of `all` is the same as `finding`, by what `key` is of each.
+    fn has<'f, K: Hash + PartialEq>(&mut self, all: &'f [Finding], finding: &'f Finding, key: impl Fn(&'f Finding) -> K) -> bool {
+        let hash = |finding| {
+            let mut hasher = DefaultHasher::new();
+            key(finding).hash(&mut hasher);
+            hasher.finish()
+        };
+        for (place, known) in all.iter().enumerate().skip(self.count) {
+            self.first.entry(hash(known)).or_insert(place);
+        }
+        self.count = all.len();
+        self.first.get(&hash(finding)).is_some_and(|&place| key(&all[place]) == key(finding))
+    }
+}
 
 impl Findings {
     /// Adds one.
     #[inline(never)]
     pub fn push(&mut self, finding: Finding) {
-        self.0.push(finding);
+        self.all.push(finding);
     }
 
     /// Adds one, unless another says the same about another place.
     pub fn push_once(&mut self, finding: Finding) {
-        if self.0.iter().all(|known| known.message != finding.message) {
-            self.0.push(finding);
+        if !self.messages.has(&self.all, &finding, |finding| finding.message.as_str()) {
+            self.all.push(finding);
+        }
+    }
+
+    /// Adds one, unless another says the same about the same place.
+    pub fn push_once_for_each_place(&mut self, finding: Finding) {
+        if !self.places.has(&self.all, &finding, |finding| (finding.path.as_str(), finding.message.as_str())) {
+            self.all.push(finding);
         }
     }
 
@@ -290,30 +327,30 @@ impl Findings {
     /// Whether the run must fail.
     #[must_use]
     pub fn has_errors(&self) -> bool {
-        self.0.iter().any(|f| f.severity == Severity::Error)
+        self.all.iter().any(|f| f.severity == Severity::Error)
     }
 
     /// All of them.
     pub fn iter(&self) -> std::slice::Iter<'_, Finding> {
-        self.0.iter()
+        self.all.iter()
     }
 
     /// How many there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.all.len()
     }
 
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.all.is_empty()
     }
 }
 
 impl Extend<Finding> for Findings {
     fn extend<I: IntoIterator<Item = Finding>>(&mut self, findings: I) {
-        self.0.extend(findings);
+        self.all.extend(findings);
     }
 }
 
@@ -329,7 +366,7 @@ impl IntoIterator for Findings {
     type Item = Finding;
     type IntoIter = std::vec::IntoIter<Finding>;
     fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter()
+        self.all.into_iter()
     }
 }
 

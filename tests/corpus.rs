@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use wait4::Wait4 as _;
 
-use support::{program, properties, root};
+use support::{function, program, properties, root};
 
 /// What the program may take for an input of up to a megabyte, in bytes.
 const MOST_MEMORY: u64 = 512 << 20;
@@ -159,7 +159,8 @@ fn nasty_flows() -> Vec<(&'static str, String)> {
 #[test]
 fn nasty_flows_stay_within_bounds() {
     for (name, flow) in nasty_flows() {
-        stays_within_bounds(name, &["export", "-"], flow.as_bytes());
+        let used = stays_within_bounds(name, &["export", "-"], flow.as_bytes());
+        assert!(used < Duration::from_secs(10), "{name} takes {used:?}");
     }
 }
 
@@ -192,14 +193,61 @@ fn nasty_lists() -> Vec<(&'static str, String)> {
             ),
         ),
         ("images", numbered(&format!("{list}items:\n{}, images: {{", flow.replace('#', "") + "}"), "executor#: x, ", "}}}\n")),
+        ("containers that are added", {
+            let before =
+                format!("{list}items:\n{}}}, patches: {{all: {{merge: {{spec: {{template: {{spec: {{containers: [", flow.replace('#', ""));
+            numbered(&before, "{name: c#, image: x}, ", "]}}}}}}}}\n")
+        }),
+        ("labels that are added", {
+            let before = format!("{list}items:\n{}}}, patches: {{all: {{merge: {{metadata: {{labels: {{", flow.replace('#', ""));
+            numbered(&before, "l#: x, ", "}}}}}}}\n")
+        }),
+        ("Secrets of variables", {
+            let defaults = "defaults: {envFromSecret: {";
+            let before = format!("{list}items:\n{}, executors: [{{name: a}}]}}, {defaults}", flow.replace('#', ""));
+            numbered(&before, "A#: {name: s, key: k}, ", "}}}}\n")
+        }),
+        ("folders of ConfigMaps", {
+            let defaults = "defaults: {configMaps: {";
+            let before = format!("{list}items:\n{}, executors: [{{name: a}}]}}, {defaults}", flow.replace('#', ""));
+            numbered(&before, "c#: {mountPath: /c#}, ", "}}}}\n")
+        }),
     ]
 }
 
 #[test]
 fn nasty_lists_stay_within_bounds() {
-    for (name, list) in nasty_lists() {
-        stays_within_bounds(name, &[], list.as_bytes());
+    for (name, list) in nasty_lists().into_iter().chain(nasty_renders()) {
+        let used = stays_within_bounds(name, &[], list.as_bytes());
+        assert!(used < Duration::from_secs(10), "{name} takes {used:?}");
     }
+}
+
+/// Lists of up to a megabyte with what was rendered from a Flow, edited everywhere, and the Flow as it is now.
+fn nasty_renders() -> Vec<(&'static str, String)> {
+    let flow = |executors: &str| {
+        let before = "- {apiVersion: flow.jina.ai/v1alpha1, kind: JinaFlow, metadata: {name: f}, spec: {flow: {jtype: Flow, executors: [";
+        format!("{before}{executors}]}}}}}}\n")
+    };
+    let envelope = "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n";
+    let again = |before: &str, now: &str, edit: &dyn Fn(&str) -> String| {
+        let rendered = function(&format!("{envelope}{}", flow(before))).succeeded().stdout;
+        let objects = rendered.split_inclusive('\n').skip_while(|line| !line.starts_with("- apiVersion: "));
+        format!("{envelope}{}{}", flow(now), edit(&objects.collect::<String>()))
+    };
+    let executors =
+        |count: usize, executor: &str| -> String { (0..count).map(|number| executor.replace('#', &number.to_string())).collect() };
+    let other_images = |text: &str| text.replace("image: x/", "image: y/");
+    let of = |name: &str, more: &str| executors(120, &format!("{{name: {name}#, uses: 'docker://x/#:1'{more}}}, "));
+    let variables =
+        |value: &str| format!("{{name: a, uses: 'docker://x/a:1', env: {{{}}}}}", executors(16_000, &format!("A#: {value}#, ")));
+    vec![
+        ("variables changed by both", again(&variables("x"), &variables("z"), &|text| text.replace(": x", ": y"))),
+        ("executors renamed", again(&of("a", ""), &of("b", ""), &other_images)),
+        ("executors that get shards", again(&of("a", ""), &of("a", ", shards: 2"), &other_images)),
+        ("executors that are gone", again(&of("a", ""), "", &other_images)),
+        ("copies of a rendering", again("", "", &|text| text.repeat(100))),
+    ]
 }
 
 /// The fields of a container of Jina; `#` is a number here and below.

@@ -2,6 +2,8 @@
 //! their fields, and the directives of such a patch
 //! (<https://kubernetes.io/docs/tasks/manage-kubernetes-objects/update-api-object-kubectl-patch/>).
 
+use std::collections::HashMap;
+
 use crate::finding::{Finding, Findings, Path};
 use crate::yaml::{Data, Node};
 
@@ -121,35 +123,75 @@ pub fn merge<'t>(field: &str, base: &mut Node<'t>, over: Node<'t>) {
     let is_replaced = directive(&over) == Some("replace");
     match (&mut base.data, over.data) {
         (Data::Map(known), Data::Map(pairs)) if !is_replaced => {
+            let mut merged = Merged::of(std::mem::take(known), |(key, _)| key.as_text().unwrap_or_default().to_owned());
             for (key, value) in pairs {
                 let name = key.as_text().unwrap_or_default().to_owned();
-                let place = known.iter().position(|(other, _)| other.as_text() == Some(&name));
-                let is_removed = value.is_null() || directive(&value) == Some("delete");
-                match place {
-                    _ if name == DIRECTIVE => {}
-                    Some(place) if is_removed => drop(known.remove(place)),
-                    Some(place) => merge(&name, &mut known[place].1, value),
-                    None if is_removed => {}
-                    None => known.push((key, without_directives(value))),
+                if name == DIRECTIVE {
+                } else if value.is_null() || directive(&value) == Some("delete") {
+                    merged.remove(&name);
+                } else if let Some((_, known)) = merged.get(&name) {
+                    merge(&name, known, value);
+                } else {
+                    merged.push(name, (key, without_directives(value)));
                 }
             }
+            *known = merged.into_entries();
         }
         (Data::List(known), Data::List(entries)) if merge_keys(field).is_some() => {
             if entries.iter().any(|entry| directive(entry) == Some("replace")) {
                 known.clear();
             }
+            let mut merged = Merged::of(std::mem::take(known), |entry| entry_name(field, entry));
             for entry in entries {
                 let name = entry_name(field, &entry);
-                let place = known.iter().position(|other| entry_name(field, other) == name);
-                match (place, directive(&entry)) {
-                    (Some(place), Some("delete")) => drop(known.remove(place)),
-                    (_, Some("replace")) | (None, Some("delete")) => {}
-                    (Some(place), _) => merge("", &mut known[place], entry),
-                    (None, _) => known.push(without_directives(entry)),
+                match directive(&entry) {
+                    Some("delete") => merged.remove(&name),
+                    Some("replace") => {}
+                    _ => match merged.get(&name) {
+                        Some(known) => merge("", known, entry),
+                        None => merged.push(name, without_directives(entry)),
+                    },
                 }
             }
+            *known = merged.into_entries();
         }
         (data, over) => *data = without_directives(over.into()).data,
+    }
+}
+
+/// Entries that are found by their names: of two with one name the first.
+struct Merged<E> {
+    /// `None` in the place of one that was removed.
+    entries: Vec<Option<E>>,
+    places: HashMap<String, usize>,
+}
+
+impl<E> Merged<E> {
+    fn of(entries: Vec<E>, name: impl Fn(&E) -> String) -> Self {
+        let mut places = HashMap::with_capacity(entries.len());
+        for (place, entry) in entries.iter().enumerate() {
+            places.entry(name(entry)).or_insert(place);
+        }
+        Self { entries: entries.into_iter().map(Some).collect(), places }
+    }
+
+    fn get(&mut self, name: &str) -> Option<&mut E> {
+        self.places.get(name).and_then(|&place| self.entries[place].as_mut())
+    }
+
+    fn remove(&mut self, name: &str) {
+        if let Some(place) = self.places.remove(name) {
+            self.entries[place] = None;
+        }
+    }
+
+    fn push(&mut self, name: String, entry: E) {
+        self.places.insert(name, self.entries.len());
+        self.entries.push(Some(entry));
+    }
+
+    fn into_entries(self) -> Vec<E> {
+        self.entries.into_iter().flatten().collect()
     }
 }
 

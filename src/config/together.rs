@@ -1,5 +1,7 @@
 //! What only shows when the layers of a component are together.
 
+use std::collections::{HashMap, HashSet};
+
 use super::layers::Stack;
 use super::workload::{Workload, entries, is_zero};
 use super::{is_subdomain, quantity};
@@ -33,9 +35,7 @@ impl Teller<'_> {
     fn error(&mut self, field: &str, below: &str, message: String, got: &str, mend: &str) {
         let finding = Finding::error(format!("{}{below}", self.stack.path(field)), message).mend(mend);
         let finding = if got.is_empty() { finding } else { finding.got(got) };
-        if self.findings.iter().all(|known| known.path != finding.path || known.message != finding.message) {
-            self.findings.push(finding);
-        }
+        self.findings.push_once_for_each_place(finding);
     }
 }
 
@@ -55,7 +55,8 @@ fn variables(workload: &Workload, fields: &Node<'static>, teller: &mut Teller<'_
         let message = "is a label of the contract, which tells components apart".to_owned();
         teller.error("labels", &format!(".{name}"), message, value, "choose another key");
     }
-    for (name, _) in workload.env.iter().filter(|(name, _)| workload.env_from_secret.iter().any(|(variable, ..)| variable == name)) {
+    let from_secrets: HashSet<&str> = workload.env_from_secret.iter().map(|(variable, ..)| variable.as_str()).collect();
+    for (name, _) in workload.env.iter().filter(|(name, _)| from_secrets.contains(name.as_str())) {
         let message = format!("comes from {} as well", teller.stack.path("envFromSecret"));
         teller.error("env", &format!(".{name}"), message, "", "keep one of the two; `null` takes back a layer's");
     }
@@ -86,7 +87,7 @@ fn references(workload: &Workload, teller: &mut Teller<'_>) {
 }
 
 fn mounts(workload: &Workload, teller: &mut Teller<'_>) {
-    let mut mounted: Vec<&str> = Vec::new();
+    let mut mounted: HashSet<&str> = HashSet::new();
     let of_claim = workload.storage.iter().map(|storage| ("storage", String::new(), &storage.mount_path));
     let of_sources = workload.sources.iter().map(|source| (source.field(), format!(".{}", source.name), &source.mount_path));
     for (field, below, path) in of_claim.chain(of_sources) {
@@ -94,10 +95,8 @@ fn mounts(workload: &Workload, teller: &mut Teller<'_>) {
         let below = format!("{below}.mountPath");
         if !folder.starts_with('/') || folder.contains(':') {
             teller.error(field, &below, "is no absolute path".to_owned(), folder, "write /FOLDER");
-        } else if mounted.contains(&folder) {
+        } else if !mounted.insert(folder) {
             teller.error(field, &below, "is mounted over already".to_owned(), folder, "give each a folder of its own");
-        } else {
-            mounted.push(folder);
         }
     }
 }
@@ -108,11 +107,10 @@ fn quantities<'w>(workload: &'w Workload, part: &str) -> &'w [(Node<'static>, No
 }
 
 fn resources(workload: &Workload, teller: &mut Teller<'_>) {
+    let requests: HashMap<_, _> = quantities(workload, "requests").iter().map(|(name, request)| (name.as_text(), request)).collect();
     for (name, limit) in quantities(workload, "limits") {
-        let requests = quantities(workload, "requests").iter();
-        let request = requests.clone().find(|(known, _)| known.as_text() == name.as_text()).map(|(_, request)| request);
         let number = |node: &Node<'_>| quantity::parse(&node.shown());
-        if let Some(request) = request
+        if let Some(request) = requests.get(&name.as_text())
             && let (Some(least), Some(most)) = (number(request), number(limit))
             && most < least
         {
@@ -128,9 +126,7 @@ fn scaling(workload: &Workload, fields: &Node<'static>, teller: &mut Teller<'_>)
     if let Some(replicas) = workload.replicas {
         let finding = Finding::warning(teller.stack.path("replicas"), "has no effect: `autoscale` decides how many replicas there are");
         let finding = finding.got(replicas.to_string()).mend("remove one of the two; `null` takes back a layer's");
-        if teller.findings.iter().all(|known| known.path != finding.path || known.message != finding.message) {
-            teller.findings.push(finding);
-        }
+        teller.findings.push_once_for_each_place(finding);
     }
     let least = autoscale.min.to_string();
     if fields.get("autoscale").is_some_and(|autoscale| autoscale.get("max").is_none()) {

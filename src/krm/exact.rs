@@ -2,6 +2,7 @@
 //! whatever people write by hand.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use super::block::{Cut, Part, is_idle};
 use crate::yaml::{Layout, Spelling, Spot, SpotData, SyntaxError, spots};
@@ -18,7 +19,8 @@ fn envelope<'t>(text: &'t str, root: &Spot<'t>, end: usize) -> Option<Cut<'t>> {
     let SpotData::Map(layout, pairs) = &root.data else { return None };
     let names: Vec<&str> = pairs.iter().map(|(key, _)| name(key)).collect::<Option<_>>()?;
     // The reader of the whole says what is wrong with it.
-    if names.iter().enumerate().any(|(place, name)| names[..place].contains(name)) {
+    let mut seen = HashSet::with_capacity(names.len());
+    if !names.iter().all(|name| seen.insert(*name)) {
         return None;
     }
     match layout {

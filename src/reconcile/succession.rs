@@ -68,9 +68,10 @@ pub fn successions(planned: &[Planned], former: &[Former]) -> HashMap<String, St
     for component in former {
         before.entry(&component.executor).or_default().push(component);
     }
+    let renamed = Renamed::of(&now, &before);
     let mut successions = HashMap::new();
     for (executor, new) in &now {
-        let old = before.get(executor).or_else(|| before.get(renamed(executor, new, &now, &before)?));
+        let old = before.get(executor).or_else(|| before.get(renamed.former_name(new)?));
         for component in new {
             let Some(old) = old else { continue };
             if old.iter().any(|known| known.component == component.component) {
@@ -96,23 +97,44 @@ pub fn successions(planned: &[Planned], former: &[Former]) -> HashMap<String, St
     successions
 }
 
-/// The executor that is called otherwise now: one that does not exist any more, with the same image as this new one, when
-/// no other executor could be meant.
-fn renamed<'f>(
-    executor: &str,
-    new: &[&Planned],
-    now: &HashMap<&str, Vec<&Planned>>,
-    before: &HashMap<&'f str, Vec<&Former>>,
-) -> Option<&'f str> {
-    let image = |planned: &Planned| short(value(&Node::from(planned.image.as_str())));
-    let worker = |planned: &&&Planned| matches!(planned.role, Role::Worker(_));
-    let wanted = image(new.iter().find(worker)?);
-    let is_alike = |components: &Vec<&Planned>| components.iter().find(worker).is_some_and(|planned| image(planned) == wanted);
-    let is_new = |name: &str| !before.contains_key(name);
-    let twins = now.iter().filter(|(name, components)| **name != executor && is_new(name) && is_alike(components)).count();
-    let mut gone = before.iter().filter(|(name, old)| !now.contains_key(*name) && old.iter().any(|known| known.image == Some(wanted)));
-    let found = gone.next()?;
-    (twins == 0 && gone.next().is_none()).then_some(*found.0)
+/// Former executors that are gone, by what is known of the image of the only new executor that can be one of them.
+struct Renamed<'f> {
+    /// How many new executors have an image.
+    new: HashMap<u32, usize>,
+    /// The former executor with an image that does not exist any more; `None` where there are several.
+    gone: HashMap<u32, Option<&'f str>>,
+}
+
+impl<'f> Renamed<'f> {
+    fn of(now: &HashMap<&str, Vec<&Planned>>, before: &HashMap<&'f str, Vec<&Former>>) -> Self {
+        let mut new = HashMap::new();
+        for (_, components) in now.iter().filter(|(name, _)| !before.contains_key(*name)) {
+            if let Some(image) = image_of(components) {
+                *new.entry(image).or_default() += 1;
+            }
+        }
+        let mut gone = HashMap::new();
+        for (name, old) in before.iter().filter(|(name, _)| !now.contains_key(*name)) {
+            let images: HashSet<u32> = old.iter().filter_map(|known| known.image).collect();
+            for image in images {
+                gone.entry(image).and_modify(|known| *known = None).or_insert(Some(*name));
+            }
+        }
+        Self { new, gone }
+    }
+
+    /// The former name of a new executor: that of the one with the same image which is gone, when no other could be meant.
+    fn former_name(&self, components: &[&Planned]) -> Option<&'f str> {
+        let image = image_of(components)?;
+        let is_only = self.new.get(&image) == Some(&1);
+        self.gone.get(&image).copied().flatten().filter(|_| is_only)
+    }
+}
+
+/// What is remembered of the image of an executor's pods.
+fn image_of(components: &[&Planned]) -> Option<u32> {
+    let worker = components.iter().find(|planned| matches!(planned.role, Role::Worker(_)))?;
+    Some(short(value(&Node::from(worker.image.as_str()))))
 }
 
 /// Of several components of an executor one is its head, and the others are numbered.

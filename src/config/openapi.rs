@@ -57,8 +57,10 @@ impl<'s, 't> Said<'s, 't> {
                     self.words.push(value.clone());
                 }
                 "enum" => {
+                    let words = value.as_list().unwrap_or_default();
                     self.types.push("string");
-                    self.words.extend(value.as_list().unwrap_or_default().iter().cloned());
+                    self.types.extend(words.iter().any(Node::is_null).then_some("null"));
+                    self.words.extend(words.iter().filter(|word| !word.is_null()).cloned());
                 }
                 "description" => self.description = self.description.or(Some(value)),
                 "default" => self.default = Some(value),
@@ -85,14 +87,20 @@ impl<'s, 't> Said<'s, 't> {
                 text.push_str(&format!(" {word}: {}.", what.join(", ")));
             }
         };
-        if self.only_type().is_none() {
+        if !self.has_enum() {
             let words: Vec<&str> = self.words.iter().filter_map(Node::as_text).collect();
             let types: Vec<&str> = self.types.iter().copied().filter(|name| words.is_empty() && *name != "null").collect();
             say("One of", &words);
-            say("Types", &types);
+            say("Types", if self.only_type().is_none() { &types } else { &[] });
         }
         say("Default", self.default.and_then(Node::as_text).as_slice());
         Some(text.into())
+    }
+
+    /// Whether an API server can be told the words. It takes null for none of them, even where null is among them
+    /// (`validateEnum` of kube-openapi).
+    fn has_enum(&self) -> bool {
+        self.only_type().is_some() && !self.words.is_empty() && !self.types.contains(&"null")
     }
 
     /// The one type that it may have beside null.
@@ -113,7 +121,7 @@ fn form<'t>(schema: &Node<'t>, root: &Node<'t>) -> Node<'t> {
     if let Some(name) = only {
         fields.push(("type", name.to_owned().into()));
         fields.extend(said.types.contains(&"null").then(|| ("nullable", yes())));
-        fields.extend((!said.words.is_empty()).then(|| ("enum", std::mem::take(&mut said.words).into())));
+        fields.extend(said.has_enum().then(|| ("enum", std::mem::take(&mut said.words).into())));
         fields.extend(said.pattern.map(|pattern| ("pattern", pattern.clone())));
     }
     // What one alternative asks for is not asked for by another.
@@ -148,7 +156,7 @@ mod tests {
         let schema = r##"{"anyOf": [{"$ref": "#/definitions/a"}, {"$ref": "#/definitions/b"}, {"type": "null"}], "definitions": {
             "a": {"type": "object", "required": ["x"], "properties": {"x": {"type": "string"}, "y": {"const": "k"}}},
             "b": {"type": "object", "properties": {"x": {"type": "integer"}, "z": {"$ref": "#/definitions/c"}}},
-            "c": {"type": ["array", "null"], "items": {"enum": ["p", "q"]}}}}"##;
+            "c": {"type": ["array", "null"], "items": {"enum": ["p", "q", null]}}}}"##;
         let expected = json!({
             "type": "object",
             "nullable": true,
@@ -156,7 +164,7 @@ mod tests {
             "properties": {
                 "x": {"type": "string"},
                 "y": {"type": "string", "enum": ["k"]},
-                "z": {"type": "array", "nullable": true, "items": {"type": "string", "enum": ["p", "q"]}},
+                "z": {"type": "array", "nullable": true, "items": {"type": "string", "nullable": true}},
             },
         });
         assert_eq!(told(schema), expected);

@@ -108,7 +108,7 @@ GATEWAY
       "type": "object",
       "properties": {
         "needs": {"description": "The executors whose results this one waits for; `gateway` for none.", "type": ["array", "string", "null"]},
-        "method": {"description": "How it joins the Flow.", "enum": ["add", "needs", "needs_all", "inspect", "gather_inspect"]},
+        "method": {"description": "How it joins the Flow.", "enum": ["add", "needs", "needs_all", "inspect", "gather_inspect", null]},
         "jtype": {"const": "Deployment"},
         "with": {"description": "Options, where `jtype: Deployment` stands beside it.", "type": "object"},
         "image": {"description": "The image of the class in `uses`, whose configuration is mounted.", "type": "string"},

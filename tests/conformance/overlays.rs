@@ -895,7 +895,7 @@ impl Broken {
         let counts = [
             (nowhere, addresses, "addresses lead nowhere"),
             (elsewhere, addresses, "addresses lead into the other namespace"),
-            (self.services[1], self.services[0], "Services send to both Flows"),
+            (self.services[1], self.services[0], "Services send to pods of others too"),
             (self.monitors[1], self.monitors[0], "monitors see nothing of their own"),
         ];
         let said: Vec<String> =
@@ -982,7 +982,7 @@ fn jinas_own_export_breaks_under_the_same_overlays() {
     ];
     let beside: &Files =
         &[("prod/kustomization.yaml", "resources: [../base]\nnamespace: prod\n"), (OVER, "resources: [../base, ../prod]\n")];
-    let overlays: [(&str, &Files, &str); 6] = [
+    let overlays: [(&str, &Files, &str); 7] = [
         ("none", &[(OVER, "resources: [../base]\n")], "nothing"),
         (
             "`namespace: prod`",
@@ -997,9 +997,14 @@ fn jinas_own_export_breaks_under_the_same_overlays() {
         ("`namePrefix: prod-`", &[(OVER, "resources: [../base]\nnamePrefix: prod-\n")], "5 of 5 addresses lead nowhere"),
         ("`nameSuffix: -eu`", &[(OVER, "resources: [../base]\nnameSuffix: -eu\n")], "5 of 5 addresses lead nowhere"),
         (
+            "`commonLabels: {app: search}`",
+            &[(OVER, "resources: [../base]\ncommonLabels: {app: search}\n")],
+            "7 of 7 Services send to pods of others too, 6 of 6 monitors see nothing of their own",
+        ),
+        (
             "two of them, `namePrefix: a-` and `b-`, in one namespace",
             twice,
-            "10 of 10 addresses lead nowhere, 14 of 14 Services send to both Flows",
+            "10 of 10 addresses lead nowhere, 14 of 14 Services send to pods of others too",
         ),
     ];
     let (theirs, ours) = (scratch("by-jina"), scratch("by-us"));

@@ -97,9 +97,16 @@ fn it_is_installed_where_kustomize_looks() {
         command.env(variable, &place);
         let told = must(command).stdout;
         assert_eq!(told.lines().count(), 2, "{told}");
+        let version = concat!("jinaflow ", env!("CARGO_PKG_VERSION"));
         for line in told.lines() {
-            assert!(fs::read(line).unwrap() == fs::read(static_binary()).unwrap(), "{line}");
+            let file = line.strip_suffix(version).and_then(|line| line.strip_suffix(": ")).unwrap();
+            assert!(fs::read(file).unwrap() == fs::read(static_binary()).unwrap(), "{line}");
         }
+        // An upgrade says what was there.
+        let mut command = install();
+        command.env(variable, &place);
+        let again = must(command).stdout;
+        assert!(again.lines().all(|line| line.ends_with(&format!("{version}, was {version}"))), "{again}");
         let mut command = tool("kubectl", &["kustomize", "--enable-alpha-plugins", folder.to_str().unwrap()]);
         command.env_remove("XDG_CONFIG_HOME").env(variable, &place);
         assert_clean(&must(command).documents());

@@ -182,7 +182,7 @@ fn two_flows_of_one_package_are_each_their_own() {
     }
     fs::remove_file(package.join("other.yaml")).unwrap();
     let after = twice(&package, || render(&package));
-    assert_eq!((of(&after, "search"), of(&after, "other")), (16, 0));
+    assert_eq!((of(&after, "search"), of(&after, "other")), (20, 0));
 }
 
 #[test]

@@ -48,8 +48,9 @@ class Loader(Reader, Scanner, Parser, Composer, SafeConstructor, Resolver):
             if node.given == '!':
                 is_string = False
             elif node.given:
-                # A tag of somebody's own has its own constructor.
-                is_string = node.given == CORE + 'str' or not node.given.startswith(CORE)
+                # A tag beyond the core schema has its own constructor.
+                name = node.given.removeprefix(CORE)
+                is_string = name not in ('int', 'float', 'bool', 'null')
             return [("'" if is_string else '=') + node.value]
         within = (*within, id(node))
         if isinstance(node, yaml.SequenceNode):

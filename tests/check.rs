@@ -301,7 +301,7 @@ const BREAKS: &[(Damage, &str)] = &[
     // Images.
     (
         |o| container(o, "Deployment/encoder")["image"] = "acme/Encoder:1".into(),
-        "error: Deployment/encoder: spec.template.spec.containers[0].image: is no image that a node can pull: `Encoder` has upper case letters in it (got \"acme/Encoder:1\"); write encoder",
+        "error: Deployment/encoder: spec.template.spec.containers[0].image: is no image that a node can pull: `Encoder` has upper case letters in it (got \"acme/Encoder:1\"); write acme/encoder",
     ),
     (
         |o| container(o, "Deployment/encoder")["image"] = "docker://acme/encoder:1".into(),

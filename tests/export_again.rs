@@ -189,8 +189,20 @@ fn nothing_of_anybody_elses_is_replaced() {
     fs::remove_file(folder.out().join(".jinaflow")).unwrap();
     let before = tree(&folder.out());
     let refused = folder.export(FLOW, &[]);
-    assert_eq!((refused.code, tree(&folder.out())), (1, before));
-    assert_eq!(refused.stderr.matches("move it away, or export into another folder and compare the two").count(), 2, "{}", refused.stderr);
+    assert_eq!((refused.code, tree(&folder.out())), (1, before.clone()));
+    let advice = "export into another folder and compare the two, or write the Flow's over it: --on-conflict overwrite";
+    assert_eq!(refused.stderr.matches(advice).count(), 2, "{}", refused.stderr);
+    // As the message says: what stands beside the Flow's objects stays.
+    let copy = Folder::new();
+    fs::remove_file(copy.out().join(".jinaflow")).unwrap();
+    for (file, text) in &before {
+        let more = if file == "encoder/encoder.yml" { "---\nkind: Secret\nmetadata: {name: mine}\n" } else { "" };
+        fs::write(copy.out().join(file), format!("{text}{more}")).unwrap();
+    }
+    copy.export(FLOW, &["--on-conflict", "overwrite"]).succeeded();
+    let text = copy.text("encoder/encoder.yml");
+    assert!(text.contains("replicas: 1\n") && text.ends_with("---\nkind: Secret\nmetadata: {name: mine}\n"), "{text}");
+    assert!(copy.text("gateway/gateway.yml").contains("replicas: 1\n"));
     for file in ["gateway/gateway.yml", "encoder/encoder.yml"] {
         fs::rename(folder.out().join(file), folder.0.join(file.replace('/', "-"))).unwrap();
     }

@@ -777,7 +777,27 @@ fn what_is_wrong_is_told_with_its_field_and_mend() {
         ),
         (
             "patches: {p: {target: {kind: Deployment, executor: encoder}, jsonMergePatch: {spec: {template: {spec: {containers: [{name: side, image: x}]}}}}}}",
-            "spec.patches.p: takes the container `executor`, which runs Jina, out of the Deployment of `encoder`; write `merge`, which keeps the containers that it does not name",
+            "spec.patches.p: takes the container `executor`, which runs Jina, out of the Deployment of `encoder`; write `merge`, which keeps what it does not name",
+        ),
+        (
+            "patches: {p: {target: {kind: Deployment, executor: encoder}, jsonMergePatch: {spec: {template: {spec: {containers: [{name: executor, image: x}]}}}}}}",
+            "spec.patches.p: takes `args` from the container `executor`, which runs Jina, in the Deployment of `encoder`; write `merge`, which keeps what it does not name",
+        ),
+        (
+            "patches: {p: {target: {kind: Deployment, executor: encoder}, merge: {spec: {template: {spec: {containers: [{name: encoder, tty: true}]}}}}}}",
+            "spec.patches.p: adds the container `encoder` without an image to the Deployment of `encoder`; add its `image`, or write the name of a container that is there: executor",
+        ),
+        (
+            "executors: {encoder: {podTemplate: {spec: {initContainers: [{name: fetch}]}}}}",
+            "spec.executors.encoder.podTemplate: adds the container `fetch` without an image to the Deployment of `encoder`",
+        ),
+        (
+            "patches: {p: {target: {kind: Deployment, executor: encoder}, json: [{op: replace, path: /kind, value: StatefulSet}]}}",
+            "spec.patches.p: makes the Deployment of `encoder` another kind (got \"StatefulSet\"); remove `kind`: a patch changes fields of an object",
+        ),
+        (
+            "patches: {p: {target: {kind: PodDisruptionBudget}, merge: {$patch: delete}}}",
+            "spec.patches.p.merge[\"$patch\"]: would delete all of it, which a part cannot (got \"delete\"); remove it; what the Flow adds has a field that turns it off",
         ),
         (
             "executors: {encoder: {podTemplate: {spec: {containers: [{name: executor, $patch: delete}]}}}}",

@@ -210,3 +210,44 @@ fn the_schema_and_the_pages_are_those_of_the_table() {
     let wrong = function(&list("flwo: x\nflow: {jtype: Flow}"));
     assert!(expected.iter().all(|field| !wrong.stderr.contains(&format!("spec.{field}: is no field"))));
 }
+
+/// Names of executors that are not theirs alone, and what the messages say to write.
+#[test]
+fn an_executor_has_a_name_of_its_own() {
+    let gateway = "jtype: Flow\nexecutors:\n- {name: a, uses: 'docker://x/a'}\n- {name: gateway, uses: 'docker://x/g', replicas: 3}\n";
+    let refused = export(gateway, &[]);
+    assert_eq!(refused.code, 1);
+    refused.says(
+        "executors[1].name: is the name of the gateway, and Jina leaves an executor of that name out; write its options below `gateway:`",
+    );
+    let moved = "jtype: Flow\ngateway: {uses: 'docker://x/g', replicas: 3}\nexecutors:\n- {name: a, uses: 'docker://x/a'}\n";
+    assert_eq!(container(&export(moved, &[]).succeeded().documents(), "Deployment/gateway", "image"), "x/g");
+    // Jina says nothing, and exports the others.
+    let as_jina = export(gateway, &["--compat", "jina-3.34"]);
+    assert_eq!(as_jina.code, 0);
+    as_jina.says("warning: ");
+
+    let twice = "jtype: Flow\nexecutors:\n- {name: a, uses: 'docker://x/a'}\n- {name: a, uses: 'docker://x/b'}\n";
+    let warned = export(twice, &[]);
+    assert_eq!(warned.code, 0);
+    warned.says(
+        "executors[1].name: is the name of another executor, and Jina calls this one `a1` (got \"a\"); give each executor its own name",
+    );
+    assert_eq!(container(&warned.documents(), "Deployment/a1", "image"), "x/b");
+    export(&twice.replacen("name: a", "name: b", 1), &[]).succeeded();
+}
+
+/// An object of our group that is of no kind of it would be passed over.
+#[test]
+fn a_kind_that_there_is_not_is_refused() {
+    let config = "apiVersion: flow.jina.ai/v1alpha1\nkind: Jinaflow\nmetadata: {name: f}\nspec: {flow: {jtype: Flow}}\n";
+    let message = "kind: is not a kind of flow.jina.ai (got \"Jinaflow\"); did you mean `JinaFlow`?";
+    let indented = config.replace('\n', "\n  ");
+    let list = format!("apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n- {}\n", indented.trim_end());
+    for answer in [export(config, &[]), function(&list), run(program(&["check", "-"]), config.as_bytes())] {
+        assert_eq!(answer.code, 1);
+        answer.says(message);
+    }
+    export(&config.replace("Jinaflow", "JinaFlow"), &[]).succeeded();
+    function(&list.replace("Jinaflow", "JinaFlow")).succeeded();
+}

@@ -227,7 +227,7 @@ fn the_whole_takes_over_from_its_first_shard_and_names_what_the_others_lose() {
     let refused = edited.replace(", shards: 2}", "}").replace("    flow:\n", "    output: {onConflict: error}\n    flow:\n");
     let answer = function(&refused);
     assert!(answer.code == 1 && answer.stdout.starts_with(&refused), "{}", answer.stderr);
-    answer.says("set spec.output.onConflict to keep or overwrite to let it go");
+    answer.says("set spec.output.onConflict (--on-conflict of an export) to keep or overwrite to let it go");
     // The advice works.
     assert_eq!(function(&refused.replace("onConflict: error", "onConflict: keep")).code, 0);
 }

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::fields::at;
+use crate::config::is_subdomain;
 use crate::config::scope::{EXTERNAL, EXTERNAL_KINDS};
 use crate::finding::{Finding, Findings, nearest};
 use crate::yaml::Node;
@@ -20,6 +21,9 @@ impl External {
         let (kind, name) = text.trim().split_once('/').unwrap_or_default();
         if name.is_empty() {
             return Err(Finding::error("", "is not of the form KIND/NAME").got(text).mend("write, for example, secret/NAME"));
+        }
+        if name != "*" && !is_subdomain(name) {
+            return Err(Finding::error("", "names an object as none can be called").got(text).mend("write KIND/NAME, or KIND/* for any"));
         }
         let is_meant =
             |((known, field), short): &((&str, &str), &str)| [known, field, short].iter().any(|word| word.eq_ignore_ascii_case(kind));

@@ -183,7 +183,12 @@ fn unknown(word: &str, known: &[&'static str]) -> String {
 
 fn inspect(inspection: &mut Inspection, flag: &str, value: &str) -> Result<(), String> {
     match (flag, value) {
-        ("external", _) => return inspection.external.declare(value).map_err(|finding| refused(flag, value, &finding)),
+        // As in the annotation, several may be one after the other.
+        ("external", _) => {
+            return value
+                .split(',')
+                .try_for_each(|word| inspection.external.declare(word).map_err(|finding| refused(flag, value, &finding)));
+        }
         (_, "table") => inspection.as_json = false,
         (_, "json") => inspection.as_json = true,
         _ => return Err(format!("--{flag} {value:?} is no form of an answer; use one of: table, json")),

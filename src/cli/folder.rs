@@ -46,7 +46,8 @@ pub fn check_files(folder: &FilePath, known: &Names<'_>, files: &[(String, Strin
             let was = fs::read(&path).with_context(|| format!("{}: cannot be read", path.display()))?;
             if was != text.as_bytes() {
                 let (subject, finding) = error("is there already, with another text, and is not known to be from an export");
-                told.push((subject, finding.mend("move it away, or export into another folder and compare the two")));
+                let mend = "export into another folder and compare the two, or write the Flow's over it: --on-conflict overwrite";
+                told.push((subject, finding.mend(mend)));
             }
         }
     }

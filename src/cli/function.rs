@@ -170,7 +170,7 @@ enum Unread {
 }
 
 fn answer<'l, 't>(list: &'l ResourceList<'t>, caller: Caller, unread: Unread) -> Result<Response<'l, 't>, Box<Unreadable>> {
-    let (flow_items, generated) = items_of_ours(list)?;
+    let OursRead { flows: flow_items, generated, unknown } = items_of_ours(list)?;
     let config = match &list.function_config {
         None => None,
         Some(item) => {
@@ -179,6 +179,7 @@ fn answer<'l, 't>(list: &'l ResourceList<'t>, caller: Caller, unread: Unread) ->
         }
     };
     let Task { mut runs, check, mut findings } = task(config.as_ref(), &flow_items);
+    findings.extend(unknown);
     let is_check = check.is_some();
     if runs.is_empty() && findings.is_empty() && !is_check {
         let finding = Finding::error("", "there is no JinaFlow, neither as functionConfig nor among the items");
@@ -274,24 +275,34 @@ fn all_objects<'l>(
 /// A document with its metadata.
 type Read<'l> = (Meta, Document<'l>);
 
-/// The `JinaFlow`s among the items, and what was generated from them.
-fn items_of_ours<'l>(list: &'l ResourceList<'_>) -> Result<(Vec<Read<'l>>, Vec<Generated<'l>>), Box<Unreadable>> {
+/// What concerns us among the items.
+#[derive(Default)]
+struct OursRead<'l> {
+    flows: Vec<Read<'l>>,
+    /// What was generated from them.
+    generated: Vec<Generated<'l>>,
+    /// What is wrong with those of a kind that there is not.
+    unknown: Vec<(Subject, Finding)>,
+}
+
+fn items_of_ours<'l>(list: &'l ResourceList<'_>) -> Result<OursRead<'l>, Box<Unreadable>> {
     let ours = Ours::default();
-    let mut flows = Vec::new();
-    let mut generated = Vec::new();
+    let mut read_so_far = OursRead::default();
     for (index, item) in list.items.iter().enumerate().filter(|(_, item)| ours.may_be_in(item.text())) {
         let document = read(item)?;
         let Some(root) = &document.root else { continue };
         let meta = Meta::of(root);
         if is_jina_flow(root) {
-            flows.push((meta, document));
+            read_so_far.flows.push((meta, document));
+        } else if let Some(finding) = config::unknown_kind(root) {
+            read_so_far.unknown.push((Subject::Object(meta), finding));
         } else if meta.annotation(OBJECT).is_some()
             && let Some(node) = document.root
         {
-            generated.push(Generated { index, meta, node });
+            read_so_far.generated.push(Generated { index, meta, node });
         }
     }
-    Ok((flows, generated))
+    Ok(read_so_far)
 }
 
 fn read<'i>(item: &'i Item<'_>) -> Result<Document<'i>, Box<Unreadable>> {

@@ -51,6 +51,13 @@ pub fn flows(text: &str, subject: &Subject, overrides: &Overrides, findings: &mu
         }
     };
     let is_config = |document: &Document<'_>| document.root.as_ref().is_some_and(is_jina_flow);
+    for finding in documents.iter().filter_map(|document| document.root.as_ref()).filter_map(config::unknown_kind) {
+        let excerpt = finding.mark.and_then(|mark| Excerpt::of(&subject.words(), text, mark));
+        findings.push((subject.clone(), finding.quoting(excerpt)));
+    }
+    if !findings.is_empty() {
+        return Vec::new();
+    }
     if documents.iter().any(is_config) {
         let configs = documents.iter().enumerate().filter(|(_, document)| is_config(document));
         let flow = |(place, document): (usize, &Document<'_>)| {

@@ -10,6 +10,7 @@ use crate::cli::folder::{Document, Names, Told, check_files, read};
 use crate::cli::remembered::{self, Entry, hash};
 use crate::cli::render::Rendering;
 use crate::cli::report::{self, Subject};
+use crate::config::OnConflict;
 use crate::finding::{Finding, Findings};
 use crate::krm::annotations::{INDEX, PATH};
 use crate::krm::meta::Meta;
@@ -43,6 +44,8 @@ struct Fresh {
     file: String,
     owner: String,
     text: String,
+    /// Whether it comes in the place of an object of its name that no export is known to have written.
+    replaces_strangers: bool,
 }
 
 /// The files of a folder in which nothing is yet: Jina's tree, a file for each component, its objects one after the other. With
@@ -84,7 +87,8 @@ fn objects(flow: &Exported) -> Vec<Fresh> {
             let mut text = String::new();
             yaml::write(&object.node, &mut text);
             let owner = Owner { flow: flow.placing.meta.name.clone(), component: component.name.clone(), role: object.role };
-            all.push(Fresh { file: file.clone(), owner: owner.value(), text });
+            let replaces_strangers = flow.placing.on_conflict == OnConflict::Overwrite;
+            all.push(Fresh { file: file.clone(), owner: owner.value(), text, replaces_strangers });
         }
     }
     all
@@ -109,7 +113,9 @@ pub fn merge(folder: &FilePath, flows: &[Exported], keeps_memory: bool, told: &m
     let entries = known.map(|known| known.objects).unwrap_or_default();
     let fresh: Vec<Fresh> = flows.iter().flat_map(objects).collect();
     let known: Names<'_> = entries.iter().map(|entry| entry.file.as_str()).collect();
-    check_files(folder, &known, &files(&fresh), told)?;
+    let mut files = files(&fresh);
+    files.retain(|(file, _)| !fresh.iter().any(|fresh| fresh.file == *file && fresh.replaces_strangers));
+    check_files(folder, &known, &files, told)?;
     let ours = known.iter().copied().chain(fresh.iter().map(|fresh| fresh.file.as_str())).collect();
     let documents = read(folder, &ours, told)?;
     if report::has_errors(told) {
@@ -189,16 +195,21 @@ impl Before {
         let rendered: HashMap<(&str, &str), &Fresh> =
             fresh.iter().map(|fresh| ((fresh.file.as_str(), fresh.text.as_str()), fresh)).collect();
         let named: HashSet<(String, String)> = fresh.iter().filter_map(|fresh| names(&fresh.text)).collect();
+        let replacing = fresh.iter().filter(|fresh| fresh.replaces_strangers);
+        let replacing: HashMap<(&str, (String, String)), &Fresh> =
+            replacing.filter_map(|fresh| Some(((fresh.file.as_str(), names(&fresh.text)?), fresh))).collect();
         let mut before = Self { documents: Vec::new(), marked: Vec::new(), is_as_written: Vec::new(), files: HashSet::new() };
         for (document, entry) in documents.iter().zip(of_documents) {
             let Document { file, index, text, meta, .. } = document;
             // What an earlier version, or compat, has written, and is as it is rendered now.
             let same = rendered.get(&(file.as_str(), text.as_str())).filter(|_| entry.is_none());
+            // What is remembered of a stranger that is replaced is what it is: nothing in it is an edit.
+            let replaced = replacing.get(&(file.as_str(), (meta.kind.clone(), meta.name.clone()))).filter(|_| entry.is_none());
             before.is_as_written.push(same.is_some() || entry.as_ref().is_some_and(|entry| entry.text == hash(text)));
             if entry.is_some() || same.is_some() || named.contains(&(meta.kind.clone(), meta.name.clone())) {
                 before.files.insert(file.clone());
             }
-            let memory = match (entry, same) {
+            let memory = match (entry, same.or(replaced)) {
                 (Some(entry), _) => Some((entry.object, entry.rendered)),
                 (None, Some(fresh)) => {
                     let node = yaml::read(text).ok().and_then(|document| document.root);

@@ -138,6 +138,8 @@ pub fn look(files: &[File], mut findings: Vec<(Subject, Finding)>, inspection: &
             are_flows = true;
         } else if check::is_check(&Meta::of(node)) {
             check::read(node, &mut options.external, &mut own);
+        } else {
+            own.extend(config::unknown_kind(node));
         }
         told.push((object, own));
     }

@@ -174,8 +174,8 @@ always! {
         ours: "an error"
 
     ObjectNames "object-names" Refused
-        jina: "names and namespaces of more than 63 characters, with letters beyond ASCII, with a leading or trailing `_`; two executors under one name; a Deployment called `Gateway`"
-        why: "the API server refuses the first; of the second one object overwrites the other; the third is probed as a gateway"
+        jina: "names and namespaces of more than 63 characters, with letters beyond ASCII, with a leading or trailing `_`; two executors whose objects have one name; a Deployment called `Gateway`; nothing for an executor called `gateway`"
+        why: "the API server refuses the first; of the second one object overwrites the other; the third is probed as a gateway; the last is lost"
         ours: "an error that shows the name"
 
     EnvironmentNames "environment-names" Refused

@@ -63,7 +63,10 @@ pub fn fault(image: &str) -> Option<(String, String)> {
     }
     let wrong = path.split('/').find(|component| !is_component(component))?;
     if wrong.contains(char::is_uppercase) {
-        return Some((format!("`{wrong}` has upper case letters in it"), format!("write {}", wrong.to_lowercase())));
+        // A first part with upper case letters and no dot would be a registry, which nobody means.
+        let is_registry = domain.is_some_and(|domain| domain.contains(['.', ':', '[']));
+        let name = if is_registry { name.replacen(path, &path.to_lowercase(), 1) } else { name.to_lowercase() };
+        return Some((format!("`{wrong}` has upper case letters in it"), format!("write {name}")));
     }
     if wrong.contains('$') || wrong.contains('{') {
         return Some((format!("`{wrong}` is still a variable"), "fill it in: nothing does that in an image".to_owned()));
@@ -209,7 +212,7 @@ mod tests {
     fn what_is_wrong_with_an_image_says_what_to_write() {
         let told = |image: &str| fault(image).map(|(message, mend)| format!("{message}; {mend}")).unwrap_or_default();
         assert_eq!(told("docker://a/b:1"), "`docker://` is no part of a name; write a/b:1");
-        assert_eq!(told("ghcr.io/Acme/x:1"), "`Acme` has upper case letters in it; write acme");
+        assert_eq!(told("ghcr.io/Acme/x:1"), "`Acme` has upper case letters in it; write ghcr.io/acme/x");
         assert_eq!(told("x:~"), "its tag \"~\" is no tag; a tag has letters, digits, `_`, `.` and `-`, at most 128");
     }
 }

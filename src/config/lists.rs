@@ -70,6 +70,16 @@ pub fn entry_name(field: &str, entry: &Node<'_>) -> String {
 
 /// Checks a part of an object before it is merged: directives that nobody follows, and entries that no list would find.
 pub fn check(part: &Node<'_>, path: &Path<'_>, findings: &mut Findings) {
+    if directive(part) == Some("delete") {
+        let finding = Finding::error(path.key(DIRECTIVE), "would delete all of it, which a part cannot").got("delete").at(part.mark);
+        let mend =
+            "remove it; what the Flow adds has a field that turns it off, such as `pdb: {enabled: false}`, and an overlay can delete";
+        findings.push(finding.mend(mend));
+    }
+    check_fields(part, path, findings);
+}
+
+fn check_fields(part: &Node<'_>, path: &Path<'_>, findings: &mut Findings) {
     match &part.data {
         Data::Map(pairs) => {
             for (key, value) in pairs {
@@ -90,10 +100,10 @@ pub fn check(part: &Node<'_>, path: &Path<'_>, findings: &mut Findings) {
                         }
                     }
                 }
-                check(value, &path, findings);
+                check_fields(value, &path, findings);
             }
         }
-        Data::List(entries) => entries.iter().enumerate().for_each(|(index, entry)| check(entry, &path.index(index), findings)),
+        Data::List(entries) => entries.iter().enumerate().for_each(|(index, entry)| check_fields(entry, &path.index(index), findings)),
         Data::Scalar(_) => {}
     }
 }

@@ -187,6 +187,18 @@ pub fn is_jina_flow(node: &Node<'_>) -> bool {
     text("kind") == Some(KIND) && text("apiVersion").is_some_and(|v| v.split('/').next() == Some(GROUP))
 }
 
+/// The kinds of [`GROUP`].
+const KINDS: [&str; 2] = [KIND, "JinaFlowCheck"];
+
+/// What is wrong with an object of our group that is of no kind of it: nobody would look at it.
+#[must_use]
+pub fn unknown_kind(node: &Node<'_>) -> Option<Finding> {
+    let group = node.get("apiVersion")?.as_text()?.split('/').next()?;
+    let kind = node.get("kind")?;
+    let name = kind.as_text().filter(|name| group == GROUP && !KINDS.contains(name))?;
+    Some(Finding::error("kind", format!("is not a kind of {GROUP}")).suggest(name, KINDS.into_iter()).got(name).at(kind.mark))
+}
+
 /// Reads a `JinaFlow`. `overrides` is what the caller sets over `spec` (command line, a `ConfigMap`).
 pub fn read(document: &Document<'_>, overrides: &Overrides, findings: &mut Findings) -> JinaFlow {
     let mut settings = Settings::default();

@@ -401,6 +401,11 @@ impl<'r, 't> Reader<'r, 't> {
             own.remove(at);
         }
         let name = name.and_then(|name| name_of(name, &['_', '-'], path, findings));
+        if name.as_deref() == Some(GATEWAY) {
+            let message = "is the name of the gateway, and Jina leaves an executor of that name out";
+            let finding = self.rules.strictness.judge(path.key("name"), message, "nothing here is exported").at(node.mark);
+            findings.push(finding.mend("write its options below `gateway:`, or rename it"));
+        }
         let inline = inline::read(pairs, self.rules.strictness, path, findings);
         let options = Options::new(Section::Executor, own, Rc::clone(inherited)).with_inline(inline);
         let options = with_workspace(options, workspace);

@@ -211,7 +211,7 @@ impl Builder {
     }
 
     fn add(&mut self, entry: Entry, role: Role, path: &Path<'_>, findings: &mut Findings) {
-        let Entry { name, needs, options, index, mark, .. } = entry;
+        let Entry { name, method, needs, options, index, mark } = entry;
         let named = name.is_some();
         let mut name = name.unwrap_or_else(|| format!("executor{}", self.nodes.len()));
         if self.places.contains_key(&name) {
@@ -223,7 +223,12 @@ impl Builder {
                 );
                 return;
             }
-            name = format!("{name}{}", self.nodes.len());
+            let other = format!("{name}{}", self.nodes.len());
+            if method == Method::Add {
+                let message = format!("is the name of another executor, and Jina calls this one `{other}`");
+                findings.push(Finding::warning(path.key("name"), message).got(name).mend("give each executor its own name").at(mark));
+            }
+            name = other;
         }
         if needs.contains(&name) {
             findings.push(Finding::error(path.key("needs"), "an executor cannot need itself").got(name).mend("name another one").at(mark));

@@ -123,24 +123,31 @@ pub fn check(components: &[Component], target: &Target<'_>, room: &mut Room, fin
             continue;
         }
         for Object { role, node: mut object } in super::unpatched(component, target) {
-            if let Some(name) = lost_container(&object, component) {
+            if let Some(lost) = lost_container(&object, component) {
                 let path = format!("spec.{}.podTemplate", entry_of(component));
-                findings.push(without_container(path, &name, &role, component));
+                findings.push(lost.finding(path, &role, component));
             }
             for (patch, used) in patches.iter().zip(&mut uses) {
                 if !is_for(patch, &object, component) {
                     continue;
                 }
                 used.is_for_some = true;
-                let (had_all, before) = (lost_container(&object, component).is_none(), kubernetes_value(&object));
+                let (before_it, before) = (lost_container(&object, component), kubernetes_value(&object));
                 let path = spec.key(&patch.name).to_string();
                 let wrong = match change(&mut object, patch) {
                     Err(error) => {
                         let finding = Finding::error(path, format!("does not fit the {role} of `{}`: {error}", component.name));
                         Some(finding.mend("look at the object in the output without the patch"))
                     }
+                    // The next render would not know it again, and add another.
+                    Ok(()) if object.get("kind").and_then(Node::as_text) != before["kind"].as_str() => {
+                        let finding = Finding::error(path, format!("makes the {role} of `{}` another kind", component.name));
+                        let kind = object.get("kind").map(Node::shown).unwrap_or_default();
+                        Some(finding.got(kind).mend("remove `kind`: a patch changes fields of an object"))
+                    }
                     Ok(()) => {
-                        lost_container(&object, component).filter(|_| had_all).map(|name| without_container(path, &name, &role, component))
+                        let lost = lost_container(&object, component).filter(|lost| before_it.as_ref() != Some(lost));
+                        lost.map(|lost| lost.finding(path, &role, component))
                     }
                 };
                 used.changes |= wrong.is_some() || kubernetes_value(&object) != before;
@@ -169,21 +176,57 @@ pub fn check(components: &[Component], target: &Target<'_>, room: &mut Room, fin
     }
 }
 
-/// A container that runs Jina and is not in the workload of its component any more.
-fn lost_container(object: &Node<'_>, component: &Component) -> Option<String> {
+/// What no pod can run with.
+#[derive(Debug, PartialEq, Eq)]
+enum Lost {
+    /// A container that runs Jina is gone.
+    Container(String),
+    /// A container that runs Jina has no such field any more.
+    Field(String, &'static str),
+    /// A container that somebody has added has no image.
+    Image(String),
+}
+
+impl Lost {
+    fn finding(self, path: String, role: &str, component: &Component) -> Finding {
+        let of = format!("the {role} of `{}`", component.name);
+        let keeps = "write `merge`, which keeps what it does not name";
+        match self {
+            Lost::Container(name) => {
+                Finding::error(path, format!("takes the container `{name}`, which runs Jina, out of {of}")).mend(keeps)
+            }
+            Lost::Field(name, field) => {
+                Finding::error(path, format!("takes `{field}` from the container `{name}`, which runs Jina, in {of}")).mend(keeps)
+            }
+            Lost::Image(name) => {
+                let ours: Vec<&str> = component.containers.iter().map(|container| container.process.name()).collect();
+                let finding = Finding::error(path, format!("adds the container `{name}` without an image to {of}"));
+                finding.mend(format!("add its `image`, or write the name of a container that is there: {}", ours.join(", ")))
+            }
+        }
+    }
+}
+
+/// What is missing in the containers of a workload.
+fn lost_container(object: &Node<'_>, component: &Component) -> Option<Lost> {
     let kind = object.get("kind").and_then(Node::as_text)?;
     if !["Deployment", "StatefulSet"].contains(&kind) {
         return None;
     }
-    let path = ["spec", "template", "spec", "containers"];
-    let containers = path.iter().try_fold(object, |node, field| node.get(field)).and_then(Node::as_list).unwrap_or_default();
-    let is_there = |name: &str| containers.iter().any(|container| container.get("name").and_then(Node::as_text) == Some(name));
-    component.containers.iter().map(|container| container.process.name()).find(|name| !is_there(name)).map(str::to_owned)
-}
-
-fn without_container(path: String, name: &str, role: &str, component: &Component) -> Finding {
-    let message = format!("takes the container `{name}`, which runs Jina, out of the {role} of `{}`", component.name);
-    Finding::error(path, message).mend("write `merge`, which keeps the containers that it does not name")
+    let pod = ["spec", "template", "spec"].iter().try_fold(object, |node, field| node.get(field));
+    let list = |field: &str| pod.and_then(|pod| pod.get(field)).and_then(Node::as_list).unwrap_or_default();
+    let name = |container: &Node<'_>| container.get("name").and_then(Node::as_text).unwrap_or_default().to_owned();
+    let is_there = |container: &Node<'_>, field: &str| container.get(field).is_some_and(|value| !value.is_null());
+    for process in component.containers.iter().map(|container| container.process.name()) {
+        let Some(container) = list("containers").iter().find(|container| name(container) == process) else {
+            return Some(Lost::Container(process.to_owned()));
+        };
+        if let Some(field) = ["image", "args"].into_iter().find(|field| !is_there(container, field)) {
+            return Some(Lost::Field(process.to_owned(), field));
+        }
+    }
+    let added = list("containers").iter().chain(list("initContainers")).find(|container| !is_there(container, "image"))?;
+    Some(Lost::Image(name(added)))
 }
 
 /// The entry of a component in the config.

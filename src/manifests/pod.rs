@@ -6,7 +6,7 @@ use crate::config::Mesh;
 use crate::config::corrections::Correction;
 use crate::config::lists;
 use crate::config::scope::EXTERNAL;
-use crate::plan::{Component, Role};
+use crate::plan::{Component, Process, Role};
 use crate::yaml::{Data, Node};
 
 /// The label from which a pod learns the name of its executor in the Flow.
@@ -83,9 +83,26 @@ pub fn template<'c>(component: &'c Component, target: &Target<'c>) -> Node<'c> {
     }
     let mut template = object([("metadata", metadata), ("spec", spec)]);
     if let Some(part) = &workload.pod_template {
-        lists::merge("", &mut template, part.clone());
+        lists::merge("", &mut template, of_these_containers(part.clone(), component));
     }
     template
+}
+
+/// A part of a template without what it says of containers that only other pods of the executor have: the head's are not those
+/// of its shards.
+fn of_these_containers<'c>(mut part: Node<'c>, component: &Component) -> Node<'c> {
+    let is_elsewhere = |container: &Node<'_>| {
+        let name = container.get("name").and_then(Node::as_text);
+        let is = |process: Process| name == Some(process.name());
+        [Process::UsesBefore, Process::UsesAfter].into_iter().any(is)
+            && container.get("image").is_none()
+            && !component.containers.iter().any(|container| is(container.process))
+    };
+    let containers = part.get_mut("spec").and_then(|spec| spec.get_mut("containers"));
+    if let Some(Data::List(containers)) = containers.map(|containers| &mut containers.data) {
+        containers.retain(|container| !is_elsewhere(container));
+    }
+    part
 }
 
 fn spread<'c>(key: &'c str, fields: &'c Node<'static>, component: &'c Component, target: &Target<'c>) -> Node<'c> {

@@ -308,7 +308,8 @@ impl Planner<'_> {
                 format!("`port` has no effect on Kubernetes: containers listen on {PORT} and up"),
             );
             let got: Vec<String> = ports.iter().map(u16::to_string).collect();
-            findings.push_once(finding.got(got.join(", ")).mend("let clients use that port, or a Service of your own that leads to it"));
+            let mend = format!("let clients use {PORT}, or a Service of your own that leads to it");
+            findings.push_once(finding.got(got.join(", ")).mend(mend));
         }
         if matches!(options.get(Opt::PortMonitoring), Some(Setting::Ports(ports)) if *ports != [PORT_MONITORING]) {
             let message = format!("`port_monitoring` has no effect on Kubernetes: metrics are on {PORT_MONITORING}");

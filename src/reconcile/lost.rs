@@ -10,12 +10,14 @@ const MOST_EDITS: usize = 20;
 
 /// Names edits that are lost.
 pub fn name_lost(edits: Vec<Edit>, removed: usize, why: &str, on_conflict: OnConflict, findings: &mut Findings) {
-    let finding = |path: String, message: String| match on_conflict {
+    let finding = |path: String, message: String| {
+        match on_conflict {
         OnConflict::Error => Finding::error(path, message)
-            .mend("set spec.output.onConflict to keep or overwrite to let it go, or put it into the JinaFlow or an overlay"),
+            .mend("set spec.output.onConflict (--on-conflict of an export) to keep or overwrite to let it go, or put it into the JinaFlow or an overlay"),
         OnConflict::Keep | OnConflict::Overwrite => {
             Finding::warning(path, message).mend("put it into the JinaFlow or an overlay to have it again")
         }
+    }
     };
     let more = edits.len().saturating_sub(MOST_EDITS);
     for edit in edits.into_iter().take(MOST_EDITS) {

@@ -312,7 +312,7 @@ impl Merge<'_> {
         let how = match self.on_conflict {
             OnConflict::Keep => "write that here to follow the Flow again",
             OnConflict::Overwrite => "put yours into the JinaFlow or an overlay",
-            OnConflict::Error => "write that here, or set spec.output.onConflict to keep or overwrite",
+            OnConflict::Error => "write that here, or set spec.output.onConflict (--on-conflict of an export) to keep or overwrite",
         };
         let mut finding = match self.on_conflict {
             OnConflict::Error => Finding::error(path, what),
@@ -468,7 +468,7 @@ mod tests {
         let (text, said) = merged(base, mine, flows, OnConflict::Overwrite);
         assert_eq!((text.as_str(), said.len()), ("r: 3\n", 1));
         assert!(said[0].starts_with("r: was changed here and by the Flow, and is now as the Flow has it (got \"5\")"), "{said:?}");
-        assert!(merged(base, mine, flows, OnConflict::Error).1[0].contains("or set spec.output.onConflict"));
+        assert!(merged(base, mine, flows, OnConflict::Error).1[0].contains("or set spec.output.onConflict "));
         // One has removed what the other has changed.
         let (text, said) = merged("a: 1\nr: 2\n", "a: 1\n", "a: 1\nr: 3\n", OnConflict::Keep);
         assert_eq!((text.as_str(), said.len()), ("a: 1\n", 1));

@@ -257,6 +257,78 @@ fn an_edited_object_that_goes_is_named_or_kept() {
 }
 
 #[test]
+fn what_was_added_to_an_entry_does_not_go_with_it_unsaid() {
+    let port = "          - name: monitoring\n            containerPort: 9090\n";
+    let monitored = LIST.replace("      jtype: Flow\n", "      jtype: Flow\n      with: {monitoring: true}\n");
+    let first = function(&monitored).succeeded().stdout;
+    assert!(first.contains(port), "{first}");
+    let edited =
+        first.replacen(port, &format!("{port}            hostPort: 9090 # ours\n"), 1).replace("      with: {monitoring: true}\n", "");
+    for (setting, code, is_kept) in [("keep", 0, true), ("overwrite", 0, false), ("error", 1, true)] {
+        let input = edited.replace("    flow:\n", &format!("    output: {{onConflict: {setting}}}\n    flow:\n"));
+        let answer = function(&input);
+        assert_eq!((answer.code, answer.stdout.contains("hostPort: 9090 # ours")), (code, is_kept), "{setting}: {}", answer.stderr);
+        answer.says("gateway/gateway.yml: spec.template.spec.containers[0].ports[1]: was changed here and by the Flow");
+        answer.says("the Flow has removed it");
+        let again = function(&answer.stdout);
+        let items = |text: &str| text.split("\nresults:").next().unwrap().to_owned();
+        assert_eq!((again.code, items(&again.stdout)), (code, items(&answer.stdout)), "{setting}");
+    }
+    // An entry to which nothing was added goes, and so does one from which something was taken.
+    for edit in [port, "          - containerPort: 9090\n"] {
+        let answer = function(&first.replace(port, edit).replace("      with: {monitoring: true}\n", "")).succeeded();
+        assert!(!answer.stdout.contains("containerPort: 9090"), "{}", answer.stdout);
+    }
+}
+
+#[test]
+fn the_order_of_lists_goes_with_an_executor_that_changes_its_form() {
+    let (one, other) = (
+        "          - name: K8S_POD_NAME\n            valueFrom:\n              fieldRef:\n                fieldPath: metadata.name\n",
+        "          env:\n",
+    );
+    let first = rendered(&[]);
+    let at = first.rfind(one).unwrap();
+    let without = format!("{}{}", &first[..at], &first[at + one.len()..]);
+    let at = without.rfind(other).unwrap() + other.len();
+    let reordered = format!("{}{one}{}", &without[..at], &without[at..]);
+    for change in ["replicas: 2}\n    executors: {encoder: {storage: {size: 5Gi}}}", "replicas: 2, shards: 2}"] {
+        let answer = function(&reordered.replace("replicas: 2}", change));
+        assert_eq!(answer.code, 0, "{}", answer.stderr);
+        assert!(answer.stdout.contains(&format!("{other}{one}")), "{change}\n{}", answer.stdout);
+        assert!(function(&answer.stdout).succeeded().stdout == answer.stdout);
+    }
+}
+
+#[test]
+fn fields_that_both_kinds_have_in_jinas_own_export_are_not_lost() {
+    let compat = LIST.replace("    flow:\n", "    compat: jina-3.34\n    flow:\n");
+    let stored = compat.replace("replicas: 2}", "replicas: 2, volumes: [/data]}");
+    for (before, after, kind) in [(&compat, &stored, "StatefulSet"), (&stored, &compat, "Deployment")] {
+        let first = function(before).succeeded().stdout;
+        let spec = |text: &str| {
+            let mut list = support::documents(text).remove(0);
+            let items = list["items"].as_array_mut().unwrap();
+            let at = items.iter().position(|item| label(item) == format!("{kind}/encoder")).unwrap();
+            items.remove(at)["spec"].take()
+        };
+        let edited = first.replace("        - name: executor\n", "        - name: executor\n          tty: true\n");
+        let answer = function(&edited.replace(&item_of(before), &item_of(after)));
+        assert_eq!(answer.code, 0, "{}", answer.stderr);
+        let mut is = spec(&answer.stdout);
+        assert_eq!(is["template"]["spec"]["containers"][0]["tty"].take(), true);
+        let mut wanted = spec(&function(after).succeeded().stdout);
+        wanted["template"]["spec"]["containers"][0]["tty"].take();
+        assert_eq!(is, wanted, "{kind}");
+    }
+}
+
+/// The JinaFlow of a list that has nothing else.
+fn item_of(list: &str) -> String {
+    list.split_once("items:\n").unwrap().1.to_owned()
+}
+
+#[test]
 fn fields_of_one_kind_have_no_meaning_in_the_other() {
     let edited = rendered(&[
         SIDE,

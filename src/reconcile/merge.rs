@@ -193,7 +193,12 @@ impl Merge<'_> {
         if !known {
             return Some(part);
         }
-        if changed {
+        let takes_along = match grain {
+            Grain::Fields => self.takes_along(field, &part.node, place),
+            Grain::Entries => self.is_extended(&part.node, place),
+            Grain::Flags => false,
+        };
+        if changed || takes_along {
             let text = if grain == Grain::Flags { line(&part.node) } else { shown(&part.node) };
             if self.keeps(path, Some(&text), None) {
                 self.hold(grain, field, &part.node, place);
@@ -203,6 +208,30 @@ impl Merge<'_> {
         // An entry without the fields that make it one is none; of a mapping the user's own fields stay.
         let node = if grain == Grain::Fields { self.without_known(field, part.node, place)? } else { return None };
         Some(Part { node, ..part })
+    }
+
+    /// Whether the user has added something to an entry that was rendered. It would go with the entry.
+    fn is_extended(&self, entry: &Node<'_>, place: Place) -> bool {
+        let (mut known, mut new) = (false, false);
+        self.each(Grain::Entries, "", entry, place, &mut |since| {
+            known |= since != Since::New;
+            new |= since == Since::New;
+        });
+        known && new
+    }
+
+    /// Whether there is such an entry in a field.
+    fn takes_along(&self, field: &str, node: &Node<'_>, place: Place) -> bool {
+        match (grain(field, node), &node.data) {
+            (Some(grain @ Grain::Fields), Data::Map(pairs)) => pairs.iter().any(|(key, value)| {
+                let name = key.shown();
+                self.takes_along(&name, value, place.part(grain, &name))
+            }),
+            (Some(grain @ Grain::Entries), Data::List(entries)) => {
+                entries.iter().any(|entry| self.is_extended(entry, place.part(grain, &entry_name(field, entry))))
+            }
+            _ => false,
+        }
     }
 
     /// What the Flow has and the user has not.

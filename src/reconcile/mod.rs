@@ -318,9 +318,8 @@ impl<'l, 't> Reconciler<'l, 't> {
         let mut mine: Node<'_> = item.node.clone();
         let mut findings = Findings::default();
         let edits = Edits::of(&mine, &memory);
-        let mut held = Held::new();
+        let taken = if role == owner.role { Vec::new() } else { fit(&mut mine, &owner.role, &object) };
         if !edits.is_empty() {
-            let taken = if role == owner.role { Vec::new() } else { fit(&mut mine, &owner.role) };
             let is_lost = |path: &str| {
                 taken
                     .iter()
@@ -332,10 +331,11 @@ impl<'l, 't> Reconciler<'l, 't> {
             if !carried.is_empty() || edits.removed > 0 {
                 findings.push(carried_over(carried.len() + edits.removed, &what));
             }
-            exchange(&mut object, &owner.component, component);
-            (object, held) = merge(mine, object, Some(&memory), flow.on_conflict, Overwritten::Silent, &mut findings);
-            exchange(&mut object, &owner.component, component);
         }
+        // The order of lists is the user's, whether anything else is.
+        exchange(&mut object, &owner.component, component);
+        let (mut object, held) = merge(mine, object, Some(&memory), flow.on_conflict, Overwritten::Silent, &mut findings);
+        exchange(&mut object, &owner.component, component);
         for finding in findings {
             self.tell(item, finding);
         }

@@ -165,13 +165,16 @@ pub fn other_role(role: &str) -> Option<&'static str> {
 /// Fields of `spec` that both kinds of workload have.
 const OF_BOTH: [&str; 5] = ["replicas", "selector", "template", "minReadySeconds", "revisionHistoryLimit"];
 
-/// Takes what has no meaning in an object of another kind out of it; the paths of what was taken.
-pub fn fit(object: &mut Node<'_>, role: &str) -> Vec<String> {
+/// Takes what has no meaning in an object of another kind out of it: what is not in `other`, which is one. The paths of
+/// what was taken.
+pub fn fit(object: &mut Node<'_>, role: &str, other: &Node<'_>) -> Vec<String> {
     let mut taken = Vec::new();
+    // As Jina exports them, Deployments and StatefulSets have more in common.
+    let has = |name: &str| other.get("spec").is_some_and(|spec| spec.get(name).is_some());
     if ["Deployment", "StatefulSet"].contains(&role) {
         if let Some(Data::Map(fields)) = object.get_mut("spec").map(|spec| &mut spec.data) {
             fields.retain(|(name, _)| {
-                let stays = name.as_text().is_some_and(|name| OF_BOTH.contains(&name));
+                let stays = name.as_text().is_some_and(|name| OF_BOTH.contains(&name) || has(name));
                 if !stays {
                     taken.push(format!("spec.{}", name.shown()));
                 }

@@ -22,40 +22,11 @@ use jinaflow::finding::Severity;
 use serde_json::{Value, json};
 
 use bases::bases;
+use support::random::{Random, number};
 use view::View;
 
 /// Places at which a kind of break is planted, unless the environment says otherwise.
 const MOST_PLACES: usize = 100;
-
-/// A number from the environment.
-fn number(name: &str, default: usize) -> usize {
-    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
-}
-
-/// Numbers that are the same in every run (`SplitMix64`).
-struct Random(u64);
-
-impl Random {
-    fn new(salt: u64) -> Self {
-        Self((number("JINAFLOW_SEED", 1) as u64) ^ salt)
-    }
-
-    fn below(&mut self, most: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        usize::try_from((mixed ^ (mixed >> 31)) % most.max(1) as u64).unwrap()
-    }
-
-    /// As many of these, in another order.
-    fn some<T>(&mut self, all: &mut Vec<T>, most: usize) {
-        for place in 0..all.len().min(most) {
-            let other = place + self.below(all.len() - place);
-            all.swap(place, other);
-        }
-        all.truncate(most);
-    }
-}
 
 /// What a check says to a text.
 fn seen(text: String) -> Seen {

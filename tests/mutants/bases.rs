@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::support::documents;
 
 /// A Flow's name, the fields of its JinaFlow, the Flow, and other objects.
-type Recipe = (&'static str, &'static str, &'static str, &'static str);
+pub type Recipe = (&'static str, &'static str, &'static str, &'static str);
 
 const TWO: &str = "executors:\n- {name: encoder, uses: docker://acme/encoder:1}\n- {name: indexer, uses: docker://acme/indexer:1}\n";
 const SHARDED: &str =
@@ -30,7 +30,7 @@ const MODELS: &str = "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {na
 const ACCOUNT: &str = "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: robot, namespace: search}\n";
 const EGRESS: &str = "networkPolicy: {egress: {enabled: true, allowTo: {store: {cidr: 10.0.0.0/8, port: 443}}}}";
 
-const RECIPES: &[Recipe] = &[
+pub const RECIPES: &[Recipe] = &[
     ("one executor", "", "executors:\n- {name: encoder, uses: docker://acme/encoder:1}\n", ""),
     ("two executors", "", TWO, ""),
     ("three replicas", "", "executors:\n- {name: encoder, uses: docker://acme/encoder:1, replicas: 3}\n", ""),

@@ -2,6 +2,7 @@
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 pub mod properties;
+pub mod random;
 pub mod readers;
 pub mod roundtrip;
 pub mod spellings;

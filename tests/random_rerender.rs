@@ -1,0 +1,306 @@
+//! Random edits of rendered objects and random changes of their Flow, held against a merge of the tests' own.
+//!
+//! Every case has a number, and is the same in every run. To try others, or more:
+//!
+//! ```sh
+//! JINAFLOW_SEED=100000 JINAFLOW_CASES=20000 cargo test --test random_rerender
+//! ```
+//!
+//! A case that fails is made as small as it can be, and printed with its number; `JINAFLOW_SEED=NUMBER JINAFLOW_CASES=1`
+//! runs it alone.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
+
+#[allow(dead_code)]
+#[path = "mutants/bases.rs"]
+mod bases;
+#[path = "random_rerender/edits.rs"]
+mod edits;
+#[path = "random_rerender/flows.rs"]
+mod flows;
+#[path = "random_rerender/judge.rs"]
+mod judge;
+#[path = "random_rerender/lines.rs"]
+mod lines;
+#[path = "random_rerender/oracle.rs"]
+mod oracle;
+#[path = "random_rerender/package.rs"]
+mod package;
+mod support;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use jinaflow::cli::function;
+use serde_json::Value;
+
+use judge::{Sides, expected, wrong};
+use oracle::Mode;
+use package::{HEAD, Package};
+use support::random::{Random, number};
+use support::scratch;
+
+/// Cases of a run, unless the environment says otherwise.
+const CASES: usize = 1500;
+
+/// A kind of edit or change, and the seed of its details.
+type Step = (usize, u64);
+
+/// All that a case is made of.
+#[derive(Clone)]
+struct Case {
+    /// The seed of the Flow that it starts with.
+    start: u64,
+    /// Changes before anything is rendered, so that no two start alike.
+    before: Vec<Step>,
+    edits: Vec<Step>,
+    changes: Vec<Step>,
+    mode: Mode,
+    has_carriage_returns: bool,
+}
+
+impl Case {
+    fn of(seed: u64) -> Self {
+        let mut random = Random::from(seed);
+        let (edits, changes) = (edits::kinds().len(), flows::kinds().len());
+        let mut steps = |count: usize, kinds: usize| (0..count).map(|_| (random.below(kinds), random.seed())).collect::<Vec<Step>>();
+        let before = steps((seed / 3 % 3) as usize, changes);
+        let mut edits_made = steps(1 + (seed / 9 % 5) as usize, edits);
+        let changes = steps((seed / 45 % 4) as usize, changes);
+        // Where both sides change something they seldom meet by chance.
+        for (kind, _) in &mut edits_made {
+            if !changes.is_empty() && random.coin(3) {
+                *kind = edits - 1 - random.below(edits::AIMED);
+            }
+        }
+        let mode = [Mode::Keep, Mode::Overwrite, Mode::Error][(seed % 3) as usize];
+        Self { start: random.seed(), before, edits: edits_made, changes, mode, has_carriage_returns: random.coin(16) }
+    }
+}
+
+/// What the function says.
+struct Answer {
+    text: String,
+    is_success: bool,
+}
+
+fn ask(text: &str, has_carriage_returns: bool) -> Result<Answer, String> {
+    let input = if has_carriage_returns { text.replace('\n', "\r\n") } else { text.to_owned() };
+    let mut out = Vec::new();
+    let run = catch_unwind(AssertUnwindSafe(|| function::run(input.as_bytes(), &mut out)));
+    let outcome = run.map_err(|_| "a panic".to_owned())?.map_err(|error| error.to_string())?;
+    let text = String::from_utf8(out).map_err(|error| error.to_string())?;
+    // What is around the items is the program's, and so are new items.
+    let items = text.split("items:\n").nth(1).and_then(|text| text.split("\nresults:").next()).unwrap_or_default();
+    let is_mixed = |item: &str| item.contains("\r\n") && item.matches('\n').count() != item.matches("\r\n").count();
+    if has_carriage_returns && items.split("\n- ").map(str::trim_end).any(is_mixed) {
+        return Err("line breaks are of two kinds in one item".to_owned());
+    }
+    Ok(Answer { text: if has_carriage_returns { text.replace("\r\n", "\n") } else { text }, is_success: outcome.success })
+}
+
+/// What came of a case.
+#[derive(Default)]
+struct Outcome {
+    /// Whether there was anything to judge: a Flow may have become one that cannot be rendered.
+    is_judged: bool,
+    is_refused: bool,
+    wrong: Vec<String>,
+    /// What was done, in words.
+    done: Vec<String>,
+    edits: Vec<usize>,
+    changes: Vec<usize>,
+    counts: [usize; 3],
+    /// The package that was rendered again.
+    input: String,
+    answer: String,
+}
+
+fn changed(flow: &mut Value, steps: &[Step], done: &mut Vec<String>) -> Vec<usize> {
+    let kinds = flows::kinds();
+    let mut made = Vec::new();
+    for (kind, seed) in steps {
+        let (name, change) = kinds[*kind];
+        if change(flow, &mut Random::from(*seed)) {
+            done.push(format!("change: {name}"));
+            made.push(*kind);
+        }
+    }
+    made
+}
+
+fn run(case: &Case) -> Outcome {
+    let mode = case.mode;
+    let mut outcome = Outcome::default();
+    let on_conflict = format!("{mode:?}").to_lowercase();
+    let (mut flow, around) = flows::start(&mut Random::from(case.start));
+    changed(&mut flow, &case.before, &mut Vec::new());
+    let foreign: String = support::documents(around).iter().map(|object| format!("- {object}\n")).collect();
+    let list = |flow: &Value| format!("{HEAD}{}{foreign}", flows::item(flow, &on_conflict));
+    let first = match ask(&list(&flow), false) {
+        Ok(first) if first.is_success => Package::of(&first.text),
+        Ok(_) => return outcome,
+        Err(error) => return Outcome { is_judged: true, wrong: vec![error], ..outcome },
+    };
+    outcome.changes = changed(&mut flow, &case.changes, &mut outcome.done);
+    let fresh = match ask(&list(&flow), false) {
+        Ok(fresh) if fresh.is_success => Package::of(&fresh.text),
+        Ok(_) => return outcome,
+        Err(error) => return Outcome { is_judged: true, wrong: vec![error], ..outcome },
+    };
+    let mut edited = first.clone();
+    let kinds = edits::kinds();
+    for (kind, seed) in &case.edits {
+        let (name, edit) = kinds[*kind];
+        if let Some(place) = edits::make(edit, &mut edited, &fresh, &mut Random::from(*seed)) {
+            outcome.done.push(format!("edit: {name}, in {place}"));
+            outcome.edits.push(*kind);
+        }
+    }
+    let edited = edited.with_flow(flows::item(&flow, &on_conflict));
+    outcome.input = edited.text();
+    outcome.is_judged = true;
+    let sides = Sides { base: &first, edited: &edited, fresh: &fresh };
+    match judged(&sides, mode, case.has_carriage_returns, &mut outcome) {
+        Ok(wrong) => outcome.wrong.extend(wrong),
+        Err(error) => outcome.wrong.push(error),
+    }
+    outcome
+}
+
+fn judged(sides: &Sides<'_>, mode: Mode, has_carriage_returns: bool, outcome: &mut Outcome) -> Result<Vec<String>, String> {
+    let expected = expected(sides, mode);
+    outcome.counts = expected.counts();
+    outcome.is_refused = mode == Mode::Error && expected.is_refused();
+    let answer = ask(&outcome.input, has_carriage_returns)?;
+    outcome.answer.clone_from(&answer.text);
+    if answer.is_success == outcome.is_refused {
+        let said = Package::of(&answer.text).results;
+        return Ok(vec![format!("success is {}, and refused should be {}: {said:#?}", answer.is_success, outcome.is_refused)]);
+    }
+    if outcome.is_refused {
+        let is_echoed = answer.text.starts_with(&outcome.input) && answer.text[outcome.input.len()..].starts_with("results:\n");
+        return Ok(if is_echoed { Vec::new() } else { vec!["refused, and not left as it was".to_owned()] });
+    }
+    let package = Package::of(&answer.text);
+    let mut wrong = wrong(sides, &expected, &package);
+    let again = ask(&answer.text, has_carriage_returns)?;
+    if !again.is_success || Package::of(&again.text).text() != package.text() {
+        wrong.push("a second render changes something, or fails".to_owned());
+    }
+    Ok(wrong)
+}
+
+/// The case with as little as fails.
+fn shrunk(mut case: Case) -> Case {
+    let fails = |case: &Case| !run(case).wrong.is_empty();
+    loop {
+        let mut smaller: Vec<Case> = Vec::new();
+        let mut without = |steps: fn(&mut Case) -> &mut Vec<Step>| {
+            for place in 0..steps(&mut case).len() {
+                let mut fewer = case.clone();
+                steps(&mut fewer).remove(place);
+                smaller.push(fewer);
+            }
+        };
+        without(|case| &mut case.before);
+        without(|case| &mut case.edits);
+        without(|case| &mut case.changes);
+        if case.has_carriage_returns {
+            smaller.push(Case { has_carriage_returns: false, ..case.clone() });
+        }
+        match smaller.into_iter().find(fails) {
+            Some(smallest) => case = smallest,
+            None => return case,
+        }
+    }
+}
+
+/// A failure, in words and files.
+fn report(seed: u64) -> String {
+    let case = shrunk(Case::of(seed));
+    let outcome = run(&case);
+    let folder = scratch(&format!("random-{seed}"));
+    std::fs::write(folder.join("input.yaml"), &outcome.input).unwrap();
+    std::fs::write(folder.join("answer.yaml"), &outcome.answer).unwrap();
+    format!(
+        "JINAFLOW_SEED={seed} JINAFLOW_CASES=1 cargo test --test random_rerender    # {:?}, {}\n  {}\n{}\n\n",
+        case.mode,
+        folder.display(),
+        outcome.done.join("\n  "),
+        outcome.wrong.join("\n")
+    )
+}
+
+/// What came of many cases.
+#[derive(Default)]
+struct Sum {
+    judged: usize,
+    refused: usize,
+    failed: Vec<u64>,
+    counts: [usize; 3],
+    edits: Vec<usize>,
+    changes: Vec<usize>,
+}
+
+impl Sum {
+    fn add(&mut self, seed: u64, outcome: &Outcome) {
+        if !outcome.wrong.is_empty() {
+            self.failed.push(seed);
+        }
+        if outcome.is_judged {
+            self.judged += 1;
+            self.refused += usize::from(outcome.is_refused);
+            self.edits.extend(&outcome.edits);
+            self.changes.extend(&outcome.changes);
+            self.counts.iter_mut().zip(outcome.counts).for_each(|(sum, count)| *sum += count);
+        }
+    }
+}
+
+/// How often each kind was made, a line each.
+fn table<'n>(names: impl Iterator<Item = &'n str>, made: &[usize]) -> String {
+    let count = |number: usize| made.iter().filter(|kind| **kind == number).count();
+    names.enumerate().map(|(number, name)| format!("{:>5} times  {name}\n", count(number))).collect()
+}
+
+#[test]
+fn edits_stay_and_changes_arrive() {
+    let (first, cases) = (number("JINAFLOW_SEED", 1), number("JINAFLOW_CASES", CASES));
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let sums: Vec<Sum> = std::thread::scope(|scope| {
+        let some = |thread: usize| {
+            scope.spawn(move || {
+                let mut sum = Sum::default();
+                for seed in (first..first + cases).skip(thread).step_by(threads) {
+                    sum.add(seed as u64, &run(&Case::of(seed as u64)));
+                }
+                sum
+            })
+        };
+        let running: Vec<_> = (0..threads).map(some).collect();
+        running.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    let mut all = Sum::default();
+    for sum in sums {
+        all.judged += sum.judged;
+        all.refused += sum.refused;
+        all.failed.extend(sum.failed);
+        all.edits.extend(sum.edits);
+        all.changes.extend(sum.changes);
+        all.counts.iter_mut().zip(sum.counts).for_each(|(sum, count)| *sum += count);
+    }
+    all.failed.sort_unstable();
+    let tables = [
+        table(edits::kinds().into_iter().map(|(name, _)| name), &all.edits),
+        table(flows::kinds().into_iter().map(|(name, _)| name), &all.changes),
+    ];
+    let Sum { judged, refused, counts: [conflicts, successors, gone], .. } = all;
+    println!("{}\n{cases} cases, {judged} judged, {refused} refused", tables.join("\n"));
+    println!("{conflicts} conflicts, {successors} objects that take over from others, {gone} that go");
+    let shown: String = all.failed.iter().take(number("JINAFLOW_SHOWN", 5)).map(|seed| report(*seed)).collect();
+    assert!(all.failed.is_empty(), "{} of {judged} are wrong: {:?}\n{shown}", all.failed.len(), all.failed);
+    if cases >= CASES {
+        assert!(judged * 10 >= cases * 9, "{judged} of {cases} Flows could be rendered");
+        assert!(tables.iter().all(|table| !table.contains("    0 times")), "{}", tables.join("\n"));
+        assert!(edits::kinds().len() >= 45 && flows::kinds().len() >= 19);
+    }
+}

@@ -1,0 +1,378 @@
+//! What an answer has to be, object by object, and what is wrong with the one that came.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::lines::{Seen, seen};
+use super::oracle::{Conflict, Leaf, Merge, Mode, as_component, as_other_kind, edits, is_in_order, leaves, unordered};
+use super::package::{Item, Owner, Package};
+
+/// The three sides of a package.
+pub struct Sides<'p> {
+    /// What the Flow rendered before.
+    pub base: &'p Package,
+    /// What became of it, with the Flow that is rendered now.
+    pub edited: &'p Package,
+    /// What the Flow renders now where nothing is.
+    pub fresh: &'p Package,
+}
+
+/// An object as it has to be.
+struct Wanted<'p> {
+    owner: Owner,
+    object: Value,
+    /// What it was.
+    was: Option<&'p Item>,
+    /// Whether what it was was another object.
+    is_other: bool,
+    conflicts: Vec<Conflict>,
+}
+
+/// An object that goes.
+struct Gone<'p> {
+    item: &'p Item,
+    changed: Vec<String>,
+    has_removed: bool,
+}
+
+/// What has to come of a package.
+pub struct Expected<'p> {
+    objects: Vec<Wanted<'p>>,
+    gone: Vec<Gone<'p>>,
+    /// Edits that have no meaning in an object of another kind.
+    pointless: Vec<(&'p Item, Vec<String>)>,
+}
+
+impl Expected<'_> {
+    /// Whether something would be lost that `onConflict: error` refuses to lose.
+    pub fn is_refused(&self) -> bool {
+        self.objects.iter().any(|wanted| !wanted.conflicts.is_empty())
+            || self.gone.iter().any(|gone| gone.has_removed || !gone.changed.is_empty())
+            || !self.pointless.is_empty()
+    }
+
+    /// Conflicts, objects that take over from others, objects that go.
+    pub fn counts(&self) -> [usize; 3] {
+        let conflicts = self.objects.iter().map(|wanted| wanted.conflicts.len()).sum();
+        [conflicts, self.objects.iter().filter(|wanted| wanted.is_other).count(), self.gone.len()]
+    }
+}
+
+const WORKLOADS: [&str; 2] = ["Deployment", "StatefulSet"];
+const FAMILIES: [[&str; 2]; 3] = [WORKLOADS, ["HorizontalPodAutoscaler", "ScaledObject"], ["ServiceMonitor", "PodMonitor"]];
+
+fn other_role(role: &str) -> Option<&'static str> {
+    let family = FAMILIES.iter().find(|family| family.contains(&role))?;
+    family.iter().find(|other| **other != role).copied()
+}
+
+/// The components of an executor: its name, its image, and the workloads that it has.
+#[derive(Debug, Default, Clone, PartialEq)]
+struct Executor {
+    components: Vec<String>,
+    image: Option<String>,
+}
+
+/// The executors of a package by their names, the gateway left out.
+fn executors(package: &Package) -> BTreeMap<String, Executor> {
+    let mut executors: BTreeMap<String, Executor> = BTreeMap::new();
+    for ((component, role), item) in package.generated().filter(|(owner, _)| WORKLOADS.contains(&owner.1.as_str())) {
+        let template = &item.value["spec"]["template"];
+        let _ = role;
+        let name = template["metadata"]["labels"]["jina_deployment_name"].as_str().unwrap_or(&component).to_owned();
+        if name == "gateway" {
+            continue;
+        }
+        let containers = template["spec"]["containers"].as_array();
+        let image = containers.into_iter().flatten().find(|container| container["name"] == "executor").map(|container| &container["image"]);
+        let executor = executors.entry(name).or_default();
+        if !component.ends_with("-head") {
+            executor.image = image.and_then(Value::as_str).map(str::to_owned).or(executor.image.take());
+        }
+        executor.components.push(component);
+    }
+    executors
+}
+
+/// What each new component was before: its executor was renamed, or got or lost shards.
+fn predecessors(base: &Package, edited: &Package, fresh: &Package) -> BTreeMap<String, String> {
+    let (mut before, now) = (executors(base), executors(fresh));
+    // Of a component without its workload nobody knows what it was.
+    let is_there = |component: &String| WORKLOADS.iter().any(|role| edited.find(&(component.clone(), (*role).to_owned())).is_some());
+    for executor in before.values_mut() {
+        executor.components.retain(is_there);
+    }
+    before.retain(|_, executor| !executor.components.is_empty());
+    let exists = |component: &String| now.values().any(|executor| executor.components.contains(component));
+    let mut found = BTreeMap::new();
+    for (name, executor) in &now {
+        let gone = || before.iter().filter(|(old, was)| !now.contains_key(*old) && was.image == executor.image);
+        let twins = now.iter().filter(|(new, other)| !before.contains_key(*new) && other.image == executor.image);
+        let was = match before.get(name) {
+            Some(was) => was,
+            None if gone().count() == 1 && twins.count() == 1 => gone().next().unwrap().1,
+            None => continue,
+        };
+        let part = |executor: &Executor, component: &String| match component.rsplit_once('-') {
+            _ if executor.components.len() == 1 => "whole".to_owned(),
+            Some((_, last)) => last.to_owned(),
+            None => "whole".to_owned(),
+        };
+        for component in &executor.components {
+            if was.components.contains(component) {
+                continue;
+            }
+            let wanted = part(executor, component);
+            let old = was.components.iter().filter(|old| !exists(old)).find(|old| {
+                let old = part(was, old);
+                old == wanted || (old == "whole" && wanted != "head") || (wanted == "whole" && old == "0")
+            });
+            if let Some(old) = old {
+                found.insert(component.clone(), old.clone());
+            }
+        }
+    }
+    found
+}
+
+/// What has to come of a package.
+pub fn expected<'p>(sides: &Sides<'p>, mode: Mode) -> Expected<'p> {
+    let Sides { base, edited, fresh } = *sides;
+    let predecessors = predecessors(base, edited, fresh);
+    let mut out = Expected { objects: Vec::new(), gone: Vec::new(), pointless: Vec::new() };
+    let mut succeeded: BTreeSet<Owner> = BTreeSet::new();
+    for (owner, new) in fresh.generated() {
+        let flows = new.object();
+        let (component, role) = &owner;
+        let same = [component.clone()];
+        let former = same.iter().chain(predecessors.get(component));
+        let roles = |role: &str| std::iter::once(role.to_owned()).chain(other_role(role).map(str::to_owned)).collect::<Vec<_>>();
+        let mut owners = former.flat_map(|component| roles(role).into_iter().map(|role| (component.clone(), role)));
+        let was = owners.find_map(|old| Some((edited.find(&old)?, base.find(&old)?, old)));
+        let Some((item, rendered, old)) = was else {
+            out.objects.push(Wanted { owner, object: flows, was: None, is_other: false, conflicts: Vec::new() });
+            continue;
+        };
+        let (mut known, mut mine) = (rendered.object(), item.object());
+        if old.1 != *role {
+            let (changed, _) = edits(&known, &mine);
+            let whole = known.clone();
+            known = as_other_kind(known, role, &flows);
+            let kept = edits(&whole, &as_other_kind(mine.clone(), role, &flows)).0;
+            mine = as_other_kind(mine, role, &flows);
+            let lost: Vec<String> = changed.into_iter().filter(|path| !kept.contains(path)).collect();
+            if !lost.is_empty() && !succeeded.contains(&old) {
+                out.pointless.push((item, lost));
+            }
+        }
+        if old.0 != *component {
+            (known, mine) = (as_component(known, &old.0, component), as_component(mine, &old.0, component));
+        }
+        let mut merge = Merge::new(mode);
+        let object = merge.object(&known, &mine, &flows);
+        let is_other = old != owner;
+        if is_other {
+            succeeded.insert(old);
+        }
+        out.objects.push(Wanted { owner, object, was: Some(item), is_other, conflicts: merge.conflicts });
+    }
+    for (owner, item) in edited.generated() {
+        let stays = fresh.find(&owner).is_some() || succeeded.contains(&owner);
+        if let Some(rendered) = base.find(&owner).filter(|_| !stays) {
+            let (changed, has_removed) = edits(&rendered.object(), &item.object());
+            out.gone.push(Gone { item, changed, has_removed });
+        }
+    }
+    out
+}
+
+/// Whether a result is about what a merge did.
+fn is_about_a_merge(result: &Value) -> bool {
+    let message = result["message"].as_str().unwrap_or_default();
+    ["was changed here", "was removed here", "has no meaning in the", "is now the"].iter().any(|words| message.contains(words))
+}
+
+/// A scalar as results show it.
+fn shown(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Null => Some("null".to_owned()),
+        Value::Bool(_) | Value::Number(_) => Some(value.to_string()),
+        _ => None,
+    }
+}
+
+const HIDDEN: &str = "(hidden: it may be a secret)";
+
+/// What is wrong with the results.
+fn wrong_results(expected: &Expected<'_>, answer: &Package, fresh: &Package, wrong: &mut Vec<String>) {
+    let mut left: Vec<&Value> = answer.results.iter().filter(|result| is_about_a_merge(result)).collect();
+    let path_of = |result: &Value| result["field"]["path"].as_str().unwrap_or_default().to_owned();
+    let mut take = |items: &[&Item], what: &str, fits: &dyn Fn(&Value) -> bool| -> Option<Value> {
+        let place = left.iter().position(|result| {
+            let is_of = |item: &&Item| result["resourceRef"]["kind"] == item.kind() && result["resourceRef"]["name"] == item.name();
+            result["message"].as_str().unwrap_or_default().contains(what) && items.iter().any(is_of) && fits(result)
+        })?;
+        Some(left.remove(place).clone())
+    };
+    for wanted in &expected.objects {
+        let mut items: Vec<&Item> = wanted.was.into_iter().collect();
+        items.extend(answer.find(&wanted.owner));
+        for conflict in &wanted.conflicts {
+            let what =
+                if conflict.mine.is_some() { "was changed here and by the Flow" } else { "was removed here and changed by the Flow" };
+            let sides = [("currentValue", &conflict.mine), ("proposedValue", &conflict.flows)];
+            // Of arguments several may be in conflict, all at one path.
+            let fits = |result: &Value| {
+                let is_shown = |(name, value): &(&str, &Option<Value>)| match value.as_ref().map(shown) {
+                    None => result["field"][*name].is_null(),
+                    Some(None) => result["field"][*name].is_string(),
+                    Some(Some(text)) => result["field"][*name] == text || result["field"][*name] == HIDDEN,
+                };
+                path_of(result) == conflict.path && sides.iter().all(is_shown)
+            };
+            if take(&items, what, &fits).is_none() {
+                let name = items.first().map(|item| item.label()).unwrap_or_default();
+                wrong.push(format!("{name}: this conflict is not named: {conflict:?}"));
+            }
+        }
+    }
+    let mut lost = |item: &Item, what: &str, changed: &[String], has_removed: bool, wrong: &mut Vec<String>| {
+        let mut named: Vec<String> = Vec::new();
+        let mut is_counted = false;
+        while let Some(result) = take(&[item], what, &|_| true) {
+            let path = path_of(&result);
+            is_counted |= path.is_empty();
+            named.push(path);
+        }
+        let is_named = |path: &String| named.iter().any(|known| !known.is_empty() && path.starts_with(known.as_str()));
+        for path in changed.iter().filter(|path| !is_named(path) && (!is_counted || named.len() <= 20)) {
+            wrong.push(format!("{}: this edit is lost without a word: {path}", item.label()));
+        }
+        if has_removed && !is_counted {
+            wrong.push(format!("{}: what was removed is back without a word", item.label()));
+        }
+        if changed.is_empty() && !has_removed && !named.is_empty() {
+            wrong.push(format!("{}: no edit, but these are named: {named:?}", item.label()));
+        }
+    };
+    for gone in &expected.gone {
+        lost(gone.item, "was changed here, and the JinaFlow", &gone.changed, gone.has_removed, wrong);
+    }
+    for (item, changed) in &expected.pointless {
+        lost(item, "has no meaning in the", changed, false, wrong);
+    }
+    let more = left.iter().filter(|result| !result["message"].as_str().unwrap_or_default().contains("is now the "));
+    wrong.extend(more.map(|result| format!("this is named without a reason: {result}")));
+    let known: Vec<&Value> = fresh.results.iter().map(|result| &result["message"]).collect();
+    for result in answer.results.iter().filter(|result| !is_about_a_merge(result)) {
+        if !known.contains(&&result["message"]) {
+            wrong.push(format!("nothing like this is said where nothing was: {result}"));
+        }
+    }
+}
+
+/// The first places at which two objects differ.
+fn differences(wanted: &Value, is: &Value) -> Vec<String> {
+    let (wanted, is) = (leaves("", wanted), leaves("", is));
+    let places: BTreeSet<&Vec<String>> = wanted.keys().chain(is.keys()).collect();
+    let value = |leaf: Option<&Leaf>| leaf.map_or("nothing".to_owned(), |leaf| leaf.value.to_string());
+    let differs = |place: &&&Vec<String>| wanted.get(**place).map(|leaf| &leaf.value) != is.get(**place).map(|leaf| &leaf.value);
+    let show = |place: &Vec<String>| format!("{}: wanted {}, is {}", place.join("."), value(wanted.get(place)), value(is.get(place)));
+    places.iter().filter(differs).take(8).map(|place| show(place)).collect()
+}
+
+/// What is wrong with an answer that was not refused.
+pub fn wrong(sides: &Sides<'_>, expected: &Expected<'_>, answer: &Package) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let owners: Vec<Owner> = answer.generated().map(|(owner, _)| owner).collect();
+    let unique: BTreeSet<&Owner> = owners.iter().collect();
+    if unique.len() != owners.len() {
+        wrong.push(format!("an object is there twice: {owners:?}"));
+    }
+    for wanted in &expected.objects {
+        let Some(item) = answer.find(&wanted.owner) else {
+            wrong.push(format!("{:?} is missing", wanted.owner));
+            continue;
+        };
+        let object = item.object();
+        if unordered("", &object) != unordered("", &wanted.object) {
+            wrong.push(format!("{}: {:#?}", item.label(), differences(&wanted.object, &object)));
+        }
+        if let Some(was) = wanted.was {
+            if !is_in_order("", &was.value, &item.value) {
+                wrong.push(format!("{}: lists are in another order", item.label()));
+            }
+            words(was, item, &mut wrong);
+            let name = was.file().0.unwrap_or_default();
+            let is_moved = name.contains("moved-");
+            if is_moved && item.file().0 != Some(name) && !is_second(expected, wanted) || !wanted.is_other && item.file() != was.file() {
+                wrong.push(format!("{} was in {:?} and is in {:?}", item.label(), was.file(), item.file()));
+            }
+        }
+    }
+    let wanted: BTreeSet<&Owner> = expected.objects.iter().map(|wanted| &wanted.owner).collect();
+    wrong.extend(owners.iter().filter(|owner| !wanted.contains(owner)).map(|owner| format!("{owner:?} is still there")));
+    let others = |package: &Package| -> Vec<String> {
+        package.items.iter().filter(|item| item.owner().is_none()).map(|item| item.text.clone()).collect()
+    };
+    let (before, after) = (others(sides.edited), others(answer));
+    if before != after {
+        wrong.push(format!("items of others: {before:#?} are {after:#?}"));
+    }
+    let files: Vec<_> = answer.items.iter().map(Item::file).filter(|(file, index)| file.is_some() && index.is_some()).collect();
+    let places: BTreeSet<_> = files.iter().collect();
+    if places.len() != files.len() {
+        wrong.push(format!("two items are at one place: {files:?}"));
+    }
+    wrong_results(expected, answer, sides.fresh, &mut wrong);
+    wrong
+}
+
+/// Whether an object before this one has taken over from the same one, and its place.
+fn is_second(expected: &Expected<'_>, wanted: &Wanted<'_>) -> bool {
+    let same = |other: &&Wanted<'_>| match (other.was, wanted.was) {
+        (Some(one), Some(other)) => std::ptr::eq(one, other),
+        _ => false,
+    };
+    expected.objects.iter().find(same).is_some_and(|first| first.owner != wanted.owner)
+}
+
+/// Whether a place is an annotation that says who and where an item is, whose order is the program's.
+fn is_bookkeeping(place: &[String]) -> bool {
+    let is_ours = |name: &String| name.starts_with("flow.jina.ai/") || name.starts_with("internal.config.kubernetes.io/");
+    place.len() == 3 && place[1] == "annotations" && is_ours(&place[2])
+}
+
+/// What has not changed stands there word for word, with its comments, and in the same order.
+fn words(was: &Item, is: &Item, wrong: &mut Vec<String>) {
+    let (before, after) = (seen(&was.text, &was.value), seen(&is.text, &is.value));
+    let [old, new] = [was, is].map(|item| item.text.lines().collect::<Vec<_>>());
+    let text = |lines: &[&str], part: &Seen<'_>| {
+        let mut own = lines[part.lines.clone()].join("\n").trim_end().to_owned();
+        // The line of a dash is that of the first field too.
+        if !part.is_entry && lines[part.lines.start].trim_start().starts_with("- ") {
+            own = own.replacen("- ", "  ", 1);
+        }
+        own
+    };
+    let places: BTreeMap<&Vec<String>, (usize, &Seen<'_>)> =
+        after.iter().enumerate().map(|(number, part)| (&part.place, (number, part))).collect();
+    let mut last = 0;
+    for part in &before {
+        let Some((number, other)) = places.get(&part.place).filter(|_| !is_bookkeeping(&part.place)) else { continue };
+        if *number < last {
+            wrong.push(format!("{}: {:?} is at another place", is.label(), part.place));
+        }
+        last = *number;
+        // A comment above what has gone may be above this now.
+        let (before, after) = (text(&old, part), text(&new, other));
+        let is_same = after.strip_suffix(before.as_str()).is_some_and(|more| more.lines().all(|line| line.trim_start().starts_with('#')));
+        if part.value == other.value && !is_same {
+            let shown = format!("{before}\n--- is now\n{after}");
+            wrong.push(format!("{}: {:?} has not changed, and is not as it was:\n{shown}", is.label(), part.place));
+            return;
+        }
+    }
+}

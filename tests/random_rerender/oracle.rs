@@ -1,0 +1,373 @@
+//! What a merge has to come to, worked out from the values alone: what was rendered, what became of it, what the Flow
+//! renders now. The program compares hashes; here all three are at hand. Nothing of the program's merge is used.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+/// `spec.output.onConflict`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    Keep,
+    Overwrite,
+    Error,
+}
+
+/// What a value is taken apart into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Fields,
+    /// Entries of a list, by what Kubernetes knows them by.
+    Entries,
+    /// Arguments: a flag with the words behind it.
+    Words,
+}
+
+/// The field whose value is the words of one flag, which stay together.
+const ONE_FLAG: &str = "\0";
+
+/// What Kubernetes knows an entry of a list by (the patch strategies and map keys of its API reference).
+fn entry_key(field: &str, entry: &Value) -> Option<String> {
+    let text = |name: &str| match &entry[name] {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    };
+    match field {
+        "containers" | "initContainers" | "env" | "volumes" | "imagePullSecrets" => text("name"),
+        "volumeMounts" => text("mountPath"),
+        "hostAliases" => text("ip"),
+        "volumeClaimTemplates" => entry["metadata"]["name"].as_str().map(str::to_owned),
+        "topologySpreadConstraints" => text("topologyKey").map(|key| key + "/" + &text("whenUnsatisfiable").unwrap_or_default()),
+        "ports" => {
+            let number = text("containerPort").or_else(|| text("port"))?;
+            Some(number + "/" + &text("protocol").unwrap_or_else(|| "TCP".to_owned()))
+        }
+        _ => None,
+    }
+}
+
+/// The parts of a value by their names; none of what is replaced as a whole.
+fn parts(field: &str, value: &Value) -> Option<(Kind, Vec<(String, Value)>)> {
+    match value {
+        Value::Object(fields) => Some((Kind::Fields, fields.iter().map(|(name, value)| (name.clone(), value.clone())).collect())),
+        Value::Array(words) if field == "args" && words.iter().all(Value::is_string) => {
+            let mut groups: Vec<(String, Vec<Value>)> = Vec::new();
+            for word in words {
+                let text = word.as_str().unwrap_or_default();
+                if text.starts_with("--") {
+                    let before = groups.iter().filter(|(name, _)| name.split('#').next() == Some(text)).count();
+                    groups.push((format!("{text}#{before}"), vec![word.clone()]));
+                } else if let Some((_, group)) = groups.last_mut() {
+                    group.push(word.clone());
+                } else {
+                    groups.push((String::new(), vec![word.clone()]));
+                }
+            }
+            Some((Kind::Words, groups.into_iter().map(|(name, group)| (name, group.into())).collect()))
+        }
+        Value::Array(entries) => {
+            // An empty list has entries of any kind, as far as a name like this has any at all.
+            let known = ["containers", "initContainers", "env", "volumes", "imagePullSecrets", "volumeMounts", "hostAliases"];
+            let more = ["volumeClaimTemplates", "topologySpreadConstraints", "ports"];
+            if entries.is_empty() && !known.contains(&field) && !more.contains(&field) {
+                return None;
+            }
+            let mut named: Vec<(String, Value)> = Vec::new();
+            for entry in entries {
+                let name = entry_key(field, entry).filter(|_| entry.is_object())?;
+                if named.iter().any(|(known, _)| *known == name) {
+                    return None;
+                }
+                named.push((name, entry.clone()));
+            }
+            Some((Kind::Entries, named))
+        }
+        _ => None,
+    }
+}
+
+fn together(kind: Kind, mut parts: Vec<(String, Value)>) -> Value {
+    match kind {
+        Kind::Fields => Value::Object(parts.into_iter().collect()),
+        Kind::Entries => Value::Array(parts.into_iter().map(|(_, value)| value).collect()),
+        Kind::Words => {
+            // Words in front of the first flag belong to none.
+            parts.sort_by_key(|(name, _)| !name.is_empty());
+            Value::Array(parts.into_iter().flat_map(|(_, group)| group.as_array().cloned().unwrap_or_default()).collect())
+        }
+    }
+}
+
+/// The field whose value a part is.
+fn inner(kind: Kind, name: &str) -> &str {
+    match kind {
+        Kind::Fields => name,
+        Kind::Entries => "",
+        Kind::Words => ONE_FLAG,
+    }
+}
+
+/// A value without the order of entries that have names.
+pub fn unordered(field: &str, value: &Value) -> Value {
+    match parts(field, value) {
+        Some((kind, mut parts)) => {
+            parts.sort_by(|one, other| one.0.cmp(&other.0));
+            together(kind, parts.into_iter().map(|(name, part)| (name.clone(), unordered(inner(kind, &name), &part))).collect())
+        }
+        None => value.clone(),
+    }
+}
+
+/// The names of a list's entries, where entries have names.
+pub fn entry_names(field: &str, list: &Value) -> Option<Vec<String>> {
+    match parts(field, list)? {
+        (Kind::Entries, parts) => Some(parts.into_iter().map(|(name, _)| name).collect()),
+        _ => None,
+    }
+}
+
+/// Whether what two values have in common stands in the same order in both.
+pub fn is_in_order(field: &str, one: &Value, other: &Value) -> bool {
+    let (Some((kind, one)), Some((same, other))) = (parts(field, one), parts(field, other)) else { return true };
+    let common = |parts: &[(String, Value)], of: &[(String, Value)]| -> Vec<String> {
+        let is_there = |name: &String| of.iter().any(|(known, _)| known == name);
+        parts.iter().map(|(name, _)| name.clone()).filter(is_there).collect()
+    };
+    // The fields of a mapping have no order here.
+    let is_in = kind != same || kind == Kind::Fields || common(&one, &other) == common(&other, &one);
+    let pairs = one.iter().filter_map(|(name, value)| Some((name, value, &other.iter().find(|(known, _)| known == name)?.1)));
+    is_in && pairs.into_iter().all(|(name, value, other)| is_in_order(inner(kind, name), value, other))
+}
+
+/// A value that has no parts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Leaf {
+    pub value: Value,
+    /// Its path as results have it.
+    pub path: String,
+}
+
+pub type Leaves = BTreeMap<Vec<String>, Leaf>;
+
+/// All leaves of an object.
+pub fn leaves(field: &str, value: &Value) -> Leaves {
+    let mut out = Leaves::new();
+    collect(field, value, "", &mut Vec::new(), &mut out);
+    out
+}
+
+fn collect(field: &str, value: &Value, path: &str, place: &mut Vec<String>, out: &mut Leaves) {
+    match parts(field, value) {
+        Some((kind, parts)) if !parts.is_empty() => {
+            for (index, (name, part)) in parts.into_iter().enumerate() {
+                place.push(name.clone());
+                collect(inner(kind, &name), &part, &below(kind, path, &name, Some(index)), place, out);
+                place.pop();
+            }
+        }
+        _ => drop(out.insert(place.clone(), Leaf { value: value.clone(), path: path.to_owned() })),
+    }
+}
+
+/// The path of a part, as results have it.
+fn below(kind: Kind, path: &str, name: &str, index: Option<usize>) -> String {
+    match (kind, index) {
+        (Kind::Fields, _) => {
+            let is_plain = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || "_-/".contains(c));
+            match (is_plain, path.is_empty()) {
+                (true, true) => name.to_owned(),
+                (true, false) => format!("{path}.{name}"),
+                (false, _) => format!("{path}[{name:?}]"),
+            }
+        }
+        (Kind::Entries, Some(index)) => format!("{path}[{index}]"),
+        (Kind::Entries, None) | (Kind::Words, _) => path.to_owned(),
+    }
+}
+
+/// A place that both sides have changed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Conflict {
+    pub path: String,
+    pub mine: Option<Value>,
+    pub flows: Option<Value>,
+}
+
+/// A merge of one object.
+pub struct Merge {
+    pub mode: Mode,
+    pub conflicts: Vec<Conflict>,
+}
+
+/// Three sides of a place.
+type Sides<'v> = [Option<&'v Value>; 3];
+
+impl Merge {
+    pub fn new(mode: Mode) -> Self {
+        Self { mode, conflicts: Vec::new() }
+    }
+
+    /// What an object has to be.
+    pub fn object(&mut self, base: &Value, mine: &Value, flows: &Value) -> Value {
+        self.place("", "", [Some(base), Some(mine), Some(flows)]).unwrap_or_default()
+    }
+
+    /// Both sides have what can be taken apart, or values that are compared.
+    fn place(&mut self, field: &str, path: &str, [base, mine, flows]: Sides<'_>) -> Option<Value> {
+        let (mine, flows) = (mine?, flows?);
+        if let (Some((kind, mine)), Some((same, flows))) = (parts(field, mine), parts(field, flows))
+            && kind == same
+        {
+            let base = base.and_then(|base| parts(field, base)).filter(|(base, _)| *base == kind);
+            return Some(self.parts(kind, path, &base.map(|(_, parts)| parts).unwrap_or_default(), &mine, &flows));
+        }
+        let [base, is_mine, is_flows] = [base, Some(mine), Some(flows)].map(|value| value.map(|value| unordered(field, value)));
+        if is_mine == is_flows || base == is_flows {
+            Some(mine.clone())
+        } else if base == is_mine || !self.keeps(path, Some(mine), Some(flows)) {
+            Some(flows.clone())
+        } else {
+            Some(mine.clone())
+        }
+    }
+
+    fn parts(&mut self, kind: Kind, path: &str, base: &[(String, Value)], mine: &[(String, Value)], flows: &[(String, Value)]) -> Value {
+        let of = |parts: &[(String, Value)], name: &str| parts.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
+        let mut out = Vec::new();
+        for (index, (name, my)) in mine.iter().enumerate() {
+            let path = below(kind, path, name, Some(index));
+            let base = of(base, name);
+            let merged = match of(flows, name) {
+                Some(flows) => self.place(inner(kind, name), &path, [base.as_ref(), Some(my), Some(&flows)]),
+                None => self.only_mine(kind, name, &path, base.as_ref(), my),
+            };
+            out.extend(merged.map(|value| (name.clone(), value)));
+        }
+        for (name, flows) in flows.iter().filter(|(name, _)| of(mine, name).is_none()) {
+            let path = below(kind, path, name, None);
+            out.extend(self.only_flows(kind, name, &path, of(base, name).as_ref(), flows).map(|value| (name.clone(), value)));
+        }
+        together(kind, out)
+    }
+
+    /// What was edited or added, and the Flow does not have now.
+    fn only_mine(&mut self, kind: Kind, name: &str, path: &str, base: Option<&Value>, mine: &Value) -> Option<Value> {
+        let field = inner(kind, name);
+        let base = base.map(|base| leaves(field, base)).unwrap_or_default();
+        let my = leaves(field, mine);
+        if !my.keys().any(|place| base.contains_key(place)) {
+            return Some(mine.clone());
+        }
+        let is_edited = my.iter().any(|(place, leaf)| base.get(place).is_some_and(|known| known.value != leaf.value));
+        if (is_edited || takes_along(kind, field, &base, mine)) && self.keeps(path, Some(mine), None) {
+            return Some(mine.clone());
+        }
+        if kind == Kind::Fields { without(field, mine, &base, &mut Vec::new()) } else { None }
+    }
+
+    /// What was removed, and the Flow has.
+    fn only_flows(&mut self, kind: Kind, name: &str, path: &str, base: Option<&Value>, flows: &Value) -> Option<Value> {
+        let field = inner(kind, name);
+        let base = base.map(|base| leaves(field, base)).unwrap_or_default();
+        let flow = leaves(field, flows);
+        if !flow.keys().any(|place| base.contains_key(place)) {
+            return Some(flows.clone());
+        }
+        let is_same = flow.iter().all(|(place, leaf)| base.get(place).is_some_and(|known| known.value == leaf.value));
+        if is_same || self.keeps(path, None, Some(flows)) { None } else { Some(flows.clone()) }
+    }
+
+    fn keeps(&mut self, path: &str, mine: Option<&Value>, flows: Option<&Value>) -> bool {
+        self.conflicts.push(Conflict { path: path.to_owned(), mine: mine.cloned(), flows: flows.cloned() });
+        self.mode != Mode::Overwrite
+    }
+}
+
+/// Whether an entry that goes would take along what was added to it.
+fn takes_along(kind: Kind, field: &str, base: &Leaves, value: &Value) -> bool {
+    if kind == Kind::Entries {
+        return leaves(field, value).keys().any(|place| !base.contains_key(place));
+    }
+    let Some((inner_kind, parts)) = parts(field, value) else { return false };
+    parts.into_iter().any(|(name, part)| {
+        let base: Leaves = inside(base, &name);
+        let field = inner(inner_kind, &name);
+        let is_known = leaves(field, &part).keys().any(|place| base.contains_key(place));
+        is_known && takes_along(inner_kind, field, &base, &part)
+    })
+}
+
+/// The leaves below a part.
+fn inside(leaves: &Leaves, name: &str) -> Leaves {
+    let below = leaves.iter().filter(|(place, _)| place.first().is_some_and(|first| first == name));
+    below.map(|(place, leaf)| (place[1..].to_vec(), leaf.clone())).collect()
+}
+
+/// A value without what was rendered.
+fn without(field: &str, value: &Value, base: &Leaves, place: &mut Vec<String>) -> Option<Value> {
+    let Some((kind, parts)) = parts(field, value).filter(|(_, parts)| !parts.is_empty()) else {
+        return (!base.contains_key(place)).then(|| value.clone());
+    };
+    let mut out = Vec::new();
+    for (name, part) in parts {
+        place.push(name.clone());
+        let kept = if kind == Kind::Fields {
+            without(&name, &part, base, place)
+        } else {
+            let is_known = |inner: &Vec<String>| base.contains_key(&[&place[..], inner].concat());
+            (!leaves(inner(kind, &name), &part).keys().any(is_known)).then_some(part)
+        };
+        place.pop();
+        out.extend(kept.map(|value| (name, value)));
+    }
+    (!out.is_empty()).then(|| together(kind, out))
+}
+
+/// What was edited in an object: the paths of what was changed or added, and whether anything was removed.
+pub fn edits(base: &Value, mine: &Value) -> (Vec<String>, bool) {
+    let (base, mine) = (leaves("", base), leaves("", mine));
+    let changed = mine.iter().filter(|(place, leaf)| base.get(*place).is_none_or(|known| known.value != leaf.value));
+    (changed.map(|(_, leaf)| leaf.path.clone()).collect(), base.keys().any(|place| !mine.contains_key(place)))
+}
+
+/// Fields of `spec` that a Deployment and a StatefulSet have in common.
+const OF_BOTH: [&str; 5] = ["replicas", "selector", "template", "minReadySeconds", "revisionHistoryLimit"];
+
+/// An object as far as it has a meaning in one of another kind: the fields that all have, and those that this one has.
+pub fn as_other_kind(mut object: Value, kind: &str, other: &Value) -> Value {
+    if let Some(fields) = object.as_object_mut() {
+        let spec = fields.remove("spec");
+        if let Some(Value::Object(spec)) = spec.filter(|_| ["Deployment", "StatefulSet"].contains(&kind)) {
+            let kept: Map<String, Value> =
+                spec.into_iter().filter(|(name, _)| OF_BOTH.contains(&name.as_str()) || !other["spec"][name.as_str()].is_null()).collect();
+            fields.insert("spec".to_owned(), kept.into());
+        }
+    }
+    object
+}
+
+/// An object of one component as if it were that of another: names that are made of the component's.
+pub fn as_component(mut value: Value, from: &str, to: &str) -> Value {
+    fn rename(value: &mut Value, from: &str, to: &str) {
+        match value {
+            Value::Object(fields) => {
+                for (name, value) in fields {
+                    let is_name = ["name", "claimName", "serviceName"].contains(&name.as_str());
+                    let rest = value.as_str().and_then(|text| text.strip_prefix(from)).map(str::to_owned);
+                    let is_number = |rest: &str| rest.strip_prefix("-volume-").is_some_and(|number| number.parse::<u32>().is_ok());
+                    match rest {
+                        Some(rest) if is_name && (["", "-configmap", "-config", "-volume"].contains(&&*rest) || is_number(&rest)) => {
+                            *value = format!("{to}{rest}").into();
+                        }
+                        _ => rename(value, from, to),
+                    }
+                }
+            }
+            Value::Array(entries) => entries.iter_mut().for_each(|entry| rename(entry, from, to)),
+            _ => {}
+        }
+    }
+    rename(&mut value, from, to);
+    value
+}

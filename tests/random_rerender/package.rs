@@ -1,0 +1,129 @@
+//! The items of a package, as they are in a ResourceList.
+
+use serde_json::Value;
+
+use super::lines::patched_item;
+
+pub const HEAD: &str = "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n";
+
+/// What a generated object is: its component and its role. There is one Flow in a package, whose name may change.
+pub type Owner = (String, String);
+
+#[derive(Debug, Clone)]
+pub struct Item {
+    pub text: String,
+    pub value: Value,
+}
+
+impl Item {
+    pub fn of(text: String) -> Self {
+        let mut list: Value = serde_yaml::from_str(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+        Self { text, value: list[0].take() }
+    }
+
+    fn annotation(&self, name: &str) -> Option<&str> {
+        self.value["metadata"]["annotations"][name].as_str()
+    }
+
+    pub fn owner(&self) -> Option<Owner> {
+        let mut parts = self.annotation("flow.jina.ai/object")?.split('/').skip(1).map(str::to_owned);
+        Some((parts.next()?, parts.next()?))
+    }
+
+    pub fn is_flow(&self) -> bool {
+        self.value["kind"] == "JinaFlow"
+    }
+
+    pub fn kind(&self) -> &str {
+        self.value["kind"].as_str().unwrap_or_default()
+    }
+
+    pub fn name(&self) -> &str {
+        self.value["metadata"]["name"].as_str().unwrap_or_default()
+    }
+
+    pub fn label(&self) -> String {
+        format!("{}/{}", self.kind(), self.name())
+    }
+
+    /// Its file, and its place there.
+    pub fn file(&self) -> (Option<&str>, Option<&str>) {
+        (self.annotation("internal.config.kubernetes.io/path"), self.annotation("internal.config.kubernetes.io/index"))
+    }
+
+    /// The object without what says who and where it is in the package.
+    pub fn object(&self) -> Value {
+        let mut object = self.value.clone();
+        let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) else { return object };
+        if let Some(annotations) = metadata.get_mut("annotations").and_then(Value::as_object_mut) {
+            let ours = ["flow.jina.ai/object", "flow.jina.ai/rendered"];
+            annotations.retain(|name, _| !ours.contains(&name.as_str()) && !name.starts_with("internal.config.kubernetes.io/"));
+            if annotations.is_empty() {
+                metadata.remove("annotations");
+            }
+        }
+        object
+    }
+
+    /// Changes the object, and the lines that this is about. `at` is where new fields go.
+    pub fn change(&mut self, at: usize, change: impl FnOnce(&mut Value)) {
+        let mut after = self.value.clone();
+        change(&mut after);
+        let text = patched_item(&self.text, &self.value, &after, at);
+        self.value = after;
+        self.respell(text);
+    }
+
+    /// Writes the same object in another way.
+    pub fn respell(&mut self, text: String) {
+        assert_eq!(Item::of(text.clone()).value, self.value, "this edit is another one:\n{}\n{text}", self.text);
+        self.text = text;
+    }
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct Package {
+    pub items: Vec<Item>,
+    pub results: Vec<Value>,
+}
+
+impl Package {
+    /// Reads a list that the function has written.
+    pub fn of(text: &str) -> Self {
+        let (_, inside) = text.split_once("items:\n").unwrap_or_else(|| panic!("no items in\n{text}"));
+        let (items, results) = match inside.find("\nresults:") {
+            Some(end) => (&inside[..=end], serde_yaml::from_str::<Value>(&inside[end + 1..]).unwrap()["results"].take()),
+            None => (inside, Value::Null),
+        };
+        let mut texts: Vec<String> = Vec::new();
+        for line in items.split_inclusive('\n') {
+            match texts.last_mut() {
+                Some(text) if !line.starts_with("- ") => text.push_str(line),
+                _ => texts.push(line.to_owned()),
+            }
+        }
+        let results = results.as_array().cloned().unwrap_or_default();
+        Self { items: texts.into_iter().map(Item::of).collect(), results }
+    }
+
+    pub fn text(&self) -> String {
+        std::iter::once(HEAD).chain(self.items.iter().map(|item| item.text.as_str())).collect()
+    }
+
+    pub fn generated(&self) -> impl Iterator<Item = (Owner, &Item)> {
+        self.items.iter().filter_map(|item| Some((item.owner()?, item)))
+    }
+
+    pub fn find(&self, owner: &Owner) -> Option<&Item> {
+        self.generated().find(|(known, _)| known == owner).map(|(_, item)| item)
+    }
+
+    /// The same package with another JinaFlow.
+    pub fn with_flow(&self, text: String) -> Self {
+        let mut package = Self { items: self.items.clone(), results: Vec::new() };
+        if let Some(item) = package.items.iter_mut().find(|item| item.is_flow()) {
+            *item = Item::of(text);
+        }
+        package
+    }
+}

@@ -7,10 +7,10 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::flows::{Origin, Placing};
-use crate::krm::annotations::{INDEX, LEGACY_INDEX, LEGACY_PATH, PACKAGE_PATH, PATH, is_bookkeeping};
+use crate::krm::annotations::{INDEX, LEGACY_INDEX, LEGACY_PATH, PACKAGE_PATH, PATH};
 use crate::krm::meta::Meta;
 use crate::krm::{Caller, ResourceList, glance};
-use crate::yaml::Node;
+use crate::yaml::{Data, Node};
 
 /// Two words that name something: a kind and a name, a package and a file.
 type Pair<'l> = (Cow<'l, str>, Cow<'l, str>);
@@ -84,23 +84,18 @@ pub fn is_in_usual_file(item: &Meta, component: &str) -> bool {
     file.is_none_or(|file| file.strip_suffix(".yml") == Some(component))
 }
 
-/// The annotations by which the caller knows an item, with another place where there is one.
-pub fn kept_bookkeeping(item: &Node<'_>, place: &[(&'static str, String)]) -> Vec<(String, String)> {
-    let annotations = item.get("metadata").and_then(|metadata| metadata.get("annotations")).and_then(Node::as_map).unwrap_or_default();
-    let known = annotations.iter().map(|(name, value)| (name.shown(), value.shown()));
-    let moved = |name: &str| {
-        let place_of = |wanted: &str| place.iter().find(|(known, _)| *known == wanted).map(|(_, value)| value.clone());
-        match name {
-            PATH | LEGACY_PATH => place_of(PATH),
-            INDEX | LEGACY_INDEX => place_of(INDEX),
-            _ => None,
+/// Writes another place into the annotations by which the caller knows where an item is, where there is one.
+pub fn move_to(item: &mut Node<'_>, place: &[(&'static str, String)]) {
+    let Some(annotations) = item.get_mut("metadata").and_then(|metadata| metadata.get_mut("annotations")) else { return };
+    let Data::Map(annotations) = &mut annotations.data else { return };
+    for (name, value) in annotations {
+        let kind = match name.as_text() {
+            Some(PATH | LEGACY_PATH) => PATH,
+            Some(INDEX | LEGACY_INDEX) => INDEX,
+            _ => continue,
+        };
+        if let Some((_, now)) = place.iter().find(|(known, _)| *known == kind) {
+            *value = now.clone().into();
         }
-    };
-    known
-        .filter(|(name, _)| is_bookkeeping(name))
-        .map(|(name, value)| {
-            let value = moved(&name).unwrap_or(value);
-            (name, value)
-        })
-        .collect()
+    }
 }

@@ -30,7 +30,7 @@ use crate::manifests::Object;
 use crate::yaml::{Data, Node};
 pub use candidates::Generated;
 use candidates::{Keeping, departed, find, find_former};
-use census::{Census, is_in_usual_file, kept_bookkeeping};
+use census::{Census, is_in_usual_file, move_to};
 use edits::Edits;
 use flows::{FlowKey, Flows};
 pub use flows::{Origin, Placing};
@@ -339,7 +339,6 @@ impl<'l, 't> Reconciler<'l, 't> {
         for finding in findings {
             self.tell(item, finding);
         }
-        edits::drop_bookkeeping(&mut object);
         let rendered = remember(&fresh, mark, &held);
         let mut place = self.census().place(flow, file);
         let (list, index) = (self.list, item.index);
@@ -348,10 +347,14 @@ impl<'l, 't> Reconciler<'l, 't> {
             if role == owner.role && component == owner.component || !is_in_usual_file(&item.meta, component) {
                 place.clear();
             }
-            let kept = kept_bookkeeping(&item.node, &place);
-            annotate(&mut object, kept.into_iter().chain([(OBJECT.to_owned(), owner.value()), (RENDERED.to_owned(), rendered)]));
+            move_to(&mut object, &place);
+            if let Some(annotations) = object.get_mut("metadata").and_then(|metadata| metadata.get_mut("annotations")) {
+                annotations.set(OBJECT, owner.value().into());
+                annotations.set(RENDERED, rendered.into());
+            }
             self.fates[index] = Fate::Replaced(list.respell(&list.items[index], &object));
         } else {
+            edits::drop_bookkeeping(&mut object);
             annotate(&mut object, [(OBJECT, owner.value()), (RENDERED, rendered)].into_iter().chain(place));
             let text = list.respell(&list.items[index], &object);
             self.added.push_text(list, &text);

@@ -26,6 +26,7 @@ struct Wanted<'p> {
     was: Option<&'p Item>,
     /// Whether what it was was another object.
     is_other: bool,
+    is_edited: bool,
     conflicts: Vec<Conflict>,
 }
 
@@ -151,10 +152,11 @@ pub fn expected<'p>(sides: &Sides<'p>, mode: Mode) -> Expected<'p> {
         let mut owners = former.flat_map(|component| roles(role).into_iter().map(|role| (component.clone(), role)));
         let was = owners.find_map(|old| Some((edited.find(&old)?, base.find(&old)?, old)));
         let Some((item, rendered, old)) = was else {
-            out.objects.push(Wanted { owner, object: flows, was: None, is_other: false, conflicts: Vec::new() });
+            out.objects.push(Wanted { owner, object: flows, was: None, is_other: false, is_edited: false, conflicts: Vec::new() });
             continue;
         };
         let (mut known, mut mine) = (rendered.object(), item.object());
+        let is_edited = unordered("", &known) != unordered("", &mine);
         if old.1 != *role {
             let (changed, _) = edits(&known, &mine);
             let whole = known.clone();
@@ -175,7 +177,7 @@ pub fn expected<'p>(sides: &Sides<'p>, mode: Mode) -> Expected<'p> {
         if is_other {
             succeeded.insert(old);
         }
-        out.objects.push(Wanted { owner, object, was: Some(item), is_other, conflicts: merge.conflicts });
+        out.objects.push(Wanted { owner, object, was: Some(item), is_other, is_edited, conflicts: merge.conflicts });
     }
     for (owner, item) in edited.generated() {
         let stays = fresh.find(&owner).is_some() || succeeded.contains(&owner);
@@ -301,13 +303,17 @@ pub fn wrong(sides: &Sides<'_>, expected: &Expected<'_>, answer: &Package) -> Ve
             wrong.push(format!("{}: {:#?}", item.label(), differences(&wanted.object, &object)));
         }
         if let Some(was) = wanted.was {
-            if !is_in_order("", &was.value, &item.value) {
-                wrong.push(format!("{}: lists are in another order", item.label()));
+            let is_second = is_second(expected, wanted);
+            // Of what was not edited, what a second shard has is new.
+            if !is_second || wanted.is_edited {
+                words(was, item, is_second, &mut wrong);
+                if !is_in_order("", &was.value, &item.value) {
+                    wrong.push(format!("{}: lists are in another order", item.label()));
+                }
             }
-            words(was, item, &mut wrong);
             let name = was.file().0.unwrap_or_default();
             let is_moved = name.contains("moved-");
-            if is_moved && item.file().0 != Some(name) && !is_second(expected, wanted) || !wanted.is_other && item.file() != was.file() {
+            if is_moved && item.file().0 != Some(name) && !is_second || !wanted.is_other && item.file() != was.file() {
                 wrong.push(format!("{} was in {:?} and is in {:?}", item.label(), was.file(), item.file()));
             }
         }
@@ -346,7 +352,7 @@ fn is_bookkeeping(place: &[String]) -> bool {
 }
 
 /// What has not changed stands there word for word, with its comments, and in the same order.
-fn words(was: &Item, is: &Item, wrong: &mut Vec<String>) {
+fn words(was: &Item, is: &Item, is_second: bool, wrong: &mut Vec<String>) {
     let (before, after) = (seen(&was.text, &was.value), seen(&is.text, &is.value));
     let [old, new] = [was, is].map(|item| item.text.lines().collect::<Vec<_>>());
     let text = |lines: &[&str], part: &Seen<'_>| {
@@ -362,10 +368,12 @@ fn words(was: &Item, is: &Item, wrong: &mut Vec<String>) {
     let mut last = 0;
     for part in &before {
         let Some((number, other)) = places.get(&part.place).filter(|_| !is_bookkeeping(&part.place)) else { continue };
-        if *number < last {
+        // A second shard is a new item, whose annotations come last.
+        let is_new = is_second && part.place[0] == "metadata";
+        if *number < last && !is_new {
             wrong.push(format!("{}: {:?} is at another place", is.label(), part.place));
         }
-        last = *number;
+        last = last.max(*number);
         // A comment above what has gone may be above this now.
         let (before, after) = (text(&old, part), text(&new, other));
         let is_same = after.strip_suffix(before.as_str()).is_some_and(|more| more.lines().all(|line| line.trim_start().starts_with('#')));

@@ -32,7 +32,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use jinaflow::cli::function;
 use serde_json::Value;
 
-use judge::{Sides, expected, wrong};
+use judge::{Rendered, Sides, expected, rendered, wrong};
 use oracle::Mode;
 use package::{HEAD, Package};
 use support::random::{Random, number};
@@ -53,6 +53,9 @@ struct Case {
     before: Vec<Step>,
     edits: Vec<Step>,
     changes: Vec<Step>,
+    /// What happens after the second render, if there is a third.
+    more_edits: Vec<Step>,
+    more_changes: Vec<Step>,
     mode: Mode,
     has_carriage_returns: bool,
 }
@@ -60,20 +63,32 @@ struct Case {
 impl Case {
     fn of(seed: u64) -> Self {
         let mut random = Random::from(seed);
-        let (edits, changes) = (edits::kinds().len(), flows::kinds().len());
-        let mut steps = |count: usize, kinds: usize| (0..count).map(|_| (random.below(kinds), random.seed())).collect::<Vec<Step>>();
-        let before = steps((seed / 3 % 3) as usize, changes);
-        let mut edits_made = steps(1 + (seed / 9 % 5) as usize, edits);
-        let changes = steps((seed / 45 % 4) as usize, changes);
-        // Where both sides change something they seldom meet by chance.
-        for (kind, _) in &mut edits_made {
-            if !changes.is_empty() && random.coin(3) {
-                *kind = edits - 1 - random.below(edits::AIMED);
-            }
-        }
         let mode = [Mode::Keep, Mode::Overwrite, Mode::Error][(seed % 3) as usize];
-        Self { start: random.seed(), before, edits: edits_made, changes, mode, has_carriage_returns: random.coin(16) }
+        let before = steps(&mut random, (seed / 3 % 3) as usize, flows::kinds().len());
+        let changes = steps(&mut random, (seed / 45 % 4) as usize, flows::kinds().len());
+        let edits = edits_of(&mut random, 1 + (seed / 9 % 5) as usize, !changes.is_empty());
+        let is_third = random.coin(4);
+        let more_changes = if is_third { steps(&mut random, 1, flows::kinds().len()) } else { Vec::new() };
+        let more_edits = if is_third { edits_of(&mut random, 1, true) } else { Vec::new() };
+        let has_carriage_returns = random.coin(16);
+        Self { start: random.seed(), before, edits, changes, more_edits, more_changes, mode, has_carriage_returns }
     }
+}
+
+fn steps(random: &mut Random, count: usize, kinds: usize) -> Vec<Step> {
+    (0..count).map(|_| (random.below(kinds), random.seed())).collect()
+}
+
+/// Edits, of which some are aimed at what the Flow changes: by chance both sides seldom meet.
+fn edits_of(random: &mut Random, count: usize, is_aimed: bool) -> Vec<Step> {
+    let kinds = edits::kinds().len();
+    let mut steps = steps(random, count, kinds);
+    for (kind, _) in &mut steps {
+        if is_aimed && random.coin(3) {
+            *kind = kinds - 1 - random.below(edits::AIMED);
+        }
+    }
+    steps
 }
 
 /// What the function says.
@@ -128,65 +143,79 @@ fn changed(flow: &mut Value, steps: &[Step], done: &mut Vec<String>) -> Vec<usiz
 }
 
 fn run(case: &Case) -> Outcome {
-    let mode = case.mode;
     let mut outcome = Outcome::default();
-    let on_conflict = format!("{mode:?}").to_lowercase();
-    let (mut flow, around) = flows::start(&mut Random::from(case.start));
-    changed(&mut flow, &case.before, &mut Vec::new());
-    let foreign: String = support::documents(around).iter().map(|object| format!("- {object}\n")).collect();
-    let list = |flow: &Value| format!("{HEAD}{}{foreign}", flows::item(flow, &on_conflict));
-    let first = match ask(&list(&flow), false) {
-        Ok(first) if first.is_success => Package::of(&first.text),
-        Ok(_) => return outcome,
-        Err(error) => return Outcome { is_judged: true, wrong: vec![error], ..outcome },
-    };
-    outcome.changes = changed(&mut flow, &case.changes, &mut outcome.done);
-    let fresh = match ask(&list(&flow), false) {
-        Ok(fresh) if fresh.is_success => Package::of(&fresh.text),
-        Ok(_) => return outcome,
-        Err(error) => return Outcome { is_judged: true, wrong: vec![error], ..outcome },
-    };
-    let mut edited = first.clone();
-    let kinds = edits::kinds();
-    for (kind, seed) in &case.edits {
-        let (name, edit) = kinds[*kind];
-        if let Some(place) = edits::make(edit, &mut edited, &fresh, &mut Random::from(*seed)) {
-            outcome.done.push(format!("edit: {name}, in {place}"));
-            outcome.edits.push(*kind);
-        }
-    }
-    let edited = edited.with_flow(flows::item(&flow, &on_conflict));
-    outcome.input = edited.text();
-    outcome.is_judged = true;
-    let sides = Sides { base: &first, edited: &edited, fresh: &fresh };
-    match judged(&sides, mode, case.has_carriage_returns, &mut outcome) {
-        Ok(wrong) => outcome.wrong.extend(wrong),
-        Err(error) => outcome.wrong.push(error),
+    if let Err(error) = render(case, &mut outcome) {
+        outcome.is_judged = true;
+        outcome.wrong.push(error);
     }
     outcome
 }
 
-fn judged(sides: &Sides<'_>, mode: Mode, has_carriage_returns: bool, outcome: &mut Outcome) -> Result<Vec<String>, String> {
-    let expected = expected(sides, mode);
-    outcome.counts = expected.counts();
-    outcome.is_refused = mode == Mode::Error && expected.is_refused();
-    let answer = ask(&outcome.input, has_carriage_returns)?;
+/// What a Flow renders where nothing is; nothing when it cannot be rendered.
+fn fresh(list: &str, known: &[&Package]) -> Result<Option<Package>, String> {
+    let answer = ask(list, false)?;
+    Ok(answer.is_success.then(|| Package::of(&answer.text, known)))
+}
+
+fn render(case: &Case, outcome: &mut Outcome) -> Result<(), String> {
+    let on_conflict = format!("{:?}", case.mode).to_lowercase();
+    let (mut flow, around) = flows::start(&mut Random::from(case.start));
+    changed(&mut flow, &case.before, &mut Vec::new());
+    let foreign: String = support::documents(around).iter().map(|object| format!("- {object}\n")).collect();
+    let list = |flow: &Value| format!("{HEAD}{}{foreign}", flows::item(flow, &on_conflict));
+    let Some(mut package) = fresh(&list(&flow), &[])? else { return Ok(()) };
+    let mut base = rendered(&package);
+    let kinds = edits::kinds();
+    for (edits, changes) in [(&case.edits, &case.changes), (&case.more_edits, &case.more_changes)] {
+        if edits.is_empty() && changes.is_empty() && outcome.is_judged {
+            break;
+        }
+        outcome.changes.extend(changed(&mut flow, changes, &mut outcome.done));
+        let Some(fresh) = fresh(&list(&flow), &[&package])? else { return Ok(()) };
+        for (kind, seed) in edits {
+            let (name, edit) = kinds[*kind];
+            if let Some(place) = edits::make(edit, &mut package, &fresh, &mut Random::from(*seed)) {
+                outcome.done.push(format!("edit: {name}, in {place}"));
+                outcome.edits.push(*kind);
+            }
+        }
+        let edited = package.with_flow(flows::item(&flow, &on_conflict));
+        outcome.is_judged = true;
+        let Some(next) = judged(&Sides { base: &base, edited: &edited, fresh: &fresh }, case, outcome)? else { break };
+        (base, package) = next;
+        outcome.done.push("render".to_owned());
+    }
+    Ok(())
+}
+
+/// Renders a package again, and says what is wrong with the answer; what the next render begins with.
+fn judged(sides: &Sides<'_>, case: &Case, outcome: &mut Outcome) -> Result<Option<(Rendered, Package)>, String> {
+    let expected = expected(sides, case.mode);
+    outcome.counts.iter_mut().zip(expected.counts()).for_each(|(sum, count)| *sum += count);
+    outcome.is_refused = case.mode == Mode::Error && expected.is_refused();
+    outcome.input = sides.edited.text();
+    let answer = ask(&outcome.input, case.has_carriage_returns)?;
     outcome.answer.clone_from(&answer.text);
     if answer.is_success == outcome.is_refused {
-        let said = Package::of(&answer.text).results;
-        return Ok(vec![format!("success is {}, and refused should be {}: {said:#?}", answer.is_success, outcome.is_refused)]);
+        let said = Package::of(&answer.text, &[]).results;
+        return Err(format!("success is {}, and refused should be {}: {said:#?}", answer.is_success, outcome.is_refused));
     }
     if outcome.is_refused {
-        let is_echoed = answer.text.starts_with(&outcome.input) && answer.text[outcome.input.len()..].starts_with("results:\n");
-        return Ok(if is_echoed { Vec::new() } else { vec!["refused, and not left as it was".to_owned()] });
+        let is_echoed = answer.text.strip_prefix(&outcome.input).is_some_and(|more| more.starts_with("results:\n"));
+        return if is_echoed { Ok(None) } else { Err("refused, and not left as it was".to_owned()) };
     }
-    let package = Package::of(&answer.text);
-    let mut wrong = wrong(sides, &expected, &package);
-    let again = ask(&answer.text, has_carriage_returns)?;
-    if !again.is_success || Package::of(&again.text).text() != package.text() {
-        wrong.push("a second render changes something, or fails".to_owned());
+    let package = Package::of(&answer.text, &[sides.edited, sides.fresh]);
+    outcome.wrong.extend(wrong(sides, &expected, &package));
+    let again = ask(&answer.text, case.has_carriage_returns)?;
+    if !again.is_success || items_of(&again.text) != items_of(&answer.text) {
+        outcome.wrong.push("a second render changes something, or fails".to_owned());
     }
-    Ok(wrong)
+    Ok(Some((expected.known(), package)))
+}
+
+/// A list without its results.
+fn items_of(text: &str) -> &str {
+    text.split("\nresults:").next().unwrap_or_default().trim_end()
 }
 
 /// The case with as little as fails.
@@ -204,6 +233,8 @@ fn shrunk(mut case: Case) -> Case {
         without(|case| &mut case.before);
         without(|case| &mut case.edits);
         without(|case| &mut case.changes);
+        without(|case| &mut case.more_edits);
+        without(|case| &mut case.more_changes);
         if case.has_carriage_returns {
             smaller.push(Case { has_carriage_returns: false, ..case.clone() });
         }

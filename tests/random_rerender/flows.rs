@@ -8,13 +8,13 @@ use crate::support::random::Random;
 pub type Change = fn(&mut Value, &mut Random) -> bool;
 
 /// Those that have objects which few others have.
-const RICH: [&str; 6] = ["keda", "an ingress", "autoscale", "service monitors", "pod monitors with policies", "everything"];
+const RICH: [&str; 7] = ["keda", "an ingress", "autoscale", "storage", "service monitors", "pod monitors with policies", "everything"];
 
 /// A JinaFlow of one of the Flows that `jinaflow check` is tested with, and objects that stand beside it.
 pub fn start(random: &mut Random) -> (Value, &'static str) {
     let all = crate::bases::RECIPES;
     let rich: Vec<_> = all.iter().filter(|recipe| RICH.contains(&recipe.0)).collect();
-    let (_, fields, flow, around) = if random.coin(3) { *random.pick(&rich) } else { random.pick(all) };
+    let (_, fields, flow, around) = if random.coin(2) { *random.pick(&rich) } else { random.pick(all) };
     let read = |text: &str| serde_yaml::from_str::<Value>(text).unwrap();
     let mut spec = if fields.is_empty() { json!({}) } else { read(fields) };
     spec["flow"] = read(&format!("jtype: Flow\n{flow}"));

@@ -8,10 +8,18 @@ use super::lines::{Seen, seen};
 use super::oracle::{Conflict, Leaf, Merge, Mode, as_component, as_other_kind, edits, is_in_order, leaves, unordered};
 use super::package::{Item, Owner, Package};
 
+/// What is known of each object that was rendered.
+pub type Rendered = BTreeMap<Owner, Value>;
+
+/// What a Flow has rendered.
+pub fn rendered(package: &Package) -> Rendered {
+    package.generated().map(|(owner, item)| (owner, item.object())).collect()
+}
+
 /// The three sides of a package.
 pub struct Sides<'p> {
     /// What the Flow rendered before.
-    pub base: &'p Package,
+    pub base: &'p Rendered,
     /// What became of it, with the Flow that is rendered now.
     pub edited: &'p Package,
     /// What the Flow renders now where nothing is.
@@ -22,6 +30,8 @@ pub struct Sides<'p> {
 struct Wanted<'p> {
     owner: Owner,
     object: Value,
+    /// What is known of it by the next render.
+    known: Value,
     /// What it was.
     was: Option<&'p Item>,
     /// Whether what it was was another object.
@@ -53,6 +63,11 @@ impl Expected<'_> {
             || !self.pointless.is_empty()
     }
 
+    /// What was rendered, as far as the next render knows.
+    pub fn known(&self) -> Rendered {
+        self.objects.iter().map(|wanted| (wanted.owner.clone(), wanted.known.clone())).collect()
+    }
+
     /// Conflicts, objects that take over from others, objects that go.
     pub fn counts(&self) -> [usize; 3] {
         let conflicts = self.objects.iter().map(|wanted| wanted.conflicts.len()).sum();
@@ -76,12 +91,11 @@ struct Executor {
 }
 
 /// The executors of a package by their names, the gateway left out.
-fn executors(package: &Package) -> BTreeMap<String, Executor> {
+fn executors(rendered: &Rendered) -> BTreeMap<String, Executor> {
     let mut executors: BTreeMap<String, Executor> = BTreeMap::new();
-    for ((component, role), item) in package.generated().filter(|(owner, _)| WORKLOADS.contains(&owner.1.as_str())) {
-        let template = &item.value["spec"]["template"];
-        let _ = role;
-        let name = template["metadata"]["labels"]["jina_deployment_name"].as_str().unwrap_or(&component).to_owned();
+    for ((component, _), object) in rendered.iter().filter(|(owner, _)| WORKLOADS.contains(&owner.1.as_str())) {
+        let template = &object["spec"]["template"];
+        let name = template["metadata"]["labels"]["jina_deployment_name"].as_str().unwrap_or(component).to_owned();
         if name == "gateway" {
             continue;
         }
@@ -91,13 +105,13 @@ fn executors(package: &Package) -> BTreeMap<String, Executor> {
         if !component.ends_with("-head") {
             executor.image = image.and_then(Value::as_str).map(str::to_owned).or(executor.image.take());
         }
-        executor.components.push(component);
+        executor.components.push(component.clone());
     }
     executors
 }
 
 /// What each new component was before: its executor was renamed, or got or lost shards.
-fn predecessors(base: &Package, edited: &Package, fresh: &Package) -> BTreeMap<String, String> {
+fn predecessors(base: &Rendered, edited: &Package, fresh: &Rendered) -> BTreeMap<String, String> {
     let (mut before, now) = (executors(base), executors(fresh));
     // Of a component without its workload nobody knows what it was.
     let is_there = |component: &String| WORKLOADS.iter().any(|role| edited.find(&(component.clone(), (*role).to_owned())).is_some());
@@ -140,7 +154,7 @@ fn predecessors(base: &Package, edited: &Package, fresh: &Package) -> BTreeMap<S
 /// What has to come of a package.
 pub fn expected<'p>(sides: &Sides<'p>, mode: Mode) -> Expected<'p> {
     let Sides { base, edited, fresh } = *sides;
-    let predecessors = predecessors(base, edited, fresh);
+    let predecessors = predecessors(base, edited, &rendered(fresh));
     let mut out = Expected { objects: Vec::new(), gone: Vec::new(), pointless: Vec::new() };
     let mut succeeded: BTreeSet<Owner> = BTreeSet::new();
     for (owner, new) in fresh.generated() {
@@ -150,13 +164,21 @@ pub fn expected<'p>(sides: &Sides<'p>, mode: Mode) -> Expected<'p> {
         let former = same.iter().chain(predecessors.get(component));
         let roles = |role: &str| std::iter::once(role.to_owned()).chain(other_role(role).map(str::to_owned)).collect::<Vec<_>>();
         let mut owners = former.flat_map(|component| roles(role).into_iter().map(|role| (component.clone(), role)));
-        let was = owners.find_map(|old| Some((edited.find(&old)?, base.find(&old)?, old)));
+        let was = owners.find_map(|old| Some((edited.find(&old)?, base.get(&old)?, old)));
         let Some((item, rendered, old)) = was else {
-            out.objects.push(Wanted { owner, object: flows, was: None, is_other: false, is_edited: false, conflicts: Vec::new() });
+            out.objects.push(Wanted {
+                owner,
+                known: flows.clone(),
+                object: flows,
+                was: None,
+                is_other: false,
+                is_edited: false,
+                conflicts: Vec::new(),
+            });
             continue;
         };
-        let (mut known, mut mine) = (rendered.object(), item.object());
-        let is_edited = unordered("", &known) != unordered("", &mine);
+        let (mut known, mut mine) = (rendered.clone(), item.object());
+        let is_edited = known != mine && unordered("", &known) != unordered("", &mine);
         if old.1 != *role {
             let (changed, _) = edits(&known, &mine);
             let whole = known.clone();
@@ -172,17 +194,17 @@ pub fn expected<'p>(sides: &Sides<'p>, mode: Mode) -> Expected<'p> {
             (known, mine) = (as_component(known, &old.0, component), as_component(mine, &old.0, component));
         }
         let mut merge = Merge::new(mode);
-        let object = merge.object(&known, &mine, &flows);
+        let (object, known) = merge.object(&known, &mine, &flows);
         let is_other = old != owner;
         if is_other {
             succeeded.insert(old);
         }
-        out.objects.push(Wanted { owner, object, was: Some(item), is_other, is_edited, conflicts: merge.conflicts });
+        out.objects.push(Wanted { owner, object, known, was: Some(item), is_other, is_edited, conflicts: merge.conflicts });
     }
     for (owner, item) in edited.generated() {
         let stays = fresh.find(&owner).is_some() || succeeded.contains(&owner);
-        if let Some(rendered) = base.find(&owner).filter(|_| !stays) {
-            let (changed, has_removed) = edits(&rendered.object(), &item.object());
+        if let Some(rendered) = base.get(&owner).filter(|_| !stays) {
+            let (changed, has_removed) = edits(rendered, &item.object());
             out.gone.push(Gone { item, changed, has_removed });
         }
     }
@@ -299,13 +321,13 @@ pub fn wrong(sides: &Sides<'_>, expected: &Expected<'_>, answer: &Package) -> Ve
             continue;
         };
         let object = item.object();
-        if unordered("", &object) != unordered("", &wanted.object) {
+        if object != wanted.object && unordered("", &object) != unordered("", &wanted.object) {
             wrong.push(format!("{}: {:#?}", item.label(), differences(&wanted.object, &object)));
         }
         if let Some(was) = wanted.was {
             let is_second = is_second(expected, wanted);
             // Of what was not edited, what a second shard has is new.
-            if !is_second || wanted.is_edited {
+            if was.text != item.text && (!is_second || wanted.is_edited) {
                 words(was, item, is_second, &mut wrong);
                 if !is_in_order("", &was.value, &item.value) {
                     wrong.push(format!("{}: lists are in another order", item.label()));

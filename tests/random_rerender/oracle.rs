@@ -1,6 +1,7 @@
 //! What a merge has to come to, worked out from the values alone: what was rendered, what became of it, what the Flow
 //! renders now. The program compares hashes; here all three are at hand. Nothing of the program's merge is used.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
@@ -22,6 +23,9 @@ enum Kind {
     /// Arguments: a flag with the words behind it.
     Words,
 }
+
+/// The parts of a value, by their names.
+type Parts<'v> = Vec<(String, Cow<'v, Value>)>;
 
 /// The field whose value is the words of one flag, which stay together.
 const ONE_FLAG: &str = "\0";
@@ -48,9 +52,9 @@ fn entry_key(field: &str, entry: &Value) -> Option<String> {
 }
 
 /// The parts of a value by their names; none of what is replaced as a whole.
-fn parts(field: &str, value: &Value) -> Option<(Kind, Vec<(String, Value)>)> {
+fn parts<'v>(field: &str, value: &'v Value) -> Option<(Kind, Parts<'v>)> {
     match value {
-        Value::Object(fields) => Some((Kind::Fields, fields.iter().map(|(name, value)| (name.clone(), value.clone())).collect())),
+        Value::Object(fields) => Some((Kind::Fields, fields.iter().map(|(name, value)| (name.clone(), Cow::Borrowed(value))).collect())),
         Value::Array(words) if field == "args" && words.iter().all(Value::is_string) => {
             let mut groups: Vec<(String, Vec<Value>)> = Vec::new();
             for word in words {
@@ -64,7 +68,7 @@ fn parts(field: &str, value: &Value) -> Option<(Kind, Vec<(String, Value)>)> {
                     groups.push((String::new(), vec![word.clone()]));
                 }
             }
-            Some((Kind::Words, groups.into_iter().map(|(name, group)| (name, group.into())).collect()))
+            Some((Kind::Words, groups.into_iter().map(|(name, group)| (name, Cow::Owned(group.into()))).collect()))
         }
         Value::Array(entries) => {
             // An empty list has entries of any kind, as far as a name like this has any at all.
@@ -73,18 +77,23 @@ fn parts(field: &str, value: &Value) -> Option<(Kind, Vec<(String, Value)>)> {
             if entries.is_empty() && !known.contains(&field) && !more.contains(&field) {
                 return None;
             }
-            let mut named: Vec<(String, Value)> = Vec::new();
+            let mut named: Parts<'v> = Vec::new();
             for entry in entries {
                 let name = entry_key(field, entry).filter(|_| entry.is_object())?;
                 if named.iter().any(|(known, _)| *known == name) {
                     return None;
                 }
-                named.push((name, entry.clone()));
+                named.push((name, Cow::Borrowed(entry)));
             }
             Some((Kind::Entries, named))
         }
         _ => None,
     }
+}
+
+/// The part of this name.
+fn part<'p>(parts: &'p Parts<'_>, name: &str) -> Option<&'p Value> {
+    parts.iter().find(|(known, _)| known == name).map(|(_, value)| &**value)
 }
 
 fn together(kind: Kind, mut parts: Vec<(String, Value)>) -> Value {
@@ -130,7 +139,7 @@ pub fn entry_names(field: &str, list: &Value) -> Option<Vec<String>> {
 /// Whether what two values have in common stands in the same order in both.
 pub fn is_in_order(field: &str, one: &Value, other: &Value) -> bool {
     let (Some((kind, one)), Some((same, other))) = (parts(field, one), parts(field, other)) else { return true };
-    let common = |parts: &[(String, Value)], of: &[(String, Value)]| -> Vec<String> {
+    let common = |parts: &Parts<'_>, of: &Parts<'_>| -> Vec<String> {
         let is_there = |name: &String| of.iter().any(|(known, _)| known == name);
         parts.iter().map(|(name, _)| name.clone()).filter(is_there).collect()
     };
@@ -200,82 +209,103 @@ pub struct Merge {
     pub conflicts: Vec<Conflict>,
 }
 
-/// Three sides of a place.
-type Sides<'v> = [Option<&'v Value>; 3];
+/// What comes of a place.
+struct Outcome {
+    merged: Option<Value>,
+    /// What the next merge takes for what was rendered. Where the user's side of a conflict stays, that is what was
+    /// rendered before it: so the conflict is there until one side gives in.
+    known: Option<Value>,
+}
 
 impl Merge {
     pub fn new(mode: Mode) -> Self {
         Self { mode, conflicts: Vec::new() }
     }
 
-    /// What an object has to be.
-    pub fn object(&mut self, base: &Value, mine: &Value, flows: &Value) -> Value {
-        self.place("", "", [Some(base), Some(mine), Some(flows)]).unwrap_or_default()
+    /// What an object has to be, and what is known of it next time.
+    pub fn object(&mut self, base: &Value, mine: &Value, flows: &Value) -> (Value, Value) {
+        let Outcome { merged, known } = self.place("", "", Some(base), mine, flows);
+        (merged.unwrap_or_default(), known.unwrap_or_default())
     }
 
     /// Both sides have what can be taken apart, or values that are compared.
-    fn place(&mut self, field: &str, path: &str, [base, mine, flows]: Sides<'_>) -> Option<Value> {
-        let (mine, flows) = (mine?, flows?);
+    fn place(&mut self, field: &str, path: &str, base: Option<&Value>, mine: &Value, flows: &Value) -> Outcome {
+        if base == Some(mine) || base == Some(flows) {
+            let merged = if base == Some(mine) { flows } else { mine };
+            return Outcome { merged: Some(merged.clone()), known: Some(flows.clone()) };
+        }
         if let (Some((kind, mine)), Some((same, flows))) = (parts(field, mine), parts(field, flows))
             && kind == same
         {
             let base = base.and_then(|base| parts(field, base)).filter(|(base, _)| *base == kind);
-            return Some(self.parts(kind, path, &base.map(|(_, parts)| parts).unwrap_or_default(), &mine, &flows));
+            return self.parts(kind, path, [&base.map(|(_, parts)| parts).unwrap_or_default(), &mine, &flows]);
         }
-        let [base, is_mine, is_flows] = [base, Some(mine), Some(flows)].map(|value| value.map(|value| unordered(field, value)));
-        if is_mine == is_flows || base == is_flows {
-            Some(mine.clone())
-        } else if base == is_mine || !self.keeps(path, Some(mine), Some(flows)) {
-            Some(flows.clone())
+        let [is_base, is_mine, is_flows] = [base, Some(mine), Some(flows)].map(|value| value.map(|value| unordered(field, value)));
+        if is_mine == is_flows || is_base == is_flows {
+            Outcome { merged: Some(mine.clone()), known: Some(flows.clone()) }
+        } else if is_base == is_mine || !self.keeps(path, Some(mine), Some(flows)) {
+            Outcome { merged: Some(flows.clone()), known: Some(flows.clone()) }
         } else {
-            Some(mine.clone())
+            let sides = [leaves(field, mine), leaves(field, flows)].into_iter().flatten().collect();
+            Outcome { merged: Some(mine.clone()), known: base.and_then(|base| only(field, base, &sides, &mut Vec::new())) }
         }
     }
 
-    fn parts(&mut self, kind: Kind, path: &str, base: &[(String, Value)], mine: &[(String, Value)], flows: &[(String, Value)]) -> Value {
-        let of = |parts: &[(String, Value)], name: &str| parts.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
-        let mut out = Vec::new();
+    fn parts(&mut self, kind: Kind, path: &str, [base, mine, flows]: [&Parts<'_>; 3]) -> Outcome {
+        let (mut out, mut known) = (Vec::new(), Vec::new());
+        let mut add = |name: &str, outcome: Outcome| {
+            out.extend(outcome.merged.map(|value| (name.to_owned(), value)));
+            known.extend(outcome.known.map(|value| (name.to_owned(), value)));
+        };
         for (index, (name, my)) in mine.iter().enumerate() {
             let path = below(kind, path, name, Some(index));
-            let base = of(base, name);
-            let merged = match of(flows, name) {
-                Some(flows) => self.place(inner(kind, name), &path, [base.as_ref(), Some(my), Some(&flows)]),
-                None => self.only_mine(kind, name, &path, base.as_ref(), my),
+            let base = part(base, name);
+            let outcome = match part(flows, name) {
+                Some(flows) => self.place(inner(kind, name), &path, base, my, flows),
+                None => self.only_mine(kind, name, &path, base, my),
             };
-            out.extend(merged.map(|value| (name.clone(), value)));
+            add(name, outcome);
         }
-        for (name, flows) in flows.iter().filter(|(name, _)| of(mine, name).is_none()) {
+        for (name, flows) in flows.iter().filter(|(name, _)| part(mine, name).is_none()) {
             let path = below(kind, path, name, None);
-            out.extend(self.only_flows(kind, name, &path, of(base, name).as_ref(), flows).map(|value| (name.clone(), value)));
+            add(name, self.only_flows(kind, name, &path, part(base, name), flows));
         }
-        together(kind, out)
+        Outcome { merged: Some(together(kind, out)), known: Some(together(kind, known)) }
     }
 
     /// What was edited or added, and the Flow does not have now.
-    fn only_mine(&mut self, kind: Kind, name: &str, path: &str, base: Option<&Value>, mine: &Value) -> Option<Value> {
+    fn only_mine(&mut self, kind: Kind, name: &str, path: &str, base: Option<&Value>, mine: &Value) -> Outcome {
         let field = inner(kind, name);
-        let base = base.map(|base| leaves(field, base)).unwrap_or_default();
+        let rendered = base.map(|base| leaves(field, base)).unwrap_or_default();
         let my = leaves(field, mine);
-        if !my.keys().any(|place| base.contains_key(place)) {
-            return Some(mine.clone());
+        if !my.keys().any(|place| rendered.contains_key(place)) {
+            return Outcome { merged: Some(mine.clone()), known: None };
         }
-        let is_edited = my.iter().any(|(place, leaf)| base.get(place).is_some_and(|known| known.value != leaf.value));
-        if (is_edited || takes_along(kind, field, &base, mine)) && self.keeps(path, Some(mine), None) {
-            return Some(mine.clone());
+        let is_edited = my.iter().any(|(place, leaf)| rendered.get(place).is_some_and(|known| known.value != leaf.value));
+        if (is_edited || takes_along(kind, field, &rendered, mine)) && self.keeps(path, Some(mine), None) {
+            let known = base.and_then(|base| only(field, base, &my, &mut Vec::new()));
+            return Outcome { merged: Some(mine.clone()), known };
         }
-        if kind == Kind::Fields { without(field, mine, &base, &mut Vec::new()) } else { None }
+        let merged = if kind == Kind::Fields { without(field, mine, &rendered, &mut Vec::new()) } else { None };
+        Outcome { merged, known: None }
     }
 
     /// What was removed, and the Flow has.
-    fn only_flows(&mut self, kind: Kind, name: &str, path: &str, base: Option<&Value>, flows: &Value) -> Option<Value> {
+    fn only_flows(&mut self, kind: Kind, name: &str, path: &str, base: Option<&Value>, flows: &Value) -> Outcome {
         let field = inner(kind, name);
-        let base = base.map(|base| leaves(field, base)).unwrap_or_default();
+        let rendered = base.map(|base| leaves(field, base)).unwrap_or_default();
         let flow = leaves(field, flows);
-        if !flow.keys().any(|place| base.contains_key(place)) {
-            return Some(flows.clone());
+        if !flow.keys().any(|place| rendered.contains_key(place)) {
+            return Outcome { merged: Some(flows.clone()), known: Some(flows.clone()) };
         }
-        let is_same = flow.iter().all(|(place, leaf)| base.get(place).is_some_and(|known| known.value == leaf.value));
-        if is_same || self.keeps(path, None, Some(flows)) { None } else { Some(flows.clone()) }
+        let is_same = flow.iter().all(|(place, leaf)| rendered.get(place).is_some_and(|known| known.value == leaf.value));
+        if is_same {
+            Outcome { merged: None, known: Some(flows.clone()) }
+        } else if self.keeps(path, None, Some(flows)) {
+            Outcome { merged: None, known: base.and_then(|base| only(field, base, &flow, &mut Vec::new())) }
+        } else {
+            Outcome { merged: Some(flows.clone()), known: Some(flows.clone()) }
+        }
     }
 
     fn keeps(&mut self, path: &str, mine: Option<&Value>, flows: Option<&Value>) -> bool {
@@ -316,10 +346,24 @@ fn without(field: &str, value: &Value, base: &Leaves, place: &mut Vec<String>) -
             without(&name, &part, base, place)
         } else {
             let is_known = |inner: &Vec<String>| base.contains_key(&[&place[..], inner].concat());
-            (!leaves(inner(kind, &name), &part).keys().any(is_known)).then_some(part)
+            (!leaves(inner(kind, &name), &part).keys().any(is_known)).then(|| part.into_owned())
         };
         place.pop();
         out.extend(kept.map(|value| (name, value)));
+    }
+    (!out.is_empty()).then(|| together(kind, out))
+}
+
+/// A value with these leaves alone.
+fn only(field: &str, value: &Value, wanted: &Leaves, place: &mut Vec<String>) -> Option<Value> {
+    let Some((kind, parts)) = parts(field, value).filter(|(_, parts)| !parts.is_empty()) else {
+        return wanted.contains_key(place).then(|| value.clone());
+    };
+    let mut out = Vec::new();
+    for (name, part) in parts {
+        place.push(name.clone());
+        out.extend(only(inner(kind, &name), &part, wanted, place).map(|value| (name, value)));
+        place.pop();
     }
     (!out.is_empty()).then(|| together(kind, out))
 }

@@ -1,5 +1,7 @@
 //! The items of a package, as they are in a ResourceList.
 
+use std::collections::HashMap;
+
 use serde_json::Value;
 
 use super::lines::patched_item;
@@ -88,8 +90,9 @@ pub struct Package {
 }
 
 impl Package {
-    /// Reads a list that the function has written.
-    pub fn of(text: &str) -> Self {
+    /// Reads a list that the function has written. Reading takes most of the time: what is in `known` is not read again.
+    pub fn of(text: &str, known: &[&Package]) -> Self {
+        let known: HashMap<&str, &Item> = known.iter().flat_map(|package| &package.items).map(|item| (item.text.as_str(), item)).collect();
         let (_, inside) = text.split_once("items:\n").unwrap_or_else(|| panic!("no items in\n{text}"));
         let (items, results) = match inside.find("\nresults:") {
             Some(end) => (&inside[..=end], serde_yaml::from_str::<Value>(&inside[end + 1..]).unwrap()["results"].take()),
@@ -103,7 +106,8 @@ impl Package {
             }
         }
         let results = results.as_array().cloned().unwrap_or_default();
-        Self { items: texts.into_iter().map(Item::of).collect(), results }
+        let item = |text: String| known.get(text.as_str()).map_or_else(|| Item::of(text.clone()), |item| (*item).clone());
+        Self { items: texts.into_iter().map(item).collect(), results }
     }
 
     pub fn text(&self) -> String {

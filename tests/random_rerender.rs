@@ -13,18 +13,26 @@
 #[allow(dead_code)]
 #[path = "mutants/bases.rs"]
 mod bases;
+#[path = "random_rerender/aimed.rs"]
+mod aimed;
 #[path = "random_rerender/edits.rs"]
 mod edits;
 #[path = "random_rerender/flows.rs"]
 mod flows;
+#[path = "random_rerender/items.rs"]
+mod items;
 #[path = "random_rerender/judge.rs"]
 mod judge;
 #[path = "random_rerender/lines.rs"]
 mod lines;
+#[path = "random_rerender/objects.rs"]
+mod objects;
 #[path = "random_rerender/oracle.rs"]
 mod oracle;
 #[path = "random_rerender/package.rs"]
 mod package;
+#[path = "random_rerender/spelling.rs"]
+mod spelling;
 mod support;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

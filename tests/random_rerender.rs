@@ -42,7 +42,7 @@ use serde_json::Value;
 
 use judge::{Rendered, Sides, expected, rendered, wrong};
 use oracle::Mode;
-use package::{HEAD, Package};
+use package::{HEAD, Package, as_config};
 use support::random::{Random, number};
 use support::scratch;
 
@@ -53,7 +53,7 @@ const CASES: usize = 1500;
 type Step = (usize, u64);
 
 /// All that a case is made of.
-#[derive(Clone)]
+#[derive(Clone, PartialEq)]
 struct Case {
     /// The seed of the Flow that it starts with.
     start: u64,
@@ -66,6 +66,10 @@ struct Case {
     more_changes: Vec<Step>,
     mode: Mode,
     has_carriage_returns: bool,
+    /// Whether the JinaFlow is functionConfig, and not an item.
+    is_config: bool,
+    /// Whether there is another JinaFlow in the package.
+    has_another: bool,
 }
 
 impl Case {
@@ -78,8 +82,10 @@ impl Case {
         let is_third = random.coin(4);
         let more_changes = if is_third { steps(&mut random, 1, flows::kinds().len()) } else { Vec::new() };
         let more_edits = if is_third { edits_of(&mut random, 1, true) } else { Vec::new() };
-        let has_carriage_returns = random.coin(16);
-        Self { start: random.seed(), before, edits, changes, more_edits, more_changes, mode, has_carriage_returns }
+        let (has_carriage_returns, is_config) = (random.coin(16), random.coin(5));
+        let has_another = !is_config && random.coin(8);
+        let start = random.seed();
+        Self { start, before, edits, changes, more_edits, more_changes, mode, has_carriage_returns, is_config, has_another }
     }
 }
 
@@ -112,7 +118,8 @@ fn ask(text: &str, has_carriage_returns: bool) -> Result<Answer, String> {
     let outcome = run.map_err(|_| "a panic".to_owned())?.map_err(|error| error.to_string())?;
     let text = String::from_utf8(out).map_err(|error| error.to_string())?;
     // What is around the items is the program's, and so are new items.
-    let items = text.split("items:\n").nth(1).and_then(|text| text.split("\nresults:").next()).unwrap_or_default();
+    let items = text.split("items:\n").nth(1).unwrap_or_default();
+    let items = items.split("\nresults:").next().and_then(|text| text.split("\nfunctionConfig:").next()).unwrap_or_default();
     let is_mixed = |item: &str| item.contains("\r\n") && item.matches('\n').count() != item.matches("\r\n").count();
     if has_carriage_returns && items.split("\n- ").map(str::trim_end).any(is_mixed) {
         return Err("line breaks are of two kinds in one item".to_owned());
@@ -170,7 +177,16 @@ fn render(case: &Case, outcome: &mut Outcome) -> Result<(), String> {
     let (mut flow, around) = flows::start(&mut Random::from(case.start));
     changed(&mut flow, &case.before, &mut Vec::new());
     let foreign: String = support::documents(around).iter().map(|object| format!("- {object}\n")).collect();
-    let list = |flow: &Value| format!("{HEAD}{}{foreign}", flows::item(flow, &on_conflict));
+    let another = if case.has_another { flows::another() } else { String::new() };
+    let list = |flow: &Value| {
+        let flow = flows::item(flow, &on_conflict);
+        let items = format!("{another}{foreign}");
+        match (case.is_config, items.as_str()) {
+            (true, "") => format!("{}{}", HEAD.replace("items:", "items: []"), as_config(&flow)),
+            (true, _) => format!("{HEAD}{items}{}", as_config(&flow)),
+            (false, _) => format!("{HEAD}{items}{flow}"),
+        }
+    };
     let Some(mut package) = fresh(&list(&flow), &[])? else { return Ok(()) };
     let mut base = rendered(&package);
     let kinds = edits::kinds();
@@ -243,8 +259,14 @@ fn shrunk(mut case: Case) -> Case {
         without(|case| &mut case.changes);
         without(|case| &mut case.more_edits);
         without(|case| &mut case.more_changes);
-        if case.has_carriage_returns {
-            smaller.push(Case { has_carriage_returns: false, ..case.clone() });
+        for simple in [
+            Case { has_carriage_returns: false, ..case.clone() },
+            Case { is_config: false, ..case.clone() },
+            Case { has_another: false, ..case.clone() },
+        ] {
+            if simple != case {
+                smaller.push(simple);
+            }
         }
         match smaller.into_iter().find(fails) {
             Some(smallest) => case = smallest,

@@ -265,6 +265,7 @@ pub fn kinds() -> Vec<(&'static str, Edit)> {
         ("object deleted", Edit::Package(items::deleted)),
         ("foreign object", Edit::Package(items::foreign_added)),
         ("moved to another file", Edit::Package(items::moved)),
+        ("copied", Edit::Package(items::copied)),
         ("items in another order", Edit::Package(items::shuffled)),
         ("changed by both", Aimed(aimed::also_changed)),
         ("argument of both", Aimed(aimed::argument_of_both)),

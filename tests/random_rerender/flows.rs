@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::package::BESIDE;
 use crate::support::random::Random;
 
 /// A change of a JinaFlow; whether there was anything to change.
@@ -33,6 +34,13 @@ pub fn item(flow: &Value, on_conflict: &str) -> String {
         flow["name"].as_str().unwrap()
     );
     std::iter::once(head).chain(spec.lines().map(|line| format!("    {line}\n"))).collect()
+}
+
+/// Another JinaFlow of the package, as an item.
+pub fn another() -> String {
+    let executor = json!({"name": "encoder", "uses": "docker://acme/encoder:1"});
+    let flow = json!({"name": BESIDE, "namespace": BESIDE, "spec": {"flow": {"jtype": "Flow", "executors": [executor]}}});
+    item(&flow, "error").replace("jina.yaml", "beside/jina.yaml")
 }
 
 /// Sets a value, and makes the mappings around it.

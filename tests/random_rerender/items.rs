@@ -1,11 +1,12 @@
 //! Edits of the items of a package.
 
-use super::package::{Item, Package};
+use super::package::{COPY, Item, Package};
 use crate::support::random::Random;
 
 pub fn deleted(package: &mut Package, random: &mut Random) -> bool {
     let generated: Vec<usize> = (0..package.items.len()).filter(|place| package.items[*place].owner().is_some()).collect();
-    if generated.len() < 3 {
+    // A copy takes the place of what is not there.
+    if generated.len() < 3 || package.items.iter().any(Item::is_copy) {
         return false;
     }
     package.items.remove(*random.pick(&generated));
@@ -42,6 +43,22 @@ pub fn moved(package: &mut Package, random: &mut Random) -> bool {
         object["metadata"]["annotations"]["internal.config.kubernetes.io/path"] = file.into();
         object["metadata"]["annotations"]["internal.config.kubernetes.io/index"] = index.to_string().into();
     });
+    true
+}
+
+pub fn copied(package: &mut Package, random: &mut Random) -> bool {
+    let place = random.below(package.items.len());
+    let mut copy = package.items[place].clone();
+    if copy.owner().is_none() || package.items.iter().any(Item::is_copy) {
+        return false;
+    }
+    let name = copy.name().to_owned() + COPY;
+    copy.change(0, |object| {
+        object["metadata"]["name"] = name.into();
+        object["metadata"]["annotations"]["internal.config.kubernetes.io/path"] = "copies.yaml".into();
+    });
+    let place = random.below(package.items.len() + 1);
+    package.items.insert(place, copy);
     true
 }
 

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::lines::{Seen, seen};
 use super::oracle::{Conflict, Leaf, Merge, Mode, as_component, as_other_kind, edits, is_in_order, leaves, unordered};
-use super::package::{Item, Owner, Package};
+use super::package::{COPY, Item, Owner, Package};
 
 /// What is known of each object that was rendered.
 pub type Rendered = BTreeMap<Owner, Value>;
@@ -217,6 +217,11 @@ fn is_about_a_merge(result: &Value) -> bool {
     ["was changed here", "was removed here", "has no meaning in the", "is now the"].iter().any(|words| message.contains(words))
 }
 
+/// Whether a result is about what somebody has copied.
+fn is_about_a_copy(result: &Value) -> bool {
+    result["resourceRef"]["name"].as_str().is_some_and(|name| name.ends_with(COPY))
+}
+
 /// A scalar as results show it.
 fn shown(value: &Value) -> Option<String> {
     match value {
@@ -290,7 +295,7 @@ fn wrong_results(expected: &Expected<'_>, answer: &Package, fresh: &Package, wro
     let more = left.iter().filter(|result| !result["message"].as_str().unwrap_or_default().contains("is now the "));
     wrong.extend(more.map(|result| format!("this is named without a reason: {result}")));
     let known: Vec<&Value> = fresh.results.iter().map(|result| &result["message"]).collect();
-    for result in answer.results.iter().filter(|result| !is_about_a_merge(result)) {
+    for result in answer.results.iter().filter(|result| !is_about_a_merge(result) && !is_about_a_copy(result)) {
         if !known.contains(&&result["message"]) {
             wrong.push(format!("nothing like this is said where nothing was: {result}"));
         }
@@ -353,6 +358,11 @@ pub fn wrong(sides: &Sides<'_>, expected: &Expected<'_>, answer: &Package) -> Ve
     let places: BTreeSet<_> = files.iter().collect();
     if places.len() != files.len() {
         wrong.push(format!("two items are at one place: {files:?}"));
+    }
+    // Somebody has to say whose object a copy is.
+    let is_copied = sides.edited.items.iter().any(Item::is_copy);
+    if is_copied != answer.results.iter().any(is_about_a_copy) {
+        wrong.push("a copy is left alone without a word, or named where there is none".to_owned());
     }
     wrong_results(expected, answer, sides.fresh, &mut wrong);
     wrong

@@ -8,6 +8,12 @@ use super::lines::patched_item;
 
 pub const HEAD: &str = "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n";
 
+/// The name of another Flow in the package.
+pub const BESIDE: &str = "beside";
+
+/// How the name of a copied object ends.
+pub const COPY: &str = "-copy";
+
 /// What a generated object is: its component and its role. There is one Flow in a package, whose name may change.
 pub type Owner = (String, String);
 
@@ -27,13 +33,19 @@ impl Item {
         self.value["metadata"]["annotations"][name].as_str()
     }
 
+    /// Whose it is; nobody's when it belongs to another Flow, or when somebody has copied it.
     pub fn owner(&self) -> Option<Owner> {
-        let mut parts = self.annotation("flow.jina.ai/object")?.split('/').skip(1).map(str::to_owned);
-        Some((parts.next()?, parts.next()?))
+        let mut parts = self.annotation("flow.jina.ai/object")?.split('/').map(str::to_owned);
+        let is_ours = parts.next().is_some_and(|flow| flow != BESIDE) && !self.is_copy();
+        if is_ours { Some((parts.next()?, parts.next()?)) } else { None }
+    }
+
+    pub fn is_copy(&self) -> bool {
+        self.name().ends_with(COPY)
     }
 
     pub fn is_flow(&self) -> bool {
-        self.value["kind"] == "JinaFlow"
+        self.value["kind"] == "JinaFlow" && self.name() != BESIDE
     }
 
     pub fn kind(&self) -> &str {
@@ -86,6 +98,8 @@ impl Item {
 #[derive(Debug, Clone, Default)]
 pub struct Package {
     pub items: Vec<Item>,
+    /// The JinaFlow, where it is no item.
+    pub config: Option<String>,
     pub results: Vec<Value>,
 }
 
@@ -98,6 +112,10 @@ impl Package {
             Some(end) => (&inside[..=end], serde_yaml::from_str::<Value>(&inside[end + 1..]).unwrap()["results"].take()),
             None => (inside, Value::Null),
         };
+        let (items, config) = match items.find("\nfunctionConfig:\n") {
+            Some(end) => (&items[..=end], Some(items[end + 1..].to_owned())),
+            None => (items, None),
+        };
         let mut texts: Vec<String> = Vec::new();
         for line in items.split_inclusive('\n') {
             match texts.last_mut() {
@@ -107,11 +125,12 @@ impl Package {
         }
         let results = results.as_array().cloned().unwrap_or_default();
         let item = |text: String| known.get(text.as_str()).map_or_else(|| Item::of(text.clone()), |item| (*item).clone());
-        Self { items: texts.into_iter().map(item).collect(), results }
+        Self { items: texts.into_iter().map(item).collect(), config, results }
     }
 
     pub fn text(&self) -> String {
-        std::iter::once(HEAD).chain(self.items.iter().map(|item| item.text.as_str())).collect()
+        let items = self.items.iter().map(|item| item.text.as_str());
+        std::iter::once(HEAD).chain(items).chain(self.config.as_deref()).collect()
     }
 
     pub fn generated(&self) -> impl Iterator<Item = (Owner, &Item)> {
@@ -122,12 +141,18 @@ impl Package {
         self.generated().find(|(known, _)| known == owner).map(|(_, item)| item)
     }
 
-    /// The same package with another JinaFlow.
+    /// The same package with another JinaFlow, an item's text.
     pub fn with_flow(&self, text: String) -> Self {
-        let mut package = Self { items: self.items.clone(), results: Vec::new() };
-        if let Some(item) = package.items.iter_mut().find(|item| item.is_flow()) {
-            *item = Item::of(text);
+        let mut package = Self { results: Vec::new(), ..self.clone() };
+        match package.items.iter_mut().find(|item| item.is_flow()) {
+            Some(item) => *item = Item::of(text),
+            None => package.config = Some(as_config(&text)),
         }
         package
     }
+}
+
+/// A JinaFlow as functionConfig.
+pub fn as_config(item: &str) -> String {
+    format!("functionConfig:\n{}", item.replacen("- ", "  ", 1))
 }

@@ -26,6 +26,15 @@ pub struct Sides<'p> {
     pub fresh: &'p Package,
 }
 
+/// Whether what an object was has been edited.
+#[derive(Clone, Copy, PartialEq)]
+enum Edited {
+    No,
+    Yes,
+    /// It was another object, whose edits this one has.
+    CarriedOver,
+}
+
 /// An object as it has to be.
 struct Wanted<'p> {
     owner: Owner,
@@ -36,7 +45,9 @@ struct Wanted<'p> {
     was: Option<&'p Item>,
     /// Whether what it was was another object.
     is_other: bool,
-    is_edited: bool,
+    edited: Edited,
+    /// Whether the Flow renders what it rendered before.
+    is_unchanged: bool,
     conflicts: Vec<Conflict>,
 }
 
@@ -172,13 +183,15 @@ pub fn expected<'p>(sides: &Sides<'p>, mode: Mode) -> Expected<'p> {
                 object: flows,
                 was: None,
                 is_other: false,
-                is_edited: false,
+                edited: Edited::No,
+                is_unchanged: false,
                 conflicts: Vec::new(),
             });
             continue;
         };
         let (mut known, mut mine) = (rendered.clone(), item.object());
-        let is_edited = known != mine && unordered("", &known) != unordered("", &mine);
+        let mut edited_here = if known != mine && unordered("", &known) != unordered("", &mine) { Edited::Yes } else { Edited::No };
+        let is_unchanged = old == owner && known == flows;
         if old.1 != *role {
             let (changed, _) = edits(&known, &mine);
             let whole = known.clone();
@@ -190,6 +203,9 @@ pub fn expected<'p>(sides: &Sides<'p>, mode: Mode) -> Expected<'p> {
                 out.pointless.push((item, lost));
             }
         }
+        if old != owner && !edits(&known, &mine).0.is_empty() {
+            edited_here = Edited::CarriedOver;
+        }
         if old.0 != *component {
             (known, mine) = (as_component(known, &old.0, component), as_component(mine, &old.0, component));
         }
@@ -199,7 +215,16 @@ pub fn expected<'p>(sides: &Sides<'p>, mode: Mode) -> Expected<'p> {
         if is_other {
             succeeded.insert(old);
         }
-        out.objects.push(Wanted { owner, object, known, was: Some(item), is_other, is_edited, conflicts: merge.conflicts });
+        out.objects.push(Wanted {
+            owner,
+            object,
+            known,
+            was: Some(item),
+            is_other,
+            edited: edited_here,
+            is_unchanged,
+            conflicts: merge.conflicts,
+        });
     }
     for (owner, item) in edited.generated() {
         let stays = fresh.find(&owner).is_some() || succeeded.contains(&owner);
@@ -267,6 +292,12 @@ fn wrong_results(expected: &Expected<'_>, answer: &Package, fresh: &Package, wro
             }
         }
     }
+    let is_carried = |result: &Value| result["message"].as_str().unwrap_or_default().contains("is carried over");
+    for wanted in expected.objects.iter().filter(|wanted| wanted.edited == Edited::CarriedOver) {
+        if wanted.was.is_some_and(|item| take(&[item], "is now the ", &is_carried).is_none()) {
+            wrong.push(format!("{:?}: nobody says whose edits these are", wanted.owner));
+        }
+    }
     let mut lost = |item: &Item, what: &str, changed: &[String], has_removed: bool, wrong: &mut Vec<String>| {
         let mut named: Vec<String> = Vec::new();
         let mut is_counted = false;
@@ -330,9 +361,13 @@ pub fn wrong(sides: &Sides<'_>, expected: &Expected<'_>, answer: &Package) -> Ve
             wrong.push(format!("{}: {:#?}", item.label(), differences(&wanted.object, &object)));
         }
         if let Some(was) = wanted.was {
+            let annotation = |item: &Item| item.value["metadata"]["annotations"]["flow.jina.ai/object"].clone();
+            if wanted.is_unchanged && annotation(item) == annotation(was) && item.text != was.text {
+                wrong.push(format!("{}: the Flow renders what it rendered, and the text is another one", item.label()));
+            }
             let is_second = is_second(expected, wanted);
             // Of what was not edited, what a second shard has is new.
-            if was.text != item.text && (!is_second || wanted.is_edited) {
+            if was.text != item.text && (!is_second || wanted.edited != Edited::No) {
                 words(was, item, is_second, &mut wrong);
                 if !is_in_order("", &was.value, &item.value) {
                     wrong.push(format!("{}: lists are in another order", item.label()));
@@ -353,6 +388,13 @@ pub fn wrong(sides: &Sides<'_>, expected: &Expected<'_>, answer: &Package) -> Ve
     let (before, after) = (others(sides.edited), others(answer));
     if before != after {
         wrong.push(format!("items of others: {before:#?} are {after:#?}"));
+    }
+    let order = |package: &Package| -> Vec<Owner> {
+        let is_common = |owner: &Owner| sides.edited.find(owner).is_some() && answer.find(owner).is_some();
+        package.generated().map(|(owner, _)| owner).filter(is_common).collect()
+    };
+    if order(sides.edited) != order(answer) {
+        wrong.push(format!("items were in the order {:?} and are in {:?}", order(sides.edited), order(answer)));
     }
     let files: Vec<_> = answer.items.iter().map(Item::file).filter(|(file, index)| file.is_some() && index.is_some()).collect();
     let places: BTreeSet<_> = files.iter().collect();

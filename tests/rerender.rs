@@ -301,6 +301,27 @@ fn the_order_of_lists_goes_with_an_executor_that_changes_its_form() {
 }
 
 #[test]
+fn a_conflict_that_goes_with_a_renamed_executor_is_named_again() {
+    let flow = |name: &str, size: &str| {
+        let renamed = LIST.replace("name: encoder,", &format!("name: {name},"));
+        renamed + &format!("    executors: {{{name}: {{storage: {{size: {size}}}}}}}\n")
+    };
+    // A claim is known by its name, which is made of the executor's.
+    let first = function(&flow("encoder", "5Gi")).succeeded().stdout;
+    let edited = first.replace("storage: \"5Gi\"", "storage: 99Gi # enough");
+    let answer = function(&edited.replace(&item_of(&flow("encoder", "5Gi")), &item_of(&flow("ranker", "8Gi"))));
+    let said = "volumeClaimTemplates[0].spec.resources.requests.storage: was changed here and by the Flow, and stays as it is here";
+    answer.says(said);
+    assert!(answer.stdout.contains("name: ranker-volume\n") && answer.stdout.contains("storage: 99Gi # enough\n"), "{}", answer.stdout);
+    let again = function(&answer.stdout);
+    again.says(said);
+    assert!(again.stdout.split("results:").next() == answer.stdout.split("results:").next());
+    // It ends when the user gives in.
+    let results = answer.stdout.find("results:\n").unwrap();
+    function(&answer.stdout[..results].replace("99Gi # enough", "8Gi")).succeeded();
+}
+
+#[test]
 fn fields_that_both_kinds_have_in_jinas_own_export_are_not_lost() {
     let compat = LIST.replace("    flow:\n", "    compat: jina-3.34\n    flow:\n");
     let stored = compat.replace("replicas: 2}", "replicas: 2, volumes: [/data]}");

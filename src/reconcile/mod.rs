@@ -41,7 +41,7 @@ pub use memory::{RENDERED, leaves_of};
 use merge::{Overwritten, merge};
 use ownership::{OBJECT, Owner};
 pub use succession::Planned;
-use succession::{Former, exchange, fit, other_role, successions};
+use succession::{Former, exchange, fit, follow, other_role, successions};
 
 /// What becomes of an item.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -334,8 +334,11 @@ impl<'l, 't> Reconciler<'l, 't> {
         }
         // The order of lists is the user's, whether anything else is.
         exchange(&mut object, &owner.component, component);
-        let (mut object, held) = merge(mine, object, Some(&memory), flow.on_conflict, Overwritten::Silent, &mut findings);
+        let (mut object, mut held) = merge(mine, object, Some(&memory), flow.on_conflict, Overwritten::Silent, &mut findings);
         exchange(&mut object, &owner.component, component);
+        if !held.is_empty() {
+            held = follow(held, [&fresh, &object], &owner.component, component);
+        }
         for finding in findings {
             self.tell(item, finding);
         }

@@ -4,7 +4,9 @@
 use std::collections::{HashMap, HashSet};
 
 use super::candidates::Generated;
-use super::leaves::{Grain, Place, short, value};
+use super::leaves::{Grain, Place, each_leaf, short, value};
+use super::memory::Held;
+use crate::finding::Path;
 use crate::plan::Role;
 use crate::yaml::{Data, Node};
 
@@ -209,6 +211,25 @@ pub fn exchange(node: &mut Node<'_>, one: &str, other: &str) {
         Data::List(entries) => entries.iter_mut().for_each(|entry| exchange(entry, one, other)),
         Data::Scalar(_) => {}
     }
+}
+
+/// Moves what is held of an object whose names were exchanged to where it is with its own names. An entry is at the place
+/// of its name.
+pub fn follow(held: Held, objects: [&Node<'_>; 2], one: &str, other: &str) -> Held {
+    let mut moved: HashMap<u32, u32> = HashMap::new();
+    for object in objects {
+        let mut exchanged = object.clone();
+        exchange(&mut exchanged, one, other);
+        moved.extend(places(&exchanged).into_iter().zip(places(object)));
+    }
+    held.into_iter().map(|(place, older)| (moved.get(&place).copied().unwrap_or(place), older)).collect()
+}
+
+/// The places of all leaves, in their order.
+fn places(object: &Node<'_>) -> Vec<u32> {
+    let mut places = Vec::new();
+    each_leaf("", object, Place::ROOT, &Path::root(""), &mut |place, _, _| places.push(place.short()));
+    places
 }
 
 fn exchanged(text: &str, one: &str, other: &str) -> Option<String> {

@@ -260,7 +260,7 @@ pub fn kinds() -> Vec<(&'static str, Edit)> {
         ("quoted", Lines(spelling::quoted)),
         ("in brackets", Lines(spelling::in_brackets)),
         ("empty line", Lines(spelling::empty_line)),
-        ("written by another tool", Spelling(spelling::written_anew)),
+        ("written by another tool", Spelling(spelling::by_another_tool)),
         ("written as JSON", Spelling(spelling::as_json)),
         ("object deleted", Edit::Package(items::deleted)),
         ("foreign object", Edit::Package(items::foreign_added)),

@@ -201,6 +201,11 @@ fn env(flow: &mut Value, random: &mut Random) -> bool {
 fn storage(flow: &mut Value, random: &mut Random) -> bool {
     let name = name_of(flow, random);
     let size = format!("{}Gi", 1 + random.below(9));
+    let known = flow["spec"].pointer_mut(&format!("/executors/{name}/storage/size"));
+    if let Some(known) = known.filter(|_| random.coin(2)) {
+        *known = size.into();
+        return true;
+    }
     toggle(&mut flow["spec"], &["executors", &name, "storage"], json!({"size": size, "mountPath": "/data"}))
 }
 

@@ -93,7 +93,7 @@ pub fn empty_line(lines: &mut Vec<String>, object: &Value, random: &mut Random) 
     true
 }
 
-pub fn written_anew(text: &str, object: &Value, _: &mut Random) -> Option<String> {
+pub fn by_another_tool(text: &str, object: &Value, _: &mut Random) -> Option<String> {
     let list = serde_yaml::to_string(&[object]).ok()?;
     (is_block(text) && list != text).then_some(list)
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::flows::set;
 use super::lines::{is_block, joined};
 use super::objects::*;
-use super::package::Package;
+use super::package::{Item, Package};
 use super::{aimed, items, spelling};
 use crate::support::random::Random;
 
@@ -285,13 +285,17 @@ pub fn make(edit: Edit, package: &mut Package, fresh: &Package, random: &mut Ran
     }
     let mut places: Vec<usize> = (0..package.items.len()).filter(|place| package.items[*place].owner().is_some()).collect();
     random.some(&mut places, usize::MAX);
+    // What comes in the place of an object that goes, as far as one can guess.
+    let new = fresh.generated().filter(|(owner, _)| package.find(owner).is_none()).map(|(owner, item)| (owner.1, item.clone()));
+    let successors: Vec<(String, Item)> = if random.coin(2) { new.collect() } else { Vec::new() };
     places.into_iter().find_map(|place| {
         let item = &mut package.items[place];
         let mut after = item.value.clone();
         let is_made = match edit {
             Object(_) | Aimed(_) => {
                 let owner = item.owner().unwrap_or_default();
-                let flows = fresh.find(&owner).map_or(Value::Null, |item| item.value.clone());
+                let flows = fresh.find(&owner).or_else(|| successors.iter().find(|(role, _)| *role == owner.1).map(|(_, item)| item));
+                let flows = flows.map_or(Value::Null, |item| item.value.clone());
                 let is_made = match edit {
                     Object(edit) => edit(&mut after, random),
                     Aimed(edit) => edit(&mut after, &flows, random),

@@ -101,12 +101,14 @@ struct Executor {
     image: Option<String>,
 }
 
-/// The executors of a package by their names, the gateway left out.
-fn executors(rendered: &Rendered) -> BTreeMap<String, Executor> {
+/// The executors of a package by their names, the gateway left out. The name is in a label, which may have been edited.
+fn executors(rendered: &Rendered, package: &Package) -> BTreeMap<String, Executor> {
     let mut executors: BTreeMap<String, Executor> = BTreeMap::new();
-    for ((component, _), object) in rendered.iter().filter(|(owner, _)| WORKLOADS.contains(&owner.1.as_str())) {
+    for (owner, object) in rendered.iter().filter(|(owner, _)| WORKLOADS.contains(&owner.1.as_str())) {
+        let component = &owner.0;
+        let Some(item) = package.find(owner) else { continue };
         let template = &object["spec"]["template"];
-        let name = template["metadata"]["labels"]["jina_deployment_name"].as_str().unwrap_or(component).to_owned();
+        let name = item.value["spec"]["template"]["metadata"]["labels"]["jina_deployment_name"].as_str().unwrap_or(component).to_owned();
         if name == "gateway" {
             continue;
         }
@@ -122,14 +124,9 @@ fn executors(rendered: &Rendered) -> BTreeMap<String, Executor> {
 }
 
 /// What each new component was before: its executor was renamed, or got or lost shards.
-fn predecessors(base: &Rendered, edited: &Package, fresh: &Rendered) -> BTreeMap<String, String> {
-    let (mut before, now) = (executors(base), executors(fresh));
+fn predecessors(base: &Rendered, edited: &Package, fresh: &Package) -> BTreeMap<String, String> {
     // Of a component without its workload nobody knows what it was.
-    let is_there = |component: &String| WORKLOADS.iter().any(|role| edited.find(&(component.clone(), (*role).to_owned())).is_some());
-    for executor in before.values_mut() {
-        executor.components.retain(is_there);
-    }
-    before.retain(|_, executor| !executor.components.is_empty());
+    let (before, now) = (executors(base, edited), executors(&rendered(fresh), fresh));
     let exists = |component: &String| now.values().any(|executor| executor.components.contains(component));
     let mut found = BTreeMap::new();
     for (name, executor) in &now {
@@ -141,7 +138,7 @@ fn predecessors(base: &Rendered, edited: &Package, fresh: &Rendered) -> BTreeMap
             None => continue,
         };
         let part = |executor: &Executor, component: &String| match component.rsplit_once('-') {
-            _ if executor.components.len() == 1 => "whole".to_owned(),
+            _ if executor.components.len() == 1 && !component.ends_with("-head") => "whole".to_owned(),
             Some((_, last)) => last.to_owned(),
             None => "whole".to_owned(),
         };
@@ -165,7 +162,7 @@ fn predecessors(base: &Rendered, edited: &Package, fresh: &Rendered) -> BTreeMap
 /// What has to come of a package.
 pub fn expected<'p>(sides: &Sides<'p>, mode: Mode) -> Expected<'p> {
     let Sides { base, edited, fresh } = *sides;
-    let predecessors = predecessors(base, edited, &rendered(fresh));
+    let predecessors = predecessors(base, edited, fresh);
     let mut out = Expected { objects: Vec::new(), gone: Vec::new(), pointless: Vec::new() };
     let mut succeeded: BTreeSet<Owner> = BTreeSet::new();
     for (owner, new) in fresh.generated() {

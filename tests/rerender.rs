@@ -322,6 +322,32 @@ fn a_conflict_that_goes_with_a_renamed_executor_is_named_again() {
 }
 
 #[test]
+fn a_comment_in_an_entry_stays_when_the_entry_gets_another_name() {
+    let mesh = LIST.replace("    flow:\n", "    mesh: istio\n    flow:\n");
+    let edited = rendered(&[("      protocol: TCP\n", "      # ours\n      protocol: TCP\n")]);
+    let answer = function(&edited.replace(&item_of(LIST), &item_of(&mesh)));
+    assert_eq!(answer.code, 0, "{}", answer.stderr);
+    assert!(answer.stdout.contains("- name: grpc\n") && !answer.stdout.contains("- name: port\n"), "{}", answer.stdout);
+    assert_eq!(answer.stdout.matches("      # ours\n      protocol: TCP\n").count(), 2, "{}", answer.stdout);
+}
+
+#[test]
+fn a_name_that_was_changed_before_the_executor_stays() {
+    let alone = LIST.replace("replicas: 2}", "timeout_ctrl: 60}");
+    let scale = "    executors: {encoder: {resources: {requests: {cpu: 1}}, autoscale: {min: 1, max: 4}}}\n    flow:\n";
+    let first = function(&alone.replace("    flow:\n", scale)).succeeded().stdout;
+    let target = "      kind: Deployment\n      name: encoder";
+    let edited =
+        first.replace(&format!("{target}\n"), &format!("{target}-0\n")).replace("timeout_ctrl: 60}", "timeout_ctrl: 60, shards: 2}");
+    assert!(edited.contains(&format!("{target}-0\n")), "{edited}");
+    let answer = function(&edited);
+    assert_eq!(answer.code, 0, "{}", answer.stderr);
+    // The other shard's has the edit too.
+    assert_eq!(answer.stdout.matches(&format!("{target}-0\n")).count(), 2, "{}", answer.stdout);
+    assert!(!answer.stdout.contains(&format!("{target}\n")), "{}", answer.stdout);
+}
+
+#[test]
 fn fields_that_both_kinds_have_in_jinas_own_export_are_not_lost() {
     let compat = LIST.replace("    flow:\n", "    compat: jina-3.34\n    flow:\n");
     let stored = compat.replace("replicas: 2}", "replicas: 2, volumes: [/data]}");

@@ -41,7 +41,7 @@ pub use memory::{RENDERED, leaves_of};
 use merge::{Overwritten, merge};
 use ownership::{OBJECT, Owner};
 pub use succession::Planned;
-use succession::{Former, exchange, fit, follow, other_role, successions};
+use succession::{Former, exchange, fit, follow, other_role, rename, successions};
 
 /// What becomes of an item.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -332,6 +332,8 @@ impl<'l, 't> Reconciler<'l, 't> {
                 findings.push(carried_over(carried.len() + edits.removed, &what));
             }
         }
+        // Who has written the new name already means the new object.
+        rename(&mut mine, &[(&owner.component, component)]);
         // The order of lists is the user's, whether anything else is.
         exchange(&mut object, &owner.component, component);
         let (mut object, mut held) = merge(mine, object, Some(&memory), flow.on_conflict, Overwritten::Silent, &mut findings);

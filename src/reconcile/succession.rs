@@ -198,17 +198,22 @@ const SUFFIXES: [&str; 4] = ["", "-configmap", "-config", "-volume"];
 /// Exchanges the names that are made of two components' names, so that the objects of one look like those of the other.
 /// Done twice, everything is as it was.
 pub fn exchange(node: &mut Node<'_>, one: &str, other: &str) {
+    rename(node, &[(one, other), (other, one)]);
+}
+
+/// Replaces the names that are made of one component's name by those of another.
+pub fn rename(node: &mut Node<'_>, names: &[(&str, &str)]) {
     match &mut node.data {
         Data::Map(pairs) => {
             for (key, value) in pairs {
                 let is_name = key.as_text().is_some_and(|key| NAMES.contains(&key));
-                match value.as_text().filter(|_| is_name).and_then(|text| exchanged(text, one, other)) {
+                match value.as_text().filter(|_| is_name).and_then(|text| renamed_text(text, names)) {
                     Some(text) => *value = text.into(),
-                    None => exchange(value, one, other),
+                    None => rename(value, names),
                 }
             }
         }
-        Data::List(entries) => entries.iter_mut().for_each(|entry| exchange(entry, one, other)),
+        Data::List(entries) => entries.iter_mut().for_each(|entry| rename(entry, names)),
         Data::Scalar(_) => {}
     }
 }
@@ -232,9 +237,9 @@ fn places(object: &Node<'_>) -> Vec<u32> {
     places
 }
 
-fn exchanged(text: &str, one: &str, other: &str) -> Option<String> {
-    [(one, other), (other, one)].into_iter().find_map(|(from, to)| {
-        let suffix = text.strip_prefix(from)?;
+fn renamed_text(text: &str, names: &[(&str, &str)]) -> Option<String> {
+    names.iter().find_map(|(from, to)| {
+        let suffix = text.strip_prefix(*from)?;
         // A second volume is `NAME-volume-1`.
         let is_volume = suffix.strip_prefix("-volume-").is_some_and(|number| number.bytes().all(|b| b.is_ascii_digit()));
         (SUFFIXES.contains(&suffix) || is_volume).then(|| format!("{to}{suffix}"))

@@ -44,8 +44,11 @@ fn entry_key(field: &str, entry: &Value) -> Option<String> {
         "volumeClaimTemplates" => entry["metadata"]["name"].as_str().map(str::to_owned),
         "topologySpreadConstraints" => text("topologyKey").map(|key| key + "/" + &text("whenUnsatisfiable").unwrap_or_default()),
         "ports" => {
-            let number = text("containerPort").or_else(|| text("port"))?;
-            Some(number + "/" + &text("protocol").unwrap_or_else(|| "TCP".to_owned()))
+            let protocol = text("protocol");
+            match text("containerPort").or_else(|| text("port")) {
+                Some(number) => Some(number + "/" + protocol.as_deref().unwrap_or("TCP")),
+                None => protocol,
+            }
         }
         _ => None,
     }
@@ -241,7 +244,12 @@ impl Merge {
             return self.parts(kind, path, [&base.map(|(_, parts)| parts).unwrap_or_default(), &mine, &flows]);
         }
         let [is_base, is_mine, is_flows] = [base, Some(mine), Some(flows)].map(|value| value.map(|value| unordered(field, value)));
-        if is_mine == is_flows || is_base == is_flows {
+        // Where entries have lost their names, nobody can tell which of them the Flow has no more. What cannot be told stays.
+        let is_less = || {
+            let known = base.map(|base| leaves(field, base)).unwrap_or_default();
+            leaves(field, flows).iter().all(|(place, leaf)| known.get(place).is_some_and(|known| known.value == leaf.value))
+        };
+        if is_mine == is_flows || is_base == is_flows || mine.is_array() && is_less() {
             Outcome { merged: Some(mine.clone()), known: Some(flows.clone()) }
         } else if is_base == is_mine || !self.keeps(path, Some(mine), Some(flows)) {
             Outcome { merged: Some(flows.clone()), known: Some(flows.clone()) }

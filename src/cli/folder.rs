@@ -28,8 +28,12 @@ pub struct Document {
     pub head: String,
     /// Its text.
     pub text: String,
+    /// What stands behind the last document of its file: a mark, comments.
+    pub tail: String,
     /// Who it is.
     pub meta: Meta,
+    /// Whether a Flow was rendered into it, or into what it was copied from: it has one of our labels.
+    pub has_our_label: bool,
     /// Whether it is a workload that runs Jina, whoever wrote it.
     pub is_jina: bool,
 }
@@ -54,9 +58,10 @@ pub fn check_files(folder: &FilePath, known: &Names<'_>, files: &[(String, Strin
     Ok(())
 }
 
-/// The manifests of a folder. Those that are `ours`, of an earlier export or in the place of a new file, must be read; others may
-/// be anything.
-pub fn read(folder: &FilePath, ours: &Names<'_>, told: &mut Told) -> Result<Vec<Document>> {
+/// The manifests of a folder. Those that are `ours`, of an earlier export or in the place of a new file, must be read, and so must
+/// one to which an object of ours was moved, whose kinds, namespaces and names are `moved`; others may be anything, and are not
+/// looked at.
+pub fn read(folder: &FilePath, ours: &Names<'_>, moved: &BTreeSet<[&str; 3]>, told: &mut Told) -> Result<Vec<Document>> {
     let mut names = Vec::new();
     list_manifests(folder, "", &mut names)?;
     let mut documents = Vec::new();
@@ -78,36 +83,49 @@ pub fn read(folder: &FilePath, ours: &Names<'_>, told: &mut Told) -> Result<Vec<
                 continue;
             }
         };
-        let mut of_file = Vec::new();
+        let mut of_file: Vec<Document> = Vec::new();
+        let mut wrong: Vec<(Subject, Finding)> = Vec::new();
         let mut start = 0;
-        for (index, (head, body)) in pieces(&text).into_iter().enumerate() {
+        let (pieces, tail) = pieces(&text);
+        for (index, (head, body)) in pieces.into_iter().enumerate() {
             start += head.len();
             match yaml::read(body) {
                 Ok(document) => {
                     let meta = document.root.as_ref().map(Meta::of).unwrap_or_default();
                     let is_jina = document.root.as_ref().is_some_and(is_of_jina);
-                    let (head, text) = (head.to_owned(), body.to_owned());
-                    of_file.push(Document { file: name.clone(), index, head, text, meta, is_jina });
+                    let has_our_label = document.root.as_ref().is_some_and(has_our_label);
+                    let (head, text, tail) = (head.to_owned(), body.to_owned(), String::new());
+                    of_file.push(Document { file: name.clone(), index, head, text, tail, meta, has_our_label, is_jina });
                 }
-                Err(error) if is_ours => {
+                Err(error) => {
                     let mut mark = error.mark;
                     mark.line += place::behind(&text.as_bytes()[..start]).line - 1;
                     let finding = Finding::error("", format!("is not YAML: {}", error.message)).at(mark);
-                    let finding = finding.mend("fix it, or remove the file to have it written again");
-                    told.push((subject.clone(), finding.quoting(Excerpt::of(&subject.words(), &text, mark))));
+                    let mend = if is_ours {
+                        "fix it, or remove the file to have it written again"
+                    } else {
+                        "fix it: an object that an export wrote is in this file"
+                    };
+                    wrong.push((subject.clone(), finding.mend(mend).quoting(Excerpt::of(&subject.words(), &text, mark))));
                 }
-                // Whoever reads it, it is not us.
-                Err(_) => of_file.clear(),
             }
             start += body.len();
         }
-        documents.extend(of_file);
+        if let Some(last) = of_file.last_mut() {
+            tail.clone_into(&mut last.tail);
+        }
+        if wrong.is_empty() {
+            documents.extend(of_file);
+        } else if is_ours || of_file.iter().any(|Document { meta, .. }| moved.contains(&[&*meta.kind, &*meta.namespace, &*meta.name])) {
+            told.extend(wrong);
+        }
     }
     Ok(documents)
 }
 
-/// The documents of a text with the lines before each, down to its `---`; together they are the text.
-fn pieces(text: &str) -> Vec<(&str, &str)> {
+/// The documents of a text with the lines before each, down to its `---`, and what stands behind the last; together they are the
+/// text.
+fn pieces(text: &str) -> (Vec<(&str, &str)>, &str) {
     let mut pieces: Vec<(&str, &str)> = Vec::new();
     let (mut start, mut body, mut at) = (0, 0, 0);
     let mut has_content = false;
@@ -125,12 +143,17 @@ fn pieces(text: &str) -> Vec<(&str, &str)> {
         let trimmed = rest.unwrap_or(line).trim_start_matches('\u{feff}').trim();
         has_content |= !trimmed.is_empty() && !trimmed.starts_with(['#', '%']);
     }
-    match pieces.last_mut() {
-        // Comments at the end are the last document's.
-        Some((_, last)) if !has_content => *last = &text[text.len() - last.len() - (text.len() - start)..],
-        _ => pieces.push((&text[start..body], &text[body..])),
+    if !has_content && !pieces.is_empty() {
+        return (pieces, &text[start..]);
     }
-    pieces
+    pieces.push((&text[start..body], &text[body..]));
+    (pieces, "")
+}
+
+/// Whether an object has a label by which ours are known.
+fn has_our_label(object: &Node<'_>) -> bool {
+    let labels = object.get("metadata").and_then(|metadata| metadata.get("labels")).and_then(Node::as_map).unwrap_or_default();
+    labels.iter().any(|(name, _)| name.as_text().is_some_and(|name| name.starts_with("flow.jina.ai/")))
 }
 
 /// The workload of a Jina pod, by the label that Jina's export and ours have.
@@ -175,14 +198,14 @@ mod tests {
             ("a: 1\n", &[("", "a: 1\n")][..]),
             ("a: 1\n---\nb: 2", &[("", "a: 1\n"), ("---\n", "b: 2")]),
             ("# one\n---\na: 1\n--- # two\nb: 2\n# end\n", &[("# one\n---\n", "a: 1\n"), ("--- ", "# two\nb: 2\n# end\n")]),
-            ("%YAML 1.2\n---\na: 1\n---\n# end\n", &[("%YAML 1.2\n---\n", "a: 1\n---\n# end\n")]),
+            ("%YAML 1.2\n---\na: 1\n---\n# end\n", &[("%YAML 1.2\n---\n", "a: 1\n")]),
             ("---\n---\n\n---\na: |\n  ---\n", &[("---\n---\n\n---\n", "a: |\n  ---\n")]),
             ("--- {a: 1}\n--- {b: 2}\n", &[("--- ", "{a: 1}\n"), ("--- ", "{b: 2}\n")]),
         ] {
-            let pieces = pieces(text);
+            let (pieces, tail) = pieces(text);
             assert_eq!(pieces, expected, "{text}");
-            assert_eq!(pieces.iter().flat_map(|(head, body)| [*head, *body]).collect::<String>(), text);
+            assert_eq!(pieces.iter().flat_map(|(head, body)| [*head, *body]).chain([tail]).collect::<String>(), text);
         }
-        assert!(pieces("# nothing\n").iter().all(|(_, body)| yaml::read(body).is_ok_and(|document| document.root.is_none())));
+        assert!(pieces("# nothing\n").0.iter().all(|(_, body)| yaml::read(body).is_ok_and(|document| document.root.is_none())));
     }
 }

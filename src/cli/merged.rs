@@ -1,7 +1,7 @@
 //! What an export makes of its folder: files of an earlier export are merged with what the Flow renders now, field by field, as a
 //! render of a kpt package does it.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::Path as FilePath;
 
 use anyhow::Result;
@@ -11,11 +11,13 @@ use crate::cli::remembered::{self, Entry, hash};
 use crate::cli::render::Rendering;
 use crate::cli::report::{self, Subject};
 use crate::config::OnConflict;
-use crate::finding::{Finding, Findings};
+use crate::finding::{Finding, Findings, shortened};
+use crate::jina::topology::GATEWAY;
 use crate::krm::annotations::{INDEX, PATH};
 use crate::krm::meta::Meta;
 use crate::krm::{Caller, ResourceList};
 use crate::manifests;
+use crate::plan::Role;
 use crate::reconcile::ownership::{OBJECT, Owner};
 use crate::reconcile::{Fate, Generated, Placing, RENDERED, Reconciler, memory_of};
 use crate::yaml::{self, Data};
@@ -37,6 +39,17 @@ pub struct Change {
     pub written: Vec<(String, String)>,
     /// Files that are removed.
     pub removed: Vec<String>,
+    /// What is remembered, with its new text, and what it is while files are written one after the other.
+    pub memory: Option<Memory>,
+}
+
+/// The text of [`remembered::FILE`].
+#[derive(Debug)]
+pub struct Memory {
+    /// While some files may be new and some not.
+    pub unfinished: String,
+    /// When all are new.
+    pub done: String,
 }
 
 /// An object as it is rendered now.
@@ -110,19 +123,22 @@ fn entry(file: &str, meta: &Meta, object: String, rendered: String, fresh: &str)
 pub fn merge(folder: &FilePath, flows: &[Exported], keeps_memory: bool, told: &mut Told) -> Result<Change> {
     let known = remembered::read(folder)?;
     let keeps_memory = keeps_memory || known.is_some();
-    let entries = known.map(|known| known.objects).unwrap_or_default();
+    let entries = known.unwrap_or_default();
     let fresh: Vec<Fresh> = flows.iter().flat_map(objects).collect();
     let known: Names<'_> = entries.iter().map(|entry| entry.file.as_str()).collect();
     let mut files = files(&fresh);
     files.retain(|(file, _)| !fresh.iter().any(|fresh| fresh.file == *file && fresh.replaces_strangers));
     check_files(folder, &known, &files, told)?;
     let ours = known.iter().copied().chain(fresh.iter().map(|fresh| fresh.file.as_str())).collect();
-    let documents = read(folder, &ours, told)?;
+    let moved = entries.iter().map(|Entry { kind, namespace, name, .. }| [kind, namespace, name].map(String::as_str)).collect();
+    let documents = read(folder, &ours, &moved, told)?;
+    refuse_lists(folder, &documents, &ours, told);
     if report::has_errors(told) {
         return Ok(Change::default());
     }
     let before = Before::of(documents, &entries, &fresh);
     warn_about_strays(folder, &before, &fresh, told);
+    warn_about_another_flow(flows, &entries, told);
     let list = ResourceList::of_documents(before.shown().map(|place| before.marked[place].as_str()));
     let mut generated = Vec::new();
     for (index, item) in list.items.iter().enumerate() {
@@ -161,7 +177,10 @@ pub fn merge(folder: &FilePath, flows: &[Exported], keeps_memory: bool, told: &m
         }
     }
     if keeps_memory {
-        change.written.push((remembered::FILE.to_owned(), remembered::text(after.entries())));
+        let replaced = change.written.iter().map(|(file, _)| file).chain(&change.removed);
+        let replaced = replaced.map(|file| (file.clone(), hash(&before.text(file)))).collect();
+        let unfinished = remembered::unfinished(after.entries(), entries, replaced);
+        change.memory = Some(Memory { unfinished, done: remembered::text(after.entries()) });
     }
     Ok(change)
 }
@@ -191,14 +210,18 @@ impl Before {
             .iter()
             .map(|Document { file, meta, .. }| [file, &meta.kind, &meta.namespace, &meta.name].map(String::as_str))
             .collect();
-        let of_documents: Vec<Option<Entry>> = remembered::matched(entries, &keys).into_iter().map(Option::<&Entry>::cloned).collect();
+        let are_labelled: Vec<bool> = documents.iter().map(|document| document.has_our_label).collect();
+        let of_documents = remembered::matched(entries, &keys, &are_labelled).into_iter().map(Option::<&Entry>::cloned);
+        let of_documents: Vec<Option<Entry>> = of_documents.collect();
         let rendered: HashMap<(&str, &str), &Fresh> =
             fresh.iter().map(|fresh| ((fresh.file.as_str(), fresh.text.as_str()), fresh)).collect();
         let named: HashSet<(String, String)> = fresh.iter().filter_map(|fresh| names(&fresh.text)).collect();
         let replacing = fresh.iter().filter(|fresh| fresh.replaces_strangers);
         let replacing: HashMap<(&str, (String, String)), &Fresh> =
             replacing.filter_map(|fresh| Some(((fresh.file.as_str(), names(&fresh.text)?), fresh))).collect();
-        let mut before = Self { documents: Vec::new(), marked: Vec::new(), is_as_written: Vec::new(), files: HashSet::new() };
+        // What stands in a file that an export wrote stays there, whatever has become of the object that it was written for.
+        let files = entries.iter().map(|entry| entry.file.clone()).collect();
+        let mut before = Self { documents: Vec::new(), marked: Vec::new(), is_as_written: Vec::new(), files };
         for (document, entry) in documents.iter().zip(of_documents) {
             let Document { file, index, text, meta, .. } = document;
             // What an earlier version, or compat, has written, and is as it is rendered now.
@@ -232,7 +255,7 @@ impl Before {
     /// The text of a file.
     fn text(&self, file: &str) -> String {
         let documents = self.documents.iter().filter(|document| document.file == file);
-        documents.flat_map(|document| [document.head.as_str(), document.text.as_str()]).collect()
+        documents.flat_map(|Document { head, text, tail, .. }| [head.as_str(), text.as_str(), tail.as_str()]).collect()
     }
 }
 
@@ -297,6 +320,37 @@ fn warn_about_strays(folder: &FilePath, before: &Before, fresh: &[Fresh], told: 
     }
 }
 
+/// A list hides objects from the merge, which would be written a second time beside it.
+fn refuse_lists(folder: &FilePath, documents: &[Document], ours: &Names<'_>, told: &mut Told) {
+    for Document { file, meta, .. } in documents.iter().filter(|document| ours.contains(document.file.as_str())) {
+        if meta.kind == "List" && meta.api_version == "v1" {
+            let finding = Finding::error("kind", "is a list, and an export finds only objects that are documents of their own");
+            let finding = finding.got("List").mend("write each of its items as a document, with `---` between them");
+            told.push((Subject::File(folder.join(file).display().to_string()), finding));
+        }
+    }
+}
+
+/// Of a Flow that has no executor of the last export any more, it may be that it is another Flow under the same name: one without
+/// a name is called `flow`.
+fn warn_about_another_flow(flows: &[Exported], entries: &[Entry], told: &mut Told) {
+    for Exported { placing, place: (subject, path), .. } in flows {
+        let flow = &placing.meta.name;
+        let owners = entries.iter().filter_map(|entry| Owner::parse(&entry.object)).filter(|owner| owner.flow == *flow);
+        let former: BTreeSet<String> = owners.map(|owner| owner.component).filter(|component| component != GATEWAY).collect();
+        let is_left = placing.components.iter().filter(|component| component.role != Role::Gateway).any(|component| {
+            former.iter().any(|known| known.strip_prefix(&component.executor).is_some_and(|rest| rest.is_empty() || rest.starts_with('-')))
+        });
+        if !former.is_empty() && !is_left {
+            let message = format!("has none of the components of `{flow}` that the last export wrote into this folder");
+            let names = former.into_iter().collect::<Vec<_>>().join(", ");
+            let finding = Finding::warning(*path, message).got(shortened(&names));
+            let mend = "they are removed; if it is another Flow, give it another --name, or export it into another folder";
+            told.push((subject.clone(), finding.mend(mend)));
+        }
+    }
+}
+
 /// What is to be in the folder.
 struct After<'f> {
     all: &'f [Fresh],
@@ -312,6 +366,7 @@ struct Kept {
     /// Whether it was the first of its file.
     is_first: bool,
     text: String,
+    tail: String,
     /// What is remembered of it, if it is ours.
     entry: Option<Entry>,
     /// Whether nobody has edited it.
@@ -337,7 +392,8 @@ impl After<'_> {
         let index = here.and_then(|here| i64::try_from(here.index).ok()).or(meta.index()).unwrap_or(i64::MAX);
         let is_first = here.is_some_and(|here| here.index == 0);
         let head = here.map(|here| here.head.clone());
-        self.files.entry(file).or_default().push(Kept { index, head, is_first, text, entry, is_as_written });
+        let tail = here.map(|here| here.tail.clone()).unwrap_or_default();
+        self.files.entry(file).or_default().push(Kept { index, head, is_first, text, tail, entry, is_as_written });
     }
 
     /// Files of which nothing is left.
@@ -355,7 +411,10 @@ impl After<'_> {
     fn text(&self, file: &str, documents: &[Kept]) -> String {
         let is_of_file =
             |kept: &Kept| kept.entry.as_ref().and_then(|entry| self.fresh.get(entry.object.as_str())).map(|fresh| fresh.file == file);
-        let is_untouched = documents.iter().all(|kept| kept.is_as_written && is_of_file(kept) == Some(true));
+        let is_plain = |Kept { head, is_first, tail, .. }: &Kept| {
+            tail.is_empty() && head.as_deref().is_none_or(|head| head == if *is_first { "" } else { "---\n" })
+        };
+        let is_untouched = documents.iter().all(|kept| kept.is_as_written && is_plain(kept) && is_of_file(kept) == Some(true));
         let mut fresh = self.all.iter().filter(|fresh| fresh.file == file);
         if is_untouched && fresh.clone().count() == documents.len() {
             let mut text = fresh.next().map_or(String::new(), |fresh| fresh.text.clone());
@@ -365,6 +424,7 @@ impl After<'_> {
         let mut documents: Vec<&Kept> = documents.iter().collect();
         documents.sort_by_key(|kept| kept.index);
         let mut text = String::new();
+        let tails: String = documents.iter().map(|kept| kept.tail.as_str()).collect();
         for Kept { head, text: own, is_first, .. } in documents {
             let head = head.as_deref().unwrap_or_default();
             if text.is_empty() {
@@ -376,6 +436,9 @@ impl After<'_> {
             }
             text.push_str(own);
         }
-        text
+        if !tails.is_empty() && !text.ends_with('\n') {
+            text.push('\n');
+        }
+        text + &tails
     }
 }

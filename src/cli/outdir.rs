@@ -1,6 +1,6 @@
 //! Writing the folder of an export: everything or nothing, and nothing of anybody else's.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::ErrorKind;
 use std::path::{Component, Path as FilePath, PathBuf};
 
@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result, anyhow, bail};
 
 use crate::cli::folder::Told;
 use crate::cli::merged::{self, Change, Exported};
+use crate::cli::remembered;
 use crate::cli::report;
 
 /// What the names of folders begin with in which files are written before they are where they belong.
@@ -27,8 +28,16 @@ pub fn write(outdir: &FilePath, flows: &[Exported], told: &mut Told) -> Result<(
     if !outdir.exists() && create(outdir, &merged::new(flows, keeps_memory))? {
         return Ok(());
     }
+    let _lock = lock(outdir);
     let change = merged::merge(outdir, flows, keeps_memory, told)?;
     if report::has_errors(told) { Ok(()) } else { apply(outdir, &change) }
+}
+
+/// Another export into the folder waits for this one. Where a folder cannot be locked, as on Windows, it does not.
+fn lock(outdir: &FilePath) -> Option<File> {
+    let folder = File::open(outdir).ok()?;
+    folder.lock().ok()?;
+    Some(folder)
 }
 
 /// Writes everything beside where it belongs, and renames it: a folder that is new appears with everything in it. The answer is
@@ -54,14 +63,19 @@ fn create(outdir: &FilePath, files: &[(String, String)]) -> Result<bool> {
     }
 }
 
-/// Writes everything into a folder within, and renames each file: a run that fails or is killed while it writes leaves a folder
-/// as it was, and no file is ever half there.
+/// Writes everything into a folder within, and renames each file: no file is ever half there. A run that is stopped while it
+/// renames leaves behind what the next one needs to know which of them are new.
 fn apply(outdir: &FilePath, change: &Change) -> Result<()> {
-    for name in change.written.iter().map(|(name, _)| name).chain(&change.removed) {
+    let memory = change.memory.as_ref().map(|_| remembered::FILE);
+    for name in change.written.iter().map(|(name, _)| name).chain(&change.removed).map(String::as_str).chain(memory) {
         refuse_links(outdir, name)?;
     }
     let is_new = |(name, text): &&(String, String)| fs::read(outdir.join(name)).ok().as_deref() != Some(text.as_bytes());
     let written: Vec<&(String, String)> = change.written.iter().filter(is_new).collect();
+    let is_changing = !written.is_empty() || !change.removed.is_empty();
+    if let Some(memory) = change.memory.as_ref().filter(|_| is_changing) {
+        replace(outdir, remembered::FILE, &memory.unfinished)?;
+    }
     if !written.is_empty() {
         let stage = Stage::new(outdir, STAGE)?;
         stage.fill(written.iter().copied(), Some(outdir))?;
@@ -86,7 +100,21 @@ fn apply(outdir: &FilePath, change: &Change) -> Result<()> {
             let _ = fs::remove_dir(folder);
         }
     }
-    Ok(())
+    match &change.memory {
+        Some(memory) => replace(outdir, remembered::FILE, &memory.done),
+        None => Ok(()),
+    }
+}
+
+/// Writes one file beside where it belongs, and renames it.
+fn replace(outdir: &FilePath, name: &str, text: &str) -> Result<()> {
+    let path = outdir.join(name);
+    if fs::read(&path).ok().as_deref() == Some(text.as_bytes()) {
+        return Ok(());
+    }
+    let stage = Stage::new(outdir, STAGE)?;
+    stage.fill(std::iter::once(&(name.to_owned(), text.to_owned())), Some(outdir))?;
+    fs::rename(stage.path.join(name), &path).with_context(|| format!("{}: cannot be written", path.display()))
 }
 
 /// Neither a file nor a folder on the way to it may be a link: what is behind it is not in the folder.

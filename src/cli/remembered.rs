@@ -3,7 +3,7 @@
 //! In a kpt package the objects carry this in annotations. An export is applied as it is, and under compat it is exactly what
 //! Jina writes, so that it is kept beside the objects.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path as FilePath;
@@ -28,6 +28,18 @@ pub struct Remembered {
     version: u32,
     /// The objects, in the order of their files.
     pub objects: Vec<Entry>,
+    /// What an export has begun to change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    unfinished: Option<Unfinished>,
+}
+
+/// What was there before an export that was stopped while it replaced files one after the other.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Unfinished {
+    /// The hashes of the texts of files that are replaced or removed.
+    files: BTreeMap<String, String>,
+    objects: Vec<Entry>,
 }
 
 /// What is remembered of an object.
@@ -57,8 +69,8 @@ struct Head {
     version: u32,
 }
 
-/// Reads what is remembered of a folder; `None` when there is nothing.
-pub fn read(folder: &FilePath) -> Result<Option<Remembered>> {
+/// Reads what is remembered of the objects of a folder; `None` when there is nothing.
+pub fn read(folder: &FilePath) -> Result<Option<Vec<Entry>>> {
     let path = folder.join(FILE);
     let text = match fs::read_to_string(&path) {
         Ok(text) => text,
@@ -70,7 +82,22 @@ pub fn read(folder: &FilePath) -> Result<Option<Remembered>> {
         Ok(Head { version }) if version > VERSION => {
             bail!("{}: was written by a newer jinaflow; use that one, or export into another folder", path.display())
         }
-        _ => serde_json::from_str(&text).map(Some).with_context(|| format!("{}: is not what jinaflow wrote; {advice}", path.display())),
+        _ => {
+            let known = serde_json::from_str::<Remembered>(&text);
+            let known = known.with_context(|| format!("{}: is not what jinaflow wrote; {advice}", path.display()))?;
+            Ok(Some(known.objects_in(folder)))
+        }
+    }
+}
+
+impl Remembered {
+    /// The objects as they are in the folder: of a file that an export was to replace, and has not, those that were there before.
+    fn objects_in(self, folder: &FilePath) -> Vec<Entry> {
+        let Some(Unfinished { mut files, objects }) = self.unfinished else { return self.objects };
+        files.retain(|file, before| fs::read_to_string(folder.join(file)).is_ok_and(|text| hash(&text) == *before));
+        let is_replaced = |entry: &Entry| !files.contains_key(&entry.file);
+        let new = self.objects.into_iter().filter(is_replaced);
+        new.chain(objects.into_iter().filter(|entry| !is_replaced(entry))).collect()
     }
 }
 
@@ -83,6 +110,13 @@ pub fn text(mut objects: Vec<Entry>) -> String {
     format!("{{\n\"about\": {about},\n\"version\": {VERSION},\n\"objects\": [\n{}\n]}}\n", lines.join(",\n"))
 }
 
+/// The text while files are replaced: `objects` as they will be, and those of `files`, by the hashes of their texts, as they were.
+#[must_use]
+pub fn unfinished(objects: Vec<Entry>, before: Vec<Entry>, files: BTreeMap<String, String>) -> String {
+    let unfinished = Some(Unfinished { files, objects: before });
+    serde_json::to_string(&Remembered { about: ABOUT.to_owned(), version: VERSION, objects, unfinished }).unwrap_or_default()
+}
+
 /// The hash of a text, as it stands in an entry.
 #[must_use]
 pub fn hash(text: &str) -> String {
@@ -93,9 +127,10 @@ pub fn hash(text: &str) -> String {
 pub type Key<'k> = [&'k str; 4];
 
 /// Finds the entry of each object of a folder: by file, kind and name, else wherever the object has been moved to, else as the
-/// only one of its kind in its file, where a name or a namespace has been edited.
+/// only one of its kind in its file, where a name or a namespace has been edited: `are_labelled` says which objects have a label of
+/// ours, without which it is somebody else's.
 #[must_use]
-pub fn matched<'e>(entries: &'e [Entry], objects: &[Key<'_>]) -> Vec<Option<&'e Entry>> {
+pub fn matched<'e>(entries: &'e [Entry], objects: &[Key<'_>], are_labelled: &[bool]) -> Vec<Option<&'e Entry>> {
     let mut of_objects: Vec<Option<&Entry>> = vec![None; objects.len()];
     let mut left: Vec<&Entry> = entries.iter().collect();
     for round in [Round::AsItWas, Round::Moved, Round::OnlyOfItsKind] {
@@ -105,6 +140,9 @@ pub fn matched<'e>(entries: &'e [Entry], objects: &[Key<'_>]) -> Vec<Option<&'e 
             places.entry(round.key(*object)).or_default().push(place);
         }
         if round == Round::OnlyOfItsKind {
+            for places in places.values_mut() {
+                places.retain(|place| are_labelled[*place]);
+            }
             let mut counts: HashMap<Key<'_>, usize> = HashMap::new();
             for entry in &left {
                 *counts.entry(round.key(entry.key())).or_default() += 1;
@@ -160,8 +198,11 @@ mod tests {
         let entries = [entry("a.yml", "Service", "a"), entry("a.yml", "ConfigMap", "a-c"), entry("b.yml", "Service", "b")];
         let objects =
             [["b.yml", "Service", "", "x"], ["c.yml", "ConfigMap", "", "a-c"], ["a.yml", "Service", "", "a"], ["a.yml", "Job", "", "a"]];
-        let found: Vec<Option<&str>> = matched(&entries, &objects).iter().map(|entry| entry.map(|entry| entry.name.as_str())).collect();
-        assert_eq!(found, [Some("b"), Some("a-c"), Some("a"), None]);
+        let found = |is_labelled: bool| -> Vec<Option<&str>> {
+            matched(&entries, &objects, &[is_labelled; 4]).iter().map(|entry| entry.map(|entry| entry.name.as_str())).collect()
+        };
+        assert_eq!(found(true), [Some("b"), Some("a-c"), Some("a"), None]);
+        assert_eq!(found(false), [None, Some("a-c"), Some("a"), None]);
     }
 
     #[test]

@@ -217,7 +217,7 @@ corrections! {
     ConfigHash "config-hash"
         jina: "pods that stay as they are when only their ConfigMap changes"
         why: "variables are read when a process starts: the change arrives with the next pod, whenever that is"
-        ours: "the annotation flow.jina.ai/config-hash of pods, which changes with the ConfigMap and so replaces them"
+        ours: "the annotation flow.jina.ai/config-hash of pods, which changes with what the Flow puts into the ConfigMap, and so replaces them"
 
     OwnSelectors "own-selectors"
         jina: "selectors with the label `app` alone"

@@ -23,6 +23,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::config::OnConflict;
 use crate::finding::{Finding, Findings};
+use crate::jina::topology::GATEWAY;
 use crate::krm::annotations::NEEDS_HASH;
 use crate::krm::meta::Meta;
 use crate::krm::{Caller, NewItems, ResourceList};
@@ -379,7 +380,7 @@ impl<'l, 't> Reconciler<'l, 't> {
             return None;
         }
         let message = format!("the JinaFlow `{other}` has a {kind} called `{name}` too");
-        Some(Finding::error("spec.flow", message).mend("rename an executor, or give one of them another namespace"))
+        Some(Finding::error("spec.flow", message).mend(apart(name)))
     }
 
     /// A new object must not meet one with the same name that is the user's or another flow's.
@@ -401,7 +402,7 @@ impl<'l, 't> Reconciler<'l, 't> {
             let place = meta.path().map(|path| format!(" in {path}")).unwrap_or_default();
             if let Some(other) = item.memory().and_then(|_| item.owner()) {
                 let message = format!("the JinaFlow `{}` has a {kind} called `{name}`{place} too", other.flow);
-                return Some(Finding::error("spec.flow", message).mend("rename an executor, or give one of them another namespace"));
+                return Some(Finding::error("spec.flow", message).mend(apart(name)));
             }
             let message = format!("there is a {kind} called `{name}`{place} already, and it was not generated from this JinaFlow");
             Some(meeting(message, meta.package() == flow.package()).mend("remove it, or rename the executor"))
@@ -482,6 +483,15 @@ impl<'l, 't> Reconciler<'l, 't> {
 /// The one of two roles that a workload has.
 fn workload(role: &str) -> &'static str {
     if role == "Deployment" { "StatefulSet" } else { "Deployment" }
+}
+
+/// How two Flows in one namespace keep their objects apart. Their gateways have one name.
+fn apart(name: &str) -> &'static str {
+    if name == GATEWAY || name.strip_prefix(GATEWAY).is_some_and(|rest| rest.starts_with('-')) {
+        "give one of them another namespace"
+    } else {
+        "rename an executor, or give one of them another namespace"
+    }
 }
 
 /// Two objects that are one to an API server. In one package that is an error. Packages may be meant for different

@@ -108,6 +108,25 @@ fn copies_are_copies() {
     assert!(read("CHANGELOG.md").contains(&format!("## {version}")));
 }
 
+/// README names the versions of the tools with which everything is tested.
+#[test]
+fn the_readme_names_the_versions_of_the_tools() {
+    let setup = fs::read_to_string(root().join("tests/conformance/setup.sh")).unwrap();
+    let readme = fs::read_to_string(root().join("README.md")).unwrap().replace('\n', " ");
+    let version = |tool: &str| {
+        let line = setup.lines().find_map(|line| line.strip_prefix(&format!("{tool}="))).unwrap();
+        line.split_whitespace().next().unwrap().to_owned()
+    };
+    for named in [
+        format!("Jina {}", version("JINA")),
+        format!("kustomize {}", version("KUSTOMIZE")),
+        format!("kubectl of Kubernetes {}", version("KUBECTL").replace("v0.", "v1.")),
+        format!("kpt {}", version("KPT")),
+    ] {
+        assert!(readme.contains(&named), "{named}");
+    }
+}
+
 #[test]
 fn readmes_first_screen_has_the_two_commands() {
     let readme = fs::read_to_string(root().join("README.md")).unwrap();

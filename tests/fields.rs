@@ -765,6 +765,10 @@ fn what_is_wrong_is_told_with_its_field_and_mend() {
             "spec.gateway.storage: is a field of an executor, not of the gateway; write spec.executors.NAME.storage",
         ),
         ("executors: {encoder: {shards: {'1': {}}}}", "spec.executors.encoder.shards.1: is no shard of 1; use 0 to 0"),
+        (
+            "executors: {indexer: {shards: {one: {}}}}",
+            "spec.executors.indexer.shards.one: is no number of a shard (got \"one\"); use 0, 1, 2 and so on",
+        ),
         ("executors: {encoder: {head: {}}}", "warning: JinaFlow/search: spec.executors.encoder.head: has no effect"),
         (
             "patches: {p: {target: {kind: Deploymnt}, merge: {}}}",
@@ -948,6 +952,21 @@ fn what_is_wrong_is_told_with_its_field_and_mend() {
             .filter_map(|result| result["field"]["path"].as_str())
             .find(|field| path.contains(field.trim_start_matches("spec.")));
         assert!(field.is_some() || expected.contains("comes from spec."), "{fields}: {results:?}");
+    }
+}
+
+/// `01` is a name of its own, that no shard has.
+#[test]
+fn the_number_of_a_shard_is_written_in_one_way() {
+    for (written, meant) in [("'01'", "1"), ("+1", "1"), ("00", "0"), ("'+0'", "0"), ("'0000'", "0")] {
+        let entry = |number: &str| format!("executors: {{indexer: {{shards: {{{number}: {{replicas: 5}}}}}}}}");
+        let refused = answer(&entry(written));
+        assert_eq!(refused.code, 1, "{written}");
+        let shown = written.trim_matches('\'');
+        let expected = format!(": is no number of a shard (got \"{shown}\"); did you mean `{meant}`?");
+        assert!(refused.stderr.contains(&expected), "{}\n{expected}", refused.stderr);
+        let objects = objects(&entry(meant));
+        assert_eq!(at(&objects, &format!("Deployment/indexer-{meant}"), "/spec/replicas"), json!(5), "{written}");
     }
 }
 

@@ -90,8 +90,8 @@ impl Layers {
             field(&entry.fields, "head", Whose::HEAD, "a head", &path, findings);
             let path_of_shards = path.key("shards");
             for (number, node) in mapping(&entry.fields, "shards", &path, findings) {
-                if number.parse::<u32>().is_err() {
-                    findings.push(Finding::error(path_of_shards.key(&number), "is no number of a shard").mend("use 0, 1, 2 and so on"));
+                if let Some(finding) = misnumbered(&number, &path_of_shards) {
+                    findings.push(finding);
                 }
                 layer(node, &path_of_shards.key(&number), Whose::WORKER, "a shard", findings);
             }
@@ -260,6 +260,16 @@ fn layer(node: &Node<'_>, path: &Path<'_>, whose: u8, owner: &str, findings: &mu
     check(node, LAYER, whose, owner, path, findings);
     node.as_map()?;
     Some(Layer { path: path.to_string(), fields: node.clone().into_owned() })
+}
+
+/// What is wrong with the number of a shard. It is a name here, and names are compared as texts: `01` would be nobody's.
+fn misnumbered(number: &str, path: &Path<'_>) -> Option<Finding> {
+    let finding = Finding::error(path.key(number), "is no number of a shard").got(number);
+    match number.parse::<u32>() {
+        Err(_) => Some(finding.mend("use 0, 1, 2 and so on")),
+        Ok(plain) if plain.to_string() != number => Some(finding.propose(plain.to_string())),
+        Ok(_) => None,
+    }
 }
 
 /// The names below a field with what stands there.

@@ -469,6 +469,13 @@ fn cases() -> Vec<Case> {
             "/spec/behavior/scaleDown/stabilizationWindowSeconds",
             json!(60),
         ),
+        Case(
+            &["autoscale.behavior"],
+            "executors: {encoder: {autoscale: {max: 9, behavior: {scaleDown: {stabilizationWindowSeconds: 60}}, keda: {triggers: {load: {type: cron}}}}}}",
+            "ScaledObject/encoder",
+            "/spec/advanced",
+            json!({"horizontalPodAutoscalerConfig": {"behavior": {"scaleDown": {"stabilizationWindowSeconds": 60}}}}),
+        ),
         Case(&["autoscale"], autoscale, encoder, "/spec/replicas", Value::Null),
         Case(
             &[
@@ -864,6 +871,58 @@ fn what_is_wrong_is_told_with_its_field_and_mend() {
             "spec.executors.indexer.rollingUpdate.maxSurge: asks for a pod beside the others",
         ),
         (
+            "executors: {encoder: {storage: {}, rollingUpdate: {maxUnavailable: 2}}}",
+            "warning: JinaFlow/search: spec.executors.encoder.rollingUpdate.maxUnavailable: has no effect: pods with storage are replaced one after the other (got \"2\"); remove it",
+        ),
+        (
+            "defaults: {rollingUpdate: {maxUnavailable: 25%}}\nexecutors: {indexer: {shards: {0: {storage: {}}}}}",
+            "warning: JinaFlow/search: spec.defaults.rollingUpdate.maxUnavailable: has no effect: pods with storage are replaced",
+        ),
+        (
+            "executors: {encoder: {flow: {volumes: /data}, rollingUpdate: {maxSurge: 2}}}",
+            "warning: JinaFlow/search: spec.executors.encoder.rollingUpdate.maxSurge: has no effect: pods with storage are replaced",
+        ),
+        (
+            "executors: {encoder: {storage: {existingClaim: one, size: 5Gi}}}",
+            "warning: JinaFlow/search: spec.executors.encoder.storage.size: has no effect: `existingClaim` names a claim that is there",
+        ),
+        (
+            "executors: {encoder: {storage: {existingClaim: one, className: fast}}}",
+            "warning: JinaFlow/search: spec.executors.encoder.storage.className: has no effect",
+        ),
+        (
+            "roles: {worker: {storage: {accessModes: {ReadWriteMany: {}}}}}\nexecutors: {encoder: {storage: {existingClaim: one}}}",
+            "warning: JinaFlow/search: spec.roles.worker.storage.accessModes: has no effect",
+        ),
+        (
+            "defaults: {configMaps: {c: {mountPath: /c, prefix: C_}}}",
+            "warning: JinaFlow/search: spec.defaults.configMaps.c.prefix: has no effect: its keys are files, and a prefix is for the names of variables; add `env: true`, or remove it",
+        ),
+        (
+            "gateway: {secrets: {s: {mountPath: /s, env: false, prefix: S_}}}",
+            "warning: JinaFlow/search: spec.gateway.secrets.s.prefix: has no effect",
+        ),
+        (
+            "executors: {encoder: {probes: http}}",
+            "warning: JinaFlow/search: spec.executors.encoder.probes: has no effect: `encoder` speaks gRPC alone, and is asked by it; remove it",
+        ),
+        (
+            "roles: {worker: {probes: http}}",
+            "warning: JinaFlow/search: spec.roles.worker.probes: has no effect: `encoder` speaks gRPC alone",
+        ),
+        (
+            "executors: {indexer: {shards: {1: {probes: http}}}}",
+            "warning: JinaFlow/search: spec.executors.indexer.shards.1.probes: has no effect: `indexer-1` speaks gRPC alone",
+        ),
+        (
+            "gateway: {flow: {protocol: http}, probes: grpc}",
+            "warning: JinaFlow/search: spec.gateway.probes: has no effect: `gateway` does not speak gRPC, and is asked by HTTP",
+        ),
+        (
+            "gateway: {flow: {protocol: grpc, ssl_certfile: c.pem, ssl_keyfile: k.pem}, probes: http}",
+            "warning: JinaFlow/search: spec.gateway.probes: has no effect: `gateway` serves TLS, and the kubelet only tries to connect",
+        ),
+        (
             "executors: {indexer: {storage: {existingClaim: one}}}",
             "spec.executors.indexer.storage.existingClaim: is one claim, and there are 2 shards",
         ),
@@ -967,6 +1026,26 @@ fn the_number_of_a_shard_is_written_in_one_way() {
         assert!(refused.stderr.contains(&expected), "{}\n{expected}", refused.stderr);
         let objects = objects(&entry(meant));
         assert_eq!(at(&objects, &format!("Deployment/indexer-{meant}"), "/spec/replicas"), json!(5), "{written}");
+    }
+}
+
+/// What is of use as it stands has no warning, and neither has what a warning says to write.
+#[test]
+fn what_has_an_effect_is_not_warned_of() {
+    for fields in [
+        "defaults: {probes: http}",
+        "defaults: {probes: grpc}",
+        "gateway: {probes: http}",
+        "executors: {encoder: {probes: ping}}",
+        "executors: {encoder: {storage: {size: 5Gi}, rollingUpdate: {maxSurge: 0, maxUnavailable: 1}}}",
+        "defaults: {rollingUpdate: {maxUnavailable: 2}}\nexecutors: {encoder: {storage: {}, rollingUpdate: {maxUnavailable: null}}}",
+        "roles: {worker: {storage: {size: 5Gi}}}\nexecutors: {encoder: {storage: {existingClaim: one, size: null}}}",
+        "executors: {encoder: {storage: {existingClaim: one, mountPath: /data}}}",
+        "defaults: {configMaps: {c: {mountPath: /c, env: true, prefix: C_}}}",
+    ] {
+        let answer = answer(fields);
+        assert_eq!(answer.code, 0, "{fields}\n{}", answer.stderr);
+        assert!(!answer.stderr.contains("has no effect"), "{fields}\n{}", answer.stderr);
     }
 }
 

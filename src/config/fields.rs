@@ -131,7 +131,13 @@ pub static LAYER: &[Field] = &[
     of(PODS, "affinity", Fragment, "", "Affinity, in Kubernetes' own fields."),
     of(PODS, "topologySpread", Map(SPREAD), "", "Spread over the values of a node's label, by its key."),
     of(PODS, "priorityClassName", Text, "", "The PriorityClass."),
-    of(PODS, "rollingUpdate", Fields(ROLLING_UPDATE), "maxSurge 1, maxUnavailable 0", "How pods are replaced."),
+    of(
+        PODS,
+        "rollingUpdate",
+        Fields(ROLLING_UPDATE),
+        "maxSurge 1, maxUnavailable 0",
+        "How pods are replaced; pods with storage are replaced one after the other.",
+    ),
     of(
         PODS,
         "drainSeconds",
@@ -183,7 +189,7 @@ static SECRET_KEY: &[Field] = &[row("name", Text, "", "The Secret."), row("key",
 
 static SOURCE: &[Field] = &[
     row("env", Flag, "false", "Whether its keys are variables."),
-    row("prefix", Text, "", "What the names of these variables begin with."),
+    row("prefix", Text, "", "What the names of these variables begin with, with `env: true`."),
     row("mountPath", Text, "", "The folder in which its keys are files."),
     row("optional", Flag, "false", "Whether pods start without it."),
     row("external", Flag, "false", "Whether somebody else provides it, so that `jinaflow check` does not miss it."),
@@ -221,7 +227,7 @@ static AUTOSCALE: &[Field] = &[
     row("max", Int(1), "", "Most replicas."),
     row("cpu", Int(1), "80, without memory and keda", "Aimed at: CPU in use, in percent of what is requested."),
     row("memory", Int(1), "", "Aimed at: memory in use, in percent of what is requested."),
-    row("behavior", Fragment, "", "HorizontalPodAutoscaler's `spec.behavior`."),
+    row("behavior", Fragment, "", "HorizontalPodAutoscaler's `spec.behavior`, of the one that KEDA makes as well."),
     row("keda", Fields(KEDA), "", "A ScaledObject of KEDA."),
 ];
 

@@ -58,10 +58,11 @@ pub struct Layers {
 pub struct Stack<'l>(Vec<&'l Layer>);
 
 impl Stack<'_> {
-    /// The path of a field of the layer that decides it.
+    /// The path of a field, such as `storage.size`, of the layer that decides it.
     #[must_use]
     pub fn path(&self, field: &str) -> String {
-        let layer = self.0.iter().rev().find(|layer| layer.fields.get(field).is_some()).or(self.0.last());
+        let says = |layer: &&&Layer| field.split('.').try_fold(&layer.fields, |fields, step| fields.get(step)).is_some();
+        let layer = self.0.iter().rev().find(says).or(self.0.last());
         format!("{}.{field}", layer.map_or("spec.defaults", |layer| &layer.path))
     }
 }
@@ -159,6 +160,13 @@ impl Layers {
         let (entry, part) = self.entries(pods);
         let layers = self.stack(pods, entry, part.as_ref());
         super::workload::int(&layers.iter().rev().find(|layer| layer.fields.get("drainSeconds").is_some())?.fields, "drainSeconds")
+    }
+
+    /// The path of a field, such as `rollingUpdate.maxSurge`, of the layer that decides it for these pods.
+    #[must_use]
+    pub fn path(&self, pods: Pods<'_>, field: &str) -> String {
+        let (entry, part) = self.entries(pods);
+        Stack(self.stack(pods, entry, part.as_ref())).path(field)
     }
 
     /// The entry of an executor that is about these pods, and the part of it that is about them alone.

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::layers::Stack;
-use super::workload::{Workload, entries, is_zero};
+use super::workload::{Workload, entries, is_set, is_zero};
 use super::{is_subdomain, quantity};
 use crate::finding::{Finding, Findings};
 use crate::yaml::Node;
@@ -37,6 +37,12 @@ impl Teller<'_> {
         let finding = if got.is_empty() { finding } else { finding.got(got) };
         self.findings.push_once_for_each_place(finding);
     }
+
+    /// A warning about a field, such as `storage.size`, of which nothing comes.
+    fn without_effect(&mut self, field: &str, below: &str, reason: &str, mend: &str) {
+        let finding = Finding::warning(format!("{}{below}", self.stack.path(field)), format!("has no effect: {reason}"));
+        self.findings.push_once_for_each_place(finding.mend(mend));
+    }
 }
 
 /// Checks merged layers, each of which has been checked for itself.
@@ -44,6 +50,8 @@ pub fn check(workload: &Workload, fields: &Node<'static>, stack: &Stack<'_>, fin
     let mut teller = Teller { stack, findings };
     variables(workload, fields, &mut teller);
     references(workload, &mut teller);
+    prefixes(fields, &mut teller);
+    claims(fields, &mut teller);
     mounts(workload, &mut teller);
     resources(workload, &mut teller);
     scaling(workload, fields, &mut teller);
@@ -83,6 +91,25 @@ fn references(workload: &Workload, teller: &mut Teller<'_>) {
             let message = "names an object as none can be called".to_owned();
             teller.error(field, "", message, name, "use lower case letters, digits, `-` and `.`");
         }
+    }
+}
+
+fn prefixes(fields: &Node<'static>, teller: &mut Teller<'_>) {
+    for field in ["configMaps", "secrets"] {
+        let is_idle = |source: &Node<'_>| source.get("prefix").is_some() && !is_set(source, "env").unwrap_or_default();
+        for (name, _) in entries(fields, field).filter(|(_, source)| is_idle(source)) {
+            let reason = "its keys are files, and a prefix is for the names of variables";
+            teller.without_effect(field, &format!(".{name}.prefix"), reason, "add `env: true`, or remove it");
+        }
+    }
+}
+
+/// What a claim is like is decided where it is made.
+fn claims(fields: &Node<'static>, teller: &mut Teller<'_>) {
+    let Some(storage) = fields.get("storage").filter(|storage| storage.get("existingClaim").is_some()) else { return };
+    for part in ["size", "className", "accessModes"].into_iter().filter(|part| storage.get(part).is_some()) {
+        let reason = "`existingClaim` names a claim that is there, and none is made";
+        teller.without_effect(&format!("storage.{part}"), "", reason, "remove one of the two; `null` takes back a layer's");
     }
 }
 

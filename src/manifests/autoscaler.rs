@@ -63,6 +63,11 @@ fn scaled<'c>(component: &'c Component, autoscale: &'c Autoscale, keda: &'c Keda
         ("maxReplicaCount", autoscale.max.into()),
         ("triggers", triggers.into()),
     ]);
+    // KEDA makes a HorizontalPodAutoscaler, and hands this on to it.
+    if let Some(behavior) = &autoscale.behavior {
+        let of_autoscaler = object([("behavior", behavior.clone())]);
+        spec.set("advanced", object([("horizontalPodAutoscalerConfig", of_autoscaler)]));
+    }
     for (name, seconds) in [("pollingInterval", keda.polling), ("cooldownPeriod", keda.cooldown)] {
         if let Some(seconds) = seconds {
             spec.set(name, seconds.into());

@@ -388,6 +388,7 @@ pub fn plan(flow: &Flow, settings: &Settings, path: &Path<'_>, room: &mut Room, 
         planner.check_limits(&of_executor, &here, executor.mark, findings);
         components.extend(of_executor);
     }
+    planner.warn_about_unused_fields(&components, findings);
     room.take_bytes(settings.scope.bytes.saturating_mul(components.len()));
     room.check(path, findings);
     names::check(&components, flow, path, findings);

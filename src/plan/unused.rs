@@ -1,10 +1,16 @@
-//! Options of executors that say something and change nothing of this Flow. Each is named where it stands.
+//! Options of executors, and fields of the config, that say something and change nothing of this Flow. Each is named where
+//! it stands.
 
-use super::Planner;
+use std::collections::BTreeMap;
+
+use super::{Component, Planner, Role};
 use crate::config::corrections::Correction;
+use crate::config::layers::Pods;
+use crate::config::workload::{ProbeStyle, is_zero};
 use crate::finding::{Finding, Findings, Path};
 use crate::jina::flow::{Flow, Kind};
 use crate::jina::options::{Effect, Opt, Use};
+use crate::jina::setting::Protocol;
 use crate::jina::topology::Executor;
 
 /// What the gateway needs to know of an executor that runs elsewhere.
@@ -54,6 +60,55 @@ impl Planner<'_> {
         }
     }
 
+    /// Fields of the layers that depend on what a component turns out to be.
+    pub(super) fn warn_about_unused_fields(&self, components: &[Component], findings: &mut Findings) {
+        let mut probes = BTreeMap::new();
+        for component in components {
+            let path = |field: &str| self.settings.layers.path(pods(component), field);
+            if let Some(style) = component.workload.probes {
+                let reason = self.unused_probes(component, style);
+                let known = probes.entry(path("probes")).or_insert_with(|| reason.clone());
+                // What all have in common is of use when it is for one of them.
+                if reason.is_none() {
+                    *known = None;
+                }
+            }
+            let (surge, unavailable) = &component.workload.rolling_update;
+            // Beside `storage` it is refused.
+            let surge = surge.as_ref().filter(|surge| !is_zero(surge) && component.workload.storage.is_none());
+            let unavailable = unavailable.as_ref().filter(|pods| pods.as_text() != Some("1"));
+            for (field, share) in [("rollingUpdate.maxSurge", surge), ("rollingUpdate.maxUnavailable", unavailable)] {
+                if let (Some(share), Some(_)) = (share, &component.storage) {
+                    let message = "has no effect: pods with storage are replaced one after the other";
+                    let finding = Finding::warning(path(field), message).got(share.shown());
+                    findings.push_once_for_each_place(finding.mend("remove it; `null` takes back a layer's"));
+                }
+            }
+        }
+        for (path, reason) in probes {
+            let reason = reason.map(|reason| Finding::warning(path, format!("has no effect: {reason}")));
+            findings.extend(reason.map(|finding| finding.mend("remove it")));
+        }
+    }
+
+    /// Why a component is asked for its health in another way.
+    fn unused_probes(&self, component: &Component, style: ProbeStyle) -> Option<String> {
+        let health = &component.containers.first()?.health;
+        let speaks = |wanted: bool| component.protocols.iter().any(|protocol| (*protocol == Protocol::Grpc) == wanted);
+        let name = &component.name;
+        if health.tls && self.corrections.has(Correction::TlsProbes) {
+            Some(format!("`{name}` serves TLS, and the kubelet only tries to connect"))
+        } else if !health.pings {
+            Some(format!("containers of Jina {} are too old for it, and the kubelet only tries to connect", self.version))
+        } else if style == ProbeStyle::Http && !speaks(false) {
+            Some(format!("`{name}` speaks gRPC alone, and is asked by it"))
+        } else if style == ProbeStyle::Grpc && !speaks(true) {
+            Some(format!("`{name}` does not speak gRPC, and is asked by HTTP"))
+        } else {
+            None
+        }
+    }
+
     /// Why an option of this executor changes nothing.
     fn unused(&self, kind: Kind, executor: &Executor, opt: Opt) -> Option<&'static str> {
         let options = &executor.options;
@@ -69,6 +124,15 @@ impl Planner<'_> {
             Opt::SslCertfile | Opt::SslKeyfile if is_plain => Some("pods of one Flow call each other without TLS"),
             _ => None,
         }
+    }
+}
+
+/// For whom the layers are asked.
+fn pods(component: &Component) -> Pods<'_> {
+    match component.role {
+        Role::Gateway => Pods::Gateway,
+        Role::Head => Pods::Head(&component.node),
+        Role::Worker(shard) => Pods::Worker(&component.node, shard),
     }
 }
 

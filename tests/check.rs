@@ -1070,6 +1070,54 @@ fn images_that_move_are_told_to_who_is_strict() {
     }
 }
 
+/// An address of a Service is as good as its name, and so is the name of another one for it.
+#[test]
+fn a_service_is_found_by_its_address_and_by_another_name() {
+    let dial = |o: &mut Objects, host: &str| {
+        let env = container(o, "Deployment/gateway")["env"].as_array_mut().unwrap();
+        env.iter_mut().find(|entry| entry["name"] == "JINA_ADDR_ENCODER").unwrap()["value"] = host.into();
+    };
+    for (field, address) in
+        [("clusterIP", json!("10.96.0.9")), ("clusterIP", json!("fd00::9")), ("clusterIPs", json!(["10.96.0.8", "fd00::9"]))]
+    {
+        let mut objects = ours();
+        let service = &mut find(&mut objects, "Service/encoder")["spec"];
+        service.as_object_mut().unwrap().remove("clusterIP");
+        service[field] = address.clone();
+        // With one pod nothing has to be spread.
+        find(&mut objects, "Deployment/encoder")["spec"]["replicas"] = 1.into();
+        drop(&mut objects, "PodDisruptionBudget/budget");
+        let given = address.as_array().map_or(&address, |list| &list[1]).as_str().unwrap();
+        dial(&mut objects, &if given.contains(':') { format!("[{given}]") } else { given.to_owned() });
+        let answer = check(&objects, &[]).succeeded();
+        assert_eq!(answer.stderr, "", "{field}");
+        // What is behind it is judged as ever.
+        *arg(&mut objects, "Deployment/encoder", "--port") = "8081".into();
+        check(&objects, &[]).says("8081");
+        dial(&mut objects, "10.96.0.77");
+        *arg(&mut objects, "Deployment/encoder", "--port") = "8080".into();
+        check(&objects, &[]).says("Deployment/encoder: runs a Jina executor that nothing here dials");
+    }
+    for namespace in ["search", ""] {
+        let mut objects = ours();
+        add(
+            &mut objects,
+            "apiVersion: v1\nkind: Service\nmetadata: {name: alias, namespace: search}\nspec: {type: ExternalName, externalName: encoder.search.svc.cluster.local}\n",
+        );
+        if namespace.is_empty() {
+            for object in &mut objects {
+                object["metadata"].as_object_mut().unwrap().remove("namespace");
+            }
+        }
+        dial(&mut objects, "alias");
+        let answer = check(&objects, &[]).succeeded();
+        assert!(!answer.stderr.contains("nothing here dials"), "{}", answer.stderr);
+        // A name that is of nothing here may be of anything elsewhere.
+        find(&mut objects, "Service/alias")["spec"]["externalName"] = "encoder.example.com".into();
+        check(&objects, &[]).says("Deployment/encoder: runs a Jina executor that nothing here dials");
+    }
+}
+
 #[test]
 fn only_what_is_sure_is_said_of_others() {
     let mut objects = ours();

@@ -12,8 +12,8 @@ pub enum Host<'a> {
     Service(&'a str, Option<&'a str>),
     /// Out of the cluster, or where only a running container knows.
     Elsewhere,
-    /// A number, for which nobody asks a name server.
-    Number,
+    /// A number, for which nobody asks a name server, without its brackets.
+    Number(&'a str),
     /// Nowhere: this variable has no value.
     Unset(&'a str),
 }
@@ -52,7 +52,7 @@ pub fn host<'a>(host: &'a str, own: &str, cluster: &Cluster<'_>) -> Host<'a> {
     }
     // Names of Services begin with a letter.
     if bare.contains(':') || bare.starts_with(|c: char| c.is_ascii_digit()) {
-        return Host::Number;
+        return Host::Number(bare);
     }
     let mut labels = host.trim_end_matches('.').split('.');
     match (labels.next().unwrap_or_default(), labels.next(), labels.next(), labels.next()) {
@@ -94,7 +94,8 @@ mod tests {
             ("encoder.ns.svc.cluster.local.", Host::Service("encoder", Some("ns"))),
             ("indexer-0.indexer.ns.svc", Host::Service("indexer", Some("ns"))),
             ("example.com", Host::Elsewhere),
-            ("10.0.0.1", Host::Number),
+            ("10.0.0.1", Host::Number("10.0.0.1")),
+            ("[fd00::9]", Host::Number("fd00::9")),
             ("127.0.0.1", Host::Pod),
             ("[::1]", Host::Pod),
             ("localhost", Host::Pod),

@@ -55,6 +55,8 @@ pub struct Cluster<'o> {
     pub pods: Labelled<'o>,
     /// Which Services labels select, by their place among the Services.
     pub labelled_services: Labelled<'o>,
+    /// Services by their fixed addresses, by their places among the Services.
+    by_address: HashMap<&'o str, usize>,
     /// The place among the Services of an object.
     pub service_of: HashMap<usize, usize>,
     /// The place among the workloads of an object.
@@ -112,6 +114,7 @@ impl<'o> Cluster<'o> {
             services: Vec::new(),
             pods: Labelled::default(),
             labelled_services: Labelled::default(),
+            by_address: HashMap::new(),
             service_of: HashMap::new(),
             workload_of: HashMap::new(),
             autoscalers: Index::default(),
@@ -222,6 +225,10 @@ impl<'o> Cluster<'o> {
             by_number.entry(text(port, "port")).or_insert(index);
             names.entry(text(port, "name")).or_insert(index);
         }
+        let addresses = [text(node, "spec.clusterIP")].into_iter().chain(list(node, "spec.clusterIPs").iter().map(plain));
+        for address in addresses.filter(|address| !["", "None"].contains(address)) {
+            self.by_address.entry(address).or_insert(self.services.len());
+        }
         self.service_of.insert(id, self.services.len());
         self.services.push(Service { object: id, selected: Vec::new(), is_known: true, ports, not_tcp, names });
         self.labelled_services.add(namespace, at(node, "metadata.labels"));
@@ -270,6 +277,12 @@ impl<'o> Cluster<'o> {
     pub fn service(&self, namespace: &str, name: &str) -> Option<&Service<'o>> {
         let id = self.place("Service", namespace, name)?;
         self.services.get(*self.service_of.get(&id)?)
+    }
+
+    /// The Service that has an address, which somebody has given it or a cluster.
+    #[must_use]
+    pub fn service_at(&self, address: &str) -> Option<&Object<'o>> {
+        Some(&self.objects[self.services[*self.by_address.get(address)?].object])
     }
 
     /// The keys of a ConfigMap or a Secret, and their values; none for what only makes one.

@@ -244,7 +244,11 @@ impl Dialler<'_, '_> {
         let mut edge =
             Edge { from: self.workload, address: String::new(), to: None, service: None, port, is_broken: false, is_name: false };
         let reached = match host {
-            Host::Pod | Host::Number => Ok(None),
+            Host::Pod => Ok(None),
+            Host::Number(number) => match self.cluster.service_at(number) {
+                Some(found) => self.lead(found.name, Some(found.namespace), port, (given, &address, place, whom), report),
+                None => Ok(None),
+            },
             Host::Elsewhere => {
                 edge.is_name = !address.contains(RUNTIME);
                 Ok(None)
@@ -260,20 +264,7 @@ impl Dialler<'_, '_> {
             }
             Host::Service(name, namespace) => {
                 edge.is_name = true;
-                let found = self.service(name, namespace, port, whom, MOST_ALIASES, report);
-                let found = found.and_then(|found| match found {
-                    Some(found) => self.judged(&found, &address, whom).map(|()| Some(found)),
-                    None => Ok(None),
-                });
-                found.map_err(|lost| {
-                    let (path, message, mend) = match lost {
-                        Lost::Here(message, mend) => (self.place(given, place), message, mend),
-                        Lost::Written(message, mend) => (self.container.path_of(place), message, mend),
-                        Lost::Elsewhere => return,
-                    };
-                    let mend = if path.contains(".env[") { mend } else { mend.replace(BY_VARIABLE, BY_TEXT) };
-                    self.error(path, format!("dials `{whom}` {message}"), &address, mend, report);
-                })
+                self.lead(name, namespace, port, (given, &address, place, whom), report)
             }
         };
         match reached {
@@ -291,6 +282,31 @@ impl Dialler<'_, '_> {
         edge.address = address;
         report.edges.push(edge);
         to
+    }
+
+    /// Where a Service leads that is dialled, unless that is lost, which is told.
+    fn lead(
+        &self,
+        name: &str,
+        namespace: Option<&str>,
+        port: Option<u16>,
+        (given, address, place, whom): (&str, &str, usize, &str),
+        report: &mut Report,
+    ) -> Result<Option<Reached>, ()> {
+        let found = self.service(name, namespace, port, whom, MOST_ALIASES, report);
+        let found = found.and_then(|found| match found {
+            Some(found) => self.judged(&found, address, whom).map(|()| Some(found)),
+            None => Ok(None),
+        });
+        found.map_err(|lost| {
+            let (path, message, mend) = match lost {
+                Lost::Here(message, mend) => (self.place(given, place), message, mend),
+                Lost::Written(message, mend) => (self.container.path_of(place), message, mend),
+                Lost::Elsewhere => return,
+            };
+            let mend = if path.contains(".env[") { mend } else { mend.replace(BY_VARIABLE, BY_TEXT) };
+            self.error(path, format!("dials `{whom}` {message}"), address, mend, report);
+        })
     }
 
     /// The workload behind a Service, or what is wrong and how to mend it; nothing where that is not ours to know.
@@ -322,8 +338,11 @@ impl Dialler<'_, '_> {
         let node = object.node;
         if text(node, "spec.type") == "ExternalName" {
             let host = address::host(text(node, "spec.externalName"), wanted, cluster);
+            // Objects without a namespace may be meant for the one that it names.
+            let is_here =
+                |namespace: &str, name: &str| cluster.has_namespace(namespace) || (own.is_empty() && cluster.service(own, name).is_some());
             return match host {
-                Host::Service(name, Some(namespace)) if aliases > 0 && cluster.has_namespace(namespace) => {
+                Host::Service(name, Some(namespace)) if aliases > 0 && is_here(namespace, name) => {
                     self.service(name, Some(namespace), port, whom, aliases - 1, report)
                 }
                 _ => Ok(None),

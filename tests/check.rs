@@ -504,6 +504,21 @@ const BREAKS: &[(Damage, &str)] = &[
         "warning: PodDisruptionBudget/budget: spec.minAvailable: forbids every eviction",
     ),
     (
+        |o| find(o, "PodDisruptionBudget/budget")["spec"]["minAvailable"] = "51%".into(),
+        "warning: PodDisruptionBudget/budget: spec.minAvailable: forbids every eviction: no node can be drained (got \"51%\")",
+    ),
+    (
+        |o| {
+            find(o, "Deployment/encoder")["spec"]["replicas"] = 1.into();
+            find(o, "PodDisruptionBudget/budget")["spec"]["minAvailable"] = "1%".into();
+        },
+        "warning: PodDisruptionBudget/budget: spec.minAvailable: forbids every eviction: no node can be drained (got \"1%\")",
+    ),
+    (
+        |o| find(o, "PodDisruptionBudget/everything")["spec"]["maxUnavailable"] = "0%".into(),
+        "warning: PodDisruptionBudget/everything: spec.maxUnavailable: forbids every eviction",
+    ),
+    (
         |o| find(o, "PodDisruptionBudget/everything")["spec"]["maxUnavailable"] = 0.into(),
         "warning: PodDisruptionBudget/everything: spec.maxUnavailable: forbids every eviction",
     ),
@@ -1116,6 +1131,36 @@ fn a_service_is_found_by_its_address_and_by_another_name() {
         find(&mut objects, "Service/alias")["spec"]["externalName"] = "encoder.example.com".into();
         check(&objects, &[]).says("Deployment/encoder: runs a Jina executor that nothing here dials");
     }
+}
+
+#[test]
+fn budgets_that_leave_room_are_no_fault() {
+    for (name, field, share, replicas) in [
+        ("budget", "minAvailable", json!("50%"), 2),
+        ("budget", "minAvailable", json!("66%"), 3),
+        ("budget", "minAvailable", json!("0%"), 1),
+        ("budget", "minAvailable", json!(0), 1),
+        ("budget", "maxUnavailable", json!("1%"), 1),
+        // The autoscaler of the gateway may bring more.
+        ("everything", "minAvailable", json!("99%"), 1),
+        ("everything", "minAvailable", json!(9), 1),
+    ] {
+        let mut objects = ours();
+        find(&mut objects, "Deployment/encoder")["spec"]["replicas"] = replicas.into();
+        let budget = find(&mut objects, &format!("PodDisruptionBudget/{name}"));
+        let selector = budget["spec"]["selector"].clone();
+        budget["spec"] = json!({"selector": selector, field: share});
+        if name == "everything" {
+            drop(&mut objects, "PodDisruptionBudget/budget");
+        }
+        let answer = check(&objects, &[]).succeeded();
+        assert!(!answer.stderr.contains("forbids every eviction"), "{name} {field} {share}: {}", answer.stderr);
+    }
+    // Of several workloads the pods count together.
+    let mut objects = ours();
+    find(&mut objects, "PodDisruptionBudget/budget")["spec"] = json!({"minAvailable": 1, "selector": {"matchExpressions": [{"key": "app", "operator": "In", "values": ["encoder", "indexer-0"]}]}});
+    find(&mut objects, "Deployment/encoder")["spec"]["replicas"] = 1.into();
+    assert!(!check(&objects, &[]).succeeded().stderr.contains("forbids every eviction"));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use super::Report;
 use super::cluster::Cluster;
 use super::external::External;
-use super::fields::{at, list, pairs, plain, text};
+use super::fields::{at, list, number, pairs, plain, text};
 use super::labels::Selector;
 use super::object::{Object, few};
 use super::proxies::PORT_NAMES;
@@ -76,23 +76,22 @@ impl<'o> Looker<'_, 'o> {
         let Some(selected) = self.selected(at(node, "spec.selector"), &[self.object.namespace], usize::MAX, Severity::Error) else {
             return;
         };
+        if !selected.iter().any(|workload| self.cluster.role(*workload).is_some()) {
+            return;
+        }
         let least = text(node, "spec.minAvailable");
         let (path, got) = if least.is_empty() { ("maxUnavailable", text(node, "spec.maxUnavailable")) } else { ("minAvailable", least) };
-        let mut forbids = selected.iter().any(|workload| self.cluster.role(*workload).is_some());
-        for workload in selected {
-            if !forbids {
-                break;
-            }
-            let object = self.cluster.of_workload(workload);
-            // An autoscaler may bring more.
+        // An autoscaler may bring more, so that nobody knows how many pods there are.
+        let pods = selected.iter().try_fold(0_u64, |pods, workload| {
+            let object = self.cluster.of_workload(*workload);
             let is_scaled = !self.cluster.autoscalers_of(object).is_empty();
-            let replicas: u64 = if is_scaled { u64::MAX } else { text(object.node, "spec.replicas").parse().unwrap_or(1) };
-            forbids &= if least.is_empty() {
-                got == "0" || got == "0%"
-            } else {
-                least == "100%" || least.parse().is_ok_and(|least: u64| least >= replicas)
-            };
-        }
+            (!is_scaled).then(|| pods.saturating_add(number(object.node, "spec.replicas").unwrap_or(1)))
+        });
+        let forbids = if least.is_empty() {
+            got.strip_suffix('%').unwrap_or(got).parse() == Ok(0_u64)
+        } else {
+            stay(least, pods).is_some_and(|stay| pods.is_none_or(|pods| pods > 0 && stay >= pods))
+        };
         if forbids {
             let message = "forbids every eviction: no node can be drained";
             let finding = Finding::warning(format!("spec.{path}"), message).got(got);
@@ -242,6 +241,17 @@ impl<'o> Looker<'_, 'o> {
     /// Who may call may be anywhere, so that peers that select nothing here are no fault.
     fn policy(&mut self) {
         self.selected(at(self.object.node, "spec.podSelector"), &[self.object.namespace], 1, Severity::Warning);
+    }
+}
+
+/// How many pods have to stay, of those that there are; nothing where that depends on how many there are, and nobody knows. A
+/// share is rounded up, whatever it is a share of (`getExpectedPodCount`, kubernetes/kubernetes, `pkg/controller/disruption`).
+fn stay(least: &str, pods: Option<u64>) -> Option<u64> {
+    let Some(share) = least.strip_suffix('%') else { return least.parse().ok().filter(|_| pods.is_some()) };
+    let share: u64 = share.parse().ok()?;
+    match pods {
+        Some(pods) => Some(share.saturating_mul(pods).div_ceil(100)),
+        None => (share >= 100).then_some(u64::MAX),
     }
 }
 

@@ -4,6 +4,8 @@
 mod support;
 
 use std::fs;
+use std::os::unix::net::UnixListener;
+use std::process::Command;
 
 use serde_json::{Value, json};
 use support::{Run, documents, function, jinaflow, label, program, recorded, root, run, scratch};
@@ -1044,6 +1046,27 @@ fn a_file_that_cannot_be_read_is_told_and_the_rest_is_looked_at() {
     assert!(!answer.stderr.contains('\u{1b}'));
     // One that was named has to be there.
     assert_eq!(jinaflow(&["check", folder.join("none.yaml").to_str().unwrap()]).code, 1);
+}
+
+/// Who reads a pipe that nobody writes to waits for ever, and a device may have no end.
+#[test]
+fn pipes_sockets_and_devices_in_a_folder_are_not_read() {
+    use std::os::unix::fs::symlink;
+    let folder = scratch("special");
+    fs::write(folder.join("real"), as_documents(&ours())).unwrap();
+    symlink("real", folder.join("all.yaml")).unwrap();
+    assert!(Command::new("mkfifo").arg(folder.join("pipe.yml")).status().unwrap().success());
+    symlink("pipe.yml", folder.join("link.json")).unwrap();
+    symlink("/dev/zero", folder.join("device.yaml")).unwrap();
+    let _socket = UnixListener::bind(folder.join("socket.yml")).unwrap();
+    let answer = jinaflow(&["check", folder.to_str().unwrap()]);
+    assert_eq!(answer.code, 0, "{}", answer.stderr);
+    for name in ["pipe.yml", "link.json", "device.yaml", "socket.yml"] {
+        assert!(answer.stderr.contains(&format!("/{name}: is not a regular file, and is not read")), "{}", answer.stderr);
+    }
+    assert_eq!(answer.said().len(), 4, "{}", answer.stderr);
+    // A link to a file is one.
+    assert!(answer.stdout.contains("encoder"), "{}", answer.stdout);
 }
 
 #[test]

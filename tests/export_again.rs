@@ -6,6 +6,7 @@ mod support;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
+use std::process::Command;
 
 use support::{Run, jinaflow, program, scratch, tree};
 
@@ -50,6 +51,24 @@ impl Folder {
     fn files(&self) -> Vec<String> {
         tree(&self.out()).into_keys().collect()
     }
+}
+
+/// Who reads a pipe that nobody writes to waits for ever.
+#[test]
+fn pipes_are_not_read() {
+    let folder = Folder::new();
+    let pipe = |name: &str| assert!(Command::new("mkfifo").arg(folder.out().join(name)).status().unwrap().success());
+    pipe("x.yml");
+    folder.export(&FLOW.replace("encoder:1", "encoder:2"), &[]).succeeded();
+    assert!(folder.text("encoder/encoder.yml").contains("encoder:2"));
+    // In the place of a file of an export, and of one that comes.
+    fs::remove_file(folder.out().join("encoder/encoder.yml")).unwrap();
+    pipe("encoder/encoder.yml");
+    let refused = folder.export(&FLOW.replace("encoder:1", "encoder:3"), &[]);
+    assert_eq!(refused.code, 1);
+    assert!(refused.stderr.contains("encoder/encoder.yml: is not a regular file, and one belongs there; remove it"), "{}", refused.stderr);
+    fs::remove_file(folder.out().join("encoder/encoder.yml")).unwrap();
+    folder.export(&FLOW.replace("encoder:1", "encoder:3"), &[]).succeeded();
 }
 
 #[test]

@@ -46,6 +46,10 @@ pub fn check_files(folder: &FilePath, known: &Names<'_>, files: &[(String, Strin
         if path.is_dir() {
             let (subject, finding) = error("is a folder, and a file belongs there");
             told.push((subject, finding.mend("remove it, or export into another folder")));
+        } else if path.exists() && !path.is_file() {
+            // Who reads a pipe that nobody writes to waits for ever.
+            let (subject, finding) = error("is not a regular file, and one belongs there");
+            told.push((subject, finding.mend("remove it, or export into another folder")));
         } else if !known.contains(name.as_str()) && path.exists() {
             let was = fs::read(&path).with_context(|| format!("{}: cannot be read", path.display()))?;
             if was != text.as_bytes() {
@@ -163,8 +167,8 @@ fn is_of_jina(object: &Node<'_>) -> bool {
     labels.is_some_and(|labels| labels.get("jina_deployment_name").is_some())
 }
 
-/// Files below a folder that kubectl takes for manifests, in the order of their names. Links are not followed, and what begins
-/// with a dot is somebody's own.
+/// Files below a folder that kubectl takes for manifests, in the order of their names. Links are not followed, pipes and
+/// devices are not read, and what begins with a dot is somebody's own.
 fn list_manifests(folder: &FilePath, below: &str, names: &mut Vec<String>) -> Result<()> {
     let path = folder.join(below);
     let failed = || format!("{}: cannot be read", path.display());
@@ -172,7 +176,7 @@ fn list_manifests(folder: &FilePath, below: &str, names: &mut Vec<String>) -> Re
     for entry in fs::read_dir(&path).with_context(failed)? {
         let entry = entry.with_context(failed)?;
         let kind = entry.file_type().with_context(failed)?;
-        if let Some(name) = entry.file_name().to_str().filter(|name| !name.starts_with('.') && !kind.is_symlink()) {
+        if let Some(name) = entry.file_name().to_str().filter(|name| !name.starts_with('.') && (kind.is_dir() || kind.is_file())) {
             entries.push((name.to_owned(), kind.is_dir()));
         }
     }

@@ -217,6 +217,12 @@ fn gather(path: &str, files: &mut Vec<File>, findings: &mut Told) -> Result<()> 
     let folder = path.trim_end_matches('/');
     for name in names {
         let path = format!("{folder}/{name}");
+        // Who reads a pipe that nobody writes to waits for ever. One that is named itself is meant.
+        if fs::metadata(&path).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+            let finding = Finding::warning("", "is not a regular file, and is not read");
+            findings.push((Subject::File(path), finding.mend("remove it, or name it on the command line")));
+            continue;
+        }
         if let Err(error) = gather(&path, files, findings) {
             let reason = error.root_cause().to_string();
             let reason = reason.rsplit_once(": cannot be read: ").map_or(&*reason, |(_, reason)| reason);

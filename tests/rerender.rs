@@ -483,3 +483,35 @@ fn check_names_conflicts_that_are_kept() {
         assert!(answer.stderr.starts_with(words), "{}", answer.stderr);
     }
 }
+
+/// An item that changes or goes takes no anchor from those that refer to it, whoever's they are.
+#[test]
+fn what_refers_to_another_item_keeps_its_value_when_that_changes_or_goes() {
+    let theirs =
+        "- apiVersion: v1\n  kind: ConfigMap # theirs\n  metadata: {name: theirs}\n  data:\n    mode: 0644\n    image: *image # as there\n";
+    let edited = rendered(&[("          image: acme/encoder:1\n", "          image: &image acme/encoder:1\n")]) + theirs;
+    // Where nothing changes, nothing is written otherwise.
+    assert!(function(&edited).succeeded().stdout == edited);
+    let written_out = theirs.replace("*image", "acme/encoder:1");
+    let gone = ("{name: encoder, uses: docker://acme/encoder:1, replicas: 2}", "{name: other, uses: docker://acme/other:1, replicas: 3}");
+    for (from, to) in [CHANGE, gone] {
+        let answer = function(&edited.replace(from, to)).succeeded();
+        assert!(answer.stdout.contains(&written_out), "{}", answer.stdout);
+        let items = answer.list()["items"].as_array().unwrap().clone();
+        let object = items.iter().find(|item| label(item) == "ConfigMap/theirs").unwrap();
+        assert_eq!(object["data"]["image"], "acme/encoder:1");
+    }
+    // One of ours that refers to theirs is read, and written again by its lines.
+    let ours = rendered(&[
+        ("          image: acme/encoder:1\n", "          image: acme/encoder:1 # the newest\n          workingDir: *folder # theirs\n"),
+        (
+            "items:\n",
+            "items:\n- apiVersion: v1\n  kind: ConfigMap\n  metadata: {name: theirs} # as it was\n  data: {folder: &folder /data}\n",
+        ),
+    ]);
+    assert!(function(&ours).succeeded().stdout == ours);
+    let answer = function(&ours.replace(CHANGE.0, CHANGE.1)).succeeded();
+    let expected = "          image: acme/encoder:2 # the newest\n          workingDir: /data # theirs\n";
+    assert!(answer.stdout.contains(expected), "{}", answer.stdout);
+    assert!(answer.stdout.contains("  metadata: {name: theirs} # as it was\n  data: {folder: &folder /data}\n"), "{}", answer.stdout);
+}

@@ -47,9 +47,24 @@ pub fn run(input: &[u8], stdout: &mut impl Write) -> io::Result<Outcome> {
         Err(error) => return Response::refusal(&ResourceList::empty(), vec![(Subject::Input, list_fault(&error, text))]).write(stdout),
     };
     let caller = Caller::of(&list);
-    match answer(&list, caller, Unread::Fails) {
+    let first = answer(&list, caller, Unread::Fails);
+    let is_whole = match &first {
+        Ok(response) => !response.changes_items(),
+        Err(_) => false,
+    };
+    // An alias may have its anchor in another item, which changes or goes.
+    if !is_whole
+        && list.has_slices()
+        && let Some(apart) = krm::kept_apart(text)
+        && let Ok(list_apart) = ResourceList::read(&apart)
+        && list_apart.items.len() == list.items.len()
+        && let Ok(response) = answer(&list_apart, caller, Unread::Fails)
+    {
+        return if response.changes_items() { response.write(stdout) } else { response.of(&list).write(stdout) };
+    }
+    match first {
         Ok(response) => response.write(stdout),
-        // An alias may have its anchor in another item; only the whole text makes sense then.
+        // Only the whole text makes sense then.
         Err(fault) => match ResourceList::read_as_tree(text) {
             Ok(list) => answer(&list, caller, Unread::IsTold).unwrap_or_else(|fault| fault.refuse(&list, text)).write(stdout),
             Err(_) => answer(&list, caller, Unread::IsTold).unwrap_or_else(|_| fault.refuse(&list, text)).write(stdout),
@@ -118,6 +133,17 @@ impl<'l, 't> Response<'l, 't> {
     /// An answer that changes nothing and says why.
     fn refusal(list: &'l ResourceList<'t>, findings: Vec<(Subject, Finding)>) -> Self {
         Self { list, fates: vec![Fate::Kept; list.items.len()], added: NewItems::default(), findings }
+    }
+
+    /// Whether an item leaves with another text than it came with, or not at all.
+    fn changes_items(&self) -> bool {
+        self.fates.iter().any(|fate| *fate != Fate::Kept)
+    }
+
+    /// The same answer for another spelling of its list.
+    fn of<'o, 'u>(self, list: &'o ResourceList<'u>) -> Response<'o, 'u> {
+        let Self { fates, added, findings, .. } = self;
+        Response { list, fates, added, findings }
     }
 
     fn success(&self) -> bool {

@@ -4,6 +4,7 @@
 //! Items leave with the very text they came with unless somebody replaces them. How a list was written decides how the
 //! answer is written: YAML is cut, JSON stays JSON, and what has no text of its own, such as an alias, is written out.
 
+mod anchors;
 pub mod annotations;
 mod block;
 mod caller;
@@ -23,6 +24,7 @@ use std::iter::Peekable;
 
 use crate::finding::{Mark, shortened};
 use crate::yaml::{self, Data, Document, Node, SyntaxError};
+pub use anchors::kept_apart;
 use block::Part;
 pub use caller::Caller;
 pub use glance::{Glance, glance};
@@ -283,6 +285,12 @@ impl<'t> ResourceList<'t> {
             envelope: Envelope::Block { parts: cut.parts, indent: cut.indent, margin: cut.margin },
             earlier_results,
         })
+    }
+
+    /// Whether its items are slices of a text in which they may refer to each other.
+    #[must_use]
+    pub fn has_slices(&self) -> bool {
+        matches!(self.envelope, Envelope::Block { .. })
     }
 
     /// Reads a list by parsing all of it: the slower way, for whatever cannot be cut. Comments and the style of

@@ -90,6 +90,28 @@ pub fn read_all_as(text: &str, dialect: Dialect) -> Result<Vec<Document<'_>>, Sy
     Documents::of(text, dialect)?.collect()
 }
 
+/// An alias, where it stands, and what it stands for.
+#[derive(Debug)]
+pub struct Alias<'t> {
+    /// Its place in the text.
+    pub place: std::ops::Range<usize>,
+    /// Where its anchor stands.
+    pub anchor: usize,
+    /// What it stands for.
+    pub node: Node<'t>,
+}
+
+/// All aliases of a text, as kubectl reads it.
+pub fn aliases(text: &str) -> Result<Vec<Alias<'_>>, SyntaxError> {
+    // Nobody parses a text for them that has none.
+    if names_behind(b'*', text).is_disjoint(&names_behind(b'&', text)) {
+        return Ok(Vec::new());
+    }
+    let mut documents = Documents { kept: Some(Vec::new()), ..Documents::of(text, Dialect::Kubernetes)? };
+    documents.by_ref().try_for_each(|document| document.map(drop))?;
+    Ok(documents.kept.unwrap_or_default())
+}
+
 /// The documents of a text one after the other. Behind an error there are none.
 pub struct Documents<'t> {
     parser: Parser<'t>,
@@ -97,6 +119,8 @@ pub struct Documents<'t> {
     aliases: Option<HashSet<&'t str>>,
     text: &'t str,
     has_failed: bool,
+    /// Aliases so far, where somebody wants them.
+    kept: Option<Vec<Alias<'t>>>,
 }
 
 impl<'t> Iterator for Documents<'t> {
@@ -115,7 +139,8 @@ impl<'t> Iterator for Documents<'t> {
 /// A collection that is still open.
 struct Open<'t> {
     node: Node<'t>,
-    anchor: Option<&'t str>,
+    /// Its anchor, and where that stands.
+    anchor: Option<(&'t str, usize)>,
     /// The key that waits for its value.
     key: Option<Node<'t>>,
 }
@@ -123,6 +148,8 @@ struct Open<'t> {
 /// What an alias stands for.
 struct Anchored<'t> {
     node: Node<'t>,
+    /// Where the anchor stands.
+    start: usize,
     size: usize,
     height: usize,
 }
@@ -130,7 +157,7 @@ struct Anchored<'t> {
 impl<'t> Documents<'t> {
     /// Begins to read a text.
     pub fn of(text: &'t str, dialect: Dialect) -> Result<Self, SyntaxError> {
-        Ok(Self { parser: Parser::new(text, dialect)?, aliases: None, text, has_failed: false })
+        Ok(Self { parser: Parser::new(text, dialect)?, aliases: None, text, has_failed: false, kept: None })
     }
 
     /// The next document, or `None` after the last.
@@ -148,11 +175,11 @@ impl<'t> Documents<'t> {
         let mut duplicates = Vec::new();
         let mut root = None;
         while let Some(event) = self.parser.next()? {
-            let Event { kind, properties, start: Place { mark, .. }, .. } = event;
+            let Event { kind, properties, start: Place { mark, offset }, end, .. } = event;
             let (mut anchor, mut tag) = (None, None);
             if let Some(properties) = properties {
-                (anchor, tag) = (properties.anchor, properties.tag);
-                if let Some(name) = anchor {
+                (anchor, tag) = (properties.anchor.map(|name| (name, properties.start.offset)), properties.tag);
+                if let Some((name, _)) = anchor {
                     self.declare(name, &mut anchors, properties.start.mark)?;
                 }
             }
@@ -166,7 +193,7 @@ impl<'t> Documents<'t> {
                 EventKind::Alias(name) => {
                     let message = |message: &str| SyntaxError { message: format!("{message} `{name}`"), mark };
                     let known = anchors.get(name).ok_or_else(|| message("there is no anchor of the name of this alias,"))?;
-                    let Anchored { node, size, height } =
+                    let Anchored { node, start, size, height } =
                         known.as_ref().ok_or_else(|| message("this alias stands inside its own anchor"))?;
                     aliased += size;
                     if aliased > MOST_ALIASED_NODES {
@@ -175,6 +202,9 @@ impl<'t> Documents<'t> {
                     }
                     if open.len() + height > DEEPEST {
                         return Err(too_deep(mark));
+                    }
+                    if let Some(kept) = &mut self.kept {
+                        kept.push(Alias { place: offset..end, anchor: *start, node: node.clone() });
                     }
                     (node.clone(), None)
                 }
@@ -189,7 +219,8 @@ impl<'t> Documents<'t> {
                     (finish_map(closed.node, || path_of(&open), &mut duplicates)?, closed.anchor)
                 }
             };
-            if let Some(name) = anchor.filter(|name| self.aliases.as_ref().is_none_or(|aliases| aliases.contains(name))) {
+            let is_used = |name: &str| self.aliases.as_ref().is_none_or(|aliases| aliases.contains(name));
+            if let Some((name, start)) = anchor.filter(|(name, _)| is_used(name)) {
                 let size = size_of(&node);
                 // The copy that is kept costs as much as one that is used.
                 aliased += size;
@@ -197,7 +228,7 @@ impl<'t> Documents<'t> {
                     let message = format!("aliases expand to more than {MOST_ALIASED_NODES} values");
                     return Err(SyntaxError { message, mark });
                 }
-                anchors.insert(name, Some(Anchored { size, height: height_of(&node), node: node.clone() }));
+                anchors.insert(name, Some(Anchored { start, size, height: height_of(&node), node: node.clone() }));
             }
             place(node, &mut open, &mut root);
         }
@@ -211,7 +242,7 @@ impl<'t> Documents<'t> {
         if anchors.insert(name, None).is_some() && self.parser.dialect() == Dialect::Jina {
             return Err(SyntaxError { message: format!("the anchor `{name}` stands twice"), mark });
         }
-        self.aliases.get_or_insert_with(|| names_behind_stars(self.text));
+        self.aliases.get_or_insert_with(|| names_behind(b'*', self.text));
         Ok(())
     }
 
@@ -230,14 +261,14 @@ impl<'t> Documents<'t> {
     }
 }
 
-/// The names of all aliases of a text, and what else stands behind a `*`.
-fn names_behind_stars(text: &str) -> HashSet<&str> {
-    let name = |star: usize| {
-        let rest = text.get(star + 1..)?;
+/// The names of all aliases of a text, or of all anchors, and what else stands behind a `*` or a `&`.
+fn names_behind(sign: u8, text: &str) -> HashSet<&str> {
+    let name = |sign: usize| {
+        let rest = text.get(sign + 1..)?;
         let end = rest.bytes().position(|byte| !byte.is_ascii_alphanumeric() && !matches!(byte, b'-' | b'_'));
         rest.get(..end.unwrap_or(rest.len())).filter(|name| !name.is_empty())
     };
-    memchr::memchr_iter(b'*', text.as_bytes()).filter_map(name).collect()
+    memchr::memchr_iter(sign, text.as_bytes()).filter_map(name).collect()
 }
 
 fn is_absent(node: &Node<'_>) -> bool {

@@ -167,7 +167,7 @@ fn on_one_line(node: &Node<'_>, out: &mut String) {
 const INDICATORS: [char; 16] = ['|', '>', '@', '`', '%', '&', '*', '!', '"', '\'', '#', '{', '}', '[', ']', ','];
 
 /// Brackets and commas, harmless in block style, need quotes here.
-pub(super) fn within_flow(node: &Node<'_>, out: &mut String) {
+pub fn within_flow(node: &Node<'_>, out: &mut String) {
     match &node.data {
         Data::Scalar(Scalar { text, style: Style::Quoted }) => double_quoted(text, out),
         Data::Scalar(Scalar { text, style: Style::Plain }) if ends_within_flow(text) => double_quoted(text, out),

@@ -207,7 +207,7 @@ impl<'t> Editor<'t> {
     /// Writes the fields or entries of `now`, from the beginning of the line of the first of `was`, whose lines end at `end`.
     fn collection(&self, spot: &Spot<'_>, was: &Node<'_>, now: &Node<'_>, end: usize, out: &mut String) -> Option<()> {
         if !self.is_editable(spot, was) || now.tag.is_some() {
-            return None;
+            return self.beside_merge_key(spot, was, now, None, end, out);
         }
         match (&spot.data, &was.data, &now.data) {
             (SpotData::Map(Layout::Block, spots), Data::Map(was), Data::Map(now)) if !now.is_empty() => {
@@ -218,6 +218,31 @@ impl<'t> Editor<'t> {
             }
             _ => None,
         }
+    }
+
+    /// The fields of a mapping that has others from a merge key, as long as those stay as they are.
+    fn beside_merge_key(
+        &self,
+        spot: &Spot<'_>,
+        was: &Node<'_>,
+        now: &Node<'_>,
+        dash: Option<usize>,
+        end: usize,
+        out: &mut String,
+    ) -> Option<()> {
+        let (SpotData::Map(Layout::Block, spots), Data::Map(was_pairs), Data::Map(now_pairs)) = (&spot.data, &was.data, &now.data) else {
+            return None;
+        };
+        if was.tag.is_some() || now.tag.is_some() {
+            return None;
+        }
+        let (was, now) = without_inherited(spots, was_pairs, now_pairs, |key| self.text.as_bytes().get(key.indicator) != Some(&b'?'))?;
+        let before = out.len();
+        let done = self.map(spots, &was, &now, dash, end, out);
+        if done.is_none() {
+            out.truncate(before);
+        }
+        done
     }
 
     /// The fields of a mapping that stand below each other. `dash` is what the first one stands behind.
@@ -301,6 +326,13 @@ impl<'t> Editor<'t> {
             leftovers.take_before(j, |gone| self.nobodys(&lines, gone, out));
             let (Lines { lead, start, own_end, end }, spot, was) = (lines.get(j)?, spots.get(j)?, was.get(j)?);
             out.push_str(self.text.get(*lead..*start)?);
+            if !self.stays(spot, was, entry)
+                && spot.start == spot.content
+                && self.beside_merge_key(spot, was, entry, Some(*start), *own_end, out).is_some()
+            {
+                out.push_str(self.text.get(*own_end..*end)?);
+                continue;
+            }
             match (&spot.data, &was.data, &entry.data) {
                 _ if self.stays(spot, was, entry) => out.push_str(self.text.get(*start..*own_end)?),
                 (SpotData::Map(Layout::Block, spots), Data::Map(was_pairs), Data::Map(now))
@@ -570,6 +602,45 @@ impl Leftovers {
     }
 }
 
+/// The fields of a mapping.
+type Pairs<'t> = Vec<(Node<'t>, Node<'t>)>;
+
+/// The fields of a mapping before and after a change, without those that it has from its one merge key, and with the key itself
+/// in its place; `None` where there is no such key, or where what it gives changes.
+fn without_inherited<'t>(
+    spots: &[(Spot<'_>, Spot<'_>)],
+    was: &[(Node<'t>, Node<'t>)],
+    now: &[(Node<'t>, Node<'t>)],
+    is_plain: impl Fn(&Spot<'_>) -> bool,
+) -> Option<(Pairs<'t>, Pairs<'t>)> {
+    const MERGE: &str = "<<";
+    let merge_key = || (Node::plain(MERGE), Node::plain(MERGE));
+    let mut own: Pairs<'t> = Vec::with_capacity(spots.len());
+    let mut merge_place = None;
+    for (place, (key, _)) in spots.iter().enumerate() {
+        match &key.data {
+            SpotData::Scalar(text, Spelling::Plain) if text == MERGE && merge_place.is_none() => {
+                merge_place = Some(place);
+                own.push(merge_key());
+            }
+            SpotData::Scalar(text, Spelling::Plain | Spelling::Quoted) if text != MERGE && is_plain(key) => {
+                own.push(was.iter().find(|(known, _)| known.as_text() == Some(text)).cloned()?);
+            }
+            _ => return None,
+        }
+    }
+    let merge_place = merge_place?;
+    let is_inherited = |key: &Node<'_>| place_of(&own, key).is_none() && place_of(was, key).is_some();
+    let stays = |(key, value): &(Node<'_>, Node<'_>)| place_of(now, key).is_some_and(|place| same(value, &now[place].1));
+    if !was.iter().filter(|(key, _)| is_inherited(key)).all(stays) {
+        return None;
+    }
+    let mut kept: Pairs<'t> = now.iter().filter(|(key, _)| !is_inherited(key)).cloned().collect();
+    let above = own[..merge_place].iter().rev().find_map(|(key, _)| place_of(&kept, key));
+    kept.insert(above.map_or(0, |above| above + 1), merge_key());
+    Some((own, kept))
+}
+
 fn place_of(pairs: &[(Node<'_>, Node<'_>)], key: &Node<'_>) -> Option<usize> {
     pairs.iter().position(|(known, _)| known.as_text() == key.as_text() && key.as_text().is_some())
 }
@@ -760,8 +831,20 @@ spec:
         }
         let merged = "a: &x\n  c: 1\nb: # b\n  <<: *x\n  d: 1 # d\ne: 1\n";
         assert_eq!(edited(merged, "{a: {c: 1}, b: {c: 1, d: 1}, e: 2}"), Some(merged.replace("e: 1", "e: 2")));
-        let written_out = merged.replace("  <<: *x\n  d: 1 # d\n", "  c: 1\n  d: 2\n");
-        assert_eq!(edited(merged, "{a: {c: 1}, b: {c: 1, d: 2}, e: 1}"), Some(written_out));
+        // Fields beside a merge key are changed where they are.
+        assert_eq!(edited(merged, "{a: {c: 1}, b: {c: 1, d: 2}, e: 1}"), Some(merged.replace("d: 1", "d: 2")));
+        let listed = "a: &x\n  c: 1\nb:\n- n: 1 # n\n  # above\n  <<: *x # merged\n  d: 1 # d\n- <<: *x\n  # e\n  e: 1\n";
+        for (after, from, to) in [
+            ("{a: {c: 1}, b: [{n: 1, c: 1, d: 2}, {c: 1, e: 1}]}", "d: 1", "d: 2"),
+            ("{a: {c: 1}, b: [{n: 1, c: 1, d: 1}, {c: 1, e: 2}]}", "e: 1", "e: 2"),
+            ("{a: {c: 1}, b: [{n: 1, c: 1}, {c: 1, e: 1}]}", "  d: 1 # d\n", ""),
+            ("{a: {c: 1}, b: [{n: 1, c: 1, d: 1}, {c: 1, e: 1, f: 2}]}", "e: 1\n", "e: 1\n  f: 2\n"),
+        ] {
+            assert_eq!(edited(listed, after), Some(listed.replace(from, to)), "{after}");
+        }
+        // What it gives is written out where it changes.
+        let written_out = merged.replace("  <<: *x\n  d: 1 # d\n", "  c: 3\n  d: 1\n");
+        assert_eq!(edited(merged, "{a: {c: 1}, b: {c: 3, d: 1}, e: 1}"), Some(written_out));
     }
 
     #[test]

@@ -464,3 +464,100 @@ fn exports_of_two_versions_beside_each_other_leave_no_edits() {
         assert!(folder.text("indexer/indexer.yml").contains(&format!("image: acme/indexer:{round}\n")));
     }
 }
+
+/// What has the kind and name of an object of ours, and is not ours: a patch of an overlay, another export below, an object of
+/// the user's.
+#[test]
+fn what_is_called_as_ours_is_left_alone() {
+    let without = FLOW.replace("- {name: encoder, uses: docker://acme/encoder:1}\n", "");
+    let folder = Folder::new();
+    let patch = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: encoder}\nspec: {replicas: 7}\n";
+    fs::create_dir_all(folder.out().join("overlays")).unwrap();
+    fs::write(folder.out().join("overlays/patch.yml"), patch).unwrap();
+    fs::remove_dir_all(folder.out().join("encoder")).unwrap();
+    folder.export(&without, &[]).succeeded();
+    assert_eq!(folder.text("overlays/patch.yml"), patch);
+
+    let folder = Folder::new();
+    let below = folder.out().join("below");
+    jinaflow(&["export", folder.0.join("flow.yml").to_str().unwrap(), below.to_str().unwrap()]).succeeded();
+    let before = tree(&below);
+    fs::remove_dir_all(folder.out().join("encoder")).unwrap();
+    folder.export(FLOW, &[]).succeeded();
+    assert!(folder.text("encoder/encoder.yml").contains("kind: Deployment\n"));
+    folder.export(&without, &[]).succeeded();
+    assert_eq!(tree(&below), before);
+
+    // A file that remembers what nobody wrote.
+    let folder = Folder::new();
+    for name in ["victim", "out/notes.md"] {
+        fs::write(folder.0.join(name), "mine\n").unwrap();
+    }
+    let forged: String = ["../victim", "notes.md"]
+        .map(|file| {
+            format!("{{\"file\":\"{file}\",\"kind\":\"A\",\"name\":\"x\",\"object\":\"flow/x/A\",\"rendered\":\"v1.\",\"text\":\"0\"}},\n")
+        })
+        .concat();
+    folder.edit(".jinaflow", "\"objects\": [\n", &format!("\"objects\": [\n{forged}"));
+    folder.export(FLOW, &[]).succeeded();
+    assert!(folder.0.join("victim").exists() && folder.out().join("notes.md").exists());
+}
+
+/// What two runs of the same make is what one makes, and comments stay where their document goes.
+#[test]
+fn a_second_run_changes_nothing() {
+    let secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: mine}\n";
+    let without = FLOW.replace("- {name: encoder, uses: docker://acme/encoder:1}\n", "");
+    // An object that was deleted, and a line without its end.
+    let folder = Folder::new();
+    let text = folder.text("encoder/encoder.yml");
+    fs::write(folder.out().join("encoder/encoder.yml"), text.split_once("---\n").unwrap().1.trim_end()).unwrap();
+    folder.export(FLOW, &[]).succeeded();
+    let once = tree(&folder.out());
+    folder.export(FLOW, &[]).succeeded();
+    assert_eq!(tree(&folder.out()), once);
+
+    // Objects that were moved, and something else where they were.
+    let folder = Folder::new();
+    fs::rename(folder.out().join("encoder/encoder.yml"), folder.out().join("moved.yml")).unwrap();
+    fs::write(folder.out().join("encoder/encoder.yml"), secret).unwrap();
+    for _ in 0..2 {
+        folder.export(FLOW, &[]).succeeded();
+    }
+    folder.export(&FLOW.replace("encoder:1", "encoder:2"), &[]).succeeded();
+    assert!(folder.text("moved.yml").contains("encoder:2") && folder.text("encoder/encoder.yml") == secret);
+
+    let folder = Folder::new();
+    let text = folder.text("encoder/encoder.yml");
+    let (first, rest) = text.split_once("---\n").unwrap();
+    let mixed = format!("# Copyright\n---\n{first}---\n{secret}---\n# a remark\n---\n{rest}---\n# the end\n");
+    fs::write(folder.out().join("encoder/encoder.yml"), mixed).unwrap();
+    folder.export(&without, &[]).succeeded();
+    assert_eq!(folder.text("encoder/encoder.yml"), format!("# Copyright\n{secret}# a remark\n# the end\n"));
+    // A mark that only looks like one.
+    fs::write(folder.out().join("x.yml"), "a: 1\n---\u{a0}b\n").unwrap();
+    folder.export(&without, &[]).succeeded();
+}
+
+/// Where one file cannot be written, all of them are as they were.
+#[test]
+fn a_run_that_fails_changes_nothing() {
+    let folder = Folder::new();
+    // A file stands where a folder belongs, which shows only when the others have been written.
+    fs::remove_dir_all(folder.out().join("indexer")).unwrap();
+    fs::write(folder.out().join("indexer"), "mine\n").unwrap();
+    let before = tree(&folder.out());
+    let failed = folder.export(&FLOW.replace(":1", ":2"), &[]);
+    assert_eq!((failed.code, tree(&folder.out())), (1, before));
+    failed.says("indexer: cannot be made");
+    // Objects of ours in a list somewhere else.
+    let folder = Folder::new();
+    let items = folder.text("encoder/encoder.yml");
+    let items: String = items.split("---\n").map(|item| format!("- {}\n", item.trim_end().replace('\n', "\n  "))).collect();
+    fs::remove_file(folder.out().join("encoder/encoder.yml")).unwrap();
+    fs::write(folder.out().join("list.yaml"), format!("apiVersion: v1\nkind: List\nitems:\n{items}")).unwrap();
+    let before = tree(&folder.out());
+    let refused = folder.export(FLOW, &[]);
+    assert_eq!((refused.code, tree(&folder.out())), (1, before));
+    refused.says("list.yaml: kind: is a list");
+}

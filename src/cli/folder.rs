@@ -12,6 +12,9 @@ use crate::finding::{Excerpt, Finding};
 use crate::krm::meta::Meta;
 use crate::yaml::{self, Node};
 
+/// The file that remembers what an export wrote into a folder. It has no ending by which kubectl would take it for a manifest.
+pub const MEMORY: &str = ".jinaflow";
+
 /// Findings with what they are about.
 pub type Told = Vec<(Subject, Finding)>;
 
@@ -38,8 +41,9 @@ pub struct Document {
     pub is_jina: bool,
 }
 
-/// A file that is there, and that no export is known to have written, must be the file that comes.
-pub fn check_files(folder: &FilePath, known: &Names<'_>, files: &[(String, String)], told: &mut Told) -> Result<()> {
+/// A file that is there, and that no export is known to have written, must be the file that comes: `coming` are those that will
+/// be written.
+pub fn check_files(folder: &FilePath, known: &Names<'_>, coming: &Names<'_>, files: &[(String, String)], told: &mut Told) -> Result<()> {
     for (name, text) in files {
         let path = folder.join(name);
         let error = |message: &str| (Subject::File(path.display().to_string()), Finding::error("", message));
@@ -50,7 +54,7 @@ pub fn check_files(folder: &FilePath, known: &Names<'_>, files: &[(String, Strin
             // Who reads a pipe that nobody writes to waits for ever.
             let (subject, finding) = error("is not a regular file, and one belongs there");
             told.push((subject, finding.mend("remove it, or export into another folder")));
-        } else if !known.contains(name.as_str()) && path.exists() {
+        } else if coming.contains(name.as_str()) && !known.contains(name.as_str()) && path.exists() {
             let was = fs::read(&path).with_context(|| format!("{}: cannot be read", path.display()))?;
             if was != text.as_bytes() {
                 let (subject, finding) = error("is there already, with another text, and is not known to be from an export");
@@ -129,12 +133,13 @@ pub fn read(folder: &FilePath, ours: &Names<'_>, moved: &BTreeSet<[&str; 3]>, to
 
 /// The documents of a text with the lines before each, down to its `---`, and what stands behind the last; together they are the
 /// text.
-fn pieces(text: &str) -> (Vec<(&str, &str)>, &str) {
+#[must_use]
+pub fn pieces(text: &str) -> (Vec<(&str, &str)>, &str) {
     let mut pieces: Vec<(&str, &str)> = Vec::new();
     let (mut start, mut body, mut at) = (0, 0, 0);
     let mut has_content = false;
     for line in text.split_inclusive('\n') {
-        let rest = line.strip_prefix("---").filter(|rest| rest.is_empty() || rest.starts_with(char::is_whitespace));
+        let rest = line.strip_prefix("---").filter(|rest| rest.is_empty() || rest.starts_with([' ', '\t', '\n', '\r']));
         if rest.is_some() && has_content {
             pieces.push((&text[start..body], &text[body..at]));
             (start, has_content) = (at, false);
@@ -181,6 +186,10 @@ fn list_manifests(folder: &FilePath, below: &str, names: &mut Vec<String>) -> Re
         }
     }
     entries.sort();
+    // What another export wrote into a folder below is its own.
+    if !below.is_empty() && path.join(MEMORY).exists() {
+        return Ok(());
+    }
     for (name, is_folder) in entries {
         let name = if below.is_empty() { name } else { format!("{below}/{name}") };
         if is_folder {

@@ -20,7 +20,7 @@ use crate::manifests;
 use crate::plan::Role;
 use crate::reconcile::ownership::{OBJECT, Owner};
 use crate::reconcile::{Fate, Generated, Placing, RENDERED, Reconciler, memory_of};
-use crate::yaml::{self, Data};
+use crate::yaml::{self, Data, Node};
 
 /// A Flow that is exported.
 pub struct Exported {
@@ -126,17 +126,19 @@ pub fn merge(folder: &FilePath, flows: &[Exported], keeps_memory: bool, told: &m
     let entries = known.unwrap_or_default();
     let fresh: Vec<Fresh> = flows.iter().flat_map(objects).collect();
     let known: Names<'_> = entries.iter().map(|entry| entry.file.as_str()).collect();
-    let mut files = files(&fresh);
-    files.retain(|(file, _)| !fresh.iter().any(|fresh| fresh.file == *file && fresh.replaces_strangers));
-    check_files(folder, &known, &files, told)?;
+    // An object that was moved comes back to where it is, and not to its file.
+    let elsewhere: HashSet<&str> = entries.iter().map(|entry| entry.object.as_str()).collect();
+    let comes = |fresh: &&Fresh| !fresh.replaces_strangers && !elsewhere.contains(fresh.owner.as_str());
+    let coming: Names<'_> = fresh.iter().filter(comes).map(|fresh| fresh.file.as_str()).collect();
+    check_files(folder, &known, &coming, &files(&fresh), told)?;
     let ours = known.iter().copied().chain(fresh.iter().map(|fresh| fresh.file.as_str())).collect();
     let moved = entries.iter().map(|Entry { kind, namespace, name, .. }| [kind, namespace, name].map(String::as_str)).collect();
     let documents = read(folder, &ours, &moved, told)?;
-    refuse_lists(folder, &documents, &ours, told);
+    let before = Before::of(documents, &entries, &fresh);
+    refuse_lists(folder, &before, &ours, &moved, told);
     if report::has_errors(told) {
         return Ok(Change::default());
     }
-    let before = Before::of(documents, &entries, &fresh);
     warn_about_strays(folder, &before, &fresh, told);
     warn_about_another_flow(flows, &entries, told);
     let list = ResourceList::of_documents(before.shown().map(|place| before.marked[place].as_str()));
@@ -159,12 +161,15 @@ pub fn merge(folder: &FilePath, flows: &[Exported], keeps_memory: bool, told: &m
     let outcome = reconciler.finish(&placing);
     told.extend(outcome.told.into_iter().map(|(_, meta, finding)| (Subject::Object(in_folder(folder, meta)), finding)));
     let by_owner = fresh.iter().map(|fresh| (fresh.owner.as_str(), fresh)).collect();
-    let mut after = After { all: &fresh, fresh: by_owner, files: BTreeMap::new() };
+    let mut after = After { all: &fresh, fresh: by_owner, files: BTreeMap::new(), left: BTreeMap::new() };
     for (place, fate) in before.shown().zip(&outcome.fates) {
         let text = match fate {
             Fate::Kept => &before.marked[place],
             Fate::Replaced(text) => text,
-            Fate::Removed => continue,
+            Fate::Removed => {
+                after.leave(&before.documents[place]);
+                continue;
+            }
         };
         after.take(text, Some((&before.documents[place], before.is_as_written[place], *fate == Fate::Kept)));
     }
@@ -179,7 +184,7 @@ pub fn merge(folder: &FilePath, flows: &[Exported], keeps_memory: bool, told: &m
     if keeps_memory {
         let replaced = change.written.iter().map(|(file, _)| file).chain(&change.removed);
         let replaced = replaced.map(|file| (file.clone(), hash(&before.text(file)))).collect();
-        let unfinished = remembered::unfinished(after.entries(), entries, replaced);
+        let unfinished = remembered::unfinished(after.entries(), before.entries, replaced);
         change.memory = Some(Memory { unfinished, done: remembered::text(after.entries()) });
     }
     Ok(change)
@@ -202,6 +207,8 @@ struct Before {
     is_as_written: Vec<bool>,
     /// Files in which something is ours, or is called as something of ours.
     files: HashSet<String>,
+    /// What is remembered of the objects that are there, each where it is.
+    entries: Vec<Entry>,
 }
 
 impl Before {
@@ -210,8 +217,10 @@ impl Before {
             .iter()
             .map(|Document { file, meta, .. }| [file, &meta.kind, &meta.namespace, &meta.name].map(String::as_str))
             .collect();
-        let are_labelled: Vec<bool> = documents.iter().map(|document| document.has_our_label).collect();
-        let of_documents = remembered::matched(entries, &keys, &are_labelled).into_iter().map(Option::<&Entry>::cloned);
+        let texts: HashSet<&str> = entries.iter().map(|entry| entry.text.as_str()).collect();
+        let are_ours: Vec<bool> =
+            documents.iter().map(|document| document.has_our_label || texts.contains(hash(&document.text).as_str())).collect();
+        let of_documents = remembered::matched(entries, &keys, &are_ours).into_iter().map(Option::<&Entry>::cloned);
         let of_documents: Vec<Option<Entry>> = of_documents.collect();
         let rendered: HashMap<(&str, &str), &Fresh> =
             fresh.iter().map(|fresh| ((fresh.file.as_str(), fresh.text.as_str()), fresh)).collect();
@@ -219,16 +228,21 @@ impl Before {
         let replacing = fresh.iter().filter(|fresh| fresh.replaces_strangers);
         let replacing: HashMap<(&str, (String, String)), &Fresh> =
             replacing.filter_map(|fresh| Some(((fresh.file.as_str(), names(&fresh.text)?), fresh))).collect();
-        // What stands in a file that an export wrote stays there, whatever has become of the object that it was written for.
-        let files = entries.iter().map(|entry| entry.file.clone()).collect();
-        let mut before = Self { documents: Vec::new(), marked: Vec::new(), is_as_written: Vec::new(), files };
+        // What stands in a file that an export wrote, or will write, stays there, whatever has become of the objects in it.
+        let written: HashSet<&str> =
+            entries.iter().map(|entry| entry.file.as_str()).chain(fresh.iter().map(|fresh| fresh.file.as_str())).collect();
+        let files = documents.iter().map(|document| &document.file).filter(|file| written.contains(file.as_str())).cloned().collect();
+        let mut before = Self { documents: Vec::new(), marked: Vec::new(), is_as_written: Vec::new(), files, entries: Vec::new() };
         for (document, entry) in documents.iter().zip(of_documents) {
             let Document { file, index, text, meta, .. } = document;
             // What an earlier version, or compat, has written, and is as it is rendered now.
             let same = rendered.get(&(file.as_str(), text.as_str())).filter(|_| entry.is_none());
             // What is remembered of a stranger that is replaced is what it is: nothing in it is an edit.
             let replaced = replacing.get(&(file.as_str(), (meta.kind.clone(), meta.name.clone()))).filter(|_| entry.is_none());
-            before.is_as_written.push(same.is_some() || entry.as_ref().is_some_and(|entry| entry.text == hash(text)));
+            before.entries.extend(entry.as_ref().map(|entry| Entry { file: file.clone(), ..entry.clone() }));
+            // The last line of a file may have lost its end.
+            let is_as_rendered = |entry: &Entry| entry.text == hash(text) || entry.text == hash(&format!("{text}\n"));
+            before.is_as_written.push(same.is_some() || entry.as_ref().is_some_and(is_as_rendered));
             if entry.is_some() || same.is_some() || named.contains(&(meta.kind.clone(), meta.name.clone())) {
                 before.files.insert(file.clone());
             }
@@ -321,9 +335,18 @@ fn warn_about_strays(folder: &FilePath, before: &Before, fresh: &[Fresh], told: 
 }
 
 /// A list hides objects from the merge, which would be written a second time beside it.
-fn refuse_lists(folder: &FilePath, documents: &[Document], ours: &Names<'_>, told: &mut Told) {
-    for Document { file, meta, .. } in documents.iter().filter(|document| ours.contains(document.file.as_str())) {
-        if meta.kind == "List" && meta.api_version == "v1" {
+fn refuse_lists(folder: &FilePath, before: &Before, ours: &Names<'_>, moved: &BTreeSet<[&str; 3]>, told: &mut Told) {
+    let found: HashSet<[&str; 3]> =
+        before.entries.iter().map(|Entry { kind, namespace, name, .. }| [kind, namespace, name].map(String::as_str)).collect();
+    let is_hidden = |item: &Node<'_>| {
+        let Meta { kind, namespace, name, .. } = Meta::of(item);
+        let key = [kind.as_str(), &namespace, &name];
+        moved.contains(&key) && !found.contains(&key)
+    };
+    for Document { file, meta, text, .. } in before.documents.iter().filter(|document| document.meta.kind == "List") {
+        let root = yaml::read(text).ok().and_then(|document| document.root);
+        let items = root.as_ref().and_then(|root| root.get("items")).and_then(Node::as_list).unwrap_or_default();
+        if meta.api_version == "v1" && (ours.contains(file.as_str()) || items.iter().any(is_hidden)) {
             let finding = Finding::error("kind", "is a list, and an export finds only objects that are documents of their own");
             let finding = finding.got("List").mend("write each of its items as a document, with `---` between them");
             told.push((Subject::File(folder.join(file).display().to_string()), finding));
@@ -357,6 +380,8 @@ struct After<'f> {
     /// By what they are.
     fresh: HashMap<&'f str, &'f Fresh>,
     files: BTreeMap<String, Vec<Kept>>,
+    /// Comments around documents that go, by their files and places: they may be somebody else's.
+    left: BTreeMap<String, Vec<(i64, String)>>,
 }
 
 /// A document as it is to be.
@@ -386,6 +411,7 @@ impl After<'_> {
             (_, Some((document, _, true))) => document.text.clone(),
             _ => unmark(marked),
         };
+        let is_as_written = is_as_written || fresh.is_some_and(|fresh| fresh.text == text);
         let of_fresh = fresh.map_or(text.as_str(), |fresh| fresh.text.as_str());
         let entry = owner.map(|(object, rendered)| entry(&file, &meta, object.to_owned(), rendered.to_owned(), of_fresh));
         let here = was.map(|(document, ..)| document).filter(|document| document.file == file);
@@ -394,6 +420,14 @@ impl After<'_> {
         let head = here.map(|here| here.head.clone());
         let tail = here.map(|here| here.tail.clone()).unwrap_or_default();
         self.files.entry(file).or_default().push(Kept { index, head, is_first, text, tail, entry, is_as_written });
+    }
+
+    /// A document goes, and what stands above its mark and behind it stays, if its file does.
+    fn leave(&mut self, Document { file, index, head, tail, .. }: &Document) {
+        let comments: String = head.split_inclusive('\n').chain(tail.split_inclusive('\n')).filter(|line| line.starts_with('#')).collect();
+        if !comments.is_empty() {
+            self.left.entry(file.clone()).or_default().push((i64::try_from(*index).unwrap_or(i64::MAX), comments));
+        }
     }
 
     /// Files of which nothing is left.
@@ -414,7 +448,9 @@ impl After<'_> {
         let is_plain = |Kept { head, is_first, tail, .. }: &Kept| {
             tail.is_empty() && head.as_deref().is_none_or(|head| head == if *is_first { "" } else { "---\n" })
         };
-        let is_untouched = documents.iter().all(|kept| kept.is_as_written && is_plain(kept) && is_of_file(kept) == Some(true));
+        let left = self.left.get(file).map(Vec::as_slice).unwrap_or_default();
+        let is_untouched =
+            left.is_empty() && documents.iter().all(|kept| kept.is_as_written && is_plain(kept) && is_of_file(kept) == Some(true));
         let mut fresh = self.all.iter().filter(|fresh| fresh.file == file);
         if is_untouched && fresh.clone().count() == documents.len() {
             let mut text = fresh.next().map_or(String::new(), |fresh| fresh.text.clone());
@@ -425,7 +461,8 @@ impl After<'_> {
         documents.sort_by_key(|kept| kept.index);
         let mut text = String::new();
         let tails: String = documents.iter().map(|kept| kept.tail.as_str()).collect();
-        for Kept { head, text: own, is_first, .. } in documents {
+        let mut left = left.iter().peekable();
+        for Kept { index, head, text: own, is_first, .. } in documents {
             let head = head.as_deref().unwrap_or_default();
             if text.is_empty() {
                 text.push_str(if *is_first { head } else { head.strip_prefix("---\n").unwrap_or(head) });
@@ -434,7 +471,14 @@ impl After<'_> {
                 text.push_str(if head.lines().any(|line| line.starts_with("---")) { "" } else { "---\n" });
                 text.push_str(head);
             }
+            while let Some((_, comments)) = left.next_if(|(place, _)| place < index) {
+                text.push_str(comments);
+            }
             text.push_str(own);
+        }
+        for (_, comments) in left {
+            text.push_str(if text.ends_with('\n') { "" } else { "\n" });
+            text.push_str(comments);
         }
         if !tails.is_empty() && !text.ends_with('\n') {
             text.push('\n');

@@ -1,6 +1,6 @@
 //! Writing the folder of an export: everything or nothing, and nothing of anybody else's.
 
-use std::fs::{self, File};
+use std::fs::{self, File, Permissions};
 use std::io::ErrorKind;
 use std::path::{Component, Path as FilePath, PathBuf};
 
@@ -50,7 +50,9 @@ fn create(outdir: &FilePath, files: &[(String, String)]) -> Result<bool> {
     fs::create_dir_all(parent).with_context(|| format!("{}: cannot be made", parent.display()))?;
     let name = outdir.file_name().unwrap_or_default().to_string_lossy();
     let mut stage = Stage::new(parent, &format!("{name}{STAGE}"))?;
-    stage.fill(files.iter(), None)?;
+    for (name, text) in files {
+        stage.write(name, text, None)?;
+    }
     match fs::rename(&stage.path, outdir) {
         Ok(()) => {
             // Its name may be another run's by now.
@@ -63,32 +65,46 @@ fn create(outdir: &FilePath, files: &[(String, String)]) -> Result<bool> {
     }
 }
 
-/// Writes everything into a folder within, and renames each file: no file is ever half there. A run that is stopped while it
-/// renames leaves behind what the next one needs to know which of them are new.
+/// Writes everything into a folder within, and renames each file: no file is ever half there. Where one of them cannot be
+/// written, the others are put back. A run that is killed meanwhile leaves behind what the next one needs to know which of them
+/// are new.
 fn apply(outdir: &FilePath, change: &Change) -> Result<()> {
     let memory = change.memory.as_ref().map(|_| remembered::FILE);
     for name in change.written.iter().map(|(name, _)| name).chain(&change.removed).map(String::as_str).chain(memory) {
         refuse_links(outdir, name)?;
     }
+    let mut undo = Undo::default();
+    let done = replace_all(outdir, change, &mut undo);
+    if done.is_err() {
+        undo.all();
+    }
+    done
+}
+
+fn replace_all(outdir: &FilePath, change: &Change, undo: &mut Undo) -> Result<()> {
     let is_new = |(name, text): &&(String, String)| fs::read(outdir.join(name)).ok().as_deref() != Some(text.as_bytes());
     let written: Vec<&(String, String)> = change.written.iter().filter(is_new).collect();
     let is_changing = !written.is_empty() || !change.removed.is_empty();
     if let Some(memory) = change.memory.as_ref().filter(|_| is_changing) {
-        replace(outdir, remembered::FILE, &memory.unfinished)?;
+        replace(outdir, remembered::FILE, &memory.unfinished, undo)?;
     }
     if !written.is_empty() {
         let stage = Stage::new(outdir, STAGE)?;
-        stage.fill(written.iter().copied(), Some(outdir))?;
-        for (name, _) in &written {
-            make_folder_of(&outdir.join(name))?;
+        // kubectl would apply files of these names from what a run that was killed leaves behind.
+        let numbers: Vec<String> = (0..written.len()).map(|number| number.to_string()).collect();
+        for (number, (name, text)) in numbers.iter().zip(&written) {
+            stage.write(number, text, Some(&outdir.join(name)))?;
         }
-        for (name, _) in &written {
+        for (number, (name, _)) in numbers.iter().zip(&written) {
             let path = outdir.join(name);
-            fs::rename(stage.path.join(name), &path).with_context(|| format!("{}: cannot be written", path.display()))?;
+            make_folder_of(&path)?;
+            undo.note(&path);
+            fs::rename(stage.path.join(number), &path).with_context(|| format!("{}: cannot be written", path.display()))?;
         }
     }
     for name in &change.removed {
         let path = outdir.join(name);
+        undo.note(&path);
         match fs::remove_file(&path) {
             Err(error) if error.kind() != ErrorKind::NotFound => {
                 return Err(error).with_context(|| format!("{}: cannot be removed", path.display()));
@@ -101,19 +117,54 @@ fn apply(outdir: &FilePath, change: &Change) -> Result<()> {
         }
     }
     match &change.memory {
-        Some(memory) => replace(outdir, remembered::FILE, &memory.done),
+        Some(memory) => replace(outdir, remembered::FILE, &memory.done, undo),
         None => Ok(()),
     }
 }
 
+/// What files were before they were replaced or removed.
+#[derive(Default)]
+struct Undo(Vec<(PathBuf, Option<Was>)>);
+
+/// The content of a file, and who may do what with it.
+type Was = (Vec<u8>, Permissions);
+
+impl Undo {
+    /// Notes what a file is; nothing, where it is not there.
+    fn note(&mut self, path: &FilePath) {
+        match fs::read(path).and_then(|bytes| Ok((bytes, fs::metadata(path)?.permissions()))) {
+            Ok(was) => self.0.push((path.to_owned(), Some(was))),
+            Err(error) if error.kind() == ErrorKind::NotFound => self.0.push((path.to_owned(), None)),
+            // It cannot be put back, and is not taken away.
+            Err(_) => {}
+        }
+    }
+
+    /// Puts everything back, as far as that can be done. What has gone wrong already is what is told.
+    fn all(self) {
+        for (path, was) in self.0.into_iter().rev() {
+            let Some((bytes, permissions)) = was else {
+                let _ = fs::remove_file(&path);
+                let _ = path.parent().map(fs::remove_dir);
+                continue;
+            };
+            if fs::read(&path).ok().as_deref() != Some(&bytes) {
+                let _ = make_folder_of(&path);
+                let _ = fs::write(&path, bytes).and_then(|()| fs::set_permissions(&path, permissions));
+            }
+        }
+    }
+}
+
 /// Writes one file beside where it belongs, and renames it.
-fn replace(outdir: &FilePath, name: &str, text: &str) -> Result<()> {
+fn replace(outdir: &FilePath, name: &str, text: &str, undo: &mut Undo) -> Result<()> {
     let path = outdir.join(name);
     if fs::read(&path).ok().as_deref() == Some(text.as_bytes()) {
         return Ok(());
     }
+    undo.note(&path);
     let stage = Stage::new(outdir, STAGE)?;
-    stage.fill(std::iter::once(&(name.to_owned(), text.to_owned())), Some(outdir))?;
+    stage.write(name, text, Some(&path))?;
     fs::rename(stage.path.join(name), &path).with_context(|| format!("{}: cannot be written", path.display()))
 }
 
@@ -152,15 +203,13 @@ impl Stage {
         ))
     }
 
-    /// Writes files; one that replaces another has its mode.
-    fn fill<'f>(&self, files: impl Iterator<Item = &'f (String, String)>, replaced: Option<&FilePath>) -> Result<()> {
-        for (name, text) in files {
-            let path = self.path.join(name);
-            make_folder_of(&path)?;
-            fs::write(&path, text).with_context(|| format!("{}: cannot be written", path.display()))?;
-            if let Some(known) = replaced.and_then(|folder| fs::metadata(folder.join(name)).ok()) {
-                fs::set_permissions(&path, known.permissions()).with_context(|| format!("{}: cannot be given its mode", path.display()))?;
-            }
+    /// Writes a file; one that replaces another has its mode.
+    fn write(&self, name: &str, text: &str, replaced: Option<&FilePath>) -> Result<()> {
+        let path = self.path.join(name);
+        make_folder_of(&path)?;
+        fs::write(&path, text).with_context(|| format!("{}: cannot be written", path.display()))?;
+        if let Some(known) = replaced.and_then(|replaced| fs::metadata(replaced).ok()).filter(fs::Metadata::is_file) {
+            fs::set_permissions(&path, known.permissions()).with_context(|| format!("{}: cannot be given its mode", path.display()))?;
         }
         Ok(())
     }

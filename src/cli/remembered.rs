@@ -3,7 +3,7 @@
 //! In a kpt package the objects carry this in annotations. An export is applied as it is, and under compat it is exactly what
 //! Jina writes, so that it is kept beside the objects.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path as FilePath;
@@ -11,10 +11,11 @@ use std::path::Path as FilePath;
 use anyhow::{Context as _, Result, bail};
 use serde::{Deserialize, Serialize};
 
+use crate::cli::folder;
 use crate::manifests::fingerprint::{BASIS, hashed, mixed};
 
-/// The file's name. It has no ending by which kubectl would take it for a manifest.
-pub const FILE: &str = ".jinaflow";
+/// The file's name.
+pub const FILE: &str = folder::MEMORY;
 
 const VERSION: u32 = 1;
 
@@ -94,10 +95,27 @@ impl Remembered {
     /// The objects as they are in the folder: of a file that an export was to replace, and has not, those that were there before.
     fn objects_in(self, folder: &FilePath) -> Vec<Entry> {
         let Some(Unfinished { mut files, objects }) = self.unfinished else { return self.objects };
-        files.retain(|file, before| fs::read_to_string(folder.join(file)).is_ok_and(|text| hash(&text) == *before));
+        let new: HashSet<&str> = self.objects.iter().map(|entry| entry.text.as_str()).collect();
+        let old: HashSet<&str> = objects.iter().map(|entry| entry.text.as_str()).collect();
+        files.retain(|file, before| {
+            let Ok(text) = fs::read_to_string(folder.join(file)) else { return false };
+            // Somebody may have edited it since. The objects that nobody touched tell which text it was.
+            let texts: Vec<String> = folder::pieces(&text).0.into_iter().map(|(_, body)| hash(body)).collect();
+            let count = |these: &HashSet<&str>, those: &HashSet<&str>| {
+                texts.iter().filter(|text| these.contains(text.as_str()) && !those.contains(text.as_str())).count()
+            };
+            hash(&text) == *before || count(&old, &new) > count(&new, &old)
+        });
         let is_replaced = |entry: &Entry| !files.contains_key(&entry.file);
-        let new = self.objects.into_iter().filter(is_replaced);
-        new.chain(objects.into_iter().filter(|entry| !is_replaced(entry))).collect()
+        let mut kept: Vec<Entry> = self.objects.iter().filter(|entry| is_replaced(entry)).cloned().collect();
+        for mut entry in objects.into_iter().filter(|entry| !is_replaced(entry)) {
+            // It may be another Flow's by now, where the Flow was renamed.
+            if let Some(now) = self.objects.iter().find(|now| now.key() == entry.key()) {
+                entry.object.clone_from(&now.object);
+            }
+            kept.push(entry);
+        }
+        kept
     }
 }
 
@@ -127,10 +145,10 @@ pub fn hash(text: &str) -> String {
 pub type Key<'k> = [&'k str; 4];
 
 /// Finds the entry of each object of a folder: by file, kind and name, else wherever the object has been moved to, else as the
-/// only one of its kind in its file, where a name or a namespace has been edited: `are_labelled` says which objects have a label of
-/// ours, without which it is somebody else's.
+/// only one of its kind in its file, where a name or a namespace has been edited. `are_ours` says which objects have a label of
+/// ours, or a text that an export wrote: without it, what is elsewhere or has another name is somebody else's, such as a patch.
 #[must_use]
-pub fn matched<'e>(entries: &'e [Entry], objects: &[Key<'_>], are_labelled: &[bool]) -> Vec<Option<&'e Entry>> {
+pub fn matched<'e>(entries: &'e [Entry], objects: &[Key<'_>], are_ours: &[bool]) -> Vec<Option<&'e Entry>> {
     let mut of_objects: Vec<Option<&Entry>> = vec![None; objects.len()];
     let mut left: Vec<&Entry> = entries.iter().collect();
     for round in [Round::AsItWas, Round::Moved, Round::OnlyOfItsKind] {
@@ -139,10 +157,12 @@ pub fn matched<'e>(entries: &'e [Entry], objects: &[Key<'_>], are_labelled: &[bo
         for (place, object) in objects.iter().enumerate().rev().filter(|(place, _)| of_objects[*place].is_none()) {
             places.entry(round.key(*object)).or_default().push(place);
         }
-        if round == Round::OnlyOfItsKind {
+        if round != Round::AsItWas {
             for places in places.values_mut() {
-                places.retain(|place| are_labelled[*place]);
+                places.retain(|place| are_ours[*place]);
             }
+        }
+        if round == Round::OnlyOfItsKind {
             let mut counts: HashMap<Key<'_>, usize> = HashMap::new();
             for entry in &left {
                 *counts.entry(round.key(entry.key())).or_default() += 1;
@@ -198,11 +218,11 @@ mod tests {
         let entries = [entry("a.yml", "Service", "a"), entry("a.yml", "ConfigMap", "a-c"), entry("b.yml", "Service", "b")];
         let objects =
             [["b.yml", "Service", "", "x"], ["c.yml", "ConfigMap", "", "a-c"], ["a.yml", "Service", "", "a"], ["a.yml", "Job", "", "a"]];
-        let found = |is_labelled: bool| -> Vec<Option<&str>> {
-            matched(&entries, &objects, &[is_labelled; 4]).iter().map(|entry| entry.map(|entry| entry.name.as_str())).collect()
+        let found = |is_ours: bool| -> Vec<Option<&str>> {
+            matched(&entries, &objects, &[is_ours; 4]).iter().map(|entry| entry.map(|entry| entry.name.as_str())).collect()
         };
         assert_eq!(found(true), [Some("b"), Some("a-c"), Some("a"), None]);
-        assert_eq!(found(false), [None, Some("a-c"), Some("a"), None]);
+        assert_eq!(found(false), [None, None, Some("a"), None]);
     }
 
     #[test]

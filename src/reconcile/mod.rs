@@ -337,13 +337,14 @@ impl<'l, 't> Reconciler<'l, 't> {
         rename(&mut mine, &[(&owner.component, component)]);
         // The order of lists is the user's, whether anything else is.
         exchange(&mut object, &owner.component, component);
+        // What is said of edits that go is about the former object, what is said of those that stay about the new one.
+        for finding in std::mem::take(&mut findings) {
+            self.tell(item, finding);
+        }
         let (mut object, mut held) = merge(mine, object, Some(&memory), flow.on_conflict, Overwritten::Silent, &mut findings);
         exchange(&mut object, &owner.component, component);
         if !held.is_empty() {
             held = follow(held, [&fresh, &object], &owner.component, component);
-        }
-        for finding in findings {
-            self.tell(item, finding);
         }
         let rendered = remember(&fresh, mark, &held);
         let mut place = self.census().place(flow, file);
@@ -365,6 +366,8 @@ impl<'l, 't> Reconciler<'l, 't> {
             let text = list.respell(&list.items[index], &object);
             self.added.push_text(list, &text);
         }
+        let reference = if findings.has_errors() { item.meta.reference() } else { Meta::of(&object).reference() };
+        self.told.extend(findings.into_iter().map(|finding| (index, reference.clone(), finding)));
     }
 
     /// Two flows must not yield the same object. Within one flow the plan keeps names apart.

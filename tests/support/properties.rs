@@ -129,9 +129,15 @@ fn texts<'l>(list: &'l ResourceList<'_>) -> Vec<&'l str> {
     list.items.iter().map(text).collect()
 }
 
-/// An item's text; the last line of a list need not end.
+/// An item's text. The last line of a list need not end, and blank lines at the end are between the item and what follows.
 fn text<'l>(item: &'l Item<'_>) -> &'l str {
-    item.text().strip_suffix('\n').unwrap_or(item.text())
+    let mut text = item.text();
+    while let Some((before, blank)) = text.rsplit_once('\n')
+        && blank.bytes().all(|byte| byte == b' ')
+    {
+        text = before;
+    }
+    text
 }
 
 /// The texts of all items that were not generated.

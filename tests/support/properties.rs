@@ -68,11 +68,13 @@ pub fn envelope(input: &[u8]) -> Answer {
         assert_eq!(others(&out), Vec::<String>::new());
         return answer;
     }
-    if answer.success {
-        assert_eq!(others(&came), others(&out));
-    } else {
-        assert_eq!(texts(&came), texts(&out));
+    let (mut before, mut after) = if answer.success { (others(&came), others(&out)) } else { (texts(&came), texts(&out)) };
+    // A block scalar without the end of its last line is written as `|-` when something follows; its value is compared below.
+    if !input.ends_with(b"\n") && before.len() == after.len() {
+        before.pop();
+        after.pop();
     }
+    assert_eq!(before, after);
     if let Ok(tree) = std::str::from_utf8(input).map_or(Err(()), |text| ResourceList::read_as_tree(text).map_err(|_| ())) {
         let before = others(&tree);
         drop(tree);
@@ -125,8 +127,8 @@ fn is_validated(list: &ResourceList<'_>, caller: Caller) -> bool {
     !caller.keeps_files() && config.is_some_and(|root| check::is_check(&Meta::of(&root)))
 }
 
-fn texts<'l>(list: &'l ResourceList<'_>) -> Vec<&'l str> {
-    list.items.iter().map(text).collect()
+fn texts(list: &ResourceList<'_>) -> Vec<String> {
+    list.items.iter().map(|item| text(item).to_owned()).collect()
 }
 
 /// An item's text. The last line of a list need not end, and blank lines at the end are between the item and what follows.
@@ -298,7 +300,7 @@ fn untouched(rendered: &ResourceList<'_>, edited: &ResourceList<'_>, answer: &Re
     let after = texts(answer);
     for item in &edited.items {
         if generated(item).is_some_and(|meta| before.contains(&known(&meta))) {
-            assert!(after.contains(&text(item)), "an edit is lost:\n{}", item.text());
+            assert!(after.iter().any(|known| known == text(item)), "an edit is lost:\n{}", item.text());
         }
     }
 }

@@ -221,7 +221,13 @@ impl<'t> ResourceList<'t> {
             // One item that is not YAML does not make the others unreadable. But nothing is to be lost, and of the results
             // only those stay that are a list.
             Err(_) => match block::cut_by_lines(text).filter(|cut| cut.results.is_none_or(is_list)) {
-                Some(cut) => Self::from_cut(text, cut)?,
+                Some(mut cut) => {
+                    // These lines end with a line feed alone, and something may come to stand behind the last.
+                    if let Some(last) = cut.items.last_mut().filter(|last| last.ends_with('\r')) {
+                        last.to_mut().push('\n');
+                    }
+                    Self::from_cut(text, cut)?
+                }
                 None => return Self::read_as_tree(text),
             },
         };

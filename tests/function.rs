@@ -241,7 +241,7 @@ fn a_copy_of_a_generated_object_takes_over_nothing() {
         (image(&answer, "Deployment/encoder"), image(&answer, "Deployment/canary")),
         (Some("acme/encoder:2".into()), Some("acme/encoder:1".into()))
     );
-    answer.begins("warning: a-canary.yml: metadata.annotations[\"flow.jina.ai/object\"]: is also that of Deployment/encoder, which follows the Flow; this object is left alone");
+    answer.begins("warning: a-canary.yml: metadata.annotations[\"flow.jina.ai/object\"]: is also that of another Deployment, which follows the Flow; this object is left alone");
     assert!(function(&answer.stdout).stdout == answer.stdout);
     // The executor goes with its objects, and the copy stays.
     let gone = copied.replace("- name: encoder\n", "- name: other\n").replace("docker://acme/encoder:1", "docker://acme/other:1");

@@ -88,9 +88,7 @@ pub fn find(candidates: &[Generated<'_>], role: &str, wanted: &Identity<'_>, kee
     let chosen = named.or_else(|| original(candidates, &fit)).or(fit.first().copied());
     if let Some(chosen) = chosen {
         let others = fit.into_iter().filter(|place| *place != chosen);
-        // One without a name is about to get it.
-        let name = Some(candidates[chosen].meta.name.as_str()).filter(|name| !name.is_empty()).unwrap_or(wanted.name);
-        said.extend(others.map(|place| (place, a_copy(&candidates[place], &candidates[chosen].meta.kind, name))));
+        said.extend(others.map(|place| (place, a_copy(&candidates[place]))));
     }
     (chosen, said)
 }
@@ -136,12 +134,10 @@ fn without_memory(candidate: &Generated<'_>) -> Finding {
     Finding::warning(annotation(), message).got(candidate.meta.annotation(OBJECT).unwrap_or_default()).mend(ADVICE)
 }
 
-fn a_copy(candidate: &Generated<'_>, kind: &str, name: &str) -> Finding {
-    let message = if candidate.meta.name == name {
-        format!("{kind}/{name} exists twice; one follows the Flow, and this one is left alone")
-    } else {
-        format!("is also that of {kind}/{name}, which follows the Flow; this object is left alone")
-    };
+fn a_copy(candidate: &Generated<'_>) -> Finding {
+    // Which name the other one has may change with this render, and the next one is to say the same.
+    let kind = &candidate.meta.kind;
+    let message = format!("is also that of another {kind}, which follows the Flow; this object is left alone");
     Finding::warning(annotation(), message).got(candidate.meta.annotation(OBJECT).unwrap_or_default()).mend(ADVICE)
 }
 

@@ -546,10 +546,14 @@ fn a_run_that_fails_changes_nothing() {
     // A file stands where a folder belongs, which shows only when the others have been written.
     fs::remove_dir_all(folder.out().join("indexer")).unwrap();
     fs::write(folder.out().join("indexer"), "mine\n").unwrap();
+    // One folder is there and empty, another one has to be made.
+    fs::create_dir(folder.out().join("added")).unwrap();
     let before = tree(&folder.out());
-    let failed = folder.export(&FLOW.replace(":1", ":2"), &[]);
+    let more = "- {name: added, uses: docker://acme/a:1}\n- {name: also, uses: docker://acme/a:1}\n";
+    let failed = folder.export(&(FLOW.replace(":1", ":2") + more), &[]);
     assert_eq!((failed.code, tree(&folder.out())), (1, before));
     failed.says("indexer: cannot be made");
+    assert!(folder.out().join("added").is_dir() && !folder.out().join("also").exists());
     // Objects of ours in a list somewhere else.
     let folder = Folder::new();
     let items = folder.text("encoder/encoder.yml");

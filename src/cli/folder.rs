@@ -8,7 +8,9 @@ use anyhow::{Context as _, Result};
 
 use crate::cli::place;
 use crate::cli::report::Subject;
+use crate::config::GROUP;
 use crate::finding::{Excerpt, Finding};
+use crate::krm::documents;
 use crate::krm::meta::Meta;
 use crate::yaml::{self, Node};
 
@@ -135,34 +137,17 @@ pub fn read(folder: &FilePath, ours: &Names<'_>, moved: &BTreeSet<[&str; 3]>, to
 /// text.
 #[must_use]
 pub fn pieces(text: &str) -> (Vec<(&str, &str)>, &str) {
-    let mut pieces: Vec<(&str, &str)> = Vec::new();
-    let (mut start, mut body, mut at) = (0, 0, 0);
-    let mut has_content = false;
-    for line in text.split_inclusive('\n') {
-        let rest = line.strip_prefix("---").filter(|rest| rest.is_empty() || rest.starts_with([' ', '\t', '\n', '\r']));
-        if rest.is_some() && has_content {
-            pieces.push((&text[start..body], &text[body..at]));
-            (start, has_content) = (at, false);
-        }
-        if let Some(rest) = rest {
-            // A document may begin in the line of its `---`.
-            body = at + if rest.trim().is_empty() { line.len() } else { "--- ".len() };
-        }
-        at += line.len();
-        let trimmed = rest.unwrap_or(line).trim_start_matches('\u{feff}').trim();
-        has_content |= !trimmed.is_empty() && !trimmed.starts_with(['#', '%']);
+    let (documents, tail) = documents::split(text);
+    if documents.is_empty() {
+        return (vec![("", text)], "");
     }
-    if !has_content && !pieces.is_empty() {
-        return (pieces, &text[start..]);
-    }
-    pieces.push((&text[start..body], &text[body..]));
-    (pieces, "")
+    (documents.iter().map(|document| document.text.split_at(documents::behind_mark(document.text))).collect(), tail)
 }
 
 /// Whether an object has a label by which ours are known.
 fn has_our_label(object: &Node<'_>) -> bool {
     let labels = object.get("metadata").and_then(|metadata| metadata.get("labels")).and_then(Node::as_map).unwrap_or_default();
-    labels.iter().any(|(name, _)| name.as_text().is_some_and(|name| name.starts_with("flow.jina.ai/")))
+    labels.iter().any(|(name, _)| name.as_text().is_some_and(|name| name.split('/').next() == Some(GROUP)))
 }
 
 /// The workload of a Jina pod, by the label that Jina's export and ours have.
@@ -213,6 +198,7 @@ mod tests {
             ("# one\n---\na: 1\n--- # two\nb: 2\n# end\n", &[("# one\n---\n", "a: 1\n"), ("--- ", "# two\nb: 2\n# end\n")]),
             ("%YAML 1.2\n---\na: 1\n---\n# end\n", &[("%YAML 1.2\n---\n", "a: 1\n")]),
             ("---\n---\n\n---\na: |\n  ---\n", &[("---\n---\n\n---\n", "a: |\n  ---\n")]),
+            ("a: 1\n...\nb: 2\n", &[("", "a: 1\n...\n"), ("", "b: 2\n")]),
             ("--- {a: 1}\n--- {b: 2}\n", &[("--- ", "{a: 1}\n"), ("--- ", "{b: 2}\n")]),
         ] {
             let (pieces, tail) = pieces(text);

@@ -6,7 +6,7 @@ use std::path::Path as FilePath;
 
 use anyhow::Result;
 
-use crate::cli::folder::{Document, Names, Told, check_files, read};
+use crate::cli::folder::{Document, MEMORY, Names, Told, check_files, read};
 use crate::cli::remembered::{self, Entry, hash};
 use crate::cli::render::Rendering;
 use crate::cli::report::{self, Subject};
@@ -43,7 +43,7 @@ pub struct Change {
     pub memory: Option<Memory>,
 }
 
-/// The text of [`remembered::FILE`].
+/// The text of [`MEMORY`].
 #[derive(Debug)]
 pub struct Memory {
     /// While some files may be new and some not.
@@ -55,6 +55,7 @@ pub struct Memory {
 /// An object as it is rendered now.
 struct Fresh {
     file: String,
+    meta: Meta,
     owner: String,
     text: String,
     /// Whether it comes in the place of an object of its name that no export is known to have written.
@@ -70,9 +71,9 @@ pub fn new(flows: &[Exported], keeps_memory: bool) -> Vec<(String, String)> {
     if keeps_memory {
         let entries = fresh.iter().filter_map(|fresh| {
             let node = yaml::read(&fresh.text).ok()?.root?;
-            Some(entry(&fresh.file, &Meta::of(&node), fresh.owner.clone(), memory_of(&node), &fresh.text))
+            Some(entry(&fresh.file, &fresh.meta, fresh.owner.clone(), memory_of(&node), &fresh.text))
         });
-        files.push((remembered::FILE.to_owned(), remembered::text(entries.collect())));
+        files.push((MEMORY.to_owned(), remembered::text(entries.collect())));
     }
     files
 }
@@ -101,7 +102,8 @@ fn objects(flow: &Exported) -> Vec<Fresh> {
             yaml::write(&object.node, &mut text);
             let owner = Owner { flow: flow.placing.meta.name.clone(), component: component.name.clone(), role: object.role };
             let replaces_strangers = flow.placing.on_conflict == OnConflict::Overwrite;
-            all.push(Fresh { file: file.clone(), owner: owner.value(), text, replaces_strangers });
+            let meta = Meta::of(&object.node);
+            all.push(Fresh { file: file.clone(), meta, owner: owner.value(), text, replaces_strangers });
         }
     }
     all
@@ -131,10 +133,10 @@ pub fn merge(folder: &FilePath, flows: &[Exported], keeps_memory: bool, told: &m
     let comes = |fresh: &&Fresh| !fresh.replaces_strangers && !elsewhere.contains(fresh.owner.as_str());
     let coming: Names<'_> = fresh.iter().filter(comes).map(|fresh| fresh.file.as_str()).collect();
     check_files(folder, &known, &coming, &files(&fresh), told)?;
-    let ours = known.iter().copied().chain(fresh.iter().map(|fresh| fresh.file.as_str())).collect();
+    let ours: Names<'_> = known.iter().copied().chain(fresh.iter().map(|fresh| fresh.file.as_str())).collect();
     let moved = entries.iter().map(|Entry { kind, namespace, name, .. }| [kind, namespace, name].map(String::as_str)).collect();
     let documents = read(folder, &ours, &moved, told)?;
-    let before = Before::of(documents, &entries, &fresh);
+    let before = Before::of(documents, &ours, &entries, &fresh);
     refuse_lists(folder, &before, &ours, &moved, told);
     if report::has_errors(told) {
         return Ok(Change::default());
@@ -212,7 +214,8 @@ struct Before {
 }
 
 impl Before {
-    fn of(documents: Vec<Document>, entries: &[Entry], fresh: &[Fresh]) -> Self {
+    /// `ours` are the files that an export wrote or will write.
+    fn of(documents: Vec<Document>, ours: &Names<'_>, entries: &[Entry], fresh: &[Fresh]) -> Self {
         let keys: Vec<[&str; 4]> = documents
             .iter()
             .map(|Document { file, meta, .. }| [file, &meta.kind, &meta.namespace, &meta.name].map(String::as_str))
@@ -224,26 +227,24 @@ impl Before {
         let of_documents: Vec<Option<Entry>> = of_documents.collect();
         let rendered: HashMap<(&str, &str), &Fresh> =
             fresh.iter().map(|fresh| ((fresh.file.as_str(), fresh.text.as_str()), fresh)).collect();
-        let named: HashSet<(String, String)> = fresh.iter().filter_map(|fresh| names(&fresh.text)).collect();
+        let named: HashSet<(&str, &str)> = fresh.iter().map(|fresh| names(&fresh.meta)).collect();
         let replacing = fresh.iter().filter(|fresh| fresh.replaces_strangers);
-        let replacing: HashMap<(&str, (String, String)), &Fresh> =
-            replacing.filter_map(|fresh| Some(((fresh.file.as_str(), names(&fresh.text)?), fresh))).collect();
-        // What stands in a file that an export wrote, or will write, stays there, whatever has become of the objects in it.
-        let written: HashSet<&str> =
-            entries.iter().map(|entry| entry.file.as_str()).chain(fresh.iter().map(|fresh| fresh.file.as_str())).collect();
-        let files = documents.iter().map(|document| &document.file).filter(|file| written.contains(file.as_str())).cloned().collect();
+        let replacing: HashMap<(&str, (&str, &str)), &Fresh> =
+            replacing.map(|fresh| ((fresh.file.as_str(), names(&fresh.meta)), fresh)).collect();
+        // What stands in such a file stays there, whatever has become of the objects in it.
+        let files = documents.iter().map(|document| &document.file).filter(|file| ours.contains(file.as_str())).cloned().collect();
         let mut before = Self { documents: Vec::new(), marked: Vec::new(), is_as_written: Vec::new(), files, entries: Vec::new() };
         for (document, entry) in documents.iter().zip(of_documents) {
             let Document { file, index, text, meta, .. } = document;
             // What an earlier version, or compat, has written, and is as it is rendered now.
             let same = rendered.get(&(file.as_str(), text.as_str())).filter(|_| entry.is_none());
             // What is remembered of a stranger that is replaced is what it is: nothing in it is an edit.
-            let replaced = replacing.get(&(file.as_str(), (meta.kind.clone(), meta.name.clone()))).filter(|_| entry.is_none());
+            let replaced = replacing.get(&(file.as_str(), names(meta))).filter(|_| entry.is_none());
             before.entries.extend(entry.as_ref().map(|entry| Entry { file: file.clone(), ..entry.clone() }));
             // The last line of a file may have lost its end.
             let is_as_rendered = |entry: &Entry| entry.text == hash(text) || entry.text == hash(&format!("{text}\n"));
             before.is_as_written.push(same.is_some() || entry.as_ref().is_some_and(is_as_rendered));
-            if entry.is_some() || same.is_some() || named.contains(&(meta.kind.clone(), meta.name.clone())) {
+            if entry.is_some() || same.is_some() || named.contains(&names(meta)) {
                 before.files.insert(file.clone());
             }
             let memory = match (entry, same.or(replaced)) {
@@ -274,9 +275,8 @@ impl Before {
 }
 
 /// Kind and name of an object.
-fn names(text: &str) -> Option<(String, String)> {
-    let meta = Meta::of(&yaml::read(text).ok()?.root?);
-    Some((meta.kind, meta.name))
+fn names(meta: &Meta) -> (&str, &str) {
+    (&meta.kind, &meta.name)
 }
 
 /// The text of an object with annotations.

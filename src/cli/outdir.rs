@@ -6,9 +6,8 @@ use std::path::{Component, Path as FilePath, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow, bail};
 
-use crate::cli::folder::Told;
+use crate::cli::folder::{MEMORY, Told};
 use crate::cli::merged::{self, Change, Exported};
-use crate::cli::remembered;
 use crate::cli::report;
 
 /// What the names of folders begin with in which files are written before they are where they belong.
@@ -69,7 +68,7 @@ fn create(outdir: &FilePath, files: &[(String, String)]) -> Result<bool> {
 /// written, the others are put back. A run that is killed meanwhile leaves behind what the next one needs to know which of them
 /// are new.
 fn apply(outdir: &FilePath, change: &Change) -> Result<()> {
-    let memory = change.memory.as_ref().map(|_| remembered::FILE);
+    let memory = change.memory.as_ref().map(|_| MEMORY);
     for name in change.written.iter().map(|(name, _)| name).chain(&change.removed).map(String::as_str).chain(memory) {
         refuse_links(outdir, name)?;
     }
@@ -82,27 +81,26 @@ fn apply(outdir: &FilePath, change: &Change) -> Result<()> {
 }
 
 fn replace_all(outdir: &FilePath, change: &Change, undo: &mut Undo) -> Result<()> {
-    let is_new = |(name, text): &&(String, String)| fs::read(outdir.join(name)).ok().as_deref() != Some(text.as_bytes());
-    let written: Vec<&(String, String)> = change.written.iter().filter(is_new).collect();
-    let is_changing = !written.is_empty() || !change.removed.is_empty();
-    if let Some(memory) = change.memory.as_ref().filter(|_| is_changing) {
-        replace(outdir, remembered::FILE, &memory.unfinished, undo)?;
+    let Change { written, removed, memory } = change;
+    let is_changing = !written.is_empty() || !removed.is_empty();
+    if let Some(memory) = memory.as_ref().filter(|_| is_changing) {
+        replace(outdir, MEMORY, &memory.unfinished, undo)?;
     }
     if !written.is_empty() {
         let stage = Stage::new(outdir, STAGE)?;
         // kubectl would apply files of these names from what a run that was killed leaves behind.
         let numbers: Vec<String> = (0..written.len()).map(|number| number.to_string()).collect();
-        for (number, (name, text)) in numbers.iter().zip(&written) {
+        for (number, (name, text)) in numbers.iter().zip(written) {
             stage.write(number, text, Some(&outdir.join(name)))?;
         }
-        for (number, (name, _)) in numbers.iter().zip(&written) {
+        for (number, (name, _)) in numbers.iter().zip(written) {
             let path = outdir.join(name);
-            make_folder_of(&path)?;
             undo.note(&path);
+            make_folder_of(&path)?;
             fs::rename(stage.path.join(number), &path).with_context(|| format!("{}: cannot be written", path.display()))?;
         }
     }
-    for name in &change.removed {
+    for name in removed {
         let path = outdir.join(name);
         undo.note(&path);
         match fs::remove_file(&path) {
@@ -116,41 +114,51 @@ fn replace_all(outdir: &FilePath, change: &Change, undo: &mut Undo) -> Result<()
             let _ = fs::remove_dir(folder);
         }
     }
-    match &change.memory {
-        Some(memory) => replace(outdir, remembered::FILE, &memory.done, undo),
+    match memory {
+        Some(memory) => replace(outdir, MEMORY, &memory.done, undo),
         None => Ok(()),
     }
 }
 
 /// What files were before they were replaced or removed.
 #[derive(Default)]
-struct Undo(Vec<(PathBuf, Option<Was>)>);
+struct Undo(Vec<(PathBuf, Was)>);
 
-/// The content of a file, and who may do what with it.
-type Was = (Vec<u8>, Permissions);
+/// What a file was.
+enum Was {
+    /// Its content, and who may do what with it.
+    There(Vec<u8>, Permissions),
+    /// It was not there, and its folder perhaps neither.
+    New { is_folder_new: bool },
+}
 
 impl Undo {
-    /// Notes what a file is; nothing, where it is not there.
+    /// Notes what a file is, before its folder is made.
     fn note(&mut self, path: &FilePath) {
-        match fs::read(path).and_then(|bytes| Ok((bytes, fs::metadata(path)?.permissions()))) {
-            Ok(was) => self.0.push((path.to_owned(), Some(was))),
-            Err(error) if error.kind() == ErrorKind::NotFound => self.0.push((path.to_owned(), None)),
+        let was = match fs::read(path).and_then(|bytes| Ok(Was::There(bytes, fs::metadata(path)?.permissions()))) {
+            Ok(was) => was,
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                Was::New { is_folder_new: path.parent().is_some_and(|folder| !folder.exists()) }
+            }
             // It cannot be put back, and is not taken away.
-            Err(_) => {}
-        }
+            Err(_) => return,
+        };
+        self.0.push((path.to_owned(), was));
     }
 
     /// Puts everything back, as far as that can be done. What has gone wrong already is what is told.
     fn all(self) {
         for (path, was) in self.0.into_iter().rev() {
-            let Some((bytes, permissions)) = was else {
-                let _ = fs::remove_file(&path);
-                let _ = path.parent().map(fs::remove_dir);
-                continue;
-            };
-            if fs::read(&path).ok().as_deref() != Some(&bytes) {
-                let _ = make_folder_of(&path);
-                let _ = fs::write(&path, bytes).and_then(|()| fs::set_permissions(&path, permissions));
+            match was {
+                Was::There(bytes, _) if fs::read(&path).is_ok_and(|now| now == bytes) => {}
+                Was::There(bytes, permissions) => {
+                    let _ = make_folder_of(&path);
+                    let _ = fs::write(&path, bytes).and_then(|()| fs::set_permissions(&path, permissions));
+                }
+                Was::New { is_folder_new } => {
+                    let _ = fs::remove_file(&path);
+                    let _ = path.parent().filter(|_| is_folder_new).map(fs::remove_dir);
+                }
             }
         }
     }

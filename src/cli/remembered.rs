@@ -11,11 +11,8 @@ use std::path::Path as FilePath;
 use anyhow::{Context as _, Result, bail};
 use serde::{Deserialize, Serialize};
 
-use crate::cli::folder;
+use crate::cli::folder::{self, MEMORY};
 use crate::manifests::fingerprint::{BASIS, hashed, mixed};
-
-/// The file's name.
-pub const FILE: &str = folder::MEMORY;
 
 const VERSION: u32 = 1;
 
@@ -72,7 +69,7 @@ struct Head {
 
 /// Reads what is remembered of the objects of a folder; `None` when there is nothing.
 pub fn read(folder: &FilePath) -> Result<Option<Vec<Entry>>> {
-    let path = folder.join(FILE);
+    let path = folder.join(MEMORY);
     let text = match fs::read_to_string(&path) {
         Ok(text) => text,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),

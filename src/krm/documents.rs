@@ -13,6 +13,7 @@ pub struct Piece<'t> {
 }
 
 /// The documents with content; together with what stands behind the last of them they are the text.
+#[must_use]
 pub fn split(text: &str) -> (Vec<Piece<'_>>, &str) {
     let mut pieces = Vec::new();
     let (mut start, mut body, mut at) = (0, 0, 0);
@@ -50,8 +51,28 @@ fn piece(text: &str, start: usize, body: usize, end: usize) -> Option<Piece<'_>>
 }
 
 /// Whether a text begins with a document's mark, perhaps below comments and directives.
+#[must_use]
 pub fn has_mark(text: &str) -> bool {
     lines(text).find(|line| is_mark(line, "---") || holds_content(line)).is_some_and(|line| is_mark(line, "---"))
+}
+
+/// Where a document itself begins in its text: behind the last mark above it.
+#[must_use]
+pub fn behind_mark(text: &str) -> usize {
+    let (mut behind, mut at) = (0, 0);
+    for line in lines(text) {
+        let next = at + line.len();
+        if is_mark(line, "---") {
+            let rest = line.trim_start_matches('\u{feff}').get(3..).unwrap_or_default();
+            // A document may begin in the line of its mark.
+            behind = if rest.trim().is_empty() { next } else { next - rest.len() + 1 };
+        }
+        if holds_content(line) {
+            break;
+        }
+        at = next;
+    }
+    behind
 }
 
 fn is_mark(line: &str, mark: &str) -> bool {

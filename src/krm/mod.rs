@@ -8,7 +8,7 @@ mod anchors;
 pub mod annotations;
 mod block;
 mod caller;
-mod documents;
+pub mod documents;
 mod exact;
 mod glance;
 mod json;

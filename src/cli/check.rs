@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::check::external::External;
 use crate::check::{self, Options};
 use crate::cli::report::Subject;
-use crate::config;
+use crate::config::{self, CHECK_KIND};
 use crate::finding::{Finding, Findings, Path};
 use crate::krm::annotations::is_bookkeeping;
 use crate::krm::meta::Meta;
@@ -18,16 +18,13 @@ use crate::reconcile::ownership::OBJECT;
 use crate::reconcile::{Fate, RENDERED, Reconciled, leaves_of};
 use crate::yaml::{self, Data, Node, kubernetes_value};
 
-/// `kind` of the config.
-pub const KIND: &str = "JinaFlowCheck";
-
 /// How to mend what is stale.
 const MEND: &str = "render again: kpt fn render";
 
 /// Whether a functionConfig asks for a check.
 #[must_use]
 pub fn is_check(meta: &Meta) -> bool {
-    meta.kind == KIND && meta.api_version.split('/').next() == Some(config::GROUP)
+    meta.kind == CHECK_KIND && meta.api_version.split('/').next() == Some(config::GROUP)
 }
 
 /// Reads the config: `spec.external` is all that can be set.

@@ -4,7 +4,6 @@
 use anyhow::Result;
 
 use crate::check::external::External;
-use crate::cli::check;
 use crate::config::{self, openapi, schema};
 use crate::yaml::{self, Node};
 
@@ -52,7 +51,8 @@ struct Kind {
 
 /// Both definitions, as documents.
 pub fn text() -> Result<String> {
-    let check = CHECK.replace("API_VERSION", config::API_VERSION).replace("KIND", check::KIND).replace("EXTERNAL", &External::schema());
+    let check =
+        CHECK.replace("API_VERSION", config::API_VERSION).replace("KIND", config::CHECK_KIND).replace("EXTERNAL", &External::schema());
     let mut out = "# Written by `jinaflow definition`. The function has no public home yet: paths are relative to this file.\n".to_owned();
     define(
         &Kind {
@@ -67,7 +67,7 @@ pub fn text() -> Result<String> {
     out.push_str("---\n");
     define(
         &Kind {
-            name: check::KIND,
+            name: config::CHECK_KIND,
             description: "Check every JinaFlow of a package, that what was generated from it is current, and that all of it is wired.",
             tags: "[validator, jina]",
             examples: "[../../examples/jinaflow-check/README.md]",

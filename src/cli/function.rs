@@ -48,10 +48,7 @@ pub fn run(input: &[u8], stdout: &mut impl Write) -> io::Result<Outcome> {
     };
     let caller = Caller::of(&list);
     let first = answer(&list, caller, Unread::Fails);
-    let is_whole = match &first {
-        Ok(response) => !response.changes_items(),
-        Err(_) => false,
-    };
+    let is_whole = first.as_ref().is_ok_and(|response| !response.changes_items());
     // An alias may have its anchor in another item, which changes or goes.
     if !is_whole
         && list.has_slices()
@@ -396,7 +393,7 @@ fn task<'d>(config: Option<&'d Read<'d>>, items: &'d [Read<'d>]) -> Task<'d> {
     }
     let finding =
         Finding::error("kind", "is nothing that this function takes as functionConfig").got(format!("{}/{}", meta.api_version, meta.kind));
-    findings.push(finding.mend(format!("use kind JinaFlow or {} of {}, or a ConfigMap", check::KIND, config::API_VERSION)));
+    findings.push(finding.mend(format!("use kind JinaFlow or {} of {}, or a ConfigMap", config::CHECK_KIND, config::API_VERSION)));
     task(Vec::new(), None, findings)
 }
 

@@ -137,7 +137,9 @@ pub fn merge<'t>(field: &str, base: &mut Node<'t>, over: Node<'t>) {
             for (key, value) in pairs {
                 let name = key.as_text().unwrap_or_default().to_owned();
                 if name == DIRECTIVE {
-                } else if value.is_null() || directive(&value) == Some("delete") {
+                    continue;
+                }
+                if value.is_null() || directive(&value) == Some("delete") {
                     merged.remove(&name);
                 } else if let Some((_, known)) = merged.get(&name) {
                     merge(&name, known, value);

@@ -36,6 +36,9 @@ use crate::yaml::{self, Data, Dialect, Document, Node, Scalar, Style, SyntaxErro
 /// `kind` of the config.
 pub const KIND: &str = "JinaFlow";
 
+/// `kind` of the config of a validator.
+pub const CHECK_KIND: &str = "JinaFlowCheck";
+
 /// `apiVersion` of the config.
 pub const API_VERSION: &str = "flow.jina.ai/v1alpha1";
 
@@ -183,20 +186,22 @@ pub struct JinaFlow {
 /// Whether a node has the config's kind and group, in whatever version.
 #[must_use]
 pub fn is_jina_flow(node: &Node<'_>) -> bool {
-    let text = |key| node.get(key).and_then(Node::as_text);
-    text("kind") == Some(KIND) && text("apiVersion").is_some_and(|v| v.split('/').next() == Some(GROUP))
+    kind_of_ours(node).is_some_and(|kind| kind.as_text() == Some(KIND))
 }
 
-/// The kinds of [`GROUP`].
-const KINDS: [&str; 2] = [KIND, "JinaFlowCheck"];
+/// The kind of an object of [`GROUP`].
+fn kind_of_ours<'n, 't>(node: &'n Node<'t>) -> Option<&'n Node<'t>> {
+    let version = node.get("apiVersion").and_then(Node::as_text)?;
+    node.get("kind").filter(|_| version.split('/').next() == Some(GROUP))
+}
 
 /// What is wrong with an object of our group that is of no kind of it: nobody would look at it.
 #[must_use]
 pub fn unknown_kind(node: &Node<'_>) -> Option<Finding> {
-    let group = node.get("apiVersion")?.as_text()?.split('/').next()?;
-    let kind = node.get("kind")?;
-    let name = kind.as_text().filter(|name| group == GROUP && !KINDS.contains(name))?;
-    Some(Finding::error("kind", format!("is not a kind of {GROUP}")).suggest(name, KINDS.into_iter()).got(name).at(kind.mark))
+    let kind = kind_of_ours(node)?;
+    let known = [KIND, CHECK_KIND];
+    let name = kind.as_text().filter(|name| !known.contains(name))?;
+    Some(Finding::error("kind", format!("is not a kind of {GROUP}")).suggest(name, known.into_iter()).got(name).at(kind.mark))
 }
 
 /// Reads a `JinaFlow`. `overrides` is what the caller sets over `spec` (command line, a `ConfigMap`).

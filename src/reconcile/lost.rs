@@ -8,16 +8,16 @@ use crate::finding::{Finding, Findings};
 /// Edits of one object that are named one by one; of more only the number is.
 const MOST_EDITS: usize = 20;
 
+/// How an edit that stands in the way of a render is given up.
+const LET_GO: &str = "set spec.output.onConflict (--on-conflict of an export) to keep or overwrite to let it go";
+
 /// Names edits that are lost.
 pub fn name_lost(edits: Vec<Edit>, removed: usize, why: &str, on_conflict: OnConflict, findings: &mut Findings) {
-    let finding = |path: String, message: String| {
-        match on_conflict {
-        OnConflict::Error => Finding::error(path, message)
-            .mend("set spec.output.onConflict (--on-conflict of an export) to keep or overwrite to let it go, or put it into the JinaFlow or an overlay"),
+    let finding = |path: String, message: String| match on_conflict {
+        OnConflict::Error => Finding::error(path, message).mend(format!("{LET_GO}, or put it into the JinaFlow or an overlay")),
         OnConflict::Keep | OnConflict::Overwrite => {
             Finding::warning(path, message).mend("put it into the JinaFlow or an overlay to have it again")
         }
-    }
     };
     let more = edits.len().saturating_sub(MOST_EDITS);
     for edit in edits.into_iter().take(MOST_EDITS) {

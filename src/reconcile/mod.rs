@@ -237,6 +237,13 @@ impl<'l, 't> Reconciler<'l, 't> {
         self.told.push((item.index, item.meta.reference(), finding));
     }
 
+    /// What is said of an object that changes. A render that is refused leaves it as it came; otherwise readers look for it under
+    /// the name it leaves with.
+    fn tell_of_change(&mut self, index: usize, before: &Meta, after: &Node<'_>, findings: Findings) {
+        let reference = if findings.has_errors() { before.reference() } else { Meta::of(after).reference() };
+        self.told.extend(findings.into_iter().map(|finding| (index, reference.clone(), finding)));
+    }
+
     /// What is written about where the Flow is: what is known, else what was written before.
     fn mark(&self, flow: &Placing, known: Option<&Memory>) -> Mark {
         if flow.origin == Origin::Package && !self.is_check {
@@ -290,9 +297,7 @@ impl<'l, 't> Reconciler<'l, 't> {
                 annotations.set(RENDERED, rendered.into());
             }
         }
-        // A render that is refused leaves the object as it came; otherwise readers look for it under the name it leaves with.
-        let reference = if findings.has_errors() { meta.reference() } else { Meta::of(&merged).reference() };
-        self.told.extend(findings.into_iter().map(|finding| (index, reference.clone(), finding)));
+        self.tell_of_change(index, &meta, &merged, findings);
         if leaves::value(&merged) != before {
             self.fates[index] = Fate::Replaced(self.list.respell(&self.list.items[index], &merged));
         }
@@ -366,8 +371,7 @@ impl<'l, 't> Reconciler<'l, 't> {
             let text = list.respell(&list.items[index], &object);
             self.added.push_text(list, &text);
         }
-        let reference = if findings.has_errors() { item.meta.reference() } else { Meta::of(&object).reference() };
-        self.told.extend(findings.into_iter().map(|finding| (index, reference.clone(), finding)));
+        self.tell_of_change(index, &item.meta, &object, findings);
     }
 
     /// Two flows must not yield the same object. Within one flow the plan keeps names apart.

@@ -109,6 +109,15 @@ fn scratch(name: &str, text: &str) -> PathBuf {
     file
 }
 
+/// A folder for one program alone: neither exports over files that another one wrote.
+fn empty_folder(name: &str) -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    if folder.exists() {
+        fs::remove_dir_all(&folder).unwrap();
+    }
+    folder
+}
+
 fn print(name: &str, cost: &Cost) {
     println!(
         "  {name:<28} {:>9.2} ms {:>9.2} ms CPU {:>8.1} MB",
@@ -144,12 +153,14 @@ fn one_flow() {
         println!("  jina export: not measured, .tools/jina is not installed");
         return;
     }
-    let out = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("jina-export");
     let mut theirs = Command::new(jina);
-    theirs.args(["export", "kubernetes"]).args([&flow, &out]).env("JINA_GATEWAY_IMAGE", "jinaai/jina:3.34.0-py311-standard");
+    theirs
+        .args(["export", "kubernetes"])
+        .args([&flow, &empty_folder("jina-export")])
+        .env("JINA_GATEWAY_IMAGE", "jinaai/jina:3.34.0-py311-standard");
     theirs.env("JINA_OPTOUT_TELEMETRY", "1");
     let mut ours = jinaflow();
-    ours.arg("export").args([&flow, &out]);
+    ours.arg("export").args([&flow, &empty_folder("jinaflow-export")]);
     let theirs = medians(5, &list, &mut [theirs])[0];
     let ours = medians(100, &list, &mut [ours])[0];
     print("jina export kubernetes", &theirs);

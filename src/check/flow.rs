@@ -53,6 +53,8 @@ struct Reached {
 enum Lost {
     /// What is wrong, and what to do: about the name that is dialled, which may be that of a variable.
     Here(String, String),
+    /// What is wrong, and the name that the Service has now.
+    Renamed(String, String),
     /// The same about what stands around the name.
     Written(String, String),
     /// It is told of another object.
@@ -301,10 +303,13 @@ impl Dialler<'_, '_> {
         found.map_err(|lost| {
             let (path, message, mend) = match lost {
                 Lost::Here(message, mend) => (self.place(given, place), message, mend),
+                Lost::Renamed(message, name) => {
+                    let way = if self.variable(given).is_some() { BY_VARIABLE } else { BY_TEXT };
+                    (self.place(given, place), message, format!("its Service is `{name}`; write that{way}"))
+                }
                 Lost::Written(message, mend) => (self.container.path_of(place), message, mend),
                 Lost::Elsewhere => return,
             };
-            let mend = if path.contains(".env[") { mend } else { mend.replace(BY_VARIABLE, BY_TEXT) };
             self.error(path, format!("dials `{whom}` {message}"), address, mend, report);
         })
     }
@@ -467,21 +472,26 @@ impl Dialler<'_, '_> {
         let meant = cluster.by_jina_name(own, whom).and_then(|workload| cluster.front(workload));
         let meant = meant.map(|front| Near { name: front.name, is_renamed: true }).or_else(|| cluster.near("Service", own, name));
         let declared = format!("say that it is provided elsewhere: --external service/{name}");
-        let mend = match meant {
-            Some(Near { name, is_renamed: true }) => format!("its Service is `{name}`; write that{BY_VARIABLE}"),
-            Some(near) => format!("did you mean `{}`? Otherwise {declared}", near.name),
-            None => format!("add it, or {declared}"),
-        };
-        Lost::Here(format!("at Service/{name}, which is not there"), mend)
+        let message = format!("at Service/{name}, which is not there");
+        match meant {
+            Some(Near { name, is_renamed: true }) => Lost::Renamed(message, name.to_owned()),
+            Some(near) => Lost::Here(message, format!("did you mean `{}`? Otherwise {declared}", near.name)),
+            None => Lost::Here(message, format!("add it, or {declared}")),
+        }
     }
 
     /// Where an address is written: in the variable that it is made of, or in the argument.
     fn place(&self, given: &str, place: usize) -> String {
-        let variable = given.split_once("$(").and_then(|(_, rest)| rest.split_once(')'));
-        match variable.and_then(|(name, _)| self.variables.place(name)) {
+        match self.variable(given) {
             Some(index) => format!("{}.env[{index}].value", self.container.path),
             None => self.container.path_of(place),
         }
+    }
+
+    /// The index in `env` of the first variable of an address.
+    fn variable(&self, given: &str) -> Option<usize> {
+        let (name, _) = given.split_once("$(")?.1.split_once(')')?;
+        self.variables.place(name)
     }
 }
 
@@ -496,7 +506,7 @@ fn shown_jina(workload: &Workload<'_>) -> String {
     few(ports.iter().map(String::as_str))
 }
 
-/// How a name gets right that stands in a variable, and one within a text.
+/// How a rename reaches a name: that of a variable, and one within an argument.
 const BY_VARIABLE: &str = "; where kustomize renames, list kustomizeconfig.yaml under `configurations:`";
 const BY_TEXT: &str = ": no rename reaches a name within a text";
 

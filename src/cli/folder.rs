@@ -33,7 +33,7 @@ pub struct Document {
     pub head: String,
     /// Its text.
     pub text: String,
-    /// What stands behind the last document of its file: a mark, comments.
+    /// The text after the last document of its file: a `...` line, comments.
     pub tail: String,
     /// Who it is.
     pub meta: Meta,

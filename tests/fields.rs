@@ -954,7 +954,7 @@ fn what_is_wrong_is_told_with_its_field_and_mend() {
         ),
         (
             "defaults: {configMaps: {Übergrößenträgerübergrößenträgerübergrößenträger: {mountPath: /x}}}",
-            "spec.defaults.configMaps: names an object as none can be called",
+            "spec.defaults.configMaps: is not a valid name of a Kubernetes object",
         ),
         ("defaults: {configMaps: {c: {mountPath: x}}}", "spec.defaults.configMaps.c.mountPath: is no absolute path (got \"x\")"),
         (

@@ -23,7 +23,9 @@ impl External {
             return Err(Finding::error("", "is not of the form KIND/NAME").got(text).mend("write, for example, secret/NAME"));
         }
         if name != "*" && !is_subdomain(name) {
-            return Err(Finding::error("", "names an object as none can be called").got(text).mend("write KIND/NAME, or KIND/* for any"));
+            return Err(Finding::error("", "is not a valid name of a Kubernetes object")
+                .got(text)
+                .mend("write KIND/NAME, or KIND/* for any"));
         }
         let is_meant =
             |((known, field), short): &((&str, &str), &str)| [known, field, short].iter().any(|word| word.eq_ignore_ascii_case(kind));

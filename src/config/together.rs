@@ -88,7 +88,7 @@ fn references(workload: &Workload, teller: &mut Teller<'_>) {
     let claim = workload.storage.iter().flat_map(|storage| &storage.existing).map(|name| ("storage", name));
     for (field, name) in sources.chain(secrets).chain(pulled).chain(account).chain(claim) {
         if !is_subdomain(name) {
-            let message = "names an object as none can be called".to_owned();
+            let message = "is not a valid name of a Kubernetes object".to_owned();
             teller.error(field, "", message, name, "use lower case letters, digits, `-` and `.`");
         }
     }

@@ -13,4 +13,7 @@ pub mod plan;
 pub mod manifests;
 pub mod reconcile;
 pub mod check;
+pub mod render;
+pub mod report;
+pub mod function;
 pub mod cli;

@@ -8,11 +8,11 @@ mod support;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
-use jinaflow::cli::render::Rendering;
 use jinaflow::config::corrections::Corrections;
 use jinaflow::config::{Compat, JinaFlow, Overrides, always, corrections};
 use jinaflow::finding::{Findings, Path};
 use jinaflow::plan::Room;
+use jinaflow::render::Rendering;
 use jinaflow::{config, manifests, yaml};
 use serde_json::{Value, json};
 use support::{Recorded, jinaflow, label, recorded, root, scratch};

@@ -1147,7 +1147,7 @@ fn anything_in_the_place_of_a_value_is_answered() {
                 *flow.pointer_mut(place).unwrap() = value.clone();
                 let list = json!({"apiVersion": "config.kubernetes.io/v1", "kind": "ResourceList", "items": [flow]});
                 let mut stdout = Vec::new();
-                let outcome = jinaflow::cli::function::run(list.to_string().as_bytes(), &mut stdout).unwrap();
+                let outcome = jinaflow::function::run(list.to_string().as_bytes(), &mut stdout).unwrap();
                 let answer: Value = serde_json::from_slice(&stdout).unwrap();
                 // Refused with a word and what came in, or rendered.
                 let items = answer["items"].as_array().map_or(0, Vec::len);

@@ -17,7 +17,7 @@ mod variants;
 #[path = "mutants/view.rs"]
 mod view;
 
-use jinaflow::cli::wiring::{File, Inspection, Seen, look};
+use jinaflow::cli::inspect::{File, Inspection, Seen, look};
 use jinaflow::finding::Severity;
 use serde_json::{Value, json};
 

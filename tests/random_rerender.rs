@@ -37,7 +37,7 @@ mod support;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use jinaflow::cli::function;
+use jinaflow::function;
 use serde_json::Value;
 
 use judge::{Rendered, Sides, expected, rendered, wrong};

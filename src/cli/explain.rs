@@ -7,14 +7,14 @@ use anyhow::Result;
 
 use super::export::Export;
 use super::input::{self, FlowOfFile};
-use super::render::Rendering;
-use super::{place, report, touches};
 use crate::config::always::{self, Kind};
 use crate::config::corrections::{self, Difference};
 use crate::config::{self, JinaFlow};
 use crate::finding::{Path, nearest};
 use crate::jina::{options, reference};
 use crate::plan::Room;
+use crate::render::{Rendering, applicable};
+use crate::report::{self, place};
 use crate::yaml::Node;
 
 /// What is asked about.
@@ -117,8 +117,8 @@ fn flow(export: &Export, stdout: &mut impl Write, said: &mut String) -> Result<b
 }
 
 fn touching(out: &mut String, file: &str, config: &JinaFlow, source: Option<&Node<'_>>) {
-    let corrected = touches::corrected(config);
-    let always = source.map(|source| touches::always(config, source)).unwrap_or_default();
+    let corrected = applicable::corrected(config);
+    let always = source.map(|source| applicable::always(config, source)).unwrap_or_default();
     let all = corrections::TABLE.len() + always::TABLE.len();
     // Writing to a String cannot fail.
     let _ = writeln!(out, "{file}: {} of {all} differences touch this Flow.", corrected.len() + always.len());

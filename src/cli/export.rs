@@ -10,14 +10,14 @@ use crate::cli::folder::Told;
 use crate::cli::input::{self, FlowOfFile};
 use crate::cli::merged::{self, Exported};
 use crate::cli::outdir;
-use crate::cli::place;
-use crate::cli::render::Rendering;
-use crate::cli::report;
 use crate::config::{self, OnConflict, Overrides};
 use crate::finding::{Finding, Path};
 use crate::krm::meta::Meta;
 use crate::plan::Room;
 use crate::reconcile::{Origin, Placing};
+use crate::render::Rendering;
+use crate::report;
+use crate::report::place;
 
 /// What to export and how.
 #[derive(Debug, Default, Clone)]

@@ -7,7 +7,7 @@ use lexopt::prelude::{Long, Short, Value};
 
 use crate::cli::explain::Question;
 use crate::cli::export::Export;
-use crate::cli::wiring::Inspection;
+use crate::cli::inspect::Inspection;
 use crate::config::{self, STORAGE_VARIABLES};
 use crate::finding::{Finding, Path, nearest};
 

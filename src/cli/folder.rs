@@ -6,12 +6,12 @@ use std::path::Path as FilePath;
 
 use anyhow::{Context as _, Result};
 
-use crate::cli::place;
-use crate::cli::report::Subject;
 use crate::config::GROUP;
 use crate::finding::{Excerpt, Finding};
 use crate::krm::documents;
 use crate::krm::meta::Meta;
+use crate::report::Subject;
+use crate::report::place;
 use crate::yaml::{self, Node};
 
 /// The file that remembers what an export wrote into a folder. It has no ending by which kubectl would take it for a manifest.

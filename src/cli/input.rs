@@ -4,10 +4,10 @@ use std::fs;
 
 use anyhow::{Result, anyhow};
 
-use crate::cli::place;
-use crate::cli::report::{self, Subject};
 use crate::config::{self, JinaFlow, Overrides, is_jina_flow};
 use crate::finding::{Excerpt, Finding, Findings};
+use crate::report::place;
+use crate::report::{self, Subject};
 use crate::yaml::{Document, Node};
 
 /// One Flow of a file.

@@ -8,8 +8,6 @@ use anyhow::Result;
 
 use crate::cli::folder::{Document, MEMORY, Names, Told, check_files, read};
 use crate::cli::remembered::{self, Entry, hash};
-use crate::cli::render::Rendering;
-use crate::cli::report::{self, Subject};
 use crate::config::OnConflict;
 use crate::finding::{Finding, Findings, shortened};
 use crate::jina::topology::GATEWAY;
@@ -20,6 +18,8 @@ use crate::manifests;
 use crate::plan::Role;
 use crate::reconcile::ownership::{OBJECT, Owner};
 use crate::reconcile::{Fate, Generated, Placing, RENDERED, Reconciler, memory_of};
+use crate::render::Rendering;
+use crate::report::{self, Subject};
 use crate::yaml::{self, Data, Node};
 
 /// A Flow that is exported.

@@ -1,32 +1,25 @@
 //! The command line and the process: the only room that reads files, the environment, or standard input.
 
-pub mod check;
 pub mod definition;
-pub mod documents;
 pub mod explain;
 pub mod export;
 pub mod flags;
 pub mod folder;
-pub mod function;
 pub mod input;
-pub mod kept;
+pub mod inspect;
 pub mod merged;
 pub mod outdir;
-pub mod place;
 pub mod remembered;
-pub mod render;
-pub mod report;
-pub mod touches;
 pub mod unrendered;
-pub mod wiring;
 
 use std::fs;
 use std::io::{self, ErrorKind, IsTerminal as _, Read as _, Write};
 
 use anyhow::{Context as _, Result};
 
+use crate::function::{self, Outcome};
+use crate::report;
 use flags::{Command, Environment};
-use function::Outcome;
 
 use crate::config::{manual, schema};
 use crate::jina::reference;
@@ -80,7 +73,7 @@ fn run(command: Command, environment: &Environment, said: &mut String) -> Result
         Command::Definition => print(&mut stdout, &definition::text()?)?,
         Command::Explain(question) => explain::explain(&question, &mut stdout, said)?,
         Command::Export(export) => export::export(&export, &mut stdout, said)?,
-        Command::Check(inspection) => wiring::inspect(&inspection, environment.may_paint, &mut stdout, said)?,
+        Command::Check(inspection) => inspect::inspect(&inspection, environment.may_paint, &mut stdout, said)?,
     };
     stdout.flush()?;
     Ok(done)

@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, anyhow, bail};
 
 use crate::cli::folder::{MEMORY, Told};
 use crate::cli::merged::{self, Change, Exported};
-use crate::cli::report;
+use crate::report;
 
 /// What the names of folders begin with in which files are written before they are where they belong.
 const STAGE: &str = ".jinaflow.new";

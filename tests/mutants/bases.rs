@@ -1,12 +1,12 @@
 //! Flows of every kind, rendered, with what stands around them in a repository.
 
 use jinaflow::cli::input::{self, FlowOfFile};
-use jinaflow::cli::render::Rendering;
-use jinaflow::cli::report::Subject;
 use jinaflow::config::Overrides;
 use jinaflow::finding::Path;
 use jinaflow::manifests;
 use jinaflow::plan::Room;
+use jinaflow::render::Rendering;
+use jinaflow::report::Subject;
 use jinaflow::yaml::kubernetes_value;
 use serde_json::Value;
 

@@ -2,21 +2,21 @@
 //! `tests/corpus.rs` holds it for the inputs that they have kept.
 
 use jinaflow::check as wiring;
-use jinaflow::cli::check;
-use jinaflow::cli::function;
 use jinaflow::cli::input::{self, FlowOfFile};
-use jinaflow::cli::place;
-use jinaflow::cli::render::Rendering;
-use jinaflow::cli::report::{self, Subject};
 use jinaflow::config::images::Pattern;
 use jinaflow::config::{Compat, Overrides, is_jina_flow};
 use jinaflow::finding::Path;
+use jinaflow::function;
+use jinaflow::function::flow_check;
 use jinaflow::krm::meta::Meta;
 use jinaflow::krm::{Caller, Item, ResourceList};
 use jinaflow::manifests;
 use jinaflow::plan::Room;
 use jinaflow::reconcile::RENDERED;
 use jinaflow::reconcile::ownership::{OBJECT, Ours};
+use jinaflow::render::Rendering;
+use jinaflow::report::place;
+use jinaflow::report::{self, Subject};
 use jinaflow::yaml::{self, Node, kubernetes_value};
 use serde_json::Value;
 
@@ -124,7 +124,7 @@ fn list(text: &str) -> ResourceList<'_> {
 /// kustomize takes no items back from a validator.
 fn is_validated(list: &ResourceList<'_>, caller: Caller) -> bool {
     let config = list.function_config.as_ref().and_then(|item| item.read().ok()?.root);
-    !caller.keeps_files() && config.is_some_and(|root| check::is_check(&Meta::of(&root)))
+    !caller.keeps_files() && config.is_some_and(|root| flow_check::is_check(&Meta::of(&root)))
 }
 
 fn texts(list: &ResourceList<'_>) -> Vec<String> {

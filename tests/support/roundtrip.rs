@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use jinaflow::cli::function;
+use jinaflow::function;
 use jinaflow::krm::ResourceList;
 
 /// The YAML files below a folder.

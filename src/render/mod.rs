@@ -1,5 +1,8 @@
 //! From a config to components: the steps that every way of calling has in common.
 
+pub mod applicable;
+pub mod kept;
+
 use crate::config::corrections::{Correction, Corrections};
 use crate::config::scope::Scope;
 use crate::config::workload::Route;

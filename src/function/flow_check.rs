@@ -8,7 +8,6 @@ use serde_json::Value;
 
 use crate::check::external::External;
 use crate::check::{self, Options};
-use crate::cli::report::Subject;
 use crate::config::{self, CHECK_KIND};
 use crate::finding::{Finding, Findings, Path};
 use crate::krm::annotations::is_bookkeeping;
@@ -16,6 +15,7 @@ use crate::krm::meta::Meta;
 use crate::krm::{Caller, Item, ResourceList};
 use crate::reconcile::ownership::OBJECT;
 use crate::reconcile::{Fate, RENDERED, Reconciled, leaves_of};
+use crate::report::Subject;
 use crate::yaml::{self, Data, Node, kubernetes_value};
 
 /// How to mend what is stale.

@@ -1,14 +1,13 @@
 //! A `ResourceList` in, a `ResourceList` out.
 
+pub mod documents;
+pub mod flow_check;
+
+use documents::Aliases;
 use std::collections::HashMap;
 use std::io::{self, Write};
 
 use crate::check::external::External;
-use crate::cli::check;
-use crate::cli::documents::{self, Aliases};
-use crate::cli::place;
-use crate::cli::render::Rendering;
-use crate::cli::report::{self, Subject};
 use crate::config::{self, JinaFlow, Overrides, is_jina_flow};
 use crate::finding::{Excerpt, Finding, Findings, Mark, Path, Severity};
 use crate::krm::meta::Meta;
@@ -18,6 +17,9 @@ use crate::krm::{Caller, Item, ListError, NewItems, ResourceList, glance};
 use crate::plan::Room;
 use crate::reconcile::ownership::{OBJECT, Ours, Owner};
 use crate::reconcile::{Fate, Generated, Origin, Placing, Reconciler};
+use crate::render::Rendering;
+use crate::report::place;
+use crate::report::{self, Subject};
 use crate::yaml::{Document, Node, SyntaxError};
 
 /// What a run says beside its answer.
@@ -241,7 +243,7 @@ fn answer<'l, 't>(list: &'l ResourceList<'t>, caller: Caller, unread: Unread) ->
     if !is_check {
         findings.extend(told);
     } else if !report::has_errors(&findings) {
-        findings.extend(check::stale(list, &checked, &outcome));
+        findings.extend(flow_check::stale(list, &checked, &outcome));
         // A check writes nothing: what a render would keep is worth knowing, and no fault.
         let softened = |(subject, finding): (Subject, Finding)| match finding.severity {
             Severity::Warning => (subject, finding.with_severity(Severity::Info)),
@@ -252,13 +254,13 @@ fn answer<'l, 't>(list: &'l ResourceList<'t>, caller: Caller, unread: Unread) ->
     // In a build of kustomize nobody knows yet: names are followed at its end. Nor where kpt shows a part of the package.
     if let Some(external) = check.filter(|_| caller == Caller::Other) {
         let objects = all_objects(list, unread, &mut findings)?;
-        findings.extend(check::unwired(&objects, external));
+        findings.extend(flow_check::unwired(&objects, external));
     }
     if report::has_errors(&findings) {
         return Ok(Response::refusal(list, findings));
     }
     if is_check {
-        return Ok(Response { list, fates: check::fates(list, caller), added: NewItems::default(), findings });
+        return Ok(Response { list, fates: flow_check::fates(list, caller), added: NewItems::default(), findings });
     }
     if caller == Caller::KustomizeGenerator {
         // kustomize hands the config of a generator over as an item. In the answer it would be one more object of the build,
@@ -382,9 +384,9 @@ fn task<'d>(config: Option<&'d Read<'d>>, items: &'d [Read<'d>]) -> Task<'d> {
         let origin = if twin.is_some() || meta.path().is_some() { Origin::Package } else { Origin::Unknown };
         return task(vec![run(known.clone(), origin, document, &Overrides::default())], None, findings);
     }
-    if check::is_check(meta) {
+    if flow_check::is_check(meta) {
         let mut external = External::default();
-        check::read(root, &mut external, &mut findings);
+        flow_check::read(root, &mut external, &mut findings);
         return task(all(&Overrides::default()), Some(external), findings);
     }
     if (meta.api_version.as_str(), meta.kind.as_str()) == ("v1", "ConfigMap") {

@@ -1,5 +1,7 @@
 //! Findings on stderr.
 
+pub mod place;
+
 use std::fmt::Write as _;
 
 use crate::finding::{Finding, Severity, harmless};

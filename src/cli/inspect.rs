@@ -7,22 +7,21 @@ use std::path::Path as FilePath;
 use anyhow::Result;
 
 use crate::check::external::External;
-use crate::check::{self as checker, Component, Options};
-use crate::cli::check;
-use crate::cli::documents::{self, Aliases, Piece};
-use crate::cli::function;
-use crate::cli::kept;
-use crate::cli::place::{self, Written};
-use crate::cli::render::Rendering;
-use crate::cli::report::{self, Subject};
+use crate::check::{self, Component, Options};
 use crate::cli::unrendered::{self, Unrendered};
 use crate::config::corrections::Correction;
 use crate::config::{self, Overrides, is_jina_flow};
 use crate::finding::{Finding, Findings, Mark, Path, Severity, harmless};
+use crate::function::documents::{self, Aliases, Piece};
+use crate::function::{self, flow_check};
 use crate::krm::annotations::{INDEX, PATH};
 use crate::krm::meta::Meta;
 use crate::plan::{Role, Room};
 use crate::reconcile::{Origin, Placing};
+use crate::render::Rendering;
+use crate::render::kept;
+use crate::report::place::{self, Written};
+use crate::report::{self, Subject};
 use crate::yaml::{self, Data, Document, Node, SyntaxError};
 
 /// What to look at and how.
@@ -114,7 +113,7 @@ pub fn look(files: &[File], mut findings: Vec<(Subject, Finding)>, inspection: &
     let objects = read(files, &mut findings);
     let mut options = Options { external: inspection.external.clone(), is_strict: inspection.is_strict };
     let subject = |object: usize| {
-        let mut meta = check::named(&objects.nodes[object]);
+        let mut meta = flow_check::named(&objects.nodes[object]);
         if inspection.as_json {
             let path = (PATH.to_owned(), objects.written[objects.texts[object]].1.to_owned());
             meta.annotations = vec![path, (INDEX.to_owned(), objects.indices[object].to_string())];
@@ -136,14 +135,14 @@ pub fn look(files: &[File], mut findings: Vec<(Subject, Finding)>, inspection: &
                 renderings.push((placing, rendering));
             }
             are_flows = true;
-        } else if check::is_check(&Meta::of(node)) {
-            check::read(node, &mut options.external, &mut own);
+        } else if flow_check::is_check(&Meta::of(node)) {
+            flow_check::read(node, &mut options.external, &mut own);
         } else {
             own.extend(config::unknown_kind(node));
         }
         told.push((object, own));
     }
-    let checked = checker::check(&objects.nodes, &options);
+    let checked = check::check(&objects.nodes, &options);
     let running = checked.components.iter().filter_map(|component| component.jina_name.as_deref());
     for (object, finding) in unrendered::judge(&flows, &objects.nodes, running) {
         told[object].1.push(finding);

@@ -5,7 +5,7 @@
 
 use std::ops::RangeInclusive;
 
-use super::render::Rendering;
+use super::Rendering;
 use crate::config::JinaFlow;
 use crate::config::always::{self, Always};
 use crate::config::corrections::{self, Corrections};

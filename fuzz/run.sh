@@ -49,7 +49,7 @@ if [[ $seconds == minimise ]]; then
     new=fuzz/target/minimised/$target
     rm -rf "$new"
     mkdir -p "$new"
-    # Large inputs are made by tests/corpus.rs; what is kept is small. How often an edge is taken does not count.
+    # Large inputs are made by tests/it/corpus.rs; what is kept is small. How often an edge is taken does not count.
     "$programs/$target" -set_cover_merge=1 -use_counters=0 -max_len=8192 -rss_limit_mb=512 "$new" "$found/$target" \
       "$seeds/$target" 2>&1 | tail -n 1
     # They are in the order in which they were chosen, that is by what they add. Those with a name in words stay.

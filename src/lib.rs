@@ -2,7 +2,7 @@
 //!
 //! It is a KRM function (a program that reads a `ResourceList` and answers with one) and a command line. The crate is
 //! a house with one direction: each module uses only modules above it in this list, which
-//! `tests/architecture.rs` checks.
+//! `tests/it/architecture.rs` checks.
 
 pub mod finding;
 pub mod yaml;

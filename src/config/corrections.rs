@@ -3,7 +3,7 @@
 //! One row each: what Jina emits, why that is wrong and who says so, what we emit. The code that makes a difference of
 //! [`TABLE`] asks [`Corrections::has`] at the one place where it is made, so that searching for a variant finds it. Under
 //! `compat: jina-3.34` none of them applies. What applies in every mode, because no mode corrupts, refuses or crashes
-//! as Jina does, is in [`super::always`]. `jinaflow explain` prints both, and `tests/explain.rs` holds each against
+//! as Jina does, is in [`super::always`]. `jinaflow explain` prints both, and `tests/it/explain.rs` holds each against
 //! what is emitted.
 
 /// A difference, in words.

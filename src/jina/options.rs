@@ -3,7 +3,7 @@
 //! The rows stand in the order in which Jina's parsers register the options, because that is the order in which its
 //! exporter writes arguments (`jina/parsers/orchestrate/{deployment,pod}.py`, `ArgNamespace.get_non_defaults_args`).
 //! The gateway has a parser of its own with another order, which is why its column carries a number.
-//! `tests/option_table.rs` holds this table against a dump of the real parsers.
+//! `tests/it/recorded_jina.rs` holds this table against a dump of the real parsers.
 
 /// How Jina reads an option's value (the argparse action and type).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! The recorded input of `tests/callers.rs` is what kustomize and kpt send today.
+//! The recorded input of `tests/it/callers.rs` is what kustomize and kpt send today.
 
 use std::process::Command;
 

@@ -1,4 +1,4 @@
-//! Our YAML reader beside those of kustomize, kubectl and Jina. `tests/readers.rs` holds it to what is recorded here.
+//! Our YAML reader beside those of kustomize, kubectl and Jina. `tests/it/readers.rs` holds it to what is recorded here.
 
 use std::fs;
 

@@ -1,5 +1,5 @@
 //! What holds for every input, whatever it is. The fuzzers under `fuzz` look for an input for which it does not, and
-//! `tests/corpus.rs` holds it for the inputs that they have kept.
+//! `tests/it/corpus.rs` holds it for the inputs that they have kept.
 
 use jinaflow::check as wiring;
 use jinaflow::cli::input::{self, FlowOfFile};

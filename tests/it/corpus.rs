@@ -1,8 +1,5 @@
 //! The inputs that fuzzing has kept, and some that are worse than what it finds, through the same properties.
 //! `CONTRIBUTING.md`, section "Fuzz", says where they come from.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
-mod support;
 
 use std::fs;
 use std::io::Write as _;
@@ -11,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use wait4::Wait4 as _;
 
-use support::{function, program, properties, root};
+use crate::support::{function, program, properties, root};
 
 /// What the program may take for an input of up to a megabyte, in bytes.
 const MOST_MEMORY: u64 = 512 << 20;

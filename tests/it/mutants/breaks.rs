@@ -3,9 +3,9 @@
 use jinaflow::finding::Severity;
 use serde_json::{Value, json};
 
+use super::view::{Container, View, list};
 use crate::support::label;
 use crate::support::wiring::strings;
-use crate::view::{Container, View, list};
 
 /// A kind of break: its name, how bad it is at least, and where it can be planted.
 pub type Kind = (&'static str, Severity, fn(&mut View<'_>));

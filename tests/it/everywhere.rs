@@ -1,16 +1,13 @@
 //! Nothing is accepted and ignored: every field of the config and every option of Jina changes what is rendered in every
 //! place where it may stand, or is refused there, or a warning says that it does nothing.
-#![allow(clippy::unwrap_used, clippy::panic)]
-
-mod support;
 
 use std::collections::BTreeMap;
 
+use crate::support::{Run, function, scratch};
 use jinaflow::config::field::{Field, Shape};
 use jinaflow::config::fields::LAYER;
 use jinaflow::jina::options::{self, Kind, Opt, Row};
 use serde_json::Value;
-use support::{Run, function, scratch};
 
 const FLOW: &str = "\
 jtype: Flow
@@ -203,7 +200,7 @@ fn value(row: &Row) -> String {
 fn exported(flow: &str) -> Run {
     let file = scratch("everywhere").join("flow.yml");
     std::fs::write(&file, flow).unwrap();
-    support::jinaflow(&["export", file.to_str().unwrap()])
+    crate::support::jinaflow(&["export", file.to_str().unwrap()])
 }
 
 #[test]

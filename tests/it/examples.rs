@@ -1,15 +1,12 @@
 //! The examples run, and say what README says. The real kustomize and kpt run them in the conformance tests.
-#![allow(clippy::unwrap_used, clippy::panic)]
-
-mod support;
 
 use std::fs;
 use std::path::Path;
 
 use serde_json::{Value, json};
 
-use support::wiring::faults;
-use support::{documents, function, jinaflow, label, root, tree};
+use crate::support::wiring::faults;
+use crate::support::{documents, function, jinaflow, label, root, tree};
 
 #[test]
 fn getting_started_is_the_same_as_a_flow_and_as_a_jinaflow() {

@@ -1,14 +1,11 @@
 //! kpt 1.0, by `ResourceList`s made to its rules from what an older kpt really sends (`tests/krm`): a function no longer
 //! sees the file that is its own config (kptdev/kpt#4639 and #4673), `eval` gives its functionConfig no path, and the mark
 //! of selections has another prefix (kptdev/kpt#4663).
-#![allow(clippy::unwrap_used, clippy::panic)]
-
-mod support;
 
 use std::fs;
 
+use crate::support::{Run, function, label, root};
 use serde_json::Value;
-use support::{Run, function, label, root};
 
 const OLD_MARK: &str = "internal.config.k8s.io/kpt-resource-id";
 const NEW_MARK: &str = "internal.config.kubernetes.io/kpt-resource-id";

@@ -1,11 +1,8 @@
 //! The function's answers to what kustomize and kpt really send: recorded by `tests/krm/record.sh`.
-#![allow(clippy::unwrap_used, clippy::panic)]
-
-mod support;
 
 use std::fs;
 
-use support::{assert_recorded, function, root};
+use crate::support::{assert_recorded, function, root};
 
 #[test]
 fn answers_to_real_callers() {

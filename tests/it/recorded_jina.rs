@@ -1,15 +1,12 @@
 //! The option table and the reading of scalars, held against recordings of the real Jina (`tests/jina/record.py`).
-#![allow(clippy::unwrap_used, clippy::panic)]
-
-mod support;
 
 use std::fs;
 
+use crate::support::root;
 use jinaflow::jina::options::{DefaultValue, Kind, Row, TABLE, Use, With, find, gateway_arguments};
 use jinaflow::jina::scalar;
 use jinaflow::jina::versions::{FORMER_KEYS, FormerKey};
 use serde_json::Value;
-use support::root;
 
 fn recording(name: &str) -> Value {
     let value: Value = serde_json::from_str(&fs::read_to_string(root().join("tests/jina").join(name)).unwrap()).unwrap();

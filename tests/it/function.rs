@@ -1,11 +1,8 @@
 //! The program as a KRM function: what comes in, what goes out.
-#![allow(clippy::unwrap_used, clippy::panic)]
 
-mod support;
-
+use crate::support::{documents, function, label, program, run};
 use jinaflow::krm::ResourceList;
 use serde_json::{Value, json};
-use support::{documents, function, label, program, run};
 
 const FLOW: &str = "\
 apiVersion: flow.jina.ai/v1alpha1
@@ -229,7 +226,7 @@ fn canary(rendered: &str) -> String {
 fn a_copy_of_a_generated_object_takes_over_nothing() {
     let first = function(&list(&[&entry(&with_path("jina.yaml", ""))])).succeeded().stdout;
     let copied = canary(&first);
-    let image = |answer: &support::Run, name: &str| {
+    let image = |answer: &crate::support::Run, name: &str| {
         let list = answer.list();
         let item = list["items"].as_array().unwrap().iter().find(|item| label(item) == name).cloned();
         item.map(|item| item["spec"]["template"]["spec"]["containers"][0]["image"].clone())
@@ -562,7 +559,7 @@ fn the_same_bytes_whatever_the_environment() {
 
 #[test]
 fn kustomizes_legacy_call_gives_documents() {
-    let config = support::scratch("plugin").join("config.yaml");
+    let config = crate::support::scratch("plugin").join("config.yaml");
     std::fs::write(&config, FLOW).unwrap();
     let plugin = |input: &str, root: bool| {
         let mut command = program(&[config.to_str().unwrap()]);
@@ -571,7 +568,7 @@ fn kustomizes_legacy_call_gives_documents() {
         }
         run(command, input.as_bytes())
     };
-    let names = |run: &support::Run| run.documents().iter().map(label).collect::<Vec<_>>();
+    let names = |run: &crate::support::Run| run.documents().iter().map(label).collect::<Vec<_>>();
     assert_eq!(names(&plugin("", true).succeeded()), ALL);
     let theirs = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: theirs\ndata:\n  m: 0644 # kept\n";
     let answer = plugin(theirs, true).succeeded();

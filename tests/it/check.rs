@@ -1,14 +1,11 @@
 //! `jinaflow check`: every kind of break is planted and found, and nothing is found where nothing is broken.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::semicolon_if_nothing_returned)]
-
-mod support;
 
 use std::fs;
 use std::os::unix::net::UnixListener;
 use std::process::Command;
 
+use crate::support::{Run, documents, function, jinaflow, label, program, recorded, root, run, scratch};
 use serde_json::{Value, json};
-use support::{Run, documents, function, jinaflow, label, program, recorded, root, run, scratch};
 
 type Objects = Vec<Value>;
 
@@ -124,7 +121,7 @@ fn ours() -> Objects {
 /// What Jina exported, as somebody edits it who has never heard of us.
 fn jinas(name: &str) -> Objects {
     let folder = root().join("tests/jina/flows").join(name).join("expected");
-    support::tree(&folder).values().flat_map(|text| documents(text)).collect()
+    crate::support::tree(&folder).values().flat_map(|text| documents(text)).collect()
 }
 
 type Damage = fn(&mut Objects);
@@ -859,7 +856,7 @@ fn files_and_folders_are_read() {
         fs::create_dir_all(file.parent().unwrap()).unwrap();
         fs::write(file, text).unwrap();
     };
-    for (name, text) in support::tree(&root().join("tests/jina/flows/001-docs-simple/expected")) {
+    for (name, text) in crate::support::tree(&root().join("tests/jina/flows/001-docs-simple/expected")) {
         write(&name, &text);
     }
     let path = folder.to_str().unwrap();
@@ -1290,7 +1287,7 @@ fn no_value_is_stumbled_over() {
             count += 1;
             // A tenth of them is looked at; each value meets each kind of field.
             if count % 10 == 0 {
-                support::properties::checked(json!({"items": objects}).to_string().as_bytes());
+                crate::support::properties::checked(json!({"items": objects}).to_string().as_bytes());
             }
         });
     }

@@ -2,18 +2,15 @@
 //!
 //! Where Jina corrupts the user's data we keep it: those places are listed in `tests/jina/differences.json`, case by
 //! case and field by field, and the conformance run has `tests/jina/compare.py` judge every one of them.
-#![allow(clippy::unwrap_used, clippy::panic)]
-
-mod support;
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use crate::support::{Recorded, label, recorded, root, run, scratch, tree};
 use jinaflow::jina::scalar;
 use jinaflow::yaml::{self, Data, Node};
 use serde_json::Value;
-use support::{Recorded, label, recorded, root, run, scratch, tree};
 
 /// What Jina meant by its own output: YAML 1.1 without `on` and `off`.
 fn jinas_value(node: &Node<'_>) -> Value {
@@ -81,7 +78,7 @@ fn case(case: &Recorded) -> Vec<String> {
 
 fn compare_files(name: &str, theirs: &str, actual: &str, found: &mut Vec<String>) {
     let theirs: Vec<Value> = yaml::read_all(theirs).unwrap().iter().filter_map(|d| d.root.as_ref()).map(jinas_value).collect();
-    let actual = support::documents(actual);
+    let actual = crate::support::documents(actual);
     if theirs.len() != actual.len() {
         found.push(format!("{name} has {} objects, not {}", actual.len(), theirs.len()));
         return;
@@ -99,7 +96,7 @@ fn objects_equal_those_of_jina() {
     let actual: BTreeMap<String, Vec<String>> =
         cases.iter().map(|c| (c.name.clone(), case(c))).filter(|(_, found)| !found.is_empty()).collect();
     let text = serde_json::to_string_pretty(&actual).unwrap() + "\n";
-    support::assert_recorded(&root().join("tests/jina/differences.json"), &text);
+    crate::support::assert_recorded(&root().join("tests/jina/differences.json"), &text);
 }
 
 #[test]

@@ -1,15 +1,12 @@
 //! Our YAML reader against what those of kustomize, kubectl and Jina said, as it is recorded. `tests/conformance/readers.rs`
 //! asks them.
-#![allow(clippy::unwrap_used, clippy::panic)]
-
-mod support;
 
 use std::fs;
 
+use crate::support::readers::{Difference, RECORDING, Readings, recorded_texts};
+use crate::support::{root, roundtrip};
 use jinaflow::yaml;
 use serde_json::Value;
-use support::readers::{Difference, RECORDING, Readings, recorded_texts};
-use support::{root, roundtrip};
 
 #[test]
 fn recorded_texts_are_read_alike() {

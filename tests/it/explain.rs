@@ -1,13 +1,11 @@
 //! Every deliberate difference from Jina: that it is one, that `jinaflow explain` knows it, and that there is no other.
 //!
-//! What Jina emits is held by tests/parity.rs; here `--compat jina-3.34` stands for it.
-#![allow(clippy::unwrap_used, clippy::panic)]
-
-mod support;
+//! What Jina emits is held by tests/it/parity.rs; here `--compat jina-3.34` stands for it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
+use crate::support::{Recorded, jinaflow, label, recorded, root, scratch};
 use jinaflow::config::corrections::Corrections;
 use jinaflow::config::{Compat, JinaFlow, Overrides, always, corrections};
 use jinaflow::finding::{Findings, Path};
@@ -15,7 +13,6 @@ use jinaflow::plan::Room;
 use jinaflow::render::Rendering;
 use jinaflow::{config, manifests, yaml};
 use serde_json::{Value, json};
-use support::{Recorded, jinaflow, label, recorded, root, scratch};
 
 /// A place in an object of a Flow.
 enum Look {

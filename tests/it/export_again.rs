@@ -1,14 +1,11 @@
 //! `jinaflow export FLOW OUTDIR` into a folder that is there: edits stay, what is gone goes, nothing of anybody else's is touched.
-#![allow(clippy::unwrap_used, clippy::panic)]
-
-mod support;
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use support::{Run, jinaflow, program, scratch, tree};
+use crate::support::{Run, jinaflow, program, scratch, tree};
 
 const FLOW: &str = "\
 jtype: Flow

@@ -3,48 +3,33 @@
 //! Every case has a number, and is the same in every run. To try others, or more:
 //!
 //! ```sh
-//! JINAFLOW_SEED=100000 JINAFLOW_CASES=20000 cargo test --test random_rerender
+//! JINAFLOW_SEED=100000 JINAFLOW_CASES=20000 cargo test random_rerender
 //! ```
 //!
 //! A case that fails is made as small as it can be, and printed with its number; `JINAFLOW_SEED=NUMBER JINAFLOW_CASES=1`
 //! runs it alone.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
 
-#[allow(dead_code)]
-#[path = "mutants/bases.rs"]
-mod bases;
-#[path = "random_rerender/aimed.rs"]
 mod aimed;
-#[path = "random_rerender/edits.rs"]
 mod edits;
-#[path = "random_rerender/flows.rs"]
 mod flows;
-#[path = "random_rerender/items.rs"]
 mod items;
-#[path = "random_rerender/judge.rs"]
 mod judge;
-#[path = "random_rerender/lines.rs"]
 mod lines;
-#[path = "random_rerender/objects.rs"]
 mod objects;
-#[path = "random_rerender/oracle.rs"]
 mod oracle;
-#[path = "random_rerender/package.rs"]
 mod package;
-#[path = "random_rerender/spelling.rs"]
 mod spelling;
-mod support;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use jinaflow::function;
 use serde_json::Value;
 
+use crate::support::random::{Random, number};
+use crate::support::scratch;
 use judge::{Rendered, Sides, expected, rendered, wrong};
 use oracle::Mode;
 use package::{HEAD, Package, as_config};
-use support::random::{Random, number};
-use support::scratch;
 
 /// Cases of a run, unless the environment says otherwise.
 const CASES: usize = 1500;
@@ -176,7 +161,7 @@ fn render(case: &Case, outcome: &mut Outcome) -> Result<(), String> {
     let on_conflict = format!("{:?}", case.mode).to_lowercase();
     let (mut flow, around) = flows::start(&mut Random::from(case.start));
     changed(&mut flow, &case.before, &mut Vec::new());
-    let foreign: String = support::documents(around).iter().map(|object| format!("- {object}\n")).collect();
+    let foreign: String = crate::support::documents(around).iter().map(|object| format!("- {object}\n")).collect();
     let another = if case.has_another { flows::another() } else { String::new() };
     let list = |flow: &Value| {
         let flow = flows::item(flow, &on_conflict);
@@ -283,7 +268,7 @@ fn report(seed: u64) -> String {
     std::fs::write(folder.join("input.yaml"), &outcome.input).unwrap();
     std::fs::write(folder.join("answer.yaml"), &outcome.answer).unwrap();
     format!(
-        "JINAFLOW_SEED={seed} JINAFLOW_CASES=1 cargo test --test random_rerender    # {:?}, {}\n  {}\n{}\n\n",
+        "JINAFLOW_SEED={seed} JINAFLOW_CASES=1 cargo test random_rerender    # {:?}, {}\n  {}\n{}\n\n",
         case.mode,
         folder.display(),
         outcome.done.join("\n  "),

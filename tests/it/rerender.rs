@@ -1,10 +1,7 @@
 //! The program on its own answer: edits stay, changes of the Flow arrive, and what was written keeps its words.
-#![allow(clippy::unwrap_used, clippy::panic)]
 
-mod support;
-
+use crate::support::{Run, function, jinaflow, label, scratch};
 use serde_json::{Value, json};
-use support::{Run, function, jinaflow, label, scratch};
 
 const LIST: &str = "\
 apiVersion: config.kubernetes.io/v1
@@ -67,7 +64,7 @@ fn lists_of_windows_and_json_are_edited_too() {
         "{}",
         answer.stdout
     );
-    let json = support::documents(&rendered(&[EDIT]))[0].to_string();
+    let json = crate::support::documents(&rendered(&[EDIT]))[0].to_string();
     let answer = function(&json.replace(CHANGE.0, CHANGE.1)).succeeded();
     let container = deployment(&answer)["spec"]["template"]["spec"]["containers"][0].clone();
     assert_eq!((&container["image"], &container["resources"]), (&"acme/encoder:2".into(), &json!({"limits": {"memory": "8Gi"}})));
@@ -193,7 +190,7 @@ fn edits_go_with_an_executor_that_changes_its_form() {
             let side = "        - name: side # ours\n          image: MARK:1\n";
             let fresh = function(&flow(after)).succeeded();
             let objects = |text: &str| {
-                let mut objects: Vec<Value> = support::documents(text)[0]["items"].as_array().unwrap()[1..].to_vec();
+                let mut objects: Vec<Value> = crate::support::documents(text)[0]["items"].as_array().unwrap()[1..].to_vec();
                 for object in &mut objects {
                     object["metadata"]["annotations"].take();
                 }
@@ -354,7 +351,7 @@ fn fields_that_both_kinds_have_in_jinas_own_export_are_not_lost() {
     for (before, after, kind) in [(&compat, &stored, "StatefulSet"), (&stored, &compat, "Deployment")] {
         let first = function(before).succeeded().stdout;
         let spec = |text: &str| {
-            let mut list = support::documents(text).remove(0);
+            let mut list = crate::support::documents(text).remove(0);
             let items = list["items"].as_array_mut().unwrap();
             let at = items.iter().position(|item| label(item) == format!("{kind}/encoder")).unwrap();
             items.remove(at)["spec"].take()

@@ -13,7 +13,7 @@ const RICH: [&str; 7] = ["keda", "an ingress", "autoscale", "storage", "service 
 
 /// A JinaFlow of one of the Flows that `jinaflow check` is tested with, and objects that stand beside it.
 pub fn start(random: &mut Random) -> (Value, &'static str) {
-    let all = crate::bases::RECIPES;
+    let all = crate::mutants::bases::RECIPES;
     let rich: Vec<_> = all.iter().filter(|recipe| RICH.contains(&recipe.0)).collect();
     let (_, fields, flow, around) = if random.coin(2) { *random.pick(&rich) } else { random.pick(all) };
     let read = |text: &str| serde_yaml::from_str::<Value>(text).unwrap();

@@ -1,11 +1,8 @@
 //! Bad input gets an answer: one clear line first, every problem, exit 1, nothing lost.
-#![allow(clippy::unwrap_used, clippy::panic)]
-
-mod support;
 
 use std::time::{Duration, Instant};
 
-use support::{Run, function, jinaflow, program, run, scratch};
+use crate::support::{Run, function, jinaflow, program, run, scratch};
 
 fn list(spec: &str) -> String {
     list_in("", spec)

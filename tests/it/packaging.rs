@@ -1,14 +1,11 @@
 //! What ships beside the binary: the definition of its kinds, the metadata for catalogs, the example packages.
-#![allow(clippy::unwrap_used, clippy::panic)]
-
-mod support;
 
 use std::collections::BTreeSet;
 use std::fs;
 
+use crate::support::{assert_recorded, documents, jinaflow, root, tree};
 use jinaflow::jina::options::TABLE;
 use serde_json::Value;
-use support::{assert_recorded, documents, jinaflow, root, tree};
 
 fn definitions() -> Vec<Value> {
     documents(&jinaflow(&["definition"]).succeeded().stdout)

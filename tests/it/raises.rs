@@ -3,16 +3,13 @@
 //! `tests/jina/raises.json` records the places: each statement that raises in a file of Jina of which a function runs
 //! during an export, and where each recorded Flow fails that does. `tests/jina/verdicts.json` is written by hand: a row
 //! for each place. The conformance run holds the recording against the real Jina (`record.py --check`).
-#![allow(clippy::unwrap_used, clippy::panic)]
-
-mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
+use crate::support::{Recorded, recorded, root, run, scratch};
 use jinaflow::config::{always, corrections};
 use serde_json::Value;
-use support::{Recorded, recorded, root, run, scratch};
 
 fn read(name: &str) -> Value {
     serde_json::from_str(&fs::read_to_string(root().join("tests/jina").join(name)).unwrap()).unwrap()

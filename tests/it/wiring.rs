@@ -1,11 +1,8 @@
 //! Without `compat`, every address of a Flow reaches a pod that listens, and nothing in it names a namespace.
-#![allow(clippy::unwrap_used, clippy::panic)]
 
-mod support;
-
+use crate::support::wiring::faults;
+use crate::support::{jinaflow, recorded, root, run, scratch};
 use serde_json::{Value, json};
-use support::wiring::faults;
-use support::{jinaflow, recorded, root, run, scratch};
 
 /// Objects of every recorded flow that can run.
 fn rendered() -> Vec<(String, Vec<Value>)> {
@@ -67,8 +64,8 @@ fn the_checker_finds_what_is_broken() {
         ("and there is no such Service", |o| find(o, "Service/b")["metadata"]["name"] = "c".into()),
         ("selects the pods of 0 workloads", |o| find(o, "Service/b")["spec"]["selector"] = json!({"app": "x"})),
         ("nothing listens on 9999", |o| find(o, "Service/b")["spec"]["ports"][0]["targetPort"] = 9999.into()),
-        ("no ConfigMap", |o| o.retain(|object| support::label(object) != "ConfigMap/b-configmap")),
-        ("no Service \"a-0\"", |o| o.retain(|object| support::label(object) != "Service/a-0")),
+        ("no ConfigMap", |o| o.retain(|object| crate::support::label(object) != "ConfigMap/b-configmap")),
+        ("no Service \"a-0\"", |o| o.retain(|object| crate::support::label(object) != "Service/a-0")),
         ("does not select its own pods", |o| find(o, "Deployment/b")["spec"]["template"]["metadata"]["labels"] = json!({})),
         ("stands twice", |o| {
             let copy = find(o, "Service/b").clone();
@@ -84,7 +81,7 @@ fn the_checker_finds_what_is_broken() {
 }
 
 fn find<'o>(objects: &'o mut [Value], name: &str) -> &'o mut Value {
-    objects.iter_mut().find(|object| support::label(object) == name).unwrap()
+    objects.iter_mut().find(|object| crate::support::label(object) == name).unwrap()
 }
 
 #[test]

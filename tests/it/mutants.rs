@@ -3,26 +3,20 @@
 //! What is planted is the same in every run. To try others, or more:
 //!
 //! ```sh
-//! JINAFLOW_SEED=7 JINAFLOW_CASES=500 cargo test --test mutants
+//! JINAFLOW_SEED=7 JINAFLOW_CASES=500 cargo test mutants
 //! ```
-#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, clippy::semicolon_if_nothing_returned)]
 
-#[path = "mutants/bases.rs"]
-mod bases;
-#[path = "mutants/breaks.rs"]
+pub mod bases;
 mod breaks;
-mod support;
-#[path = "mutants/variants.rs"]
 mod variants;
-#[path = "mutants/view.rs"]
 mod view;
 
 use jinaflow::cli::inspect::{File, Inspection, Seen, look};
 use jinaflow::finding::Severity;
 use serde_json::{Value, json};
 
+use crate::support::random::{Random, number};
 use bases::bases;
-use support::random::{Random, number};
 use view::View;
 
 /// Places at which a kind of break is planted, unless the environment says otherwise.

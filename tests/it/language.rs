@@ -1,12 +1,9 @@
 //! What is beside the objects: images without a network, variables, older Flows, options that do nothing, the schema.
-#![allow(clippy::unwrap_used, clippy::panic)]
-
-mod support;
 
 use std::fs;
 
+use crate::support::{Run, assert_recorded, function, jinaflow, label, program, root, run, scratch};
 use serde_json::{Value, json};
-use support::{Run, assert_recorded, function, jinaflow, label, program, root, run, scratch};
 
 fn flow_file(text: &str) -> String {
     let file = scratch("language").join("flow.yml");

@@ -1,7 +1,4 @@
 //! What holds for random inputs: other people's items, orders of items, Flows and their changes.
-#![allow(clippy::unwrap_used, clippy::panic)]
-
-mod support;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -10,8 +7,8 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use proptest::test_runner::RngSeed;
 
-use support::properties::{self, SEPARATOR, objects};
-use support::{program, run, scratch};
+use crate::support::properties::{self, SEPARATOR, objects};
+use crate::support::{program, run, scratch};
 
 /// The same inputs in every run: what is new is for the fuzzers to find. The smallest input that fails is printed, and
 /// becomes a test or a file of `tests/corpus`.

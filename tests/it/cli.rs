@@ -1,12 +1,9 @@
 //! The command line.
-#![allow(clippy::unwrap_used, clippy::panic)]
-
-mod support;
 
 use std::fs;
 use std::process::Stdio;
 
-use support::{documents, jinaflow, label, program, root, run, scratch, tree};
+use crate::support::{documents, jinaflow, label, program, root, run, scratch, tree};
 
 const FLOW: &str =
     "jtype: Flow\nexecutors:\n  - {name: My_Encoder, uses: docker://acme/enc}\n  - {name: indexer, uses: docker://acme/idx, shards: 2}\n";

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
+use super::view::{Objects, is_workload, list, pod};
 use crate::support::documents;
 use crate::support::wiring::contains;
-use crate::view::{Objects, is_workload, list, pod};
 
 /// A kind of change, and what it does. The answer is whether there was anything to change.
 pub type Kind = (&'static str, fn(&mut Objects) -> bool);

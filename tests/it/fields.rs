@@ -1,15 +1,12 @@
 //! The fields of a JinaFlow beside its Flow: that each does what its row says, how layers merge, and what is refused.
-#![allow(clippy::unwrap_used, clippy::panic)]
-
-mod support;
 
 use std::collections::BTreeSet;
 use std::fs;
 
+use crate::support::{Run, documents, function, label, root};
 use jinaflow::config::field::{Field, Shape};
 use jinaflow::config::fields::{LAYER, SPEC};
 use serde_json::{Value, json};
-use support::{Run, documents, function, label, root};
 
 const FLOW: &str = "    jtype: Flow
     with: {protocol: [grpc, http], monitoring: true}

@@ -1,0 +1,30 @@
+//! The integration tests, as one program: what they share is compiled and linked once.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::semicolon_if_nothing_returned)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod architecture;
+mod bad_input;
+mod callers;
+mod check;
+mod cli;
+mod corpus;
+mod everywhere;
+mod examples;
+mod explain;
+mod export_again;
+mod fields;
+mod function;
+mod kpt;
+mod language;
+mod mutants;
+mod packaging;
+mod parity;
+mod properties;
+mod raises;
+mod random_rerender;
+mod readers;
+mod recorded_jina;
+mod rerender;
+mod wiring;

@@ -2,7 +2,7 @@
 #
 #   docker build -t jinaflow .                               compiles inside (amd64 and arm64)
 #   docker build -t jinaflow --target prebuilt \
-#     --build-arg BINARY=target/x86_64-unknown-linux-musl/release/jinaflow .
+#     --build-arg BINARY=target/x86_64-unknown-linux-musl/dist/jinaflow .
 #                                                            wraps a binary that is already there; pulls nothing
 ARG RUST_IMAGE=rust:1.95-alpine
 
@@ -24,7 +24,7 @@ USER 65534:65534
 ENTRYPOINT ["/jinaflow"]
 
 FROM base AS prebuilt
-ARG BINARY=target/x86_64-unknown-linux-musl/release/jinaflow
+ARG BINARY=target/x86_64-unknown-linux-musl/dist/jinaflow
 COPY ${BINARY} /jinaflow
 
 # Compiles on the builder's own platform for the target's; the linker that comes with Rust serves both.
@@ -32,8 +32,6 @@ FROM --platform=$BUILDPLATFORM ${RUST_IMAGE} AS build
 ARG TARGETARCH
 WORKDIR /src
 COPY Cargo.toml Cargo.lock README.md LICENSE CHANGELOG.md ./
-COPY build.rs ./
-COPY unwinder unwinder
 COPY src src
 COPY functions functions
 COPY benches benches
@@ -43,8 +41,8 @@ RUN case "${TARGETARCH}" in \
       *) echo "no build for ${TARGETARCH}" >&2; exit 1 ;; \
     esac \
  && rustup target add "${target}" \
- && RUSTFLAGS="-C linker=rust-lld -C link-self-contained=yes" cargo build --release --locked --target "${target}" \
- && cp "target/${target}/release/jinaflow" /jinaflow
+ && RUSTFLAGS="-C linker=rust-lld -C link-self-contained=yes" cargo build --profile dist --locked --target "${target}" \
+ && cp "target/${target}/dist/jinaflow" /jinaflow
 
 FROM base
 COPY --from=build /jinaflow /jinaflow

@@ -2,10 +2,6 @@
 
 use std::process::ExitCode;
 
-// Linked, not called.
-#[cfg(all(target_env = "musl", panic = "abort"))]
-use no_unwinder as _;
-
 /// See Cargo.toml.
 #[cfg(target_env = "musl")]
 #[global_allocator]

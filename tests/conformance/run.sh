@@ -9,13 +9,13 @@ cd "$here/../.."
 
 # The binary that the image holds. musl where its target can be had, else a static glibc.
 if rustup target add x86_64-unknown-linux-musl > /dev/null 2>&1; then
-  cargo build --release --locked --target x86_64-unknown-linux-musl
-  binary=target/x86_64-unknown-linux-musl/release/jinaflow
-  limit=1500000
+  cargo build --profile dist --locked --target x86_64-unknown-linux-musl
+  binary=target/x86_64-unknown-linux-musl/dist/jinaflow
+  limit=2500000
 else
-  RUSTFLAGS='-C target-feature=+crt-static' cargo build --release --locked --target x86_64-unknown-linux-gnu
-  binary=target/x86_64-unknown-linux-gnu/release/jinaflow
-  limit=2000000
+  RUSTFLAGS='-C target-feature=+crt-static' cargo build --profile dist --locked --target x86_64-unknown-linux-gnu
+  binary=target/x86_64-unknown-linux-gnu/dist/jinaflow
+  limit=2500000
 fi
 size=$(stat -c %s "$binary")
 echo "== $binary: $size bytes"

@@ -12,7 +12,7 @@ use crate::config::corrections::{self, Difference};
 use crate::config::{self, JinaFlow};
 use crate::finding::{Path, nearest};
 use crate::jina::{options, reference};
-use crate::plan::Room;
+use crate::plan::Budget;
 use crate::render::{Rendering, applicable};
 use crate::report::{self, place};
 use crate::yaml::Node;
@@ -101,7 +101,7 @@ fn flow(export: &Export, stdout: &mut impl Write, said: &mut String) -> Result<b
     let documents = config::documents(&text).unwrap_or_default();
     for FlowOfFile { config, findings: mut own, path, document } in flows {
         // What is wrong with the Flow is said once, and not for every set of differences.
-        Rendering::of(&config, &Path::root(path), &mut Room::default(), &mut own);
+        Rendering::of(&config, &Path::root(path), &mut Budget::default(), &mut own);
         if !own.has_errors() {
             let source = documents.get(document).and_then(input::source);
             touching(&mut out, &export.flow, &config, source.as_ref());

@@ -13,7 +13,7 @@ use crate::cli::outdir;
 use crate::config::{self, OnConflict, Overrides};
 use crate::finding::{Finding, Path};
 use crate::krm::meta::Meta;
-use crate::plan::Room;
+use crate::plan::Budget;
 use crate::reconcile::{Origin, Placing};
 use crate::render::Rendering;
 use crate::report;
@@ -36,9 +36,9 @@ pub fn export(export: &Export, stdout: &mut impl Write, said: &mut String) -> Re
     let mut findings: Told = Vec::new();
     let mut flows: Vec<Exported> = Vec::new();
     let mut places: HashSet<(Option<String>, String)> = HashSet::new();
-    let mut room = Room::default();
+    let mut budget = Budget::default();
     for FlowOfFile { config, findings: mut own, path, document } in input::flows(&text, &subject, &export.overrides, &mut findings) {
-        if let Some(rendering) = Rendering::of(&config, &Path::root(path), &mut room, &mut own) {
+        if let Some(rendering) = Rendering::of(&config, &Path::root(path), &mut budget, &mut own) {
             let namespace = rendering.target().namespace.filter(|_| export.outdir.is_none());
             let files = rendering.components().iter().map(|component| rendering.file_of(component));
             let taken = files.filter(|name| !places.insert((namespace.map(str::to_owned), name.clone()))).count();

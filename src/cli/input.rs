@@ -25,7 +25,7 @@ pub struct FlowOfFile {
 /// The text of a file, `-` for standard input, and how messages call it; `None` after a complaint in `said`.
 pub fn text(name: &str, said: &mut String) -> Result<Option<(Subject, String)>> {
     let bytes = match name {
-        "-" => super::read_stdin()?,
+        "-" => super::stdin::read()?,
         _ => fs::read(name).map_err(|error| anyhow!("{name}: cannot be read: {error}"))?,
     };
     let subject = Subject::File(if name == "-" { "stdin" } else { name }.to_owned());

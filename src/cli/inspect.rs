@@ -16,7 +16,7 @@ use crate::function::documents::{self, Aliases, Piece};
 use crate::function::{self, flow_check};
 use crate::krm::annotations::{INDEX, PATH};
 use crate::krm::meta::Meta;
-use crate::plan::{Role, Room};
+use crate::plan::{Budget, Role};
 use crate::reconcile::{Origin, Placing};
 use crate::render::Rendering;
 use crate::render::kept;
@@ -125,12 +125,12 @@ pub fn look(files: &[File], mut findings: Vec<(Subject, Finding)>, inspection: &
     let mut told: Vec<(usize, Findings)> = Vec::new();
     let mut flows: Vec<Unrendered> = Vec::new();
     let mut renderings: Vec<(Placing, Rendering)> = Vec::new();
-    let mut room = Room::default();
+    let mut budget = Budget::default();
     let mut are_flows = false;
     for (object, node) in objects.nodes.iter().enumerate() {
         let mut own = Findings::default();
         if is_jina_flow(node) {
-            if let Some((flow, placing, rendering)) = flow(object, node, &mut room, &mut own) {
+            if let Some((flow, placing, rendering)) = flow(object, node, &mut budget, &mut own) {
                 flows.push(flow);
                 renderings.push((placing, rendering));
             }
@@ -167,10 +167,10 @@ pub fn look(files: &[File], mut findings: Vec<(Subject, Finding)>, inspection: &
 }
 
 /// A JinaFlow that could be rendered. What is wrong with it otherwise goes to `own`.
-fn flow(object: usize, node: &Node<'_>, room: &mut Room, own: &mut Findings) -> Option<(Unrendered, Placing, Rendering)> {
+fn flow(object: usize, node: &Node<'_>, budget: &mut Budget, own: &mut Findings) -> Option<(Unrendered, Placing, Rendering)> {
     let document = Document { root: Some(node.clone()), duplicates: Vec::new() };
     let config = config::read(&document, &Overrides::default(), own);
-    let rendering = Rendering::of(&config, &Path::root("spec.flow"), room, own)?;
+    let rendering = Rendering::of(&config, &Path::root("spec.flow"), budget, own)?;
     let has_labels = config.settings.corrections().has(Correction::ObjectLabels);
     let components = rendering.components();
     // A Flow without executors is its gateway.
@@ -192,7 +192,7 @@ const STDIN: &str = "stdin";
 fn gather(path: &str, files: &mut Vec<File>, findings: &mut Told) -> Result<()> {
     let is_folder = path != "-" && FilePath::new(path).is_dir();
     if !is_folder {
-        let bytes = if path == "-" { super::read_stdin()? } else { fs::read(path).map_err(|error| unreadable(path, &error))? };
+        let bytes = if path == "-" { super::stdin::read()? } else { fs::read(path).map_err(|error| unreadable(path, &error))? };
         files.push(File { name: if path == "-" { STDIN.to_owned() } else { path.to_owned() }, bytes });
         return Ok(());
     }

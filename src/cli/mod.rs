@@ -10,10 +10,11 @@ pub mod inspect;
 pub mod merged;
 pub mod outdir;
 pub mod remembered;
+mod stdin;
 pub mod unrendered;
 
 use std::fs;
-use std::io::{self, ErrorKind, IsTerminal as _, Read as _, Write};
+use std::io::{self, ErrorKind, IsTerminal as _, Write};
 
 use anyhow::{Context as _, Result};
 
@@ -61,10 +62,10 @@ fn run(command: Command, environment: &Environment, said: &mut String) -> Result
         Command::Help => print(&mut stdout, &manual())?,
         Command::Version => print(&mut stdout, concat!("jinaflow ", env!("CARGO_PKG_VERSION"), "\n"))?,
         Command::Function if io::stdin().is_terminal() => print(&mut stdout, &manual())?,
-        Command::Function => told(function::run(&read_stdin()?, &mut stdout)?, said),
+        Command::Function => told(function::run(&stdin::read()?, &mut stdout)?, said),
         Command::Plugin(config) => {
             let config = fs::read_to_string(&config).with_context(|| format!("{config}: cannot be read"))?;
-            let input = String::from_utf8(read_stdin()?).context("stdin: is not UTF-8")?;
+            let input = String::from_utf8(stdin::read()?).context("stdin: is not UTF-8")?;
             told(function::run_plugin(&config, &input, &mut stdout)?, said)
         }
         Command::Fields => print(&mut stdout, &manual::fields())?,
@@ -82,12 +83,6 @@ fn run(command: Command, environment: &Environment, said: &mut String) -> Result
 /// The README without the marks by which documentation generators find their parts.
 fn manual() -> String {
     README.lines().filter(|line| !line.starts_with("<!--mdtogo")).flat_map(|line| [line, "\n"]).collect()
-}
-
-fn read_stdin() -> Result<Vec<u8>> {
-    let mut input = Vec::with_capacity(4 << 10);
-    io::stdin().lock().read_to_end(&mut input).context("stdin: cannot be read")?;
-    Ok(input)
 }
 
 fn print(stdout: &mut impl Write, text: &str) -> io::Result<bool> {

@@ -7,7 +7,7 @@ use super::layers::{Layers, merge};
 use super::scope::Scope;
 use crate::finding::{Finding, Findings, Mark, Path};
 use crate::jina::flow::Flow;
-use crate::jina::given::Options;
+use crate::jina::inherited::Options;
 use crate::jina::options::Opt;
 use crate::jina::topology::{Executor, GATEWAY};
 use crate::yaml::{Data, Node};

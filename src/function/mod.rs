@@ -14,7 +14,7 @@ use crate::krm::meta::Meta;
 use crate::krm::results::KrmResult;
 use crate::krm::{self, annotations};
 use crate::krm::{Caller, Item, ListError, NewItems, ResourceList, glance};
-use crate::plan::Room;
+use crate::plan::Budget;
 use crate::reconcile::ownership::{OBJECT, Ours, Owner};
 use crate::reconcile::{Fate, Generated, Origin, Placing, Reconciler};
 use crate::render::Rendering;
@@ -215,10 +215,10 @@ fn answer<'l, 't>(list: &'l ResourceList<'t>, caller: Caller, unread: Unread) ->
     if caller == Caller::KptSelection && !is_check {
         find_hidden_output(&mut runs, &generated);
     }
-    let mut room = Room::default();
+    let mut budget = Budget::default();
     let mut renderings: Vec<Option<Rendering>> = Vec::with_capacity(runs.len());
     for run in &mut runs {
-        let rendering = Rendering::of(&run.config, &Path::root("spec.flow"), &mut room, &mut run.findings);
+        let rendering = Rendering::of(&run.config, &Path::root("spec.flow"), &mut budget, &mut run.findings);
         if let Some(rendering) = &rendering {
             rendering.target().namespace.unwrap_or_default().clone_into(&mut run.placing.namespace);
             run.placing.components = rendering.planned();

@@ -3,11 +3,12 @@
 use std::borrow::Cow;
 use std::rc::Rc;
 
-use super::given::{self, Given, Options};
+use super::inherited::{self, Given, Options};
 use super::inline;
 use super::options::Opt;
+use super::options_of;
 use super::scalar;
-use super::section::{self, Rules, Section, Strictness};
+use super::section::{Rules, Section, Strictness};
 use super::setting::Setting;
 use super::substitute::{Context, Missing, substitute};
 use super::topology::{self, Arrangement, Entry, Executor, GATEWAY, Graph, Inspection, Method};
@@ -174,7 +175,7 @@ impl<'r, 't> Reader<'r, 't> {
             _ => Inspection::Collect,
         };
         let gateway = self.gateway(&with, findings);
-        let inherited = Rc::new(given::inherited_by(Section::Executor, &with));
+        let inherited = Rc::new(inherited::inherited_by(Section::Executor, &with));
         let workspace = text_of(&with, Opt::Workspace);
         let (list, entries) = self.entries(&inherited, workspace.as_deref(), findings);
         let of_jina = with_workspace(Options::new(Section::Executor, Vec::new(), inherited), workspace.as_deref());
@@ -189,7 +190,7 @@ impl<'r, 't> Reader<'r, 't> {
         // Jina's documentation puts options beside `with`, which Jina itself does not read.
         let beside = |key: &str| matches!(key, "jtype" | "version" | "with" | "needs" | "name") || key.starts_with("x-");
         let pairs = self.root.as_map().unwrap_or_default();
-        for option in section::read(Section::Executor, pairs, beside, self.rules, self.path, findings) {
+        for option in options_of::read(Section::Executor, pairs, beside, self.rules, self.path, findings) {
             if given.iter().all(|known| known.opt != option.opt) {
                 given.push(option);
             }
@@ -244,8 +245,8 @@ impl<'r, 't> Reader<'r, 't> {
                 continue;
             }
             let path = self.path.key(&name);
-            if name == section::JCLOUD {
-                findings.push_once(section::jcloud(&path).at(key.mark));
+            if name == options_of::JCLOUD {
+                findings.push_once(options_of::jcloud(&path).at(key.mark));
                 continue;
             }
             // Anchors and references often live under keys of their own, so that only a likely slip is an error.
@@ -278,10 +279,10 @@ impl<'r, 't> Reader<'r, 't> {
         let is_deployment = section == Section::Executor;
         let of_python = |key: &str| is_deployment && matches!(key, "needs" | "runtime_args");
         for (key, _) in pairs.iter().filter(|(key, _)| key.as_text().is_some_and(of_python)) {
-            findings.push(section::of_python(&path.key(&key.shown())).at(key.mark));
+            findings.push(options_of::of_python(&path.key(&key.shown())).at(key.mark));
         }
         let ours = |key: &str| (key == "name" && is_deployment) || of_python(key);
-        section::read(section, &pairs, ours, self.rules, &path, findings)
+        options_of::read(section, &pairs, ours, self.rules, &path, findings)
     }
 
     /// The options of `with` may stand one level lower, below those beside it (`V1Parser.parse`).
@@ -312,9 +313,9 @@ impl<'r, 't> Reader<'r, 't> {
     fn gateway(&self, with: &[Given], findings: &mut Findings) -> Options {
         let path = self.path.key(GATEWAY);
         let pairs = self.mapping(GATEWAY, findings);
-        let own = section::read(Section::Gateway, pairs, |_| false, self.rules, &path, findings);
+        let own = options_of::read(Section::Gateway, pairs, |_| false, self.rules, &path, findings);
         let inline = inline::read(pairs, self.rules.strictness, &path, findings);
-        let inherited = Rc::new(given::inherited_by(Section::Gateway, with));
+        let inherited = Rc::new(inherited::inherited_by(Section::Gateway, with));
         let options = Options::new(Section::Gateway, own, inherited).with_inline(inline);
         if options.is_own(Opt::Name) && options.text(Opt::Name) != Some(GATEWAY) {
             let finding = Finding::error(path.key("name"), "the gateway is always called `gateway`");
@@ -392,7 +393,7 @@ impl<'r, 't> Reader<'r, 't> {
             }
             _ => (pairs.as_slice(), path, node.get("name")),
         };
-        let mut own = section::read(Section::Executor, pairs, ours, self.rules, path, findings);
+        let mut own = options_of::read(Section::Executor, pairs, ours, self.rules, path, findings);
         if let Some(at) = own.iter().position(|given| given.opt == Opt::LogConfig && given.spelled.is_some()) {
             // `Flow.add` looks for the key `log_config`, and puts the Flow's own behind all others.
             let message = "has a dash, with which Jina overlooks it";

@@ -5,9 +5,10 @@
 //! [`topology`] arranges the graph.
 
 pub mod flow;
-pub mod given;
+pub mod inherited;
 pub mod inline;
 pub mod options;
+pub mod options_of;
 pub mod reference;
 pub mod scalar;
 pub mod section;

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use super::given::Options;
+use super::inherited::Options;
 use super::options::Opt;
 use crate::finding::{Finding, Findings, Mark, Path};
 

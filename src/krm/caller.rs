@@ -1,7 +1,8 @@
 //! Who calls, as far as the answer depends on it.
 
-use super::ResourceList;
 use super::annotations::{KPT_RESOURCE_IDS, KUSTOMIZE_ID};
+use super::item::Item;
+use super::list::ResourceList;
 use super::meta::Meta;
 
 /// An orchestrator in one of its roles. kustomize keeps what a function says for one build only; everybody else writes
@@ -28,7 +29,7 @@ impl Caller {
     /// Tells from what is in a list.
     #[must_use]
     pub fn of(list: &ResourceList<'_>) -> Self {
-        let meta = |item: &super::Item<'_>| item.read().ok()?.root.as_ref().map(Meta::of);
+        let meta = |item: &Item<'_>| item.read().ok()?.root.as_ref().map(Meta::of);
         let Some(first) = list.items.first() else {
             // A package has its Kptfile at least: when kpt renders one and shows nothing of it, everything is hidden.
             let config = list.function_config.as_ref().and_then(meta);

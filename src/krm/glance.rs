@@ -6,7 +6,7 @@
 use memchr::memchr;
 
 use super::annotations::{INDEX, LEGACY_INDEX, LEGACY_PATH, PACKAGE_PATH, PATH};
-use super::{Item, Shape};
+use super::item::{Item, Shape};
 
 /// What a glance tells.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]

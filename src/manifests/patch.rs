@@ -9,7 +9,7 @@ use super::{Object, Target};
 use crate::config::lists;
 use crate::config::scope::Patch;
 use crate::finding::{Finding, Findings, Path};
-use crate::plan::{Component, Role, Room};
+use crate::plan::{Budget, Component, Role};
 use crate::yaml::{Node, kubernetes_value};
 
 /// Applies the patches that are for an object. That each of them can be has been checked by [`check`].
@@ -114,7 +114,7 @@ struct Use {
 }
 
 /// Tries all patches on all objects, as long as there is room for what they make.
-pub fn check(components: &[Component], target: &Target<'_>, room: &mut Room, findings: &mut Findings) {
+pub fn check(components: &[Component], target: &Target<'_>, budget: &mut Budget, findings: &mut Findings) {
     let patches = &target.scope.patches;
     let spec = Path::root("spec.patches");
     let mut uses = vec![Use::default(); patches.len()];
@@ -156,7 +156,7 @@ pub fn check(components: &[Component], target: &Target<'_>, room: &mut Room, fin
                     findings.push(finding);
                 }
             }
-            if !room.take_bytes(object.weight()) {
+            if !budget.take_bytes(object.weight()) {
                 return;
             }
         }

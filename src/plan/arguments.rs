@@ -1,7 +1,7 @@
 //! Command lines of containers, in Jina's order.
 
-use super::{Arg, PORT, Piece};
-use crate::jina::given::Options;
+use super::component::{Arg, PORT, Piece};
+use crate::jina::inherited::Options;
 use crate::jina::options::{Opt, Row, TABLE, Use, gateway_arguments};
 use crate::jina::setting::Protocol;
 use crate::jina::value::Value;

@@ -5,14 +5,14 @@
 //! connection ends, so that servers end theirs after a while: a replica that came later was first served after 3.5 seconds
 //! with connections of ten seconds, and after 24 without. Calls outlive the age of their connection.
 
-use super::Planner;
 use super::arguments::Forced;
+use super::planner::Planner;
 use crate::config::Mesh;
 use crate::config::layers::Pods;
 use crate::config::workload::Workload;
 use crate::finding::{Finding, Findings};
 use crate::jina::flow::Flow;
-use crate::jina::given::Options;
+use crate::jina::inherited::Options;
 use crate::jina::options::Opt;
 use crate::jina::value::Value;
 

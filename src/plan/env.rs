@@ -1,11 +1,12 @@
 //! Environment variables and Secrets of a component.
 
-use super::{Planner, SecretVariable};
+use super::component::SecretVariable;
+use super::planner::Planner;
 use crate::config::corrections::Correction;
 use crate::config::field::is_config_map_key;
 use crate::config::workload::Workload;
 use crate::finding::{Finding, Findings, Path};
-use crate::jina::given::Options;
+use crate::jina::inherited::Options;
 use crate::jina::options::Opt;
 use crate::jina::scalar::retyped;
 use crate::jina::value::Value;

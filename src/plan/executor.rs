@@ -4,20 +4,22 @@
 use std::rc::Rc;
 
 use super::arguments::{self, Forced, JsonTemplate};
+use super::budget::Budget;
+use super::component::{
+    Arg, Component, Container, Health, IMAGES_CONFIG_FILE, PORT, PORT_MONITORING, PORT_USES_AFTER, PORT_USES_BEFORE, Process, Role,
+    SecretVariable, Storage,
+};
 use super::env::{pull_secrets, secrets};
 use super::external::{hosts_and_ports, is_host};
 use super::names::kubernetes_name;
-use super::{
-    Arg, Component, Container, Health, IMAGES_CONFIG_FILE, PORT, PORT_MONITORING, PORT_USES_AFTER, PORT_USES_BEFORE, Planner, Process,
-    Role, Room, SecretVariable, Storage, config_file, warn_about_replicas,
-};
+use super::planner::{Planner, config_file, warn_about_replicas};
 use crate::config::STORAGE_VARIABLES;
 use crate::config::corrections::Correction;
 use crate::config::layers::Pods;
 use crate::config::workload::{Claims, Workload};
 use crate::finding::{Finding, Findings, Path};
 use crate::jina::flow::Kind;
-use crate::jina::given::Options;
+use crate::jina::inherited::Options;
 use crate::jina::options::Opt;
 use crate::jina::setting::Protocol;
 use crate::jina::topology::{Executor, GATEWAY};
@@ -42,7 +44,7 @@ impl Planner<'_> {
         executor: &Executor,
         kind: Kind,
         path: &Path<'_>,
-        room: &mut Room,
+        budget: &mut Budget,
         findings: &mut Findings,
     ) -> Vec<Component> {
         let options = &executor.options;
@@ -57,7 +59,7 @@ impl Planner<'_> {
             return Vec::new();
         }
         // Layers are merged for each executor, and may be long.
-        if !room.take_bytes(0) {
+        if !budget.take_bytes(0) {
             return Vec::new();
         }
         self.warn_about_fixed_places(options, path, findings);
@@ -83,7 +85,7 @@ impl Planner<'_> {
         };
         let mut components = Vec::new();
         // The head names each of its shards.
-        if shards > 1 && room.take_bytes(base.name.len().saturating_mul(shards as usize)) {
+        if shards > 1 && budget.take_bytes(base.name.len().saturating_mul(shards as usize)) {
             components.push(base.head(shards, path, findings));
         }
         let layers = &self.settings.layers;
@@ -104,7 +106,7 @@ impl Planner<'_> {
             };
             warn_about_replicas(options, &workload, path, findings);
             let worker = base.worker(shard, shards, &image, workload, parts);
-            if !room.take(&worker) {
+            if !budget.take(&worker) {
                 break;
             }
             components.push(worker);

@@ -1,9 +1,10 @@
 //! Addresses of executors that run elsewhere (`external: true`).
 
-use super::{PORT, Planner};
+use super::component::PORT;
+use super::planner::Planner;
 use crate::config::corrections::Correction;
 use crate::finding::{Finding, Findings, Path};
-use crate::jina::given::Options;
+use crate::jina::inherited::Options;
 use crate::jina::options::Opt;
 use crate::jina::topology::Executor;
 

@@ -3,18 +3,17 @@
 use std::rc::Rc;
 
 use super::arguments::{self, Forced, JsonTemplate};
+use super::component::{Arg, Component, Container, IMAGES_CONFIG_FILE, PORT, PORT_MONITORING, Process, Role};
 use super::env::{pull_secrets, secrets};
 use super::executor::{BASE_EXECUTOR, is_gateway_class, wrong_peers};
 use super::external::{foreign_services, internal_tls};
 use super::names::kubernetes_name;
-use super::{
-    Arg, Component, Container, IMAGES_CONFIG_FILE, PORT, PORT_MONITORING, Planner, Process, Role, config_file, warn_about_replicas,
-};
+use super::planner::{Planner, config_file, warn_about_replicas};
 use crate::config::corrections::Correction;
 use crate::config::layers::Pods;
 use crate::finding::{Finding, Findings, Path};
 use crate::jina::flow::Flow;
-use crate::jina::given::Options;
+use crate::jina::inherited::Options;
 use crate::jina::options::Opt;
 use crate::jina::setting::Protocol;
 use crate::jina::topology::{Executor, GATEWAY};

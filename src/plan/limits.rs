@@ -1,6 +1,7 @@
 //! What an API server or a kubelet would refuse. It is said here, where the Flow is, and not after `kubectl apply`.
 
-use super::{Component, Planner, Process};
+use super::component::{Component, Process};
+use super::planner::Planner;
 use crate::config::image_name;
 use crate::config::images::GATEWAY_KEY;
 use crate::finding::{Findings, Mark, Path};

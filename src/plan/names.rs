@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Component, Role};
+use super::component::{Component, Role};
 use crate::finding::{Finding, Findings, Path};
 use crate::jina::flow::{Flow, Kind};
 use crate::jina::topology::Executor;

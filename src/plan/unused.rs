@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Component, Planner, Role};
+use super::component::{Component, Role};
+use super::planner::Planner;
 use crate::config::corrections::Correction;
 use crate::config::layers::Pods;
 use crate::config::workload::{ProbeStyle, is_zero};

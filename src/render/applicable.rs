@@ -5,20 +5,20 @@
 
 use std::ops::RangeInclusive;
 
-use super::Rendering;
+use super::rendering::Rendering;
 use crate::config::JinaFlow;
 use crate::config::always::{self, Always};
 use crate::config::corrections::{self, Corrections};
 use crate::config::images::HubName;
 use crate::finding::{Findings, Path};
 use crate::jina::flow::{Flow, Kind};
-use crate::jina::given::Options;
+use crate::jina::inherited::Options;
 use crate::jina::options::{self, Opt};
 use crate::jina::scalar::{retyped, yaml11};
 use crate::jina::topology::Executor;
 use crate::jina::value::Value;
 use crate::manifests;
-use crate::plan::Room;
+use crate::plan::Budget;
 use crate::yaml::{Data, Node, Style};
 
 /// An object as `Kind/name`, and its text.
@@ -31,7 +31,7 @@ pub fn corrected(config: &JinaFlow) -> Vec<(&'static corrections::Row, Vec<Strin
     let mut settings = config.settings.clone();
     let mut objects = |only: Corrections| {
         settings.only = Some(only);
-        Rendering::with(flow, &settings, &Path::root(""), &mut Room::default(), &mut Findings::default())
+        Rendering::with(flow, &settings, &Path::root(""), &mut Budget::default(), &mut Findings::default())
             .map(|rendering| labelled(&rendering))
             .unwrap_or_default()
     };
@@ -79,7 +79,7 @@ pub fn always(config: &JinaFlow, source: &Node<'_>) -> Vec<&'static always::Row>
     let mut found = Found::default();
     found.read(source);
     let mut findings = Findings::default();
-    if let Some(rendering) = Rendering::of(config, &Path::root(""), &mut Room::default(), &mut findings) {
+    if let Some(rendering) = Rendering::of(config, &Path::root(""), &mut Budget::default(), &mut findings) {
         let target = rendering.target();
         for component in rendering.components() {
             found.names.extend([component.name.clone(), component.node.clone()]);

@@ -1,6 +1,6 @@
 //! What a render of the manifests beside their JinaFlow would keep, and what it would lose.
 
-use super::Rendering;
+use super::rendering::Rendering;
 use crate::finding::{Finding, Findings, Severity};
 use crate::krm::meta::Meta;
 use crate::krm::{Caller, ResourceList};

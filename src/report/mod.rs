@@ -1,46 +1,13 @@
 //! Findings on stderr.
 
 pub mod place;
+mod subject;
+
+pub use subject::Subject;
 
 use std::fmt::Write as _;
 
 use crate::finding::{Finding, Severity, harmless};
-use crate::krm::meta::Meta;
-
-/// Who a finding is about.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Subject {
-    /// A file named on the command line.
-    File(String),
-    /// An object of a list.
-    Object(Meta),
-    /// Standard input as a whole.
-    Input,
-}
-
-impl Subject {
-    /// The object, for `results`.
-    #[must_use]
-    pub fn meta(&self) -> Option<&Meta> {
-        match self {
-            Subject::Object(meta) => Some(meta),
-            _ => None,
-        }
-    }
-
-    /// What messages call it.
-    #[must_use]
-    pub fn words(&self) -> String {
-        match self {
-            Subject::File(name) => name.clone(),
-            Subject::Object(meta) => match meta.path() {
-                Some(path) => path.to_owned(),
-                None => format!("{}/{}", meta.kind, meta.name),
-            },
-            Subject::Input => "stdin".to_owned(),
-        }
-    }
-}
 
 /// Whether any of them fails the run.
 #[must_use]

@@ -6,10 +6,10 @@
 use std::cell::OnceCell;
 use std::str::Utf8Error;
 
+use super::subject::Subject;
 use crate::config;
 use crate::finding::{Excerpt, Finding, Findings, Mark};
 use crate::krm::meta::Meta;
-use crate::report::Subject;
 use crate::yaml::{self, Data, Dialect, Document, Node, Scalar, Style};
 
 /// The field of a `JinaFlow` that may hold a text with lines of its own.

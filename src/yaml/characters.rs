@@ -1,7 +1,7 @@
 //! What YAML makes of single characters.
 
-use super::SyntaxError;
-use super::scan::Dialect;
+use super::dialect::Dialect;
+use super::error::SyntaxError;
 use crate::finding::Mark;
 
 /// What a byte may be.

@@ -7,9 +7,10 @@ use std::borrow::Cow;
 
 use super::align::{aligned, same};
 use super::node::{Data, Node};
+use super::read::read;
 use super::spots::{Layout, Spelling, Spot, SpotData, spots};
+use super::value::kubernetes_value;
 use super::write::{self, pad};
-use super::{kubernetes_value, read};
 
 /// The text of `after`, as near to `text` as can be.
 #[must_use]

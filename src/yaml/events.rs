@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::SyntaxError;
-use super::scan::{Dialect, Place, Quoting, Scanner, TagName, Token, TokenKind};
+use super::dialect::Dialect;
+use super::error::SyntaxError;
+use super::scan::{Place, Quoting, Scanner, TagName, Token, TokenKind};
 use crate::finding::Mark;
 
 #[derive(Debug, Clone, PartialEq, Eq)]

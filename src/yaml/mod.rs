@@ -6,8 +6,10 @@
 
 mod align;
 mod characters;
+mod dialect;
 mod dict;
 mod edit;
+mod error;
 mod events;
 mod node;
 mod read;
@@ -18,11 +20,13 @@ mod tags;
 mod value;
 mod write;
 
+pub use dialect::Dialect;
 pub use dict::Dict;
 pub use edit::{edit, edit_entry};
+pub use error::SyntaxError;
 pub use node::{Data, Node, Scalar, Style};
-pub use read::{Alias, Document, Documents, DuplicateKey, SyntaxError, aliases, read, read_all, read_all_as, read_as};
-pub use scan::Dialect;
+pub use read::{Alias, Document, Documents, DuplicateKey, aliases, read, read_all, read_all_as, read_as};
+
 pub use spots::{Layout, Spelling, Spot, SpotData, spots, with_last_line_ended};
 pub use value::kubernetes_value;
 pub use write::{within_flow, write, write_entry, write_one_line_fields};

@@ -4,12 +4,13 @@
 //! recursion, and keeps input from costing more than it should: alias expansion is bounded.
 
 use std::collections::{HashMap, HashSet};
-use std::fmt;
 
+use super::dialect::Dialect;
 use super::dict::Dict;
+use super::error::SyntaxError;
 use super::events::{DEEPEST, Event, EventKind, Parser, Tag, too_deep};
 use super::node::{Data, Node, Scalar, Style};
-use super::scan::{Dialect, Place, Quoting};
+use super::scan::{Place, Quoting};
 use crate::finding::{Mark, shortened};
 
 /// Duplicate keys that are remembered: nobody reads the hundredth, and each has a path that may be long.
@@ -41,21 +42,6 @@ pub struct DuplicateKey {
     pub first: Mark,
     /// Its second place.
     pub second: Mark,
-}
-
-/// Why a text is not YAML.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SyntaxError {
-    /// What the parser objects to.
-    pub message: String,
-    /// Where.
-    pub mark: Mark,
-}
-
-impl fmt::Display for SyntaxError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}, column {}: {}", self.mark.line, self.mark.column, self.message)
-    }
 }
 
 /// Reads a text that must hold at most one document, as kubectl and kustomize read it.

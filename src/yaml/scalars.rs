@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::SyntaxError;
 use super::characters::{BLANK, BREAK, COLON, DOUBLE, FLOW, SINGLE, has_class};
-use super::scan::{Dialect, Place, Quoting, Scanner, Token, TokenKind};
+use super::dialect::Dialect;
+use super::error::SyntaxError;
+use super::scan::{Place, Quoting, Scanner, Token, TokenKind};
 
 /// Line breaks between two parts of a text, as they count when the parts are joined.
 #[derive(Default)]

@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::SyntaxError;
+use super::dialect::Dialect;
+use super::error::SyntaxError;
 use super::events::{EventKind, Parser};
-use super::scan::{Dialect, Quoting};
+use super::scan::Quoting;
 
 /// A node by its place. All places are offsets.
 #[derive(Debug)]

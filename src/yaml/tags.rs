@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::SyntaxError;
 use super::characters::{URI, WORD};
-use super::scan::{Dialect, Scanner, TagName, Token, TokenKind};
+use super::dialect::Dialect;
+use super::error::SyntaxError;
+use super::scan::{Scanner, TagName, Token, TokenKind};
 
 impl<'t> Scanner<'t> {
     pub(super) fn fetch_tag(&mut self) -> Result<(), SyntaxError> {

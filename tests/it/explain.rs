@@ -9,7 +9,7 @@ use crate::support::{Recorded, jinaflow, label, recorded, root, scratch};
 use jinaflow::config::corrections::Corrections;
 use jinaflow::config::{Compat, JinaFlow, Overrides, always, corrections};
 use jinaflow::finding::{Findings, Path};
-use jinaflow::plan::Room;
+use jinaflow::plan::Budget;
 use jinaflow::render::Rendering;
 use jinaflow::{config, manifests, yaml};
 use serde_json::{Value, json};
@@ -520,7 +520,7 @@ fn what_is_explained() {
 fn objects(config: &JinaFlow, only: Option<Corrections>) -> Option<Vec<Value>> {
     let mut settings = config.settings.clone();
     settings.only = only;
-    let rendering = Rendering::with(config.flow.as_ref()?, &settings, &Path::root(""), &mut Room::default(), &mut Findings::default())?;
+    let rendering = Rendering::with(config.flow.as_ref()?, &settings, &Path::root(""), &mut Budget::default(), &mut Findings::default())?;
     let target = rendering.target();
     let of_component = |component| manifests::objects(component, &target).into_iter().map(|object| yaml::kubernetes_value(&object.node));
     Some(rendering.components().iter().flat_map(of_component).collect())

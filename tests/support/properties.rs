@@ -11,7 +11,7 @@ use jinaflow::function::flow_check;
 use jinaflow::krm::meta::Meta;
 use jinaflow::krm::{Caller, Item, ResourceList};
 use jinaflow::manifests;
-use jinaflow::plan::Room;
+use jinaflow::plan::Budget;
 use jinaflow::reconcile::RENDERED;
 use jinaflow::reconcile::ownership::{OBJECT, Ours};
 use jinaflow::render::Rendering;
@@ -176,9 +176,9 @@ fn exported(text: &str, compat: Compat) -> (String, String) {
     let subject = Subject::File("flow.yml".to_owned());
     let mut findings = Vec::new();
     let mut objects = String::new();
-    let mut room = Room::default();
+    let mut budget = Budget::default();
     for FlowOfFile { config, findings: mut own, path, document } in input::flows(text, &subject, &overrides, &mut findings) {
-        if let Some(rendering) = Rendering::of(&config, &Path::root(path), &mut room, &mut own) {
+        if let Some(rendering) = Rendering::of(&config, &Path::root(path), &mut budget, &mut own) {
             let target = rendering.target();
             for component in rendering.components() {
                 for object in manifests::objects(component, &target) {

@@ -4,7 +4,7 @@ use jinaflow::cli::input::{self, FlowOfFile};
 use jinaflow::config::Overrides;
 use jinaflow::finding::Path;
 use jinaflow::manifests;
-use jinaflow::plan::Room;
+use jinaflow::plan::Budget;
 use jinaflow::render::Rendering;
 use jinaflow::report::Subject;
 use jinaflow::yaml::kubernetes_value;
@@ -134,9 +134,9 @@ fn rendered(name: &str, fields: &str, flow: &str, around: &str) -> Vec<Value> {
     let mut findings = Vec::new();
     let subject = Subject::File("jinaflow.yaml".to_owned());
     let mut objects = Vec::new();
-    let mut room = Room::default();
+    let mut budget = Budget::default();
     for FlowOfFile { config, findings: mut own, path, .. } in input::flows(&text, &subject, &Overrides::default(), &mut findings) {
-        let rendering = Rendering::of(&config, &Path::root(path), &mut room, &mut own);
+        let rendering = Rendering::of(&config, &Path::root(path), &mut budget, &mut own);
         let rendering = rendering.unwrap_or_else(|| panic!("{name}: {own:?}\n{text}"));
         for component in rendering.components() {
             objects.extend(manifests::objects(component, &rendering.target()).into_iter().map(|object| kubernetes_value(&object.node)));

@@ -3,7 +3,7 @@
 //! A few words may ask for a great deal: ten executors with 10,000 shards each, all of them with the same long `env`. What
 //! no cluster could run anyway is refused before it takes the memory of whoever renders it.
 
-use super::{Arg, Component, Piece};
+use super::component::{Arg, Component, Piece};
 use crate::finding::{Finding, Findings, Path};
 
 /// Bytes of manifests that a call may come to, roughly: 24,000 ordinary components.
@@ -14,17 +14,17 @@ const FRAME: usize = 5 << 10;
 
 /// What is left for the components of all Flows of a call.
 #[derive(Debug)]
-pub struct Room {
+pub struct Budget {
     left: usize,
 }
 
-impl Default for Room {
+impl Default for Budget {
     fn default() -> Self {
         Self { left: MOST }
     }
 }
 
-impl Room {
+impl Budget {
     /// Takes what a component needs; says whether it was there.
     pub fn take(&mut self, component: &Component) -> bool {
         self.take_bytes(FRAME + size(component) + component.workload.bytes)

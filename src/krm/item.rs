@@ -1,0 +1,72 @@
+//! An item of a list, by its text.
+
+use std::borrow::Cow;
+
+use crate::finding::Mark;
+use crate::yaml::{self, Data, Document, Node, SyntaxError};
+
+/// An item, by its text.
+#[derive(Debug, Clone)]
+pub struct Item<'t> {
+    pub(super) text: Cow<'t, str>,
+    pub(super) shape: Shape,
+    /// Where its own document begins: what is before belongs to documents without content.
+    pub(super) body: usize,
+    /// Whether its lines are what they seem to be, so that it can be glanced at.
+    pub(super) are_lines_sure: bool,
+}
+
+impl<'t> Item<'t> {
+    pub(super) fn new(text: impl Into<Cow<'t, str>>, shape: Shape) -> Self {
+        Self { text: text.into(), shape, body: 0, are_lines_sure: true }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shape {
+    /// An entry of a block sequence, dash included.
+    Entry,
+    /// A document or a value on its own.
+    Document,
+    /// JSON.
+    Json,
+}
+
+impl Item<'_> {
+    /// Reads the item.
+    pub fn read(&self) -> Result<Document<'_>, SyntaxError> {
+        match self.shape {
+            Shape::Json => {
+                let root = serde_json::from_str(&self.text)
+                    .map_err(|e| SyntaxError { message: e.to_string(), mark: Mark { line: 1, column: 1 } })?;
+                Ok(Document { root: Some(root), duplicates: Vec::new() })
+            }
+            Shape::Document => yaml::read(self.body()),
+            Shape::Entry => {
+                let document = yaml::read(&self.text)?;
+                let root = match document.root {
+                    Some(Node { data: Data::List(mut entries), .. }) => entries.pop(),
+                    other => other,
+                };
+                // The paths of duplicate keys begin with the list.
+                let mut duplicates = document.duplicates;
+                for duplicate in &mut duplicates {
+                    duplicate.path = duplicate.path.trim_start_matches("[0]").trim_start_matches('.').to_owned();
+                }
+                Ok(Document { root, duplicates })
+            }
+        }
+    }
+
+    /// The item's text, and before it what stands between it and the item above.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The text that [`Item::read`] reads.
+    #[must_use]
+    pub fn body(&self) -> &str {
+        self.text.get(self.body..).unwrap_or_default()
+    }
+}

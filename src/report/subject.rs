@@ -1,0 +1,38 @@
+//! Who a finding is about.
+
+use crate::krm::meta::Meta;
+
+/// Who a finding is about.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Subject {
+    /// A file named on the command line.
+    File(String),
+    /// An object of a list.
+    Object(Meta),
+    /// Standard input as a whole.
+    Input,
+}
+
+impl Subject {
+    /// The object, for `results`.
+    #[must_use]
+    pub fn meta(&self) -> Option<&Meta> {
+        match self {
+            Subject::Object(meta) => Some(meta),
+            _ => None,
+        }
+    }
+
+    /// What messages call it.
+    #[must_use]
+    pub fn words(&self) -> String {
+        match self {
+            Subject::File(name) => name.clone(),
+            Subject::Object(meta) => match meta.path() {
+                Some(path) => path.to_owned(),
+                None => format!("{}/{}", meta.kind, meta.name),
+            },
+            Subject::Input => "stdin".to_owned(),
+        }
+    }
+}

@@ -64,7 +64,7 @@ impl<'o> Looker<'_, 'o> {
             if self.is_near || namespaces.iter().any(|namespace| self.cluster.has_jina(namespace)) {
                 let got = selector.map(Node::shown).unwrap_or_default();
                 let finding = Finding::error(path, "selects no pods that are here").with_severity(severity).got(got);
-                self.report.push(self.id, finding.mend("correct the labels, or remove it"));
+                self.report.push(self.id, finding.fix("correct the labels, or remove it"));
             }
             return None;
         }
@@ -95,7 +95,7 @@ impl<'o> Looker<'_, 'o> {
         if forbids {
             let message = "forbids every eviction: no node can be drained";
             let finding = Finding::warning(format!("spec.{path}"), message).got(got);
-            self.report.push(self.id, finding.mend("leave room for one pod, or run more"));
+            self.report.push(self.id, finding.fix("leave room for one pod, or run more"));
         }
     }
 
@@ -131,7 +131,7 @@ impl<'o> Looker<'_, 'o> {
             let shown: Vec<String> = namespaces.iter().map(|namespace| (*namespace).to_owned()).collect();
             let place = if namespaces == [""] { "here".to_owned() } else { format!("in {}", few(shown.iter().map(String::as_str))) };
             let finding = Finding::error(path, format!("selects no Service {place}")).got(selector.shown());
-            self.report.push(self.id, finding.mend("correct the labels or the namespaces, or remove it"));
+            self.report.push(self.id, finding.fix("correct the labels or the namespaces, or remove it"));
         } else if !is_empty {
             self.endpoints("endpoints", &names, "the Services that it selects");
         }
@@ -163,7 +163,7 @@ impl<'o> Looker<'_, 'o> {
                 let finding = Finding::error(format!("spec.{field}[{index}].port"), format!("is no named port of {of}")).got(port);
                 let known = few(known.into_iter());
                 let known = if known.is_empty() { "none that has a name".to_owned() } else { known };
-                self.report.push(self.id, finding.mend(format!("they have {known}")));
+                self.report.push(self.id, finding.fix(format!("they have {known}")));
                 // One such name is mostly all of them.
                 if index >= MOST_ENDPOINTS {
                     break;
@@ -233,7 +233,7 @@ impl<'o> Looker<'_, 'o> {
             if !port.is_empty() && !is_known {
                 let finding = Finding::error(format!("{path}.{field}"), format!("is no port of Service/{name}")).got(port);
                 let known = few(ports.iter().map(|known| text(known, key)));
-                self.report.push(self.id, finding.mend(format!("it has {known}")));
+                self.report.push(self.id, finding.fix(format!("it has {known}")));
             }
         }
     }

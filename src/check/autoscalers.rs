@@ -65,7 +65,7 @@ pub fn autoscalers(cluster: &Cluster<'_>, report: &mut Report) {
         if !replicas.is_empty() {
             let message = format!("scales {kind}/{name}, whose spec.replicas is fixed: every apply takes back what was scaled");
             let finding = Finding::error("spec.scaleTargetRef", message).got(replicas);
-            report.push(id, finding.mend(format!("remove spec.replicas of {kind}/{name}")));
+            report.push(id, finding.fix(format!("remove spec.replicas of {kind}/{name}")));
         }
         let has_defaults = cluster.has_any("LimitRange", object.namespace) || at(workload.spec, "resources.requests").is_some();
         if !has_defaults && !cluster.work.take(workload.containers.len()) {
@@ -93,7 +93,7 @@ fn rivals(cluster: &Cluster<'_>, report: &mut Report) {
             let target = at(cluster.objects[id].node, "spec.scaleTargetRef").map(|target| text(target, "name")).unwrap_or_default();
             let message = format!("is scaled by {} already, and each undoes what the other does", cluster.objects[first].label());
             let finding = Finding::error("spec.scaleTargetRef.name", message).got(target);
-            report.push(id, finding.mend("remove one of the two"));
+            report.push(id, finding.fix("remove one of the two"));
         }
     }
 }
@@ -105,7 +105,7 @@ fn bounds(id: usize, scaler: &Node<'_>, report: &mut Report) {
         if number(scaler, least).is_some_and(|lowest| lowest > highest) {
             let field = most.trim_start_matches("spec.");
             let finding = Finding::error(least, format!("is more than {field}, {highest}")).got(text(scaler, least));
-            report.push(id, finding.mend(format!("lower it, or raise {field}")));
+            report.push(id, finding.fix(format!("lower it, or raise {field}")));
         }
     }
 }
@@ -145,7 +145,7 @@ fn requests(id: usize, scaler: &Node<'_>, workload: &Workload<'_>, report: &mut 
             let name = container.name();
             let message = format!("is a share of what is requested, and container `{name}` requests no {resource}");
             let finding = Finding::warning(path, message);
-            report.push(id, finding.mend(format!("set resources.requests.{resource} of the container")));
+            report.push(id, finding.fix(format!("set resources.requests.{resource} of the container")));
         }
     }
 }

@@ -11,7 +11,7 @@ use super::labels::{Labelled, Selector};
 use super::object::{Index, Object, named};
 use super::pod::{Container, Workload, is_tcp};
 use super::work::Work;
-use crate::finding::{Finding, Findings};
+use crate::finding::{FieldPath, Finding, Findings};
 use crate::yaml::Node;
 
 /// Names that are looked for near a missing one; nobody reads the hundredth proposal, and each takes time.
@@ -360,16 +360,16 @@ impl<'o> Cluster<'o> {
 
     /// What to say of a name that leads nowhere.
     #[must_use]
-    pub fn missing(&self, kind: &str, namespace: &str, name: &str, path: impl std::fmt::Display) -> Finding {
+    pub fn missing(&self, kind: &str, namespace: &str, name: &str, path: impl Into<FieldPath>) -> Finding {
         if let Some(other) = self.namespace_of(kind, name) {
             let message = format!("names a {kind} that is in {}, not in {}", named(other), named(namespace));
-            return Finding::error(path, message).got(name).mend("give both the same namespace");
+            return Finding::error(path, message).got(name).fix("give both the same namespace");
         }
         let finding = Finding::error(path, format!("names a {kind} that is not there")).got(name);
         match (self.near(kind, namespace, name), External::spelled(kind)) {
             (Some(near), _) => finding.propose(near.name),
-            (None, Some(kind)) => finding.mend(format!("add it, or say that it is provided elsewhere: --external {kind}/{name}")),
-            (None, None) => finding.mend("add it, or correct the name"),
+            (None, Some(kind)) => finding.fix(format!("add it, or say that it is provided elsewhere: --external {kind}/{name}")),
+            (None, None) => finding.fix("add it, or correct the name"),
         }
     }
 

@@ -20,12 +20,12 @@ impl External {
     pub fn declare(&mut self, text: &str) -> Result<(), Finding> {
         let (kind, name) = text.trim().split_once('/').unwrap_or_default();
         if name.is_empty() {
-            return Err(Finding::error("", "is not of the form KIND/NAME").got(text).mend("write, for example, secret/NAME"));
+            return Err(Finding::error("", "is not of the form KIND/NAME").got(text).fix("write, for example, secret/NAME"));
         }
         if name != "*" && !is_subdomain(name) {
             return Err(Finding::error("", "is not a valid name of a Kubernetes object")
                 .got(text)
-                .mend("write KIND/NAME, or KIND/* for any"));
+                .fix("write KIND/NAME, or KIND/* for any"));
         }
         let is_meant =
             |((known, field), short): &((&str, &str), &str)| [known, field, short].iter().any(|word| word.eq_ignore_ascii_case(kind));
@@ -46,7 +46,7 @@ impl External {
                 (Some((kind, _)), Some(pairs)) => self.0.extend(pairs.iter().map(|(name, _)| (kind, name.shown()))),
                 (Some(_), None) if names.is_null() => {}
                 (Some(_), None) => {
-                    wrong.push(Finding::error(path, "must be a mapping").got(names.shown()).mend("write {NAME: {}}").at(names.mark));
+                    wrong.push(Finding::error(path, "must be a mapping").got(names.shown()).fix("write {NAME: {}}").at(names.mark));
                 }
                 (None, _) => {
                     let finding = Finding::error(path, "is no kind that objects refer to").at(field.mark);

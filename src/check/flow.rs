@@ -91,8 +91,8 @@ pub fn addresses(cluster: &Cluster<'_>, report: &mut Report) {
 const NEIGHBOURS: [&str; 2] = ["--uses-before-address", "--uses-after-address"];
 
 impl Dialler<'_, '_> {
-    fn error(&self, path: String, message: impl Into<String>, got: &str, mend: impl Into<String>, report: &mut Report) {
-        let finding = Finding::error(path, message).mend(mend);
+    fn error(&self, path: String, message: impl Into<Box<str>>, got: &str, mend: impl Into<Box<str>>, report: &mut Report) {
+        let finding = Finding::error(path, message).fix(mend);
         report.push(self.id, if got.is_empty() { finding } else { finding.got(got) });
     }
 
@@ -360,7 +360,7 @@ impl Dialler<'_, '_> {
                 let labels = cluster.workloads[meant].labels.map(Node::shown).unwrap_or_default();
                 let message = format!("is missing, and {} dials {label} by this Service", cluster.label(self.workload));
                 let finding = Finding::error("spec.selector", message);
-                report.push_once(service.object, finding.mend(format!("the pods of {label} have {labels}")));
+                report.push_once(service.object, finding.fix(format!("the pods of {label} have {labels}")));
                 return Err(Lost::Elsewhere);
             }
             return Ok(None);
@@ -539,13 +539,13 @@ pub fn unreached(cluster: &Cluster<'_>, report: &mut Report) {
         if role == Role::Gateway {
             if cluster.front(id).is_none() {
                 let finding = Finding::warning("", "is a gateway that no Service leads to");
-                report.push(object, finding.mend("add a Service that selects its pods"));
+                report.push(object, finding.fix("add a Service that selects its pods"));
                 continue;
             }
             let missing = container.ports.iter().find(|port| port.place.is_some() && !port.is_metrics && !led.contains(&(id, port.port)));
             if let Some((port, place)) = missing.and_then(|port| Some((port.port, port.place?))) {
                 let finding = Finding::warning(container.path_of(place), "is a port of the gateway that no Service leads to");
-                report.push(object, finding.got(port.to_string()).mend("add it to a Service that selects its pods, or stop serving it"));
+                report.push(object, finding.got(port.to_string()).fix("add it to a Service that selects its pods, or stop serving it"));
             }
             continue;
         }
@@ -555,11 +555,11 @@ pub fn unreached(cluster: &Cluster<'_>, report: &mut Report) {
         match &container.shard {
             Some((shard, of)) if role == Role::Worker && *of > 1 => {
                 let finding = Finding::error("", format!("is shard {shard} of {of}, and no head dials it"));
-                report.push(object, finding.mend("add it to --connection-list of its head, or remove it"));
+                report.push(object, finding.fix("add it to --connection-list of its head, or remove it"));
             }
             _ if with_gateway.contains(namespace) => {
                 let finding = Finding::warning("", format!("runs a Jina {} that nothing here dials", role.word()));
-                report.push(object, finding.mend("add it to --deployments-addresses of a gateway, or remove it"));
+                report.push(object, finding.fix("add it to --deployments-addresses of a gateway, or remove it"));
             }
             _ => {}
         }
@@ -630,7 +630,7 @@ pub fn versions(cluster: &Cluster<'_>, report: &mut Report) {
             if found != wanted && !found.is_empty() && !wanted.is_empty() {
                 let message = format!("is Jina {found}, and its gateway {} is Jina {wanted}", cluster.label(gateway));
                 let finding = Finding::warning(format!("{}.image", container.path), message).got(own);
-                report.push(cluster.workloads[id].object, finding.mend("use one version throughout"));
+                report.push(cluster.workloads[id].object, finding.fix("use one version throughout"));
             }
         }
     }

@@ -19,11 +19,11 @@ pub fn images(cluster: &Cluster<'_>, report: &mut Report) {
             match fault(image) {
                 Some((message, mend)) => {
                     let finding = Finding::error(path, format!("is no image that a node can pull: {message}"));
-                    report.push(workload.object, finding.got(image).mend(mend));
+                    report.push(workload.object, finding.got(image).fix(mend));
                 }
                 None if cluster.is_strict && is_floating(image) => {
                     let finding = Finding::warning(path, "may be another image tomorrow").got(image);
-                    report.push(workload.object, finding.mend("add a tag that stays, or a digest"));
+                    report.push(workload.object, finding.fix("add a tag that stays, or a digest"));
                 }
                 None => {}
             }

@@ -149,7 +149,7 @@ pub fn check(objects: &[Node<'_>], options: &Options) -> Report {
     if let Some((first, number)) = cluster.work.skipped() {
         let others = if number > 1 { format!(", nor were {} more objects", number - 1) } else { String::new() };
         let finding = Finding::warning("", format!("was not looked at in full{others}: it would take too long"));
-        report.push(first, finding.mend("check fewer objects at a time, or select them by labels that they have"));
+        report.push(first, finding.fix("check fewer objects at a time, or select them by labels that they have"));
     }
     report.components = components(&cluster, &report);
     report

@@ -94,7 +94,7 @@ pub fn policies(cluster: &Cluster<'_>, report: &mut Report) {
             let (from, to) = (cluster.label(from), cluster.label(to));
             let port = port.map(|port| format!(" at port {port}")).unwrap_or_default();
             let finding = Finding::error(format!("spec.{direction}"), format!("keeps {from} from calling {to}{port}"));
-            report.push(policy, finding.mend(format!("add it to `{peers}` and `ports` of a rule")));
+            report.push(policy, finding.fix(format!("add it to `{peers}` and `ports` of a rule")));
         }
         if direction == "egress" {
             names(cluster, &read, report);
@@ -126,7 +126,7 @@ fn names(cluster: &Cluster<'_>, read: &Direction, report: &mut Report) {
             format!("keeps {label} from asking for names, which it dials")
         };
         let finding = Finding::error("spec.egress", message);
-        report.push(policy.object, finding.mend("add a rule: ports: [{protocol: UDP, port: 53}, {protocol: TCP, port: 53}]"));
+        report.push(policy.object, finding.fix("add a rule: ports: [{protocol: UDP, port: 53}, {protocol: TCP, port: 53}]"));
     }
 }
 

@@ -93,7 +93,7 @@ impl Reader<'_, '_> {
         if key.is_empty() || data.contains_key(key) {
             return;
         }
-        let finding = Finding::error(path, format!("is no key of {kind}/{name}")).got(key);
+        let finding = Finding::error(path.to_owned(), format!("is no key of {kind}/{name}")).got(key);
         let mut known: Vec<&str> = if self.cluster.may_propose() { data.keys().copied().collect() } else { Vec::new() };
         known.sort_unstable();
         self.report.push(self.workload.object, proposing(finding, key, &known, "add it there, or correct the key"));
@@ -109,7 +109,7 @@ impl Reader<'_, '_> {
         // Of others only what a rename has left behind is told.
         let is_left_behind = || cluster.near(kind, self.object.namespace, name).is_some_and(|Near { is_renamed, .. }| is_renamed);
         if !is_declared && (self.is_strict || is_left_behind()) {
-            let finding = cluster.missing(kind, self.object.namespace, name, path);
+            let finding = cluster.missing(kind, self.object.namespace, name, path.to_owned());
             self.report.push(self.workload.object, finding.with_severity(severity));
         }
         false
@@ -160,7 +160,7 @@ impl Reader<'_, '_> {
 fn proposing(finding: Finding, wrong: &str, known: &[&str], otherwise: &str) -> Finding {
     match nearest(wrong, known.iter().copied()) {
         Some(near) => finding.propose(near),
-        None if known.is_empty() => finding.mend(otherwise),
-        None => finding.mend(format!("use one of: {}", few(known.iter().copied()))),
+        None if known.is_empty() => finding.fix(otherwise),
+        None => finding.fix(format!("use one of: {}", few(known.iter().copied()))),
     }
 }

@@ -30,7 +30,7 @@ pub fn selectors(cluster: &Cluster<'_>, report: &mut Report) {
         if !selector.is_some_and(|selector| cluster.pods.is_selected(id, Selector::of(selector))) {
             let shown = |node: Option<&Node<'_>>| node.map(Node::shown).unwrap_or_default();
             let finding = Finding::error("spec.selector", "does not select the workload's own pods").got(shown(selector));
-            report.push(workload.object, finding.mend(format!("their labels are {}", shown(workload.labels))));
+            report.push(workload.object, finding.fix(format!("their labels are {}", shown(workload.labels))));
         }
         // What does not select them does not spread them, and nobody says so.
         for (index, constraint) in list(workload.spec, "topologySpreadConstraints").iter().enumerate() {
@@ -38,7 +38,7 @@ pub fn selectors(cluster: &Cluster<'_>, report: &mut Report) {
             if !cluster.pods.is_selected(id, Selector::of(selector)) && workload.main().is_some() {
                 let path = format!("{}.topologySpreadConstraints[{index}].labelSelector", workload.path);
                 let message = "does not select the workload's own pods, which are not spread then";
-                report.push(workload.object, Finding::warning(path, message).got(selector.shown()).mend("correct the labels"));
+                report.push(workload.object, Finding::warning(path, message).got(selector.shown()).fix("correct the labels"));
             }
         }
     }
@@ -55,7 +55,7 @@ pub fn stateful_sets(cluster: &Cluster<'_>, report: &mut Report) {
         }
         if name.is_empty() {
             let finding = Finding::error(path, "is missing: Kubernetes takes no StatefulSet without it");
-            report.push(workload.object, finding.mend(format!("did you mean `{}`?", object.name)));
+            report.push(workload.object, finding.fix(format!("did you mean `{}`?", object.name)));
         } else if !cluster.external.has("Service", name) {
             report.push(workload.object, cluster.missing("Service", object.namespace, name, path));
         }
@@ -77,7 +77,7 @@ pub fn ports(cluster: &Cluster<'_>, report: &mut Report) {
                     };
                     let other = workload.containers[first].name();
                     let message = format!("is a port on which container `{other}` of the same pod listens");
-                    report.push(workload.object, Finding::error(path, message).got(listening.port.to_string()).mend("use another"));
+                    report.push(workload.object, Finding::error(path, message).got(listening.port.to_string()).fix("use another"));
                 }
             }
         }
@@ -95,7 +95,7 @@ pub fn probes(cluster: &Cluster<'_>, report: &mut Report) {
                 };
                 let Some((path, got)) = unanswered(workload, container, node) else { continue };
                 let finding = Finding::error(format!("{}.{probe}.{path}", container.path), "asks at a port on which nothing listens");
-                report.push(workload.object, finding.got(got).mend(format!("the pod listens on {}", workload.shown_ports())));
+                report.push(workload.object, finding.got(got).fix(format!("the pod listens on {}", workload.shown_ports())));
             }
         }
     }
@@ -136,7 +136,7 @@ pub fn grace(cluster: &Cluster<'_>, report: &mut Report) {
                 let path = format!("{}.terminationGracePeriodSeconds", workload.path);
                 let message = format!("is not longer than the preStop of container `{}`, {sleep} s", container.name());
                 let finding = Finding::error(path, message).got(grace.to_string());
-                report.push(workload.object, finding.mend("make it longer by what requests on their way take, such as 10 s"));
+                report.push(workload.object, finding.fix("make it longer by what requests on their way take, such as 10 s"));
             }
         }
     }
@@ -165,7 +165,7 @@ pub fn replicas(cluster: &Cluster<'_>, report: &mut Report) {
         if is_needed && number(object.node, "spec.replicas") == Some(0) && !is_scaled && !cluster.is_replaced(object) {
             let what = if is_dialled[id] { "the Flow dials it" } else { "it is the way into the Flow" };
             let finding = Finding::warning("spec.replicas", format!("is no pod at all, and {what}")).got("0");
-            report.push(workload.object, finding.mend("write 1 or more"));
+            report.push(workload.object, finding.fix("write 1 or more"));
         }
     }
 }

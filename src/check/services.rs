@@ -35,7 +35,7 @@ pub fn services(cluster: &Cluster<'_>, report: &mut Report) {
                 let labels = jina.and_then(|id| cluster.workloads[id].labels).map(Node::shown).unwrap_or_default();
                 let finding = Finding::error("spec.selector", "is missing, and nothing else says where the Service leads");
                 let known = jina.map(|id| format!("the pods of {} have {labels}", cluster.label(id)));
-                report.push(service.object, finding.mend(known.unwrap_or_else(|| "add the labels of its pods".to_owned())));
+                report.push(service.object, finding.fix(known.unwrap_or_else(|| "add the labels of its pods".to_owned())));
             }
             continue;
         };
@@ -55,13 +55,13 @@ pub fn services(cluster: &Cluster<'_>, report: &mut Report) {
                     Some(id) => format!("the pods of {} have {labels}", cluster.label(id)),
                     None => "correct the labels, or add what it selects".to_owned(),
                 };
-                report.push(service.object, Finding::error("spec.selector", "selects the pods of nothing").got(got).mend(mend));
+                report.push(service.object, Finding::error("spec.selector", "selects the pods of nothing").got(got).fix(mend));
             }
             [first, second, ..] => {
                 if cluster.role(*first).or(cluster.role(*second)).is_some() {
                     let message = format!("selects the pods of {} and of {}", cluster.label(*first), cluster.label(*second));
                     let finding = Finding::error("spec.selector", message).got(got);
-                    report.push(service.object, finding.mend("give one of them, and its Service, a label of its own"));
+                    report.push(service.object, finding.fix("give one of them, and its Service, a label of its own"));
                 }
             }
         }
@@ -116,13 +116,13 @@ fn target_ports(cluster: &Cluster<'_>, service: &Service<'_>, reached: usize, re
             Some(number) if workload.serves(number) => {}
             Some(_) => {
                 let finding = Finding::error(path, format!("is a port on which no container of {} listens", label())).got(target);
-                report.push(id, finding.mend(format!("it listens on {}", ports())));
+                report.push(id, finding.fix(format!("it listens on {}", ports())));
             }
             // A mesh that injects its sidecar brings names along.
             None if workload.main().is_none() && is_injected(workload.template) => {}
             None => {
                 let finding = Finding::error(path, format!("is the name of no port of {}", label())).got(target);
-                report.push(id, finding.mend(format!("it listens on {}", ports())));
+                report.push(id, finding.fix(format!("it listens on {}", ports())));
             }
         }
     }
@@ -155,7 +155,7 @@ pub fn balance(cluster: &Cluster<'_>, report: &mut Report) {
         let replicas = most_pods(cluster, cluster.of_workload(to));
         if replicas > 1 && text(node, "spec.clusterIP") != "None" && !is_in_mesh && !is_spread {
             let message = format!("gives each caller one of the {replicas} pods of {}, which has all to do", cluster.label(to));
-            found.push((id, Finding::warning("spec.clusterIP", message).mend("write `clusterIP: None`, or use a mesh")));
+            found.push((id, Finding::warning("spec.clusterIP", message).fix("write `clusterIP: None`, or use a mesh")));
         }
     }
     for (id, finding) in found {

@@ -48,22 +48,22 @@ fn finding(workload: &Workload<'_>, is_labelled: bool, why: &str, front: &str) -
         let message = format!("has none of the containers that run Jina, and {why}");
         let names: Vec<&str> = workload.running().map(|container| text(container.node, "name")).collect();
         let finding = Finding::error(format!("{}.containers", workload.path), message).got(few(names.into_iter()));
-        return finding.mend("a patch that merges lists replaces them: add containers with a strategic merge, or with podTemplate");
+        return finding.fix("a patch that merges lists replaces them: add containers with a strategic merge, or with podTemplate");
     }
     if let Some(unknown) = workload.running().find(|container| container.runs == Runs::Unknown) {
         let has_command = !list(unknown.node, "command").is_empty();
         let (field, what) = if has_command { ("command", "its command") } else { ("image", "its image") };
         let got = if has_command { shown(&unknown.words) } else { text(unknown.node, "image").to_owned() };
         let message = format!("may run something else than Jina: {what} decides, and {why}");
-        return Finding::warning(format!("{}.{field}", unknown.path), message).got(got).mend(mend);
+        return Finding::warning(format!("{}.{field}", unknown.path), message).got(got).fix(mend);
     }
     match workload.running().next() {
-        None => Finding::error(format!("{}.containers", workload.path), format!("has no container that runs Jina, and {why}")).mend(mend),
+        None => Finding::error(format!("{}.containers", workload.path), format!("has no container that runs Jina, and {why}")).fix(mend),
         Some(other) => {
             let field = if list(other.node, "command").is_empty() { "args" } else { "command" };
             let program = other.words.first().map(|word| &*word.text).unwrap_or_default();
             let what = if program.rsplit('/').next() == Some("jina") { "no part of Jina that serves" } else { "something else than Jina" };
-            Finding::error(format!("{}.{field}", other.path), format!("runs {what}, and {why}")).got(shown(&other.words)).mend(mend)
+            Finding::error(format!("{}.{field}", other.path), format!("runs {what}, and {why}")).got(shown(&other.words)).fix(mend)
         }
     }
 }

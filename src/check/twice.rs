@@ -10,7 +10,7 @@ use super::Report;
 use super::cluster::Cluster;
 use super::fields::{list, text};
 use super::pod::{Container, Workload};
-use crate::finding::{Finding, Severity};
+use crate::finding::{FieldPath, Finding, Severity};
 use crate::yaml::{Data, Node};
 
 /// The same object, given twice.
@@ -19,7 +19,7 @@ pub fn objects(cluster: &Cluster<'_>, report: &mut Report) {
         if !object.kind.is_empty() && cluster.is_twin(id) {
             let message = "is that of another object of this kind: one overwrites the other";
             let finding = Finding::error("metadata.name", message).got(object.name);
-            report.push(id, finding.mend("rename one of the two, or remove it"));
+            report.push(id, finding.fix("rename one of the two, or remove it"));
         }
     }
 }
@@ -52,17 +52,23 @@ struct Seen<'r> {
 
 impl Seen<'_> {
     /// Each of these may stand once; what is empty is not there.
-    fn once<P: Display>(&mut self, values: impl Iterator<Item = String>, path: impl Fn(usize) -> P, message: &str) {
+    fn once<P: Display + Into<FieldPath>>(&mut self, values: impl Iterator<Item = String>, path: impl Fn(usize) -> P, message: &str) {
         self.told(values, path, message, Severity::Error);
     }
 
-    fn told<P: Display>(&mut self, values: impl Iterator<Item = String>, path: impl Fn(usize) -> P, message: &str, severity: Severity) {
+    fn told<P: Display + Into<FieldPath>>(
+        &mut self,
+        values: impl Iterator<Item = String>,
+        path: impl Fn(usize) -> P,
+        message: &str,
+        severity: Severity,
+    ) {
         let mut first: HashMap<String, usize> = HashMap::new();
         for (index, value) in values.enumerate() {
             let known = *first.entry(value.clone()).or_insert(index);
             if known != index && !value.is_empty() {
                 let mend = format!("rename it, or remove it; the first is {}", path(known));
-                let finding = Finding::error(path(index), message).with_severity(severity).got(value).mend(mend);
+                let finding = Finding::error(path(index), message).with_severity(severity).got(value).fix(mend);
                 self.report.push(self.object, finding);
             }
         }
@@ -106,7 +112,7 @@ fn unclear(container: &Container<'_>, seen: &mut Seen<'_>) {
         if known != index && !is_same && !name.is_empty() {
             let message = "is set twice with different values, of which the last counts";
             let mend = format!("remove one; the first is {path}.env[{known}]");
-            seen.report.push(seen.object, Finding::warning(format!("{path}.env[{index}].name"), message).got(name).mend(mend));
+            seen.report.push(seen.object, Finding::warning(format!("{path}.env[{index}].name"), message).got(name).fix(mend));
         }
     }
 }
@@ -147,6 +153,6 @@ fn of_service(service: &Node<'_>, seen: &mut Seen<'_>) {
         && let Some(index) = ports.iter().position(|port| text(port, "name").is_empty())
     {
         let finding = Finding::error(format!("spec.ports[{index}].name"), "is missing: of several ports each has a name");
-        seen.report.push(seen.object, finding.mend("name the port for what it serves, such as `grpc`"));
+        seen.report.push(seen.object, finding.fix("name the port for what it serves, such as `grpc`"));
     }
 }

@@ -180,7 +180,7 @@ pub fn sizes(cluster: &Cluster<'_>, report: &mut Report) {
             if let Some(path) = overflow(container) {
                 let most = MOST_OF_A_CONTAINER >> 20;
                 let finding = Finding::error(path, format!("refers to variables that come to more than {most} MB"));
-                report.push(workload.object, finding.mend("shorten them: no process starts with so many"));
+                report.push(workload.object, finding.fix("shorten them: no process starts with so many"));
             }
         }
     }

@@ -86,11 +86,11 @@ fn write_stream(flows: &[Exported], stdout: &mut impl Write) -> Result<()> {
 }
 
 /// Two flows of one file that yield the same objects, or the same files.
-fn collision(path: &str, into_folder: bool) -> Finding {
+fn collision(path: &'static str, into_folder: bool) -> Finding {
     if into_folder {
         let finding = Finding::error(path, "another JinaFlow of this file yields files of the same names");
-        return finding.mend("export each into a folder of its own");
+        return finding.fix("export each into a folder of its own");
     }
     let finding = Finding::error(path, "another JinaFlow of this file yields objects of the same names");
-    finding.mend("give one of them another namespace, or rename its executors")
+    finding.fix("give one of them another namespace, or rename its executors")
 }

@@ -197,12 +197,13 @@ fn inspect(inspection: &mut Inspection, flag: &str, value: &str) -> Result<(), S
 }
 
 fn refused(flag: &str, value: &str, finding: &Finding) -> String {
-    format!("--{flag} {value:?} {}; {}", finding.message, finding.mend.as_deref().unwrap_or_default())
+    format!("--{flag} {value:?} {}; {}", finding.message, finding.fix.as_deref().unwrap_or_default())
 }
 
 fn set(export: &mut Export, flag: &str, value: String) -> Result<(), String> {
     let overrides = &mut export.overrides;
-    let path = Path::root(flag);
+    let root = Path::root("");
+    let path = root.key(flag);
     let refused = |finding: Finding| refused(flag, &value, &finding);
     match flag {
         "name" => overrides.name = Some(value),

@@ -51,17 +51,17 @@ pub fn check_files(folder: &FilePath, known: &Names<'_>, coming: &Names<'_>, fil
         let error = |message: &str| (Subject::File(path.display().to_string()), Finding::error("", message));
         if path.is_dir() {
             let (subject, finding) = error("is a folder, and a file belongs there");
-            told.push((subject, finding.mend("remove it, or export into another folder")));
+            told.push((subject, finding.fix("remove it, or export into another folder")));
         } else if path.exists() && !path.is_file() {
             // Who reads a pipe that nobody writes to waits for ever.
             let (subject, finding) = error("is not a regular file, and one belongs there");
-            told.push((subject, finding.mend("remove it, or export into another folder")));
+            told.push((subject, finding.fix("remove it, or export into another folder")));
         } else if coming.contains(name.as_str()) && !known.contains(name.as_str()) && path.exists() {
             let was = fs::read(&path).with_context(|| format!("{}: cannot be read", path.display()))?;
             if was != text.as_bytes() {
                 let (subject, finding) = error("is there already, with another text, and is not known to be from an export");
                 let mend = "export into another folder and compare the two, or write the Flow's over it: --on-conflict overwrite";
-                told.push((subject, finding.mend(mend)));
+                told.push((subject, finding.fix(mend)));
             }
         }
     }
@@ -116,7 +116,7 @@ pub fn read(folder: &FilePath, ours: &Names<'_>, moved: &BTreeSet<[&str; 3]>, to
                     } else {
                         "fix it: an object that an export wrote is in this file"
                     };
-                    wrong.push((subject.clone(), finding.mend(mend).quoting(Excerpt::of(&subject.words(), &text, mark))));
+                    wrong.push((subject.clone(), finding.fix(mend).quoting(Excerpt::of(&subject.words(), &text, mark))));
                 }
             }
             start += body.len();

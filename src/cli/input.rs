@@ -71,7 +71,7 @@ pub fn flows(text: &str, subject: &Subject, overrides: &Overrides, findings: &mu
     documents.retain(|document| document.root.is_some());
     if documents.len() > 1 {
         let mark = documents[1].root.as_ref().map(|root| root.mark).unwrap_or_default();
-        let finding = Finding::error("", "holds several documents, and a Flow is one").mend("keep one Flow in a file").at(mark);
+        let finding = Finding::error("", "holds several documents, and a Flow is one").fix("keep one Flow in a file").at(mark);
         let excerpt = Excerpt::of(&subject.words(), text, mark);
         findings.push((subject.clone(), finding.quoting(excerpt)));
         return Vec::new();

@@ -155,7 +155,7 @@ pub fn look(files: &[File], mut findings: Vec<(Subject, Finding)>, inspection: &
         let message = "nothing here runs Jina: there is no `jina gateway` and no `jina executor`";
         let mend = "did kustomize run with --enable-alpha-plugins --enable-exec? Pipe what is applied: \
                     kustomize build --enable-alpha-plugins --enable-exec … | jinaflow check -";
-        findings.push((Subject::File(inspection.paths.join(" ")), Finding::error("", message).mend(mend)));
+        findings.push((Subject::File(inspection.paths.join(" ")), Finding::error("", message).fix(mend)));
     }
     let checked_ones = checked.findings.into_iter().enumerate();
     for (object, own) in told.into_iter().chain(checked_ones).filter(|(_, own)| !own.is_empty()) {
@@ -210,7 +210,7 @@ fn gather(path: &str, files: &mut Vec<File>, findings: &mut Told) -> Result<()> 
     names.sort();
     if names.iter().any(|name| ["kustomization.yaml", "kustomization.yml"].contains(&name.as_str())) {
         let finding = Finding::error("", "is a kustomization: what it builds can be looked at, not what it is made of");
-        findings.push((Subject::File(path.to_owned()), finding.mend(format!("run: kustomize build {path} | jinaflow check -"))));
+        findings.push((Subject::File(path.to_owned()), finding.fix(format!("run: kustomize build {path} | jinaflow check -"))));
         return Ok(());
     }
     let folder = path.trim_end_matches('/');
@@ -219,14 +219,14 @@ fn gather(path: &str, files: &mut Vec<File>, findings: &mut Told) -> Result<()> 
         // Who reads a pipe that nobody writes to waits for ever. One that is named itself is meant.
         if fs::metadata(&path).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
             let finding = Finding::warning("", "is not a regular file, and is not read");
-            findings.push((Subject::File(path), finding.mend("remove it, or name it on the command line")));
+            findings.push((Subject::File(path), finding.fix("remove it, or name it on the command line")));
             continue;
         }
         if let Err(error) = gather(&path, files, findings) {
             let reason = error.root_cause().to_string();
             let reason = reason.rsplit_once(": cannot be read: ").map_or(&*reason, |(_, reason)| reason);
             let finding = Finding::warning("", format!("cannot be read: {reason}"));
-            findings.push((Subject::File(path), finding.mend("remove it, or make it readable")));
+            findings.push((Subject::File(path), finding.fix("remove it, or make it readable")));
         }
     }
     Ok(())
@@ -287,13 +287,13 @@ fn told_of_piece(finding: Finding, piece: &Piece<'_>, text: &str) -> Finding {
     let is_ours = documents::is_ours(text);
     let severity = if is_ours { Severity::Error } else { Severity::Warning };
     let line = finding.excerpt.as_ref().map_or(piece.before.saturating_add(1), |excerpt| excerpt.mark.line);
-    let mend = match (is_ours, finding.mend.is_some()) {
+    let mend = match (is_ours, finding.fix.is_some()) {
         (_, true) => return finding.with_severity(severity),
         (true, _) => format!("correct line {line}: it is a part of a Flow, and was not looked at"),
         (false, _) => format!("correct line {line}: this document was not looked at, all others were"),
     };
     let finding = if documents::is_secret(text) { finding.quoting(None) } else { finding };
-    finding.with_severity(severity).mend(mend)
+    finding.with_severity(severity).fix(mend)
 }
 
 /// An object, or those of a list, whatever lists are in it.

@@ -328,7 +328,7 @@ fn warn_about_strays(folder: &FilePath, before: &Before, fresh: &[Fresh], told: 
     for document in before.documents.iter().filter(|document| document.is_jina) {
         if !before.files.contains(&document.file) && !files.contains(document.file.as_str()) {
             let message = format!("has a {} `{}` that runs Jina, and that is not from this Flow", document.meta.kind, document.meta.name);
-            let finding = Finding::warning("", message).mend("remove the file if it is from an earlier export");
+            let finding = Finding::warning("", message).fix("remove the file if it is from an earlier export");
             told.push((Subject::File(folder.join(&document.file).display().to_string()), finding));
         }
     }
@@ -348,7 +348,7 @@ fn refuse_lists(folder: &FilePath, before: &Before, ours: &Names<'_>, moved: &BT
         let items = root.as_ref().and_then(|root| root.get("items")).and_then(Node::as_list).unwrap_or_default();
         if meta.api_version == "v1" && (ours.contains(file.as_str()) || items.iter().any(is_hidden)) {
             let finding = Finding::error("kind", "is a list, and an export finds only objects that are documents of their own");
-            let finding = finding.got("List").mend("write each of its items as a document, with `---` between them");
+            let finding = finding.got("List").fix("write each of its items as a document, with `---` between them");
             told.push((Subject::File(folder.join(file).display().to_string()), finding));
         }
     }
@@ -369,7 +369,7 @@ fn warn_about_another_flow(flows: &[Exported], entries: &[Entry], told: &mut Tol
             let names = former.into_iter().collect::<Vec<_>>().join(", ");
             let finding = Finding::warning(*path, message).got(shortened(&names));
             let mend = "they are removed; if it is another Flow, give it another --name, or export it into another folder";
-            told.push((subject.clone(), finding.mend(mend)));
+            told.push((subject.clone(), finding.fix(mend)));
         }
     }
 }

@@ -69,7 +69,7 @@ fn finding(node: &Node<'_>, has_objects: bool) -> Option<Finding> {
         let finding = Finding::error("", "was not rendered: nothing of it is here");
         let function = node.get("metadata").and_then(|metadata| metadata.get("annotations")?.get(FUNCTION));
         let kustomize = "in kustomize, list it under `generators:` and not under `resources:`";
-        return Some(finding.mend(match function {
+        return Some(finding.fix(match function {
             Some(_) => format!("{kustomize}; in kpt, run: kpt fn render; without either, run: jinaflow export FILE"),
             None => format!("run: jinaflow export FILE | jinaflow check -; in kpt, run: kpt fn render; {kustomize}"),
         }));
@@ -80,7 +80,7 @@ fn finding(node: &Node<'_>, has_objects: bool) -> Option<Finding> {
 /// A JinaFlow that is not marked as one for nobody's cluster.
 fn applied(node: &Node<'_>) -> Option<Finding> {
     let message = "would go to the cluster, which knows no such kind: kubectl apply and kpt live apply fail on it";
-    let finding = || Finding::warning("metadata.annotations", message).mend("add config.kubernetes.io/local-config: \"true\"");
+    let finding = || Finding::warning("metadata.annotations", message).fix("add config.kubernetes.io/local-config: \"true\"");
     (!is_local(node)).then(finding)
 }
 

@@ -99,18 +99,18 @@ pub fn check(flow: &Flow, layers: &Layers, unchanged: &[&str], path: &Path<'_>, 
             let near = findings.nearest(name, flow.executors.iter().map(|executor| executor.name.as_str()));
             findings.push(match near {
                 Some(near) => finding.propose(near),
-                None => finding.mend("look at the names in `executors` of the Flow"),
+                None => finding.fix("look at the names in `executors` of the Flow"),
             });
             continue;
         };
         if unchanged.contains(&name) {
             let finding = Finding::error(path.key("flow"), "cannot be merged: the executor has its name from a variable");
-            findings.push(finding.mend("write the name in the Flow"));
+            findings.push(finding.fix("write the name in the Flow"));
         }
         if executor.options.flag(Opt::External) {
             for name in layers.pod_fields(name) {
                 let finding = Finding::warning(path.key(name), "has no effect: the executor is external, and its pods are not ours");
-                findings.push(finding.mend("remove it"));
+                findings.push(finding.fix("remove it"));
             }
             continue;
         }
@@ -121,16 +121,16 @@ pub fn check(flow: &Flow, layers: &Layers, unchanged: &[&str], path: &Path<'_>, 
         let (head, numbers) = layers.parts(name);
         if head && shards < 2 {
             let finding = Finding::warning(path.key("head"), "has no effect: an executor with a single shard has no head");
-            findings.push(finding.mend("remove it, or give the executor more shards"));
+            findings.push(finding.fix("remove it, or give the executor more shards"));
         }
         for number in numbers.into_iter().filter(|number| i64::from(*number) >= shards) {
             let finding = Finding::error(path.key("shards").key(&number.to_string()), format!("is no shard of {shards}"));
-            findings.push(finding.mend(format!("use 0 to {}", shards - 1)));
+            findings.push(finding.fix(format!("use 0 to {}", shards - 1)));
         }
     }
     match &flow.gateway {
         None if layers.has_gateway() => {
-            findings.push(Finding::warning(path.key(GATEWAY), "has no effect: a Deployment has no gateway").mend("remove it"));
+            findings.push(Finding::warning(path.key(GATEWAY), "has no effect: a Deployment has no gateway").fix("remove it"));
         }
         Some(options) if layers.gateway_says(CONFIG_FILE) => check_config_file(options, &path.key(GATEWAY), findings),
         _ => {}
@@ -148,5 +148,5 @@ fn check_config_file(options: &Options, path: &Path<'_>, findings: &mut Findings
         (None, Some(_)) => return,
     };
     let finding = Finding::warning(path.key(CONFIG_FILE), format!("has no effect: {reason}"));
-    findings.push(finding.mend("remove it"));
+    findings.push(finding.fix("remove it"));
 }

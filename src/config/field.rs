@@ -135,7 +135,7 @@ fn misplaced(field: &Field, owner: &str, path: &Path<'_>) -> Finding {
     let words: Vec<&str> = named.iter().map(|(what, _)| *what).collect();
     let examples: Vec<String> = named.iter().map(|(_, example)| format!("{example}.{}", field.name)).collect();
     let finding = Finding::error(path, format!("is a field of {}, not of {owner}", words.join(", ")));
-    finding.mend(format!("write spec.{}", examples.join(" or spec.")))
+    finding.fix(format!("write spec.{}", examples.join(" or spec.")))
 }
 
 /// Checks what stands in a field.
@@ -226,7 +226,7 @@ fn check_entry(name: &str, value: &Node<'_>, shape: &'static Shape, whose: u8, p
 
 #[inline(never)]
 fn complain(node: &Node<'_>, message: &str, mend: &str, path: &Path<'_>, findings: &mut Findings) {
-    findings.push(Finding::error(path, message).got(node.shown()).mend(mend).at(node.mark));
+    findings.push(Finding::error(path, message).got(node.shown()).fix(mend).at(node.mark));
 }
 
 /// `true` or `false`, as YAML and kustomize write it.

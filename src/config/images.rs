@@ -52,19 +52,19 @@ impl Images {
         if uses.starts_with("docker://") {
             // Blanks around it are none of it to YAML, as which Jina reads its own output.
             let image = uses.replace("docker://", "").trim().to_owned();
-            let fault = Finding::error(path, "names no image").got(uses).mend("write docker://REPOSITORY:TAG");
+            let fault = Finding::error(path, "names no image").got(uses).fix("write docker://REPOSITORY:TAG");
             return if image.is_empty() { Err(fault) } else { Ok(Some(image)) };
         }
         match HubName::parse(uses) {
             None => {
                 let finding = Finding::error(path, format!("{who} uses no container image, and Kubernetes runs nothing else")).got(uses);
-                Err(finding.mend(
+                Err(finding.fix(
                     "build an image of it and write docker://REPOSITORY:TAG; or, for a class in an image, write `image: REPOSITORY:TAG` beside `uses`",
                 ))
             }
             Some(Err(message)) => {
                 let finding = Finding::error(path, message).got(uses);
-                Err(finding.mend("write jinaai+docker://OWNER/NAME:TAG, or docker://REPOSITORY:TAG"))
+                Err(finding.fix("write jinaai+docker://OWNER/NAME:TAG, or docker://REPOSITORY:TAG"))
             }
             Some(Ok(name)) => match self.get(&name.to_string()) {
                 Some(image) => Ok(Some(image.to_owned())),
@@ -80,7 +80,7 @@ impl Images {
             let few = self.map.pairs().iter().take(MOST_PROPOSED);
             let near = nearest(&name.to_string(), few.map(|(known, _)| known.as_str()));
             let slip = near.map(|near| format!("spec.images has `{near}`, did you mean that? Else ")).unwrap_or_default();
-            return Err(finding.mend(format!(
+            return Err(finding.fix(format!(
                 "{slip}{}; or where all such images are: spec.imagePattern: REGISTRY/{{owner}}/{{name}}:{{tag}} or --image-pattern; \
                  or write uses: docker://IMAGE",
                 by_name()
@@ -88,7 +88,7 @@ impl Images {
         };
         pattern.fill(name).ok_or_else(|| {
             let finding = Finding::error(path, format!("{who} uses a name without an owner, and the image pattern has {{owner}}"));
-            finding.got(name.to_string()).mend(by_name())
+            finding.got(name.to_string()).fix(by_name())
         })
     }
 

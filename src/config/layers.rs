@@ -274,7 +274,7 @@ fn layer(node: &Node<'_>, path: &Path<'_>, whose: u8, owner: &str, findings: &mu
 fn misnumbered(number: &str, path: &Path<'_>) -> Option<Finding> {
     let finding = Finding::error(path.key(number), "is no number of a shard").got(number);
     match number.parse::<u32>() {
-        Err(_) => Some(finding.mend("use 0, 1, 2 and so on")),
+        Err(_) => Some(finding.fix("use 0, 1, 2 and so on")),
         Ok(plain) if plain.to_string() != number => Some(finding.propose(plain.to_string())),
         Ok(_) => None,
     }

@@ -74,7 +74,7 @@ pub fn check(part: &Node<'_>, path: &Path<'_>, findings: &mut Findings) {
         let finding = Finding::error(path.key(DIRECTIVE), "would delete all of it, which a part cannot").got("delete").at(part.mark);
         let mend =
             "remove it; what the Flow adds has a field that turns it off, such as `pdb: {enabled: false}`, and an overlay can delete";
-        findings.push(finding.mend(mend));
+        findings.push(finding.fix(mend));
     }
     check_fields(part, path, findings);
 }
@@ -96,7 +96,7 @@ fn check_fields(part: &Node<'_>, path: &Path<'_>, findings: &mut Findings) {
                             let by = if keys[0] == "metadata" { "metadata.name" } else { keys[0] };
                             let finding =
                                 Finding::error(path.index(index), format!("has no `{by}`, by which entries of `{name}` are merged"));
-                            findings.push(finding.got(entry.shown()).mend(format!("add `{by}`")).at(entry.mark));
+                            findings.push(finding.got(entry.shown()).fix(format!("add `{by}`")).at(entry.mark));
                         }
                     }
                 }
@@ -111,7 +111,7 @@ fn check_fields(part: &Node<'_>, path: &Path<'_>, findings: &mut Findings) {
 fn wrong_directive(name: &str, value: &Node<'_>, path: &Path<'_>) -> Option<Finding> {
     if name != DIRECTIVE {
         let finding = Finding::error(path, "is a directive that is not followed here").at(value.mark);
-        return Some(finding.mend("use `$patch: delete` or `$patch: replace`, or `json` operations"));
+        return Some(finding.fix("use `$patch: delete` or `$patch: replace`, or `json` operations"));
     }
     let word = value.shown();
     let finding = Finding::error(path, "is not a directive").at(value.mark);

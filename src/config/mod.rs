@@ -221,7 +221,7 @@ pub fn read(document: &Document<'_>, overrides: &Overrides, findings: &mut Findi
     settings.namespace = meta("namespace").map(str::to_owned);
     let path = top.key("spec");
     let Some(spec) = root.get("spec").filter(|spec| spec.as_map().is_some()) else {
-        findings.push(Finding::error(path, "is missing").mend("write `spec: {flow: …}` with the Flow below it").at(root.mark));
+        findings.push(Finding::error(path, "is missing").fix("write `spec: {flow: …}` with the Flow below it").at(root.mark));
         return JinaFlow { settings, flow: None };
     };
     let mut known = OWN.to_vec();
@@ -264,7 +264,7 @@ fn read_output(spec: &Node<'_>, settings: &mut Settings, path: &Path<'_>, findin
     let path = path.key("output");
     if output.as_map().is_none() {
         findings
-            .push(Finding::error(path, "must be a mapping").got(output.shown()).mend("write `onConflict: keep` below it").at(output.mark));
+            .push(Finding::error(path, "must be a mapping").got(output.shown()).fix("write `onConflict: keep` below it").at(output.mark));
         return;
     }
     check_keys(output, &["onConflict"], &path, findings);
@@ -395,7 +395,7 @@ pub fn on_conflict(word: &str, path: &Path<'_>) -> Result<OnConflict, Finding> {
 pub fn pattern(text: &str, path: &Path<'_>) -> Result<Pattern, Finding> {
     Pattern::parse(text).map_err(|message| {
         let finding = Finding::error(path, message).got(text);
-        finding.mend("write REGISTRY/{owner}/{name}:{tag}")
+        finding.fix("write REGISTRY/{owner}/{name}:{tag}")
     })
 }
 
@@ -404,11 +404,11 @@ pub fn version(text: &str, path: &Path<'_>) -> Result<String, Finding> {
     match Version::parse(text) {
         None => {
             let finding = Finding::error(path, "is no version of Jina 3").got(text);
-            Err(finding.mend(format!("write three numbers, such as {JINA_VERSION}")))
+            Err(finding.fix(format!("write three numbers, such as {JINA_VERSION}")))
         }
         Some(version) if version < Version::OLDEST => {
             let message = format!("is older than {}, and its containers take other arguments", Version::OLDEST);
-            Err(Finding::error(path, message).got(text).mend(format!("use a newer image, such as {JINA_VERSION}")))
+            Err(Finding::error(path, message).got(text).fix(format!("use a newer image, such as {JINA_VERSION}")))
         }
         Some(_) => Ok(text.to_owned()),
     }
@@ -419,7 +419,7 @@ fn texts_below(spec: &Node<'_>, field: &str, path: &Path<'_>, findings: &mut Fin
     let Some(node) = spec.get(field).filter(|node| !node.is_null()) else { return Vec::new() };
     let path = path.key(field);
     let Some(pairs) = node.as_map() else {
-        findings.push(Finding::error(path, "must be a mapping").got(node.shown()).mend("write `key: value` lines below it").at(node.mark));
+        findings.push(Finding::error(path, "must be a mapping").got(node.shown()).fix("write `key: value` lines below it").at(node.mark));
         return Vec::new();
     };
     let mut texts = Vec::with_capacity(pairs.len());
@@ -429,7 +429,7 @@ fn texts_below(spec: &Node<'_>, field: &str, path: &Path<'_>, findings: &mut Fin
             texts.push((key.shown(), text.to_owned()));
         } else {
             let finding = Finding::error(path.key(&key.shown()), "must be a text").got(value.shown());
-            findings.push(finding.mend("write one value").at(value.mark));
+            findings.push(finding.fix("write one value").at(value.mark));
         }
     }
     texts
@@ -443,7 +443,7 @@ pub fn is_subdomain(name: &str) -> bool {
 
 fn check_name(name: Option<&str>, path: &Path<'_>, mark: Mark, findings: &mut Findings) {
     match name {
-        None => findings.push(Finding::error(path, "is missing").mend("give the JinaFlow a name").at(mark)),
+        None => findings.push(Finding::error(path, "is missing").fix("give the JinaFlow a name").at(mark)),
         Some(name) if !is_subdomain(name) => {
             let finding = Finding::error(path, "is no name for an object: lower case letters, digits, `-` and `.`").got(name);
             findings.push(proposing(finding, name).at(mark));
@@ -461,7 +461,7 @@ fn check_namespace(settings: &Settings, path: &Path<'_>, findings: &mut Findings
 
 fn proposing(finding: Finding, wrong: &str) -> Finding {
     let proposal = dns_label(wrong);
-    if proposal.is_empty() { finding.mend("choose another name") } else { finding.propose(proposal) }
+    if proposal.is_empty() { finding.fix("choose another name") } else { finding.propose(proposal) }
 }
 
 /// RFC 1123: lower case letters, digits and dashes, beginning and ending with a letter or digit, at most 63 characters.
@@ -484,7 +484,7 @@ pub fn dns_label(text: &str) -> String {
 fn read_flow(spec: &Node<'_>, settings: &Settings, above: &Path<'_>, findings: &mut Findings) -> Option<Flow> {
     let path = above.key("flow");
     let Some(node) = spec.get("flow").filter(|node| !node.is_null()) else {
-        findings.push(Finding::error(path, "is missing").mend("put your Flow here, as text (`flow: |`) or as a mapping").at(spec.mark));
+        findings.push(Finding::error(path, "is missing").fix("put your Flow here, as text (`flow: |`) or as a mapping").at(spec.mark));
         return None;
     };
     match flow_document(node) {
@@ -501,7 +501,7 @@ fn read_flow(spec: &Node<'_>, settings: &Settings, above: &Path<'_>, findings: &
         Err(error) => {
             findings.push(
                 Finding::error(path, format!("is not YAML: {}", error.message))
-                    .mend(format!("look at line {} of the Flow", error.mark.line))
+                    .fix(format!("look at line {} of the Flow", error.mark.line))
                     .at(error.mark),
             );
             None

@@ -108,7 +108,7 @@ impl Scope {
         let mut patches: Vec<Patch> = entries(spec, "patches").map(|(name, fields)| patch(name, fields)).collect();
         if patches.len() > MOST_PATCHES {
             let finding = Finding::error(path.key("patches"), format!("are more than {MOST_PATCHES}")).got(patches.len().to_string());
-            findings.push(finding.mend("patch the objects with kustomize"));
+            findings.push(finding.fix("patch the objects with kustomize"));
             patches.clear();
         }
         patches.sort_by(|one, other| one.name.cmp(&other.name));
@@ -123,7 +123,7 @@ impl Scope {
                 let minor = minor(&version).filter(|minor| *minor >= OLDEST_KUBERNETES);
                 if minor.is_none() {
                     let finding = Finding::error(path.key("kubernetesVersion"), "is no version of Kubernetes from 1.27 on").got(version);
-                    findings.push(finding.mend("write it in quotes, such as \"1.30\""));
+                    findings.push(finding.fix("write it in quotes, such as \"1.30\""));
                 }
                 minor
             }),

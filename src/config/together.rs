@@ -33,7 +33,7 @@ struct Teller<'t> {
 impl Teller<'_> {
     /// An error about what is below a field: `below` begins with a dot, or is empty.
     fn error(&mut self, field: &str, below: &str, message: String, got: &str, mend: &str) {
-        let finding = Finding::error(format!("{}{below}", self.stack.path(field)), message).mend(mend);
+        let finding = Finding::error(format!("{}{below}", self.stack.path(field)), message).fix(mend);
         let finding = if got.is_empty() { finding } else { finding.got(got) };
         self.findings.push_once_for_each_place(finding);
     }
@@ -41,7 +41,7 @@ impl Teller<'_> {
     /// A warning about a field, such as `storage.size`, of which nothing comes.
     fn without_effect(&mut self, field: &str, below: &str, reason: &str, mend: &str) {
         let finding = Finding::warning(format!("{}{below}", self.stack.path(field)), format!("has no effect: {reason}"));
-        self.findings.push_once_for_each_place(finding.mend(mend));
+        self.findings.push_once_for_each_place(finding.fix(mend));
     }
 }
 
@@ -152,7 +152,7 @@ fn scaling(workload: &Workload, fields: &Node<'static>, teller: &mut Teller<'_>)
     let Some(autoscale) = &workload.autoscale else { return };
     if let Some(replicas) = workload.replicas {
         let finding = Finding::warning(teller.stack.path("replicas"), "has no effect: `autoscale` decides how many replicas there are");
-        let finding = finding.got(replicas.to_string()).mend("remove one of the two; `null` takes back a layer's");
+        let finding = finding.got(replicas.to_string()).fix("remove one of the two; `null` takes back a layer's");
         teller.findings.push_once_for_each_place(finding);
     }
     let least = autoscale.min.to_string();
@@ -173,7 +173,7 @@ fn scaling(workload: &Workload, fields: &Node<'static>, teller: &mut Teller<'_>)
         if autoscale.max > 1 && aim.is_some() && asked.iter().all(|(known, _)| known.as_text() != Some(name)) {
             let message = format!("is measured against a request for {name}, and there is none");
             let finding = Finding::warning(format!("{}.{name}", teller.stack.path("autoscale")), message);
-            teller.findings.push_once(finding.mend(format!("write `resources: {{requests: {{{name}: …}}}}` beside it")));
+            teller.findings.push_once(finding.fix(format!("write `resources: {{requests: {{{name}: …}}}}` beside it")));
         }
     }
 }

@@ -28,6 +28,6 @@ pub fn warn_about_missing(flow: &Flow, is_patchable: bool, path: &Path<'_>, find
         } else {
             "write the image, such as `uses: docker://NAME:TAG`, or `uses: BaseExecutor` if that is meant"
         };
-        findings.push(Finding::warning(here.key("uses"), message).mend(advice).at(executor.mark));
+        findings.push(Finding::warning(here.key("uses"), message).fix(advice).at(executor.mark));
     }
 }

@@ -50,7 +50,7 @@ fn find_unknown(node: &Node<'_>, path: &str, known: &[&str], findings: &mut Find
             let finding = Finding::error(format!("{path}{name}"), "is no field of a JinaFlowCheck").at(key.mark);
             findings.push(match findings.nearest(&name, known.iter().copied()) {
                 Some(near) => finding.propose(near),
-                None => finding.mend("remove it"),
+                None => finding.fix("remove it"),
             });
         }
     }
@@ -101,11 +101,11 @@ pub fn stale(list: &ResourceList<'_>, generated: &[(usize, Meta)], outcome: &Rec
             Fate::Removed => Finding::error("", format!("is not an object of the JinaFlow `{flow}` any more")),
             Fate::Replaced(text) => stale_fields(&list.items[*index], text, flow)?,
         };
-        Some((Subject::Object(meta.clone()), finding.mend(MEND)))
+        Some((Subject::Object(meta.clone()), finding.fix(MEND)))
     });
     let missing = outcome.missing.iter().map(|(flow, object)| {
         let finding = Finding::error("spec.flow", format!("has the {object}, which does not exist"));
-        (Subject::Object(flow.clone()), finding.mend(MEND))
+        (Subject::Object(flow.clone()), finding.fix(MEND))
     });
     changed.chain(missing).collect()
 }
@@ -121,7 +121,7 @@ fn stale_fields(item: &Item<'_>, text: &str, flow: &str) -> Option<Finding> {
     let (ours, owner) = (annotation(RENDERED), annotation(OBJECT));
     if before.pointer(&owner) != after.pointer(&owner) {
         // Another object succeeds it.
-        return Some(Finding::error("", format!("is not an object of the JinaFlow `{flow}` any more")).mend(MEND));
+        return Some(Finding::error("", format!("is not an object of the JinaFlow `{flow}` any more")).fix(MEND));
     }
     let changes = diff(&before, &after).0;
     let mut places = changes.iter().map(|change| change.path().as_str()).filter(|path| *path != ours);
@@ -142,7 +142,7 @@ fn stale_fields(item: &Item<'_>, text: &str, flow: &str) -> Option<Finding> {
     if let Some(value) = shown(&before) {
         finding = finding.got(value);
     }
-    Some(finding.mend(MEND)).map(|finding| match shown(&after) {
+    Some(finding.fix(MEND)).map(|finding| match shown(&after) {
         Some(value) => finding.propose(value),
         None => finding,
     })

@@ -75,7 +75,7 @@ pub fn run(input: &[u8], stdout: &mut impl Write) -> io::Result<Outcome> {
 /// Nothing is written when something is wrong.
 pub fn run_plugin(config: &str, input: &str, stdout: &mut impl Write) -> io::Result<Outcome> {
     let Some(config) = ResourceList::read_documents(config).items.pop() else {
-        let finding = Finding::error("", "the plugin's configuration is empty").mend("write a JinaFlow into it");
+        let finding = Finding::error("", "the plugin's configuration is empty").fix("write a JinaFlow into it");
         return Ok(Outcome { stderr: report::lines(&[(Subject::Input, finding)]), success: false });
     };
     let mut list = ResourceList::read_documents(input);
@@ -92,7 +92,7 @@ fn holds_jina_flow(item: &Item<'_>) -> bool {
 fn list_fault(error: &ListError, text: &str) -> Finding {
     let finding = Finding::error("", error.to_string());
     match error {
-        ListError::NotAList { .. } => finding.mend("to render a Flow file, run: jinaflow export FILE"),
+        ListError::NotAList { .. } => finding.fix("to render a Flow file, run: jinaflow export FILE"),
         ListError::Syntax(SyntaxError { mark, .. }) => finding.quoting(Excerpt::of(&Subject::Input.words(), text, *mark)),
         _ => finding,
     }
@@ -109,7 +109,7 @@ impl Unreadable {
     /// `whole` is the text of the list.
     fn refuse<'l, 't>(self, list: &'l ResourceList<'t>, whole: &str) -> Response<'l, 't> {
         let SyntaxError { message, mark } = self.error;
-        let mut finding = Finding::error("", format!("is not YAML: {message}")).mend(format!("look at line {} of the item", mark.line));
+        let mut finding = Finding::error("", format!("is not YAML: {message}")).fix(format!("look at line {} of the item", mark.line));
         if let Some(start) = memchr::memmem::find(whole.as_bytes(), self.text.as_bytes()) {
             let before = place::behind(&whole.as_bytes()[..start]);
             let column = if mark.line == 1 { before.column + mark.column - 1 } else { mark.column };
@@ -208,7 +208,7 @@ fn answer<'l, 't>(list: &'l ResourceList<'t>, caller: Caller, unread: Unread) ->
     let is_check = check.is_some();
     if runs.is_empty() && findings.is_empty() && !is_check {
         let finding = Finding::error("", "there is no JinaFlow, neither as functionConfig nor among the items");
-        findings.push((Subject::Input, finding.mend("add an item of kind JinaFlow, apiVersion flow.jina.ai/v1alpha1")));
+        findings.push((Subject::Input, finding.fix("add an item of kind JinaFlow, apiVersion flow.jina.ai/v1alpha1")));
     }
     find_namesakes(&mut runs);
     check_places(&mut runs);
@@ -354,7 +354,7 @@ impl Unreadable {
         let severity = if documents::is_ours(&self.text) { Severity::Error } else { Severity::Warning };
         let finding = Finding::error("", format!("is not YAML: {}", self.error.message)).with_severity(severity);
         let mend = format!("look at line {} of the item: it was not looked at, all others were", self.error.mark.line);
-        (self.subject, finding.mend(mend))
+        (self.subject, finding.fix(mend))
     }
 }
 
@@ -395,7 +395,7 @@ fn task<'d>(config: Option<&'d Read<'d>>, items: &'d [Read<'d>]) -> Task<'d> {
     }
     let finding =
         Finding::error("kind", "is nothing that this function takes as functionConfig").got(format!("{}/{}", meta.api_version, meta.kind));
-    findings.push(finding.mend(format!("use kind JinaFlow or {} of {}, or a ConfigMap", config::CHECK_KIND, config::API_VERSION)));
+    findings.push(finding.fix(format!("use kind JinaFlow or {} of {}, or a ConfigMap", config::CHECK_KIND, config::API_VERSION)));
     task(Vec::new(), None, findings)
 }
 
@@ -426,7 +426,7 @@ fn check_places(runs: &mut [FlowRun<'_>]) {
         if path.starts_with('/') || path.split('/').any(|step| step == "..") {
             let annotations = Path::root("metadata.annotations");
             let finding = Finding::error(annotations.key(annotations::PATH), "leads out of the package").got(path);
-            findings.push(finding.mend("write the file's path relative to its package, such as jinaflow.yaml"));
+            findings.push(finding.fix("write the file's path relative to its package, such as jinaflow.yaml"));
         }
     }
 }
@@ -440,7 +440,7 @@ fn find_namesakes(runs: &mut [FlowRun<'_>]) {
         if let Some(first) = seen.insert(key, path) {
             let place = first.map(|path| format!(" in {path}")).unwrap_or_default();
             let finding = Finding::error("metadata.name", format!("another JinaFlow{place} has the same name")).got(&meta.name);
-            findings.push(finding.mend("rename one of the two"));
+            findings.push(finding.fix("rename one of the two"));
         }
     }
 }
@@ -455,7 +455,7 @@ fn find_hidden_output(runs: &mut [FlowRun<'_>], generated: &[Generated<'_>]) {
         if !generated.iter().any(is_own) {
             let message = "`selectors` or `exclude` in the Kptfile hide what was generated before, so that every render adds it again";
             let finding = Finding::warning("metadata.name", message).got(&meta.name);
-            findings.push(finding.mend("remove them from this function, or select the kinds that it generates as well"));
+            findings.push(finding.fix("remove them from this function, or select the kinds that it generates as well"));
         }
     }
 }

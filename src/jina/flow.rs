@@ -13,7 +13,7 @@ use super::setting::Setting;
 use super::substitute::{Context, Missing, substitute};
 use super::topology::{self, Arrangement, Entry, Executor, GATEWAY, Graph, Inspection, Method};
 use super::value::Value;
-use crate::finding::{Finding, Findings, Path};
+use crate::finding::{FieldPath, Finding, Findings, Path};
 use crate::yaml::{Data, Document, Node, Scalar, Style};
 
 /// What the YAML describes (`jtype`).
@@ -57,12 +57,12 @@ pub struct Reading {
 pub fn read(document: Document<'_>, reading: &Reading, path: &Path<'_>, findings: &mut Findings) -> Option<Flow> {
     report_duplicates(&document, reading.rules.strictness, path, findings);
     let Some(root) = document.root else {
-        findings.push(Finding::error(path, "is empty").mend("write a Flow: `jtype: Flow` and a list of `executors`"));
+        findings.push(Finding::error(path, "is empty").fix("write a Flow: `jtype: Flow` and a list of `executors`"));
         return None;
     };
     if root.as_map().is_none() {
         let finding =
-            Finding::error(path, "must be a mapping").got(root.shown()).mend("write a Flow: `jtype: Flow` and a list of `executors`");
+            Finding::error(path, "must be a mapping").got(root.shown()).fix("write a Flow: `jtype: Flow` and a list of `executors`");
         findings.push(finding.at(root.mark));
         return None;
     }
@@ -85,7 +85,7 @@ pub fn read(document: Document<'_>, reading: &Reading, path: &Path<'_>, findings
 fn check_nodes(node: &Node<'_>, may_have_tag: bool, path: &Path<'_>, findings: &mut Findings) {
     if let Some(tag) = node.tag.as_ref().filter(|_| !may_have_tag) {
         let finding = Finding::error(path, "has a tag that means nothing here").got(format!("!{tag}"));
-        findings.push(finding.mend("remove the tag").at(node.mark));
+        findings.push(finding.fix("remove the tag").at(node.mark));
     }
     match &node.data {
         Data::Scalar(_) => {}
@@ -98,7 +98,7 @@ fn check_nodes(node: &Node<'_>, may_have_tag: bool, path: &Path<'_>, findings: &
             for (key, value) in pairs {
                 if !matches!(key.data, Data::Scalar(_)) || key.tag.is_some() {
                     let finding = Finding::error(path, "has a key that is no plain text").got(key.shown());
-                    findings.push(finding.mend("write one word for the key").at(key.mark));
+                    findings.push(finding.fix("write one word for the key").at(key.mark));
                     continue;
                 }
                 let name = key.as_text().unwrap_or_default();
@@ -123,12 +123,10 @@ fn is_empty(node: &Node<'_>) -> bool {
 /// Keys that stand twice, of which Jina takes the last.
 pub fn report_duplicates(document: &Document<'_>, strictness: Strictness, path: &Path<'_>, findings: &mut Findings) {
     for duplicate in &document.duplicates {
-        let outer = path.to_string();
-        let parts = [outer.as_str(), duplicate.path.as_str(), duplicate.key.as_str()];
-        let inner: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        let twice = FieldPath::from(path).join(duplicate.path.steps()).key(&duplicate.key);
         let message = format!("the key stands twice, first on line {}", duplicate.first.line);
-        let finding = strictness.judge(inner.join("."), &message, "the last one counts");
-        findings.push(finding.mend("remove one of the two").at(duplicate.second));
+        let finding = strictness.judge(twice, &message, "the last one counts");
+        findings.push(finding.fix("remove one of the two").at(duplicate.second));
     }
 }
 
@@ -139,7 +137,7 @@ fn kind(root: &Node<'_>, path: &Path<'_>, findings: &mut Findings) -> Option<Kin
         (None, Some(node)) => (node.shown(), node.mark),
         (None, None) => {
             let finding = Finding::error(path.key("jtype"), "is missing, so that this is neither a Flow nor a Deployment");
-            findings.push(finding.mend("add the line `jtype: Flow`").at(root.mark));
+            findings.push(finding.fix("add the line `jtype: Flow`").at(root.mark));
             return None;
         }
     };
@@ -208,7 +206,7 @@ impl<'r, 't> Reader<'r, 't> {
         // Jina takes whatever has that name in Kubernetes for a gateway.
         if name.eq_ignore_ascii_case(GATEWAY) {
             let finding = Finding::error(place.key("name"), "a Deployment cannot be called `gateway`");
-            findings.push(finding.got(&name).mend("give it another name").at(self.root.mark));
+            findings.push(finding.got(&name).fix("give it another name").at(self.root.mark));
         }
         let inside = self.root.get("with").and_then(Node::as_map).unwrap_or_default();
         let inline = inline::read(inside, self.rules.strictness, &with, findings);
@@ -267,7 +265,7 @@ impl<'r, 't> Reader<'r, 't> {
             Some(node) if is_empty(node) => &[],
             Some(node) => node.as_map().unwrap_or_else(|| {
                 let finding = Finding::error(self.path.key(key), "must be a mapping of options").got(node.shown());
-                findings.push(finding.mend("write `option: value` lines below it").at(node.mark));
+                findings.push(finding.fix("write `option: value` lines below it").at(node.mark));
                 &[]
             }),
         }
@@ -291,11 +289,11 @@ impl<'r, 't> Reader<'r, 't> {
         let [args, kwargs] = ["args", "kwargs"].map(|key| with.and_then(|with| with.get(key)));
         if let Some(args) = args.filter(|args| !is_empty(args)) {
             let finding = Finding::error(path.key("args"), "has no meaning in a Flow").got(args.shown()).at(args.mark);
-            findings.push(finding.mend("write options by name"));
+            findings.push(finding.fix("write options by name"));
         }
         if let Some(kwargs) = kwargs.filter(|kwargs| kwargs.as_map().is_none() && !is_empty(kwargs)) {
             let finding = Finding::error(path.key("kwargs"), "must be a mapping of options").got(kwargs.shown()).at(kwargs.mark);
-            findings.push(finding.mend("write `option: value` lines below it"));
+            findings.push(finding.fix("write `option: value` lines below it"));
         }
         if args.is_none() && kwargs.is_none() {
             return Cow::Borrowed(pairs);
@@ -319,7 +317,7 @@ impl<'r, 't> Reader<'r, 't> {
         let options = Options::new(Section::Gateway, own, inherited).with_inline(inline);
         if options.is_own(Opt::Name) && options.text(Opt::Name) != Some(GATEWAY) {
             let finding = Finding::error(path.key("name"), "the gateway is always called `gateway`");
-            findings.push(finding.got(options.text(Opt::Name).unwrap_or_default()).mend("remove it").at(self.root.mark));
+            findings.push(finding.got(options.text(Opt::Name).unwrap_or_default()).fix("remove it").at(self.root.mark));
         }
         options
     }
@@ -337,14 +335,14 @@ impl<'r, 't> Reader<'r, 't> {
         let path = self.path.key(key);
         let Some(list) = node.as_list() else {
             let finding = Finding::error(path, "must be a list of executors").got(node.shown());
-            findings.push(finding.mend("write `- name: …` for each executor").at(node.mark));
+            findings.push(finding.fix("write `- name: …` for each executor").at(node.mark));
             return (key, Vec::new());
         };
         if let Some(with) = self.root.get("with")
             && with.text_below().saturating_mul(list.len()) > MOST_HANDED_ON
         {
             let message = format!("is handed on to {} executors, which comes to more than {} MB", list.len(), MOST_HANDED_ON >> 20);
-            findings.push(Finding::error(self.path.key("with"), message).mend("shorten it, or split the Flow").at(with.mark));
+            findings.push(Finding::error(self.path.key("with"), message).fix("shorten it, or split the Flow").at(with.mark));
             return (key, Vec::new());
         }
         let entries = list.iter().enumerate().filter_map(|(index, node)| {
@@ -367,19 +365,19 @@ impl<'r, 't> Reader<'r, 't> {
             Data::Map(pairs) => pairs,
             Data::Scalar(_) if !node.is_null() => {
                 let finding = Finding::error(path, "names a file, and a function reads no files").got(node.shown());
-                findings.push(finding.mend("write the contents of that Deployment here, as options of this executor").at(node.mark));
+                findings.push(finding.fix("write the contents of that Deployment here, as options of this executor").at(node.mark));
                 return None;
             }
             _ => {
                 let finding = Finding::error(path, "must be a mapping of options").got(node.shown());
-                findings.push(finding.mend("write `- name: …`, `uses: docker://…`").at(node.mark));
+                findings.push(finding.fix("write `- name: …`, `uses: docker://…`").at(node.mark));
                 return None;
             }
         };
         let nested = node.get("jtype").map(Node::shown).or_else(|| node.tag.as_ref().map(ToString::to_string));
         if let Some(jtype) = nested.filter(|jtype| jtype != "Deployment") {
             let finding = Finding::error(path.key("jtype"), "only a Deployment can stand among executors").got(jtype);
-            findings.push(finding.mend("remove `jtype`, or write `jtype: Deployment`").at(node.mark));
+            findings.push(finding.fix("remove `jtype`, or write `jtype: Deployment`").at(node.mark));
             return None;
         }
         let method = method(node, path, findings)?;
@@ -405,7 +403,7 @@ impl<'r, 't> Reader<'r, 't> {
         if name.as_deref() == Some(GATEWAY) {
             let message = "is the name of the gateway, and Jina leaves an executor of that name out";
             let finding = self.rules.strictness.judge(path.key("name"), message, "nothing here is exported").at(node.mark);
-            findings.push(finding.mend("write its options below `gateway:`, or rename it"));
+            findings.push(finding.fix("write its options below `gateway:`, or rename it"));
         }
         let inline = inline::read(pairs, self.rules.strictness, path, findings);
         let options = Options::new(Section::Executor, own, Rc::clone(inherited)).with_inline(inline);
@@ -439,13 +437,13 @@ fn name_of(node: &Node<'_>, besides: &[char], path: &Path<'_>, findings: &mut Fi
     let Some(name) = node.as_text().filter(|name| !node.is_null() && !name.is_empty()) else {
         if node.as_text().is_none() {
             let finding = Finding::error(path.key("name"), "must be a text").got(node.shown());
-            findings.push(finding.mend("write one word").at(node.mark));
+            findings.push(finding.fix("write one word").at(node.mark));
         }
         return None;
     };
     if !name.chars().all(|c| c.is_alphanumeric() || besides.contains(&c)) {
         let finding = Finding::error(path.key("name"), "must consist of letters, digits, `_` and `-`").got(name);
-        findings.push(finding.mend("rename the executor").at(node.mark));
+        findings.push(finding.fix("rename the executor").at(node.mark));
         return None;
     }
     Some(name.to_owned())
@@ -502,7 +500,7 @@ fn needs(node: &Node<'_>, path: &Path<'_>, findings: &mut Findings) -> Vec<Strin
     };
     names.unwrap_or_else(|| {
         let finding = Finding::error(path.key("needs"), "must be the name of an executor or a list of names").got(node.shown());
-        findings.push(finding.mend("write `needs: a` or `needs: [a, b]`").at(node.mark));
+        findings.push(finding.fix("write `needs: a` or `needs: [a, b]`").at(node.mark));
         Vec::new()
     })
 }

@@ -33,12 +33,12 @@ pub fn read(pairs: &[(Node<'_>, Node<'_>)], strictness: Strictness, path: &Path<
     let node = value(IMAGE)?;
     let here = path.key(IMAGE);
     let Some(image) = node.as_text().filter(|image| !image.trim().is_empty()) else {
-        findings.push(Finding::error(here, "must be the name of an image").got(node.shown()).mend("write REPOSITORY:TAG").at(node.mark));
+        findings.push(Finding::error(here, "must be the name of an image").got(node.shown()).fix("write REPOSITORY:TAG").at(node.mark));
         return Some(Inline::default());
     };
     let Some(uses) = value(Opt::Uses.row().name) else {
         let finding = Finding::error(here, format!("is for a class in `uses`, and there is none; {TAKEN}")).got(image);
-        findings.push(finding.mend(format!("write `uses: docker://{image}`, or `image_pull_secrets` if you mean that")).at(node.mark));
+        findings.push(finding.fix(format!("write `uses: docker://{image}`, or `image_pull_secrets` if you mean that")).at(node.mark));
         return Some(Inline::default());
     };
     let config = match &uses.data {
@@ -58,13 +58,13 @@ pub fn read(pairs: &[(Node<'_>, Node<'_>)], strictness: Strictness, path: &Path<
         _ => {
             let finding = Finding::error(here, format!("is for a class in `uses`, and `{}` is none; {TAKEN}", uses.shown())).got(image);
             let mend = "remove it, or write the class in `uses`, or `image_pull_secrets` if you mean that";
-            findings.push(finding.mend(mend).at(node.mark));
+            findings.push(finding.fix(mend).at(node.mark));
             return Some(Inline::default());
         }
     };
     if config.get("jtype").is_none_or(|class| class.as_text().is_none_or(|class| !is_class(class))) {
         let finding = Finding::error(path.key(Opt::Uses.row().name), "names no class").got(uses.shown());
-        findings.push(finding.mend("write the executor's class: `uses: {jtype: Class, …}`").at(uses.mark));
+        findings.push(finding.fix("write the executor's class: `uses: {jtype: Class, …}`").at(uses.mark));
         return Some(Inline::default());
     }
     let mut text = String::new();

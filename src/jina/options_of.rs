@@ -29,7 +29,7 @@ pub fn read<'t>(
         let path = path.key(&name);
         if is_no_text(key) {
             let finding = Finding::error(path, "the name of an option must be a text").got(name);
-            findings.push(finding.mend("remove it, or put it in quotes").at(key.mark));
+            findings.push(finding.fix("remove it, or put it in quotes").at(key.mark));
             continue;
         }
         if name == JCLOUD {
@@ -48,7 +48,7 @@ pub fn read<'t>(
             let is_dropped = section == Section::Gateway && strictness == Strictness::Lenient;
             match setting::read(row, node) {
                 Err(wrong) if !is_dropped => {
-                    findings.push(Finding::error(path, wrong.message).got(node.shown()).mend(wrong.mend).at(node.mark));
+                    findings.push(Finding::error(path, wrong.message).got(node.shown()).fix(wrong.mend).at(node.mark));
                 }
                 _ => findings.push_once(misplaced(section, row, &path).at(key.mark)),
             }
@@ -64,7 +64,7 @@ pub fn read<'t>(
         if let Some(other) = given.iter().find(|given| given.opt == row.opt) {
             let other = other.spelled.as_deref().unwrap_or(row.name);
             let finding = strictness.judge(path, &format!("`{other}` and `{name}` are the same option"), "Jina takes the last one");
-            findings.push(finding.mend("remove one of the two").at(key.mark));
+            findings.push(finding.fix("remove one of the two").at(key.mark));
         }
         let mut read = setting::read(row, node);
         if let Some(first) = node.as_list().and_then(<[_]>::first).filter(|_| strictness == Strictness::Lenient && row.kind.is_one())
@@ -73,7 +73,7 @@ pub fn read<'t>(
             read = setting::read(row, first);
             if read.is_ok() {
                 let finding = Finding::warning(path, "is one value, and Jina takes the first of these").got(node.shown());
-                findings.push(finding.mend("write one value").at(node.mark));
+                findings.push(finding.fix("write one value").at(node.mark));
             }
         }
         match read {
@@ -82,26 +82,26 @@ pub fn read<'t>(
                 if row.opt == Opt::LogConfig && !is_log_config(&text) && (spelled.is_none() || strictness == Strictness::Strict) =>
             {
                 let finding = Finding::error(path, "is no log configuration that comes with Jina, and no path of a file").got(text);
-                findings.push(finding.mend(format!("use one of: {}", LOG_CONFIGS.join(", "))).at(node.mark));
+                findings.push(finding.fix(format!("use one of: {}", LOG_CONFIGS.join(", "))).at(node.mark));
             }
             Ok(Some(Setting::Texts(texts))) if is_of_names(row.opt) && texts.iter().any(|text| text.trim().is_empty()) => {
                 let finding = Finding::error(path, "has an entry without a text").got(node.shown());
-                findings.push(finding.mend("remove the entry").at(node.mark));
+                findings.push(finding.fix("remove the entry").at(node.mark));
             }
             Ok(setting) => {
                 let changes_something = setting.as_ref().is_some_and(|setting| !setting.is_default(row.default));
                 if changes_something && let Some(reason) = without_effect(section, row, is_handed_on) {
                     let message = format!("`{}` has no effect on Kubernetes: {reason}", row.name);
-                    findings.push_once(Finding::warning(path, message).mend("remove it").at(key.mark));
+                    findings.push_once(Finding::warning(path, message).fix("remove it").at(key.mark));
                 }
                 if changes_something && !version.is_at_least(row.since) {
                     let message = format!("`{}` came with Jina 3.{}, and the containers are of {version}", row.name, row.since);
-                    findings.push(Finding::error(path, message).mend("raise spec.jinaVersion, or remove it").at(key.mark));
+                    findings.push(Finding::error(path, message).fix("raise spec.jinaVersion, or remove it").at(key.mark));
                 }
                 given.push(Given { opt: row.opt, spelled, setting });
             }
             Err(wrong) => {
-                findings.push(Finding::error(path, wrong.message).got(node.shown()).mend(wrong.mend).at(node.mark));
+                findings.push(Finding::error(path, wrong.message).got(node.shown()).fix(wrong.mend).at(node.mark));
             }
         }
     }
@@ -141,7 +141,7 @@ fn is_of_python(section: Section, name: &str) -> bool {
 /// What is said about such a key.
 #[must_use]
 pub fn of_python(path: &Path<'_>) -> Finding {
-    Finding::error(path, "is an argument of Jina's Python methods, and no option").mend("remove it")
+    Finding::error(path, "is an argument of Jina's Python methods, and no option").fix("remove it")
 }
 
 /// Why an option of a section changes nothing on Kubernetes; `None` when it does.
@@ -166,7 +166,7 @@ pub const JCLOUD: &str = "jcloud";
 /// What is said about settings for Jina's own cloud.
 #[must_use]
 pub fn jcloud(path: &Path<'_>) -> Finding {
-    Finding::warning(path, "`jcloud` has no effect on Kubernetes: it is for Jina's own cloud").mend("remove it")
+    Finding::warning(path, "`jcloud` has no effect on Kubernetes: it is for Jina's own cloud").fix("remove it")
 }
 
 /// A text option with the value `"False"`, of which `parse_arg` makes a boolean and `kwargs2list` nothing.
@@ -181,7 +181,7 @@ fn renamed(key: &str, strictness: Strictness, path: &Path<'_>, mark: Mark, findi
         return None;
     }
     let message = format!("`{key}` is called `{to}` since Jina 3.{}", until + 1);
-    findings.push_once(Finding::warning(path, message).mend(format!("write `{to}`")).at(mark));
+    findings.push_once(Finding::warning(path, message).fix(format!("write `{to}`")).at(mark));
     find(to)
 }
 
@@ -204,14 +204,14 @@ fn unknown(section: Section, name: &str, spelled: &str, strictness: Strictness, 
         [] => {}
         [full] => {
             return Finding::error(path, format!("is no option; Jina would take it for `{full}`"))
-                .mend(format!("write `{full}` if you mean that, else remove it"));
+                .fix(format!("write `{full}` if you mean that, else remove it"));
         }
         several => {
-            return Finding::error(path, "is the beginning of several options").mend(format!("write one of: {}", several.join(", ")));
+            return Finding::error(path, "is the beginning of several options").fix(format!("write one of: {}", several.join(", ")));
         }
     }
     if let Some(FormerKey { until, fate: Fate::Dropped(reason), .. }) = former_key(spelled) {
-        return Finding::warning(path, format!("`{name}` is gone since Jina 3.{}: {reason}", until + 1)).mend("remove it");
+        return Finding::warning(path, format!("`{name}` is gone since Jina 3.{}: {reason}", until + 1)).fix("remove it");
     }
     let finding = strictness.judge(path, &format!("`{name}` is no option of {} in Jina", section.words()), "it is dropped");
     let image = (section != Section::With && strictness == Strictness::Strict).then_some(IMAGE);
@@ -223,8 +223,8 @@ fn unknown(section: Section, name: &str, spelled: &str, strictness: Strictness, 
         return finding.propose(*to);
     }
     match findings.nearest(spelled, TABLE.iter().map(|row| row.name)).and_then(find) {
-        Some(row) => finding.mend(format!("did you mean `{}`, which belongs to {}?", row.name, sections_of(row))),
-        None => finding.mend("remove it, or set it in an overlay if it is meant for Kubernetes"),
+        Some(row) => finding.fix(format!("did you mean `{}`, which belongs to {}?", row.name, sections_of(row))),
+        None => finding.fix("remove it, or set it in an overlay if it is meant for Kubernetes"),
     }
 }
 
@@ -236,5 +236,5 @@ fn sections_of(row: &Row) -> String {
 
 fn misplaced(section: Section, row: &Row, path: &Path<'_>) -> Finding {
     Finding::warning(path, format!("`{}` has no effect in {}; it belongs to {}", row.name, section.words(), sections_of(row)))
-        .mend("move it there, or remove it")
+        .fix("move it there, or remove it")
 }

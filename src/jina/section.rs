@@ -1,10 +1,8 @@
 //! Sections of a Flow: `with`, `gateway`, an executor, a Deployment's `with`; and how their options are read.
 
-use std::fmt;
-
 use super::options::{Row, Use, With};
 use super::versions::Version;
-use crate::finding::Finding;
+use crate::finding::{FieldPath, Finding};
 
 /// Where an option stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +47,7 @@ pub enum Strictness {
 
 impl Strictness {
     /// A finding about something that Jina accepts: an error, or a warning that tells what Jina makes of it.
-    pub fn judge(self, path: impl fmt::Display, message: &str, jina: &str) -> Finding {
+    pub fn judge(self, path: impl Into<FieldPath>, message: &str, jina: &str) -> Finding {
         match self {
             Strictness::Strict => Finding::error(path, message),
             Strictness::Lenient => Finding::warning(path, format!("{message}; {jina}")),

@@ -71,7 +71,7 @@ pub fn substitute<'t>(root: Node<'t>, context: &Context, missing: Missing, path:
             return current;
         }
         if lost {
-            findings.push(Finding::error(path, "has more references than can be followed").mend("write plain values"));
+            findings.push(Finding::error(path, "has more references than can be followed").fix("write plain values"));
             return current;
         }
         if exhausted || (!changed && referred) {
@@ -81,7 +81,7 @@ pub fn substitute<'t>(root: Node<'t>, context: &Context, missing: Missing, path:
             return current;
         }
     }
-    findings.push(Finding::error(path, "a reference leads back to itself").mend("give one of the fields in the circle a plain value"));
+    findings.push(Finding::error(path, "a reference leads back to itself").fix("give one of the fields in the circle a plain value"));
     current
 }
 
@@ -118,7 +118,7 @@ impl<'t> Pass<'_, 't> {
                     typed(text, scalar.style)
                 }
                 Err(finding) => {
-                    findings.push(finding.on(path.to_string()).got(&*scalar.text).at(node.mark));
+                    findings.push(finding.on(path).got(&*scalar.text).at(node.mark));
                     node.data.clone()
                 }
             },
@@ -201,7 +201,7 @@ impl<'t> Pass<'_, 't> {
                 let near = crate::finding::nearest(name, self.context.names());
                 Err(match near {
                     Some(near) => finding.propose(near),
-                    None => finding.mend(format!("add `{name}` to spec.context, or on the command line: --context {name}=VALUE")),
+                    None => finding.fix(format!("add `{name}` to spec.context, or on the command line: --context {name}=VALUE")),
                 })
             }
         }
@@ -213,7 +213,7 @@ impl<'t> Pass<'_, 't> {
             return Ok(None);
         }
         let (head, steps) = inner.split_at(inner.find(['.', '[']).unwrap_or(inner.len()));
-        let lost = || Finding::error("", format!("`${{{{{inner}}}}}` refers to nothing in this Flow")).mend("name an existing field");
+        let lost = || Finding::error("", format!("`${{{{{inner}}}}}` refers to nothing in this Flow")).fix("name an existing field");
         let mut node = match head {
             "root" => self.root,
             "this" => this.ok_or_else(lost)?,

@@ -173,7 +173,7 @@ impl Builder {
                     findings.push(
                         Finding::error(here.key("needs"), "`method: needs` joins two executors or more")
                             .got(entry.needs.join(", "))
-                            .mend("name at least two, or remove `method`")
+                            .fix("name at least two, or remove `method`")
                             .at(entry.mark),
                     );
                     return;
@@ -185,7 +185,7 @@ impl Builder {
                 if entry.needs.is_empty() {
                     findings.push(
                         Finding::error(here.key("method"), "`needs_all` joins what nobody needs yet, and there is nothing")
-                            .mend("put an executor before it")
+                            .fix("put an executor before it")
                             .at(entry.mark),
                     );
                     return;
@@ -198,7 +198,7 @@ impl Builder {
                 if !self.gather(name, entry.options, entry.index, entry.mark, path, findings) {
                     let finding = Finding::warning(here.key("method"), "no executor before this one inspects, so that nothing is added");
                     findings.push(
-                        finding.got("gather_inspect").mend("remove it, or put an executor with `method: inspect` before it").at(entry.mark),
+                        finding.got("gather_inspect").fix("remove it, or put an executor with `method: inspect` before it").at(entry.mark),
                     );
                 }
             }
@@ -218,7 +218,7 @@ impl Builder {
             if !named {
                 findings.push(
                     Finding::error(path, format!("Jina would call this executor `{name}`, and one before it has that name"))
-                        .mend("give it a name")
+                        .fix("give it a name")
                         .at(mark),
                 );
                 return;
@@ -226,19 +226,19 @@ impl Builder {
             let other = format!("{name}{}", self.nodes.len());
             if method == Method::Add {
                 let message = format!("is the name of another executor, and Jina calls this one `{other}`");
-                findings.push(Finding::warning(path.key("name"), message).got(name).mend("give each executor its own name").at(mark));
+                findings.push(Finding::warning(path.key("name"), message).got(name).fix("give each executor its own name").at(mark));
             }
             name = other;
         }
         if needs.contains(&name) {
-            findings.push(Finding::error(path.key("needs"), "an executor cannot need itself").got(name).mend("name another one").at(mark));
+            findings.push(Finding::error(path.key("needs"), "an executor cannot need itself").got(name).fix("name another one").at(mark));
             return;
         }
         let needs = if needs.is_empty() { vec![self.last()] } else { needs };
         let needs: BTreeSet<String> = needs.into_iter().map(|need| self.inspected.get(&need).cloned().unwrap_or(need)).collect();
         if needs.len() > 1 && options.flag(Opt::External) && options.flag(Opt::NoReduce) {
             let message = "cannot be set for an external executor that needs several: what they answer is merged before it is called";
-            findings.push(Finding::error(path.key("no_reduce"), message).mend("remove `no_reduce`").at(mark));
+            findings.push(Finding::error(path.key("no_reduce"), message).fix("remove `no_reduce`").at(mark));
         }
         self.needed.extend(needs.iter().cloned());
         if !options.flag(Opt::Floating) {
@@ -340,7 +340,7 @@ fn wrong_role(entry: &Entry, path: &Path<'_>) -> Option<Finding> {
         return None;
     }
     let finding = Finding::error(path.key("deployment_role"), "is set by Jina itself, from `method`").got(role);
-    Some(finding.mend("remove it; `method: inspect` makes an executor inspect"))
+    Some(finding.fix("remove it; `method: inspect` makes an executor inspect"))
 }
 
 /// `needs` beside a method that finds out by itself whom it needs.
@@ -351,7 +351,7 @@ fn needs_without_place(entry: &Entry, path: &Path<'_>) -> Option<Finding> {
         Method::GatherInspect => "`method: gather_inspect` joins everything that inspects",
         Method::Add | Method::Needs => return None,
     };
-    let finding = Finding::error(path.key("needs"), message).got(entry.needs.join(", ")).mend("remove `needs`, or remove `method`");
+    let finding = Finding::error(path.key("needs"), message).got(entry.needs.join(", ")).fix("remove `needs`, or remove `method`");
     (!entry.needs.is_empty()).then_some(finding)
 }
 
@@ -368,7 +368,7 @@ fn check(builder: &Builder, graph: &Graph, path: &Path<'_>, findings: &mut Findi
             let near = findings.nearest(need, names);
             findings.push(match near {
                 Some(near) => finding.propose(near),
-                None => finding.mend("name an executor of this Flow, or `gateway`"),
+                None => finding.fix("name an executor of this Flow, or `gateway`"),
             });
         }
     }
@@ -380,7 +380,7 @@ fn check(builder: &Builder, graph: &Graph, path: &Path<'_>, findings: &mut Findi
             let here = path.index(node.index);
             findings.push(
                 Finding::error(here.key("needs"), format!("the executors wait for each other in a circle: {}", names.join(" needs ")))
-                    .mend("let one of them need `gateway`, or an executor outside the circle")
+                    .fix("let one of them need `gateway`, or an executor outside the circle")
                     .at(node.mark),
             );
         } else {
@@ -440,7 +440,7 @@ fn warn_about_lost_results(builder: &Builder, graph: &Graph, path: &Path<'_>, fi
                     path.index(node.index),
                     format!("the results of `{}` never reach the client; only those of `{last}` do", node.name),
                 )
-                .mend("let a later executor need it, or say `floating: true` if that is intended")
+                .fix("let a later executor need it, or say `floating: true` if that is intended")
                 .at(node.mark),
             );
         }

@@ -51,7 +51,7 @@ impl Item<'_> {
                 // The paths of duplicate keys begin with the list.
                 let mut duplicates = document.duplicates;
                 for duplicate in &mut duplicates {
-                    duplicate.path = duplicate.path.trim_start_matches("[0]").trim_start_matches('.').to_owned();
+                    duplicate.path = duplicate.path.steps().get(1..).unwrap_or_default().to_vec().into();
                 }
                 Ok(Document { root, duplicates })
             }

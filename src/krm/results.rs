@@ -17,6 +17,14 @@ pub struct KrmResult {
     field: Option<Field>,
     #[serde(skip_serializing_if = "Option::is_none")]
     file: Option<File>,
+    tags: Tags,
+}
+
+/// `tags` is a mapping for the use of whoever reads results (`sigs.k8s.io/kustomize/kyaml/fn/framework.Result`).
+#[derive(Debug, Clone, Serialize)]
+struct Tags {
+    /// The name of the finding's code.
+    code: &'static str,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -59,11 +67,18 @@ impl KrmResult {
         });
         // `field` must not stand without `resourceRef`.
         let field = subject.filter(|_| !finding.path.is_empty()).map(|_| Field {
-            path: finding.path.clone(),
-            current_value: finding.got.clone(),
-            proposed_value: finding.proposed.clone(),
+            path: finding.path.to_string(),
+            current_value: finding.got.as_deref().map(str::to_owned),
+            proposed_value: finding.proposed.as_deref().map(str::to_owned),
         });
         let file = subject.and_then(|meta| meta.path().map(|path| File { path: path.to_owned(), index: meta.index() }));
-        Self { message: finding.to_string(), severity: finding.severity.as_str(), resource_ref: reference, field, file }
+        Self {
+            message: finding.to_string(),
+            severity: finding.severity.as_str(),
+            resource_ref: reference,
+            field,
+            file,
+            tags: Tags { code: finding.code.name() },
+        }
     }
 }

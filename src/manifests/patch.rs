@@ -137,13 +137,13 @@ pub fn check(components: &[Component], target: &Target<'_>, budget: &mut Budget,
                 let wrong = match change(&mut object, patch) {
                     Err(error) => {
                         let finding = Finding::error(path, format!("does not fit the {role} of `{}`: {error}", component.name));
-                        Some(finding.mend("look at the object in the output without the patch"))
+                        Some(finding.fix("look at the object in the output without the patch"))
                     }
                     // The next render would not know it again, and add another.
                     Ok(()) if object.get("kind").and_then(Node::as_text) != before["kind"].as_str() => {
                         let finding = Finding::error(path, format!("makes the {role} of `{}` another kind", component.name));
                         let kind = object.get("kind").map(Node::shown).unwrap_or_default();
-                        Some(finding.got(kind).mend("remove `kind`: a patch changes fields of an object"))
+                        Some(finding.got(kind).fix("remove `kind`: a patch changes fields of an object"))
                     }
                     Ok(()) => {
                         let lost = lost_container(&object, component).filter(|lost| before_it.as_ref() != Some(lost));
@@ -164,14 +164,14 @@ pub fn check(components: &[Component], target: &Target<'_>, budget: &mut Budget,
     for (patch, used) in patches.iter().zip(uses) {
         let path = spec.key(&patch.name);
         if patch.json.is_none() && patch.json_merge.is_none() && patch.merge.is_none() {
-            findings.push(Finding::error(path, "changes nothing").mend("write `merge`, `json` or `jsonMergePatch` below it"));
+            findings.push(Finding::error(path, "changes nothing").fix("write `merge`, `json` or `jsonMergePatch` below it"));
         } else if !used.is_for_some {
             let finding = Finding::error(path.key("target"), "is no object of this Flow");
             let wanted: Vec<String> = patch.target.iter().map(|(field, wanted)| format!("{field}: {wanted}")).collect();
-            findings.push(finding.got(wanted.join(", ")).mend("look at kinds and names in the output without the patch"));
+            findings.push(finding.got(wanted.join(", ")).fix("look at kinds and names in the output without the patch"));
         } else if !used.changes {
             let finding = Finding::warning(path, "changes nothing: the objects are like that without it");
-            findings.push(finding.mend("remove it, or look at the object in the output without the patch"));
+            findings.push(finding.fix("remove it, or look at the object in the output without the patch"));
         }
     }
 }
@@ -192,16 +192,14 @@ impl Lost {
         let of = format!("the {role} of `{}`", component.name);
         let keeps = "write `merge`, which keeps what it does not name";
         match self {
-            Lost::Container(name) => {
-                Finding::error(path, format!("takes the container `{name}`, which runs Jina, out of {of}")).mend(keeps)
-            }
+            Lost::Container(name) => Finding::error(path, format!("takes the container `{name}`, which runs Jina, out of {of}")).fix(keeps),
             Lost::Field(name, field) => {
-                Finding::error(path, format!("takes `{field}` from the container `{name}`, which runs Jina, in {of}")).mend(keeps)
+                Finding::error(path, format!("takes `{field}` from the container `{name}`, which runs Jina, in {of}")).fix(keeps)
             }
             Lost::Image(name) => {
                 let ours: Vec<&str> = component.containers.iter().map(|container| container.process.name()).collect();
                 let finding = Finding::error(path, format!("adds the container `{name}` without an image to {of}"));
-                finding.mend(format!("add its `image`, or write the name of a container that is there: {}", ours.join(", ")))
+                finding.fix(format!("add its `image`, or write the name of a container that is there: {}", ours.join(", ")))
             }
         }
     }

@@ -77,11 +77,11 @@ impl Planner<'_> {
                     }
                     None => Finding::warning(path, "is not set, so that Jina tries again, and a mesh tries each of its tries again"),
                 };
-                findings.push(finding.mend("set `retries: 0` in `with` if your mesh retries"));
+                findings.push(finding.fix("set `retries: 0` in `with` if your mesh retries"));
             }
             (None | Some(Mesh::None), 0) if self.settings.mesh() == Mesh::None => {
                 let message = "loses what a pod was doing that ends: without a mesh nobody but Jina tries again";
-                findings.push(Finding::warning(path, message).got("0").mend("remove it, or use a mesh that retries"));
+                findings.push(Finding::warning(path, message).got("0").fix("remove it, or use a mesh that retries"));
             }
             _ => {}
         }
@@ -93,7 +93,7 @@ impl Planner<'_> {
                 option.since, executor.name
             );
             let finding = Finding::warning("spec.mesh", message).got("none");
-            findings.push(finding.mend("raise spec.jinaVersion, or use a mesh"));
+            findings.push(finding.fix("raise spec.jinaVersion, or use a mesh"));
         }
     }
 }

@@ -40,7 +40,7 @@ impl Budget {
     pub fn check(&self, path: &Path<'_>, findings: &mut Findings) {
         if self.left == 0 {
             let finding = Finding::error(path, format!("comes to more than {} MB of manifests", MOST >> 20));
-            findings.push(finding.mend("use fewer executors or shards, or shorter options"));
+            findings.push(finding.fix("use fewer executors or shards, or shorter options"));
         }
     }
 }

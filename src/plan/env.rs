@@ -21,12 +21,12 @@ impl Planner<'_> {
             let text = env_text(value, self.corrections.has(Correction::StructuredEnv));
             if !is_config_map_key(&name) {
                 let finding = Finding::error(path.key("env").key(&name), "cannot be the name of an environment variable");
-                findings.push(finding.got(&name).mend("use letters, digits, `_`, `-` and `.`"));
+                findings.push(finding.got(&name).fix("use letters, digits, `_`, `-` and `.`"));
                 continue;
             }
             if name == "CUDA_VISIBLE_DEVICES" && text.starts_with("RR") && self.corrections.has(Correction::CudaDevices) {
                 let finding = Finding::warning(path.key("env").key(&name), "deals out the devices of one machine, which pods do not share");
-                findings.push(finding.got(&text).mend("remove it; each pod sees the GPUs that `gpus` gives it"));
+                findings.push(finding.got(&text).fix("remove it; each pod sees the GPUs that `gpus` gives it"));
                 continue;
             }
             env.push((name, text));
@@ -65,7 +65,7 @@ pub fn secrets(options: &Options, workload: &Workload, path: &Path<'_>, findings
         let variable = key.to_str();
         if !is_config_map_key(&variable) {
             let finding = Finding::error(path.key(&variable), "cannot be the name of an environment variable");
-            findings.push(finding.got(&variable).mend("use letters, digits, `_`, `-` and `.`"));
+            findings.push(finding.got(&variable).fix("use letters, digits, `_`, `-` and `.`"));
             continue;
         }
         let is_plain = |value: &&Value| matches!(value, Value::Str(_) | Value::Int(_) | Value::Float(_));
@@ -75,7 +75,7 @@ pub fn secrets(options: &Options, workload: &Workload, path: &Path<'_>, findings
             (name, _) => {
                 let missing = if name.is_none() { "name" } else { "key" };
                 let finding = Finding::error(path.key(&variable), format!("has no `{missing}`")).got(value.to_str());
-                findings.push(finding.mend(format!("write {variable}: {{name: SECRET, key: KEY-IN-THE-SECRET}}")));
+                findings.push(finding.fix(format!("write {variable}: {{name: SECRET, key: KEY-IN-THE-SECRET}}")));
             }
         }
     }
@@ -88,7 +88,7 @@ pub fn secrets(options: &Options, workload: &Workload, path: &Path<'_>, findings
         if env.iter().any(|(name, _)| name.to_str() == *variable) || workload.env.iter().any(|(name, _)| name == variable) {
             let message = format!("comes from the Secret `{secret}` as well, whose value is the one that counts");
             let finding = Finding::warning(env_path.key(variable), message);
-            findings.push_once(finding.mend("remove one of the two"));
+            findings.push_once(finding.fix("remove one of the two"));
         }
     }
     secrets

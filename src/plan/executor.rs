@@ -94,7 +94,7 @@ impl Planner<'_> {
         let parts = base.parts(&common, path, findings);
         if common.storage.as_ref().is_some_and(|storage| storage.existing.is_some()) && own.len() + 1 < shards as usize {
             let finding = Finding::error(base.config_path("storage.existingClaim"), format!("is one claim, and there are {shards} shards"));
-            findings.push(finding.mend("name a claim for each below `shards`, or leave it to be made"));
+            findings.push(finding.fix("name a claim for each below `shards`, or leave it to be made"));
         }
         for shard in 0..shards {
             let (workload, parts) = if own.contains(&shard) {
@@ -123,7 +123,7 @@ impl Planner<'_> {
         let devices = gpus.split(',').filter(|part| part.trim_start().starts_with("device=")).count();
         if devices == 0 {
             let finding = Finding::error(path.key("gpus"), "is no number of GPUs").got(gpus);
-            findings.push(finding.mend("write a number, or `all`").at(executor.mark));
+            findings.push(finding.fix("write a number, or `all`").at(executor.mark));
             return None;
         }
         let finding =
@@ -147,7 +147,7 @@ impl Planner<'_> {
         let [class, size, modes] = STORAGE_VARIABLES.map(|name| self.settings.context.get(name).map(str::to_owned));
         let access_modes = modes.as_deref().map(serde_json::from_str).transpose().unwrap_or_else(|_| {
             let finding = Finding::error(path.key("volumes"), format!("{} must be a JSON list of access modes", STORAGE_VARIABLES[2]));
-            findings.push(finding.got(modes.as_deref().unwrap_or_default()).mend("write [\"ReadWriteOnce\"]"));
+            findings.push(finding.got(modes.as_deref().unwrap_or_default()).fix("write [\"ReadWriteOnce\"]"));
             None
         });
         let standard = || (!self.corrections.has(Correction::StorageClass)).then(|| "standard".to_owned());
@@ -172,7 +172,7 @@ impl Planner<'_> {
         let mut timeout = options.int(Opt::TimeoutReady, 600_000);
         if timeout == -1 {
             let finding = Finding::warning(path.key("timeout_ready"), "Kubernetes cannot wait for ever; 10 minutes are taken").got("-1");
-            findings.push(finding.mend("write how many milliseconds a start may take"));
+            findings.push(finding.fix("write how many milliseconds a start may take"));
             timeout = 600_000;
         }
         let tries = timeout.max(0).div_euclid(1000 * PROBE_PERIOD) + i64::from(timeout.max(0) % (1000 * PROBE_PERIOD) != 0);
@@ -218,7 +218,7 @@ impl Base<'_> {
         if replicas > 1 && storage.as_ref().is_some_and(|storage| storage.existing.is_some()) {
             let message = "is one claim, and there are several replicas";
             let finding = Finding::warning(self.config_path("storage.existingClaim"), message).got(replicas.to_string());
-            findings.push_once(finding.mend("use one replica, or a claim that many pods may mount (ReadWriteMany)"));
+            findings.push_once(finding.fix("use one replica, or a claim that many pods may mount (ReadWriteMany)"));
         }
         if (self.gpus.is_some() || workload.has_devices())
             && storage.is_none()
@@ -227,7 +227,7 @@ impl Base<'_> {
         {
             let message = "a rolling update starts a pod beside the others, which waits for ever where no node has a GPU to spare";
             let finding = Finding::warning(self.config_path("rollingUpdate.maxSurge"), message);
-            findings.push_once(finding.mend("write `rollingUpdate: {maxSurge: 0, maxUnavailable: 1}` if yours have none"));
+            findings.push_once(finding.fix("write `rollingUpdate: {maxSurge: 0, maxUnavailable: 1}` if yours have none"));
         }
         let is_told = options.text(Opt::Workspace).is_some() || !options.texts(Opt::Volumes).is_empty();
         let volume = storage.as_ref().filter(|_| workload.storage.is_some() && !is_told);
@@ -447,7 +447,7 @@ impl Checked<'_> {
     }
 
     /// An error about an option, where it stands.
-    fn error(&self, opt: Opt, message: impl Into<String>) -> Finding {
+    fn error(&self, opt: Opt, message: impl Into<Box<str>>) -> Finding {
         let section = if self.options().is_own(opt) || !self.options().is_given(opt) { self.own } else { self.with };
         Finding::error(section.key(opt.row().name), message).at(self.executor.mark)
     }
@@ -466,12 +466,12 @@ impl Checked<'_> {
         let replicas = self.check_addresses(findings);
         if options.flag(Opt::Stateful) && options.text(Opt::Workspace).is_none() {
             let finding = self.error(Opt::Workspace, "is missing, and a stateful executor keeps its state there");
-            findings.push(finding.mend("name a directory, or remove `stateful`"));
+            findings.push(finding.fix("name a directory, or remove `stateful`"));
         }
-        findings.extend(wrong_peers(options, shards, replicas).map(|(message, mend)| self.error(Opt::PeerPorts, message).mend(mend)));
+        findings.extend(wrong_peers(options, shards, replicas).map(|(message, mend)| self.error(Opt::PeerPorts, message).fix(mend)));
         if options.text(Opt::PodRole) == Some("GATEWAY") {
             let finding = self.error(Opt::PodRole, "is set by Jina itself, and an executor is no gateway");
-            findings.push(finding.got("GATEWAY").mend("remove it"));
+            findings.push(finding.got("GATEWAY").fix("remove it"));
         }
         if !options.flag(Opt::External) {
             self.check_manifests(shards, findings);
@@ -484,19 +484,19 @@ impl Checked<'_> {
         let (options, at) = (self.options(), self.executor.mark);
         if options.flag(Opt::Stateful) && options.int(Opt::Replicas, 1) > 1 {
             let message = "the replicas cannot find each other behind one Service, so that no RAFT cluster forms";
-            findings.push(Finding::warning(self.own.key("stateful"), message).mend("use one replica, or shards").at(at));
+            findings.push(Finding::warning(self.own.key("stateful"), message).fix("use one replica, or shards").at(at));
         }
         if shards == 1 {
             for opt in [Opt::UsesBefore, Opt::UsesAfter] {
                 let Some(uses) = options.text(opt) else { continue };
                 let message = "runs in the head of a sharded executor, and this one has a single shard";
                 let finding = Finding::warning(self.own.key(opt.row().name), message);
-                findings.push(finding.got(uses).mend("remove it, or give the executor more shards").at(at));
+                findings.push(finding.got(uses).fix("remove it, or give the executor more shards").at(at));
             }
         }
         if shards > MOST_SHARDS {
             let finding = self.error(Opt::Shards, format!("is more than {MOST_SHARDS}")).got(shards.to_string());
-            findings.push(finding.mend("use fewer shards"));
+            findings.push(finding.fix("use fewer shards"));
         }
     }
 
@@ -513,7 +513,7 @@ impl Checked<'_> {
             None => self.error(Opt::Protocol, message).got(names.join(", ")).propose("GRPC"),
             Some(provider) => {
                 let finding = self.error(Opt::Provider, format!("makes the executor serve HTTP, and {message}")).got(provider);
-                finding.mend(format!("remove it, or {otherwise}"))
+                finding.fix(format!("remove it, or {otherwise}"))
             }
         };
         if protocols.contains(&Protocol::Websocket) {
@@ -532,7 +532,7 @@ impl Checked<'_> {
         let is_unknown = !is_external && !self.version.has(Change::ExecutorProtocol);
         is_unknown.then(|| {
             let message = format!("executors of Jina {} serve gRPC, whatever they are told", self.version);
-            self.error(Opt::Protocol, message).mend("remove it, or raise spec.jinaVersion")
+            self.error(Opt::Protocol, message).fix("remove it, or raise spec.jinaVersion")
         })
     }
 
@@ -551,12 +551,12 @@ impl Checked<'_> {
             Ok(places) => places,
             Err((hosts, ports)) => {
                 let finding = self.error(Opt::Host, format!("there are {hosts} hosts and {ports} ports"));
-                findings.push(finding.mend("give each host its port, or one port for all"));
+                findings.push(finding.fix("give each host its port, or one port for all"));
                 return replicas;
             }
         };
         if let Some((host, _)) = places.iter().find(|(host, _)| !is_external && !is_host(host)) {
-            findings.push(self.error(Opt::Host, "is no address").got(*host).mend("write HOST, or HOST:PORT"));
+            findings.push(self.error(Opt::Host, "is no address").got(*host).fix("write HOST, or HOST:PORT"));
         }
         let addresses = places.len();
         if replicas > 1 && usize::try_from(replicas) != Ok(addresses) && (is_external || addresses > 1) {

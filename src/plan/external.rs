@@ -32,7 +32,7 @@ impl Planner<'_> {
         for (host, port) in given {
             let Some(place) = parse(host, port) else {
                 let finding = Finding::error(path.key("host"), "is no address").got(host).at(executor.mark);
-                findings.push(finding.mend("write HOST, HOST:PORT or grpc://HOST:PORT"));
+                findings.push(finding.fix("write HOST, HOST:PORT or grpc://HOST:PORT"));
                 return Vec::new();
             };
             if let Some(says) = place.tls {
@@ -41,7 +41,7 @@ impl Planner<'_> {
             if !place.has_port {
                 let message = format!("is missing for `{}`; {} is assumed", place.host, place.port);
                 let finding = Finding::warning(path.key("port"), message);
-                findings.push(finding.mend("say on which port the external executor listens").at(executor.mark));
+                findings.push(finding.fix("say on which port the external executor listens").at(executor.mark));
             }
             places.push(place);
         }

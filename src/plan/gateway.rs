@@ -33,18 +33,18 @@ impl Planner<'_> {
         self.check_state(options, &path, findings);
         if let Some(role) = options.text(Opt::PodRole).filter(|role| *role != "GATEWAY") {
             let finding = Finding::error(path.key("pod_role"), "is set by Jina itself, and the gateway is nothing else").got(role);
-            findings.push(finding.mend("remove it"));
+            findings.push(finding.fix("remove it"));
         }
         if options.is_own(Opt::Host) && options.texts(Opt::Host).len() > 1 {
             let finding = Finding::error(path.key("host"), "must be one host: the gateway listens in one place");
-            findings.push(finding.got(options.texts(Opt::Host).join(", ")).mend("remove it"));
+            findings.push(finding.got(options.texts(Opt::Host).join(", ")).fix("remove it"));
         }
         let image = match self.main_image(options, format_args!("the gateway"), &path) {
             Ok(image) => {
                 if let Some(BASE_EXECUTOR) = options.text(Opt::Uses) {
                     let message = format!("`{BASE_EXECUTOR}` is no gateway, and Jina's own image does not start with it");
                     let finding = self.settings.strictness().judge(path.key("uses"), &message, "the container ends at once");
-                    findings.push(finding.got(BASE_EXECUTOR).mend("remove it, or write docker://REPOSITORY:TAG"));
+                    findings.push(finding.got(BASE_EXECUTOR).fix("remove it, or write docker://REPOSITORY:TAG"));
                 }
                 image
             }
@@ -94,11 +94,11 @@ impl Planner<'_> {
         if options.flag(Opt::Stateful) && options.text(Opt::Workspace).is_none() {
             let finding = Finding::error(place(Opt::Stateful).key("stateful"), "a gateway keeps no state");
             let is_own = options.is_own(Opt::Stateful);
-            findings.push(finding.mend(if is_own { "remove it" } else { "write it at the executors that keep state" }));
+            findings.push(finding.fix(if is_own { "remove it" } else { "write it at the executors that keep state" }));
         }
         if let Some((message, _)) = wrong_peers(options, 1, 1) {
             let finding = Finding::error(place(Opt::PeerPorts).key("peer_ports"), message);
-            findings.push(finding.mend("write it at the executors that have peers"));
+            findings.push(finding.fix("write it at the executors that have peers"));
         }
     }
 
@@ -164,12 +164,12 @@ impl Planner<'_> {
         if protocols.len() > 1 && !self.version.has(Change::SeveralProtocols) {
             let names: Vec<&str> = protocols.iter().map(|protocol| protocol.name()).collect();
             let finding = Finding::error(path.key("protocol"), format!("a gateway of Jina {} serves one protocol", self.version));
-            findings.push(finding.got(names.join(", ")).mend("keep one, or raise spec.jinaVersion"));
+            findings.push(finding.got(names.join(", ")).fix("keep one, or raise spec.jinaVersion"));
         }
         if let Some(uses) = options.text(Opt::Uses).filter(|_| !self.version.has(Change::GatewayUses)) {
             let message = format!("a gateway of Jina {} is always a built-in one", self.version);
             let finding = Finding::error(path.key("uses"), message).got(uses);
-            findings.push(finding.mend("remove it, or raise spec.jinaVersion"));
+            findings.push(finding.fix("remove it, or raise spec.jinaVersion"));
         }
     }
 
@@ -237,6 +237,6 @@ fn check_ports(options: &Options, protocols: &[Protocol], path: &Path<'_>, findi
     let ports = options.ports();
     if options.text(Opt::Uses).is_none() && ports.len() > 1 && ports.len() < protocols.len() {
         let finding = Finding::error(path.key("port"), format!("there are {} ports for {} protocols", ports.len(), protocols.len()));
-        findings.push(finding.mend("give each protocol a port, or none at all"));
+        findings.push(finding.fix("give each protocol a port, or none at all"));
     }
 }

@@ -26,7 +26,7 @@ impl Planner<'_> {
         for component in components {
             if component.replicas > MOST_REPLICAS {
                 let finding = strictness.judge(path.key("replicas"), &format!("is more than {MOST_REPLICAS}"), EXPORTED);
-                own.push_once(finding.got(component.replicas.to_string()).mend("write fewer").at(mark));
+                own.push_once(finding.got(component.replicas.to_string()).fix("write fewer").at(mark));
             }
             let bytes: usize = component.env.iter().map(|(_, value)| value.len()).sum();
             for (field, bytes) in [("env", bytes), ("uses", component.config.as_ref().map_or(0, String::len))] {
@@ -34,7 +34,7 @@ impl Planner<'_> {
                     let finding =
                         strictness.judge(path.key(field), "comes to more than 1 MiB, which is the most that a ConfigMap holds", EXPORTED);
                     let finding = finding.got(format!("{bytes} bytes"));
-                    own.push_once(finding.mend("put large values into files of the image, or into a volume").at(mark));
+                    own.push_once(finding.fix("put large values into files of the image, or into a volume").at(mark));
                 }
             }
             // Where there is no image at all, that has been told.
@@ -49,7 +49,7 @@ impl Planner<'_> {
                     Process::Gateway | Process::Executor => Opt::Uses,
                 };
                 let path = if container.image == of_gateway { images.key(GATEWAY_KEY) } else { path.key(opt.row().name) };
-                own.push_once(strictness.judge(path, &message, EXPORTED).got(&container.image).mend(mend).at(mark));
+                own.push_once(strictness.judge(path, &message, EXPORTED).got(&container.image).fix(mend).at(mark));
             }
         }
         findings.extend(own);

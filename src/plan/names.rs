@@ -45,12 +45,12 @@ pub fn check(components: &[Component], flow: &Flow, path: &Path<'_>, findings: &
             if let Some(owner) = owners.insert(name.clone(), component) {
                 let finding =
                     Finding::error(here, format!("`{}` and `{}` would both be `{name}` in Kubernetes", owner.node, component.node));
-                findings.push(finding.got(&component.node).mend("rename one of them; capitals do not count, and `_` is `-`").at(mark));
+                findings.push(finding.got(&component.node).fix("rename one of them; capitals do not count, and `_` is `-`").at(mark));
                 break;
             }
         }
         if let Some(fault) = fault(component) {
-            findings.push(Finding::error(here, fault).got(&component.node).mend("rename the executor").at(mark));
+            findings.push(Finding::error(here, fault).got(&component.node).fix("rename the executor").at(mark));
         }
     }
 }

@@ -56,7 +56,7 @@ impl Planner<'_> {
     pub(super) fn wrong_class(&self, uses: &str, opt: Opt, path: &Path<'_>) -> Finding {
         let message = format!("`{uses}` is no executor, and Jina's own image does not start with it");
         let finding = self.settings.strictness().judge(path.key(opt.row().name), &message, "the container ends at once");
-        finding.got(uses).mend("remove it, or write docker://REPOSITORY:TAG")
+        finding.got(uses).fix("remove it, or write docker://REPOSITORY:TAG")
     }
 
     /// The image of the first container of an executor or of the gateway.
@@ -80,17 +80,17 @@ impl Planner<'_> {
             );
             let got: Vec<String> = ports.iter().map(u16::to_string).collect();
             let mend = format!("let clients use {PORT}, or a Service of your own that leads to it");
-            findings.push_once(finding.got(got.join(", ")).mend(mend));
+            findings.push_once(finding.got(got.join(", ")).fix(mend));
         }
         if matches!(options.get(Opt::PortMonitoring), Some(Setting::Ports(ports)) if *ports != [PORT_MONITORING]) {
             let message = format!("`port_monitoring` has no effect on Kubernetes: metrics are on {PORT_MONITORING}");
-            findings.push_once(Finding::warning(section(Opt::PortMonitoring).key("port_monitoring"), message).mend("remove it"));
+            findings.push_once(Finding::warning(section(Opt::PortMonitoring).key("port_monitoring"), message).fix("remove it"));
         }
         let hosts = options.texts(Opt::Host);
         if hosts.iter().any(|host| host != "0.0.0.0") && self.corrections.has(Correction::BindAllInterfaces) {
             let message = "`host` has no effect on Kubernetes: containers listen on all addresses of their pod";
             let finding = Finding::warning(section(Opt::Host).key("host"), message).got(hosts.join(", "));
-            findings.push_once(finding.mend("remove it, or say `external: true` if the executor runs there"));
+            findings.push_once(finding.fix("remove it, or say `external: true` if the executor runs there"));
         }
     }
 
@@ -99,11 +99,11 @@ impl Planner<'_> {
         let given = |name: &str| self.settings.context.get(name);
         if let Some(level) = given("JINA_LOG_LEVEL").filter(|level| !LOG_LEVELS.iter().any(|known| known.eq_ignore_ascii_case(level))) {
             let finding = Finding::error(self.path, "the variable `JINA_LOG_LEVEL` must be a log level").got(level);
-            findings.push(finding.mend(format!("use one of: {}", LOG_LEVELS.join(", "))));
+            findings.push(finding.fix(format!("use one of: {}", LOG_LEVELS.join(", "))));
         }
         if let Some(timeout) = given("JINA_DEFAULT_TIMEOUT_CTRL").filter(|timeout| python_int(timeout).is_none()) {
             let finding = Finding::error(self.path, "the variable `JINA_DEFAULT_TIMEOUT_CTRL` must be a whole number").got(timeout);
-            findings.push(finding.mend("write milliseconds, or leave it out"));
+            findings.push(finding.fix("write milliseconds, or leave it out"));
         }
     }
 
@@ -128,6 +128,6 @@ pub(super) fn warn_about_replicas(options: &Options, workload: &Workload, path: 
     let replicas = options.int(Opt::Replicas, 1);
     if replicas > 1 && workload.autoscale.is_some() && workload.replicas.is_none() {
         let finding = Finding::warning(path.key("replicas"), "has no effect: `autoscale` decides how many replicas there are");
-        findings.push_once(finding.got(replicas.to_string()).mend("remove one of the two"));
+        findings.push_once(finding.got(replicas.to_string()).fix("remove one of the two"));
     }
 }

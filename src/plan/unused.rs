@@ -82,13 +82,13 @@ impl Planner<'_> {
                 if let (Some(share), Some(_)) = (share, &component.storage) {
                     let message = "has no effect: pods with storage are replaced one after the other";
                     let finding = Finding::warning(path(field), message).got(share.shown());
-                    findings.push_once_for_each_place(finding.mend("remove it; `null` takes back a layer's"));
+                    findings.push_once_for_each_place(finding.fix("remove it; `null` takes back a layer's"));
                 }
             }
         }
         for (path, reason) in probes {
             let reason = reason.map(|reason| Finding::warning(path, format!("has no effect: {reason}")));
-            findings.extend(reason.map(|finding| finding.mend("remove it")));
+            findings.extend(reason.map(|finding| finding.fix("remove it")));
         }
     }
 
@@ -146,5 +146,5 @@ fn is_said(executor: &Executor, opt: Opt) -> bool {
 
 fn without_effect(path: &Path<'_>, opt: Opt, reason: &str) -> Finding {
     let name = opt.row().name;
-    Finding::warning(path.key(name), format!("`{name}` has no effect: {reason}")).mend("remove it")
+    Finding::warning(path.key(name), format!("`{name}` has no effect: {reason}")).fix("remove it")
 }

@@ -126,23 +126,23 @@ fn annotation() -> String {
 
 fn of_another_kind(candidate: &Generated<'_>, kind: &str) -> Finding {
     let message = format!("is the annotation of a {kind}, and this is a {}; the object is left alone", candidate.meta.kind);
-    Finding::warning(annotation(), message).got(candidate.meta.annotation(OBJECT).unwrap_or_default()).mend(ADVICE)
+    Finding::warning(annotation(), message).got(candidate.meta.annotation(OBJECT).unwrap_or_default()).fix(ADVICE)
 }
 
 fn without_memory(candidate: &Generated<'_>) -> Finding {
     let message = format!("stands without {RENDERED}, so that jinaflow did not write this object as it is; it is left alone");
-    Finding::warning(annotation(), message).got(candidate.meta.annotation(OBJECT).unwrap_or_default()).mend(ADVICE)
+    Finding::warning(annotation(), message).got(candidate.meta.annotation(OBJECT).unwrap_or_default()).fix(ADVICE)
 }
 
 fn a_copy(candidate: &Generated<'_>) -> Finding {
     // Which name the other one has may change with this render, and the next one is to say the same.
     let kind = &candidate.meta.kind;
     let message = format!("is also that of another {kind}, which follows the Flow; this object is left alone");
-    Finding::warning(annotation(), message).got(candidate.meta.annotation(OBJECT).unwrap_or_default()).mend(ADVICE)
+    Finding::warning(annotation(), message).got(candidate.meta.annotation(OBJECT).unwrap_or_default()).fix(ADVICE)
 }
 
 fn renamed(candidate: &Generated<'_>) -> Finding {
     let message = "is that of an object which the Flow does not have any more, and which had another name; this object is left alone";
     let advice = "remove this object, or its annotations flow.jina.ai/object and flow.jina.ai/rendered if it is yours";
-    Finding::warning(annotation(), message).got(candidate.meta.annotation(OBJECT).unwrap_or_default()).mend(advice)
+    Finding::warning(annotation(), message).got(candidate.meta.annotation(OBJECT).unwrap_or_default()).fix(advice)
 }

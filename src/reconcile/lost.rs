@@ -14,9 +14,9 @@ const LET_GO: &str = "set spec.output.onConflict (--on-conflict of an export) to
 /// Names edits that are lost.
 pub fn name_lost(edits: Vec<Edit>, removed: usize, why: &str, on_conflict: OnConflict, findings: &mut Findings) {
     let finding = |path: String, message: String| match on_conflict {
-        OnConflict::Error => Finding::error(path, message).mend(format!("{LET_GO}, or put it into the JinaFlow or an overlay")),
+        OnConflict::Error => Finding::error(path, message).fix(format!("{LET_GO}, or put it into the JinaFlow or an overlay")),
         OnConflict::Keep | OnConflict::Overwrite => {
-            Finding::warning(path, message).mend("put it into the JinaFlow or an overlay to have it again")
+            Finding::warning(path, message).fix("put it into the JinaFlow or an overlay to have it again")
         }
     };
     let more = edits.len().saturating_sub(MOST_EDITS);
@@ -42,5 +42,5 @@ pub fn forgotten(on_conflict: OnConflict) -> Finding {
         OnConflict::Error => Finding::error("metadata.annotations", message),
         OnConflict::Keep | OnConflict::Overwrite => Finding::warning("metadata.annotations", message),
     };
-    finding.mend("fields that the Flow sets are as the Flow has them now; put yours into the JinaFlow or an overlay")
+    finding.fix("fields that the Flow sets are as the Flow has them now; put yours into the JinaFlow or an overlay")
 }

@@ -350,7 +350,7 @@ impl Merge<'_> {
         if let Some(mine) = mine {
             finding = finding.got(mine);
         }
-        finding = finding.mend(format!("{theirs}; {how}"));
+        finding = finding.fix(format!("{theirs}; {how}"));
         self.findings.push(match flows {
             Some(flows) => finding.propose(flows),
             None => finding,
@@ -370,7 +370,7 @@ impl Merge<'_> {
             OnConflict::Keep | OnConflict::Overwrite => Finding::warning(path, what),
         };
         let theirs = format!("the Flow has {:?}", crate::finding::shortened(flows));
-        self.findings.push(finding.got(mine).mend(format!("{theirs}; put yours into the JinaFlow or an overlay")).propose(flows));
+        self.findings.push(finding.got(mine).fix(format!("{theirs}; put yours into the JinaFlow or an overlay")).propose(flows));
     }
 
     /// Values for a message. Of a mapping or a command line the names are in the text.

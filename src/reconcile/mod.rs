@@ -387,7 +387,7 @@ impl<'l, 't> Reconciler<'l, 't> {
             return None;
         }
         let message = format!("the JinaFlow `{other}` has a {kind} called `{name}` too");
-        Some(Finding::error("spec.flow", message).mend(apart(name)))
+        Some(Finding::error("spec.flow", message).fix(apart(name)))
     }
 
     /// A new object must not meet one with the same name that is the user's or another flow's.
@@ -409,10 +409,10 @@ impl<'l, 't> Reconciler<'l, 't> {
             let place = meta.path().map(|path| format!(" in {path}")).unwrap_or_default();
             if let Some(other) = item.memory().and_then(|_| item.owner()) {
                 let message = format!("the JinaFlow `{}` has a {kind} called `{name}`{place} too", other.flow);
-                return Some(Finding::error("spec.flow", message).mend(apart(name)));
+                return Some(Finding::error("spec.flow", message).fix(apart(name)));
             }
             let message = format!("there is a {kind} called `{name}`{place} already, and it was not generated from this JinaFlow");
-            Some(meeting(message, meta.package() == flow.package()).mend("remove it, or rename the executor"))
+            Some(meeting(message, meta.package() == flow.package()).fix("remove it, or rename the executor"))
         })
     }
 
@@ -456,7 +456,7 @@ impl<'l, 't> Reconciler<'l, 't> {
             if let Some(here) = placing.iter().find(|here| here.meta.package() == flow.0) {
                 let finding =
                     Finding::warning("", format!("the JinaFlow `{}` is not in this package any more; its objects are removed", flow.1));
-                let finding = finding.got(format!("{count} objects")).mend("restore its file to keep them");
+                let finding = finding.got(format!("{count} objects")).fix("restore its file to keep them");
                 self.told.push((usize::MAX, here.meta.reference(), finding));
             }
         }
@@ -464,7 +464,7 @@ impl<'l, 't> Reconciler<'l, 't> {
             let Some(former) = self.flows.alike.get(&flow.key()) else { continue };
             let message = format!("objects of a JinaFlow `{former}` with the same components are in this package, in another namespace");
             let finding = Finding::warning("metadata.name", message).got(&flow.meta.name);
-            let finding = finding.mend(format!("if `{former}` was this Flow's name, remove its objects"));
+            let finding = finding.fix(format!("if `{former}` was this Flow's name, remove its objects"));
             self.told.push((usize::MAX, flow.meta.reference(), finding));
         }
         self.told.sort_by_key(|(index, ..)| *index);

@@ -122,17 +122,17 @@ impl Rendering {
         let spec = Path::root("spec");
         if self.scope.namespace.is_some() && self.namespace.is_none() {
             let finding = Finding::error(spec.key("namespace"), "has no name: the Flow has no namespace");
-            findings.push(finding.mend("set `metadata.namespace`"));
+            findings.push(finding.fix("set `metadata.namespace`"));
         }
         if self.scope.monitoring.is_some() && self.components().iter().all(|component| !component.monitoring) {
             let finding = Finding::warning(spec.key("monitoring"), "has no effect: nothing of this Flow serves metrics");
-            findings.push(finding.mend("set `monitoring: true` below `with` in the Flow, or here: `defaults: {flow: {monitoring: true}}`"));
+            findings.push(finding.fix("set `monitoring: true` below `with` in the Flow, or here: `defaults: {flow: {monitoring: true}}`"));
         }
         if !self.corrections.has(Correction::OwnSelectors) {
             let is_taken = |component: &&Component| component.workload.labels.iter().any(|(name, _)| name == "app");
             if let Some(component) = self.components().iter().find(is_taken) {
                 let message = format!("the label `app` of `{}` is what selectors use under compat", component.name);
-                findings.push(Finding::error("spec.compat", message).mend("choose another key, or remove `compat`"));
+                findings.push(Finding::error("spec.compat", message).fix("choose another key, or remove `compat`"));
             }
         }
         let Some(gateway) = self.components().iter().find(|component| component.role == Role::Gateway) else { return };
@@ -145,7 +145,7 @@ impl Rendering {
                 findings.push(finding.propose(dns_label(&expose.name)));
             } else if self.components().iter().any(|component| component.name == expose.name) {
                 let finding = Finding::error(path.key("name"), "is the name of a Service of the Flow").got(&expose.name);
-                findings.push(finding.mend("choose another name"));
+                findings.push(finding.fix("choose another name"));
             }
         }
         let of_route = |route: &Option<Route>, default: &'static str| {
@@ -161,7 +161,7 @@ impl Rendering {
                 let served: Vec<&str> = gateway.protocols.iter().map(|protocol| exposure::protocol_word(*protocol)).collect();
                 let path = spec.key("gateway");
                 let finding = Finding::error(path.key(field).key("protocol"), "is not served by the gateway").got(&wanted);
-                findings.push(finding.mend(format!("use one of: {}; or add it to `protocol` of the Flow", served.join(", "))));
+                findings.push(finding.fix(format!("use one of: {}; or add it to `protocol` of the Flow", served.join(", "))));
             }
         }
     }
@@ -176,7 +176,7 @@ fn namespace(settings: &Settings, flow: &Flow, path: &Path<'_>, findings: &mut F
     if !is_dns_label(name) {
         let with = path.key("with");
         let finding = Finding::error(with.key("name"), "becomes the namespace, and is no name for one").got(name);
-        findings.push(finding.mend(format!("rename the Flow, or set the namespace: {}", dns_label(name))));
+        findings.push(finding.fix(format!("rename the Flow, or set the namespace: {}", dns_label(name))));
     }
     Some(name.to_owned())
 }
@@ -187,7 +187,7 @@ fn warn_about_unused_name(settings: &Settings, flow: &Flow, path: &Path<'_>, fin
     let is_namespace = settings.namespace.is_none() && !settings.corrections().has(Correction::NoDefaultNamespace);
     if known != name && !is_namespace {
         let message = format!("`name` has no effect: the name of the Flow is that of its JinaFlow, `{known}`");
-        findings.push(Finding::warning(path.key("with").key("name"), message).got(name).mend("remove it"));
+        findings.push(Finding::warning(path.key("with").key("name"), message).got(name).fix("remove it"));
     }
 }
 
@@ -200,7 +200,7 @@ fn warn_about_unused_images(settings: &Settings, flow: &Flow, findings: &mut Fin
         let finding = Finding::warning(spec.key("images").key(key), "is the `uses` of nothing in this Flow");
         findings.push(match findings.nearest(key, used.iter().copied()) {
             Some(near) => finding.propose(near),
-            None => finding.mend("remove it"),
+            None => finding.fix("remove it"),
         });
     }
 }

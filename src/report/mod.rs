@@ -15,7 +15,7 @@ pub fn has_errors(findings: &[(Subject, Finding)]) -> bool {
     findings.iter().any(|(_, finding)| finding.severity == Severity::Error)
 }
 
-/// One line for each finding, errors first: `error: SUBJECT: FIELD: what is wrong (got "x"); how to mend it`. Below it,
+/// One line for each finding, errors first: `error[CODE]: SUBJECT: FIELD: what is wrong (got "x"); how to fix it`. Below it,
 /// where it is known, the line that the user wrote.
 #[must_use]
 pub fn lines(findings: &[(Subject, Finding)]) -> String {
@@ -25,7 +25,7 @@ pub fn lines(findings: &[(Subject, Finding)]) -> String {
             let field = if finding.path.is_empty() { String::new() } else { format!("{}: ", finding.path) };
             let line = one_line(&format!("{}: {field}{finding}", subject.words()));
             // Writing to a String cannot fail.
-            let _ = writeln!(out, "{}: {line}", severity.as_str());
+            let _ = writeln!(out, "{}[{}]: {line}", severity.as_str(), finding.code);
             if let Some(excerpt) = &finding.excerpt {
                 let _ = write!(out, "{excerpt}");
             }
@@ -47,9 +47,11 @@ pub fn painted(lines: &str) -> String {
     const BLUE: &str = "1;34";
     let mut out = String::with_capacity(lines.len() * 2);
     for line in lines.split_inclusive('\n') {
-        let colours = [("error:", "1;31"), ("warning:", "1;33"), ("info:", BLUE), ("  -->", BLUE)];
-        match colours.iter().find(|(start, _)| line.starts_with(start)) {
-            Some((start, colour)) => out.push_str(&format!("\u{1b}[{colour}m{start}\u{1b}[0m{}", &line[start.len()..])),
+        let colours = [("error", "1;31"), ("warning", "1;33"), ("info", BLUE), ("  -->", BLUE)];
+        let colour_of = |head: &str| colours.iter().find(|(start, _)| head.split('[').next() == Some(start)).map(|(_, colour)| *colour);
+        let head = if line.starts_with("  -->") { Some("  -->") } else { line.split_once(':').map(|(head, _)| head) };
+        match head.and_then(|head| Some((head, colour_of(head)?))) {
+            Some((head, colour)) => out.push_str(&format!("\u{1b}[{colour}m{head}\u{1b}[0m{}", &line[head.len()..])),
             None => match line.split_once(" | ").filter(|(margin, _)| margin.trim().bytes().all(|byte| byte.is_ascii_digit())) {
                 Some((margin, code)) if code.trim() == "^" => {
                     out.push_str(&format!("\u{1b}[{BLUE}m{margin} |\u{1b}[0m {}\u{1b}[1;31m^\u{1b}[0m\n", &code[..code.len() - 2]));

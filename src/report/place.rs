@@ -8,12 +8,20 @@ use std::str::Utf8Error;
 
 use super::subject::Subject;
 use crate::config;
-use crate::finding::{Excerpt, Finding, Findings, Mark};
+use crate::finding::{Excerpt, Finding, Findings, Mark, Step};
 use crate::krm::meta::Meta;
 use crate::yaml::{self, Data, Dialect, Document, Node, Scalar, Style};
 
 /// The field of a `JinaFlow` that may hold a text with lines of its own.
 const FLOW: &str = "spec.flow";
+
+/// Whether a path leads to that field or below it; the steps below.
+fn within_flow(path: &[Step]) -> Option<&[Step]> {
+    match path {
+        [Step::Key(spec), Step::Key(flow), below @ ..] if **spec == *"spec" && **flow == *"flow" => Some(below),
+        _ => None,
+    }
+}
 
 /// A text that somebody wrote. Where its lines begin is found once, however many of them are shown.
 #[derive(Debug)]
@@ -85,7 +93,7 @@ pub fn in_object(findings: Findings, object: &Node<'_>, file: Option<&Written<'_
 #[must_use]
 pub fn not_utf8(subject: &Subject, bytes: &[u8], error: Utf8Error) -> Finding {
     let mark = behind(&bytes[..error.valid_up_to()]);
-    let finding = Finding::error("", format!("is not UTF-8 from line {}, column {} on", mark.line, mark.column)).mend("convert it");
+    let finding = Finding::error("", format!("is not UTF-8 from line {}, column {} on", mark.line, mark.column)).fix("convert it");
     finding.quoting(Excerpt::of(&subject.words(), &String::from_utf8_lossy(bytes), mark))
 }
 
@@ -122,12 +130,10 @@ fn ordered(findings: Findings, root: Option<&Node<'_>>, file: Option<&Written<'_
     let lines = flow.map(|(_, text)| Written::new(FLOW, text, 0));
     let inner = flow.and_then(|(_, text)| yaml::read_as(text, Dialect::Jina).ok()).and_then(|document| document.root);
     let place = |finding: &Finding| {
-        let path = finding.path.as_str();
-        let within = path.strip_prefix(FLOW).filter(|rest| rest.is_empty() || rest.starts_with(['.', '[']));
-        match (flow, within) {
-            (Some((outer, _)), Some(rest)) => {
-                let path = rest.trim_start_matches('.');
-                let inner = inner.as_ref().map_or(finding.mark, |inner| mark_of(inner, path, finding.mark));
+        let path = finding.path.steps();
+        match (flow, within_flow(path)) {
+            (Some((outer, _)), Some(below)) => {
+                let inner = inner.as_ref().map_or(finding.mark, |inner| mark_of(inner, below, finding.mark));
                 Place { outer: Some(outer), inner }
             }
             _ => Place { outer: root.map_or(finding.mark, |root| mark_of(root, path, finding.mark)), inner: None },
@@ -169,45 +175,23 @@ fn in_block(file: &Written<'_>, block: Mark, lines: &Written<'_>, inner: Mark) -
 
 /// Where the field at a path stands, or what is there of the way to it. A mark of its own is more exact, unless it is
 /// only that of a mapping or list around the field.
-fn mark_of(root: &Node<'_>, path: &str, own: Option<Mark>) -> Option<Mark> {
-    if path.starts_with("--") {
+fn mark_of(root: &Node<'_>, path: &[Step], own: Option<Mark>) -> Option<Mark> {
+    if matches!(path.first(), Some(Step::Key(name)) if name.starts_with("--")) {
         // A flag.
         return own;
     }
     let mut node = root;
-    let mut rest = path;
     let mut around = vec![root.mark];
-    while let Some((step, more)) = step(rest) {
+    for step in path {
         let next = match step {
-            Step::Key(name) => node.get(&name),
-            Step::Index(index) => node.as_list().and_then(|entries| entries.get(index)),
+            Step::Key(name) => node.get(name),
+            Step::Index(index) => node.as_list().and_then(|entries| entries.get(*index)),
         };
         let Some(next) = next else { break };
-        (node, rest) = (next, more);
+        node = next;
         around.push(node.mark);
     }
     own.filter(|own| !around.contains(own)).or(Some(node.mark))
-}
-
-enum Step {
-    Key(String),
-    Index(usize),
-}
-
-/// The first step of a path as [`crate::finding::Path`] spells it: `executors[0].env["A B"]`.
-fn step(path: &str) -> Option<(Step, &str)> {
-    if let Some(quoted) = path.strip_prefix('[').filter(|rest| rest.starts_with('"')) {
-        let mut texts = serde_json::Deserializer::from_str(quoted).into_iter::<String>();
-        let name = texts.next()?.ok()?;
-        let rest = quoted[texts.byte_offset()..].strip_prefix(']')?;
-        return Some((Step::Key(name), rest.trim_start_matches('.')));
-    }
-    if let Some(rest) = path.strip_prefix('[') {
-        let (index, rest) = rest.split_once(']')?;
-        return Some((Step::Index(index.parse().ok()?), rest.trim_start_matches('.')));
-    }
-    let end = path.find(['.', '[']).unwrap_or(path.len());
-    (end > 0).then(|| (Step::Key(path[..end].to_owned()), path[end..].trim_start_matches('.')))
 }
 
 #[cfg(test)]
@@ -217,7 +201,7 @@ mod tests {
     fn placed(findings: &[(&str, Option<Mark>)], text: &str, name: Option<&str>) -> Vec<String> {
         let mut list = Findings::default();
         for (path, mark) in findings {
-            let finding = Finding::error(path, "m");
+            let finding = Finding::error((*path).to_owned(), "m");
             list.push(mark.map_or(finding.clone(), |mark| finding.at(mark)));
         }
         let found = match (name, yaml::read(text)) {

@@ -11,7 +11,7 @@ use super::error::SyntaxError;
 use super::events::{DEEPEST, Event, EventKind, Parser, Tag, too_deep};
 use super::node::{Data, Node, Scalar, Style};
 use super::scan::{Place, Quoting};
-use crate::finding::{Mark, shortened};
+use crate::finding::{FieldPath, Mark, Step, shortened};
 
 /// Duplicate keys that are remembered: nobody reads the hundredth, and each has a path that may be long.
 const MOST_DUPLICATES: usize = 100;
@@ -34,8 +34,8 @@ pub struct Document<'t> {
 /// A key that stands twice in one mapping.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DuplicateKey {
-    /// Keys and indices from the root down to the mapping, ready to be appended to a field path.
-    pub path: String,
+    /// The path of the mapping in its document.
+    pub path: FieldPath,
     /// The key.
     pub key: String,
     /// Its first place.
@@ -298,21 +298,12 @@ fn place<'t>(node: Node<'t>, open: &mut [Open<'t>], root: &mut Option<Node<'t>>)
     }
 }
 
-fn path_of(open: &[Open<'_>]) -> String {
-    let mut path = String::new();
-    for collection in open {
-        match (&collection.node.data, &collection.key) {
-            (Data::List(entries), _) => path.push_str(&format!("[{}]", entries.len())),
-            (_, Some(key)) => {
-                if !path.is_empty() {
-                    path.push('.');
-                }
-                path.push_str(&shortened(&key.shown()));
-            }
-            _ => {}
-        }
-    }
-    path
+fn path_of(open: &[Open<'_>]) -> FieldPath {
+    let step = |collection: &Open<'_>| match (&collection.node.data, &collection.key) {
+        (Data::List(entries), _) => Some(Step::Index(entries.len())),
+        (_, key) => key.as_ref().map(|key| Step::Key(shortened(&key.shown()).into())),
+    };
+    open.iter().filter_map(step).collect::<Vec<_>>().into()
 }
 
 fn size_of(node: &Node<'_>) -> usize {
@@ -325,7 +316,7 @@ fn size_of(node: &Node<'_>) -> usize {
 
 /// Applies merge keys and drops all but the last of duplicate keys, keeping the first one's position: the order in
 /// which a Python `dict` would hold them (`PyYAML` `SafeConstructor.flatten_mapping`, `construct_mapping`).
-fn finish_map<'t>(node: Node<'t>, path: impl Fn() -> String, duplicates: &mut Vec<DuplicateKey>) -> Result<Node<'t>, SyntaxError> {
+fn finish_map<'t>(node: Node<'t>, path: impl Fn() -> FieldPath, duplicates: &mut Vec<DuplicateKey>) -> Result<Node<'t>, SyntaxError> {
     let Node { mark, tag, data: Data::Map(pairs) } = node else { return Ok(node) };
     let merges = pairs.iter().any(|(key, _)| is_merge(key));
     if !merges && !has_duplicates(&pairs) {
@@ -411,7 +402,12 @@ mod tests {
         let document = read("top:\n- {k: 1, j: 0, k: 2}\n")?;
         assert_eq!(document.root.map(|n| n.shown()), Some("{top: [{k: 2, j: 0}]}".into()));
         let place = |line, column| Mark { line, column };
-        let expected = DuplicateKey { path: "top[0]".into(), key: "k".into(), first: place(2, 4), second: place(2, 16) };
+        let expected = DuplicateKey {
+            path: vec![Step::Key("top".into()), Step::Index(0)].into(),
+            key: "k".into(),
+            first: place(2, 4),
+            second: place(2, 16),
+        };
         assert_eq!(document.duplicates, [expected]);
         Ok(())
     }

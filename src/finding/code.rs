@@ -1,0 +1,69 @@
+//! The stable codes of findings.
+//!
+//! A code names a kind of finding, so that tests, `results`, documentation and scripts do not depend on the wording of a
+//! message. `functions/jinaflow/codes.md` says of each what causes it, with an example, and how to fix it;
+//! `jinaflow explain CODE` prints that.
+
+use std::fmt;
+
+use super::finding::{Finding, Severity};
+use super::path::FieldPath;
+
+/// Defines the codes, each with its name.
+macro_rules! codes {
+    ($($code:ident = $name:literal,)*) => {
+        /// A kind of finding.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[allow(missing_docs, reason = "functions/jinaflow/codes.md documents each, and a test holds that")]
+        pub enum Code {
+            $($code,)*
+        }
+
+        impl Code {
+            /// All codes, in the order of their documentation.
+            pub const ALL: &[Code] = &[$(Code::$code,)*];
+
+            /// The name that users see: words with dashes between them.
+            #[must_use]
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Code::$code => $name,)*
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    // Not yet classified.
+    Unclassified = "unclassified",
+}
+
+impl Code {
+    /// The code of this name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|code| code.name() == name)
+    }
+
+    /// A finding that fails the run.
+    pub fn error(self, path: impl Into<FieldPath>, message: impl Into<Box<str>>) -> Finding {
+        Finding::new(self, Severity::Error, path.into(), message.into())
+    }
+
+    /// A finding that does not change the exit code.
+    pub fn warning(self, path: impl Into<FieldPath>, message: impl Into<Box<str>>) -> Finding {
+        Finding::new(self, Severity::Warning, path.into(), message.into())
+    }
+
+    /// Something worth knowing.
+    pub fn info(self, path: impl Into<FieldPath>, message: impl Into<Box<str>>) -> Finding {
+        Finding::new(self, Severity::Info, path.into(), message.into())
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}

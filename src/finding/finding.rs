@@ -1,0 +1,172 @@
+//! One finding.
+
+use std::fmt;
+
+use super::code::Code;
+use super::excerpt::Excerpt;
+use super::mark::Mark;
+use super::nearest::nearest;
+use super::path::FieldPath;
+use super::text::shortened;
+
+/// `severity` of a KRM result (Functions Spec v1, `results[].severity`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Severity {
+    /// The run fails; nothing is changed.
+    Error,
+    /// The run succeeds, but something is lost or risky.
+    Warning,
+    /// Worth knowing.
+    Info,
+}
+
+impl Severity {
+    /// The word used in `results` and on stderr.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+            Severity::Info => "info",
+        }
+    }
+}
+
+/// One problem or remark about one field.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Finding {
+    /// What kind of finding it is.
+    pub code: Code,
+    /// How bad it is.
+    pub severity: Severity,
+    /// The field.
+    pub path: FieldPath,
+    /// What is wrong, in a few words without a final period.
+    pub message: Box<str>,
+    /// The value as the user wrote it.
+    pub got: Option<Box<str>>,
+    /// How to fix it.
+    pub fix: Option<Box<str>>,
+    /// A value that would be right, where one is known (`field.proposedValue`).
+    pub proposed: Option<Box<str>>,
+    /// The place in the text.
+    pub mark: Option<Mark>,
+    /// That place, for people.
+    pub excerpt: Option<Box<Excerpt>>,
+}
+
+impl Finding {
+    /// A finding of a code; see [`Code::error`].
+    pub(super) fn new(code: Code, severity: Severity, path: FieldPath, message: Box<str>) -> Self {
+        Self { code, severity, path, message, got: None, fix: None, proposed: None, mark: None, excerpt: None }
+    }
+
+    /// Until every place has its code.
+    pub fn error(path: impl Into<FieldPath>, message: impl Into<Box<str>>) -> Self {
+        Code::Unclassified.error(path, message)
+    }
+
+    /// Until every place has its code.
+    pub fn warning(path: impl Into<FieldPath>, message: impl Into<Box<str>>) -> Self {
+        Code::Unclassified.warning(path, message)
+    }
+
+    /// Until every place has its code.
+    pub fn info(path: impl Into<FieldPath>, message: impl Into<Box<str>>) -> Self {
+        Code::Unclassified.info(path, message)
+    }
+
+    /// Changes how severe it is.
+    #[must_use]
+    pub fn with_severity(mut self, severity: Severity) -> Self {
+        self.severity = severity;
+        self
+    }
+
+    /// Moves it to another field.
+    #[must_use]
+    pub fn on(mut self, path: impl Into<FieldPath>) -> Self {
+        self.path = path.into();
+        self
+    }
+
+    /// Adds the value as written. Long values are cut, since one line must stay one line.
+    #[must_use]
+    pub fn got(mut self, value: impl AsRef<str>) -> Self {
+        self.got = Some(shortened(value.as_ref()).into());
+        self
+    }
+
+    /// Adds what to do about it.
+    #[must_use]
+    pub fn fix(mut self, how: impl Into<Box<str>>) -> Self {
+        self.fix = Some(how.into());
+        self
+    }
+
+    /// Adds a value that would be right, and says so when there is no other fix.
+    #[must_use]
+    pub fn propose(mut self, value: impl Into<Box<str>>) -> Self {
+        let value = value.into();
+        if self.fix.is_none() {
+            self.fix = Some(format!("did you mean `{value}`?").into());
+        }
+        self.proposed = Some(value);
+        self
+    }
+
+    /// Proposes the nearest of `candidates`, or lists what is allowed when nothing is near.
+    #[must_use]
+    pub fn suggest<'c>(self, wrong: &str, candidates: impl Iterator<Item = &'c str> + Clone) -> Self {
+        if let Some(near) = nearest(wrong, candidates.clone()) {
+            self.propose(near)
+        } else {
+            let all: Vec<&str> = candidates.collect();
+            if all.is_empty() {
+                return self.fix("remove it");
+            }
+            self.fix(format!("use one of: {}", all.join(", ")))
+        }
+    }
+
+    /// Adds the place in the text.
+    #[must_use]
+    pub fn at(mut self, mark: Mark) -> Self {
+        self.mark = Some(mark);
+        self
+    }
+
+    /// Adds the place for people.
+    #[must_use]
+    pub fn quoting(mut self, excerpt: Option<Excerpt>) -> Self {
+        self.excerpt = excerpt.map(Box::new);
+        self
+    }
+}
+
+/// `message (got "x"); fix`, without severity, subject or path.
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        if let Some(got) = &self.got {
+            write!(f, " (got {got:?})")?;
+        }
+        if let Some(fix) = &self.fix {
+            write!(f, "; {fix}")?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_finding_reads_as_one_line() {
+        let f = Finding::error("executors[0].replicas", "must be 1 or more").got("0").fix("write how many pods you want");
+        assert_eq!(f.to_string(), "must be 1 or more (got \"0\"); write how many pods you want");
+        assert_eq!(Finding::error("a", "b").got("x\ny").to_string(), "b (got \"x\\ny\")");
+        assert_eq!(Finding::error("a", "b").got("é".repeat(81)).got.as_ref().map(|g| g.chars().count()), Some(81));
+    }
+}

@@ -1,0 +1,93 @@
+//! Names of secrets, whose values messages do not show.
+
+/// What stands in a message for a value that may be a secret.
+pub const HIDDEN: &str = "(hidden: it may be a secret)";
+
+/// Words of names that hold secrets; those that scanners look for (gitleaks, "generic-api-key").
+const WORDS_OF_SECRETS: [&str; 14] = [
+    "password",
+    "passwd",
+    "passphrase",
+    "pass",
+    "pwd",
+    "secret",
+    "secrets",
+    "token",
+    "tokens",
+    "credential",
+    "credentials",
+    "apikey",
+    "auth",
+    "authorization",
+];
+
+/// What every such name has in it, so that nearly every other name need not be split.
+const STEMS_OF_SECRETS: [&str; 7] = ["pass", "pwd", "secret", "token", "credential", "auth", "key"];
+
+/// Fields of Kubernetes that name a Secret, or say that there is one, and hold none.
+const FIELDS_ABOUT_SECRETS: [&str; 9] = [
+    "authenticationRef",
+    "automountServiceAccountToken",
+    "imagePullSecrets",
+    "secret",
+    "secretKeyRef",
+    "secretName",
+    "secretRef",
+    "secrets",
+    "serviceAccountToken",
+];
+
+/// Whether a variable or an option of this name is likely to hold a secret: messages go to logs, and values of such names
+/// do not belong there.
+#[must_use]
+pub fn names_a_secret(name: &str) -> bool {
+    let has = |stem: &&str| name.as_bytes().windows(stem.len()).any(|part| part.eq_ignore_ascii_case(stem.as_bytes()));
+    if FIELDS_ABOUT_SECRETS.contains(&name) || !STEMS_OF_SECRETS.iter().any(has) {
+        return false;
+    }
+    let words = words_of(name);
+    let is_key = |word: &String| word == "key" && (words.len() > 1 || name.contains("KEY"));
+    words.iter().any(|word| WORDS_OF_SECRETS.contains(&word.as_str()) || is_key(word))
+}
+
+/// Whether a text that shows a mapping, a list or a command line has the name of a secret in it.
+#[must_use]
+pub fn shows_a_secret(text: &str) -> bool {
+    let is_inner = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
+    text.split(|c| !is_inner(c)).any(names_a_secret)
+}
+
+/// `HF_TOKEN`, `hf-token` and `hfToken` are two words each.
+fn words_of(name: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut was_small = false;
+    for c in name.chars() {
+        let starts = c.is_uppercase() && was_small;
+        if !c.is_alphanumeric() || starts {
+            words.push(String::new());
+        }
+        if let Some(word) = words.last_mut().filter(|_| c.is_alphanumeric()) {
+            word.extend(c.to_lowercase());
+        }
+        was_small = c.is_lowercase();
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_secrets_are_known() {
+        for name in
+            ["PASSWORD", "DB_PASSWORD", "HF_TOKEN", "apiKey", "OPENAI_API_KEY", "KEY", "client-secret", "--uses-with {\"token\": 1}"]
+        {
+            assert!(names_a_secret(name), "{name}");
+        }
+        for name in ["MODEL", "key", "MONKEY", "TOKENIZER", "PASSAGE", "replicas", "author", "image"] {
+            assert!(!names_a_secret(name), "{name}");
+        }
+    }
+}

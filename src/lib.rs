@@ -1,19 +1,50 @@
 //! jinaflow turns a Jina Flow or Deployment into the Kubernetes manifests that run it.
 //!
-//! It is a KRM function (a program that reads a `ResourceList` and answers with one) and a command line. The crate is
-//! a house with one direction: each module uses only modules above it in this list, which
-//! `tests/it/architecture.rs` checks.
+//! It is a KRM function: a program that reads a `ResourceList` and answers with one. [`run`] is that function, and [`main`]
+//! is the process, which has a command line as well.
+//!
+//! ```
+//! let list = b"
+//! apiVersion: config.kubernetes.io/v1
+//! kind: ResourceList
+//! items:
+//! - apiVersion: flow.jina.ai/v1alpha1
+//!   kind: JinaFlow
+//!   metadata:
+//!     name: search
+//!   spec:
+//!     flow:
+//!       jtype: Flow
+//!       executors:
+//!       - name: encoder
+//!         uses: docker://registry.example/encoder:1.0
+//! ";
+//! let mut answer = Vec::new();
+//! let outcome = jinaflow::run(list, &mut answer)?;
+//! assert!(outcome.success, "{}", outcome.stderr);
+//! let answer = String::from_utf8_lossy(&answer);
+//! assert!(answer.contains("kind: Deployment") && answer.contains("image: registry.example/encoder:1.0"));
+//! # Ok::<(), std::io::Error>(())
+//! ```
+//!
+//! Data flows one way. Each module uses only modules above it in this list, and each file of a module only files above it in
+//! the list of its `mod.rs`; `tests/it/architecture.rs` checks that.
 
-pub mod finding;
-pub mod yaml;
-pub mod krm;
-pub mod jina;
-pub mod config;
-pub mod plan;
-pub mod manifests;
-pub mod reconcile;
-pub mod check;
-pub mod render;
-pub mod report;
-pub mod function;
-pub mod cli;
+mod finding;
+mod yaml;
+mod krm;
+mod jina;
+mod config;
+mod plan;
+mod manifests;
+mod reconcile;
+mod check;
+mod render;
+mod report;
+mod function;
+mod cli;
+#[doc(hidden)]
+pub mod internals;
+
+pub use cli::main;
+pub use function::{Outcome, run};

@@ -8,5 +8,5 @@ use std::process::ExitCode;
 static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
 
 fn main() -> ExitCode {
-    ExitCode::from(jinaflow::cli::main())
+    ExitCode::from(jinaflow::main())
 }

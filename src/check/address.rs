@@ -19,7 +19,6 @@ pub enum Host<'a> {
 }
 
 /// `grpc://encoder.search.svc:8080` → host and port.
-#[must_use]
 pub fn split(address: &str) -> (&str, Option<u16>) {
     // gRPC's own way to say that a name is one for DNS (<https://github.com/grpc/grpc/blob/master/doc/naming.md>).
     let address = address.strip_prefix("dns:").map_or(address, |rest| rest.trim_start_matches('/'));
@@ -32,13 +31,11 @@ pub fn split(address: &str) -> (&str, Option<u16>) {
 }
 
 /// The scheme of an address, empty where there is none.
-#[must_use]
 pub fn scheme(address: &str) -> &str {
     address.split_once("://").map_or("", |(scheme, _)| scheme)
 }
 
 /// Tells a host (<https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/>) that is asked for in a namespace.
-#[must_use]
 pub fn host<'a>(host: &'a str, own: &str, cluster: &Cluster<'_>) -> Host<'a> {
     if let Some((name, _)) = host.split_once("$(").and_then(|(_, rest)| rest.split_once(')')) {
         return Host::Unset(name);

@@ -18,7 +18,6 @@ const MOST_OF_KEDA: u64 = 100;
 const MOST_SHARES: usize = 10;
 
 /// What an autoscaler scales between; for the table.
-#[must_use]
 pub fn scaled(cluster: &Cluster<'_>, object: &Object<'_>) -> Option<String> {
     let id = cluster.autoscalers_of(object).first()?;
     let scaler = cluster.objects[*id].node;
@@ -29,7 +28,6 @@ pub fn scaled(cluster: &Cluster<'_>, object: &Object<'_>) -> Option<String> {
 }
 
 /// How many pods a workload may have.
-#[must_use]
 pub fn most_pods(cluster: &Cluster<'_>, object: &Object<'_>) -> u64 {
     let bounds = cluster.autoscalers_of(object).first().map(|id| cluster.objects[*id].node);
     let most = bounds.and_then(|node| BOUNDS.iter().find_map(|(_, most)| number(node, most)));
@@ -37,7 +35,6 @@ pub fn most_pods(cluster: &Cluster<'_>, object: &Object<'_>) -> u64 {
 }
 
 /// Whether an object is an autoscaler.
-#[must_use]
 pub fn is_autoscaler(object: &Object<'_>) -> bool {
     matches!((object.kind, object.group), ("HorizontalPodAutoscaler", "autoscaling") | ("ScaledObject", "keda.sh"))
 }

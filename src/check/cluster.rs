@@ -36,7 +36,6 @@ pub struct Service<'o> {
 
 impl Service<'_> {
     /// Whether it has a port of a number, of whatever protocol.
-    #[must_use]
     pub fn has_port(&self, port: &str) -> bool {
         self.ports.contains_key(port) || self.not_tcp.contains_key(port)
     }
@@ -106,7 +105,6 @@ const REPLACED: &str = "\0replaced";
 
 impl<'o> Cluster<'o> {
     /// Takes objects in. What is not for a cluster is left out.
-    #[must_use]
     pub fn of(nodes: &'o [Node<'o>], options: &'o Options) -> Self {
         let mut cluster = Self {
             objects: nodes.iter().map(Object::of).collect(),
@@ -255,93 +253,78 @@ impl<'o> Cluster<'o> {
     }
 
     /// Whether another object before this one is the same.
-    #[must_use]
     pub fn is_twin(&self, id: usize) -> bool {
         self.is_twin[id]
     }
 
     /// The object of a kind and name in a namespace, by its place.
-    #[must_use]
     pub fn place(&self, kind: &str, namespace: &str, name: &str) -> Option<usize> {
         self.named([kind, namespace, name]).first().copied()
     }
 
     /// The object of a kind and name in a namespace.
-    #[must_use]
     pub fn find(&self, kind: &str, namespace: &str, name: &str) -> Option<&Object<'o>> {
         self.place(kind, namespace, name).map(|id| &self.objects[id])
     }
 
     /// The Service of a name in a namespace.
-    #[must_use]
     pub fn service(&self, namespace: &str, name: &str) -> Option<&Service<'o>> {
         let id = self.place("Service", namespace, name)?;
         self.services.get(*self.service_of.get(&id)?)
     }
 
     /// The Service that has an address, which somebody has given it or a cluster.
-    #[must_use]
     pub fn service_at(&self, address: &str) -> Option<&Object<'o>> {
         Some(&self.objects[self.services[*self.by_address.get(address)?].object])
     }
 
     /// The keys of a ConfigMap or a Secret, and their values; none for what only makes one.
-    #[must_use]
     pub fn data(&self, kind: &str, namespace: &str, name: &str) -> Option<&HashMap<&'o str, &'o Node<'o>>> {
         let id = self.place(kind, namespace, name)?;
         self.data.get(&id).filter(|_| self.objects[id].kind == kind)
     }
 
     /// Whether somebody says where a Service without a selector leads.
-    #[must_use]
     pub fn has_endpoints(&self, namespace: &str, service: &str) -> bool {
         !self.named([ENDPOINTS, namespace, service]).is_empty()
     }
 
     /// Whether another object runs the pods of a workload.
-    #[must_use]
     pub fn is_replaced(&self, object: &Object<'_>) -> bool {
         !self.named([REPLACED, object.namespace, object.name]).is_empty()
     }
 
     /// The autoscalers of an object.
-    #[must_use]
     pub fn autoscalers_of(&self, object: &Object<'_>) -> &[usize] {
         self.autoscalers.get([object.kind, object.namespace, object.name])
     }
 
     /// Whether there is an object of a kind in a namespace.
-    #[must_use]
     pub fn has_any(&self, kind: &str, namespace: &str) -> bool {
         !self.named([kind, namespace, ANY]).is_empty()
     }
 
     /// Whether a namespace is that of any object.
-    #[must_use]
     pub fn has_namespace(&self, name: &str) -> bool {
         !self.named([ANY, name, ""]).is_empty()
     }
 
     /// Whether Jina runs in a namespace.
-    #[must_use]
     pub fn has_jina(&self, namespace: &str) -> bool {
         self.with_jina.contains(namespace)
     }
 
     /// The namespace of an object of that kind and name, wherever it is.
-    #[must_use]
     pub fn namespace_of(&self, kind: &str, name: &str) -> Option<&'o str> {
         self.named([kind, ANY, name]).first().map(|id| self.objects[*id].namespace)
     }
 
     /// The first workload that Jina calls by a name in a namespace.
-    #[must_use]
     pub fn by_jina_name(&self, namespace: &str, name: &str) -> Option<usize> {
         self.by_jina_name.get(namespace)?.get(name).copied()
     }
 
     /// What exists instead of a name that does not.
-    #[must_use]
     pub fn near(&self, kind: &str, namespace: &str, name: &str) -> Option<Near<'o>> {
         if !self.may_propose() {
             return None;
@@ -351,7 +334,6 @@ impl<'o> Cluster<'o> {
     }
 
     /// Whether a name may still be looked for that is near to another.
-    #[must_use]
     pub fn may_propose(&self) -> bool {
         let tries = self.proposals.get();
         self.proposals.set(tries.saturating_add(1));
@@ -359,7 +341,6 @@ impl<'o> Cluster<'o> {
     }
 
     /// What to say of a name that leads nowhere.
-    #[must_use]
     pub fn missing(&self, kind: &str, namespace: &str, name: &str, path: impl Into<FieldPath>) -> Finding {
         if let Some(other) = self.namespace_of(kind, name) {
             let message = format!("names a {kind} that is in {}, not in {}", named(other), named(namespace));
@@ -374,38 +355,32 @@ impl<'o> Cluster<'o> {
     }
 
     /// The object of a workload.
-    #[must_use]
     pub fn of_workload(&self, workload: usize) -> &Object<'o> {
         &self.objects[self.workloads[workload].object]
     }
 
     /// What messages call a workload.
-    #[must_use]
     pub fn label(&self, workload: usize) -> String {
         self.of_workload(workload).label()
     }
 
     /// The first Service that selects a workload's pods and nothing else.
-    #[must_use]
     pub fn front(&self, workload: usize) -> Option<&Object<'o>> {
         self.fronts[workload].map(|id| &self.objects[id])
     }
 
     /// The Jina container that a workload is there for.
-    #[must_use]
     pub fn main(&self, workload: usize) -> Option<(&Container<'o>, Role)> {
         self.workloads[workload].main()
     }
 
     /// What a workload does.
-    #[must_use]
     pub fn role(&self, workload: usize) -> Option<Role> {
         Some(self.main(workload)?.1)
     }
 }
 
 /// The kind that an autoscaler scales; KEDA has a default.
-#[must_use]
 pub fn target_kind<'n>(target: &'n Node<'n>) -> &'n str {
     let kind = text(target, "kind");
     if kind.is_empty() { "Deployment" } else { kind }

@@ -15,7 +15,6 @@ pub enum Role {
 
 impl Role {
     /// What messages call it.
-    #[must_use]
     pub fn word(self) -> &'static str {
         match self {
             Role::Gateway => "gateway",

@@ -70,20 +70,17 @@ impl External {
     }
 
     /// Whether an object is provided elsewhere.
-    #[must_use]
     pub fn has(&self, kind: &str, name: &str) -> bool {
         let Some((known, _)) = EXTERNAL_KINDS.iter().find(|(known, _)| *known == kind).filter(|_| !self.0.is_empty()) else { return false };
         [name, "*"].iter().any(|name| self.0.contains(&(*known, (*name).to_owned())))
     }
 
     /// How a kind is spelled in a declaration.
-    #[must_use]
     pub fn spelled(kind: &str) -> Option<String> {
         EXTERNAL_KINDS.iter().any(|(known, _)| *known == kind).then(|| kind.to_ascii_lowercase())
     }
 
     /// The JSON Schema of `spec.external`.
-    #[must_use]
     pub fn schema() -> String {
         let names = |(kind, field): (&str, &str)| {
             format!(
@@ -105,7 +102,6 @@ pub struct Near<'c> {
 }
 
 /// The name that a missing one most likely stands for: what a rename has made of it, or one that is spelled alike.
-#[must_use]
 pub fn renamed<'c>(wrong: &str, candidates: &[&'c str]) -> Option<Near<'c>> {
     let is_affixed = |long: &str, short: &str| {
         let before = long.strip_suffix(short).is_some_and(|before| before.ends_with(['-', '.']));

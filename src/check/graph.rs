@@ -61,7 +61,6 @@ impl<'g> Graph<'g> {
 
     /// What is wrong with it. `is_floating` says of a node whether its executor floats, where that is known, and `has_address`
     /// whether the gateway can call it at all.
-    #[must_use]
     pub fn faults(&self, is_floating: impl Fn(&str) -> Option<bool>, has_address: impl Fn(&str) -> bool) -> Vec<Fault> {
         if self.names.is_empty() {
             return Vec::new();

@@ -87,7 +87,6 @@ impl<'o> Labelled<'o> {
     }
 
     /// What a selector selects in a namespace, up to as many.
-    #[must_use]
     pub fn selected(&self, namespace: &str, selector: Selector<'_>, most: usize, work: &Work) -> Selected {
         let wanted = Wanted::of(selector);
         let cost = 1 + wanted.pairs.len() + wanted.expressions.len();
@@ -110,13 +109,11 @@ impl<'o> Labelled<'o> {
     }
 
     /// Whether a selector selects one of them, by nothing but the labels that it was given.
-    #[must_use]
     pub fn is_selected(&self, member: usize, selector: Selector<'_>) -> bool {
         self.members.get(member).is_some_and(|member| member.meets(&Wanted::of(selector), false))
     }
 
     /// A label of one of them.
-    #[must_use]
     pub fn label(&self, member: usize, key: &str) -> Option<&'o str> {
         self.members.get(member)?.labels.get(key).copied()
     }
@@ -150,7 +147,6 @@ impl<'o> Labelled<'o> {
     }
 
     /// Those in a namespace that have a label.
-    #[must_use]
     pub fn with_label(&self, namespace: &str, key: &str, value: &str) -> &[usize] {
         self.by_label.get([namespace, key, value])
     }
@@ -215,20 +211,17 @@ impl<'s> Wanted<'s> {
 
 impl<'o> Selector<'o> {
     /// A Service's: labels and nothing else. None selects nothing.
-    #[must_use]
     pub fn of_service(service: &'o Node<'o>) -> Option<Self> {
         let pairs = pairs(service, "spec.selector");
         (!pairs.is_empty()).then_some(Self { pairs, expressions: &[] })
     }
 
     /// Everybody else's.
-    #[must_use]
     pub fn of(selector: &'o Node<'o>) -> Self {
         Self { pairs: pairs(selector, "matchLabels"), expressions: list(selector, "matchExpressions") }
     }
 
     /// Whether it asks for nothing, and so selects everything.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.pairs.is_empty() && self.expressions.is_empty()
     }

@@ -137,7 +137,6 @@ const CHECKS: [fn(&Cluster<'_>, &mut Report); 21] = [
 ];
 
 /// Looks at objects.
-#[must_use]
 pub fn check(objects: &[Node<'_>], options: &Options) -> Report {
     let cluster = Cluster::of(objects, options);
     let findings = objects.iter().map(|_| Findings::default()).collect();

@@ -29,7 +29,6 @@ pub struct Object<'o> {
 
 impl<'o> Object<'o> {
     /// Reads who it is.
-    #[must_use]
     pub fn of(node: &'o Node<'o>) -> Self {
         let version = text(node, "apiVersion");
         let group = version.split_once('/').map_or("", |(group, _)| group);
@@ -40,13 +39,11 @@ impl<'o> Object<'o> {
     }
 
     /// What messages call it. There may be many of them, and a name may be long that no server takes.
-    #[must_use]
     pub fn label(&self) -> String {
         format!("{}/{}", shortened(self.kind), shortened(self.name))
     }
 
     /// Whether it carries a label or an annotation of ours.
-    #[must_use]
     pub fn is_ours(&self) -> bool {
         ["metadata.labels", "metadata.annotations"].iter().any(|path| {
             let pairs = at(self.node, path).and_then(Node::as_map).unwrap_or_default();
@@ -56,20 +53,17 @@ impl<'o> Object<'o> {
 }
 
 /// Whether an object stays out of every cluster.
-#[must_use]
 pub fn is_local(node: &Node<'_>) -> bool {
     let value = at(node, "metadata.annotations").and_then(|annotations| annotations.get(LOCAL_CONFIG));
     value.is_some_and(|value| plain(value) != "false")
 }
 
 /// What messages call a namespace.
-#[must_use]
 pub fn named(namespace: &str) -> String {
     if namespace.is_empty() { "no namespace".to_owned() } else { format!("namespace `{}`", shortened(namespace)) }
 }
 
 /// The first of many, for a message that stays readable.
-#[must_use]
 pub fn few<'n>(names: impl Iterator<Item = &'n str>) -> String {
     const MOST: usize = 10;
     let mut names = names.filter(|name| !name.is_empty());
@@ -91,7 +85,6 @@ impl<'o> Index<'o> {
     }
 
     /// What was added by these words.
-    #[must_use]
     pub fn get(&self, [first, second, third]: [&str; 3]) -> &[usize] {
         let found = self.0.get(first).and_then(|inner| inner.get(second)?.get(third));
         found.map(Vec::as_slice).unwrap_or_default()

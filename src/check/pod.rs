@@ -111,7 +111,6 @@ pub enum Listener {
 
 impl<'o> Workload<'o> {
     /// Reads an object that has containers: a workload of Kubernetes, or anything else with a pod template.
-    #[must_use]
     pub fn of(object: &Object<'o>, id: usize) -> Option<Self> {
         let Object { node, kind, group, .. } = *object;
         let (path, template) = match kind {
@@ -189,14 +188,12 @@ impl<'o> Workload<'o> {
     }
 
     /// The Jina container that it is there for.
-    #[must_use]
     pub fn main(&self) -> Option<(&Container<'o>, Role)> {
         let container = self.containers.get(self.main?)?;
         Some((container, container.role?))
     }
 
     /// Whether none of its containers runs Jina, for certain.
-    #[must_use]
     pub fn is_stranger(&self) -> bool {
         self.is_stranger
     }
@@ -207,7 +204,6 @@ impl<'o> Workload<'o> {
     }
 
     /// Who listens on a port of the pods.
-    #[must_use]
     pub fn listener(&self, port: u16) -> Listener {
         match (self.serving.get(&port), self.declaring.get(&port)) {
             (Some((place, _)), _) => Listener::Jina(*place),
@@ -220,25 +216,21 @@ impl<'o> Workload<'o> {
     }
 
     /// The schemes of what Jina speaks on a port, the one to write first; nothing where nobody knows.
-    #[must_use]
     pub fn schemes(&self, port: u16) -> Option<&'static [&'static str]> {
         self.serving.get(&port)?.1
     }
 
     /// Whether somebody listens on a port, as far as anybody knows.
-    #[must_use]
     pub fn serves(&self, port: u16) -> bool {
         self.served.contains(&port) || self.has_open
     }
 
     /// Whether a probe of one of its containers is answered.
-    #[must_use]
     pub fn answers(&self, container: &Container<'_>, port: u16) -> bool {
         container.role.is_none() || container.is_open || self.served.contains(&port)
     }
 
     /// The ports that it serves, for messages.
-    #[must_use]
     pub fn shown_ports(&self) -> String {
         let ports: Vec<String> =
             self.containers.iter().flat_map(|container| &container.ports).map(|listening| listening.port.to_string()).collect();
@@ -246,19 +238,16 @@ impl<'o> Workload<'o> {
     }
 
     /// The number of a port that may be given by its name.
-    #[must_use]
     pub fn port(&self, port: &str) -> Option<u16> {
         port.parse().ok().or_else(|| self.named.get(port).copied())
     }
 
     /// The names that a port has.
-    #[must_use]
     pub fn names_of(&self, port: u16) -> &[&'o str] {
         self.names.get(&port).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// Whether a container of Jina serves requests or metrics on a port.
-    #[must_use]
     pub fn is_of_jina(&self, port: u16) -> bool {
         let jina = self.containers.iter().filter(|container| container.role.is_some());
         jina.flat_map(|container| &container.ports).any(|listening| listening.port == port)
@@ -266,7 +255,6 @@ impl<'o> Workload<'o> {
 }
 
 /// Whether a port of a container or of a Service is one of TCP.
-#[must_use]
 pub fn is_tcp(port: &Node<'_>) -> bool {
     matches!(text(port, "protocol"), "" | "TCP")
 }
@@ -373,31 +361,26 @@ impl<'o> Container<'o> {
     }
 
     /// What messages call it.
-    #[must_use]
     pub fn name(&self) -> String {
         shortened(text(self.node, "name"))
     }
 
     /// The values of an option, each with the place of its word.
-    #[must_use]
     pub fn values(&self, option: &str) -> Vec<(usize, &str)> {
         words::values(&self.words, option)
     }
 
     /// The first value of an option.
-    #[must_use]
     pub fn value(&self, option: &str) -> Option<&str> {
         self.values(option).first().map(|(_, value)| *value)
     }
 
     /// Whether an option is given, with a value or without.
-    #[must_use]
     pub fn has(&self, option: &str) -> bool {
         self.words.iter().any(|word| word.text.split('=').next() == Some(option))
     }
 
     /// The path of a word.
-    #[must_use]
     pub fn path_of(&self, place: usize) -> String {
         match self.words.get(place) {
             Some(Word { list, index, .. }) => format!("{}.{list}[{index}]", self.path),

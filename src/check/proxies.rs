@@ -24,7 +24,6 @@ pub const PORT_NAMES: [&str; 3] = ["http-envoy-prom", "linkerd-admin", "linkerd-
 
 impl Proxy {
     /// The mesh whose sidecar a container is.
-    #[must_use]
     pub fn of(container: &Node<'_>) -> Option<Self> {
         let image = text(container, "image").split('@').next().unwrap_or_default();
         let repository = image.rsplit_once(':').map_or(image, |(repository, _)| repository);
@@ -38,7 +37,6 @@ impl Proxy {
     }
 
     /// The ports on which it listens, declared or not.
-    #[must_use]
     pub fn ports(self) -> &'static [u16] {
         match self {
             Proxy::Istio => &[15000, 15001, 15004, 15006, 15008, 15020, 15021, 15053, 15090],
@@ -48,14 +46,12 @@ impl Proxy {
 }
 
 /// What Istio says that it has brought into pods, as JSON; empty where it has brought nothing.
-#[must_use]
 pub fn injected<'n>(template: Option<&'n Node<'n>>) -> &'n str {
     let annotations = template.and_then(|template| at(template, "metadata.annotations"));
     annotations.and_then(|node| node.get("sidecar.istio.io/status")?.as_text()).unwrap_or_default()
 }
 
 /// Whether a probe asks Istio's sidecar to ask the container.
-#[must_use]
 pub fn is_rewritten(probe: &Node<'_>, template: Option<&Node<'_>>) -> bool {
     let annotations = template.and_then(|template| at(template, "metadata.annotations"));
     let status = annotations.and_then(|node| node.get(STATUS_PORT_ANNOTATION)?.as_text()).unwrap_or(STATUS_PORT);
@@ -75,7 +71,6 @@ const INJECTED: [&str; 8] = [
 ];
 
 /// Whether a mesh is asked to take part in pods, by their template, or in a namespace.
-#[must_use]
 pub fn is_injected(template: Option<&Node<'_>>) -> bool {
     ["metadata.labels", "metadata.annotations"].iter().any(|path| {
         let node = template.and_then(|template| at(template, path));

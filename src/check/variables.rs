@@ -43,7 +43,6 @@ pub struct Variables<'c> {
 
 impl<'c> Variables<'c> {
     /// Reads them. `left` is what references may add.
-    #[must_use]
     pub fn of(container: &'c Node<'c>, cluster: &'c Cluster<'c>, object: &Object<'c>, left: usize) -> Self {
         let (values, sources, places) = (HashMap::new(), Vec::new(), HashMap::new());
         let mut variables = Self { values, sources, are_open: false, places, left: Cell::new(left) };
@@ -84,20 +83,17 @@ impl<'c> Variables<'c> {
     }
 
     /// What references may still add.
-    #[must_use]
     pub fn left(&self) -> usize {
         self.left.get()
     }
 
     /// The place in `env` of a variable.
-    #[must_use]
     pub fn place(&self, name: &str) -> Option<usize> {
         self.places.get(name).copied()
     }
 
     /// A text with `$(NAME)` replaced and `$$` for a dollar; a name without a value stays as it is
     /// (`k8s.io/kubernetes/third_party/forked/golang/expansion`).
-    #[must_use]
     pub fn expanded(&self, text: &str) -> String {
         let mut out = String::with_capacity(text.len());
         for part in parts(text) {

@@ -36,7 +36,6 @@ impl Work {
     }
 
     /// The first object that was not looked at in full, and how many there are.
-    #[must_use]
     pub fn skipped(&self) -> Option<(usize, usize)> {
         let mut skipped = self.skipped.borrow().clone();
         skipped.sort_unstable();

@@ -241,7 +241,6 @@ pub struct Environment {
 
 impl Environment {
     /// Looks.
-    #[must_use]
     pub fn of_process() -> Self {
         Self {
             gateway_image: env::var("JINA_GATEWAY_IMAGE").ok().filter(|image| !image.is_empty()),

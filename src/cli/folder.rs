@@ -135,7 +135,6 @@ pub fn read(folder: &FilePath, ours: &Names<'_>, moved: &BTreeSet<[&str; 3]>, to
 
 /// The documents of a text with the lines before each, down to its `---`, and what stands behind the last; together they are the
 /// text.
-#[must_use]
 pub fn pieces(text: &str) -> (Vec<(&str, &str)>, &str) {
     let (documents, tail) = documents::split(text);
     if documents.is_empty() {

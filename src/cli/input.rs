@@ -83,7 +83,6 @@ pub fn flows(text: &str, subject: &Subject, overrides: &Overrides, findings: &mu
 }
 
 /// The Flow of a document as it was written, out of its `JinaFlow` where it is in one.
-#[must_use]
 pub fn source<'t>(document: &'t Document<'t>) -> Option<Node<'t>> {
     let root = document.root.as_ref()?;
     if !is_jina_flow(root) {

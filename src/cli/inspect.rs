@@ -108,7 +108,6 @@ pub fn inspect(inspection: &Inspection, may_paint: bool, stdout: &mut impl Write
 }
 
 /// Looks at files that have been read. `findings` are those of reading.
-#[must_use]
 pub fn look(files: &[File], mut findings: Vec<(Subject, Finding)>, inspection: &Inspection) -> Seen {
     let objects = read(files, &mut findings);
     let mut options = Options { external: inspection.external.clone(), is_strict: inspection.is_strict };

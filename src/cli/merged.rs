@@ -64,7 +64,6 @@ struct Fresh {
 
 /// The files of a folder in which nothing is yet: Jina's tree, a file for each component, its objects one after the other. With
 /// `keeps_memory`, what is remembered of them is one more.
-#[must_use]
 pub fn new(flows: &[Exported], keeps_memory: bool) -> Vec<(String, String)> {
     let fresh: Vec<Fresh> = flows.iter().flat_map(objects).collect();
     let mut files = files(&fresh);

@@ -29,7 +29,6 @@ use crate::jina::reference;
 const README: &str = include_str!("../../functions/jinaflow/README.md");
 
 /// Runs the process; the answer is its exit code.
-#[must_use]
 pub fn main() -> u8 {
     let environment = Environment::of_process();
     let mut said = String::new();

@@ -117,7 +117,6 @@ impl Remembered {
 }
 
 /// The file's text: a line for each object, so that a difference between two exports is as long as what differs.
-#[must_use]
 pub fn text(mut objects: Vec<Entry>) -> String {
     objects.sort_by(|one, other| (&one.file, &one.object).cmp(&(&other.file, &other.object)));
     let lines: Vec<String> = objects.iter().map(|entry| serde_json::to_string(entry).unwrap_or_default()).collect();
@@ -126,14 +125,12 @@ pub fn text(mut objects: Vec<Entry>) -> String {
 }
 
 /// The text while files are replaced: `objects` as they will be, and those of `files`, by the hashes of their texts, as they were.
-#[must_use]
 pub fn unfinished(objects: Vec<Entry>, before: Vec<Entry>, files: BTreeMap<String, String>) -> String {
     let unfinished = Some(Unfinished { files, objects: before });
     serde_json::to_string(&Remembered { about: ABOUT.to_owned(), version: VERSION, objects, unfinished }).unwrap_or_default()
 }
 
 /// The hash of a text, as it stands in an entry.
-#[must_use]
 pub fn hash(text: &str) -> String {
     format!("{:016x}", mixed(hashed(BASIS, text.as_bytes())))
 }
@@ -144,7 +141,6 @@ pub type Key<'k> = [&'k str; 4];
 /// Finds the entry of each object of a folder: by file, kind and name, else wherever the object has been moved to, else as the
 /// only one of its kind in its file, where a name or a namespace has been edited. `are_ours` says which objects have a label of
 /// ours, or a text that an export wrote: without it, what is elsewhere or has another name is somebody else's, such as a patch.
-#[must_use]
 pub fn matched<'e>(entries: &'e [Entry], objects: &[Key<'_>], are_ours: &[bool]) -> Vec<Option<&'e Entry>> {
     let mut of_objects: Vec<Option<&Entry>> = vec![None; objects.len()];
     let mut left: Vec<&Entry> = entries.iter().collect();

@@ -27,7 +27,6 @@ pub struct Unrendered {
 }
 
 /// What is to be said of JinaFlows. `running` is what Jina calls the executors that run.
-#[must_use]
 pub fn judge<'n>(flows: &[Unrendered], nodes: &'n [Node<'n>], running: impl Iterator<Item = &'n str>) -> Vec<(usize, Finding)> {
     if flows.is_empty() {
         return Vec::new();

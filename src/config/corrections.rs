@@ -241,19 +241,16 @@ impl Corrections {
     pub const NONE: Self = Self(0);
 
     /// Whether one applies.
-    #[must_use]
     pub fn has(self, correction: Correction) -> bool {
         self.0 & (1 << correction as u32) != 0
     }
 
     /// These but one.
-    #[must_use]
     pub fn without(self, correction: Correction) -> Self {
         Self(self.0 & !(1 << correction as u32))
     }
 
     /// These and one more.
-    #[must_use]
     pub fn with(self, correction: Correction) -> Self {
         Self(self.0 | 1 << correction as u32)
     }

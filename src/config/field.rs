@@ -45,7 +45,6 @@ impl Whose {
     pub const EVERYWHERE: u8 = 63;
 
     /// Whether a field of these bits may stand at a place of those.
-    #[must_use]
     pub fn allows(field: u8, place: u8) -> bool {
         field & place & Self::EVERYWHERE != 0 && (field & Self::NOT_DEFAULTS == 0 || place & Self::DEFAULTS == 0)
     }
@@ -230,7 +229,6 @@ fn complain(node: &Node<'_>, message: &str, mend: &str, path: &Path<'_>, finding
 }
 
 /// `true` or `false`, as YAML and kustomize write it.
-#[must_use]
 pub fn flag(node: &Node<'_>) -> Option<bool> {
     match node.as_text()? {
         "true" | "True" | "TRUE" => Some(true),
@@ -245,7 +243,6 @@ fn is_variable(name: &str) -> bool {
 }
 
 /// `[-._a-zA-Z0-9]+`, at most 253 (`IsConfigMapKey`).
-#[must_use]
 pub fn is_config_map_key(name: &str) -> bool {
     (1..=253).contains(&name.len())
         && !matches!(name, "." | "..")
@@ -268,7 +265,6 @@ fn is_label_key(key: &str) -> bool {
 }
 
 /// The properties of a JSON Schema for these fields, as far as they are for `whose`.
-#[must_use]
 pub fn properties(fields: &[Field], whose: u8) -> String {
     let property = |field: &Field| format!("{}: {}", quoted(field.name), schema(field));
     fields.iter().filter(|field| Whose::allows(field.whose, whose)).map(property).collect::<Vec<_>>().join(",\n")

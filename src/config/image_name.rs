@@ -15,7 +15,6 @@
 const LONGEST_NAME: usize = 255;
 
 /// What is wrong with a reference, and what to write.
-#[must_use]
 pub fn fault(image: &str) -> Option<(String, String)> {
     let told = |message: &str, mend: &str| Some((message.to_owned(), mend.to_owned()));
     if image.is_empty() {

@@ -35,7 +35,6 @@ impl Images {
     }
 
     /// The image of exactly this key.
-    #[must_use]
     pub fn get(&self, uses: &str) -> Option<&str> {
         self.map.get(uses).map(String::as_str)
     }
@@ -93,7 +92,6 @@ impl Images {
     }
 
     /// The image of the gateway, of heads and of executors without `uses`.
-    #[must_use]
     pub fn gateway(&self, jina_version: &str) -> String {
         match self.get(GATEWAY_KEY) {
             Some(image) => image.to_owned(),
@@ -122,7 +120,6 @@ pub struct HubName<'u> {
 
 impl<'u> HubName<'u> {
     /// Reads `uses`; `None` when it is no name on the Hub, a message when it is none that can be understood.
-    #[must_use]
     pub fn parse(uses: &'u str) -> Option<Result<Self, &'static str>> {
         let (scheme, rest) = uses.split_once("://")?;
         let (hub, form) = scheme.split_once('+').unwrap_or((scheme, "docker"));

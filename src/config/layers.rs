@@ -59,7 +59,6 @@ pub struct Stack<'l>(Vec<&'l Layer>);
 
 impl Stack<'_> {
     /// The path of a field, such as `storage.size`, of the layer that decides it.
-    #[must_use]
     pub fn path(&self, field: &str) -> String {
         let says = |layer: &&&Layer| field.split('.').try_fold(&layer.fields, |fields, step| fields.get(step)).is_some();
         let layer = self.0.iter().rev().find(says).or(self.0.last());
@@ -107,37 +106,31 @@ impl Layers {
     }
 
     /// Options of the Flow that an executor's entry changes.
-    #[must_use]
     pub fn flow_options(&self, executor: &str) -> Option<&Node<'static>> {
         self.entry(executor)?.options()
     }
 
     /// Options of the Flow that the gateway's entry changes.
-    #[must_use]
     pub fn gateway_options(&self) -> Option<&Node<'static>> {
         self.gateway.as_ref()?.options()
     }
 
     /// Options of the Flow's `with` that the defaults change.
-    #[must_use]
     pub fn shared_options(&self) -> Option<&Node<'static>> {
         self.defaults.as_ref()?.options()
     }
 
     /// Whether there is anything about the gateway.
-    #[must_use]
     pub fn has_gateway(&self) -> bool {
         self.gateway.is_some()
     }
 
     /// Whether the gateway's entry has a field.
-    #[must_use]
     pub fn gateway_says(&self, field: &str) -> bool {
         self.gateway.as_ref().is_some_and(|layer| layer.fields.get(field).is_some_and(|value| !value.is_null()))
     }
 
     /// What an executor's entry says about its head and about each shard.
-    #[must_use]
     pub fn parts(&self, executor: &str) -> (bool, Vec<u32>) {
         let Some(entry) = self.entry(executor) else { return (false, Vec::new()) };
         let shards = entry.fields.get("shards").and_then(Node::as_map).unwrap_or_default();
@@ -155,7 +148,6 @@ impl Layers {
     }
 
     /// `drainSeconds` of these pods.
-    #[must_use]
     pub fn drain(&self, pods: Pods<'_>) -> Option<i64> {
         let (entry, part) = self.entries(pods);
         let layers = self.stack(pods, entry, part.as_ref());
@@ -163,7 +155,6 @@ impl Layers {
     }
 
     /// The path of a field, such as `rollingUpdate.maxSurge`, of the layer that decides it for these pods.
-    #[must_use]
     pub fn path(&self, pods: Pods<'_>, field: &str) -> String {
         let (entry, part) = self.entries(pods);
         Stack(self.stack(pods, entry, part.as_ref())).path(field)
@@ -333,7 +324,6 @@ fn overlay(field: &str, base: &mut Node<'static>, over: Node<'static>) {
 }
 
 /// A part of an object without what it takes back, where there is nothing to take back.
-#[must_use]
 pub fn without_nulls(mut node: Node<'_>) -> Node<'_> {
     if let Data::List(entries) = &mut node.data {
         for entry in entries {

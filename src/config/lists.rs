@@ -31,7 +31,6 @@ const DIRECTIVE: &str = "$patch";
 const DIRECTIVES: [&str; 3] = ["delete", "replace", "merge"];
 
 /// The fields by which the entries of a list are known.
-#[must_use]
 pub fn merge_keys(field: &str) -> Option<&'static [&'static str]> {
     MERGE_KEYS.iter().find(|(name, _)| *name == field).map(|(_, keys)| *keys)
 }
@@ -63,7 +62,6 @@ pub fn identity(entry: &Node<'_>, keys: &[&str]) -> Option<String> {
 }
 
 /// An entry's name among those of its list; empty where it has none.
-#[must_use]
 pub fn entry_name(field: &str, entry: &Node<'_>) -> String {
     merge_keys(field).and_then(|keys| identity(entry, keys)).unwrap_or_default()
 }

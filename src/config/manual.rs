@@ -4,7 +4,6 @@ use super::field::{Field, Shape, Whose};
 use super::fields::{LAYER, SPEC};
 
 /// Every field with what it takes, what holds without it and what it does, as Markdown.
-#[must_use]
 pub fn fields() -> String {
     let mut out = "# Fields of a JinaFlow\n\nBelow `spec`, beside the Flow. `null` in a layer takes back what a layer before it says.\n\n## The Flow as a whole\n\n".to_owned();
     lines(SPEC, "", &mut out);

@@ -63,7 +63,6 @@ impl Compat {
     const WORDS: [&'static str; 2] = ["none", "jina-3.34"];
 
     /// Reads the word used in `spec.compat` and by `--compat`.
-    #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
         match word {
             "none" => Some(Compat::None),
@@ -73,7 +72,6 @@ impl Compat {
     }
 
     /// The words that [`Compat::parse`] knows.
-    #[must_use]
     pub fn words() -> &'static [&'static str] {
         &Self::WORDS
     }
@@ -95,7 +93,6 @@ impl OnConflict {
     const WORDS: [&'static str; 3] = ["keep", "overwrite", "error"];
 
     /// The words that [`on_conflict`] knows.
-    #[must_use]
     pub fn words() -> &'static [&'static str] {
         &Self::WORDS
     }
@@ -129,14 +126,12 @@ pub struct Settings {
 
 impl Settings {
     /// Who spreads requests over replicas.
-    #[must_use]
     pub fn mesh(&self) -> Mesh {
         let default = if self.corrections().has(Correction::BalancedReplicas) { Mesh::None } else { Mesh::Linkerd };
         self.scope.mesh.unwrap_or(default)
     }
 
     /// The deliberate differences from Jina that apply.
-    #[must_use]
     pub fn corrections(&self) -> Corrections {
         self.only.unwrap_or(match self.compat {
             Compat::None => Corrections::ALL,
@@ -145,20 +140,17 @@ impl Settings {
     }
 
     /// The version whose images run where nothing else is said.
-    #[must_use]
     pub fn jina_version(&self) -> &str {
         self.jina_version.as_deref().unwrap_or(JINA_VERSION)
     }
 
     /// The version for whose containers arguments are written.
-    #[must_use]
     pub fn containers(&self) -> Version {
         let chosen = Some(self.jina_version()).filter(|_| self.corrections().has(Correction::OlderContainers));
         chosen.and_then(Version::parse).unwrap_or(Version::NEWEST)
     }
 
     /// What becomes of what Jina passes over in silence.
-    #[must_use]
     pub fn strictness(&self) -> Strictness {
         match self.compat {
             Compat::None => Strictness::Strict,
@@ -167,7 +159,6 @@ impl Settings {
     }
 
     /// How the Flow is read.
-    #[must_use]
     pub fn reading(&self) -> Reading {
         let version = Version::parse(self.jina_version()).unwrap_or(Version::NEWEST);
         Reading { context: self.context.clone(), rules: Rules { strictness: self.strictness(), version } }
@@ -184,7 +175,6 @@ pub struct JinaFlow {
 }
 
 /// Whether a node has the config's kind and group, in whatever version.
-#[must_use]
 pub fn is_jina_flow(node: &Node<'_>) -> bool {
     kind_of_ours(node).is_some_and(|kind| kind.as_text() == Some(KIND))
 }
@@ -196,7 +186,6 @@ fn kind_of_ours<'n, 't>(node: &'n Node<'t>) -> Option<&'n Node<'t>> {
 }
 
 /// What is wrong with an object of our group that is of no kind of it: nobody would look at it.
-#[must_use]
 pub fn unknown_kind(node: &Node<'_>) -> Option<Finding> {
     let kind = kind_of_ours(node)?;
     let known = [KIND, CHECK_KIND];
@@ -436,7 +425,6 @@ fn texts_below(spec: &Node<'_>, field: &str, path: &Path<'_>, findings: &mut Fin
 }
 
 /// The name of most Kubernetes objects: DNS labels with dots between them (RFC 1123 subdomain).
-#[must_use]
 pub fn is_subdomain(name: &str) -> bool {
     name.len() <= 253 && name.split('.').all(is_dns_label)
 }
@@ -465,7 +453,6 @@ fn proposing(finding: Finding, wrong: &str) -> Finding {
 }
 
 /// RFC 1123: lower case letters, digits and dashes, beginning and ending with a letter or digit, at most 63 characters.
-#[must_use]
 pub fn is_dns_label(name: &str) -> bool {
     (1..=63).contains(&name.len())
         && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
@@ -474,7 +461,6 @@ pub fn is_dns_label(name: &str) -> bool {
 }
 
 /// The label that most resembles a text; may be empty.
-#[must_use]
 pub fn dns_label(text: &str) -> String {
     let mapped: String =
         text.to_lowercase().chars().map(|c| if c.is_ascii_lowercase() || c.is_ascii_digit() { c } else { '-' }).take(63).collect();

@@ -8,7 +8,6 @@
 use crate::yaml::{Data, Node};
 
 /// The structural form of a schema with its `definitions`.
-#[must_use]
 pub fn structural<'t>(schema: &Node<'t>) -> Node<'t> {
     let mut root = form(schema, schema);
     // Kubernetes adds what it knows of `metadata` itself, and refuses any other word about it.

@@ -2,7 +2,6 @@
 //! (`k8s.io/apimachinery/pkg/api/resource/quantity.go`).
 
 /// The number that a quantity stands for; `None` when it is none. Good enough to compare two of them.
-#[must_use]
 pub fn parse(text: &str) -> Option<f64> {
     let number = text.strip_prefix(['+', '-']).unwrap_or(text);
     let digits = number.bytes().take_while(|b| b.is_ascii_digit() || *b == b'.').count();

@@ -120,7 +120,6 @@ EXECUTOR
 "##;
 
 /// The schema as text.
-#[must_use]
 pub fn text() -> String {
     let listed = |words: &[&str]| words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(", ");
     FRAME

@@ -91,7 +91,6 @@ pub struct Source {
 
 impl Source {
     /// The field in which it stands.
-    #[must_use]
     pub fn field(&self) -> &'static str {
         if self.is_secret { "secrets" } else { "configMaps" }
     }
@@ -280,33 +279,28 @@ impl Workload {
     }
 
     /// Whether a container asks for devices, whose names have a domain (`nvidia.com/gpu`).
-    #[must_use]
     pub fn has_devices(&self) -> bool {
         let limits = self.resources.as_ref().and_then(|resources| resources.get("limits")).and_then(Node::as_map).unwrap_or_default();
         limits.iter().any(|(name, _)| name.as_text().is_some_and(|name| name.contains('/')))
     }
 
     /// Whether a rolling update asks for more pods than there are otherwise.
-    #[must_use]
     pub fn surges(&self) -> bool {
         self.rolling_update.0.as_ref().is_none_or(|surge| !is_zero(surge))
     }
 }
 
 /// `0` or `0%`.
-#[must_use]
 pub fn is_zero(share: &Node<'_>) -> bool {
     share.as_text().is_some_and(|text| text.trim_end_matches('%').parse() == Ok(0))
 }
 
 /// A text, number or boolean below a mapping.
-#[must_use]
 pub fn text(fields: &Node<'_>, name: &str) -> Option<String> {
     fields.get(name).and_then(Node::as_text).map(str::to_owned)
 }
 
 /// A whole number below a mapping.
-#[must_use]
 pub fn int(fields: &Node<'_>, name: &str) -> Option<i64> {
     fields.get(name)?.as_text()?.parse().ok()
 }
@@ -317,19 +311,16 @@ pub fn entries<'n>(fields: &'n Node<'static>, name: &str) -> impl Iterator<Item 
 }
 
 /// Texts by their names.
-#[must_use]
 pub fn texts(fields: &Node<'static>, name: &str) -> Vec<(String, String)> {
     entries(fields, name).map(|(key, value)| (key, value.shown())).collect()
 }
 
 /// Names that stand there.
-#[must_use]
 pub fn names(fields: &Node<'static>, name: &str) -> Vec<String> {
     entries(fields, name).map(|(key, _)| key).collect()
 }
 
 /// Whether a flag is set.
-#[must_use]
 pub fn is_set(fields: &Node<'_>, name: &str) -> Option<bool> {
     fields.get(name).and_then(flag)
 }

@@ -24,7 +24,6 @@ macro_rules! codes {
             pub const ALL: &[Code] = &[$(Code::$code,)*];
 
             /// The name that users see: words with dashes between them.
-            #[must_use]
             pub fn name(self) -> &'static str {
                 match self {
                     $(Code::$code => $name,)*
@@ -41,7 +40,6 @@ codes! {
 
 impl Code {
     /// The code of this name.
-    #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|code| code.name() == name)
     }

@@ -21,7 +21,6 @@ pub struct Excerpt {
 impl Excerpt {
     /// The place in a text that is called `name`; `None` when the text has no such line. What is missed at the end of the
     /// text is missed behind its last line.
-    #[must_use]
     pub fn of(name: &str, text: &str, mark: Mark) -> Option<Self> {
         const BEFORE: usize = 60;
         const AFTER: usize = 40;

@@ -22,7 +22,6 @@ pub enum Severity {
 
 impl Severity {
     /// The word used in `results` and on stderr.
-    #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Severity::Error => "error",
@@ -33,6 +32,7 @@ impl Severity {
 }
 
 /// One problem or remark about one field.
+#[must_use = "a finding that is not pushed is lost"]
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
     /// What kind of finding it is.
@@ -77,35 +77,30 @@ impl Finding {
     }
 
     /// Changes how severe it is.
-    #[must_use]
     pub fn with_severity(mut self, severity: Severity) -> Self {
         self.severity = severity;
         self
     }
 
     /// Moves it to another field.
-    #[must_use]
     pub fn on(mut self, path: impl Into<FieldPath>) -> Self {
         self.path = path.into();
         self
     }
 
     /// Adds the value as written. Long values are cut, since one line must stay one line.
-    #[must_use]
     pub fn got(mut self, value: impl AsRef<str>) -> Self {
         self.got = Some(shortened(value.as_ref()).into());
         self
     }
 
     /// Adds what to do about it.
-    #[must_use]
     pub fn fix(mut self, how: impl Into<Box<str>>) -> Self {
         self.fix = Some(how.into());
         self
     }
 
     /// Adds a value that would be right, and says so when there is no other fix.
-    #[must_use]
     pub fn propose(mut self, value: impl Into<Box<str>>) -> Self {
         let value = value.into();
         if self.fix.is_none() {
@@ -116,7 +111,6 @@ impl Finding {
     }
 
     /// Proposes the nearest of `candidates`, or lists what is allowed when nothing is near.
-    #[must_use]
     pub fn suggest<'c>(self, wrong: &str, candidates: impl Iterator<Item = &'c str> + Clone) -> Self {
         if let Some(near) = nearest(wrong, candidates.clone()) {
             self.propose(near)
@@ -130,14 +124,12 @@ impl Finding {
     }
 
     /// Adds the place in the text.
-    #[must_use]
     pub fn at(mut self, mark: Mark) -> Self {
         self.mark = Some(mark);
         self
     }
 
     /// Adds the place for people.
-    #[must_use]
     pub fn quoting(mut self, excerpt: Option<Excerpt>) -> Self {
         self.excerpt = excerpt.map(Box::new);
         self

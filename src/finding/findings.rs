@@ -63,7 +63,6 @@ impl Findings {
     }
 
     /// As [`nearest`], as long as there are few findings: looking takes time, and nobody reads the hundredth.
-    #[must_use]
     pub fn nearest<'c>(&self, wrong: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
         if self.len() < MOST_PROPOSALS { nearest(wrong, candidates) } else { None }
     }
@@ -74,7 +73,6 @@ impl Findings {
     }
 
     /// Whether the run must fail.
-    #[must_use]
     pub fn has_errors(&self) -> bool {
         self.all.iter().any(|f| f.severity == Severity::Error)
     }
@@ -85,13 +83,11 @@ impl Findings {
     }
 
     /// How many there are.
-    #[must_use]
     pub fn len(&self) -> usize {
         self.all.len()
     }
 
     /// Whether there are none.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.all.is_empty()
     }

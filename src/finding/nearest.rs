@@ -1,7 +1,6 @@
 //! "did you mean": the known name that is closest to an unknown one.
 
 /// The candidate that `wrong` most likely stands for, when one is near enough to be worth proposing.
-#[must_use]
 pub fn nearest<'c>(wrong: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
     let outline = Outline::of(wrong);
     let wrong: Vec<char> = comparable(wrong).collect();

@@ -19,25 +19,21 @@ pub struct FieldPath(Box<[Step]>);
 
 impl FieldPath {
     /// The steps from the document to the field.
-    #[must_use]
     pub fn steps(&self) -> &[Step] {
         &self.0
     }
 
     /// Whether the whole document is meant.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// The path of a field below this one.
-    #[must_use]
     pub fn join(&self, below: &[Step]) -> Self {
         Self([&*self.0, below].concat().into())
     }
 
     /// The path of the field `name` below this one.
-    #[must_use]
     pub fn key(&self, name: &str) -> Self {
         self.join(&[Step::Key(name.into())])
     }
@@ -141,25 +137,21 @@ enum Part<'p> {
 
 impl<'p> Path<'p> {
     /// The path of the document itself (`""`) or of a known part (`"spec.flow"`).
-    #[must_use]
     pub fn root(dotted: &'static str) -> Self {
         Path { parent: None, part: Part::Root(dotted) }
     }
 
     /// A path to go on from.
-    #[must_use]
     pub fn from(path: &'p FieldPath) -> Self {
         Path { parent: None, part: Part::Below(path) }
     }
 
     /// The field `name` of the mapping at this path.
-    #[must_use]
     pub fn key(&'p self, name: &'p str) -> Path<'p> {
         Path { parent: Some(self), part: Part::Key(name) }
     }
 
     /// The entry `index` of the list at this path, from 0.
-    #[must_use]
     pub fn index(&'p self, index: usize) -> Path<'p> {
         Path { parent: Some(self), part: Part::Index(index) }
     }

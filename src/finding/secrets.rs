@@ -39,7 +39,6 @@ const FIELDS_ABOUT_SECRETS: [&str; 9] = [
 
 /// Whether a variable or an option of this name is likely to hold a secret: messages go to logs, and values of such names
 /// do not belong there.
-#[must_use]
 pub fn names_a_secret(name: &str) -> bool {
     let has = |stem: &&str| name.as_bytes().windows(stem.len()).any(|part| part.eq_ignore_ascii_case(stem.as_bytes()));
     if FIELDS_ABOUT_SECRETS.contains(&name) || !STEMS_OF_SECRETS.iter().any(has) {
@@ -51,7 +50,6 @@ pub fn names_a_secret(name: &str) -> bool {
 }
 
 /// Whether a text that shows a mapping, a list or a command line has the name of a secret in it.
-#[must_use]
 pub fn shows_a_secret(text: &str) -> bool {
     let is_inner = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
     text.split(|c| !is_inner(c)).any(names_a_secret)

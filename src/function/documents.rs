@@ -14,7 +14,6 @@ pub struct Piece<'t> {
 
 /// Cuts before every `---` and behind every `...` that begins a line. No YAML has such a line within a document: not even
 /// within a block scalar (<https://yaml.org/spec/1.2.2/#912-document-markers>).
-#[must_use]
 pub fn split(bytes: &[u8]) -> Vec<Piece<'_>> {
     let mut pieces = Vec::new();
     let (mut start, mut before) = (0, 0);
@@ -84,20 +83,17 @@ impl Aliases {
     }
 
     /// Whether a text is worth reading: where all room is taken, one that may have anchors is not even written out.
-    #[must_use]
     pub fn may_hold(&self, text: &str) -> bool {
         self.left > 0 || !text.contains('&')
     }
 
     /// What to say where there is no room.
-    #[must_use]
     pub fn error(&self, mark: Mark) -> SyntaxError {
         SyntaxError { message: format!("aliases expand to more than {} MB in all documents", MOST_ALIASED >> 20), mark }
     }
 }
 
 /// Whether a text that cannot be read was meant to be a part of a Flow.
-#[must_use]
 pub fn is_ours(text: &str) -> bool {
     const MARKS: [&str; 6] =
         ["flow.jina.ai/", "kind: JinaFlow", "jina_deployment_name", "--deployments-addresses", "--graph-description", "--connection-list"];
@@ -117,7 +113,6 @@ pub fn is_ours(text: &str) -> bool {
 }
 
 /// Whether a text that cannot be read may hold what is secret.
-#[must_use]
 pub fn is_secret(text: &str) -> bool {
     let kinds = text.match_indices("kind").map(|(at, word)| &text[at + word.len()..]);
     let mut values = kinds.map(|rest| rest.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, ':' | '"' | '\'')));

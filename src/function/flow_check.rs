@@ -22,7 +22,6 @@ use crate::yaml::{self, Data, Node, kubernetes_value};
 const MEND: &str = "render again: kpt fn render";
 
 /// Whether a functionConfig asks for a check.
-#[must_use]
 pub fn is_check(meta: &Meta) -> bool {
     meta.kind == CHECK_KIND && meta.api_version.split('/').next() == Some(config::GROUP)
 }
@@ -57,7 +56,6 @@ fn find_unknown(node: &Node<'_>, path: &str, known: &[&str], findings: &mut Find
 }
 
 /// What is wrong with the wiring of objects.
-#[must_use]
 pub fn unwired(objects: &[Node<'_>], external: External) -> Vec<(Subject, Finding)> {
     let options = Options { external, is_strict: false };
     let of_object = |(object, findings): (&Node<'_>, Findings)| {
@@ -68,7 +66,6 @@ pub fn unwired(objects: &[Node<'_>], external: External) -> Vec<(Subject, Findin
 }
 
 /// Who an object is, for each of the findings about it: without what may be long, and nobody needs there.
-#[must_use]
 pub fn named(object: &Node<'_>) -> Meta {
     const MOST: usize = 300;
     let mut meta = Meta::of(object);
@@ -84,14 +81,12 @@ pub fn named(object: &Node<'_>) -> Meta {
 
 /// What becomes of the items. kustomize takes an answer of a validator without items only, since it compares them with
 /// its own annotations on them (kubernetes-sigs/kustomize#5036); kpt and everybody else get back what they sent.
-#[must_use]
 pub fn fates(list: &ResourceList<'_>, caller: Caller) -> Vec<Fate> {
     let fate = if caller.keeps_files() { Fate::Kept } else { Fate::Removed };
     vec![fate; list.items.len()]
 }
 
 /// What a render would change.
-#[must_use]
 pub fn stale(list: &ResourceList<'_>, generated: &[(usize, Meta)], outcome: &Reconciled) -> Vec<(Subject, Finding)> {
     let remembered = generated.iter().filter(|(_, meta)| meta.annotation(RENDERED).is_some());
     let changed = remembered.filter_map(|(index, meta)| {

@@ -39,7 +39,6 @@ impl Options {
     ///
     /// An option of a section goes before one with the same key in the Flow's `with`. With another key for the same
     /// option both are given, and it is for argparse to choose (`Flow._add_gateway`, `Flow.add`).
-    #[must_use]
     pub fn new(section: Section, own: Vec<Given>, inherited: Rc<Vec<Given>>) -> Self {
         let mut options = Self::with_one_key_each(section, own, inherited);
         if options.text(Opt::Provider).is_some_and(|provider| provider != "NONE") {
@@ -83,13 +82,11 @@ impl Options {
     }
 
     /// The same, running a class with an inline configuration.
-    #[must_use]
     pub fn with_inline(self, inline: Option<Inline>) -> Self {
         Self { inline: inline.map(Rc::new), ..self }
     }
 
     /// The class with an inline configuration that runs, if that is what `uses` is.
-    #[must_use]
     pub fn inline(&self) -> Option<&Inline> {
         self.inline.as_deref()
     }
@@ -100,19 +97,16 @@ impl Options {
     }
 
     /// The setting of an option, if it has one.
-    #[must_use]
     pub fn get(&self, opt: Opt) -> Option<&Setting> {
         self.given(opt)?.setting.as_ref()
     }
 
     /// Whether the option is an explicit `null`.
-    #[must_use]
     pub fn is_null(&self, opt: Opt) -> bool {
         self.given(opt).is_some_and(|given| given.setting.is_none())
     }
 
     /// Whether the option was set here, not inherited.
-    #[must_use]
     pub fn is_own(&self, opt: Opt) -> bool {
         self.own.iter().any(|given| given.opt == opt && given.setting.is_some())
     }
@@ -123,7 +117,6 @@ impl Options {
     }
 
     /// Whether the option was set at all, here or above.
-    #[must_use]
     pub fn is_given(&self, opt: Opt) -> bool {
         self.get(opt).is_some()
     }
@@ -138,13 +131,11 @@ impl Options {
     }
 
     /// The state of a flag.
-    #[must_use]
     pub fn flag(&self, opt: Opt) -> bool {
         matches!(self.get(opt), Some(Setting::Flag(true)))
     }
 
     /// A number, or `otherwise`.
-    #[must_use]
     pub fn int(&self, opt: Opt, otherwise: i64) -> i64 {
         match self.get(opt) {
             Some(Setting::Int(number)) => *number,
@@ -153,7 +144,6 @@ impl Options {
     }
 
     /// A text.
-    #[must_use]
     pub fn text(&self, opt: Opt) -> Option<&str> {
         match self.get(opt) {
             Some(Setting::Text(text)) => Some(text),
@@ -162,7 +152,6 @@ impl Options {
     }
 
     /// A list of texts; empty when there is none.
-    #[must_use]
     pub fn texts(&self, opt: Opt) -> &[String] {
         match self.get(opt) {
             Some(Setting::Texts(texts)) => texts,
@@ -171,7 +160,6 @@ impl Options {
     }
 
     /// A mapping.
-    #[must_use]
     pub fn pairs(&self, opt: Opt) -> Option<&[(Value, Value)]> {
         match self.get(opt) {
             Some(Setting::Pairs(Value::Map(pairs))) => Some(pairs),
@@ -180,7 +168,6 @@ impl Options {
     }
 
     /// The mapping as the value it is.
-    #[must_use]
     pub fn map(&self, opt: Opt) -> Option<&Value> {
         match self.get(opt) {
             Some(Setting::Pairs(map)) => Some(map),
@@ -189,7 +176,6 @@ impl Options {
     }
 
     /// The protocols; gRPC when there are none.
-    #[must_use]
     pub fn protocols(&self) -> &[Protocol] {
         match self.get(Opt::Protocol) {
             Some(Setting::Protocols(list)) => list,
@@ -198,13 +184,11 @@ impl Options {
     }
 
     /// Whether there is a certificate with its key.
-    #[must_use]
     pub fn has_certificate(&self) -> bool {
         self.text(Opt::SslCertfile).is_some() && self.text(Opt::SslKeyfile).is_some()
     }
 
     /// The ports; empty when there are none.
-    #[must_use]
     pub fn ports(&self) -> &[u16] {
         match self.get(Opt::Port) {
             Some(Setting::Ports(list)) => list,
@@ -233,13 +217,11 @@ fn last_word(before: Option<Setting>, after: Option<Setting>) -> Option<Setting>
 
 /// Whether Jina's lists of what a Flow keeps to itself overlook a key: they have underscores, and argparse takes dashes
 /// as well (`Flow._update_args`).
-#[must_use]
 pub fn is_overlooked(key: &str) -> bool {
     key.contains('-')
 }
 
 /// The part of the Flow's `with` that a section inherits.
-#[must_use]
 pub fn inherited_by(section: Section, with: &[Given]) -> Vec<Given> {
     let inherits = |row: &Row| match (section, row.with) {
         (_, With::HandedOn) => section.allows(row),

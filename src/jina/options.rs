@@ -34,7 +34,6 @@ pub enum Kind {
 
 impl Kind {
     /// Whether argparse takes one word for it and drops the others.
-    #[must_use]
     pub fn is_one(self) -> bool {
         matches!(self, Int | Text | Choice(_) | Enum(_))
     }
@@ -101,7 +100,6 @@ pub enum Effect {
 
 impl Effect {
     /// Why an option has no effect; `None` when it has one.
-    #[must_use]
     pub fn reason(self) -> Option<&'static str> {
         match self {
             Effect::Yes => None,
@@ -291,20 +289,17 @@ options! {
 
 impl Opt {
     /// The option's row.
-    #[must_use]
     pub fn row(self) -> &'static Row {
         &TABLE[self as usize]
     }
 }
 
 /// The option with this key or alias.
-#[must_use]
 pub fn find(key: &str) -> Option<&'static Row> {
     TABLE.iter().find(|row| row.name == key || row.aliases.contains(&key))
 }
 
 /// The gateway's arguments in the order in which Jina writes them.
-#[must_use]
 pub fn gateway_arguments() -> Vec<&'static Row> {
     let mut places = vec![None; TABLE.len()];
     for row in TABLE {

@@ -139,7 +139,6 @@ fn is_of_python(section: Section, name: &str) -> bool {
 }
 
 /// What is said about such a key.
-#[must_use]
 pub fn of_python(path: &Path<'_>) -> Finding {
     Finding::error(path, "is an argument of Jina's Python methods, and no option").fix("remove it")
 }
@@ -164,7 +163,6 @@ fn is_used_of_with(opt: Opt) -> bool {
 pub const JCLOUD: &str = "jcloud";
 
 /// What is said about settings for Jina's own cloud.
-#[must_use]
 pub fn jcloud(path: &Path<'_>) -> Finding {
     Finding::warning(path, "`jcloud` has no effect on Kubernetes: it is for Jina's own cloud").fix("remove it")
 }

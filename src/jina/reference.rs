@@ -6,7 +6,6 @@ use super::options::{DefaultValue, Effect, Kind, Row, TABLE, Use, With};
 use super::versions::{CHANGES, FORMER_KEYS, Fate};
 
 /// Every option, as a page of Markdown.
-#[must_use]
 pub fn page() -> String {
     let mut out = String::from(
         "# Options of Jina\n\n\
@@ -36,7 +35,6 @@ pub fn page() -> String {
 }
 
 /// One option.
-#[must_use]
 pub fn option(row: &Row) -> String {
     // Writing to a String cannot fail.
     let mut out = format!("## `{}`\n\n{}\n\n", row.name, row.doc);

@@ -8,7 +8,6 @@ use super::value::Value;
 use crate::yaml::{Data, Dict, Node, Scalar, Style};
 
 /// The value of a node.
-#[must_use]
 pub fn value(node: &Node<'_>) -> Value {
     match &node.data {
         Data::Scalar(Scalar { text, style: Style::Quoted }) => Value::Str(text.clone().into_owned()),
@@ -45,7 +44,6 @@ fn key(node: &Node<'_>) -> Value {
 }
 
 /// The value of an unquoted text.
-#[must_use]
 pub fn plain(text: &str) -> Value {
     yaml11(text).unwrap_or_else(|| retyped(text))
 }
@@ -184,7 +182,6 @@ fn fraction_digits(text: &str) -> Option<String> {
 
 /// What `parse_arg` makes of a text: `"…"` loses one pair of quotes, `[a, b]` is a list, then `int()`, `float()`,
 /// empty is `None`, `true` and `false` in any case.
-#[must_use]
 pub fn retyped(text: &str) -> Value {
     if text.len() >= 2 && text.starts_with(['\'', '"']) && text.ends_with(['\'', '"']) && !text.contains('\n') {
         return Value::Str(text[1..text.len() - 1].to_owned());
@@ -219,7 +216,6 @@ fn int(text: &str) -> Option<Value> {
 }
 
 /// `int(text)`, for numbers of up to 128 bits: blanks around, a sign, single underscores between digits.
-#[must_use]
 pub fn python_int(text: &str) -> Option<i128> {
     match int(text)? {
         Value::Int(number) => Some(number),
@@ -228,7 +224,6 @@ pub fn python_int(text: &str) -> Option<i128> {
 }
 
 /// `float(text)`: as [`python_int`], with a fraction, an exponent, `inf`, `infinity` and `nan`.
-#[must_use]
 pub fn python_float(text: &str) -> Option<f64> {
     let text = text.trim();
     let (negative, body) = sign(text);

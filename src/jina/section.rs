@@ -17,7 +17,6 @@ pub enum Section {
 
 impl Section {
     /// Whether an option is one of this section.
-    #[must_use]
     pub fn allows(self, row: &Row) -> bool {
         match self {
             Section::With => row.with != With::Nowhere,

@@ -21,7 +21,6 @@ pub enum Protocol {
 
 impl Protocol {
     /// The name in arguments.
-    #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Protocol::Grpc => "GRPC",
@@ -31,7 +30,6 @@ impl Protocol {
     }
 
     /// The scheme in addresses and the part of Service names.
-    #[must_use]
     pub fn scheme(self) -> &'static str {
         match self {
             Protocol::Grpc => "grpc",
@@ -358,7 +356,6 @@ fn peer_ports(node: &Node<'_>) -> Result<Value, Wrong> {
 
 impl Setting {
     /// Whether this is what Jina assumes anyway, so that no argument is written.
-    #[must_use]
     pub fn is_default(&self, default: DefaultValue) -> bool {
         match (self, default) {
             (Setting::Flag(on), _) => !on,
@@ -371,7 +368,6 @@ impl Setting {
     }
 
     /// The words that `kwargs2list` writes after the option.
-    #[must_use]
     pub fn words(&self) -> Vec<String> {
         match self {
             Setting::Flag(_) => Vec::new(),

@@ -24,7 +24,6 @@ impl Context {
     }
 
     /// The value of `name`.
-    #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
     }

@@ -87,7 +87,6 @@ pub struct Executor {
 
 impl Executor {
     /// Whether it is there to bring results together or to hand them on, which Jina's own `BaseExecutor` does.
-    #[must_use]
     pub fn passes_on(&self) -> bool {
         self.needs.len() > 1 || self.role == Role::InspectPass
     }
@@ -99,7 +98,6 @@ pub struct Graph(Vec<(String, Vec<String>)>);
 
 impl Graph {
     /// The nodes with their successors; `start-gateway` and `end-gateway` stand for the gateway.
-    #[must_use]
     pub fn edges(&self) -> &[(String, Vec<String>)] {
         &self.0
     }

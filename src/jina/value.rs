@@ -27,7 +27,6 @@ pub enum Value {
 
 impl Value {
     /// `str(value)`, as Jina writes environment variables and single arguments.
-    #[must_use]
     pub fn to_str(&self) -> String {
         match self {
             Value::Str(text) => text.clone(),
@@ -36,7 +35,6 @@ impl Value {
     }
 
     /// `repr(value)`.
-    #[must_use]
     pub fn to_repr(&self) -> String {
         let mut out = String::new();
         self.repr_into(&mut out);
@@ -62,7 +60,6 @@ impl Value {
     }
 
     /// `json.dumps(value)`: ASCII only, `", "` and `": "` between, `NaN` and `Infinity` as Python writes them.
-    #[must_use]
     pub fn to_json(&self) -> String {
         let mut out = String::new();
         self.json_into(&mut out);
@@ -95,7 +92,6 @@ impl Value {
     }
 
     /// The value under the string key `name`, when this is a mapping.
-    #[must_use]
     pub fn get(&self, name: &str) -> Option<&Value> {
         match self {
             Value::Map(pairs) => pairs.iter().find(|(key, _)| matches!(key, Value::Str(k) if k == name)).map(|(_, v)| v),
@@ -104,7 +100,6 @@ impl Value {
     }
 
     /// Whether Python would take the branch of `if value:`.
-    #[must_use]
     pub fn is_truthy(&self) -> bool {
         match self {
             Value::Null => false,
@@ -135,7 +130,6 @@ fn push_display(value: &impl fmt::Display, out: &mut String) {
 
 /// `repr(float)`: the shortest digits that read back, exponent form below 1e-4 and from 1e16 on
 /// (`PyOS_double_to_string`, format code `r`).
-#[must_use]
 pub fn float_repr(f: f64) -> String {
     if f.is_nan() {
         return "nan".into();
@@ -228,7 +222,6 @@ fn json_string(text: &str, out: &mut String) {
 }
 
 /// The value of a JSON text as `json.loads` gives it, duplicate keys resolved as Python does. `None` when it is not JSON.
-#[must_use]
 pub fn from_json_text(text: &str) -> Option<Value> {
     serde_json::from_str(text).ok().as_ref().map(of_json)
 }

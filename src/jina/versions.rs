@@ -19,7 +19,6 @@ impl Version {
     pub const OLDEST: Self = Self { minor: 7 };
 
     /// Reads `3.MINOR.PATCH`; `None` when it is none.
-    #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let mut parts = text.split('.');
         let number = |part: Option<&str>| part.filter(|p| p.bytes().all(|b| b.is_ascii_digit()))?.parse::<u32>().ok();
@@ -30,13 +29,11 @@ impl Version {
     }
 
     /// Whether the option or change that came with `3.minor` is there.
-    #[must_use]
     pub fn is_at_least(self, minor: u8) -> bool {
         self.minor >= u32::from(minor)
     }
 
     /// Whether containers of this version have a change.
-    #[must_use]
     pub fn has(self, change: Change) -> bool {
         CHANGES.iter().all(|row| row.change != change || self.is_at_least(row.since))
     }
@@ -155,7 +152,6 @@ pub static FORMER_KEYS: &[FormerKey] = &[
 ];
 
 /// What became of a key that Jina 3.34 does not know.
-#[must_use]
 pub fn former_key(key: &str) -> Option<&'static FormerKey> {
     FORMER_KEYS.iter().find(|row| row.key == key)
 }

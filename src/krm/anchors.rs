@@ -5,7 +5,6 @@ use crate::yaml::{self, Spot, SpotData, spots};
 
 /// The text of a list in which every alias is written out whose anchor stands in another item or field; `None` where there
 /// is none, or where that cannot be said.
-#[must_use]
 pub fn kept_apart(text: &str) -> Option<String> {
     let aliases = yaml::aliases(text).ok().filter(|aliases| !aliases.is_empty())?;
     let (root, _) = spots(text, 2).ok()??;

@@ -20,7 +20,6 @@ pub const NEEDS_HASH: &str = "kustomize.config.k8s.io/needs-hash";
 pub const KPT_RESOURCE_IDS: [&str; 2] = ["internal.config.k8s.io/kpt-resource-id", "internal.config.kubernetes.io/kpt-resource-id"];
 
 /// Whether an annotation belongs to the orchestrator: it must come back as it went, and says nothing about the object.
-#[must_use]
 pub fn is_bookkeeping(name: &str) -> bool {
     const PREFIXES: [&str; 3] = ["internal.config.kubernetes.io/", "internal.config.k8s.io/", "kustomize.config.k8s.io/"];
     const NAMES: [&str; 3] = [LEGACY_PATH, LEGACY_INDEX, "config.k8s.io/id"];

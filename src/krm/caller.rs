@@ -21,13 +21,11 @@ pub enum Caller {
 
 impl Caller {
     /// Whether the answer comes back one day.
-    #[must_use]
     pub fn keeps_files(self) -> bool {
         matches!(self, Caller::KptSelection | Caller::Other)
     }
 
     /// Tells from what is in a list.
-    #[must_use]
     pub fn of(list: &ResourceList<'_>) -> Self {
         let meta = |item: &Item<'_>| item.read().ok()?.root.as_ref().map(Meta::of);
         let Some(first) = list.items.first() else {

@@ -13,7 +13,6 @@ pub struct Piece<'t> {
 }
 
 /// The documents with content; together with what stands behind the last of them they are the text.
-#[must_use]
 pub fn split(text: &str) -> (Vec<Piece<'_>>, &str) {
     let mut pieces = Vec::new();
     let (mut start, mut body, mut at) = (0, 0, 0);
@@ -51,13 +50,11 @@ fn piece(text: &str, start: usize, body: usize, end: usize) -> Option<Piece<'_>>
 }
 
 /// Whether a text begins with a document's mark, perhaps below comments and directives.
-#[must_use]
 pub fn has_mark(text: &str) -> bool {
     lines(text).find(|line| is_mark(line, "---") || holds_content(line)).is_some_and(|line| is_mark(line, "---"))
 }
 
 /// Where a document itself begins in its text: behind the last mark above it.
-#[must_use]
 pub fn behind_mark(text: &str) -> usize {
     let (mut behind, mut at) = (0, 0);
     for line in lines(text) {

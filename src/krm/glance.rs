@@ -24,7 +24,6 @@ pub struct Glance<'i> {
 }
 
 /// Looks at an item; `None` when it is not written as Go writes it, so that it must be read.
-#[must_use]
 pub fn glance<'i>(item: &'i Item<'_>) -> Option<Glance<'i>> {
     if item.shape != Shape::Entry || !item.are_lines_sure {
         return None;

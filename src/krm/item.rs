@@ -59,13 +59,11 @@ impl Item<'_> {
     }
 
     /// The item's text, and before it what stands between it and the item above.
-    #[must_use]
     pub fn text(&self) -> &str {
         &self.text
     }
 
     /// The text that [`Item::read`] reads.
-    #[must_use]
     pub fn body(&self) -> &str {
         self.text.get(self.body..).unwrap_or_default()
     }

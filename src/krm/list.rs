@@ -210,7 +210,6 @@ impl<'t> ResourceList<'t> {
     }
 
     /// Whether its items are slices of a text in which they may refer to each other.
-    #[must_use]
     pub fn has_slices(&self) -> bool {
         matches!(self.envelope, Envelope::Block { .. })
     }
@@ -266,7 +265,6 @@ impl<'t> ResourceList<'t> {
     }
 
     /// Reads documents without an envelope; each is an item.
-    #[must_use]
     pub fn read_documents(text: &'t str) -> Self {
         let (documents, tail) = documents::split(text);
         let item = |document: documents::Piece<'t>| Item { body: document.body, ..Item::new(document.text, Shape::Document) };
@@ -275,14 +273,12 @@ impl<'t> ResourceList<'t> {
     }
 
     /// A list of documents that have been cut already.
-    #[must_use]
     pub fn of_documents(texts: impl Iterator<Item = &'t str>) -> Self {
         let items = texts.map(|text| Item::new(text, Shape::Document)).collect();
         Self { items, function_config: None, envelope: Envelope::Documents { tail: "" }, earlier_results: Vec::new() }
     }
 
     /// An answer when there was no list to answer with.
-    #[must_use]
     pub fn empty() -> Self {
         let fields = vec![format!("apiVersion: {}\n", API_VERSIONS[0]), format!("kind: {KIND}\n")];
         Self { items: Vec::new(), function_config: None, envelope: Envelope::Rewritten { fields }, earlier_results: Vec::new() }
@@ -300,7 +296,6 @@ impl<'t> ResourceList<'t> {
 
     /// Spells what an item of this list has become. What has not changed in it keeps its lines and comments, where it is
     /// written in block style.
-    #[must_use]
     pub fn respell(&self, item: &Item<'_>, object: &Node<'_>) -> String {
         let edited = match item.shape {
             Shape::Json => None,

@@ -20,7 +20,6 @@ pub struct Meta {
 
 impl Meta {
     /// Reads what is there; what is missing stays empty.
-    #[must_use]
     pub fn of(node: &Node<'_>) -> Self {
         let text = |node: Option<&Node<'_>>| node.and_then(Node::as_text).unwrap_or_default().to_owned();
         let metadata = node.get("metadata");
@@ -36,7 +35,6 @@ impl Meta {
     }
 
     /// Who it is and where, without the annotations that say more: those may be long, and findings are many.
-    #[must_use]
     pub fn reference(&self) -> Self {
         const PLACES: [&str; 4] = [annotations::PATH, annotations::LEGACY_PATH, annotations::INDEX, annotations::LEGACY_INDEX];
         let place = |(name, _): &&(String, String)| PLACES.contains(&name.as_str());
@@ -50,25 +48,21 @@ impl Meta {
     }
 
     /// The value of an annotation.
-    #[must_use]
     pub fn annotation(&self, name: &str) -> Option<&str> {
         self.annotations.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
     /// The item's file, in either spelling.
-    #[must_use]
     pub fn path(&self) -> Option<&str> {
         self.annotation(annotations::PATH).or_else(|| self.annotation(annotations::LEGACY_PATH))
     }
 
     /// The item's place in its file.
-    #[must_use]
     pub fn index(&self) -> Option<i64> {
         self.annotation(annotations::INDEX).or_else(|| self.annotation(annotations::LEGACY_INDEX))?.parse().ok()
     }
 
     /// The item's package, empty when there is none.
-    #[must_use]
     pub fn package(&self) -> &str {
         self.annotation(annotations::PACKAGE_PATH).unwrap_or_default()
     }

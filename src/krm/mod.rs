@@ -20,6 +20,6 @@ mod sure;
 
 pub use anchors::kept_apart;
 pub use caller::Caller;
-pub use glance::{Glance, glance};
+pub use glance::glance;
 pub use item::Item;
 pub use list::{API_VERSIONS, KIND, ListError, NewItems, ResourceList};

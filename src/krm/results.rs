@@ -56,7 +56,6 @@ struct File {
 
 impl KrmResult {
     /// A finding about an object, or about the whole list when there is none.
-    #[must_use]
     pub fn new(finding: &Finding, subject: Option<&Meta>) -> Self {
         let subject = subject.filter(|meta| !meta.kind.is_empty() && !meta.name.is_empty());
         let reference = subject.map(|meta| ResourceRef {

@@ -7,7 +7,6 @@
 use memchr::{memchr, memchr2, memchr3, memrchr};
 
 /// Whether no quote and no bracket is left open at the end of any line. May say no when in doubt.
-#[must_use]
 pub fn are_lines_sure(text: &str) -> bool {
     let bytes = text.as_bytes();
     if has_odd_breaks(bytes) {

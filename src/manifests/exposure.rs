@@ -9,14 +9,12 @@ use crate::plan::{Component, PORT, protocol_service};
 use crate::yaml::{Data, Node};
 
 /// The place of a protocol, by its word in the config, among those of a gateway; the first where none is named.
-#[must_use]
 pub fn place_of(component: &Component, wanted: Option<&str>) -> Option<usize> {
     let Some(word) = wanted else { return Some(0) };
     component.protocols.iter().position(|protocol| protocol_word(*protocol) == word)
 }
 
 /// A protocol in the words of the config.
-#[must_use]
 pub fn protocol_word(protocol: Protocol) -> &'static str {
     match protocol {
         Protocol::Grpc => "grpc",
@@ -51,7 +49,6 @@ fn annotated<'c>(mut metadata: Node<'c>, annotations: &'c [(String, String)]) ->
 }
 
 /// `v1 Service` with an address outside the cluster, `gateway-exposed` as in Jina's how-to.
-#[must_use]
 pub fn service<'c>(component: &'c Component, expose: &'c Expose, target: &Target<'c>) -> Option<Node<'c>> {
     let place = place_of(component, expose.protocol.as_deref())?;
     let name = component.protocols.get(place).map_or("grpc", |protocol| protocol_word(*protocol));
@@ -74,7 +71,6 @@ pub fn service<'c>(component: &'c Component, expose: &'c Expose, target: &Target
 const BACKEND: &str = "nginx.ingress.kubernetes.io/backend-protocol";
 
 /// `networking.k8s.io/v1 Ingress`.
-#[must_use]
 pub fn ingress<'c>(component: &'c Component, ingress: &'c Ingress, target: &Target<'c>) -> Option<Node<'c>> {
     let place = place_of(component, ingress.protocol.as_deref())?;
     let (service, port) = backend(component, place);
@@ -126,7 +122,6 @@ pub fn ingress<'c>(component: &'c Component, ingress: &'c Ingress, target: &Targ
 }
 
 /// `gateway.networking.k8s.io/v1 HTTPRoute` or `GRPCRoute`.
-#[must_use]
 pub fn route<'c>(kind: &'static str, component: &'c Component, route: &'c Route, target: &Target<'c>) -> Option<Node<'c>> {
     let default = if kind == "GRPCRoute" { "grpc" } else { "http" };
     let place = place_of(component, Some(route.protocol.as_deref().unwrap_or(default)))?;

@@ -65,14 +65,12 @@ pub fn app<'c>(name: impl Into<Node<'c>>) -> Node<'c> {
 }
 
 /// A mapping from text to text.
-#[must_use]
 pub fn texts(pairs: &[(String, String)]) -> Node<'_> {
     Data::Map(pairs.iter().map(|(name, value)| (name.as_str().into(), value.as_str().into())).collect()).into()
 }
 
 /// A label's value begins and ends with a letter or digit, has only `-`, `_` and `.` besides, and at most 63 characters;
 /// names of Deployments may have slashes, names of nodes that Jina adds begin with `_`.
-#[must_use]
 pub fn label_value(name: &str) -> Cow<'_, str> {
     let is_inner = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     let is_outer = |c: Option<char>| c.is_none_or(|c| c.is_ascii_alphanumeric());

@@ -65,7 +65,6 @@ pub struct Object<'c> {
 }
 
 /// The objects of one component, those of Jina in the order in which it writes them into one file.
-#[must_use]
 pub fn objects<'c>(component: &'c Component, target: &Target<'c>) -> Vec<Object<'c>> {
     let mut objects = unpatched(component, target);
     if !target.scope.patches.is_empty() {

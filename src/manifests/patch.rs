@@ -13,7 +13,6 @@ use crate::plan::{Budget, Component, Role};
 use crate::yaml::{Node, kubernetes_value};
 
 /// Applies the patches that are for an object. That each of them can be has been checked by [`check`].
-#[must_use]
 pub fn apply<'c>(mut object: Node<'c>, component: &Component, target: &Target<'c>) -> Node<'c> {
     for patch in &target.scope.patches {
         if is_for(patch, &object, component) {

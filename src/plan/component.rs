@@ -125,7 +125,6 @@ pub enum Process {
 
 impl Process {
     /// The container's name.
-    #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Process::Gateway => "gateway",
@@ -136,7 +135,6 @@ impl Process {
     }
 
     /// The port of its metrics: containers of a pod share one network.
-    #[must_use]
     pub fn metrics_port(self) -> u16 {
         match self {
             Process::Gateway | Process::Executor => PORT_MONITORING,

@@ -17,10 +17,7 @@ mod budget;
 mod unused;
 
 pub use budget::Budget;
-pub use component::{
-    Arg, CONFIG_FILE, Component, Container, Health, PORT, PORT_MONITORING, PORT_USES_AFTER, PORT_USES_BEFORE, Piece, Plan, Process, Role,
-    SecretVariable, Storage,
-};
+pub use component::{Arg, CONFIG_FILE, Component, Container, PORT, PORT_MONITORING, Piece, Plan, Process, Role, Storage};
 pub use names::protocol_service;
 use planner::{Planner, Shared};
 

@@ -20,7 +20,6 @@ pub fn kubernetes_name(name: &str) -> String {
 }
 
 /// The name of a further Service, for the protocol at `place` (from 1).
-#[must_use]
 pub fn protocol_service(component: &str, place: usize, scheme: &str) -> String {
     format!("{component}-{place}-{scheme}")
 }

@@ -27,13 +27,11 @@ impl Generated<'_> {
     }
 
     /// What it says it is.
-    #[must_use]
     pub fn owner(&self) -> Option<Owner> {
         Owner::parse(self.meta.annotation(OBJECT)?)
     }
 
     /// Whether it still has the name that it was rendered with.
-    #[must_use]
     pub fn has_its_name(&self) -> bool {
         let place = Place::ROOT.part(Grain::Fields, "metadata").part(Grain::Fields, "name");
         self.memory().is_some_and(|memory| memory.value(place) == Some(short(value(&Node::from(self.meta.name.as_str())))))

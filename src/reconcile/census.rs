@@ -25,7 +25,6 @@ pub struct Census<'l> {
 
 impl<'l> Census<'l> {
     /// Looks at all items.
-    #[must_use]
     pub fn of(list: &'l ResourceList<'_>, caller: Caller) -> Self {
         let mut census = Self { caller, namesakes: HashMap::new(), next: HashMap::new() };
         for (place, item) in list.items.iter().enumerate() {
@@ -51,7 +50,6 @@ impl<'l> Census<'l> {
     }
 
     /// The items of this kind and name, wherever they are.
-    #[must_use]
     pub fn namesakes<'s>(&'s self, kind: &'s str, name: &'s str) -> &'s [usize] {
         self.namesakes.get(&(Cow::Borrowed(kind), Cow::Borrowed(name))).map(Vec::as_slice).unwrap_or_default()
     }

@@ -40,7 +40,6 @@ pub struct Placing {
 
 impl Placing {
     /// The Flow's key.
-    #[must_use]
     pub fn key(&self) -> FlowKey {
         key_of(&self.meta)
     }

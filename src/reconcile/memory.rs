@@ -98,7 +98,6 @@ impl Memory {
 }
 
 /// The part of an annotation that says what was rendered, without the part that says where the Flow was.
-#[must_use]
 pub fn leaves_of(annotation: &str) -> &str {
     annotation.split_once('.').map_or(annotation, |(_, leaves)| leaves)
 }

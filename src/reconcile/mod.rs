@@ -84,7 +84,6 @@ pub struct Reconciler<'l, 't> {
 }
 
 /// The annotation's value for an object that was rendered just so.
-#[must_use]
 pub fn memory_of(object: &Node<'_>) -> String {
     remember(object, Mark::Package, &Held::new())
 }
@@ -113,7 +112,6 @@ enum Past<'l> {
 impl<'l, 't> Reconciler<'l, 't> {
     /// Begins with a list, who sent it, those of its items that carry our annotation, all its `JinaFlow`s, and the ones
     /// that are going to be placed.
-    #[must_use]
     pub fn new<'m>(
         list: &'l ResourceList<'t>,
         caller: Caller,
@@ -417,7 +415,6 @@ impl<'l, 't> Reconciler<'l, 't> {
     }
 
     /// What has become of the list. What the flows had and have no more is removed.
-    #[must_use]
     pub fn finish(mut self, placing: &[&Placing]) -> Reconciled {
         let keeping = self.keeping();
         let mut left: Vec<(Owner, String, Vec<Generated<'l>>)> = std::mem::take(&mut self.generated)

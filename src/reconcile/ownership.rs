@@ -23,7 +23,6 @@ pub struct Owner {
 
 impl Owner {
     /// Reads the annotation's value.
-    #[must_use]
     pub fn parse(value: &str) -> Option<Self> {
         let mut parts = value.split('/');
         let owner = Owner { flow: parts.next()?.to_owned(), component: parts.next()?.to_owned(), role: parts.next()?.to_owned() };
@@ -31,7 +30,6 @@ impl Owner {
     }
 
     /// The annotation's value.
-    #[must_use]
     pub fn value(&self) -> String {
         format!("{}/{}/{}", self.flow, self.component, self.role)
     }
@@ -49,7 +47,6 @@ impl Default for Ours {
 
 impl Ours {
     /// Whether a text is worth reading.
-    #[must_use]
     pub fn may_be_in(&self, text: &str) -> bool {
         self.0.find(text.as_bytes()).is_some()
     }

@@ -25,7 +25,6 @@ use crate::yaml::{Data, Node, Style};
 type Labelled = (String, String);
 
 /// The objects that a correction changes, as `Kind/name`; only those that it does change something in.
-#[must_use]
 pub fn corrected(config: &JinaFlow) -> Vec<(&'static corrections::Row, Vec<String>)> {
     let Some(flow) = &config.flow else { return Vec::new() };
     let mut settings = config.settings.clone();
@@ -74,7 +73,6 @@ fn labelled(rendering: &Rendering) -> Vec<Labelled> {
 }
 
 /// What applies in every mode and has something to do in this Flow. `source` is the Flow as it was written.
-#[must_use]
 pub fn always(config: &JinaFlow, source: &Node<'_>) -> Vec<&'static always::Row> {
     let mut found = Found::default();
     found.read(source);

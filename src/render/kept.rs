@@ -10,7 +10,6 @@ use crate::yaml::{self, Node};
 
 /// What is to be said of objects, with the place of each: edits that a render keeps where the Flow has changed as well, and
 /// edits that it cannot keep. None of it is wrong.
-#[must_use]
 pub fn edits(nodes: &[Node<'_>], flows: &[(Placing, Rendering)]) -> Vec<(usize, Finding)> {
     let is_remembered = |node: &Node<'_>| {
         let annotations = node.get("metadata").and_then(|metadata| metadata.get("annotations"));

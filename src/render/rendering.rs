@@ -52,7 +52,6 @@ impl Rendering {
     }
 
     /// The name by which its objects are told from those of other Flows: that of the Flow, for a Deployment that has none its own.
-    #[must_use]
     pub fn known_as(&self) -> &str {
         match (self.plan.kind, self.plan.components.first()) {
             (Kind::Deployment, Some(first)) if !self.is_named => &first.node,
@@ -61,19 +60,16 @@ impl Rendering {
     }
 
     /// Whether exactly what Jina exports is wanted.
-    #[must_use]
     pub fn is_jinas(&self) -> bool {
         !self.corrections.has(Correction::OwnSelectors)
     }
 
     /// The components, gateway first.
-    #[must_use]
     pub fn components(&self) -> &[Component] {
         &self.plan.components
     }
 
     /// The file of a component in the tree that Jina writes: a folder for each executor of a Flow, none for a Deployment.
-    #[must_use]
     pub fn file_of(&self, component: &Component) -> String {
         match self.plan.kind {
             Kind::Flow => format!("{}/{}.yml", component.node, component.name),
@@ -82,7 +78,6 @@ impl Rendering {
     }
 
     /// The components, as far as it matters for what they were before.
-    #[must_use]
     pub fn planned(&self) -> Vec<Planned> {
         let planned = |component: &Component| Planned {
             component: component.name.clone(),
@@ -105,7 +100,6 @@ impl Rendering {
     }
 
     /// Where their objects go.
-    #[must_use]
     pub fn target(&self) -> Target<'_> {
         Target {
             namespace: self.namespace.as_deref(),

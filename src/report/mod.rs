@@ -10,14 +10,12 @@ use std::fmt::Write as _;
 use crate::finding::{Finding, Severity, harmless};
 
 /// Whether any of them fails the run.
-#[must_use]
 pub fn has_errors(findings: &[(Subject, Finding)]) -> bool {
     findings.iter().any(|(_, finding)| finding.severity == Severity::Error)
 }
 
 /// One line for each finding, errors first: `error[CODE]: SUBJECT: FIELD: what is wrong (got "x"); how to fix it`. Below it,
 /// where it is known, the line that the user wrote.
-#[must_use]
 pub fn lines(findings: &[(Subject, Finding)]) -> String {
     let mut out = String::new();
     for severity in [Severity::Error, Severity::Warning, Severity::Info] {
@@ -35,14 +33,12 @@ pub fn lines(findings: &[(Subject, Finding)]) -> String {
 }
 
 /// A text on one line, without what a terminal would take for a command.
-#[must_use]
 pub fn one_line(text: &str) -> String {
     let text = if text.contains(['\n', '\r']) { text.split_whitespace().collect::<Vec<_>>().join(" ") } else { text.to_owned() };
     text.chars().map(harmless).collect()
 }
 
 /// The same in the colours that compilers use: red errors, yellow warnings, blue places.
-#[must_use]
 pub fn painted(lines: &str) -> String {
     const BLUE: &str = "1;34";
     let mut out = String::with_capacity(lines.len() * 2);

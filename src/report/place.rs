@@ -36,7 +36,6 @@ pub struct Written<'t> {
 
 impl<'t> Written<'t> {
     /// A text that stands behind as many lines of a file.
-    #[must_use]
     pub fn new(name: &'t str, text: &'t str, before: u32) -> Self {
         Self { name, text, before, starts: OnceCell::new() }
     }
@@ -55,7 +54,6 @@ impl<'t> Written<'t> {
     }
 
     /// The line at a place.
-    #[must_use]
     pub fn excerpt(&self, mark: Mark) -> Option<Excerpt> {
         // What is missed behind the end is shown at the last line, so that the one before is looked at as well.
         let first = mark.line.saturating_sub(1).max(1);
@@ -67,7 +65,6 @@ impl<'t> Written<'t> {
 }
 
 /// Findings about a document of a file.
-#[must_use]
 pub fn in_file(findings: Findings, file: &Subject, text: &str, document: usize) -> Vec<(Subject, Finding)> {
     let is_wanted = !findings.is_empty() && findings.len() <= MOST_SOUGHT;
     let documents = if is_wanted { config::documents(text).unwrap_or_default() } else { Vec::new() };
@@ -77,20 +74,17 @@ pub fn in_file(findings: Findings, file: &Subject, text: &str, document: usize) 
 }
 
 /// Findings about an item.
-#[must_use]
 pub fn in_item(findings: Findings, item: &Meta, document: &Document<'_>) -> Vec<(Subject, Finding)> {
     let ordered = ordered(findings, document.root.as_ref(), None);
     ordered.into_iter().map(|finding| (Subject::Object(item.clone()), finding)).collect()
 }
 
 /// Findings about an object that was read from a text, or from where nobody sees it.
-#[must_use]
 pub fn in_object(findings: Findings, object: &Node<'_>, file: Option<&Written<'_>>) -> Vec<Finding> {
     ordered(findings, Some(object), file)
 }
 
 /// What is wrong with a text that is not UTF-8.
-#[must_use]
 pub fn not_utf8(subject: &Subject, bytes: &[u8], error: Utf8Error) -> Finding {
     let mark = behind(&bytes[..error.valid_up_to()]);
     let finding = Finding::error("", format!("is not UTF-8 from line {}, column {} on", mark.line, mark.column)).fix("convert it");
@@ -98,7 +92,6 @@ pub fn not_utf8(subject: &Subject, bytes: &[u8], error: Utf8Error) -> Finding {
 }
 
 /// The place behind a text.
-#[must_use]
 pub fn behind(text: &[u8]) -> Mark {
     let line = 1 + memchr::memchr_iter(b'\n', text).count();
     let start = memchr::memrchr(b'\n', text).map_or(0, |feed| feed + 1);

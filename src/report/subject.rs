@@ -15,7 +15,6 @@ pub enum Subject {
 
 impl Subject {
     /// The object, for `results`.
-    #[must_use]
     pub fn meta(&self) -> Option<&Meta> {
         match self {
             Subject::Object(meta) => Some(meta),
@@ -24,7 +23,6 @@ impl Subject {
     }
 
     /// What messages call it.
-    #[must_use]
     pub fn words(&self) -> String {
         match self {
             Subject::File(name) => name.clone(),

@@ -32,19 +32,16 @@ impl<K, V> Dict<K, V> {
     }
 
     /// The value of the key that goes by `name`.
-    #[must_use]
     pub fn get(&self, name: &str) -> Option<&V> {
         self.places.get(name).map(|&place| &self.pairs[place].1)
     }
 
     /// The pairs, to be looked at.
-    #[must_use]
     pub fn pairs(&self) -> &[(K, V)] {
         &self.pairs
     }
 
     /// The pairs.
-    #[must_use]
     pub fn into_pairs(self) -> Vec<(K, V)> {
         self.pairs
     }

@@ -13,7 +13,6 @@ use super::value::kubernetes_value;
 use super::write::{self, pad};
 
 /// The text of `after`, as near to `text` as can be.
-#[must_use]
 pub fn edit(text: &str, after: &Node<'_>) -> Option<String> {
     first_that_reads_as(text, after, |editor, root, before, end| {
         let mut out = String::new();
@@ -31,7 +30,6 @@ pub fn edit(text: &str, after: &Node<'_>) -> Option<String> {
 }
 
 /// The same for a text that is one entry of a block sequence, dash included.
-#[must_use]
 pub fn edit_entry(text: &str, after: &Node<'_>) -> Option<String> {
     let list = Node::from(vec![after.clone()]);
     first_that_reads_as(text, &list, |editor, root, before, end| {

@@ -25,7 +25,7 @@ pub use dict::Dict;
 pub use edit::{edit, edit_entry};
 pub use error::SyntaxError;
 pub use node::{Data, Node, Scalar, Style};
-pub use read::{Alias, Document, Documents, DuplicateKey, aliases, read, read_all, read_all_as, read_as};
+pub use read::{Document, aliases, read, read_all, read_all_as, read_as};
 
 pub use spots::{Layout, Spelling, Spot, SpotData, spots, with_last_line_ended};
 pub use value::kubernetes_value;

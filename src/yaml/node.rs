@@ -100,7 +100,6 @@ impl<'t> From<Data<'t>> for Node<'t> {
 
 impl<'t> Node<'t> {
     /// The same, borrowing from nobody.
-    #[must_use]
     pub fn into_owned<'o>(self) -> Node<'o> {
         let data = match self.data {
             Data::Scalar(Scalar { text, style }) => Data::Scalar(Scalar { text: Cow::Owned(text.into_owned()), style }),
@@ -120,7 +119,6 @@ impl<'t> Node<'t> {
     }
 
     /// What it comes to, in bytes, roughly: keys and scalars, and a few for each line.
-    #[must_use]
     pub fn weight(&self) -> usize {
         const LINE: usize = 8;
         LINE + match &self.data {
@@ -131,7 +129,6 @@ impl<'t> Node<'t> {
     }
 
     /// Bytes of all scalars here and below; keys of mappings are not counted.
-    #[must_use]
     pub fn text_below(&self) -> usize {
         let mut bytes = 0;
         self.any_scalar(&mut |scalar| {
@@ -142,7 +139,6 @@ impl<'t> Node<'t> {
     }
 
     /// The entries, when this is a mapping.
-    #[must_use]
     pub fn as_map(&self) -> Option<&[(Node<'t>, Node<'t>)]> {
         match &self.data {
             Data::Map(pairs) => Some(pairs),
@@ -151,7 +147,6 @@ impl<'t> Node<'t> {
     }
 
     /// The entries, when this is a sequence.
-    #[must_use]
     pub fn as_list(&self) -> Option<&[Node<'t>]> {
         match &self.data {
             Data::List(entries) => Some(entries),
@@ -160,7 +155,6 @@ impl<'t> Node<'t> {
     }
 
     /// The text, when this is a scalar of either style.
-    #[must_use]
     pub fn as_text(&self) -> Option<&str> {
         match &self.data {
             Data::Scalar(scalar) => Some(&scalar.text),
@@ -169,7 +163,6 @@ impl<'t> Node<'t> {
     }
 
     /// The value of the last entry whose key is the text `name`.
-    #[must_use]
     pub fn get(&self, name: &str) -> Option<&Node<'t>> {
         self.as_map()?.iter().rev().find(|(key, _)| key.as_text() == Some(name)).map(|(_, value)| value)
     }
@@ -181,7 +174,6 @@ impl<'t> Node<'t> {
     }
 
     /// A field's name that this crate chose: it needs no quotes, and nobody has to look whether it does.
-    #[must_use]
     pub fn field(name: &'static str) -> Self {
         Self::plain(name)
     }
@@ -208,14 +200,12 @@ impl<'t> Node<'t> {
     }
 
     /// Whether this is an empty or explicit null (`~`, `null`), as every YAML reader agrees.
-    #[must_use]
     pub fn is_null(&self) -> bool {
         matches!(&self.data, Data::Scalar(s)
             if s.style == Style::Plain && matches!(&*s.text, "" | "~" | "null" | "Null" | "NULL"))
     }
 
     /// The value as a user would recognise it in a message.
-    #[must_use]
     pub fn shown(&self) -> String {
         match &self.data {
             Data::Scalar(s) => s.text.clone().into_owned(),

@@ -142,7 +142,6 @@ fn place<'t>(spot: Spot<'t>, open: &mut [Open<'t>], root: &mut Option<Spot<'t>>)
 
 impl Spot<'_> {
     /// How it is written, if it is a collection.
-    #[must_use]
     pub fn layout(&self) -> Option<Layout> {
         match &self.data {
             SpotData::List(layout, _) | SpotData::Map(layout, _) => Some(*layout),
@@ -153,7 +152,6 @@ impl Spot<'_> {
 
 /// The text with its last line ended, so that something can follow. Where it ends within a block scalar, a line break there
 /// would be one more in the text: the scalar is told then not to count it.
-#[must_use]
 pub fn with_last_line_ended(text: &str) -> Cow<'_, str> {
     if text.is_empty() || text.ends_with(['\n', '\r']) {
         return Cow::Borrowed(text);

@@ -41,7 +41,6 @@ fn name<'n>(key: &'n Node<'_>) -> Cow<'n, str> {
 }
 
 /// The same as a value, whose fields have no order: for comparing and merging.
-#[must_use]
 pub fn kubernetes_value(node: &Node<'_>) -> Value {
     serde_json::to_value(node).unwrap_or_default()
 }

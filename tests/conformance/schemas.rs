@@ -56,10 +56,10 @@ pub fn rendered_flows() -> Vec<(String, Value)> {
     for case in recorded(&root().join("tests/jina/flows")) {
         let text = fs::read_to_string(case.folder.join("flow.yml")).unwrap();
         if run(case.export(&[]), b"").code == 0
-            && let Some(flow) = jinaflow::yaml::read(&text).unwrap().root
+            && let Some(flow) = jinaflow::internals::yaml::read(&text).unwrap().root
             && flow.tag.is_none()
         {
-            documents.push((case.name, config(&jinaflow::yaml::kubernetes_value(&flow))));
+            documents.push((case.name, config(&jinaflow::internals::yaml::kubernetes_value(&flow))));
         }
     }
     assert!(documents.len() > 600, "only {} flows", documents.len());

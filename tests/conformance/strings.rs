@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use jinaflow::yaml::Node;
+use jinaflow::internals::yaml::Node;
 use serde::Deserialize as _;
 use serde_json::{Map, Value, json};
 
@@ -57,7 +57,7 @@ fn stream(answer: &Value) -> String {
     let mut text = String::new();
     for item in &answer["items"].as_array().unwrap()[1..] {
         text.push_str("---\n");
-        jinaflow::yaml::write(&node(item), &mut text);
+        jinaflow::internals::yaml::write(&node(item), &mut text);
     }
     text
 }
@@ -112,7 +112,7 @@ fn kubectl_reads_them_after_kpt() {
     list["items"].as_array_mut().unwrap().remove(0);
     let mut text = String::from("apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n");
     for item in list["items"].as_array().unwrap() {
-        jinaflow::yaml::write_entry(&node(item), 0, &mut text);
+        jinaflow::internals::yaml::write_entry(&node(item), 0, &mut text);
     }
     let folder = scratch("strings").join("out");
     let sink = run(tool("kpt", &["fn", "sink", folder.to_str().unwrap()]), text.as_bytes());

@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 
 use crate::support::{Run, function, scratch};
-use jinaflow::config::field::{Field, Shape};
-use jinaflow::config::fields::LAYER;
-use jinaflow::jina::options::{self, Kind, Opt, Row};
+use jinaflow::internals::config::field::{Field, Shape};
+use jinaflow::internals::config::fields::LAYER;
+use jinaflow::internals::jina::options::{self, Kind, Opt, Row};
 use serde_json::Value;
 
 const FLOW: &str = "\

@@ -6,12 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use crate::support::{Recorded, jinaflow, label, recorded, root, scratch};
-use jinaflow::config::corrections::Corrections;
-use jinaflow::config::{Compat, JinaFlow, Overrides, always, corrections};
-use jinaflow::finding::{Findings, Path};
-use jinaflow::plan::Budget;
-use jinaflow::render::Rendering;
-use jinaflow::{config, manifests, yaml};
+use jinaflow::internals::config::corrections::Corrections;
+use jinaflow::internals::config::{Compat, JinaFlow, Overrides, always, corrections};
+use jinaflow::internals::finding::{Findings, Path};
+use jinaflow::internals::plan::Budget;
+use jinaflow::internals::render::Rendering;
+use jinaflow::internals::{config, manifests, yaml};
 use serde_json::{Value, json};
 
 /// A place in an object of a Flow.

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use crate::support::{Run, documents, function, label, root};
-use jinaflow::config::field::{Field, Shape};
-use jinaflow::config::fields::{LAYER, SPEC};
+use jinaflow::internals::config::field::{Field, Shape};
+use jinaflow::internals::config::fields::{LAYER, SPEC};
 use serde_json::{Value, json};
 
 const FLOW: &str = "    jtype: Flow
@@ -1144,7 +1144,7 @@ fn anything_in_the_place_of_a_value_is_answered() {
                 *flow.pointer_mut(place).unwrap() = value.clone();
                 let list = json!({"apiVersion": "config.kubernetes.io/v1", "kind": "ResourceList", "items": [flow]});
                 let mut stdout = Vec::new();
-                let outcome = jinaflow::function::run(list.to_string().as_bytes(), &mut stdout).unwrap();
+                let outcome = jinaflow::internals::function::run(list.to_string().as_bytes(), &mut stdout).unwrap();
                 let answer: Value = serde_json::from_slice(&stdout).unwrap();
                 // Refused with a word and what came in, or rendered.
                 let items = answer["items"].as_array().map_or(0, Vec::len);

@@ -1,7 +1,7 @@
 //! The program as a KRM function: what comes in, what goes out.
 
 use crate::support::{documents, function, label, program, run};
-use jinaflow::krm::ResourceList;
+use jinaflow::internals::krm::ResourceList;
 use serde_json::{Value, json};
 
 const FLOW: &str = "\

@@ -190,7 +190,7 @@ fn the_schema_and_the_pages_are_those_of_the_table() {
     assert_recorded(&root().join("functions/jinaflow/schema.json"), &schema);
     let schema: Value = serde_json::from_str(&schema).unwrap();
     assert_recorded(&root().join("functions/jinaflow/options.md"), &jinaflow(&["options"]).succeeded().stdout);
-    for row in jinaflow::jina::options::TABLE {
+    for row in jinaflow::internals::jina::options::TABLE {
         let of = |section: &str, name: &str| schema["definitions"][section]["properties"][name]["description"].as_str().map(str::to_owned);
         let told = ["with", "gateway", "executor"].into_iter().find_map(|section| of(section, row.name));
         assert!(told.is_some_and(|text| text.starts_with(row.doc)), "{}", row.name);

@@ -11,8 +11,8 @@ mod breaks;
 mod variants;
 mod view;
 
-use jinaflow::cli::inspect::{File, Inspection, Seen, look};
-use jinaflow::finding::Severity;
+use jinaflow::internals::cli::inspect::{File, Inspection, Seen, look};
+use jinaflow::internals::finding::Severity;
 use serde_json::{Value, json};
 
 use crate::support::random::{Random, number};

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use crate::support::{assert_recorded, documents, jinaflow, root, tree};
-use jinaflow::jina::options::TABLE;
+use jinaflow::internals::jina::options::TABLE;
 use serde_json::Value;
 
 fn definitions() -> Vec<Value> {

@@ -8,8 +8,8 @@ use std::fs;
 use std::path::Path;
 
 use crate::support::{Recorded, label, recorded, root, run, scratch, tree};
-use jinaflow::jina::scalar;
-use jinaflow::yaml::{self, Data, Node};
+use jinaflow::internals::jina::scalar;
+use jinaflow::internals::yaml::{self, Data, Node};
 use serde_json::Value;
 
 /// What Jina meant by its own output: YAML 1.1 without `on` and `off`.

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use crate::support::{Recorded, recorded, root, run, scratch};
-use jinaflow::config::{always, corrections};
+use jinaflow::internals::config::{always, corrections};
 use serde_json::Value;
 
 fn read(name: &str) -> Value {

@@ -22,7 +22,7 @@ mod spelling;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use jinaflow::function;
+use jinaflow::internals::function;
 use serde_json::Value;
 
 use crate::support::random::{Random, number};

@@ -5,7 +5,7 @@ use std::fs;
 
 use crate::support::readers::{Difference, RECORDING, Readings, recorded_texts};
 use crate::support::{root, roundtrip};
-use jinaflow::yaml;
+use jinaflow::internals::yaml;
 use serde_json::Value;
 
 #[test]

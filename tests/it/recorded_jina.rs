@@ -3,9 +3,9 @@
 use std::fs;
 
 use crate::support::root;
-use jinaflow::jina::options::{DefaultValue, Kind, Row, TABLE, Use, With, find, gateway_arguments};
-use jinaflow::jina::scalar;
-use jinaflow::jina::versions::{FORMER_KEYS, FormerKey};
+use jinaflow::internals::jina::options::{DefaultValue, Kind, Row, TABLE, Use, With, find, gateway_arguments};
+use jinaflow::internals::jina::scalar;
+use jinaflow::internals::jina::versions::{FORMER_KEYS, FormerKey};
 use serde_json::Value;
 
 fn recording(name: &str) -> Value {

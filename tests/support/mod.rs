@@ -105,8 +105,8 @@ pub fn jinaflow(args: &[&str]) -> Run {
 
 /// The documents of a text, as kubectl reads them.
 pub fn documents(text: &str) -> Vec<Value> {
-    let documents = jinaflow::yaml::read_all(text).unwrap_or_else(|e| panic!("{e}\n{text}"));
-    documents.iter().filter_map(|d| d.root.as_ref()).map(jinaflow::yaml::kubernetes_value).collect()
+    let documents = jinaflow::internals::yaml::read_all(text).unwrap_or_else(|e| panic!("{e}\n{text}"));
+    documents.iter().filter_map(|d| d.root.as_ref()).map(jinaflow::internals::yaml::kubernetes_value).collect()
 }
 
 /// A folder for one test, new and empty.

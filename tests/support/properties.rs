@@ -1,23 +1,23 @@
 //! What holds for every input, whatever it is. The fuzzers under `fuzz` look for an input for which it does not, and
 //! `tests/it/corpus.rs` holds it for the inputs that they have kept.
 
-use jinaflow::check as wiring;
-use jinaflow::cli::input::{self, FlowOfFile};
-use jinaflow::config::images::Pattern;
-use jinaflow::config::{Compat, Overrides, is_jina_flow};
-use jinaflow::finding::Path;
-use jinaflow::function;
-use jinaflow::function::flow_check;
-use jinaflow::krm::meta::Meta;
-use jinaflow::krm::{Caller, Item, ResourceList};
-use jinaflow::manifests;
-use jinaflow::plan::Budget;
-use jinaflow::reconcile::RENDERED;
-use jinaflow::reconcile::ownership::{OBJECT, Ours};
-use jinaflow::render::Rendering;
-use jinaflow::report::place;
-use jinaflow::report::{self, Subject};
-use jinaflow::yaml::{self, Node, kubernetes_value};
+use jinaflow::internals::check as wiring;
+use jinaflow::internals::cli::input::{self, FlowOfFile};
+use jinaflow::internals::config::images::Pattern;
+use jinaflow::internals::config::{Compat, Overrides, is_jina_flow};
+use jinaflow::internals::finding::Path;
+use jinaflow::internals::function;
+use jinaflow::internals::function::flow_check;
+use jinaflow::internals::krm::meta::Meta;
+use jinaflow::internals::krm::{Caller, Item, ResourceList};
+use jinaflow::internals::manifests;
+use jinaflow::internals::plan::Budget;
+use jinaflow::internals::reconcile::RENDERED;
+use jinaflow::internals::reconcile::ownership::{OBJECT, Ours};
+use jinaflow::internals::render::Rendering;
+use jinaflow::internals::report::place;
+use jinaflow::internals::report::{self, Subject};
+use jinaflow::internals::yaml::{self, Node, kubernetes_value};
 use serde_json::Value;
 
 /// What the function says to an input.

@@ -10,7 +10,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-use jinaflow::yaml::{self, Data, Dialect, Document, Node, Scalar, Style, kubernetes_value};
+use jinaflow::internals::yaml::{self, Data, Dialect, Document, Node, Scalar, Style, kubernetes_value};
 use serde_json::{Value, json};
 
 use super::spellings;

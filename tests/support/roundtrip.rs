@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use jinaflow::function;
-use jinaflow::krm::ResourceList;
+use jinaflow::internals::function;
+use jinaflow::internals::krm::ResourceList;
 
 /// The YAML files below a folder.
 pub fn yaml_below(folder: &Path, found: &mut Vec<PathBuf>) {

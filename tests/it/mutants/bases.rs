@@ -1,13 +1,13 @@
 //! Flows of every kind, rendered, with what stands around them in a repository.
 
-use jinaflow::cli::input::{self, FlowOfFile};
-use jinaflow::config::Overrides;
-use jinaflow::finding::Path;
-use jinaflow::manifests;
-use jinaflow::plan::Budget;
-use jinaflow::render::Rendering;
-use jinaflow::report::Subject;
-use jinaflow::yaml::kubernetes_value;
+use jinaflow::internals::cli::input::{self, FlowOfFile};
+use jinaflow::internals::config::Overrides;
+use jinaflow::internals::finding::Path;
+use jinaflow::internals::manifests;
+use jinaflow::internals::plan::Budget;
+use jinaflow::internals::render::Rendering;
+use jinaflow::internals::report::Subject;
+use jinaflow::internals::yaml::kubernetes_value;
 use serde_json::Value;
 
 use crate::support::documents;

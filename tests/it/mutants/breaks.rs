@@ -1,6 +1,6 @@
 //! Kinds of breaks: where each can be planted, and about which objects a finding makes sense.
 
-use jinaflow::finding::Severity;
+use jinaflow::internals::finding::Severity;
 use serde_json::{Value, json};
 
 use super::view::{Container, View, list};

@@ -650,9 +650,9 @@ pub fn text(objects: &[Value], form: &str) -> String {
         _ => {
             let mut text = String::new();
             for object in objects {
-                let node: jinaflow::yaml::Node<'_> = serde_json::from_value(object.clone()).unwrap();
+                let node: jinaflow::internals::yaml::Node<'_> = serde_json::from_value(object.clone()).unwrap();
                 text.push_str("---\n");
-                jinaflow::yaml::write(&node, &mut text);
+                jinaflow::internals::yaml::write(&node, &mut text);
             }
             text
         }

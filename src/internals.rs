@@ -1,0 +1,81 @@
+//! What the tests of this repository look at. It changes without notice.
+
+pub mod check {
+    pub use crate::check::*;
+}
+pub mod cli {
+    pub mod input {
+        pub use crate::cli::input::{FlowOfFile, flows};
+    }
+    pub mod inspect {
+        pub use crate::cli::inspect::{File, Inspection, Seen, look};
+    }
+}
+pub mod config {
+    pub use crate::config::{Compat, JinaFlow, Overrides, documents, is_jina_flow, read, read_bare};
+    pub mod always {
+        pub use crate::config::always::*;
+    }
+    pub mod corrections {
+        pub use crate::config::corrections::*;
+    }
+    pub mod field {
+        pub use crate::config::field::{Field, Shape};
+    }
+    pub mod fields {
+        pub use crate::config::fields::{LAYER, SPEC};
+    }
+    pub mod images {
+        pub use crate::config::images::Pattern;
+    }
+}
+pub mod finding {
+    pub use crate::finding::{Code, Finding, Findings, Path, Severity};
+}
+pub mod function {
+    pub use crate::function::{run, write_results};
+    pub mod flow_check {
+        pub use crate::function::flow_check::is_check;
+    }
+}
+pub mod jina {
+    pub mod options {
+        pub use crate::jina::options::*;
+    }
+    pub mod scalar {
+        pub use crate::jina::scalar::*;
+    }
+    pub mod versions {
+        pub use crate::jina::versions::{FORMER_KEYS, FormerKey};
+    }
+}
+pub mod krm {
+    pub use crate::krm::{Caller, Item, ResourceList};
+    pub mod meta {
+        pub use crate::krm::meta::Meta;
+    }
+}
+pub mod manifests {
+    pub use crate::manifests::objects;
+}
+pub mod plan {
+    pub use crate::plan::Budget;
+}
+pub mod reconcile {
+    pub use crate::reconcile::RENDERED;
+    pub mod ownership {
+        pub use crate::reconcile::ownership::{OBJECT, Ours};
+    }
+}
+pub mod render {
+    pub use crate::render::Rendering;
+}
+pub mod report {
+    pub use crate::report::{Subject, has_errors, lines, place};
+}
+pub mod yaml {
+    pub use crate::yaml::{
+        Data, Dialect, Document, Node, Scalar, Style, edit, edit_entry, kubernetes_value, read, read_all, read_all_as, read_as, write,
+        write_entry,
+    };
+}

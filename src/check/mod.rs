@@ -6,29 +6,29 @@
 //! What runs Jina is judged strictly, and so is what it names and what stands around it. Of everything else only that is
 //! told which is wrong whatever else there is: an operator may make the pods that a Service of somebody else selects.
 
+mod fields;
+pub mod external;
+mod object;
+mod graph;
+mod words;
+mod command;
+mod proxies;
+mod pod;
+mod work;
+mod labels;
+mod cluster;
 mod address;
 mod around;
 mod autoscalers;
-mod cluster;
-mod command;
-pub mod external;
-mod fields;
-mod flow;
-mod graph;
 mod images;
-mod labels;
-mod object;
-mod pod;
 mod policies;
-mod proxies;
 mod references;
 mod runs;
 mod services;
 mod strangers;
 mod twice;
 mod variables;
-mod words;
-mod work;
+mod flow;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,17 +1,17 @@
 //! The command line and the process: the only room that reads files, the environment, or standard input.
 
 pub mod definition;
-pub mod explain;
-pub mod export;
-pub mod flags;
 pub mod folder;
-pub mod input;
-pub mod inspect;
+pub mod remembered;
 pub mod merged;
 pub mod outdir;
-pub mod remembered;
 mod stdin;
+pub mod input;
+pub mod export;
+pub mod explain;
 pub mod unrendered;
+pub mod inspect;
+pub mod flags;
 
 use std::fs;
 use std::io::{self, ErrorKind, IsTerminal as _, Write};

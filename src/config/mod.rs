@@ -1,21 +1,21 @@
 //! The `JinaFlow` config: `apiVersion: flow.jina.ai/v1alpha1`, `kind: JinaFlow`.
 
-pub mod always;
 pub mod corrections;
+pub mod always;
+pub mod image_name;
+pub mod images;
+pub mod openapi;
+pub mod quantity;
+pub mod uses;
 pub mod deltas;
 pub mod field;
 pub mod fields;
-pub mod image_name;
-pub mod images;
 pub mod layers;
 pub mod lists;
 pub mod manual;
-pub mod openapi;
-pub mod quantity;
 pub mod schema;
 pub mod scope;
 pub mod together;
-pub mod uses;
 pub mod workload;
 
 pub use scope::Mesh;

@@ -6,9 +6,6 @@
 
 use std::fmt;
 
-use super::finding::{Finding, Severity};
-use super::path::FieldPath;
-
 /// Defines the codes, each with its name.
 macro_rules! codes {
     ($($code:ident = $name:literal,)*) => {
@@ -42,21 +39,6 @@ impl Code {
     /// The code of this name.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|code| code.name() == name)
-    }
-
-    /// A finding that fails the run.
-    pub fn error(self, path: impl Into<FieldPath>, message: impl Into<Box<str>>) -> Finding {
-        Finding::new(self, Severity::Error, path.into(), message.into())
-    }
-
-    /// A finding that does not change the exit code.
-    pub fn warning(self, path: impl Into<FieldPath>, message: impl Into<Box<str>>) -> Finding {
-        Finding::new(self, Severity::Warning, path.into(), message.into())
-    }
-
-    /// Something worth knowing.
-    pub fn info(self, path: impl Into<FieldPath>, message: impl Into<Box<str>>) -> Finding {
-        Finding::new(self, Severity::Info, path.into(), message.into())
     }
 }
 

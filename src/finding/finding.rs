@@ -55,6 +55,24 @@ pub struct Finding {
     pub excerpt: Option<Box<Excerpt>>,
 }
 
+/// How findings are made: `Code::X.error(path, "what is wrong").got("…").fix("what to do")`.
+impl Code {
+    /// A finding that fails the run.
+    pub fn error(self, path: impl Into<FieldPath>, message: impl Into<Box<str>>) -> Finding {
+        Finding::new(self, Severity::Error, path.into(), message.into())
+    }
+
+    /// A finding that does not change the exit code.
+    pub fn warning(self, path: impl Into<FieldPath>, message: impl Into<Box<str>>) -> Finding {
+        Finding::new(self, Severity::Warning, path.into(), message.into())
+    }
+
+    /// Something worth knowing.
+    pub fn info(self, path: impl Into<FieldPath>, message: impl Into<Box<str>>) -> Finding {
+        Finding::new(self, Severity::Info, path.into(), message.into())
+    }
+}
+
 impl Finding {
     /// A finding of a code; see [`Code::error`].
     pub(super) fn new(code: Code, severity: Severity, path: FieldPath, message: Box<str>) -> Self {

@@ -3,13 +3,13 @@
 //! Every module reports through [`Findings`] and goes on, so that one run shows every problem. A finding knows its code,
 //! the field, the value and the fix; the object or file that it is about is added by the module that knows it.
 
-mod mark;
-mod text;
-mod secrets;
-mod nearest;
-mod path;
-mod excerpt;
 mod code;
+mod mark;
+mod nearest;
+mod secrets;
+mod text;
+mod excerpt;
+mod path;
 mod finding;
 mod findings;
 

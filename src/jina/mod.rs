@@ -4,16 +4,16 @@
 //! option's value; [`scalar`] and [`value`] know YAML 1.1 as `PyYAML` has it and values as Python spells them;
 //! [`topology`] arranges the graph.
 
-pub mod flow;
-pub mod inherited;
-pub mod inline;
 pub mod options;
-pub mod options_of;
-pub mod reference;
+pub mod value;
 pub mod scalar;
-pub mod section;
 pub mod setting;
 pub mod substitute;
-pub mod topology;
-pub mod value;
 pub mod versions;
+pub mod reference;
+pub mod section;
+pub mod inline;
+pub mod inherited;
+pub mod options_of;
+pub mod topology;
+pub mod flow;

@@ -6,17 +6,17 @@
 
 mod anchors;
 pub mod annotations;
-mod block;
-mod caller;
 pub mod documents;
-mod exact;
-mod glance;
 mod item;
+mod glance;
 mod json;
-mod list;
 pub mod meta;
 pub mod results;
 mod sure;
+mod block;
+mod exact;
+mod list;
+mod caller;
 
 pub use anchors::kept_apart;
 pub use caller::Caller;

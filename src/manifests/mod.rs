@@ -3,27 +3,27 @@
 //! Pure: everything is in the plan. Objects are nodes, keys in the order in which people write them; texts are borrowed
 //! from the plan.
 
-mod autoscaler;
-mod configmap;
-mod container;
-mod deployment;
-mod disruptionbudget;
 mod drain;
-pub mod exposure;
 pub mod fingerprint;
 pub mod labels;
+mod autoscaler;
+mod configmap;
+mod disruptionbudget;
+pub mod exposure;
 mod namespace;
 mod networkpolicy;
 pub mod patch;
-mod pod;
-mod podmonitor;
 mod probe;
 mod security;
 mod service;
 mod servicemonitor;
+mod podmonitor;
+mod wiring;
+mod container;
+mod deployment;
+mod pod;
 mod statefulset;
 mod volumes;
-mod wiring;
 
 use crate::config::Mesh;
 use crate::config::corrections::{Correction, Corrections};

@@ -3,17 +3,17 @@
 //! No YAML and no Kubernetes types in here. A component is one Deployment or `StatefulSet` with its Services and its
 //! `ConfigMap`; which objects those are, and how they are spelled, is decided in [`crate::manifests`].
 
-mod arguments;
-mod balance;
 mod component;
-mod env;
-mod executor;
-mod external;
-mod gateway;
-mod limits;
+mod arguments;
+mod budget;
 mod names;
 mod planner;
-mod budget;
+mod balance;
+mod env;
+mod external;
+mod executor;
+mod gateway;
+mod limits;
 mod unused;
 
 pub use budget::Budget;

@@ -4,19 +4,19 @@
 //! it is. An object that does not exist any more is removed, its edits carried over to what succeeds it, and named where
 //! nothing does. Everything else stays as it is.
 
-mod candidates;
-mod census;
-mod edits;
-mod flows;
 mod identity;
-#[cfg(test)]
-mod laws;
 mod leaves;
-mod lost;
 mod memory;
 mod merge;
 pub mod ownership;
+mod candidates;
+mod edits;
+mod lost;
 mod succession;
+mod flows;
+mod census;
+#[cfg(test)]
+mod laws;
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};

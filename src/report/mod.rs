@@ -1,7 +1,7 @@
 //! Findings on stderr.
 
-pub mod place;
 mod subject;
+pub mod place;
 
 pub use subject::Subject;
 

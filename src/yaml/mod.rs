@@ -4,21 +4,21 @@
 //! it stood. It decides nothing about types; that is for the reader of the language ([`crate::jina`] reads YAML 1.1
 //! as Jina does, [`kubernetes_value`] reads it as kubectl does).
 
-mod align;
-mod characters;
 mod dialect;
 mod dict;
-mod edit;
 mod error;
-mod events;
+mod characters;
 mod node;
+mod align;
+mod scan;
+mod events;
 mod read;
 mod scalars;
-mod scan;
 mod spots;
 mod tags;
 mod value;
 mod write;
+mod edit;
 
 pub use dialect::Dialect;
 pub use dict::Dict;

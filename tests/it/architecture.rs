@@ -1,43 +1,190 @@
-//! The house keeps its shape: rooms import only from earlier rooms, and ARCHITECTURE.md shows what is there.
+//! The code keeps its shape: modules and files import only from earlier ones, and ARCHITECTURE.md shows what exists.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use crate::support::{root, tree};
 
-/// The rooms in order, from lib.rs.
-fn rooms() -> Vec<String> {
-    let text = fs::read_to_string(root().join("src/lib.rs")).unwrap();
-    text.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';')).map(str::to_owned).collect()
+/// The modules in order, from lib.rs.
+fn modules() -> Vec<String> {
+    declared(&fs::read_to_string(root().join("src/lib.rs")).unwrap())
 }
 
-fn sources() -> Vec<(String, String)> {
+/// The names after `mod` in a file, in order, without those that only tests have.
+fn declared(text: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut previous = "";
+    for line in text.lines() {
+        let word = line.strip_prefix("pub ").unwrap_or(line).strip_prefix("mod ").and_then(|rest| rest.strip_suffix(';'));
+        names.extend(word.filter(|_| previous != "#[cfg(test)]").map(str::to_owned));
+        previous = line;
+    }
+    names
+}
+
+fn sources() -> BTreeMap<String, String> {
     tree(&root().join("src")).into_iter().filter(|(name, _)| name.ends_with(".rs")).collect()
 }
 
-#[test]
-fn modules_import_only_from_earlier_rooms() {
-    let rooms = rooms();
-    assert_eq!(rooms, ["finding", "yaml", "krm", "jina", "config", "plan", "manifests", "reconcile", "check", "cli"]);
-    for (name, text) in sources() {
-        let room = name.split(['/', '.']).next().unwrap().to_owned();
-        let Some(own) = rooms.iter().position(|r| *r == room) else { continue };
-        // Tests may look back from a later room.
-        let code: String = text
-            .split("#[cfg(test)]")
-            .next()
-            .unwrap()
-            .lines()
-            .filter(|line| !line.trim_start().starts_with("//"))
-            .collect::<Vec<_>>()
-            .join("\n");
-        for (at, _) in code.match_indices("crate::") {
-            let word: String = code[at + "crate::".len()..].chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
-            let imported =
-                rooms.iter().position(|r| *r == word).unwrap_or_else(|| panic!("src/{name} uses crate::{word}, which is no room"));
-            assert!(imported <= own, "src/{name} is in room `{room}` and imports from the later room `{word}`");
+/// Every file of a module, by the path of its module: `yaml/read.rs` is `["yaml", "read"]`, `yaml/mod.rs` is `["yaml"]`.
+fn module_path(file: &str) -> Vec<String> {
+    let name = file.strip_suffix("/mod.rs").or_else(|| file.strip_suffix(".rs")).unwrap_or(file);
+    name.split('/').map(str::to_owned).collect()
+}
+
+/// A file without comments and without its unit tests, which may look at everything.
+fn code(text: &str) -> String {
+    let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+    text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+}
+
+/// All paths in a piece of code that begin with `crate`, `super` or `self`, those in braces one by one.
+fn paths(code: &str) -> Vec<Vec<String>> {
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    let mut found = Vec::new();
+    for start in ["crate::", "super::", "self::"] {
+        for (at, _) in code.match_indices(start) {
+            let before = code[..at].chars().next_back();
+            if !before.is_some_and(|c| is_word(c) || c == ':') {
+                found.extend(path_at(&code[at..]).0);
+            }
         }
     }
+    found
+}
+
+/// The paths that begin at the start of a text, and their length.
+fn path_at(text: &str) -> (Vec<Vec<String>>, usize) {
+    let end = text.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(text.len());
+    let name = text[..end].to_owned();
+    let Some(rest) = text[end..].strip_prefix("::") else { return (vec![vec![name]], end) };
+    let mut at = end + 2;
+    let mut below = Vec::new();
+    if rest.starts_with('{') {
+        at += 1;
+        while !text[at..].starts_with('}') {
+            let gap = text[at..].find(|c: char| c.is_alphanumeric() || matches!(c, '_' | '}' | '*')).unwrap();
+            at += gap;
+            if text[at..].starts_with('}') {
+                break;
+            }
+            let (paths, length) = path_at(&text[at..]);
+            below.extend(paths);
+            at += length;
+            // `as other`, and what ends a glob.
+            at += text[at..].find([',', '}']).unwrap();
+        }
+        at += 1;
+    } else {
+        let (paths, length) = path_at(rest);
+        below = paths;
+        at += length;
+    }
+    let joined = below.into_iter().map(|path| std::iter::once(name.clone()).chain(path).collect()).collect();
+    (joined, at)
+}
+
+/// What a file imports that it may not: each with the reason.
+fn wrong_imports(sources: &BTreeMap<String, String>, modules: &[String]) -> Vec<String> {
+    let files: BTreeMap<Vec<String>, &String> = sources.keys().map(|file| (module_path(file), file)).collect();
+    // The order of the files within their module: that of `mod.rs`, which comes last itself.
+    let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+    for (file, text) in sources {
+        if let Some(folder) = file.strip_suffix("/mod.rs") {
+            let names = declared(text);
+            for (place, name) in names.iter().enumerate() {
+                if let Some((file, _)) = sources.get_key_value(&format!("{folder}/{name}.rs")) {
+                    places.insert(file, place);
+                }
+            }
+            places.insert(file, names.len());
+        }
+    }
+    let mut wrong = Vec::new();
+    for (file, text) in sources {
+        let own = module_path(file);
+        let Some(module) = modules.iter().position(|module| *module == own[0]) else { continue };
+        for path in paths(&code(text)) {
+            let spelled = path.join("::");
+            let mut target: Vec<String> = if path[0] == "crate" { Vec::new() } else { own.clone() };
+            for step in path {
+                match step.as_str() {
+                    "crate" | "self" => {}
+                    "super" => drop(target.pop()),
+                    _ => target.push(step),
+                }
+            }
+            let Some(first) = target.first() else { continue };
+            let Some(imported) = modules.iter().position(|module| module == first) else {
+                wrong.push(format!("src/{file}: {spelled} is not in a module of lib.rs"));
+                continue;
+            };
+            if imported > module {
+                wrong.push(format!("src/{file}: {spelled} is in the later module `{first}`"));
+            }
+            let known = (1..=target.len()).rev().find_map(|length| files.get(&target[..length]));
+            if let Some(&known) = known.filter(|known| imported == module && known.as_str() != file) {
+                let (here, there) = (places.get(file.as_str()), places.get(known.as_str()));
+                if here.is_some() && there >= here {
+                    wrong.push(format!("src/{file}: {spelled} is in src/{known}, which comes later in its module"));
+                }
+            }
+        }
+    }
+    wrong
+}
+
+#[test]
+fn files_import_only_from_earlier_ones() {
+    let modules = modules();
+    let expected = [
+        "finding",
+        "yaml",
+        "krm",
+        "jina",
+        "config",
+        "plan",
+        "manifests",
+        "reconcile",
+        "check",
+        "render",
+        "report",
+        "function",
+        "cli",
+        "internals",
+    ];
+    assert_eq!(modules, expected);
+    let wrong = wrong_imports(&sources(), &modules[..modules.len() - 1]);
+    assert!(wrong.is_empty(), "{} imports:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn imports_of_later_files_are_found_however_they_are_written() {
+    let modules = modules();
+    let planted = [
+        // Behind a test module that is not the last item of its file.
+        ("reconcile/mod.rs", "#[cfg(test)]\nmod laws;\nuse crate::cli::flags as planted;\n", "later module `cli`"),
+        ("plan/budget.rs", "use super::super::cli::flags as planted;\n", "later module `cli`"),
+        ("plan/budget.rs", "use super::{component, super::cli::flags};\n", "later module `cli`"),
+        ("plan/budget.rs", "fn f() -> crate::cli::flags::Command {}\n", "later module `cli`"),
+        ("yaml/error.rs", "use super::{node::Node, write};\n", "comes later"),
+        ("yaml/error.rs", "use crate::{\n    yaml::{\n        write,\n    },\n};\n", "comes later"),
+        ("yaml/error.rs", "use super::Node;\n", "comes later"),
+        ("yaml/error.rs", "use crate::yaml::Node;\n", "comes later"),
+        ("krm/meta.rs", "use crate::nowhere::Node;\n", "not in a module"),
+    ];
+    for (file, text, reason) in planted {
+        let mut sources = sources();
+        let source = sources.get_mut(file).unwrap();
+        *source = format!("{text}{source}");
+        let wrong = wrong_imports(&sources, &modules[..modules.len() - 1]);
+        assert!(wrong.iter().any(|line| line.starts_with(&format!("src/{file}: ")) && line.contains(reason)), "{text}: {wrong:?}");
+    }
+    // What unit tests import does not count.
+    let mut sources = sources();
+    sources.get_mut("yaml/error.rs").unwrap().push_str("\n#[cfg(test)]\nmod tests {\n    use crate::cli::flags;\n}\n");
+    let wrong = wrong_imports(&sources, &modules[..modules.len() - 1]);
+    assert!(!wrong.iter().any(|line| line.contains("yaml/error.rs")), "{wrong:?}");
 }
 
 #[test]

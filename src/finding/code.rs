@@ -31,6 +31,37 @@ macro_rules! codes {
 }
 
 codes! {
+    // Anything: what every module may use.
+    UnknownField = "unknown-field",
+    MissingField = "missing-field",
+    WrongType = "wrong-type",
+    ValueNotAllowed = "value-not-allowed",
+    ValueOutOfRange = "value-out-of-range",
+    InvalidName = "invalid-name",
+    DuplicateName = "duplicate-name",
+    FieldWithoutEffect = "field-without-effect",
+    TooLarge = "too-large",
+
+    // Text: YAML and ResourceLists.
+
+    // The Flow language.
+
+    // Fields of a JinaFlow.
+
+    // The plan: ports, names, shards, arguments.
+
+    // Manifests and patches.
+
+    // Rendering: what meets what is there.
+
+    // Reconciling: edits, conflicts, ownership.
+
+    // The function.
+
+    // The command line.
+
+    // Checking manifests.
+
     // Not yet classified.
     Unclassified = "unclassified",
 }

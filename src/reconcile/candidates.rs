@@ -1,11 +1,11 @@
 //! Which of the items that say they are one object it is. The annotation is copied together with an object, and typed by
 //! people: on its own it proves nothing.
 
-use super::identity::Identity;
 use super::leaves::{Grain, Place, short, value};
 use super::memory::{Memory, RENDERED};
 use super::ownership::{OBJECT, Owner};
 use crate::finding::Finding;
+use crate::krm::ObjectRef;
 use crate::krm::meta::Meta;
 use crate::yaml::Node;
 
@@ -57,11 +57,11 @@ type Said = Vec<(usize, Finding)>;
 
 /// The candidates of the right kind, that we wrote, by their place. One that is called as the object is called now may
 /// have lost its memory.
-fn fit(candidates: &[Generated<'_>], role: &str, wanted: Option<&Identity<'_>>, keeping: Keeping) -> (Vec<usize>, Said) {
+fn fit(candidates: &[Generated<'_>], role: &str, wanted: Option<&ObjectRef<'_>>, keeping: Keeping) -> (Vec<usize>, Said) {
     let kind = kind_of(role);
     let (mut fit, mut said) = (Vec::new(), Vec::new());
     for (place, candidate) in candidates.iter().enumerate() {
-        let is_wanted = wanted.is_some_and(|wanted| wanted.is_named_as(&Identity::of(&candidate.node)));
+        let is_wanted = wanted.is_some_and(|wanted| wanted.is_named_as(&ObjectRef::of(&candidate.node)));
         if candidate.meta.kind != kind {
             said.push((place, of_another_kind(candidate, kind)));
         } else if keeping == Keeping::Files && !is_wanted && candidate.memory().is_none() {
@@ -80,9 +80,9 @@ fn original(candidates: &[Generated<'_>], fit: &[usize]) -> Option<usize> {
 }
 
 /// The candidate that the object is which is called `wanted` now. Candidates are in the order of the list.
-pub fn find(candidates: &[Generated<'_>], role: &str, wanted: &Identity<'_>, keeping: Keeping) -> (Option<usize>, Said) {
+pub fn find(candidates: &[Generated<'_>], role: &str, wanted: &ObjectRef<'_>, keeping: Keeping) -> (Option<usize>, Said) {
     let (fit, mut said) = fit(candidates, role, Some(wanted), keeping);
-    let named = fit.iter().copied().find(|place| wanted.is_named_as(&Identity::of(&candidates[*place].node)));
+    let named = fit.iter().copied().find(|place| wanted.is_named_as(&ObjectRef::of(&candidates[*place].node)));
     let chosen = named.or_else(|| original(candidates, &fit)).or(fit.first().copied());
     if let Some(chosen) = chosen {
         let others = fit.into_iter().filter(|place| *place != chosen);

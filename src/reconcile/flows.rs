@@ -4,11 +4,10 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::candidates::Generated;
-use super::identity::effective;
 use super::memory::Mark;
 use super::succession::Planned;
 use crate::config::OnConflict;
-use crate::krm::Caller;
+use crate::krm::{Caller, effective_namespace};
 use crate::krm::meta::Meta;
 
 /// A Flow by its package and name.
@@ -124,7 +123,7 @@ impl Flows {
         if now.is_empty() || !(former.is_subset(&now) || now.is_subset(&former)) {
             return;
         }
-        let is_here = |item: &Generated<'_>| effective(&item.meta.namespace) == effective(&flow.namespace);
+        let is_here = |item: &Generated<'_>| effective_namespace(&item.meta.namespace) == effective_namespace(&flow.namespace);
         if items.clone().all(is_here) {
             self.gone.insert(gone.clone());
             self.former.insert(flow.key(), gone.1.clone());

@@ -4,7 +4,6 @@
 //! it is. An object that does not exist any more is removed, its edits carried over to what succeeds it, and named where
 //! nothing does. Everything else stays as it is.
 
-mod identity;
 mod leaves;
 mod memory;
 mod merge;
@@ -26,7 +25,7 @@ use crate::finding::{Finding, Findings};
 use crate::jina::topology::GATEWAY;
 use crate::krm::annotations::NEEDS_HASH;
 use crate::krm::meta::Meta;
-use crate::krm::{Caller, NewItems, ResourceList};
+use crate::krm::{Caller, NewItems, ObjectRef, ResourceList, effective_namespace};
 use crate::manifests::Object;
 use crate::yaml::{Data, Node};
 pub use candidates::Generated;
@@ -35,7 +34,6 @@ use census::{Census, is_in_usual_file, move_to};
 use edits::Edits;
 use flows::{FlowKey, Flows};
 pub use flows::{Origin, Placing};
-use identity::{Identity, effective};
 use lost::{carried_over, forgotten, name_lost};
 use memory::{Held, Mark, Memory, remember};
 pub use memory::{RENDERED, leaves_of};
@@ -170,7 +168,7 @@ impl<'l, 't> Reconciler<'l, 't> {
     /// Places an object of a flow. `file` is where it goes if it is new.
     pub fn place(&mut self, flow: &Placing, component: &str, file: &str, object: Object<'_>, findings: &mut Findings) {
         let Object { role, node: object } = object;
-        let identity = Identity::of(&object);
+        let identity = ObjectRef::of(&object).effective();
         findings.extend(self.claim(&flow.meta, &identity));
         let owner = Owner { flow: flow.meta.name.clone(), component: component.to_owned(), role };
         let past = self.take(flow, &owner, &identity);
@@ -190,7 +188,7 @@ impl<'l, 't> Reconciler<'l, 't> {
 
     /// The item that this object was: under the Flow's present or former name, in another kind, or that of the component
     /// which it succeeds.
-    fn take(&mut self, flow: &Placing, owner: &Owner, identity: &Identity<'_>) -> Option<Past<'l>> {
+    fn take(&mut self, flow: &Placing, owner: &Owner, identity: &ObjectRef<'_>) -> Option<Past<'l>> {
         let key = flow.key();
         let former_flow = self.flows.former.get(&key).cloned();
         let names = || std::iter::once(owner.flow.clone()).chain(former_flow.clone());
@@ -330,7 +328,7 @@ impl<'l, 't> Reconciler<'l, 't> {
                     .any(|field| path.strip_prefix(field.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '['])))
             };
             let (lost, carried): (Vec<_>, Vec<_>) = edits.changed.into_iter().partition(|edit| is_lost(&edit.path));
-            let what = format!("{} `{}`", owner.role, Identity::of(&object).name);
+            let what = format!("{} `{}`", owner.role, ObjectRef::of(&object).effective().name);
             name_lost(lost, 0, &format!("has no meaning in the {what} that replaces this object"), flow.on_conflict, &mut findings);
             if !carried.is_empty() || edits.removed > 0 {
                 findings.push(carried_over(carried.len() + edits.removed, &what));
@@ -373,11 +371,11 @@ impl<'l, 't> Reconciler<'l, 't> {
     }
 
     /// Two flows must not yield the same object. Within one flow the plan keeps names apart.
-    fn claim(&mut self, flow: &Meta, object: &Identity<'_>) -> Option<Finding> {
+    fn claim(&mut self, flow: &Meta, object: &ObjectRef<'_>) -> Option<Finding> {
         if self.flows.rendered.len() < 2 {
             return None;
         }
-        let Identity { kind, namespace, name, .. } = object;
+        let ObjectRef { kind, namespace, name, .. } = object;
         let key = [kind, namespace, name].map(|&part| part.to_owned());
         let package = flow.package();
         let (other_package, other) = self.placed.insert(key, flows::key_of(flow))?;
@@ -389,10 +387,10 @@ impl<'l, 't> Reconciler<'l, 't> {
     }
 
     /// A new object must not meet one with the same name that is the user's or another flow's.
-    fn check_foreign(&mut self, flow: &Meta, object: &Identity<'_>) -> Option<Finding> {
+    fn check_foreign(&mut self, flow: &Meta, object: &ObjectRef<'_>) -> Option<Finding> {
         let list = self.list;
         let census = self.census();
-        let Identity { api_version, kind, namespace, name } = object;
+        let ObjectRef { api_version, kind, namespace, name } = object;
         let namesakes = census.namesakes(kind, name).to_vec();
         namesakes.into_iter().find_map(|index| {
             let node = list.items[index].read().ok()?.root?;
@@ -401,7 +399,7 @@ impl<'l, 't> Reconciler<'l, 't> {
             let is_owned = item.memory().is_some() || !self.caller.keeps_files();
             let owned = is_owned
                 && flows::owner_of(&item).is_some_and(|flow| self.flows.rendered.contains(&flow) || self.flows.gone.contains(&flow));
-            if owned || effective(&meta.namespace) != *namespace || meta.api_version != *api_version {
+            if owned || effective_namespace(&meta.namespace) != *namespace || meta.api_version != *api_version {
                 return None;
             }
             let place = meta.path().map(|path| format!(" in {path}")).unwrap_or_default();

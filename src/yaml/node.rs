@@ -167,6 +167,26 @@ impl<'t> Node<'t> {
         self.as_map()?.iter().rev().find(|(key, _)| key.as_text() == Some(name)).map(|(_, value)| value)
     }
 
+    /// The value at a path of field names with dots between them, such as `metadata.name`.
+    pub fn at(&self, path: &str) -> Option<&Node<'t>> {
+        path.split('.').try_fold(self, |node, field| node.get(field))
+    }
+
+    /// The scalar at a path; empty when there is none.
+    pub fn text_at(&self, path: &str) -> &str {
+        self.at(path).and_then(Node::as_text).unwrap_or_default()
+    }
+
+    /// The entries of the list at a path; empty when there is none.
+    pub fn list_at(&self, path: &str) -> &[Node<'t>] {
+        self.at(path).and_then(Node::as_list).unwrap_or_default()
+    }
+
+    /// The entries of the mapping at a path; empty when there is none.
+    pub fn map_at(&self, path: &str) -> &[(Node<'t>, Node<'t>)] {
+        self.at(path).and_then(Node::as_map).unwrap_or_default()
+    }
+
     /// As [`Node::get`], to be changed.
     pub fn get_mut(&mut self, name: &str) -> Option<&mut Node<'t>> {
         let Data::Map(pairs) = &mut self.data else { return None };

@@ -9,6 +9,7 @@ mod bad_input;
 mod callers;
 mod check;
 mod cli;
+mod codes;
 mod corpus;
 mod everywhere;
 mod examples;

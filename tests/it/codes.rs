@@ -1,0 +1,133 @@
+//! Every code of a message is documented, and what its documentation says is true: the example gives the code, and the fixed
+//! example does not.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::process::Command;
+
+use jinaflow::internals::finding::Code;
+
+use crate::support::{documents, function, jinaflow, root, run, scratch};
+
+/// The part of the page about one code.
+struct Section {
+    code: String,
+    fences: Vec<Fence>,
+}
+
+/// A fenced block: what stands behind the three backticks, and the lines between them.
+struct Fence {
+    info: String,
+    text: String,
+}
+
+fn sections() -> Vec<Section> {
+    let page = fs::read_to_string(root().join("functions/jinaflow/codes.md")).unwrap();
+    let mut sections: Vec<Section> = Vec::new();
+    let mut open: Option<Fence> = None;
+    for line in page.lines() {
+        match (&mut open, line.strip_prefix("```")) {
+            (None, Some(info)) => open = Some(Fence { info: info.to_owned(), text: String::new() }),
+            (Some(_), Some("")) => sections.last_mut().unwrap().fences.extend(open.take()),
+            (Some(fence), _) => fence.text.extend([line, "\n"]),
+            (None, None) => {
+                if let Some(code) = line.strip_prefix("### ") {
+                    sections.push(Section { code: code.to_owned(), fences: Vec::new() });
+                }
+            }
+        }
+    }
+    assert!(open.is_none(), "a fence is not closed");
+    sections
+}
+
+/// The codes that the blocks of an example give, in an empty folder with the files that it names.
+fn codes_of(section: &str, fences: &[&Fence]) -> BTreeSet<String> {
+    let folder = scratch("codes");
+    let mut stderr = String::new();
+    for fence in fences {
+        let (language, attributes) = fence.info.split_once(' ').unwrap_or((&fence.info, ""));
+        let file = attributes.split(' ').find_map(|attribute| attribute.strip_prefix("file="));
+        match (language, file) {
+            (_, Some(file)) => {
+                let path = folder.join(file);
+                fs::create_dir_all(path.parent().unwrap()).unwrap();
+                fs::write(path, &fence.text).unwrap();
+            }
+            ("yaml", None) => {
+                let parsed = jinaflow::internals::yaml::read_all(&fence.text).map(|_| documents(&fence.text)).unwrap_or_default();
+                let first = parsed.first();
+                let kind = first.and_then(|document| document["kind"].as_str()).unwrap_or_default().to_owned();
+                if kind == "ResourceList" {
+                    stderr.push_str(&function(&fence.text).stderr);
+                    continue;
+                }
+                let is_flow = parsed.len() < 2 && (kind == "JinaFlow" || first.is_none_or(|document| document["kind"].is_null()));
+                let path = folder.join(if is_flow { "flow.yml" } else { "manifests.yaml" });
+                fs::write(&path, &fence.text).unwrap();
+                let command = if is_flow { "export" } else { "check" };
+                stderr.push_str(&jinaflow(&[command, path.to_str().unwrap()]).stderr);
+            }
+            ("console", None) => {
+                for line in fence.text.lines().filter_map(|line| line.strip_prefix("$ ")) {
+                    let mut shell = Command::new("sh");
+                    let program = std::path::Path::new(env!("CARGO_BIN_EXE_jinaflow")).parent().unwrap();
+                    let path = format!("{}:/usr/bin:/bin", program.display());
+                    shell.args(["-c", line]).current_dir(&folder).env_clear().env("PATH", path);
+                    stderr.push_str(&run(shell, b"").stderr);
+                }
+            }
+            _ => panic!("{section}: no test runs a block of {:?}", fence.info),
+        }
+    }
+    let code = |line: &str| Some(line.split_once('[')?.1.split_once("]: ")?.0.to_owned());
+    let is_finding = |line: &&str| ["error[", "warning[", "info["].iter().any(|word| line.starts_with(word));
+    stderr.lines().filter(is_finding).filter_map(code).collect()
+}
+
+#[test]
+fn every_code_is_documented_once() {
+    let documented: Vec<String> = sections().into_iter().map(|section| section.code).collect();
+    let set: BTreeSet<&str> = documented.iter().map(String::as_str).collect();
+    assert_eq!(set.len(), documented.len(), "a code has two sections");
+    assert_eq!(set, Code::ALL.iter().map(|code| code.name()).collect());
+}
+
+#[test]
+fn every_example_gives_its_code_and_every_fix_removes_it() {
+    let mut wrong = Vec::new();
+    let mut without_example = Vec::new();
+    for Section { code, fences } in sections() {
+        if fences.iter().any(|fence| fence.info == "text") {
+            without_example.push(code);
+            continue;
+        }
+        // The files of an example are there when its fixed commands run, unless these have their own.
+        let is_fixed = |fence: &&Fence| fence.info.ends_with(" fixed");
+        let is_file = |fence: &&Fence| fence.info.contains("file=");
+        let example: Vec<&Fence> = fences.iter().filter(|fence| !is_fixed(fence)).collect();
+        let fixed: Vec<&Fence> = fences.iter().filter(|fence| is_fixed(fence) || is_file(fence)).collect();
+        if !fixed.iter().any(|fence| is_fixed(fence)) {
+            wrong.push(format!("{code}: there is no fixed example"));
+            continue;
+        }
+        let given = codes_of(&code, &example);
+        if !given.contains(&code) {
+            wrong.push(format!("{code}: the example gives {given:?}"));
+        }
+        let given = codes_of(&code, &fixed);
+        if given.contains(&code) {
+            wrong.push(format!("{code}: the fixed example still gives it"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(without_example.len() <= 12, "most codes need an example: {without_example:?}");
+}
+
+#[test]
+fn the_function_puts_the_code_into_the_results() {
+    let input = "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n- apiVersion: flow.jina.ai/v1alpha1\n  kind: JinaFlow\n  metadata: {name: f}\n  spec: {flwo: {}}\n";
+    let answer = function(input);
+    assert!(answer.first_line().starts_with("error[unknown-field]: "), "{}", answer.stderr);
+    assert_eq!(answer.list()["results"][0]["tags"]["code"], "unknown-field");
+}

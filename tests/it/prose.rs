@@ -1,0 +1,88 @@
+//! The words of messages, documentation, comments and test names are plain English, as Kubernetes' own documentation writes it.
+//!
+//! A word list cannot tell good prose from bad. It keeps out the phrases that readers of this project stumbled over.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use crate::support::root;
+
+/// Phrases that are not allowed, each with what to write instead.
+fn phrases() -> Vec<(String, String)> {
+    let list = fs::read_to_string(root().join("tests/prose.txt")).unwrap();
+    let rows = list.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    rows.map(|row| row.split_once(" => ").unwrap_or_else(|| panic!("no ` => ` in {row:?}")))
+        .map(|(phrase, instead)| (phrase.to_lowercase(), instead.to_owned()))
+        .collect()
+}
+
+/// Files that git tracks and people wrote.
+fn files() -> Vec<String> {
+    let listing = Command::new("git").args(["ls-files"]).current_dir(root()).output().unwrap();
+    assert!(listing.status.success(), "git ls-files failed");
+    let recorded = ["tests/jina/", "tests/corpus/", "tests/krm/", "tests/yaml/", "tests/conformance/kpt/", "LICENSE"];
+    let written = ["rs", "md", "sh", "toml", "yaml", "py", "go", "json"];
+    String::from_utf8(listing.stdout)
+        .unwrap()
+        .lines()
+        .filter(|file| !recorded.iter().any(|folder| file.starts_with(folder)))
+        .filter(|file| Path::new(file).extension().is_none_or(|ending| written.iter().any(|known| ending == *known)))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The prose of a line: all of it in a document, comments, string literals and names of functions in a program.
+fn prose(file: &str, line: &str) -> String {
+    let trimmed = line.trim_start();
+    if !file.ends_with(".rs") {
+        return trimmed.to_owned();
+    }
+    if let Some(comment) = trimmed.strip_prefix("//") {
+        return comment.to_owned();
+    }
+    if let Some((_, rest)) = trimmed.split_once("fn ") {
+        let name: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+        return name.replace('_', " ");
+    }
+    let literals: Vec<&str> = trimmed.split('"').skip(1).step_by(2).collect();
+    literals.join(" ")
+}
+
+/// Whether a phrase is in a text, as whole words.
+fn contains(text: &str, phrase: &str) -> bool {
+    let is_word = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == '-' || c == '`');
+    text.match_indices(phrase).any(|(start, _)| {
+        !is_word(text[..start].chars().next_back()) && !is_word(text[start + phrase.len()..].chars().next())
+    })
+}
+
+#[test]
+fn no_phrase_of_the_list_is_used() {
+    let phrases = phrases();
+    let mut found = Vec::new();
+    for file in files() {
+        if file == "tests/prose.txt" {
+            continue;
+        }
+        let Ok(text) = fs::read_to_string(root().join(&file)) else { continue };
+        for (number, line) in text.lines().enumerate() {
+            let prose = prose(&file, line).to_lowercase();
+            for (phrase, instead) in phrases.iter().filter(|(phrase, _)| contains(&prose, phrase)) {
+                found.push(format!("{file}:{}: {phrase:?}; write {instead}", number + 1));
+            }
+        }
+    }
+    assert!(found.is_empty(), "{} phrases:\n{}", found.len(), found.join("\n"));
+}
+
+#[test]
+fn the_check_finds_what_is_planted() {
+    assert!(contains("this yields a list", "yields"));
+    assert!(!contains("bushrooms", "room"));
+    assert!(!contains("the field `room`", "room"));
+    assert_eq!(prose("a.rs", "    let x = \"is no field\"; // ok"), "is no field");
+    assert_eq!(prose("a.rs", "fn what_is_told() {"), "what is told");
+    assert_eq!(prose("a.rs", "/// Mends it."), "/ Mends it.");
+    assert_eq!(prose("a.md", "Mends it."), "Mends it.");
+}

@@ -23,6 +23,7 @@ mod mutants;
 mod packaging;
 mod parity;
 mod properties;
+mod prose;
 mod raises;
 mod random_rerender;
 mod readers;

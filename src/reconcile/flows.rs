@@ -7,8 +7,8 @@ use super::candidates::Generated;
 use super::memory::Mark;
 use super::succession::Planned;
 use crate::config::OnConflict;
-use crate::krm::{Caller, effective_namespace};
 use crate::krm::meta::Meta;
+use crate::krm::{Caller, effective_namespace};
 
 /// A Flow by its package and name.
 pub type FlowKey = (String, String);

@@ -52,9 +52,8 @@ fn prose(file: &str, line: &str) -> String {
 /// Whether a phrase is in a text, as whole words.
 fn contains(text: &str, phrase: &str) -> bool {
     let is_word = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == '-' || c == '`');
-    text.match_indices(phrase).any(|(start, _)| {
-        !is_word(text[..start].chars().next_back()) && !is_word(text[start + phrase.len()..].chars().next())
-    })
+    text.match_indices(phrase)
+        .any(|(start, _)| !is_word(text[..start].chars().next_back()) && !is_word(text[start + phrase.len()..].chars().next()))
 }
 
 #[test]

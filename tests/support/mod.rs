@@ -44,6 +44,24 @@ impl Run {
         assert!(self.first_line().contains(text), "{}", self.stderr);
     }
 
+    /// The code of each finding on stderr, in order.
+    pub fn codes(&self) -> Vec<&str> {
+        let code = |line| -> Option<&str> {
+            let (severity, rest) = str::split_once(line, '[')?;
+            let (code, _) = rest.split_once("]: ")?;
+            ["error", "warning", "info"].contains(&severity).then_some(code)
+        };
+        self.stderr.lines().filter_map(code).collect()
+    }
+
+    /// The field and the code of each of the results: `spec.flow.jtyp unknown-field`.
+    pub fn results(&self) -> Vec<String> {
+        let list = self.list();
+        let results = list["results"].as_array().cloned().unwrap_or_default();
+        let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        results.iter().map(|result| format!("{} {}", word(&result["field"]["path"]), word(&result["tags"]["code"]))).collect()
+    }
+
     /// The documents on stdout.
     pub fn documents(&self) -> Vec<Value> {
         documents(&self.stdout)
@@ -222,5 +240,37 @@ pub fn assert_recorded(path: &Path, actual: &str) {
             near(&expected),
             near(actual)
         );
+    }
+}
+
+/// The wording of messages, compared with the recording `tests/it/messages/NAME.txt`. A change of wording is then a diff to
+/// read, and no change of a test.
+pub struct Messages {
+    name: &'static str,
+    text: String,
+}
+
+impl Messages {
+    pub fn new(name: &'static str) -> Self {
+        Self { name, text: String::new() }
+    }
+
+    /// Adds what a case wrote to stderr. Folders of the test are written as `DIR`.
+    pub fn add(&mut self, case: &str, run: &Run) {
+        self.text.push_str(&format!("## {case}\n"));
+        let mut parts = run.stderr.split(env!("CARGO_TARGET_TMPDIR"));
+        self.text.push_str(parts.next().unwrap_or_default());
+        for part in parts {
+            let rest = part.trim_start_matches('/');
+            let end = rest.find(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '_'))).unwrap_or(rest.len());
+            self.text.push_str("DIR");
+            self.text.push_str(&rest[end..]);
+        }
+        self.text.push('\n');
+    }
+
+    /// Compares all cases with the recording, or records them.
+    pub fn compare(self) {
+        assert_recorded(&root().join("tests/it/messages").join(self.name).with_extension("txt"), &self.text);
     }
 }

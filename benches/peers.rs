@@ -1,8 +1,8 @@
-//! jinaflow beside its peers, in one run on one machine: `cargo bench [-- flow|list|large]`.
+//! jinaflow compared with similar programs, in one run on one machine: `cargo bench [-- flow|list|large]`.
 //!
-//! Nothing here passes or fails; it prints what was measured. Every figure is of a whole process, its start included.
-//! `JINAFLOW=FILE` measures another binary than the one that was just built, such as the static one that ships.
-//! Peers: `cat`, which does nothing to the bytes; a round trip through serde, which is how most KRM functions in Rust
+//! The benchmark asserts nothing; it prints measurements. Every figure is of a whole process, including its start.
+//! `JINAFLOW=FILE` measures another binary than the one that was just built, such as the static one of the image.
+//! Peers: `cat`, which copies the bytes; a round trip through serde, which is how most KRM functions in Rust
 //! would be written; and `jina export kubernetes`, where `.tools/jina` is installed (`tests/conformance/setup.sh`).
 #![allow(clippy::print_stdout, clippy::unwrap_used, clippy::panic)]
 
@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use wait4::Wait4 as _;
 
-/// The word by which this program calls itself as the serde peer.
+/// The argument with which this program runs itself as the serde peer.
 const SERDE: &str = "serde-round-trip";
 
 fn main() {
@@ -35,13 +35,13 @@ fn main() {
     }
 }
 
-/// What a process cost.
+/// The cost of a process.
 #[derive(Clone, Copy)]
 struct Cost {
     wall: Duration,
     /// User and system time.
     cpu: Duration,
-    /// Bytes at the highest point.
+    /// Peak memory in bytes.
     memory: u64,
     written: u64,
 }
@@ -50,7 +50,7 @@ fn measure(command: &mut Command, input: &Path) -> Cost {
     command.stdin(File::open(input).unwrap()).stdout(Stdio::piped()).stderr(Stdio::null());
     let start = Instant::now();
     let mut child = command.spawn().unwrap();
-    // Nothing is kept: on Linux a new process is charged with what the one that starts it holds.
+    // No output is kept, because Linux counts the memory of the parent process for a new process.
     let mut stdout = child.stdout.take().unwrap();
     let mut piece = vec![0; 1 << 16];
     let mut written = 0;
@@ -66,7 +66,7 @@ fn measure(command: &mut Command, input: &Path) -> Cost {
     Cost { wall, cpu: used.rusage.utime + used.rusage.stime, memory: used.rusage.maxrss, written }
 }
 
-/// Medians of `times` rounds, in which the commands take turns.
+/// Medians of `times` rounds. The commands run in turn.
 fn medians(times: usize, input: &Path, commands: &mut [Command]) -> Vec<Cost> {
     let mut rounds: Vec<Vec<Cost>> = vec![Vec::new(); commands.len()];
     for _ in 0..times {
@@ -109,7 +109,7 @@ fn scratch(name: &str, text: &str) -> PathBuf {
     file
 }
 
-/// A folder for one program alone: neither exports over files that another one wrote.
+/// A separate folder for each program, so that neither exports over the other's files.
 fn empty_folder(name: &str) -> PathBuf {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
     if folder.exists() {
@@ -168,7 +168,7 @@ fn one_flow() {
     println!("  jina / jinaflow              {:>9.0}", ratio(theirs.wall, ours.wall));
 }
 
-/// 5 MB of other people's objects and one Flow.
+/// 5 MB of foreign objects and one Flow.
 fn other_peoples_list() {
     let mut items = String::new();
     let mut i = 0;
@@ -188,7 +188,7 @@ fn other_peoples_list() {
     }
 }
 
-/// One Flow with very many executors.
+/// One Flow with thousands of executors.
 fn large_flows() {
     println!("one Flow with very many executors, median of 3 calls");
     for count in [1_000, 2_500, 5_000, 10_000, 20_000] {
@@ -220,7 +220,7 @@ fn resource_list(items: &str, flow: &str) -> String {
     )
 }
 
-/// Reads a list into values and writes them again, as a function does that is built on serde.
+/// Reads a list into values and writes it again, like a function that is built on serde.
 fn serde_round_trip() {
     let mut text = String::new();
     io::stdin().read_to_string(&mut text).unwrap();

@@ -1,4 +1,4 @@
-//! What the targets hold, from where the tests take it as well.
+//! The properties that the fuzz targets check. The tests use the same file.
 
 #[path = "../tests/support/properties.rs"]
 pub mod properties;

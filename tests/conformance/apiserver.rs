@@ -1,5 +1,5 @@
-//! Against a real API server with a real etcd: what it says of every object that we emit, with strict field validation
-//! and server-side dry run. `apiserver/main.go` runs both and applies.
+//! Tests against a real API server with a real etcd: the server's answer to every rendered object, with strict field
+//! validation and server-side dry run. `apiserver/main.go` runs both and applies the objects.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -17,7 +17,7 @@ use crate::emitted::{Streams, examples, fields, flows, flows_with};
 use crate::support::{self, documents, recorded, root, run, scratch};
 use crate::tools::folder;
 
-/// What the server says of an object.
+/// The server's answer to an object.
 #[derive(Debug, Deserialize)]
 struct Verdict {
     object: String,
@@ -32,7 +32,7 @@ struct Answer {
     objects: Vec<Verdict>,
 }
 
-/// The server ends when the tests do, whichever way: its standard input ends with them.
+/// The server. It always ends together with the tests, because they close its standard input.
 struct Server {
     _child: Child,
     requests: ChildStdin,
@@ -57,7 +57,7 @@ impl Server {
     }
 }
 
-/// The definitions of custom resources that `setup.sh` has fetched.
+/// The definitions of custom resources that `setup.sh` downloads.
 fn definitions() -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> = fs::read_dir(folder().join("definitions")).unwrap().map(|e| e.unwrap().path()).collect();
     files.retain(|file| file.extension().is_some_and(|extension| extension == "yaml"));
@@ -72,13 +72,13 @@ fn read<T: DeserializeOwned>(answers: &mut BufReader<ChildStdout>, log: &Path) -
     serde_json::from_str(&line).unwrap()
 }
 
-/// Hands the objects of streams to the server, and returns what it says of them.
+/// Sends the objects of streams to the server, and returns its answers.
 fn apply(streams: &[(String, String)], keep: bool) -> BTreeMap<String, Vec<Verdict>> {
     static SERVER: OnceLock<Mutex<Server>> = OnceLock::new();
     let mut server = SERVER.get_or_init(|| Mutex::new(Server::start())).lock().unwrap_or_else(PoisonError::into_inner);
     let Server { requests, answers, log, .. } = &mut *server;
     let verdicts: BTreeMap<String, Vec<Verdict>> = thread::scope(|scope| {
-        // From a thread, since the server reads no further while nobody reads its answers.
+        // A separate thread writes, because the server reads no further until its answers are read.
         scope.spawn(move || {
             for (id, yaml) in streams {
                 writeln!(requests, "{}", json!({"id": id, "yaml": yaml, "keep": keep})).unwrap();
@@ -90,7 +90,7 @@ fn apply(streams: &[(String, String)], keep: bool) -> BTreeMap<String, Vec<Verdi
     verdicts
 }
 
-/// What the server refuses or warns about, and how many objects it has seen.
+/// The objects that the server refuses or warns about, and the number of all objects.
 fn complaints(streams: &[(String, String)]) -> (Vec<String>, usize) {
     let mut lines = Vec::new();
     let mut count = 0;
@@ -123,7 +123,7 @@ fn stream(objects: &[Value]) -> String {
     objects.iter().map(|object| format!("{object}\n")).collect::<Vec<_>>().join("---\n")
 }
 
-/// The pods that controllers would make of workloads: a controller's refused pods are seen by nobody who applies.
+/// The pods that controllers create from workloads. The result of an apply does not show that a controller's pod was refused.
 fn pods(objects: &[Value]) -> Vec<Value> {
     let workloads = objects.iter().filter(|o| o["kind"] == "Deployment" || o["kind"] == "StatefulSet");
     let pod = |workload: &Value| {
@@ -145,7 +145,7 @@ fn pods(objects: &[Value]) -> Vec<Value> {
 
 const RESTRICTED: &str = "restricted";
 
-/// Makes a namespace that Pod Security admission guards.
+/// Creates a namespace with Pod Security admission.
 fn guard_namespace() {
     let labels = json!({"pod-security.kubernetes.io/enforce": "restricted", "pod-security.kubernetes.io/warn": "restricted"});
     let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": RESTRICTED, "labels": labels}});
@@ -153,15 +153,15 @@ fn guard_namespace() {
     assert!(verdicts["namespace"][0].accepted, "{verdicts:?}");
 }
 
-/// Streams, and the pods of each.
+/// Streams, with the pods of each.
 fn with_pods(streams: Streams) -> Streams {
-    // A ConfigMap and a Service are all that a worker elsewhere leaves.
+    // A worker in another cluster leaves only a ConfigMap and a Service.
     let pods = |(name, text): &(String, String)| (format!("{name}, pods"), stream(&pods(&documents(text))));
     let pods: Streams = streams.iter().map(pods).filter(|(_, pods)| !pods.is_empty()).collect();
     [streams, pods].concat()
 }
 
-/// Whatever a Flow is like, its names, ports and containers stand what is put around them.
+/// The names, ports and containers of every Flow are compatible with what is added around them.
 #[test]
 fn every_flow_is_accepted_in_a_mesh_restricted_and_behind_policies() {
     guard_namespace();
@@ -194,7 +194,7 @@ fn the_security_profile_passes_pod_security_admission() {
 }
 
 #[test]
-fn what_is_not_restricted_is_seen_by_pod_security_admission() {
+fn pod_security_admission_refuses_pods_that_are_not_restricted() {
     guard_namespace();
     let flow = root().join("examples/getting-started/flow.yml");
     let objects = support::jinaflow(&["export", flow.to_str().unwrap(), "--k8s-namespace", RESTRICTED]).succeeded().documents();
@@ -207,7 +207,7 @@ fn what_is_not_restricted_is_seen_by_pod_security_admission() {
 
 /// Jina writes a Deployment's `strategy` into a StatefulSet: https://github.com/jina-ai/serve, `statefulset-executor.yml`.
 #[test]
-fn what_jina_exports_is_refused() {
+fn jinas_own_export_is_refused() {
     let case = recorded(&root().join("tests/jina/flows")).into_iter().find(|case| case.name == "154-volumes-list").unwrap();
     let export = run(case.export(&["--compat", "jina-3.34"]), b"");
     let (lines, count) = complaints(&[("jina".to_owned(), export.stdout)]);
@@ -219,7 +219,7 @@ fn what_jina_exports_is_refused() {
 }
 
 #[test]
-fn a_slip_in_a_custom_resource_is_refused() {
+fn a_typing_error_in_a_custom_resource_is_refused() {
     let text = |field: &str| {
         let spec = format!("{{selector: {{}}, {field}: [{{port: monitoring}}]}}");
         format!("{{apiVersion: monitoring.coreos.com/v1, kind: ServiceMonitor, metadata: {{name: a}}, spec: {spec}}}")

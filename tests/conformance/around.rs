@@ -1,5 +1,5 @@
-//! What stands around the pods of a Flow, and whether it still leads to them: a second opinion beside `jinaflow check`,
-//! which shares nothing with it.
+//! Checks whether the objects around the pods of a Flow still lead to them. This is a second opinion on `jinaflow check`; they
+//! share no code.
 
 use std::collections::BTreeSet;
 
@@ -71,7 +71,7 @@ impl<'o> Around<'o> {
         }
     }
 
-    /// What a reference names is there, or its object says that somebody else provides it.
+    /// Asserts that a referenced object exists, or that the referring object declares it as external.
     fn reference(&mut self, from: &Value, kind: &str, name: &Value) {
         let external = from["metadata"]["annotations"]["flow.jina.ai/external"].as_str().unwrap_or_default();
         let word = format!("{}/{}", kind.to_lowercase(), name.as_str().unwrap_or_default());
@@ -191,7 +191,7 @@ impl<'o> Around<'o> {
         }
     }
 
-    /// Whoever calls may call, and whoever is called may be called, by the policies that select their pods.
+    /// Asserts that the policies of both pods allow each call.
     fn edges(&mut self) {
         let workloads: Vec<&Value> = self.workloads().collect();
         for caller in workloads {
@@ -213,8 +213,8 @@ impl<'o> Around<'o> {
         }
     }
 
-    /// Whether the policies for a workload's pods let traffic from or to another's through, at a port of the one called.
-    /// Where there are policies at all, every workload has to have one.
+    /// Whether the policies for a workload's pods allow traffic from or to another workload, at a port of the called one. When
+    /// there are policies, every workload must have one.
     fn allows(&self, workload: &Value, direction: &str, other: &Value, port: &Value) -> bool {
         let (rules, peers) = if direction == "Ingress" { ("ingress", "from") } else { ("egress", "to") };
         let here = |policy: &&Value| policy["kind"] == "NetworkPolicy" && namespace(policy) == namespace(workload);

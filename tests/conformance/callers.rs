@@ -1,4 +1,4 @@
-//! The recorded input of `tests/it/callers.rs` is what kustomize and kpt send today.
+//! The recorded input of `tests/it/callers.rs` equals the input that kustomize and kpt send today.
 
 use std::process::Command;
 
@@ -6,7 +6,7 @@ use crate::support::{root, scratch, tree};
 use crate::tools::{must, static_binary};
 
 #[test]
-fn recordings_are_what_callers_send_today() {
+fn recordings_equal_the_input_that_callers_send_today() {
     let to = scratch("krm");
     let mut record = Command::new(root().join("tests/krm/record.sh"));
     record.arg(&to).env("JINAFLOW", static_binary());

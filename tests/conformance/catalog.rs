@@ -1,7 +1,7 @@
-//! The example packages through kpt's own end-to-end runner, as the function catalog runs its examples; the definition
-//! through kustomize's types and an API server's validation.
+//! Runs the example packages with kpt's own end-to-end runner, as the function catalog does, and the definition with
+//! kustomize's types and an API server's validation.
 //!
-//! `JINAFLOW_RECORD=1 tests/conformance/run.sh catalog` records what the runner finds instead of comparing it.
+//! `JINAFLOW_RECORD=1 tests/conformance/run.sh catalog` records the results of the runner instead of comparing them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -24,7 +24,7 @@ fn examples() -> Vec<PathBuf> {
     entries.filter(|path| path.join(".expected").is_dir()).collect()
 }
 
-/// Copies of the examples, with another way of running the function; after recording, where that is wanted.
+/// Copies of the examples with another way of running the function. Records the results first if that is requested.
 fn copies(how: impl Fn(&Path)) -> PathBuf {
     static RECORDED: OnceLock<()> = OnceLock::new();
     RECORDED.get_or_init(|| {
@@ -46,7 +46,7 @@ fn copies_as_they_are(how: impl Fn(&Path)) -> PathBuf {
     all
 }
 
-/// The places in an example that name the image.
+/// The files of an example that name the image.
 fn naming(example: &Path) -> Vec<PathBuf> {
     let files = ["Kptfile", ".expected/results.yaml", ".expected/config.yaml"].map(|name| example.join(name));
     let names = |file: &PathBuf| fs::read_to_string(file).is_ok_and(|text| text.contains(NAMED));
@@ -67,7 +67,7 @@ fn by_exec(example: &Path) {
             edit(&file, NAMED, "exec: jinaflow");
         }
     }
-    // kpt cuts the last line break off what a container says, and not off what an executable says.
+    // kpt removes the last line break from the stderr of a container, but not from that of an executable.
     let results = example.join(".expected/results.yaml");
     if fs::read_to_string(&results).is_ok_and(|text| text.contains("stderr: |-")) {
         edit(&results, "stderr: |-", "stderr: |");
@@ -83,7 +83,7 @@ fn runner(test: &str) -> Command {
     command
 }
 
-/// Runs the examples of a folder, and asserts that none was passed over.
+/// Runs the examples of a folder, and asserts that none was skipped.
 fn assert_passed(folder: &Path) {
     let mut command = runner("TestExamples");
     command.env("EXAMPLES", folder);
@@ -94,13 +94,13 @@ fn assert_passed(folder: &Path) {
     }
 }
 
-/// Renders the example of a check, and writes down what the runner finds in all of them.
+/// Renders the example of a check, and writes the results of the runner for all examples.
 fn record() {
     fs::copy(rendered_check().join("encoder.yml"), root().join(CHECK).join("encoder.yml")).unwrap();
     let all = copies_as_they_are(by_image);
     let folders = || examples().into_iter().map(|example| (all.join(example.file_name().unwrap()).join(".expected"), example));
     for (expected, _) in folders() {
-        // The runner writes no empty file, and results only where there are some.
+        // The runner writes no empty file, and writes results only if there are some.
         let _ = fs::remove_file(expected.join("diff.patch"));
     }
     let mut command = runner("TestExamples");
@@ -117,7 +117,7 @@ fn record() {
     }
 }
 
-/// A copy of the example of a check, rendered.
+/// A rendered copy of the example of a check.
 fn rendered_check() -> PathBuf {
     let package = copy(CHECK);
     let mut eval = tool("kpt", &["fn", "eval", ".", "--exec", "jinaflow", "--fn-config", "jinaflow.yaml"]);
@@ -127,16 +127,16 @@ fn rendered_check() -> PathBuf {
 }
 
 #[test]
-fn examples_pass_by_executable() {
+fn examples_pass_with_the_executable() {
     assert_passed(&copies(by_exec));
 }
 
 #[test]
-fn examples_pass_by_image() {
+fn examples_pass_with_the_image() {
     assert_passed(&copies(by_image));
 }
 
-/// A runner that accepts anything would pass as well.
+/// This would also find a runner that accepts everything.
 #[test]
 fn an_example_with_another_outcome_fails() {
     let all = copies(by_exec);
@@ -151,9 +151,9 @@ fn an_example_with_another_outcome_fails() {
     }
 }
 
-/// What lies in the example of a check was rendered from its Flow.
+/// The objects in the example of a check equal the render of its Flow.
 #[test]
-fn the_checked_example_is_rendered() {
+fn the_example_of_a_check_is_rendered() {
     let there = copies(|_| {}).join("jinaflow-check");
     assert_eq!(tree(&rendered_check()), tree(&there), "record it with JINAFLOW_RECORD=1 tests/conformance/run.sh catalog");
 }
@@ -166,9 +166,9 @@ fn definition(documents: &[(String, Value)]) -> Command {
     command
 }
 
-/// Both schemas of a JinaFlow take every JinaFlow of the examples and every recorded Flow that is rendered.
+/// Both schemas of a JinaFlow accept every JinaFlow of the examples and every recorded Flow that renders.
 #[test]
-fn an_api_server_would_take_the_definition_and_what_is_rendered() {
+fn an_api_server_accepts_the_definition_and_rendered_flows() {
     let mut configs = rendered_flows();
     for (name, text) in tree(&root().join("examples")).into_iter().filter(|(name, _)| name.ends_with(".yaml")) {
         let ours = documents(&text).into_iter().filter(|object| object["kind"].as_str().is_some_and(|kind| kind.starts_with("JinaFlow")));
@@ -183,7 +183,7 @@ fn an_api_server_would_take_the_definition_and_what_is_rendered() {
 }
 
 #[test]
-fn an_api_server_would_see_slips() {
+fn an_api_server_refuses_typing_errors() {
     let config =
         |kind: &str, spec: Value| json!({"apiVersion": "flow.jina.ai/v1alpha1", "kind": kind, "metadata": {"name": "f"}, "spec": spec});
     let flow = json!({"jtype": "Flo", "executors": {"a": 1}});

@@ -1,4 +1,4 @@
-//! `jinaflow check` behind the real kustomize and kpt.
+//! `jinaflow check` after the real kustomize and kpt.
 
 use std::fs;
 
@@ -6,7 +6,7 @@ use crate::kustomize::{kustomize, write};
 use crate::support::{Run, root, run, scratch, tree};
 use crate::tools::{copy, edit, must, tool};
 
-/// What a pipe gives.
+/// The result of a check of manifests from a pipe.
 fn checked(manifests: &str) -> Run {
     run(tool_jinaflow(&["check", "-"]), manifests.as_bytes())
 }
@@ -30,9 +30,9 @@ fn every_overlay_of_the_example_is_wired() {
     assert!(overlays >= 4, "{overlays}");
 }
 
-/// What a base has beside the Flow is what makes renames arrive; without it they do not, and that is said.
+/// A rename reaches all references because of the configuration in the base. Without it the check reports the old names.
 #[test]
-fn a_rename_that_only_half_arrives_is_told() {
+fn an_incomplete_rename_is_reported() {
     let folder = scratch("renamed");
     write(
         &folder,
@@ -54,9 +54,9 @@ fn a_rename_that_only_half_arrives_is_told() {
     assert!(is_told, "{}", answer.stderr);
 }
 
-/// Jina's own export, under the same overlays.
+/// Jina's own export with the same overlays.
 #[test]
-fn what_jina_exports_does_not_survive_an_overlay() {
+fn jinas_own_export_does_not_survive_an_overlay() {
     let folder = scratch("jina");
     let mut resources = Vec::new();
     for (name, text) in tree(&root().join("tests/jina/flows/001-docs-simple/expected")) {
@@ -79,9 +79,9 @@ fn what_jina_exports_does_not_survive_an_overlay() {
     }
 }
 
-/// A package, with its Secret declared and without.
+/// A package whose Secret is declared as external, and a package whose Secret is not.
 #[test]
-fn kpts_validator_judges_a_package() {
+fn kpts_validator_checks_a_package() {
     let folder = scratch("package");
     let flow = "apiVersion: flow.jina.ai/v1alpha1\nkind: JinaFlow\nmetadata:\n  name: f\n  annotations: {config.kubernetes.io/local-config: \"true\"}\nspec:\n  flow: {jtype: Flow, executors: [{name: a, uses: docker://x/a, env_from_secret: {K: {name: s, key: k}}}]}\n";
     let check = "apiVersion: flow.jina.ai/v1alpha1\nkind: JinaFlowCheck\nmetadata:\n  name: check\n  annotations: {config.kubernetes.io/local-config: \"true\"}\n";
@@ -94,7 +94,7 @@ fn kpts_validator_judges_a_package() {
     write(&folder, "check.yaml", &format!("{check}spec: {{external: {{secrets: {{s: {{}}}}}}}}\n"));
     let render = || tool("kpt", &["fn", "render", "--allow-exec", folder.to_str().unwrap()]);
     must(render());
-    // The package is wired on the command line as well, where the check says what is elsewhere.
+    // The package is also wired on the command line, where the check declares the external objects.
     let answer = run(tool_jinaflow(&["check", folder.to_str().unwrap()]), b"");
     assert_eq!((answer.code, answer.stderr.as_str()), (0, ""));
     let service = folder.join("a/a.yml");

@@ -1,12 +1,12 @@
-//! Reads every YAML file below folders with all readers, and says where they differ from ours:
+//! Reads every YAML file in folders with all readers, and prints where they differ from jinaflow's:
 //!
 //! ```sh
 //! tests/conformance/setup.sh
 //! cargo run --release --example compare-readers -- FOLDER…
 //! ```
 //!
-//! Besides, every document of a file goes through the function as somebody else's item, at two indentations, and must come
-//! back byte for byte.
+//! Also passes every document of a file through the function as a foreign item, at two indentations. It must be returned byte
+//! for byte.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
 #[path = "../support/readers.rs"]

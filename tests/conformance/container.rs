@@ -1,4 +1,4 @@
-//! The image by itself.
+//! The image without other tools.
 
 use crate::support::{self, function, run};
 use crate::tools::{image, must, static_binary, tool};
@@ -6,10 +6,10 @@ use crate::tools::{image, must, static_binary, tool};
 const LIST: &str = "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n- apiVersion: flow.jina.ai/v1alpha1\n  kind: JinaFlow\n  metadata: {name: f}\n  spec:\n    flow: {jtype: Flow, executors: [{name: a, uses: \"docker://x/a\"}]}\n";
 
 #[test]
-fn it_runs_with_nothing_allowed() {
+fn the_image_runs_without_any_rights() {
     let expected = function(LIST).succeeded().stdout;
     let locked = ["--user", "nobody", "--network", "none", "--read-only", "--cap-drop", "ALL", "--security-opt=no-new-privileges"];
-    // As kustomize calls it, as kpt calls it, and as somebody with another uid.
+    // As kustomize runs it, as kpt runs it, and with another uid.
     let kustomize = [
         "-a",
         "STDIN",
@@ -37,7 +37,7 @@ fn it_runs_with_nothing_allowed() {
 }
 
 #[test]
-fn it_fails_as_the_executable_does() {
+fn the_image_fails_like_the_executable() {
     let list = LIST.replace("docker://x/a", "Local");
     let expected = function(&list);
     let mut command = tool("podman", &["run", "--rm", "-i", "--user", "nobody"]);
@@ -47,7 +47,7 @@ fn it_fails_as_the_executable_does() {
 }
 
 #[test]
-fn it_is_small_and_says_what_it_is() {
+fn the_image_is_small_and_has_labels() {
     let inspect = |format: &str| must(tool("podman", &["image", "inspect", image(), "--format", format])).stdout.trim().to_owned();
     let binary = static_binary().metadata().unwrap().len();
     let size: u64 = inspect("{{.Size}}").parse().unwrap();
@@ -63,7 +63,7 @@ fn it_is_small_and_says_what_it_is() {
 }
 
 #[test]
-fn its_help_is_the_manual() {
+fn the_help_of_the_image_is_the_manual() {
     for flag in ["--help", "--version"] {
         let answer = must(tool("podman", &["run", "--rm", "-i", image(), flag]));
         assert_eq!(answer.stdout, support::jinaflow(&[flag]).stdout);

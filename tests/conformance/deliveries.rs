@@ -1,5 +1,5 @@
-//! How manifests come into a cluster: Argo CD's plugin, what is rendered for Flux, and kpt's pipeline with settings. What
-//! the examples say is run as it stands there.
+//! Ways to deliver manifests to a cluster: Argo CD's plugin, rendering for Flux, and kpt's pipeline with settings. The commands
+//! in the examples are run unchanged.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -18,14 +18,14 @@ fn document(file: &Path) -> Value {
     documents(&fs::read_to_string(file).unwrap()).remove(0)
 }
 
-/// A command line, by the shell that finds the tools.
+/// A command line, run by a shell that finds the tools.
 fn shell(folder: &Path, words: &[&str]) -> Command {
     let mut command = tool("bash", &["-c", "exec \"$@\"", "bash"]);
     command.args(words).current_dir(folder);
     command
 }
 
-/// What Argo CD runs in an Application's folder.
+/// Runs the command that Argo CD runs in an Application's folder.
 fn generate(examples: &Path, folder: &str) -> Run {
     let generate = document(&examples.join("argocd/plugin.yaml"))["spec"]["generate"].clone();
     let words: Vec<&str> =
@@ -34,7 +34,7 @@ fn generate(examples: &Path, folder: &str) -> Run {
 }
 
 #[test]
-fn argo_cd_applies_what_the_plugin_generates() {
+fn argo_cd_applies_the_output_of_the_plugin() {
     let examples = copy("examples");
     let application = document(&examples.join("argocd/application.yaml"))["spec"]["source"].clone();
     assert_eq!(application["plugin"]["name"], document(&examples.join("argocd/plugin.yaml"))["metadata"]["name"]);
@@ -45,7 +45,7 @@ fn argo_cd_applies_what_the_plugin_generates() {
     assert_eq!(faults(&answer.documents()), Vec::<String>::new());
     assert!(answer.stderr.contains("Deployment/gateway"), "{}", answer.stderr);
 
-    // What is not wired is not applied, and neither is what cannot be built.
+    // Manifests that are not wired are not applied, and a build that fails applies nothing.
     let overlay = examples.join(folder).join("kustomization.yaml");
     edit(
         &overlay,
@@ -87,7 +87,7 @@ fn argo_cds_repo_server_gets_the_plugin() {
     assert_eq!((&plugin["kind"], &plugin["metadata"]["name"]), (&"ConfigManagementPlugin".into(), &"jinaflow".into()));
 }
 
-/// A step of the workflow, as it stands there.
+/// The script of a step of the workflow.
 fn step(examples: &Path, name: &str) -> String {
     let workflow = document(&examples.join("flux/workflow.yaml"));
     let steps = workflow["jobs"]["render"]["steps"].as_array().unwrap();
@@ -106,7 +106,7 @@ fn git(repository: &Path, words: &[&str]) -> String {
     must(shell(repository, &[&identity[..], words].concat())).stdout
 }
 
-/// A repository in which the examples are, and another one from which it was cloned.
+/// A repository with the examples, cloned from another one.
 fn repository() -> PathBuf {
     let remote = scratch("remote");
     git(&remote, &["init", "--quiet", "--bare"]);
@@ -120,7 +120,7 @@ fn repository() -> PathBuf {
 }
 
 #[test]
-fn flux_applies_what_the_workflow_renders() {
+fn flux_applies_the_output_of_the_workflow() {
     let repository = repository();
     let said = perform(&repository, "render");
     assert_eq!(said.stdout.matches("Deployment/gateway").count(), 2, "{}", said.stdout);
@@ -141,7 +141,7 @@ fn flux_applies_what_the_workflow_renders() {
     assert!(git(&repository, &["show", "--stat", "--format=%s"]).starts_with("Render 0123abc\n"));
     assert_eq!(committed.lines().next(), committed.lines().nth(1), "nothing was pushed");
 
-    // The second run changes nothing, and a change of the Flow arrives.
+    // The second run changes nothing. A later change of the Flow is rendered.
     perform(&repository, "render");
     assert_eq!(tree(&repository.join("rendered")), rendered);
     perform(&repository, "commit");
@@ -155,7 +155,7 @@ fn flux_applies_what_the_workflow_renders() {
 }
 
 #[test]
-fn what_must_not_be_rendered_replaces_nothing() {
+fn a_failed_render_replaces_nothing() {
     let repository = copy("examples");
     perform(&repository, "render");
     let before = tree(&repository.join("rendered"));
@@ -174,7 +174,7 @@ fn what_must_not_be_rendered_replaces_nothing() {
     assert_eq!(tree(&repository.join("rendered")), before);
 }
 
-/// The package with the catalog's functions by executables that do the same.
+/// The package. Executables replace the catalog's functions and do the same.
 fn pipeline() -> PathBuf {
     let package = copy("examples/kpt-pipeline");
     let file = package.join("Kptfile");
@@ -187,7 +187,7 @@ fn pipeline() -> PathBuf {
 }
 
 #[test]
-fn kpts_settings_reach_the_objects() {
+fn settings_of_kpt_reach_the_objects() {
     let package = pipeline();
     let files = twice(&package, || render(&package));
     assert_eq!(generated(&files), TREE);
@@ -219,7 +219,7 @@ fn kpts_settings_reach_the_objects() {
 }
 
 #[test]
-fn kpts_validator_refuses_what_is_not_wired() {
+fn kpts_validator_refuses_broken_wiring() {
     let package = pipeline();
     must(render(&package));
     // An edit that a render keeps.

@@ -1,5 +1,5 @@
-//! The examples for kustomize, through the real one: every overlay, and every component, alone and with others, does what
-//! its README says. `deliveries.rs` has Argo CD, Flux and kpt.
+//! The examples for kustomize with the real kustomize: every overlay and every component, alone and combined, does what its
+//! README says. `deliveries.rs` tests Argo CD, Flux and kpt.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -22,7 +22,7 @@ fn workloads(objects: &[Value]) -> Vec<&Value> {
     found
 }
 
-/// The workloads of an executor in a role, by the labels of the contract, which no overlay changes.
+/// The workloads of an executor in a role, found by the labels of the contract, which no overlay changes.
 fn of_executor<'o>(objects: &'o [Value], executor: &str, role: &str) -> Vec<&'o Value> {
     let labels = |object: &Value| object["metadata"]["labels"].clone();
     let mut found = workloads(objects);
@@ -47,7 +47,7 @@ fn app(workload: &Value) -> &Value {
     &workload["spec"]["template"]["metadata"]["labels"]["flow.jina.ai/component"]
 }
 
-/// The Services by which pods of the Flow are called, that of the gateway among them.
+/// The Services through which pods of the Flow are called, including the gateway's.
 fn services(objects: &[Value]) -> Vec<&Value> {
     let mut found = of_kind(objects, &["Service"]);
     found.retain(|service| service["spec"]["type"] == "ClusterIP");
@@ -55,8 +55,8 @@ fn services(objects: &[Value]) -> Vec<&Value> {
     found
 }
 
-/// What each component of the examples has done, as its README says: those for a mesh, of which one is chosen, and the others in
-/// the order in which they are combined.
+/// The effect of each component of the examples, as its README says: first the components for a mesh, of which one is chosen,
+/// then the others in the order in which they are combined.
 const MESHES: [(&str, Proof); 3] = [("linkerd", linkerd), ("istio", istio), ("no-mesh", no_mesh)];
 const OTHERS: [(&str, Proof); 6] = [
     ("expose", expose),
@@ -67,7 +67,7 @@ const OTHERS: [(&str, Proof); 6] = [
     ("network-policy", network_policy),
 ];
 
-/// Asserts that objects are as a component says.
+/// Asserts the effect of a component on objects.
 type Proof = fn(&[Value]);
 
 fn linkerd(objects: &[Value]) {
@@ -187,7 +187,7 @@ fn network_policy(objects: &[Value]) {
     assert_eq!(from(gateway), json!([{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "ingress-nginx"}}}]));
 }
 
-/// What a build leaves is wired, and `jinaflow check` says so too; neither had anything to say on the way.
+/// Asserts that the result of a build is wired, that `jinaflow check` agrees, and that neither reports anything.
 fn assert_wired(build: &Run, what: &str) -> Vec<Value> {
     let objects = build.documents();
     assert_eq!((build.stderr.as_str(), faults(&objects)), ("", Vec::new()), "{what}");
@@ -197,7 +197,7 @@ fn assert_wired(build: &Run, what: &str) -> Vec<Value> {
     objects
 }
 
-/// All examples, with an overlay of the base that patches the Flow by components.
+/// All examples, with an overlay of the base that adds components to the Flow.
 struct Tried {
     examples: PathBuf,
 }
@@ -226,7 +226,7 @@ impl Tried {
     }
 }
 
-/// All components with one of the meshes.
+/// All components with one mesh.
 fn all_with(mesh: (&'static str, Proof)) -> Vec<(&'static str, Proof)> {
     [&[mesh][..], &OTHERS].concat()
 }
@@ -239,7 +239,7 @@ pub fn with_components() -> Vec<(String, String)> {
 }
 
 #[test]
-fn every_component_does_what_it_says() {
+fn every_component_has_its_documented_effect() {
     let tried = Tried::new();
     let folders = fs::read_dir(root().join("examples/components")).unwrap().map(|entry| entry.unwrap().path());
     let there: BTreeSet<String> =
@@ -251,23 +251,23 @@ fn every_component_does_what_it_says() {
 }
 
 #[test]
-fn components_go_together() {
+fn components_can_be_combined() {
     let tried = Tried::new();
     for mesh in MESHES {
         let all = all_with(mesh);
         let objects = tried.try_out(&all, "");
         let moved = tried.try_out(&all, "namespace: elsewhere\nnamePrefix: a-\nnameSuffix: -z\n");
         assert!(moved.iter().all(|object| object["metadata"]["namespace"] == "elsewhere"));
-        // In another order they come to the same.
+        // Another order gives the same result.
         assert_eq!(tried.try_out(&all.into_iter().rev().collect::<Vec<_>>(), ""), objects);
     }
-    // The last mesh counts.
+    // The last mesh is used.
     no_mesh(&tried.build(&["linkerd", "no-mesh"], "").documents());
 }
 
-/// The warning that the component for GPUs answers.
+/// The warning that the component for GPUs prevents.
 #[test]
-fn a_gpu_without_a_rolling_update_is_warned_of() {
+fn a_gpu_without_a_rolling_update_gives_a_warning() {
     let tried = Tried::new();
     let component = tried.examples.join("components/gpu/kustomization.yaml");
     edit(&component, "          rollingUpdate:\n            maxSurge: 0\n            maxUnavailable: 1\n", "");
@@ -291,7 +291,7 @@ fn variables<'o>(objects: &'o [Value], workload: &Value) -> &'o Value {
     &objects.iter().find(|object| object["kind"] == "ConfigMap" && object["metadata"]["name"] == *name).unwrap()["data"]
 }
 
-/// The name of the Secret that the indexer reads, and whether it is among the objects.
+/// The name of the Secret that the indexer reads, and whether the objects include it.
 fn credentials(objects: &[Value]) -> (String, bool) {
     let env = containers(of_executor(objects, "indexer", "worker")[0])[0]["env"].as_array().unwrap();
     let name = &env.iter().find(|variable| variable["name"] == "API_KEY").unwrap()["valueFrom"]["secretKeyRef"]["name"];
@@ -360,9 +360,9 @@ fn prod_changes_the_flow_and_objects_and_takes_components() {
     assert_eq!(credentials(&eu), ("search-credentials".to_owned(), false));
 }
 
-/// What the README says of kustomize.
+/// The statements of the README about kustomize are true.
 #[test]
-fn kustomize_is_as_the_readme_says() {
+fn kustomize_behaves_as_the_readme_says() {
     let tried = Tried::new();
     let flow = tried.examples.join("kustomize/overlays/tried/flow/kustomization.yaml");
     let is_restricted_with = |patch: &str| {
@@ -372,13 +372,13 @@ fn kustomize_is_as_the_readme_says() {
         let objects = must(kustomize(flow.parent().unwrap().parent().unwrap())).documents();
         !pod(of_executor(&objects, "encoder", "worker")[0])["securityContext"].is_null()
     };
-    // A strategic-merge patch's `null` is kustomize's, a JSON patch's is the JinaFlow's.
+    // kustomize removes the `null` of a strategic-merge patch; the `null` of a JSON patch reaches the JinaFlow.
     let merge = "    apiVersion: flow.jina.ai/v1alpha1\n    kind: JinaFlow\n    metadata: {name: any}\n    spec: {executors: {encoder: {securityProfile: null}}}\n";
     assert!(is_restricted_with(merge));
     let executors = "    - {op: add, path: /spec/executors, value: {}}\n";
     let patch = "    - {op: add, path: /spec/executors/encoder, value: {securityProfile: null}}\n";
     assert!(!is_restricted_with(&format!("{executors}{patch}")));
-    // Beside `generators:` there is nothing yet to merge into.
+    // Resources beside `generators:` cannot be merged, because they are loaded later.
     let merged = "configMapGenerator:\n- {name: encoder-configmap, behavior: merge, literals: [A=b]}\n";
     write(
         &tried.examples,

@@ -1,4 +1,4 @@
-//! Against the real Jina 3.34.0.
+//! Tests against the real Jina 3.34.0.
 
 use std::fs;
 use std::process::Command;
@@ -14,7 +14,7 @@ fn python(script: &str, args: &[&str]) -> Command {
 }
 
 #[test]
-fn recordings_are_what_jina_says_today() {
+fn recordings_equal_the_output_of_jina_today() {
     let run = must(python("record.py", &["--check"]));
     assert!(run.stdout.contains(" 0 recordings stale"), "{}", run.stdout);
 }
@@ -25,7 +25,7 @@ fn recorded_flows_have_no_unexplained_difference() {
     assert!(run.stdout.contains(", 0 different"), "{}", run.stdout);
 }
 
-/// Flows that nobody has seen: the seeds are fixed, so that a failure can be repeated.
+/// New random Flows. The seeds are fixed, so that a failure can be repeated.
 #[test]
 fn random_flows_have_no_unexplained_difference() {
     let binary = static_binary();
@@ -45,9 +45,9 @@ fn the_judge_finds_damage() {
     assert!(run.stdout.contains("failures 0 missed damage 0"), "{}", run.stdout);
 }
 
-/// The command line that people type today, and ours, on the same file.
+/// The command line of Jina and the one of jinaflow, on the same file.
 #[test]
-fn the_command_that_is_replaced() {
+fn jinas_command_line_works_with_jinaflow() {
     let flow = root().join("examples/getting-started/flow.yml");
     let flow = flow.to_str().unwrap();
     let (theirs, ours) = (scratch("theirs"), scratch("ours"));
@@ -62,7 +62,7 @@ fn the_command_that_is_replaced() {
     assert!(run.stdout.contains(": equal"), "{}", run.stdout);
 }
 
-/// The mounted configuration of a class is what Jina reads it as, line breaks and numbers included.
+/// Jina reads the mounted configuration of a class unchanged, including line breaks and numbers.
 #[test]
 fn jina_reads_an_inline_configuration() {
     let folder = scratch("inline");

@@ -1,4 +1,4 @@
-//! Through `kpt fn render`, `eval`, `source`, `sink` and `doc`: executable and container.
+//! Runs with `kpt fn render`, `eval`, `source`, `sink` and `doc`, as executable and as container.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -27,7 +27,7 @@ pub fn generated(files: &BTreeMap<String, String>) -> Vec<&str> {
     files.keys().map(String::as_str).filter(|name| name.ends_with(".yml")).collect()
 }
 
-/// A render, and a second one that must change nothing.
+/// A render, and a second one that must not change anything.
 pub fn twice(folder: &Path, command: impl Fn() -> Command) -> BTreeMap<String, String> {
     must(command());
     let first = tree(folder);
@@ -51,14 +51,14 @@ fn assert_package(before: &BTreeMap<String, String>, after: &BTreeMap<String, St
 }
 
 #[test]
-fn render_by_executable_twice() {
+fn two_renders_by_executable_give_the_same() {
     let package = copy("examples/kpt");
     let before = tree(&package);
     assert_package(&before, &twice(&package, || render(&package)));
 }
 
 #[test]
-fn render_by_image_twice() {
+fn two_renders_by_image_give_the_same() {
     let package = copy("examples/kpt");
     let by_exec = copy("examples/kpt");
     must(render(&by_exec));
@@ -70,9 +70,9 @@ fn render_by_image_twice() {
     assert_eq!(objects(&after), objects(&tree(&by_exec)));
 }
 
-/// By Docker's command, which a shim gives to podman, it is the same.
+/// Through Docker's command, which a shim passes to podman, the result is the same.
 #[test]
-fn render_by_dockers_command() {
+fn two_renders_through_docker_give_the_same() {
     let package = copy("examples/kpt");
     edit(&package.join("Kptfile"), "exec: jinaflow", &format!("image: {}", image()));
     let before = tree(&package);
@@ -85,7 +85,7 @@ fn render_by_dockers_command() {
 }
 
 #[test]
-fn render_without_config_path_takes_every_flow() {
+fn render_without_config_path_renders_every_flow() {
     let package = copy("examples/kpt");
     edit(&package.join("Kptfile"), "      configPath: jinaflow.yaml\n", "");
     let before = tree(&package);
@@ -93,7 +93,7 @@ fn render_without_config_path_takes_every_flow() {
 }
 
 #[test]
-fn eval_by_executable_and_by_image_twice() {
+fn two_evals_by_executable_and_by_image_give_the_same() {
     for how in [&["--exec", "jinaflow"][..], &["--image", image()]] {
         for config in [&[][..], &["--fn-config", "jinaflow.yaml"]] {
             let package = copy("examples/kpt");
@@ -110,7 +110,7 @@ fn eval_by_executable_and_by_image_twice() {
 }
 
 #[test]
-fn eval_takes_settings_as_a_config_map() {
+fn eval_reads_settings_from_a_config_map() {
     let package = copy("examples/kpt");
     let mut eval = tool("kpt", &["fn", "eval", ".", "--exec", "jinaflow", "--", "namespace=given", "jinaVersion=3.30.0"]);
     eval.current_dir(&package);
@@ -136,7 +136,7 @@ fn a_wrong_flow_leaves_the_package_untouched() {
 }
 
 #[test]
-fn source_and_sink() {
+fn source_and_sink_pass_the_files_through() {
     let package = copy("examples/kpt");
     let before = tree(&package);
     let source = must(kpt(&["fn", "source"], &package)).stdout;
@@ -146,15 +146,15 @@ fn source_and_sink() {
     assert_eq!(sink.code, 0, "{}", sink.stderr);
     let after = tree(&out);
     assert_eq!(generated(&after), TREE);
-    // `kpt fn source | kpt fn sink` itself leaves out what is no KRM resource.
+    // A direct `kpt fn source | kpt fn sink` leaves out files that are not KRM resources.
     for name in before.keys().filter(|name| name.ends_with(".yaml")) {
         assert_eq!(before[name], after[name], "{name}");
     }
 }
 
-/// The same through a container in a pipe.
+/// The same with a container in a pipe.
 #[test]
-fn source_container_sink() {
+fn source_and_sink_work_with_a_container_between() {
     let package = copy("examples/kpt");
     let script = format!("kpt fn source . | podman run --rm -i --network none {} | kpt fn sink out", image());
     let mut shell = tool("bash", &["-eu", "-o", "pipefail", "-c", &script]);
@@ -169,9 +169,9 @@ fn source_container_sink() {
     }
 }
 
-/// What kpt hands over as functionConfig, and what of it is refused.
+/// The functionConfig that kpt passes, and the kinds that are refused.
 #[test]
-fn a_config_of_another_kind_is_refused_with_the_kinds_that_are_taken() {
+fn a_config_of_another_kind_is_refused_with_the_allowed_kinds() {
     let package = copy("examples/kpt");
     fs::write(package.join("other.yaml"), "apiVersion: acme.dev/v1\nkind: Renderer\nmetadata:\n  name: r\n").unwrap();
     let before = tree(&package);
@@ -188,7 +188,7 @@ fn a_config_of_another_kind_is_refused_with_the_kinds_that_are_taken() {
     assert!(answer.code != 0 && said.contains("data.namspace: is no setting of this function; did you mean `namespace`?"), "{said}");
 }
 
-/// Somebody else's object of the same kind and name, in another API group, in the file that kpt would choose for both.
+/// A foreign object of the same kind and name in another API group. kpt would choose the same file for both.
 #[test]
 fn an_object_of_another_group_is_another_object() {
     let package = copy("examples/kpt");
@@ -196,7 +196,7 @@ fn an_object_of_another_group_is_another_object() {
     fs::write(package.join("service_encoder.yaml"), theirs).unwrap();
     let before = tree(&package);
     assert_package(&before, &twice(&package, || render(&package)));
-    // One of the same group is in the way, and both are named.
+    // An object of the same group conflicts, and both are named.
     edit(&package.join("service_encoder.yaml"), "serving.knative.dev/v1", "v1");
     fs::remove_dir_all(package.join("encoder")).unwrap();
     let answer = run(render(&package), b"");
@@ -204,9 +204,9 @@ fn an_object_of_another_group_is_another_object() {
     assert!(answer.code != 0 && said.contains("there is a Service called `encoder` in service_encoder.yaml already"), "{said}");
 }
 
-/// A Flow in a package and one below its folder's own, with the same objects: the error names both.
+/// A Flow in a package and another one in a subfolder, with the same objects: the error names both.
 #[test]
-fn two_flows_with_the_same_objects_are_refused_by_name() {
+fn two_flows_with_the_same_objects_are_refused_with_their_names() {
     let package = copy("examples/kpt");
     edit(&package.join("Kptfile"), "      configPath: jinaflow.yaml\n", "");
     let flow = fs::read_to_string(package.join("jinaflow.yaml")).unwrap();

@@ -1,5 +1,5 @@
-//! Through `kustomize build` and `kubectl kustomize`: executable and container; generator and transformer.
-//! `plugin.rs` has legacy plugins.
+//! Runs with `kustomize build` and `kubectl kustomize`, as executable and as container, as generator and as transformer.
+//! `plugin.rs` tests legacy plugins.
 
 use std::fs;
 use std::path::Path;
@@ -19,7 +19,7 @@ pub fn kubectl(folder: &Path) -> Command {
     tool("kubectl", &["kustomize", "--enable-alpha-plugins", folder.to_str().unwrap()])
 }
 
-/// Runs the function from the image instead of the PATH.
+/// Runs the function from the image instead of from the PATH.
 fn by_image(jinaflow: &Path) {
     edit(jinaflow, "exec:\n        path: jinaflow", &format!("container:\n        image: {}", image()));
 }
@@ -65,8 +65,8 @@ pub fn write(folder: &Path, name: &str, text: &str) {
     fs::write(file, text).unwrap();
 }
 
-/// What kustomize leaves out in silence (executables that are not enabled, a Flow that nobody renders, a patch that matches
-/// nothing) would be applied, or pruned, as if it were meant.
+/// kustomize leaves things out silently: executables that are not enabled, a Flow that no generator renders, a patch without
+/// a target. The incomplete result would be applied, and missing objects would be deleted.
 #[test]
 fn a_build_that_leaves_the_flow_out_fails() {
     let examples = copy("examples").join("kustomize");
@@ -97,7 +97,7 @@ fn a_build_that_leaves_the_flow_out_fails() {
 
 /// A Flow among the resources, rendered by a transformer after that kustomization's own changes.
 #[test]
-fn a_transformer_renders_what_overlays_have_changed() {
+fn a_transformer_renders_the_flow_after_overlays() {
     let folder = scratch("transformer");
     write(&folder, "base/kustomization.yaml", "resources: [flow.yaml]\nconfigMapGenerator:\n- name: generated\n  literals: [k=v]\n");
     write(
@@ -116,13 +116,13 @@ fn a_transformer_renders_what_overlays_have_changed() {
     assert!(objects.iter().all(|o| o["metadata"]["namespace"] == "prod"));
     assert_eq!(object(&objects, "Deployment/encoder")["spec"]["replicas"], 7);
     assert_eq!(container(object(&objects, "Deployment/gateway"))["image"], "acme/jina:2");
-    // The hash of somebody else's ConfigMap has survived the transformer.
+    // The hash in the name of a foreign ConfigMap is still there after the transformer.
     assert!(objects.iter().any(|o| label(o).starts_with("ConfigMap/generated-")), "{:?}", objects.iter().map(label).collect::<Vec<_>>());
 }
 
-/// Names and namespaces changed at every level, with volumes, metrics and several protocols in the Flow.
+/// Names and namespaces change at every level; the Flow has volumes, metrics and several protocols.
 #[test]
-fn three_overlays_deep_everything_is_still_wired() {
+fn a_flow_is_still_wired_after_three_overlays() {
     let folder = scratch("deep");
     write(&folder, "base/kustomization.yaml", "generators: [flow.yaml]\nconfigurations: [kustomizeconfig.yaml]\n");
     fs::copy(root().join("functions/jinaflow/kustomizeconfig.yaml"), folder.join("base/kustomizeconfig.yaml")).unwrap();
@@ -147,18 +147,18 @@ fn three_overlays_deep_everything_is_still_wired() {
         assert_clean(&objects);
         assert!(objects.iter().all(|o| o["metadata"]["namespace"] == namespace), "{overlay}");
         object(&objects, &format!("Deployment/{name}"));
-        // A user's variable that happens to be called as a Service is the user's.
+        // A variable of the user that has the name of a Service stays unchanged.
         let config = objects.iter().find(|o| label(o).contains("encoder-configmap")).unwrap();
         assert_eq!(config["data"]["A"], "encoder");
     }
-    // Two overlays in one namespace do not get at each other's pods.
+    // Two overlays in one namespace cannot reach each other's pods.
     write(&folder, "both/kustomization.yaml", "resources: [a, b]\nnamespace: shared\n");
     write(&folder, "both/a/kustomization.yaml", "resources: [../../base]\nnamePrefix: a-\n");
     write(&folder, "both/b/kustomization.yaml", "resources: [../../base]\nnamePrefix: b-\n");
     assert_clean(&must(kustomize(&folder.join("both"))).documents());
 }
 
-/// kustomize hides results, so that stderr has to say everything.
+/// kustomize hides results, so stderr has to contain everything.
 #[test]
 fn a_wrong_flow_is_explained_on_stderr() {
     let example = copy("examples/kustomize");
@@ -178,10 +178,10 @@ fn a_wrong_flow_is_explained_on_stderr() {
     );
 }
 
-/// A patch of the list `executors` of a Flow that is a mapping: kustomize replaces the list, of which the warning tells, and
-/// merges its entries where it knows the schema. What the warning says to write instead works as well.
+/// A patch of the list `executors` in a Flow that is a mapping: kustomize replaces the list, which the warning reports, or
+/// merges the entries if it knows the schema. The alternative that the warning suggests works too.
 #[test]
-fn a_patch_of_a_list_is_warned_of() {
+fn a_patch_of_a_list_gives_a_warning() {
     let folder = scratch("list");
     write(
         &folder,
@@ -218,7 +218,7 @@ fn the_flow_as_a_mapping_survives_kustomizes_round_trip() {
     let folder = scratch("mapping");
     write(&folder, "kustomization.yaml", "generators: [flow.yaml]\n");
     let flow = |quoted: bool| {
-        // kustomize sorts the keys of mappings on their way.
+        // kustomize sorts the keys of the mapping.
         let body = "jtype: Flow\nexecutors:\n- name: a\n  uses: docker://x/a\n  uses_with: {e: \"\", f: 1.5, l: [a, 1, true], n: 5, s: \"0123\", t: \"yes\"}\n  env: {A: \"1e3\", B: text}\n";
         let body: String = body.lines().map(|line| format!("    {line}\n")).collect();
         format!(
@@ -237,9 +237,9 @@ fn the_flow_as_a_mapping_survives_kustomizes_round_trip() {
     );
 }
 
-/// A changed ConfigMap has another name, so that pods that read it start anew.
+/// A changed ConfigMap gets another name, so that the pods that read it restart.
 #[test]
-fn a_changed_variable_rolls_the_pods() {
+fn a_changed_variable_restarts_the_pods() {
     let folder = scratch("hash");
     let flow = |value: &str| {
         format!(
@@ -264,7 +264,7 @@ fn a_changed_variable_rolls_the_pods() {
 }
 
 #[test]
-fn several_flows_in_one_generator_and_metadata_of_the_build() {
+fn several_flows_in_one_generator_get_the_metadata_of_the_build() {
     let folder = scratch("several");
     let flow = |name: &str, executor: &str| {
         format!(
@@ -283,15 +283,15 @@ fn several_flows_in_one_generator_and_metadata_of_the_build() {
         assert!(origin.contains("configuredIn: flows.yaml") && origin.contains(&format!("name: {flow}")), "{origin}");
         assert!(metadata["labels"]["app.kubernetes.io/managed-by"].as_str().unwrap().starts_with("kustomize-"));
     }
-    // The same objects twice are the kustomization's fault, and kustomize says so.
+    // Duplicate objects are an error of the kustomization, which kustomize reports.
     write(&folder, "flows.yaml", &format!("{}---\n{}", flow("one", "a"), flow("one", "a")));
     let answer = run(kustomize(&folder), b"");
     assert!(answer.code != 0 && answer.stderr.contains("already registered id"), "{}", answer.stderr);
 }
 
-/// kustomize takes a validator's answer without items, and no other.
+/// kustomize accepts only an answer without items from a validator.
 #[test]
-fn the_validator_looks_and_changes_nothing() {
+fn a_validator_checks_and_changes_nothing() {
     let folder = scratch("validator");
     let flow = "apiVersion: flow.jina.ai/v1alpha1\nkind: JinaFlow\nmetadata:\n  name: f\n  annotations:\n    config.kubernetes.io/local-config: \"true\"\nspec:\n  flow:\n    jtype: Flow\n    executors: [{name: a, uses: \"docker://x/a\", replicas: 2}]\n";
     let check =
@@ -313,13 +313,13 @@ fn the_validator_looks_and_changes_nothing() {
         "{}",
         answer.stderr
     );
-    // By container, and in kubectl, it is the same.
+    // The same by container, and in kubectl.
     write(&folder, "flow.yaml", flow);
     edit(&folder.join("check.yaml"), "exec: {path: jinaflow}", &format!("container: {{image: \"{}\"}}", image()));
     assert_eq!(must(kubectl(&folder)).documents().len(), 1);
 }
 
-/// What is under `transformers:` twice renders once, and nothing of the bookkeeping stays.
+/// A transformer that is listed twice renders once, and no internal annotation remains.
 #[test]
 fn a_transformer_that_runs_again_changes_nothing() {
     let folder = scratch("again");
@@ -336,14 +336,14 @@ fn a_transformer_that_runs_again_changes_nothing() {
     .unwrap();
     write(&folder, "base/kustomization.yaml", "resources: [flow.yaml]\ntransformers: [render.yaml, again.yaml]\n");
     assert_eq!(must(kustomize(&folder.join("base"))).stdout, once);
-    // Rendered objects that another kustomization changes afterwards keep everything but their marks.
+    // Rendered objects that another kustomization changes later lose only their internal annotations.
     write(&folder, "over/kustomization.yaml", "resources: [../base]\nnamespace: prod\nnameSuffix: -x\n");
     let over = must(kustomize(&folder.join("over"))).documents();
     assert!(over.iter().all(|o| o["metadata"]["namespace"] == "prod"));
     assert!(over.iter().any(|o| label(o) == "Deployment/a-x"));
 }
 
-/// A folder as generator: its own kustomization changes the Flow before it is rendered, names included.
+/// A folder as generator: its kustomization changes the Flow, including names, before the Flow is rendered.
 #[test]
 fn a_flow_in_a_folder_is_changed_before_it_is_rendered() {
     let folder = scratch("folder");

@@ -1,4 +1,4 @@
-//! jinaflow against the real tools. `tests/conformance/run.sh` installs them; a test without its tool fails.
+//! Tests of jinaflow with the real tools. `tests/conformance/run.sh` installs the tools; a test without its tool fails.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 #[path = "../support/mod.rs"]

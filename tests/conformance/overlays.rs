@@ -1,7 +1,7 @@
-//! What overlays do to a Flow: every way that kustomize has, on a Flow that has everything, and the same on Jina's export.
+//! Overlays on a Flow: every feature of kustomize on a Flow with every feature, and the same overlays on Jina's export.
 //!
-//! A case is a folder of kustomizations over `overlays/base`. It passes when nothing is broken, and when the overlay has
-//! done what it says: one that does nothing fails.
+//! A case is a folder of kustomizations over `overlays/base`. It passes when nothing is broken and the overlay has had its
+//! effect. An overlay without effect fails.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,15 +16,15 @@ use crate::support::wiring::{contains, dialled, host_and_port, namespace, string
 use crate::support::{documents, label, root, run, scratch, tree};
 use crate::tools::{copy, edit, must, static_binary};
 
-/// Files by their names.
+/// Files by name.
 type Files = [(&'static str, &'static str)];
 
 struct Case {
     name: &'static str,
-    /// Files beside `base`; `over` is what is built.
+    /// Files beside `base`. The folder `over` is built.
     files: &'static Files,
-    /// `Kind/name`, the path of a field in it, and its value: `null` where it must not be. A `*` at the end of a name or of
-    /// a value stands for any rest (a hash, or every object of that kind).
+    /// `Kind/name`, the path of a field, and its expected value; `null` means that the field must not exist. A `*` at the end of a
+    /// name or of a value matches any rest (a hash, or every object of that kind).
     effects: &'static [Effect],
 }
 
@@ -33,7 +33,8 @@ type Effect = (&'static str, &'static str, &'static str);
 const OVER: &str = "over/kustomization.yaml";
 const CONTAINERS: &str = "spec/template/spec/containers";
 
-/// The base a second time. Nothing but a prefix tells the two apart, so that what stands beside the Flow, which is selected by
+/// The base a second time. Only a prefix distinguishes the two. The objects beside the Flow are selected by labels that kustomize
+/// does not change, so they exist once.
 /// labels that kustomize does not change, is there once.
 macro_rules! without_front {
     () => {
@@ -76,9 +77,9 @@ const CASES: &[Case] = &[
             ("GRPCRoute/prod-gateway", "spec/rules/0/backendRefs/0/name", "prod-gateway"),
             ("NetworkPolicy/prod-gateway", "spec/ingress/0/from/0/podSelector/matchLabels/app", "front"),
             ("StatefulSet/prod-front", "CONTAINERS/front/env/SEARCH/value", "prod-gateway"),
-            // Pods of another namespace, that happen to be called as ours.
+            // Pods of another namespace that have the same name by chance.
             ("NetworkPolicy/prod-encoder", "spec/ingress/1/from/0/podSelector/matchExpressions/0/values/0", "ranker"),
-            // What a user's variables say is the user's, also where it is what a Service was called.
+            // Variables of the user stay unchanged, even if they contain the old name of a Service.
             ("ConfigMap/prod-encoder-configmap-*", "data/PEER", "ranker"),
         ],
     },
@@ -466,7 +467,7 @@ const CASES: &[Case] = &[
         ],
     },
     Case {
-        // kustomize drops a `null` of a merge patch where the Flow says nothing to remove; one in a JSON patch arrives.
+        // kustomize drops a `null` of a merge patch where the Flow has nothing to remove; the `null` of a JSON patch is kept.
         name: "a JSON patch of the Flow takes back what a layer says",
         files: &[
             (
@@ -565,7 +566,7 @@ const CASES: &[Case] = &[
     },
 ];
 
-/// Layers of overlays, each with its own ways: the Flow, a component, patches, generators, names, and a region above.
+/// Layers of overlays with different features: the Flow, a component, patches, generators, names, and a region above.
 const EVERYTHING: &Files = &[
     ("prod/flow/kustomization.yaml", "resources: [../../base/flow]\npatches:\n- path: search.yaml\n"),
     (
@@ -590,12 +591,12 @@ const EVERYTHING: &Files = &[
 
 const CONFIGURATION: &str = include_str!("../../functions/jinaflow/kustomizeconfig.yaml");
 
-/// The base's own, with the Flow of the overlay.
+/// The kustomization of the base, with the Flow of the overlay.
 const RENDERED_ABOVE: &str = "generators: [../flow]\nresources: [../../base/around]\nconfigurations: [kustomizeconfig.yaml]\n";
 
 const TRANSFORMER: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: render\n  annotations:\n    config.kubernetes.io/function: |\n      exec: {path: jinaflow}\n";
 
-/// The base and the files of a case in a folder.
+/// Writes the base and the files of a case into a folder.
 fn laid_out(files: &[(&str, &str)]) -> PathBuf {
     let folder = scratch("overlay");
     fs::rename(copy("tests/conformance/overlays/base"), folder.join("base")).unwrap();
@@ -606,7 +607,7 @@ fn laid_out(files: &[(&str, &str)]) -> PathBuf {
     folder
 }
 
-/// The field at a path; entries of lists are known by their names or numbers.
+/// The field at a path. Entries of lists are found by name or index.
 fn at<'o>(object: &'o Value, path: &str) -> &'o Value {
     let path = path.replace("CONTAINERS", CONTAINERS);
     path.split('/').filter(|step| !step.is_empty()).fold(object, |value, step| match value {
@@ -622,7 +623,7 @@ fn fits(text: &str, pattern: &str) -> bool {
     pattern.strip_suffix('*').map_or(text == pattern, |start| text.starts_with(start))
 }
 
-/// What is not as the case says.
+/// The effects of a case that are missing.
 fn missing(effects: &[Effect], objects: &[Value]) -> Vec<String> {
     let mut missing = Vec::new();
     for (name, path, wanted) in effects {
@@ -648,7 +649,7 @@ fn built(folder: &Path) -> Vec<Value> {
     must(kustomize(folder)).documents()
 }
 
-/// What `jinaflow check` says, warnings as well.
+/// The findings of `jinaflow check`, including warnings.
 fn checked(manifests: &str) -> Vec<String> {
     let mut check = Command::new(static_binary());
     check.args(["check", "--strict", "-"]);
@@ -658,7 +659,7 @@ fn checked(manifests: &str) -> Vec<String> {
     said
 }
 
-/// What is wrong with a case: what is broken, and what its overlay has not done.
+/// The errors of a case: broken references, and missing effects of its overlay.
 fn wrong(case: &Case, build: Command) -> Vec<String> {
     let build = run(build, b"");
     let objects = if build.code == 0 { build.documents() } else { Vec::new() };
@@ -673,7 +674,7 @@ fn by_kustomize(case: &Case) -> Vec<String> {
 }
 
 #[test]
-fn whatever_an_overlay_does_the_flow_stays_wired() {
+fn the_flow_stays_wired_under_every_overlay() {
     let base = built(&laid_out(&[]).join("base"));
     assert_eq!(faults(&base), Vec::<String>::new());
     let wrong: Vec<String> = CASES.iter().flat_map(by_kustomize).collect();
@@ -683,9 +684,9 @@ fn whatever_an_overlay_does_the_flow_stays_wired() {
     }
 }
 
-/// kubectl has another version of kustomize inside, which runs no executables: by the plugin it does the same.
+/// kubectl contains another version of kustomize, which runs no executables; the plugin gives the same result.
 #[test]
-fn whatever_an_overlay_does_in_kubectl_the_flow_stays_wired() {
+fn the_flow_stays_wired_under_every_overlay_in_kubectl() {
     let home = plugins();
     let annotation = "  annotations:\n    config.kubernetes.io/function: |\n      exec: {path: jinaflow}\n";
     let by_transformer = |case: &&Case| case.files.iter().any(|(_, text)| *text == TRANSFORMER);
@@ -700,10 +701,10 @@ fn whatever_an_overlay_does_in_kubectl_the_flow_stays_wired() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// What the configuration does to what stands beside a Flow in the same build: a variable that is the name of a Service
-/// follows that Service; everything else stays as it is. The manual says so.
+/// The effect of the configuration on other objects in the same build: a variable that holds the name of a Service follows that
+/// Service, and everything else stays unchanged. The manual says so.
 #[test]
-fn what_stands_beside_a_flow_stays_whole() {
+fn other_objects_beside_a_flow_stay_unchanged() {
     const BESIDE: &str = r#"
 apiVersion: v1
 kind: Service
@@ -771,7 +772,7 @@ data: {WORD: encoder}
         ("Deployment/p-web", "spec/selector/matchLabels/app", "shop"),
         ("Deployment/p-web", "spec/template/metadata/labels/app", "shop"),
         ("Deployment/p-web", "CONTAINERS/web/args/0", "encoder"),
-        // The address of the gateway, by which others find it.
+        // The address of the gateway, which other objects contain.
         ("Deployment/p-web", "CONTAINERS/web/env/SEARCH/value", "p-gateway"),
         ("Deployment/p-web", "CONTAINERS/web/env/SEARCH_URL/value", "http://gateway:8080"),
         ("DaemonSet/p-agent", "CONTAINERS/agent/env/A/value", "encoder"),
@@ -781,9 +782,9 @@ data: {WORD: encoder}
     assert_eq!(missing(effects, &objects), Vec::<String>::new());
 }
 
-/// Without the configuration, renamed Services are lost: the checkers would see it.
+/// Without the configuration, renamed Services are lost. The checkers find that.
 #[test]
-fn a_cut_flow_is_found() {
+fn a_flow_without_the_configuration_is_reported() {
     let folder = laid_out(&[(OVER, "resources: [../base]\nnamePrefix: prod-\n")]);
     write(&folder, "base/kustomizeconfig.yaml", "nameReference: []\n");
     let found = faults(&built(&folder.join("over")));
@@ -802,9 +803,9 @@ fn a_cut_flow_is_found() {
     );
 }
 
-/// Every kind of fault that the second opinion knows, planted in the base.
+/// Every kind of fault that the second opinion can find, planted in the base.
 #[test]
-fn a_patch_that_breaks_something_is_found() {
+fn every_patch_that_breaks_something_is_found() {
     let planted = [
         ("HorizontalPodAutoscaler", "replace", "/spec/scaleTargetRef/name", "\"gate\"", "HorizontalPodAutoscaler/gateway: scales \"gate\""),
         ("Deployment", "add", "/spec/replicas", "3", "HorizontalPodAutoscaler/gateway: scales what has fixed replicas"),
@@ -877,19 +878,19 @@ fn a_patch_that_breaks_something_is_found() {
     }
 }
 
-/// How much there is in a Flow that an overlay may break, and how much of it is broken.
+/// The number of things in a Flow that an overlay may break, and how many of them are broken.
 #[derive(Debug, PartialEq)]
 struct Broken {
-    /// Addresses, those of Services that are not there, and those of Services in another namespace.
+    /// Addresses: all, those of missing Services, and those of Services in another namespace.
     addresses: [usize; 3],
-    /// Services, and those that send to the pods of several workloads.
+    /// Services: all, and those that select the pods of several workloads.
     services: [usize; 2],
-    /// Monitors, and those that find no Service where they are.
+    /// Monitors: all, and those that find no Service in their namespace.
     monitors: [usize; 2],
 }
 
 impl Broken {
-    /// In words, as README.md has them.
+    /// The numbers in the words of README.md.
     fn said(&self) -> String {
         let [addresses, nowhere, elsewhere] = self.addresses;
         let counts = [
@@ -942,13 +943,13 @@ fn broken(objects: &[Value]) -> Broken {
     broken
 }
 
-/// The Flow of `overlays/base`, as its text.
+/// The Flow of `overlays/base`, as a document.
 fn flow() -> String {
     let base = fs::read_to_string(root().join("tests/conformance/overlays/base/flow/jinaflow.yaml")).unwrap();
     documents(&base)[0]["spec"]["flow"].as_str().unwrap().to_owned()
 }
 
-/// What Jina exports, as a kustomization.
+/// Writes Jina's export as a kustomization.
 fn by_jina(folder: &Path) {
     write(folder, "flow.yml", &flow());
     let mut jina = Command::new(crate::tools::folder().join("jina/bin/jina"));
@@ -960,7 +961,7 @@ fn by_jina(folder: &Path) {
     write(folder, "base/kustomization.yaml", &format!("resources: [{}]\n", files.join(", ")));
 }
 
-/// What we make of the same Flow, with nothing beside it.
+/// Writes jinaflow's export of the same Flow, without other objects.
 fn by_us(folder: &Path) {
     let flow: String = flow().lines().map(|line| format!("    {line}\n")).collect();
     let config = format!(
@@ -971,7 +972,7 @@ fn by_us(folder: &Path) {
     write(folder, "base/kustomization.yaml", "generators: [jinaflow.yaml]\nconfigurations: [kustomizeconfig.yaml]\nnamespace: search\n");
 }
 
-/// The same Flow, the same overlay: Jina's export breaks, and README.md says how.
+/// The same Flow with the same overlay: Jina's export breaks as README.md says.
 #[test]
 fn jinas_own_export_breaks_under_the_same_overlays() {
     const SHARDS: &str = "resources: [../base]\npatches:\n- target: {kind: Deployment, labelSelector: \"flow.jina.ai/executor=indexer,flow.jina.ai/role=worker\"}\n  patch: |\n    - {op: add, path: /spec/template/spec/priorityClassName, value: high}\n";
@@ -1022,13 +1023,13 @@ fn jinas_own_export_breaks_under_the_same_overlays() {
         let found = broken(&after(&theirs, files));
         assert_eq!(found.said(), wanted, "{name}");
         assert_eq!(broken(&after(&ours, files)).said(), "nothing", "{name}");
-        // The check tells of each of these addresses in Jina's, and of nothing in ours.
+        // The check reports each of these addresses in Jina's export, and nothing in jinaflow's.
         let lost = checked(&text_after(&theirs, files)).iter().filter(|line| line.contains(": dials `")).count();
         assert_eq!(lost, found.addresses[1], "{name}");
         assert_eq!(checked(&text_after(&ours, files)), Vec::<String>::new(), "{name}");
         assert!(wanted == "nothing" || readme.contains(&format!("| {name} | {wanted} |\n")), "README.md: {name}");
     }
-    // A patch by labels finds no labels there, and kustomize says nothing.
+    // A patch by labels finds no labels there, and kustomize reports nothing.
     let high = |folder: &Path| {
         let objects = after(folder, &[(OVER, SHARDS)]);
         objects.iter().filter(|object| at(object, "spec/template/spec/priorityClassName") == "high").count()

@@ -1,16 +1,16 @@
-//! YAML that people have written, as items beside a `JinaFlow`: what kustomize, kpt and what they are built from keep in
-//! their own repositories. It is read from where `setup.sh` has Go put it.
+//! YAML that people have written, as items beside a `JinaFlow`: files in the repositories of kustomize, kpt and their
+//! dependencies. The files are read from where `setup.sh` lets Go download them.
 
 use std::fs;
 
 use crate::support::{properties, roundtrip};
 use crate::tools;
 
-/// Documents in one list.
+/// Number of documents in one list.
 const TOGETHER: usize = 40;
 
 #[test]
-fn what_people_have_written_leaves_byte_for_byte() {
+fn documents_that_people_have_written_are_returned_byte_for_byte() {
     let modules = tools::folder().join("go/pkg/mod");
     let mut files = Vec::new();
     for owner in ["sigs.k8s.io", "github.com/kptdev", "github.com/google", "k8s.io"] {
@@ -27,7 +27,7 @@ fn what_people_have_written_leaves_byte_for_byte() {
 
     let mut items = Vec::new();
     for file in &files {
-        // Some are made to be no text at all.
+        // Some files are not valid UTF-8 on purpose.
         let Ok(text) = fs::read_to_string(file) else { continue };
         items.extend(roundtrip::documents(&text).iter().map(|document| roundtrip::entry(document, 0)));
     }

@@ -1,4 +1,4 @@
-//! jinaflow among other functions: kpt's mutators before and after it, its own validator, kustomize's transformers.
+//! jinaflow together with other functions: kpt's mutators before and after it, its own validator, kustomize's transformers.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use crate::kpt::{TREE, generated, render, twice};
 use crate::support::{documents, run, tree};
 use crate::tools::{copy, edit, must, tool};
 
-/// The example with other functions around ours.
+/// The example with other functions before and after jinaflow.
 fn package(before: &[&str], after: &[&str], validators: &str) -> PathBuf {
     let package = copy("examples/kpt");
     let step = |function: &&str| format!("    - exec: mutators {function}\n");
@@ -19,7 +19,7 @@ fn package(before: &[&str], after: &[&str], validators: &str) -> PathBuf {
     package
 }
 
-/// Three renders that come to the same files.
+/// Three renders that give the same files.
 fn thrice(package: &Path) -> std::collections::BTreeMap<String, String> {
     let first = twice(package, || render(package));
     must(render(package));
@@ -28,7 +28,7 @@ fn thrice(package: &Path) -> std::collections::BTreeMap<String, String> {
 }
 
 #[test]
-fn mutators_after_ours_do_not_make_copies() {
+fn mutators_after_jinaflow_do_not_cause_copies() {
     for (mutators, expected) in [
         (&["set-namespace dev"][..], &["namespace: dev"][..]),
         (&["ensure-name-substring dev-"], &["name: dev-encoder\n"]),
@@ -46,20 +46,20 @@ fn mutators_after_ours_do_not_make_copies() {
         for text in expected {
             assert!(files["encoder/encoder.yml"].contains(text), "{mutators:?}\n{}", files["encoder/encoder.yml"]);
         }
-        // A change of the Flow arrives, and what the mutators have made of the objects stays.
+        // A change of the Flow is applied, and the changes of the mutators stay.
         edit(&package.join("jinaflow.yaml"), "clip-encoder:1.2.0", "clip-encoder:1.3.0");
         let files = thrice(&package);
         for text in expected.iter().chain(&["image: acme/clip-encoder:1.3.0"]) {
             assert!(files["encoder/encoder.yml"].contains(text), "{mutators:?}\n{}", files["encoder/encoder.yml"]);
         }
-        // What a mutator moved elsewhere is still what the Flow no longer yields.
+        // An object that a mutator has moved is still removed when the Flow no longer renders it.
         edit(&package.join("jinaflow.yaml"), "shards: 2", "shards: 1");
         assert_eq!(generated(&thrice(&package)), ["encoder/encoder.yml", "gateway/gateway.yml", "indexer/indexer.yml"]);
     }
 }
 
 #[test]
-fn a_mutator_before_ours_is_seen_in_the_same_render() {
+fn a_mutator_before_jinaflow_affects_the_same_render() {
     let package = package(&["apply-setters tag=1.4.0"], &["set-namespace dev"], "");
     edit(&package.join("jinaflow.yaml"), "docker://acme/clip-encoder:1.2.0", "docker://acme/clip-encoder:1.2.0 # encoder");
     edit(
@@ -71,13 +71,13 @@ fn a_mutator_before_ours_is_seen_in_the_same_render() {
     let files = thrice(&package);
     assert!(files["jinaflow.yaml"].contains("TAG: 1.4.0 # kpt-set: ${tag}"), "{}", files["jinaflow.yaml"]);
     assert!(files["indexer/indexer-0.yml"].contains("image: acme/annlite-indexer:1.4.0"), "{}", files["indexer/indexer-0.yml"]);
-    // Comments of the Flow are the Flow's.
+    // Comments of the Flow stay in the Flow.
     assert!(TREE.iter().all(|name| !files[*name].contains('#')));
 }
 
-/// kpt takes what a validator leaves in `eval` for the package.
+/// In `eval`, kpt replaces the package by the output of a validator.
 #[test]
-fn a_check_by_hand_leaves_everything() {
+fn a_check_with_eval_keeps_the_package() {
     let package = package(&[], &[], "");
     with_check(&package);
     must(render(&package));
@@ -103,11 +103,11 @@ fn with_check(package: &Path) {
 }
 
 #[test]
-fn the_validator_passes_what_is_rendered_and_names_what_is_stale() {
+fn the_validator_accepts_a_render_and_reports_outdated_objects() {
     let package = package(&[], &["set-namespace dev"], CHECK);
     with_check(&package);
     thrice(&package);
-    // Without the mutator that renders, the same validator looks at what is there.
+    // Without the mutator that renders, the same validator checks the existing objects.
     edit(&package.join("Kptfile"), "    - exec: jinaflow\n      configPath: jinaflow.yaml\n", "");
     must(render(&package));
     edit(&package.join("jinaflow.yaml"), "replicas: 2", "replicas: 3");

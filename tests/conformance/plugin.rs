@@ -1,4 +1,4 @@
-//! As a legacy plugin of kustomize and kubectl, installed by the script that ships with the function.
+//! jinaflow as a legacy plugin of kustomize and kubectl, installed by the script that is delivered with the function.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ fn install() -> Command {
     command
 }
 
-/// A folder of plugins with ours in it.
+/// A folder of plugins that contains jinaflow.
 pub fn plugins() -> PathBuf {
     let home = scratch("plugins");
     let mut command = install();
@@ -29,7 +29,7 @@ pub fn build(mut command: Command, home: &Path) -> Command {
 }
 
 #[test]
-fn it_gives_the_same_as_an_executable() {
+fn the_plugin_gives_the_same_as_the_executable() {
     let example = copy("examples").join("kustomize");
     let overlay = example.join("overlays/prod-eu");
     let by_exec = must(kustomize(&overlay)).stdout;
@@ -42,10 +42,10 @@ fn it_gives_the_same_as_an_executable() {
     for command in [kubectl(&overlay), kustomize(&overlay)] {
         assert_eq!(must(build(command, &home)).stdout, by_exec);
     }
-    // As a transformer it gets the resources on standard input.
+    // A transformer gets the resources on standard input.
     write(&example, "base/settings.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\ndata: {mode: \"0644\"}\n");
     edit(&example.join("base/kustomization.yaml"), "generators:\n", "resources:\n- settings.yaml\ntransformers:\n");
-    // kustomize runs transformers after components, so that there is no gateway yet where the component looks for it.
+    // kustomize runs transformers after components, so the gateway does not exist yet when the component searches for it.
     let wiring = "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nconfigurations: [kustomizeconfig.yaml]\n";
     write(&example, "wiring/kustomization.yaml", wiring);
     let objects = must(build(kubectl(&example.join("base")), &home)).documents();
@@ -54,10 +54,10 @@ fn it_gives_the_same_as_an_executable() {
     assert_eq!(objects.len(), 1 + 20);
 }
 
-/// kustomize compares what a validator leaves with what it was given, and stops where they differ; names have got their
-/// prefix by then, and hashes are still to come.
+/// kustomize compares the output of a validator with its input, and fails when they differ. At that time, names already have
+/// their prefix, and hashes are still missing.
 #[test]
-fn a_check_is_a_validator() {
+fn a_check_runs_as_a_validator() {
     let home = plugins();
     let folder = scratch("validator");
     write(
@@ -85,9 +85,9 @@ fn a_check_is_a_validator() {
     }
 }
 
-/// Where nothing is said, it goes where kustomize looks.
+/// Without an argument, it is installed into the folder where kustomize searches.
 #[test]
-fn it_is_installed_where_kustomize_looks() {
+fn the_plugin_is_installed_where_kustomize_searches() {
     let folder = scratch("home");
     write(&folder, "kustomization.yaml", "generators: [flow.yaml]\n");
     write(&folder, "flow.yaml", "apiVersion: flow.jina.ai/v1alpha1\nkind: JinaFlow\nmetadata: {name: f}\nspec:\n  flow: {jtype: Flow}\n");
@@ -102,7 +102,7 @@ fn it_is_installed_where_kustomize_looks() {
             let file = line.strip_suffix(version).and_then(|line| line.strip_suffix(": ")).unwrap();
             assert!(fs::read(file).unwrap() == fs::read(static_binary()).unwrap(), "{line}");
         }
-        // An upgrade says what was there.
+        // An upgrade reports the old version.
         let mut command = install();
         command.env(variable, &place);
         let again = must(command).stdout;
@@ -111,7 +111,7 @@ fn it_is_installed_where_kustomize_looks() {
         command.env_remove("XDG_CONFIG_HOME").env(variable, &place);
         assert_clean(&must(command).documents());
     }
-    // And what is missing is said.
+    // A missing part is reported.
     let mut command = install();
     command.env_remove("JINAFLOW").env("PATH", "/usr/bin:/bin").arg(scratch("nowhere"));
     let answer = run(command, b"");

@@ -1,4 +1,4 @@
-//! Our YAML reader beside those of kustomize, kubectl and Jina. `tests/it/readers.rs` holds it to what is recorded here.
+//! jinaflow's YAML reader compared with those of kustomize, kubectl and Jina. `tests/it/readers.rs` compares it with the recording.
 
 use std::fs;
 
@@ -8,7 +8,7 @@ use crate::support::readers::{Difference, Readers};
 use crate::support::{readers, root, roundtrip, spellings};
 use crate::tools;
 
-/// Holds all readers to the same answer to a text. What is known to differ is counted.
+/// Asserts that all readers give the same result for a document. Known differences are counted.
 fn read_alike(readers: &mut Readers, name: &str, text: &str, explained: &mut usize) {
     for Difference { reader, what, reason } in readers.read(text).differences(text) {
         assert!(reason.is_some(), "{name}: {reader}: {what}\n{text:?}");
@@ -30,7 +30,7 @@ fn files() -> Vec<(String, String)> {
 }
 
 #[test]
-fn files_are_read_alike() {
+fn files_are_read_like_other_readers_do() {
     let mut readers = Readers::start(&tools::folder());
     let mut explained = 0;
     for (name, text) in files() {
@@ -40,19 +40,19 @@ fn files_are_read_alike() {
 }
 
 #[test]
-fn odd_spellings_are_read_alike() {
+fn unusual_spellings_are_read_like_other_readers_do() {
     let mut readers = Readers::start(&tools::folder());
     let mut explained = 0;
     let texts: Vec<String> = spellings::BY_HAND.iter().map(|text| (*text).to_owned()).chain(spellings::odd(1, 20_000)).collect();
     for (number, text) in texts.iter().enumerate() {
         read_alike(&mut readers, &format!("text {number}"), text, &mut explained);
     }
-    // What is explained away must stay the exception.
+    // Explained differences must stay the exception.
     assert!(explained < texts.len() / 50, "{explained} differences in {} texts", texts.len());
 }
 
 #[test]
-fn files_in_odd_layouts_are_read_alike() {
+fn files_in_unusual_layouts_are_read_like_other_readers_do() {
     let mut readers = Readers::start(&tools::folder());
     let (mut explained, mut count) = (0, 0);
     for (place, (name, text)) in files().into_iter().filter(|(_, text)| text.len() < 4096).enumerate() {
@@ -71,7 +71,7 @@ fn the_recording_is_current() {
     let recorded: Vec<Value> =
         readers::recorded_texts().into_iter().map(|text| json!({"text": text, "said": readers.ask(&text)})).collect();
     let file = root().join(readers::RECORDING);
-    // An entry a line, for those who read what has changed.
+    // One entry per line, so that changes are readable.
     let lines: Vec<String> = recorded.iter().map(Value::to_string).collect();
     let text = format!("[\n{}\n]\n", lines.join(",\n"));
     if std::env::var_os("JINAFLOW_RECORD").is_some() {

@@ -1,4 +1,4 @@
-//! `kpt fn render` again: what becomes of edits, of changes of the Flow, and of what is gone.
+//! A second `kpt fn render`: what happens to edits, changes of the Flow, and removed executors.
 
 use std::fs;
 use std::path::Path;
@@ -22,12 +22,12 @@ fn read(package: &Path, name: &str) -> String {
     fs::read_to_string(package.join(name)).unwrap()
 }
 
-/// The one object of a file with this label.
+/// The object with this label in a file.
 fn object(text: &str, name: &str) -> Value {
     documents(text).into_iter().find(|object| label(object) == name).unwrap_or_else(|| panic!("no {name} in\n{text}"))
 }
 
-/// A render, and the results that kpt keeps of it.
+/// A render, and the results that kpt stores.
 fn results(package: &Path) -> (Run, Vec<Value>) {
     let folder = scratch("results");
     let mut command = tool("kpt", &["fn", "render", "--allow-exec", "--results-dir"]);
@@ -40,7 +40,7 @@ fn results(package: &Path) -> (Run, Vec<Value>) {
 }
 
 #[test]
-fn an_edit_stays_and_a_change_of_the_flow_arrives() {
+fn an_edit_is_kept_and_a_change_of_the_flow_is_applied() {
     let package = rendered();
     edit(&package.join(ENCODER), "replicas: 2", "replicas: 5 # black Friday");
     edit(
@@ -50,7 +50,7 @@ fn an_edit_stays_and_a_change_of_the_flow_arrives() {
     );
     edit(&package.join(ENCODER), "\ndata:\n", "\ndata:\n  LOG_LEVEL: debug\n");
     let edited = read(&package, ENCODER);
-    // Nothing of the Flow has changed: the files stay as they are, to the byte.
+    // Nothing of the Flow has changed: the files stay unchanged, byte for byte.
     must(render(&package));
     assert_eq!(read(&package, ENCODER), edited);
     edit(&package.join("jinaflow.yaml"), "clip-encoder:1.2.0", "clip-encoder:1.3.0\n        env: {MODEL: ViT-L-14}");
@@ -65,7 +65,7 @@ fn an_edit_stays_and_a_change_of_the_flow_arrives() {
 }
 
 #[test]
-fn a_conflict_is_told_with_field_values_and_file() {
+fn a_conflict_is_reported_with_field_values_and_file() {
     let package = rendered();
     edit(&package.join(ENCODER), "replicas: 2", "replicas: 5");
     edit(&package.join("jinaflow.yaml"), "replicas: 2", "replicas: 3");
@@ -78,14 +78,14 @@ fn a_conflict_is_told_with_field_values_and_file() {
     assert_eq!(result["field"], serde_json::json!({"path": "spec.replicas", "currentValue": "5", "proposedValue": "3"}));
     assert_eq!(result["file"], serde_json::json!({"path": ENCODER, "index": 2}));
     assert_eq!((&result["resourceRef"]["kind"], &result["resourceRef"]["name"]), (&"Deployment".into(), &"encoder".into()));
-    // Said by every render until it is resolved, which changes no file.
+    // Every render reports it until it is resolved, and changes no file.
     let before = tree(&package);
     let (_, again) = self::results(&package);
     assert_eq!((again, tree(&package)), (results, before));
 }
 
 #[test]
-fn on_conflict_overwrite_and_error() {
+fn on_conflict_can_overwrite_or_refuse() {
     for how in ["overwrite", "error"] {
         let package = rendered();
         edit(&package.join(ENCODER), "replicas: 2", "replicas: 5");
@@ -105,9 +105,9 @@ fn on_conflict_overwrite_and_error() {
 }
 
 #[test]
-fn objects_are_found_where_the_user_has_put_them() {
+fn objects_that_the_user_moved_are_found() {
     let package = rendered();
-    // The user puts the encoder's objects into a file of their own choice, behind an object of their own, with comments.
+    // The user moves the encoder's objects into a new file, after an object of the user, with comments.
     let encoder = read(&package, ENCODER);
     fs::remove_dir_all(package.join("encoder")).unwrap();
     let own = "# The team's.\napiVersion: v1\nkind: Secret\nmetadata: {name: key} # kept\n---\n";
@@ -122,7 +122,7 @@ fn objects_are_found_where_the_user_has_put_them() {
 }
 
 #[test]
-fn what_the_flow_no_longer_yields_goes_and_nothing_else() {
+fn only_objects_that_the_flow_no_longer_renders_are_removed() {
     let package = rendered();
     let own = "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: indexer-9\nspec: {}\n";
     fs::write(package.join("indexer/own.yaml"), own).unwrap();
@@ -130,7 +130,7 @@ fn what_the_flow_no_longer_yields_goes_and_nothing_else() {
     assert_eq!(generated(&twice(&package, || render(&package))).len(), TREE.len() + 1);
     edit(&package.join("jinaflow.yaml"), "shards: 3", "shards: 2");
     assert_eq!(generated(&twice(&package, || render(&package))), TREE);
-    // An executor goes, with its head and shards.
+    // An executor is removed, with its head and shards.
     let flow = read(&package, "jinaflow.yaml");
     let (first, _) = flow.split_once("      - name: indexer").unwrap();
     fs::write(package.join("jinaflow.yaml"), first).unwrap();
@@ -150,21 +150,21 @@ fn a_renamed_flow_keeps_its_files_and_their_edits() {
         assert!(!after[name].contains("search/") && after[name].contains("flow.jina.ai/object: find/"), "{}", after[name]);
     }
     assert!(after[ENCODER].contains("replicas: 5"), "{}", after[ENCODER]);
-    // With another executor at the same time, too.
+    // The same together with a new executor.
     edit(&package.join("jinaflow.yaml"), "  name: find\n", "  name: look\n");
     edit(&package.join("jinaflow.yaml"), "- name: encoder\n", "- name: ranker\n");
     let after = twice(&package, || render(&package));
     assert_eq!(generated(&after).iter().filter(|name| name.contains("encoder")).count(), 0, "{:?}", generated(&after));
 }
 
-/// A second Flow, whose objects have names and a namespace of their own.
+/// Adds a second Flow. Its objects have their own names and namespace.
 fn add_second_flow(package: &Path, name: &str) {
     let flow = read(package, "jinaflow.yaml").replace("  name: search\n", "  name: other\n  namespace: elsewhere\n");
     fs::write(package.join(name), flow.replace("encoder", "ranker").replace("indexer", "store")).unwrap();
 }
 
 #[test]
-fn two_flows_of_one_package_are_each_their_own() {
+fn two_flows_of_one_package_are_independent() {
     let package = copy("examples/kpt");
     edit(&package.join("Kptfile"), "      configPath: jinaflow.yaml\n", "");
     add_second_flow(&package, "other.yaml");
@@ -173,7 +173,7 @@ fn two_flows_of_one_package_are_each_their_own() {
         files.values().map(|text| text.matches(&format!("flow.jina.ai/object: {flow}/")).count()).sum::<usize>()
     };
     assert_eq!((of(&both, "search"), of(&both, "other")), (20, 20));
-    // What becomes of one is nothing to the other.
+    // A change of one Flow does not affect the other.
     edit(&package.join("other.yaml"), "shards: 2", "shards: 1");
     let after = twice(&package, || render(&package));
     assert_eq!((of(&after, "search"), of(&after, "other")), (20, 12));
@@ -199,7 +199,7 @@ fn packages_do_not_touch_each_others_objects() {
         assert!(after.contains_key(&name), "{name} is not among {:?}", generated(&after));
     }
     assert_eq!(generated(&after).len(), 10);
-    // Each is renamed and shrinks by itself.
+    // Each is renamed and loses executors independently.
     edit(&outer.join("jinaflow.yaml"), "  name: search\n", "  name: renamed\n");
     edit(&outer.join("jinaflow.yaml"), "shards: 2", "shards: 1");
     let later = twice(&outer, || render(&outer));
@@ -209,10 +209,10 @@ fn packages_do_not_touch_each_others_objects() {
     assert_eq!(generated(&later).len(), 3 + 5);
 }
 
-/// With `selectors` kpt hides what was generated before, and would write it a second time. It is told; where the
-/// selection shows the generated objects as well, there is nothing to tell.
+/// With `selectors`, kpt hides the generated objects, and the function would write them a second time. The function reports
+/// this. When the selection includes the generated objects, nothing is reported.
 #[test]
-fn selectors_that_hide_what_was_generated_are_told() {
+fn selectors_that_hide_generated_objects_are_reported() {
     let package = rendered();
     edit(
         &package.join("Kptfile"),
@@ -231,7 +231,7 @@ fn selectors_that_hide_what_was_generated_are_told() {
     assert!(message.contains("`selectors` or `exclude` in the Kptfile hide what was generated before"), "{message}");
 }
 
-/// What the README says about rendering again happens.
+/// The statements of the README about rendering again are true.
 #[test]
 fn the_readme_shows_an_edit_that_stays() {
     let readme = fs::read_to_string(root().join("README.md")).unwrap();

@@ -1,5 +1,5 @@
-//! What we render, running: the containers of our manifests as real Jina processes, called by a real Jina client.
-//! `kubelet/__main__.py` says what is held in every case.
+//! Rendered Flows that run: the containers of the manifests as real Jina processes, called by a real Jina client.
+//! `kubelet/__main__.py` lists what is checked in every case.
 
 use std::fs;
 use std::path::Path;
@@ -27,14 +27,14 @@ fn render(folder: &Path, flow: &str, spec: &str, flags: &[&str]) -> String {
     must(export).stdout
 }
 
-/// Runs manifests in the sandbox; what it found.
+/// Runs manifests in the sandbox and returns its report.
 fn kubelet(place: &Path, manifests: &str, flow: &str, flags: &[&str]) -> Value {
     let (all, flow_file) = (place.join("all.yml"), place.join("flow.yml"));
     fs::write(&all, manifests).unwrap();
     fs::write(&flow_file, flow).unwrap();
     let mut command = Command::new("unshare");
     command.args(["--pid", "--fork", "--kill-child", "--mount", "--mount-proc", "--net", "--uts", "--ipc", "--"]);
-    // A shell as first process reaps what is left behind.
+    // A shell as first process collects orphaned processes.
     command.args(["sh", "-c", "\"$@\"; exit $?", "sh"]);
     command.arg(folder().join("jina/bin/python")).arg(root().join("tests/conformance/kubelet"));
     command.arg(&all).arg(&flow_file).arg(place.join("out")).args(flags);
@@ -45,7 +45,7 @@ fn kubelet(place: &Path, manifests: &str, flow: &str, flags: &[&str]) -> Value {
     report
 }
 
-/// Renders and runs a Flow, in which nothing may fail.
+/// Renders and runs a Flow, and asserts that nothing fails.
 fn runs(flow: &str, spec: &str, flags: &[&str]) -> Value {
     let folder = scratch("run");
     passed(kubelet(&folder, &render(&folder, flow, spec, &[]), flow, flags))
@@ -56,13 +56,13 @@ fn passed(report: Value) -> Value {
     report
 }
 
-/// How many pods have served an executor before any was replaced.
+/// The number of pods that served an executor before any was replaced.
 fn pods(report: &Value, executor: &str) -> usize {
     let served = &report["served"]["first"];
     served[executor].as_object().unwrap_or_else(|| panic!("{executor}: {served}")).len()
 }
 
-/// Requests take 2 seconds when pods are deleted: 4 are enough.
+/// With requests of 2 seconds each while pods are deleted, 4 requests are enough.
 const SPEC: &str = "defaults: {drainSeconds: 4}";
 
 const CHAIN: &str = "jtype: Flow
@@ -73,7 +73,7 @@ executors:
 ";
 
 #[test]
-fn a_chain_over_http_with_monitoring() {
+fn a_chain_runs_over_http_with_monitoring() {
     runs(CHAIN, SPEC, &["--entry", "http://gateway:8080"]);
 }
 
@@ -82,10 +82,10 @@ executors:
 - {name: encoder, uses: docker://example/encoder:v1, replicas: 2}
 ";
 
-/// Without a mesh every replica serves, and those that come later as well. When all pods are replaced, no request is lost
-/// or tried again: callers hear of a pod's end while it drains, in less than 5 seconds here where 30 are the default.
+/// Without a mesh, every replica serves requests, including replicas that start later. When all pods are replaced, no request
+/// is lost or retried: callers learn of a pod's end while it drains. The drain takes less than 5 seconds here; the default is 30.
 #[test]
-fn replicas() {
+fn every_replica_serves_requests() {
     let flow = REPLICAS.replace("replicas: 2", "replicas: 2, grpc_server_options: {grpc.max_connection_age_ms: 2000}");
     let flow = flow.replace("executors:", "with: {grpc_channel_options: {grpc.dns_min_time_between_resolutions_ms: 1000}}\nexecutors:");
     let flags = ["--entry", "grpc://gateway:8080", "--balanced", "--roll-out", "encoder", "--roll-out", "gateway"];
@@ -93,16 +93,16 @@ fn replicas() {
     assert_eq!(pods(&report, "encoder"), 2, "{report}");
 }
 
-/// Where connections live longer than a pod drains, its callers do not hear of its end in time.
+/// When connections live longer than a pod drains, callers do not learn of its end in time.
 #[test]
-fn draining_for_less_than_connections_live_is_found_out() {
+fn a_drain_shorter_than_connections_live_is_detected() {
     let flow = REPLICAS.replace("replicas: 2", "replicas: 2, grpc_server_options: {grpc.max_connection_age_ms: 60000}");
     let objects = objects(&flow, SPEC);
     let flags = ["--entry", "grpc://gateway:8080", "--balanced", "--roll-out", "encoder", "--load", "0.25"];
     finds(&objects, &flow, &flags, &[("cut-off", "a request comes 2 times")]);
 }
 
-/// What Jina exports keeps one connection to a Service, and with it one replica.
+/// Jina's export keeps one connection to a Service, and therefore uses one replica.
 #[test]
 fn replicas_as_jina_exports_them_need_a_mesh() {
     let folder = scratch("run");
@@ -125,7 +125,7 @@ executors:
 ";
 
 #[test]
-fn shards_with_both_pollings_between_uses_before_and_uses_after() {
+fn shards_run_with_both_pollings_between_uses_before_and_uses_after() {
     let report = runs(SHARDS, SPEC, &["--entry", "grpc://gateway:8080"]);
     assert_eq!(pods(&report, "indexer"), 2, "{report}");
 }
@@ -140,7 +140,7 @@ executors:
 ";
 
 #[test]
-fn a_diamond_over_three_protocols() {
+fn a_diamond_runs_over_three_protocols() {
     let entries = ["grpc://gateway:8080", "http://gateway-1-http:8081", "websocket://gateway-2-websocket:8082"];
     runs(DIAMOND, SPEC, &entries.map(|entry| ["--entry", entry]).concat());
 }
@@ -150,36 +150,36 @@ executors:
 - {name: indexer, uses: docker://example/indexer:v1, shards: 2, volumes: [/srv/data:/data], workspace: /data, polling: {/index: ANY, /search: ALL}}
 ";
 
-/// What was indexed is found again by the pod that comes in a deleted one's place, and by nobody else: the shards'
-/// claims are their own.
+/// A pod that replaces a deleted one finds the indexed documents again, and no other pod finds them: each shard has its
+/// own claim.
 #[test]
-fn storage() {
+fn indexed_documents_survive_the_deletion_of_a_pod() {
     runs(STORAGE, SPEC, &["--entry", "grpc://gateway:8080", "--roll-out", "indexer-0"]);
 }
 
 #[test]
-fn a_deployment() {
+fn a_deployment_runs() {
     let deployment = "jtype: Deployment\nwith: {name: encoder, uses: docker://example/encoder:v1, uses_with: {dim: 5}}\n";
     runs(deployment, SPEC, &["--entry", "grpc://encoder:8080"]);
 }
 
-/// A head that is called by itself spreads its requests as well.
+/// A head that is called directly spreads its requests too.
 #[test]
-fn a_deployment_with_shards_and_replicas() {
+fn a_deployment_runs_with_shards_and_replicas() {
     let deployment = "jtype: Deployment\nwith: {name: encoder, uses: docker://example/encoder:v1, shards: 2, replicas: 2}\n";
     let report = runs(deployment, SPEC, &["--entry", "grpc://encoder-head:8080", "--balanced"]);
     assert_eq!(pods(&report, "encoder"), 4, "{report}");
 }
 
-/// What the environment's owner adds: a user without rights, settings and secrets that are there, a door to the outside.
+/// Additions of the owner of the environment: a user without rights, existing settings and Secrets, and an external route.
 #[test]
-fn a_restricted_flow_with_settings_and_secrets() {
+fn a_restricted_flow_runs_with_settings_and_secrets() {
     let known = "jtype: Flow
 executors:
 - {name: encoder, uses: docker://example/encoder:v1}
 - {name: indexer, uses: docker://example/indexer:v1, workspace: /data}
 ";
-    // Jina itself would have to have the class.
+    // Jina itself would need the class.
     let inline = "image: example/encoder:v1, uses: {jtype: Encoder, with: {dim: 4}, metas: {py_modules: [executors.py]}}";
     let flow = known.replace("uses: docker://example/encoder:v1", inline);
     let spec = "kubernetesVersion: '1.30'
@@ -207,9 +207,9 @@ executors:
     assert_eq!(hop["env"], env);
 }
 
-/// Everybody calls whom they have to by names that the overlay made, through NetworkPolicies that let nobody else.
+/// All calls work with the names of the overlay, through NetworkPolicies that allow only those calls.
 #[test]
-fn after_an_overlay_with_a_namespace_and_a_prefix() {
+fn a_flow_runs_after_an_overlay_with_a_namespace_and_a_prefix() {
     let flow = "jtype: Flow
 with: {monitoring: true}
 executors:
@@ -247,7 +247,7 @@ fn argument(container: &mut Value, flag: &str, value: Option<&str>) {
     }
 }
 
-/// Runs objects in which `expected` (pairs of a code and a part of the message) is wrong; all of it must be found.
+/// Runs faulty objects. Every pair in `expected` (a code and a part of the message) must be found.
 fn finds(objects: &[Value], flow: &str, flags: &[&str], expected: &[(&str, &str)]) {
     let folder = scratch("run");
     let manifests = objects.iter().map(|object| format!("---\n{object}\n")).collect::<String>();
@@ -263,9 +263,9 @@ fn objects(flow: &str, spec: &str) -> Vec<Value> {
     documents(&render(&scratch("run"), flow, spec, &[]))
 }
 
-/// The sandbox is no witness unless it finds what is wrong: here while the Flow runs.
+/// The sandbox must find faults, or its reports prove nothing: first faults in Flows that start.
 #[test]
-fn broken_manifests_that_start_are_found_out() {
+fn broken_manifests_that_start_are_detected() {
     let mut objects = objects(SHARDS, &format!("{SPEC}\nnetworkPolicy: {{}}"));
     objects.retain(|object| label(object) != "NetworkPolicy/encoder");
     let gateway = container(&mut objects, "Deployment/gateway", 0);
@@ -304,9 +304,9 @@ fn broken_manifests_that_start_are_found_out() {
     finds(&objects, SHARDS, &["--entry", "grpc://gateway:8080", "--refused", "grpc://encoder:8080"], &expected);
 }
 
-/// And here before it can.
+/// Then faults in Flows that do not start.
 #[test]
-fn broken_manifests_that_do_not_start_are_found_out() {
+fn broken_manifests_that_do_not_start_are_detected() {
     let mut objects = objects(DIAMOND, SPEC);
     objects.retain(|object| label(object) != "ConfigMap/first-configmap");
     argument(container(&mut objects, "Deployment/left", 0), "--uses", Some("another.yml"));
@@ -322,9 +322,9 @@ fn broken_manifests_that_do_not_start_are_found_out() {
     finds(&objects, DIAMOND, &["--entry", "grpc://gateway:8080", "--startup-limit", "8"], &expected);
 }
 
-/// The graph is turned round: the documents tell.
+/// The order of the graph is reversed; the documents show it.
 #[test]
-fn a_wrong_order_is_found_out() {
+fn a_wrong_order_is_detected() {
     let mut objects = objects(CHAIN, SPEC);
     let graph = "{\"indexer\": [\"encoder\"], \"start-gateway\": [\"indexer\"], \"encoder\": [\"end-gateway\"]}";
     argument(container(&mut objects, "Deployment/gateway", 0), "--graph-description", Some(graph));

@@ -1,4 +1,4 @@
-//! Against the strict schemas of Kubernetes.
+//! Validates rendered objects with the strict schemas of Kubernetes.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,7 +11,7 @@ use crate::emitted::{examples, fields, flows, oldest_kubernetes};
 use crate::support::{recorded, root, run, scratch};
 use crate::tools::{folder, must};
 
-/// Every minor version from the oldest that a stream is made for; `validate.py` has the schemas of each.
+/// Every minor version from the oldest that a stream is rendered for; `validate.py` has the schemas of each.
 #[test]
 fn every_object_is_valid() {
     let out = scratch("schemas");
@@ -32,7 +32,7 @@ fn every_object_is_valid() {
 }
 
 #[test]
-fn what_jina_exports_is_refused() {
+fn jinas_own_export_is_refused() {
     let case = recorded(&root().join("tests/jina/flows")).into_iter().find(|c| c.name == "154-volumes-list").unwrap();
     let file = scratch("schemas").join("jina.yaml");
     fs::write(&file, run(case.export(&["--compat", "jina-3.34"]), b"").stdout).unwrap();
@@ -50,7 +50,7 @@ fn config(flow: &Value) -> Value {
     json!({"apiVersion": "flow.jina.ai/v1alpha1", "kind": "JinaFlow", "metadata": {"name": "f"}, "spec": {"flow": flow}})
 }
 
-/// Every recorded Flow that we render, as a mapping in a JinaFlow.
+/// Every recorded Flow that renders, as a mapping in a JinaFlow.
 pub fn rendered_flows() -> Vec<(String, Value)> {
     let mut documents = Vec::new();
     for case in recorded(&root().join("tests/jina/flows")) {
@@ -66,7 +66,7 @@ pub fn rendered_flows() -> Vec<(String, Value)> {
     documents
 }
 
-/// Checks documents against the schema for editors.
+/// Validates documents with the schema for editors.
 pub fn check_schema(documents: &[(String, Value)]) -> Command {
     let file = scratch("schema").join("documents.json");
     fs::write(&file, serde_json::to_string(documents).unwrap()).unwrap();
@@ -76,9 +76,10 @@ pub fn check_schema(documents: &[(String, Value)]) -> Command {
     check
 }
 
-/// Every Flow that we render is valid to an editor, and slips are not; `catalog.rs` holds the same of the definition.
+/// The schema for editors accepts every Flow that renders, and refuses typing errors. `catalog.rs` tests the same for the
+/// definition.
 #[test]
-fn the_schema_of_a_jinaflow_takes_what_is_rendered() {
+fn the_schema_of_a_jinaflow_accepts_every_flow_that_renders() {
     must(check_schema(&rendered_flows()));
     let mut wrong = config(&json!({"jtype": "Flow", "executors": {"a": 1}}));
     wrong["spec"]["compta"] = "none".into();

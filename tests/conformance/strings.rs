@@ -1,4 +1,4 @@
-//! Awkward strings through kubectl's own decoder, straight and by way of kustomize and kpt.
+//! Awkward strings read by kubectl's own decoder, directly and after kustomize and kpt.
 
 use std::fs;
 
@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use crate::support::{self, function, run, scratch};
 use crate::tools::{must, tool};
 
-/// Strings that some YAML reader takes for something else, or that need quoting or escaping.
+/// Strings that some YAML reader treats as another type, or that need quotes or escapes.
 fn awkward() -> Vec<String> {
     let words = "y n yes no on off true false null nan inf infinity none ~ .inf -.inf +.inf .nan <<  =";
     let mut strings: Vec<String> = Vec::new();
@@ -29,7 +29,7 @@ fn awkward() -> Vec<String> {
     strings
 }
 
-/// An answer whose `ConfigMap` holds the strings as values, and whose Deployment holds them as arguments.
+/// An answer with a `ConfigMap` that holds the strings as values, and a Deployment that holds them as arguments.
 fn answer(strings: &[String]) -> Value {
     let env: Map<String, Value> = strings.iter().enumerate().map(|(i, s)| (format!("K{i}"), s.clone().into())).collect();
     let words = words(strings);
@@ -43,7 +43,7 @@ fn answer(strings: &[String]) -> Value {
     answer.list()
 }
 
-/// Argparse takes words that begin with a dash for options.
+/// The strings that argparse does not treat as options: those without a dash at the start.
 fn words(strings: &[String]) -> Vec<&String> {
     strings.iter().filter(|string| !string.starts_with('-')).collect()
 }
@@ -52,7 +52,7 @@ fn node(item: &Value) -> Node<'static> {
     Node::deserialize(item).unwrap()
 }
 
-/// The generated items as documents, written as the answer was.
+/// The generated items as documents, in the spelling of the answer.
 fn stream(answer: &Value) -> String {
     let mut text = String::new();
     for item in &answer["items"].as_array().unwrap()[1..] {
@@ -62,7 +62,7 @@ fn stream(answer: &Value) -> String {
     text
 }
 
-/// What kubectl reads: the `ConfigMap`'s values and the Deployment's arguments.
+/// Asserts the values that kubectl reads: those of the `ConfigMap`, and the Deployment's arguments.
 fn through_kubectl(text: &str, strings: &[String]) {
     let file = scratch("strings").join("all.yaml");
     fs::write(&file, text).unwrap();
@@ -79,24 +79,24 @@ fn through_kubectl(text: &str, strings: &[String]) {
     let start = args.iter().position(|arg| arg == "--exit-on-exceptions").unwrap() + 1;
     let words = words(strings);
     assert_eq!(args[start..start + words.len()].iter().filter_map(Value::as_str).collect::<Vec<_>>(), words);
-    // The typed decoder refuses what is no string.
+    // The typed decoder refuses values that are not strings.
     must(tool("kubectl", &["set", "env", "--local", "-f", file.to_str().unwrap(), "--list"]));
 }
 
 #[test]
-fn kubectl_reads_the_strings_that_were_written() {
+fn kubectl_reads_the_strings_unchanged() {
     let strings = awkward();
     assert!(strings.len() > 200, "{}", strings.len());
     through_kubectl(&stream(&answer(&strings)), &strings);
 }
 
-/// Characters that kustomize's encoder writes raw and its decoder refuses, wherever they come from.
+/// Characters that kustomize's encoder writes unescaped and its decoder refuses, in every position.
 fn breaks_kustomize(c: char) -> bool {
     matches!(c, '\u{7f}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}')
 }
 
 #[test]
-fn kubectl_reads_them_after_kustomize() {
+fn kubectl_reads_the_strings_unchanged_after_kustomize() {
     let mut strings = awkward();
     strings.retain(|string| !string.chars().any(breaks_kustomize));
     let folder = scratch("strings");
@@ -106,7 +106,7 @@ fn kubectl_reads_them_after_kustomize() {
 }
 
 #[test]
-fn kubectl_reads_them_after_kpt() {
+fn kubectl_reads_the_strings_unchanged_after_kpt() {
     let strings = awkward();
     let mut list = answer(&strings);
     list["items"].as_array_mut().unwrap().remove(0);

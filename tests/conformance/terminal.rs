@@ -1,4 +1,4 @@
-//! At a terminal.
+//! Runs at a terminal.
 
 use std::fs;
 use std::process::Command;
@@ -6,7 +6,7 @@ use std::process::Command;
 use crate::support::{jinaflow, run, scratch};
 use crate::tools::static_binary;
 
-/// Without standard input to wait for, the function shows its manual instead of hanging.
+/// Without standard input, the function shows its manual instead of waiting.
 #[test]
 fn a_terminal_gets_help() {
     let mut command = Command::new("script");
@@ -16,9 +16,9 @@ fn a_terminal_gets_help() {
     assert!(answer.stdout.starts_with("# jinaflow"), "{}", answer.stdout);
 }
 
-/// Colours for people, and for nobody else.
+/// Colors are written only to a terminal.
 #[test]
-fn a_terminal_gets_colours_unless_it_does_not_want_them() {
+fn colors_are_written_to_a_terminal_unless_disabled() {
     let folder = scratch("colours");
     fs::write(folder.join("flow.yml"), "jtype: Flow\nexecutors: [{name: a, uses: docker://x/a, replicas: 0}]\n").unwrap();
     let export = format!("{} export {}/flow.yml", static_binary().display(), folder.display());

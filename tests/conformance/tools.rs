@@ -1,4 +1,4 @@
-//! The tools, and folders to use them in.
+//! The tools, and the folders in which the tests use them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,13 +14,13 @@ pub fn folder() -> PathBuf {
     folder
 }
 
-/// The statically linked binary that the image holds.
+/// The statically linked binary of the image.
 pub fn static_binary() -> PathBuf {
     let name = std::env::var("JINAFLOW_STATIC_BINARY").expect("run tests/conformance/run.sh, which builds the static binary");
     root().join(name)
 }
 
-/// A tool, with jinaflow (the static binary) first on the PATH, then the tools, then what the system has.
+/// A tool. The PATH begins with jinaflow (the static binary), followed by the tools and the system's PATH.
 pub fn tool(name: &str, args: &[&str]) -> Command {
     let folder = folder();
     let path = [path_with_jinaflow(), folder.join("shim"), folder.join("bin")].map(|p| p.to_str().unwrap().to_owned()).join(":");
@@ -35,7 +35,7 @@ pub fn tool(name: &str, args: &[&str]) -> Command {
     command
 }
 
-/// Runs a tool; it must succeed.
+/// Runs a tool and asserts success.
 pub fn must(command: Command) -> Run {
     let shown = format!("{command:?}");
     let run = support::run(command, b"");
@@ -54,7 +54,7 @@ fn path_with_jinaflow() -> PathBuf {
         .clone()
 }
 
-/// The image around the static binary, built once.
+/// The image with the static binary, built once.
 pub fn image() -> &'static str {
     static IMAGE: OnceLock<String> = OnceLock::new();
     IMAGE.get_or_init(|| {
@@ -91,7 +91,7 @@ fn copy_into(from: &Path, to: &Path) {
     }
 }
 
-/// Replaces a text in a file; it must be there.
+/// Replaces a string in a file, and asserts that the file contains it.
 pub fn edit(file: &Path, from: &str, to: &str) {
     let text = fs::read_to_string(file).unwrap();
     assert!(text.contains(from), "{}: {from:?} is not in it", file.display());

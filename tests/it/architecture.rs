@@ -1,4 +1,4 @@
-//! The code keeps its shape: modules and files import only from earlier ones, and ARCHITECTURE.md shows what exists.
+//! The shape of the code: modules and files import only from earlier ones, and ARCHITECTURE.md lists every module.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -10,7 +10,7 @@ fn modules() -> Vec<String> {
     declared(&fs::read_to_string(root().join("src/lib.rs")).unwrap())
 }
 
-/// The names after `mod` in a file, in order, without those that only tests have.
+/// The names after `mod` in a file, in order, without test modules.
 fn declared(text: &str) -> Vec<String> {
     let mut names = Vec::new();
     let mut previous = "";
@@ -26,19 +26,19 @@ fn sources() -> BTreeMap<String, String> {
     tree(&root().join("src")).into_iter().filter(|(name, _)| name.ends_with(".rs")).collect()
 }
 
-/// Every file of a module, by the path of its module: `yaml/read.rs` is `["yaml", "read"]`, `yaml/mod.rs` is `["yaml"]`.
+/// The path of the module in a file: `yaml/read.rs` is `["yaml", "read"]`, `yaml/mod.rs` is `["yaml"]`.
 fn module_path(file: &str) -> Vec<String> {
     let name = file.strip_suffix("/mod.rs").or_else(|| file.strip_suffix(".rs")).unwrap_or(file);
     name.split('/').map(str::to_owned).collect()
 }
 
-/// A file without comments and without its unit tests, which may look at everything.
+/// A file without comments and unit tests. Unit tests may import everything.
 fn code(text: &str) -> String {
     let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
     text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
 }
 
-/// All paths in a piece of code that begin with `crate`, `super` or `self`, those in braces one by one.
+/// All paths in a piece of code that begin with `crate`, `super` or `self`. Paths in braces are listed one by one.
 fn paths(code: &str) -> Vec<Vec<String>> {
     let is_word = |c: char| c.is_alphanumeric() || c == '_';
     let mut found = Vec::new();
@@ -53,7 +53,7 @@ fn paths(code: &str) -> Vec<Vec<String>> {
     found
 }
 
-/// The paths that begin at the start of a text, and their length.
+/// The paths at the start of a string, and their length.
 fn path_at(text: &str) -> (Vec<Vec<String>>, usize) {
     let end = text.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(text.len());
     let name = text[..end].to_owned();
@@ -71,7 +71,7 @@ fn path_at(text: &str) -> (Vec<Vec<String>>, usize) {
             let (paths, length) = path_at(&text[at..]);
             below.extend(paths);
             at += length;
-            // `as other`, and what ends a glob.
+            // `as other`, and the end of a glob.
             at += text[at..].find([',', '}']).unwrap();
         }
         at += 1;
@@ -84,10 +84,10 @@ fn path_at(text: &str) -> (Vec<Vec<String>>, usize) {
     (joined, at)
 }
 
-/// What a file imports that it may not: each with the reason.
+/// The imports of a file that are not allowed, each with the reason.
 fn wrong_imports(sources: &BTreeMap<String, String>, modules: &[String]) -> Vec<String> {
     let files: BTreeMap<Vec<String>, &String> = sources.keys().map(|file| (module_path(file), file)).collect();
-    // The order of the files within their module: that of `mod.rs`, which comes last itself.
+    // The order of the files within their module is that of `mod.rs`; `mod.rs` itself comes last.
     let mut places: BTreeMap<&str, usize> = BTreeMap::new();
     for (file, text) in sources {
         if let Some(folder) = file.strip_suffix("/mod.rs") {
@@ -135,7 +135,7 @@ fn wrong_imports(sources: &BTreeMap<String, String>, modules: &[String]) -> Vec<
 }
 
 #[test]
-fn files_import_only_from_earlier_ones() {
+fn files_import_only_from_earlier_files() {
     let modules = modules();
     let expected = [
         "finding",
@@ -159,10 +159,10 @@ fn files_import_only_from_earlier_ones() {
 }
 
 #[test]
-fn imports_of_later_files_are_found_however_they_are_written() {
+fn imports_of_later_files_are_found_in_every_notation() {
     let modules = modules();
     let planted = [
-        // Behind a test module that is not the last item of its file.
+        // After a test module that is not the last item of its file.
         ("reconcile/mod.rs", "#[cfg(test)]\nmod laws;\nuse crate::cli::flags as planted;\n", "later module `cli`"),
         ("plan/budget.rs", "use super::super::cli::flags as planted;\n", "later module `cli`"),
         ("plan/budget.rs", "use super::{component, super::cli::flags};\n", "later module `cli`"),
@@ -180,7 +180,7 @@ fn imports_of_later_files_are_found_however_they_are_written() {
         let wrong = wrong_imports(&sources, &modules[..modules.len() - 1]);
         assert!(wrong.iter().any(|line| line.starts_with(&format!("src/{file}: ")) && line.contains(reason)), "{text}: {wrong:?}");
     }
-    // What unit tests import does not count.
+    // Imports of unit tests do not count.
     let mut sources = sources();
     sources.get_mut("yaml/error.rs").unwrap().push_str("\n#[cfg(test)]\nmod tests {\n    use crate::cli::flags;\n}\n");
     let wrong = wrong_imports(&sources, &modules[..modules.len() - 1]);
@@ -188,7 +188,7 @@ fn imports_of_later_files_are_found_however_they_are_written() {
 }
 
 #[test]
-fn the_plan_knows_neither_yaml_nor_kubernetes() {
+fn the_plan_uses_no_yaml_and_no_kubernetes_types() {
     for (name, text) in sources().into_iter().filter(|(name, _)| name.starts_with("plan/") || name.starts_with("jina/topology")) {
         for word in ["crate::yaml", "crate::krm", "serde_json::Value", "serde_json::json", "apiVersion"] {
             assert!(!text.contains(word), "src/{name} mentions {word}");
@@ -197,7 +197,7 @@ fn the_plan_knows_neither_yaml_nor_kubernetes() {
 }
 
 #[test]
-fn yaml_is_written_in_one_place() {
+fn yaml_is_written_in_one_module() {
     for (name, text) in sources() {
         for word in ["saphyr", "libyaml", "serde_yaml"] {
             assert!(name.starts_with("yaml/") || !text.contains(word), "src/{name} reads or writes YAML itself: {word}");
@@ -206,7 +206,7 @@ fn yaml_is_written_in_one_place() {
 }
 
 #[test]
-fn the_map_shows_every_module() {
+fn architecture_md_lists_every_module() {
     let text = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
     let block = text.split("```text\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
     let shown: Vec<&str> = block.lines().skip(1).filter_map(|line| line.split_whitespace().next()).collect();
@@ -216,13 +216,13 @@ fn the_map_shows_every_module() {
 }
 
 #[test]
-fn every_file_says_what_it_does() {
+fn every_file_has_a_module_doc() {
     let without: Vec<String> = sources().into_iter().filter(|(_, text)| !text.starts_with("//! ")).map(|(name, _)| name).collect();
     assert_eq!(without, Vec::<String>::new());
 }
 
 #[test]
-fn modules_have_names() {
+fn modules_have_descriptive_names() {
     for (name, _) in sources() {
         for word in ["util", "helper", "common", "misc"] {
             assert!(!name.contains(word), "src/{name}");
@@ -230,8 +230,8 @@ fn modules_have_names() {
     }
 }
 
-/// The packages of Cargo.lock with what each depends on. Read from the file: cargo would ask for the crates of every
-/// platform, which a machine that only builds for its own has never downloaded.
+/// The packages of Cargo.lock, each with its dependencies. The file is read directly: cargo would require the crates of
+/// every platform, and a machine that builds for one platform has not downloaded them.
 fn locked() -> BTreeMap<String, Vec<String>> {
     let text = fs::read_to_string(root().join("Cargo.lock")).unwrap();
     let quoted = |line: &str| line.split('"').nth(1).unwrap_or_default().to_owned();
@@ -246,7 +246,7 @@ fn locked() -> BTreeMap<String, Vec<String>> {
 }
 
 #[test]
-fn dependencies_are_few_and_each_has_its_reason() {
+fn dependencies_are_few_and_each_has_a_reason() {
     let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();
     let dependencies = manifest.split("[dependencies]").nth(1).unwrap().split("\n[dev-dependencies]").next().unwrap();
     let packages = locked();

@@ -1,4 +1,4 @@
-//! Bad input gets an answer: one clear line first, every problem, exit 1, nothing lost.
+//! Bad input: every problem is reported on stderr, the exit code is 1, and the input is not lost.
 
 use std::time::{Duration, Instant};
 
@@ -24,7 +24,7 @@ fn executors(entries: &[&str]) -> String {
     flow(&format!("executors:\n{}", entries.iter().map(|e| format!("- {{{e}}}\n")).collect::<String>()))
 }
 
-/// The run failed as bad input fails, with everything that came in on its way out again.
+/// Asserts that the run failed and returned all its input unchanged.
 fn refused(input: &str, run: &Run) {
     assert_eq!(run.code, 1, "{}", run.stderr);
     run.begins("error: ");
@@ -40,7 +40,7 @@ fn refused(input: &str, run: &Run) {
     }
 }
 
-/// What stderr says, one line for each problem.
+/// The findings on stderr, one line for each problem.
 fn complaints(input: &str) -> Vec<String> {
     let run = function(input);
     refused(input, &run);
@@ -48,7 +48,7 @@ fn complaints(input: &str) -> Vec<String> {
 }
 
 #[test]
-fn wrong_fields_of_the_config() {
+fn wrong_fields_of_the_config_are_reported() {
     for (spec, expected) in [
         ("flwo: x\nflow: {jtype: Flow}", "spec.flwo: is no field of a JinaFlow; did you mean `flow`?"),
         ("flow: {jtype: Flow}\nimage: {}", "spec.image: is no field of a JinaFlow; did you mean `images`?"),
@@ -85,7 +85,7 @@ fn wrong_fields_of_the_config() {
 }
 
 #[test]
-fn wrong_flows() {
+fn wrong_flows_are_reported() {
     for (body, expected) in [
         ("jtyp: x", "spec.flow.jtyp: is no part of a Flow; did you mean `jtype`?"),
         ("version: '2'", "spec.flow.version: is no version of the Flow language (got \"2\"); did you mean `1`?"),
@@ -122,7 +122,7 @@ fn wrong_flows() {
 }
 
 #[test]
-fn wrong_executors() {
+fn wrong_executors_are_reported() {
     let long = "a".repeat(64);
     for (entry, expected) in [
         (
@@ -191,7 +191,7 @@ fn wrong_executors() {
         ("name: a, external: true, host: [a, b, c], port: [1, 2]", "host: there are 3 hosts and 2 ports"),
     ] {
         let mut found = complaints(&executors(&[entry]));
-        // Most of these entries have no image, for which there is a warning of its own.
+        // Most of these entries have no image, which gives a separate warning.
         found.retain(|line| !line.contains("uses: is missing"));
         assert_eq!(found.len(), 1, "{entry}: {found:?}");
         let expected = format!("spec.flow.executors[0].{expected}");
@@ -200,7 +200,7 @@ fn wrong_executors() {
 }
 
 #[test]
-fn executors_that_do_not_go_together() {
+fn conflicting_executors_are_reported() {
     let found = complaints(&executors(&["name: a_b, uses: 'docker://x'", "name: A-b, uses: 'docker://y'"]));
     assert_eq!(
         found,
@@ -217,7 +217,7 @@ fn executors_that_do_not_go_together() {
 }
 
 #[test]
-fn every_problem_in_one_run() {
+fn every_problem_is_reported_in_one_run() {
     let found = complaints(&executors(&[
         "name: a_b, uses: Foo, replicas: 0",
         "name: A-b, uses: 'docker://x', needs: [zz]",
@@ -227,12 +227,12 @@ fn every_problem_in_one_run() {
 }
 
 #[test]
-fn duplicate_keys_in_text_and_mapping() {
+fn duplicate_keys_are_reported_in_strings_and_mappings() {
     let text = list("flow: |\n  jtype: Flow\n  executors:\n  - {name: a, uses: 'docker://x', uses: 'docker://y'}");
     assert_eq!(complaints(&text), ["spec.flow.executors[0].uses: the key stands twice, first on line 3; remove one of the two"]);
     let mapping = executors(&["name: a, uses: 'docker://x', uses: 'docker://y'"]);
     assert!(complaints(&mapping)[0].starts_with("spec.flow.executors[0].uses: the key stands twice"));
-    // Jina takes the last one.
+    // Jina uses the last one.
     let lenient = text.replace("  spec:\n", "  spec:\n    compat: jina-3.34\n");
     let answer = function(&lenient);
     assert_eq!(answer.code, 0, "{}", answer.stderr);
@@ -241,7 +241,7 @@ fn duplicate_keys_in_text_and_mapping() {
 }
 
 #[test]
-fn input_that_is_no_list() {
+fn input_that_is_not_a_resource_list_is_refused() {
     for (input, expected) in [
         ("", "error: stdin: is empty; a ResourceList is expected"),
         ("\n# nothing\n", "error: stdin: is empty; a ResourceList is expected"),
@@ -276,7 +276,7 @@ fn input_that_is_no_list() {
 }
 
 #[test]
-fn lists_without_anything_to_do() {
+fn lists_without_a_flow_are_returned_unchanged() {
     let empty = "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems: []\n";
     let others =
         "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n- {apiVersion: v1, kind: A, metadata: {name: flow.jina.ai}}\n";
@@ -298,7 +298,7 @@ fn lists_without_anything_to_do() {
     assert_eq!(function(&data).first_line(), "error: ConfigMap/c: data.compt: is no setting of this function; did you mean `compat`?");
 }
 
-/// Hostile input is answered before anybody loses patience, whatever the build.
+/// Runs the function on hostile input and asserts that it answers within a time limit, in every build profile.
 fn answered_soon(input: &str, seconds: u64) -> Run {
     let start = Instant::now();
     let answer = function(input);
@@ -309,35 +309,35 @@ fn answered_soon(input: &str, seconds: u64) -> Run {
 }
 
 #[test]
-fn deep_nesting() {
+fn deep_nesting_is_refused() {
     for nest in ["[", "{a: ", "- ", "? "] {
         let deep = nest.repeat(100_000);
         answered_soon(&deep, 5);
         let answer = answered_soon(&list(&format!("flow:\n  {deep}")), 5);
         assert!(answer.stderr.contains("nested deeper than 128 levels"), "{}", answer.stderr);
     }
-    // In somebody else's item it is nobody's business.
+    // Invalid nesting in a foreign item is not reported.
     let foreign = format!("- apiVersion: v1\n  kind: A\n  metadata:\n    name: a\n  x: {}\n", "[".repeat(1000));
     let input = executors(&["name: a, uses: 'docker://x'"]).replacen("- apiVersion: v1\n", &format!("{foreign}- apiVersion: v1\n"), 1);
     assert!(function(&input).succeeded().stdout.starts_with(&input));
 }
 
 #[test]
-fn alias_bombs() {
+fn alias_bombs_are_refused() {
     let mut bomb = String::from("x-a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
     for i in 1..25 {
         bomb.push_str(&format!("x-a{i}: &a{i} [{}]\n", vec![format!("*a{}", i - 1); 10].join(", ")));
     }
     let answer = answered_soon(&flow(&bomb), 20);
     assert!(answer.stderr.contains("aliases expand to more than"), "{}", answer.stderr);
-    // A long text that is written out again and again is no less.
+    // A long string that is repeated many times costs as much.
     let text = format!("x-text: &t {}\nx-list: [{}]\n", "x".repeat(100_000), vec!["*t"; 10_000].join(", "));
     let answer = answered_soon(&flow(&text), 20);
     assert!(answer.stderr.contains("aliases expand to more than"), "{}", answer.stderr);
 }
 
 #[test]
-fn few_words_that_ask_for_a_great_deal() {
+fn short_input_that_requests_very_much_is_refused() {
     let many = |count: usize, options: &str| -> Vec<String> { (0..count).map(|i| format!("name: a{i}, {options}")).collect() };
     let sharded = many(20, "uses: 'docker://x', shards: 10000");
     let answer = answered_soon(&executors(&sharded.iter().map(String::as_str).collect::<Vec<_>>()), 20);
@@ -345,7 +345,7 @@ fn few_words_that_ask_for_a_great_deal() {
     let listed: String = many(1000, "uses: 'docker://x'").iter().map(|entry| format!("- {{{entry}}}\n")).collect();
     let handed_on = format!("with: {{workspace: /{}}}\nexecutors:\n{listed}", "w".repeat(100_000));
     answered_soon(&flow(&handed_on), 20).says("spec.flow.with: is handed on to 1000 executors, which comes to more than 64 MB");
-    // The room is for all Flows of a list.
+    // The limit applies to all Flows of a list together.
     let one = executors(&[&format!("name: a, uses: 'docker://x', shards: 1000, env: {{A: {}}}", "x".repeat(36_000))]);
     let item = &one[one.find("- apiVersion: flow").unwrap()..];
     let several: String = (0..5).map(|i| item.replace("name: f\n", &format!("name: f{i}\n"))).collect();
@@ -354,14 +354,14 @@ fn few_words_that_ask_for_a_great_deal() {
 }
 
 #[test]
-fn an_executor_without_an_image_is_warned_of() {
+fn an_executor_without_an_image_gives_a_warning() {
     let warned = |flow: &str| {
         let answer = function(flow);
         assert_eq!(answer.code, 0, "{}", answer.stderr);
         answer.stderr
     };
     assert_eq!(warned(&executors(&["name: a, uses: BaseExecutor", "name: b, uses: 'docker://x'"])), "");
-    // What brings results together needs no image.
+    // A pod that only merges results needs no image.
     let joined = ["name: a, uses: 'docker://x'", "name: b, uses: 'docker://x', needs: gateway", "name: c, needs: [a, b]"];
     assert_eq!(warned(&executors(&joined)), "");
     assert_eq!(warned(&executors(&["name: a, external: true, host: 'h:1'"])), "");
@@ -373,7 +373,7 @@ fn an_executor_without_an_image_is_warned_of() {
 }
 
 #[test]
-fn unknown_names_by_the_thousand() {
+fn thousands_of_unknown_names_are_reported_soon() {
     let options: Vec<String> = (0..20_000).map(|i| format!("unknown_{i}: 1")).collect();
     let answer = answered_soon(&executors(&[&format!("name: a, {}", options.join(", "))]), 60);
     assert_eq!(answer.stderr.lines().count(), 20_000, "every one of them is told");
@@ -383,9 +383,9 @@ fn unknown_names_by_the_thousand() {
     answered_soon(&list(&format!("images:\n{images}flow:\n  jtype: Flow\n  executors:\n{entries}")), 60);
 }
 
-/// Whatever finds them, problems are told in the order in which they stand, errors first.
+/// Problems are reported in the order of their lines, errors first, whichever module finds them.
 #[test]
-fn problems_come_in_the_order_of_their_places() {
+fn problems_are_reported_in_the_order_of_their_lines() {
     let spec = "\
 images: {unused: x}
 flow: |
@@ -420,9 +420,10 @@ compat: nope
     assert_eq!(in_results, [&[unused], &expected[..]].concat());
 }
 
-/// A Flow given as text has lines that its writer knows; what orchestrators have written anew has none.
+/// The line of a Flow given as a string is shown, because the user wrote it. When an orchestrator has written the Flow again
+/// as one line, no line is shown.
 #[test]
-fn the_line_of_a_flow_given_as_text_is_shown() {
+fn the_source_line_of_a_flow_given_as_a_string_is_shown() {
     let run = function(&list("flow: |\n  jtype: Flow\n  executors:\n  - {name: a, uses: docker://x/a, replicas: 0}\n"));
     assert_eq!(
         run.stderr,
@@ -434,7 +435,7 @@ fn the_line_of_a_flow_given_as_text_is_shown() {
     assert!(run.stderr.contains("; look at line 4 of the Flow\n  --> spec.flow:3:12\n"), "{}", run.stderr);
     let run = function(&flow("executors: [{name: a, uses: 'docker://x/a', replicas: 0}]"));
     assert_eq!(run.stderr.lines().count(), 1, "{}", run.stderr);
-    // An item that is ours and no YAML, somewhere in a list.
+    // An invalid item of kind JinaFlow, at any place in a list.
     let torn = format!("{}- apiVersion: flow.jina.ai/v1alpha1\n  kind: JinaFlow\n  metadata: {{name: [}}\n", list("flow: {jtype: Flow}"));
     let run = function(&torn);
     let line = torn.lines().count();
@@ -443,26 +444,26 @@ fn the_line_of_a_flow_given_as_text_is_shown() {
     assert!(run.stdout.starts_with(&torn));
 }
 
-/// A secret in the line that is shown is not shown.
+/// The source line below a message does not show secrets.
 #[test]
-fn a_shown_line_shows_no_secret() {
+fn source_lines_in_messages_hide_secrets() {
     let run = function(&list("flow: |\n  jtype: Flow\n  executors: [{name: a, uses: 'jinahub+docker://Enc:s3cr3t/v1'}]\n"));
     assert!(run.stderr.contains("jinahub+docker://Enc:******/v1'"), "{}", run.stderr);
     assert!(!run.stderr.contains("s3cr3t"), "{}", run.stderr);
 }
 
 #[test]
-fn huge_scalars() {
+fn huge_scalars_are_shortened_in_messages() {
     let huge = "x".repeat(20_000_000);
     answered_soon(&list(&format!("flow: {huge}")), 60);
     answered_soon(&huge, 60);
-    // A huge value in the right place is a value.
+    // A huge value in a valid place is a valid value.
     let answer = function(&executors(&[&format!("name: a, uses: 'docker://x', uses_with: {{prompt: {huge}}}")]));
     assert_eq!(answer.code, 0);
 }
 
 #[test]
-fn files_on_the_command_line() {
+fn unreadable_and_empty_files_on_the_command_line_are_refused() {
     let folder = scratch("bad");
     let file = folder.join("flow.yml");
     let export = |text: &[u8]| {
@@ -493,9 +494,9 @@ fn files_on_the_command_line() {
     missing.begins("error: /nowhere/flow.yml: cannot be read: ");
 }
 
-/// What an API server or a kubelet would refuse is refused here, and what the message says to write works.
+/// Values that an API server or a kubelet would refuse are refused, and the fix in the message works.
 #[test]
-fn limits_of_kubernetes() {
+fn limits_of_kubernetes_are_enforced() {
     for (wrong, words, right) in [
         (
             "name: a, uses: 'docker://x', replicas: 2147483648",
@@ -538,9 +539,9 @@ fn limits_of_kubernetes() {
     function(&spec("executors: {a: {replicas: 3000000000}}")).says("spec.executors.a.replicas: must be a whole number, 2147483647 or less");
 }
 
-/// The file of a Flow is where its objects go.
+/// The objects of a Flow are written beside the file of the Flow.
 #[test]
-fn a_path_that_leads_out_of_the_package() {
+fn a_path_that_leads_out_of_the_package_is_refused() {
     for path in ["../../jinaflow.yaml", "/etc/jinaflow.yaml", "a/../../b.yaml"] {
         let text = executors(&["name: a, uses: 'docker://x'"])
             .replace("name: f\n", &format!("name: f\n    annotations: {{internal.config.kubernetes.io/path: '{path}'}}\n"));
@@ -551,9 +552,10 @@ fn a_path_that_leads_out_of_the_package() {
     }
 }
 
-/// Names may hold anything; a terminal gets none of it as a command, and a reader nothing that looks like something else.
+/// Names may contain any characters. Control characters in messages are escaped, so that names cannot send commands to a
+/// terminal or imitate other messages.
 #[test]
-fn what_is_said_is_plain_text() {
+fn control_characters_are_escaped_in_messages() {
     let hostile = "a\u{1b}[31m\u{202e}\u{200b}\u{7}b";
     for args in [vec!["export", hostile], vec!["check", hostile], vec![hostile], vec!["export", "x", "--compat", hostile]] {
         let answer = jinaflow(&args);

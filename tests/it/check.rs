@@ -1,4 +1,4 @@
-//! `jinaflow check`: every kind of break is planted and found, and nothing is found where nothing is broken.
+//! `jinaflow check` finds every kind of planted break, and finds nothing in valid manifests.
 
 use std::fs;
 use std::os::unix::net::UnixListener;
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 type Objects = Vec<Value>;
 
-/// Checks objects as `kubectl get -o json` gives them.
+/// Checks objects in the form that `kubectl get -o json` prints.
 fn check(objects: &[Value], more: &[&str]) -> Run {
     let list = json!({"apiVersion": "v1", "kind": "List", "items": objects}).to_string();
     run(program(&[&["check", "-"], more].concat()), list.as_bytes())
@@ -27,7 +27,7 @@ fn container<'o>(objects: &'o mut [Value], name: &str) -> &'o mut Value {
     &mut pod(objects, name)["containers"][0]
 }
 
-/// The word behind an option.
+/// The value after an option.
 fn arg<'o>(objects: &'o mut [Value], name: &str, option: &str) -> &'o mut Value {
     let args = container(objects, name)["args"].as_array_mut().unwrap();
     let at = args.iter().position(|arg| arg == option).unwrap_or_else(|| panic!("{name} has no {option}"));
@@ -53,7 +53,7 @@ fn add(objects: &mut Objects, yaml: &str) {
     objects.extend(documents(yaml));
 }
 
-/// Renames everything that has a name, as an orchestrator does that follows no references.
+/// Renames all objects of some kinds, like an orchestrator that does not update references.
 fn rename(objects: &mut [Value], kinds: &[&str]) {
     for object in objects.iter_mut().filter(|object| kinds.contains(&object["kind"].as_str().unwrap())) {
         object["metadata"]["name"] = format!("prod-{}", object["metadata"]["name"].as_str().unwrap()).into();
@@ -108,7 +108,7 @@ metadata: {name: everything, namespace: search}
 spec: {maxUnavailable: 1, selector: {}}
 ";
 
-/// A Flow that uses everything, with what operators put around it.
+/// A Flow that uses every feature, with the objects that users typically add.
 fn ours() -> Objects {
     let flow = scratch("check").join("flow.yml");
     fs::write(&flow, FLOW).unwrap();
@@ -118,7 +118,7 @@ fn ours() -> Objects {
     objects
 }
 
-/// What Jina exported, as somebody edits it who has never heard of us.
+/// An export of Jina, edited by a user who does not use jinaflow.
 fn jinas(name: &str) -> Objects {
     let folder = root().join("tests/jina/flows").join(name).join("expected");
     crate::support::tree(&folder).values().flat_map(|text| documents(text)).collect()
@@ -126,7 +126,7 @@ fn jinas(name: &str) -> Objects {
 
 type Damage = fn(&mut Objects);
 
-/// Every kind of break: where and how it is made, and what is said of which object and field.
+/// Every kind of break: how it is made, and the object and field of the expected finding.
 const BREAKS: &[(Damage, &str)] = &[
     // Addresses.
     (
@@ -263,7 +263,7 @@ const BREAKS: &[(Damage, &str)] = &[
         |o| pod(o, "Deployment/gateway")["dnsPolicy"] = "Default".into(),
         "error: Deployment/gateway: spec.template.spec.dnsPolicy: asks the node's name server, which knows no Service (got \"Default\"); did you mean `ClusterFirst`?",
     ),
-    // What stands twice.
+    // Duplicates.
     (
         |o| {
             let copy = container(o, "Deployment/encoder").clone();
@@ -325,7 +325,7 @@ const BREAKS: &[(Damage, &str)] = &[
         ": dials `indexer-1` and reaches StatefulSet/indexer-0, which is another executor (got \"indexer-0:8080\"); dial Service/indexer-1",
     ),
     (|o| *arg(o, "Deployment/indexer-head", "--connection-list") = "{".into(), ": is no JSON for --connection-list: "),
-    // One pod.
+    // Pods.
     (
         |o| *arg(o, "Deployment/indexer-head", "--uses-before-address") = "127.0.0.1:8077".into(),
         "error: Deployment/indexer-head: spec.template.spec.containers[0].args[",
@@ -453,7 +453,7 @@ const BREAKS: &[(Damage, &str)] = &[
         |o| find(o, "StatefulSet/indexer-0")["metadata"]["labels"] = json!({"flow.jina.ai/jina-version": "3.20.0"}),
         "warning: StatefulSet/indexer-0: spec.template.spec.containers[0].image: is Jina 3.20.0, and its gateway",
     ),
-    // Around it.
+    // Objects that belong to the Flow: policies, autoscalers, monitors and routes.
     (
         |o| find(o, "Deployment/gateway")["spec"]["replicas"] = 3.into(),
         "error: HorizontalPodAutoscaler/gateway: spec.scaleTargetRef: scales Deployment/gateway, whose spec.replicas is fixed: every apply takes back what was scaled (got \"3\"); remove spec.replicas of Deployment/gateway",
@@ -592,7 +592,7 @@ const BREAKS: &[(Damage, &str)] = &[
     ),
 ];
 
-/// The same in an export of Jina's, where addresses are spelled out.
+/// The same kinds of break in an export of Jina, where addresses contain the namespace.
 const BREAKS_OF_JINA: &[(Damage, &str)] = &[
     (
         |o| rename(o, &["Service", "Deployment", "ConfigMap"]),
@@ -621,7 +621,7 @@ fn assert_found(whole: &[Value], breaks: &[(Damage, &str)]) {
         let answer = check(&broken, &[]);
         assert!(answer.stderr.contains(expected), "{expected}\n{}", answer.stderr);
         assert_eq!(answer.code, i32::from(answer.stderr.contains("error: ")), "{expected}");
-        // A warning fails whoever wants it so.
+        // Warnings fail only with `--strict`.
         assert_eq!(check(&broken, &["--strict"]).code, 1, "{expected}");
     }
 }
@@ -637,13 +637,13 @@ fn every_break_of_an_edited_export_is_found() {
 }
 
 #[test]
-fn nothing_is_found_in_what_is_rendered() {
+fn rendered_flows_have_no_findings() {
     let mut count = 0;
     let mut found = Vec::new();
     let mut of_images = Vec::new();
     for case in recorded(&root().join("tests/jina/flows")) {
         let flow = fs::read_to_string(case.folder.join("flow.yml")).unwrap();
-        // Whoever sets what Jina sets is warned, and has it.
+        // Options that Jina sets itself give a warning and take effect.
         if ["connection_list", "uses_before_address", "uses_after_address"].iter().any(|option| flow.contains(option)) {
             continue;
         }
@@ -654,47 +654,47 @@ fn nothing_is_found_in_what_is_rendered() {
         if export.code != 0 || export.stdout.is_empty() {
             continue;
         }
-        // The clusters have these; the Flow does not tell.
+        // These executors run in other clusters, which the Flow does not declare.
         let answer = run(program(&["check", "-", "--external", "secret/*"]), export.stdout.as_bytes());
         found.extend(answer.said().iter().map(|line| format!("{}: {line}", case.name)));
         count += 1;
     }
-    // These have images that no node can pull, and are refused.
+    // These Flows have images that no node can pull, and are refused.
     assert_eq!(of_images, ["246-image-odd-strings", "gw-uses-awkward", "opt-uses-before-awkward"]);
     assert_eq!(found, Vec::<String>::new());
     assert!(count > 650, "{count}");
 }
 
-/// What is broken in Jina's own exports, by the words of the finding, and the number of recorded Flows in which it is.
+/// The findings in Jina's own exports: a part of the message, and the number of recorded Flows that have it.
 const DEFECTS: [(&str, usize); 13] = [
     // A StatefulSet without its Service.
     ("spec.serviceName: is missing", 12),
-    // The startup probe of a head with something before and after it: the template's own placeholder.
+    // The startup probe of a head with `uses_before` and `uses_after`: a placeholder of Jina's template.
     ("asks at a port on which nothing listens (got \"127.0.0.1:{port_uses}\")", 14),
-    // Several containers of a pod that all serve their metrics at 9090.
+    // Several containers of a pod that all serve metrics on port 9090.
     ("is a port on which container `executor` of the same pod listens (got \"9090\")", 3),
-    // A head with a volume loses its neighbours.
+    // A head with a volume loses its other containers.
     ("is a port on which no other container of the pod listens", 3),
-    // Two executors that get one name.
+    // Two executors that get the same name.
     ("is that of another object of this kind", 2),
-    // `inspect: REMOVE` leaves an executor in the graph.
+    // `inspect: REMOVE` keeps an executor in the graph.
     (", which has no address", 2),
     ("has no way from `start-gateway` to `b`", 1),
     ("has no way to `end-gateway`: requests are answered before any executor is done", 1),
-    // A name that YAML takes for a boolean: `no` becomes `false`.
+    // A name that YAML reads as a boolean: `no` becomes `false`.
     ("dials `no` at Service/no, which is not there", 1),
-    // No objects at all, for a Deployment that is external.
+    // No objects, for a Deployment that is external.
     ("nothing here runs Jina", 1),
-    // A circle is exported.
+    // A cycle is exported.
     ("goes round in a circle", 1),
-    // TLS of the gateway, or of a host that is not dialled, is expected of executors that know none.
+    // TLS of the gateway, or of a host that is not called, is expected of executors that do not use TLS.
     ("serves gRPC without TLS", 6),
-    // The Flow itself is at fault.
+    // The Flow itself is invalid.
     ("is no image that a node can pull: ", 3),
 ];
 
 #[test]
-fn what_is_found_in_jinas_own_exports_is_broken_there() {
+fn known_faults_of_jinas_own_exports_are_found() {
     let mut counts = [0; DEFECTS.len()];
     let mut clean = 0;
     let mut unknown = Vec::new();
@@ -722,7 +722,7 @@ fn what_is_found_in_jinas_own_exports_is_broken_there() {
 }
 
 #[test]
-fn what_is_elsewhere_is_declared() {
+fn declared_external_objects_are_not_missed() {
     let mut objects = ours();
     drop(&mut objects, "Secret/keys");
     assert_eq!(check(&objects, &[]).code, 1);
@@ -733,7 +733,7 @@ fn what_is_elsewhere_is_declared() {
     let mut annotated = objects.clone();
     find(&mut annotated, "Deployment/encoder")["metadata"]["annotations"] = json!({"flow.jina.ai/external": "configmap/x, secret/keys"});
     check(&annotated, &[]).succeeded();
-    // By a JinaFlowCheck among the objects.
+    // Declared by a JinaFlowCheck among the objects.
     let declared =
         "apiVersion: flow.jina.ai/v1alpha1\nkind: JinaFlowCheck\nmetadata: {name: check}\nspec: {external: {secrets: {keys: {}}}}\n";
     add(&mut objects, declared);
@@ -743,7 +743,7 @@ fn what_is_elsewhere_is_declared() {
 }
 
 #[test]
-fn an_external_service_is_nobodys_break() {
+fn external_services_are_not_reported() {
     let mut objects = ours();
     for name in [
         "Service/encoder",
@@ -757,13 +757,13 @@ fn an_external_service_is_nobodys_break() {
     }
     assert_eq!(check(&objects, &[]).code, 1);
     check(&objects, &["--external", "service/encoder"]).succeeded();
-    // Out of the cluster.
+    // Outside the cluster.
     for host in ["encoder.example.com", "10.0.0.7", "[2001:db8::1]"] {
         let mut objects = objects.clone();
         replace(arg(&mut objects, "Deployment/gateway", "--deployments-addresses"), "$(JINA_ADDR_ENCODER)", host);
         check(&objects, &[]).succeeded();
     }
-    // A Service without a selector, and one that is only a name.
+    // A Service without a selector, and a Service of type ExternalName.
     for spec in ["{ports: [{port: 8080}]}", "{type: ExternalName, externalName: example.com}"] {
         let mut objects = objects.clone();
         add(&mut objects, &format!("apiVersion: v1\nkind: Service\nmetadata: {{name: encoder, namespace: search}}\nspec: {spec}\n"));
@@ -772,10 +772,10 @@ fn an_external_service_is_nobodys_break() {
 }
 
 #[test]
-fn values_of_variables_are_found_where_they_are() {
+fn values_of_variables_are_resolved_from_their_sources() {
     let mut objects = ours();
     let env = |o: &mut Objects, entry: Value| container(o, "Deployment/gateway")["env"][5] = entry;
-    // From a ConfigMap, by one variable of it or by all.
+    // From a ConfigMap: one variable, or all of them.
     add(&mut objects, "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: hosts, namespace: search}\ndata: {JINA_ADDR_ENCODER: encoder}\n");
     env(
         &mut objects,
@@ -787,7 +787,7 @@ fn values_of_variables_are_found_where_they_are() {
     check(&objects, &[]).succeeded();
     find(&mut objects, "ConfigMap/hosts")["data"]["JINA_ADDR_ENCODER"] = "encodr".into();
     check(&objects, &[]).says("dials `encoder` at Service/encodr, which is not there");
-    // Nobody knows what a Secret holds.
+    // The values of a Secret are unknown.
     env(&mut objects, json!({"name": "JINA_ADDR_ENCODER", "valueFrom": {"secretKeyRef": {"name": "keys", "key": "api"}}}));
     let answer = check(&objects, &[]);
     assert_eq!(
@@ -800,7 +800,7 @@ fn values_of_variables_are_found_where_they_are() {
 }
 
 #[test]
-fn a_shells_command_line_is_read() {
+fn a_shell_command_line_is_parsed() {
     let mut objects = jinas("001-docs-simple");
     let gateway = container(&mut objects, "Deployment/gateway");
     let args = gateway["args"].as_array().unwrap().iter().map(|arg| format!("'{}'", arg.as_str().unwrap())).collect::<Vec<_>>().join(" ");
@@ -812,7 +812,7 @@ fn a_shells_command_line_is_read() {
 }
 
 #[test]
-fn a_table_shows_what_runs() {
+fn a_table_lists_the_components() {
     let answer = check(&ours(), &[]).succeeded();
     let lines: Vec<Vec<&str>> = answer.stdout.lines().map(|line| line.split_whitespace().collect()).collect();
     assert_eq!(lines[0], ["COMPONENT", "ROLE", "REPLICAS", "IMAGE", "DIALS"]);
@@ -870,7 +870,7 @@ fn files_and_folders_are_read() {
     );
     let place = format!("\n  --> {path}/encoder/encoder.yml:{line}:17\n  {line} |     targetPort: 808\n");
     assert!(answer.stderr.contains(&place), "{}", answer.stderr);
-    // What is for nobody's cluster, and what is no manifest.
+    // Files that are not manifests of a cluster, and files that are not manifests.
     let local = "apiVersion: v1\nkind: Service\nmetadata: {name: x, annotations: {config.kubernetes.io/local-config: 'true'}}\nspec: {selector: {a: b}}\n";
     write("local.yaml", local);
     write(".hidden.yaml", ": {");
@@ -881,7 +881,7 @@ fn files_and_folders_are_read() {
     let told = format!("warning: {path}/x.yaml: is not YAML: ");
     assert!(answer.said()[1].starts_with(&told), "{}", answer.stderr);
     fs::remove_file(folder.join("x.yaml")).unwrap();
-    // A Flow is read as well.
+    // A Flow is read too.
     write(
         "jinaflow.yaml",
         "apiVersion: flow.jina.ai/v1alpha1\nkind: JinaFlow\nmetadata: {name: f}\nspec: {flow: {jtype: Flow, executors: [{name: a, uses: Local}]}}\n",
@@ -900,7 +900,7 @@ fn files_and_folders_are_read() {
 }
 
 #[test]
-fn nothing_to_check_is_no_success() {
+fn nothing_to_check_is_an_error() {
     for input in ["", "# nothing\n", "a: 1\n", "apiVersion: v1\nkind: Pod\nmetadata: {name: x}\nspec: {containers: [{name: x}]}\n"] {
         let answer = run(program(&["check", "-"]), input.as_bytes());
         assert_eq!(answer.code, 1, "{input}");
@@ -915,7 +915,7 @@ fn nothing_to_check_is_no_success() {
 }
 
 #[test]
-fn slips_on_the_command_line_are_told() {
+fn wrong_command_lines_are_reported() {
     for (args, expected) in [
         (&["check"][..], "error: check needs a PATH: files, folders, or - for standard input\n"),
         (&["chekc", "-"], "error: unknown word \"chekc\"; did you mean check?\n"),
@@ -934,7 +934,7 @@ fn slips_on_the_command_line_are_told() {
     }
 }
 
-/// What is said about a text, and the exit code.
+/// The report on a document, and the exit code.
 fn said(text: &str, more: &[&str]) -> (i32, String) {
     let answer = run(program(&[&["check", "-"], more].concat()), text.as_bytes());
     (answer.code, answer.said().join("\n"))
@@ -945,7 +945,7 @@ fn as_documents(objects: &[Value]) -> String {
 }
 
 #[test]
-fn a_flow_that_was_not_rendered_is_told() {
+fn a_flow_that_was_not_rendered_is_reported() {
     let flow = |name: &str, more: &str| {
         format!(
             "---\napiVersion: flow.jina.ai/v1alpha1\nkind: JinaFlow\nmetadata: {{name: {name}{more}}}\nspec: {{flow: {{jtype: Flow, executors: [{{name: encoder, uses: docker://x/e:1}}]}}}}\n"
@@ -959,7 +959,8 @@ fn a_flow_that_was_not_rendered_is_told() {
     // Beside another Flow.
     let mut others = ours();
     assert_eq!(said(&(as_documents(&others) + &flow("f", "")), &[]), (1, alone.to_owned()));
-    // With its objects, by their labels or by the annotation of a package; what is in no cluster has to say so.
+    // A rendered Flow is recognized by the labels of its objects or by the annotation of a package. A Flow that is not applied to a
+    // cluster must declare it.
     let local = ", annotations: {config.kubernetes.io/local-config: 'true'}";
     let applied = "warning: JinaFlow/flow: metadata.annotations: would go to the cluster, which knows no such kind: kubectl apply and kpt live apply fail on it; add config.kubernetes.io/local-config: \"true\"";
     assert_eq!(said(&(as_documents(&others) + &flow("flow", local)), &[]), (0, String::new()));
@@ -974,7 +975,7 @@ fn a_flow_that_was_not_rendered_is_told() {
     drop(&mut others, "ServiceMonitor/indexer-head");
     find(&mut others, "Service/encoder")["metadata"]["annotations"] = json!({"flow.jina.ai/object": "f/encoder/Service"});
     assert_eq!(said(&(as_documents(&others) + &flow("f", local)), &[]), (0, String::new()));
-    // In the mode in which objects have neither.
+    // Objects of the compat mode have no labels or annotation.
     let exported = as_documents(&jinas("001-docs-simple"));
     let compat = flow("f", local).replace("spec: {", "spec: {compat: jina-3.34, ");
     assert_eq!(said(&(exported.clone() + &compat), &[]), (0, String::new()));
@@ -982,7 +983,7 @@ fn a_flow_that_was_not_rendered_is_told() {
 }
 
 #[test]
-fn a_broken_document_takes_no_other_with_it() {
+fn the_other_documents_are_checked_beside_a_broken_one() {
     let mut objects = ours();
     let foreign = "---\nkind: ConfigMap\ndata: {a: [\n# more of it\n";
     let whole = as_documents(&objects[..9]) + foreign + &as_documents(&objects[9..]);
@@ -994,13 +995,13 @@ fn a_broken_document_takes_no_other_with_it() {
     let told: usize = lines.split("correct line ").nth(1).unwrap().split(':').next().unwrap().parse().unwrap();
     assert!((line..line + 4).contains(&told), "{told} {line}");
     assert_eq!(said(&whole, &["--strict"]).0, 1);
-    // Everything else is still looked at.
+    // Everything else is still checked.
     drop(&mut objects, "Service/encoder");
     let whole = as_documents(&objects[..9]) + foreign + &as_documents(&objects[9..]);
     let (code, lines) = said(&whole, &[]);
     assert_eq!(code, 1);
     assert!(lines.contains("dials `encoder` at Service/encoder, which is not there"), "{lines}");
-    // What is ours has to be read.
+    // Manifests of jinaflow must be readable.
     let rest = as_documents(&ours());
     for broken in [
         "---\nkind: JinaFlow\nspec: {\n",
@@ -1013,7 +1014,7 @@ fn a_broken_document_takes_no_other_with_it() {
         assert!(lines.starts_with("error: stdin: is not YAML: "), "{lines}");
         assert!(lines.ends_with(": it is a part of a Flow, and was not looked at"), "{lines}");
     }
-    // Bytes that are no text, a marker in a text, and a directive.
+    // Bytes that are not UTF-8, a document marker in a string, and a directive.
     let text = b"---\na: \xff\n---\nkind: X\na: |\n  --- \n  ...\n...\n%YAML 1.2\n---\n";
     let answer = run(program(&["check", "-"]), &[&text[..], rest.as_bytes()].concat());
     assert_eq!(answer.said(), ["warning: stdin: is not UTF-8 from line 2, column 4 on; convert it"]);
@@ -1028,7 +1029,7 @@ fn a_broken_document_takes_no_other_with_it() {
 
 #[cfg(unix)]
 #[test]
-fn a_file_that_cannot_be_read_is_told_and_the_rest_is_looked_at() {
+fn an_unreadable_file_is_reported_and_the_others_are_checked() {
     let folder = scratch("unreadable");
     fs::write(folder.join("all.yaml"), as_documents(&ours())).unwrap();
     std::os::unix::fs::symlink("/nowhere", folder.join("a\u{1b}[31m.yaml")).unwrap();
@@ -1041,11 +1042,11 @@ fn a_file_that_cannot_be_read_is_told_and_the_rest_is_looked_at() {
         answer.stderr
     );
     assert!(!answer.stderr.contains('\u{1b}'));
-    // One that was named has to be there.
+    // A file that is named on the command line must exist.
     assert_eq!(jinaflow(&["check", folder.join("none.yaml").to_str().unwrap()]).code, 1);
 }
 
-/// Who reads a pipe that nobody writes to waits for ever, and a device may have no end.
+/// Reading a pipe without a writer never ends, and neither does reading some devices.
 #[test]
 fn pipes_sockets_and_devices_in_a_folder_are_not_read() {
     use std::os::unix::fs::symlink;
@@ -1062,12 +1063,12 @@ fn pipes_sockets_and_devices_in_a_folder_are_not_read() {
         assert!(answer.stderr.contains(&format!("/{name}: is not a regular file, and is not read")), "{}", answer.stderr);
     }
     assert_eq!(answer.said().len(), 4, "{}", answer.stderr);
-    // A link to a file is one.
+    // A link to a file is read as a file.
     assert!(answer.stdout.contains("encoder"), "{}", answer.stdout);
 }
 
 #[test]
-fn who_is_dialled_and_does_not_run_jina_is_a_row() {
+fn called_components_that_do_not_run_jina_are_listed() {
     let mut objects = ours();
     container(&mut objects, "Deployment/encoder")["command"] = json!(["sleep", "1000"]);
     let answer = check(&objects, &[]);
@@ -1084,14 +1085,14 @@ fn who_is_dialled_and_does_not_run_jina_is_a_row() {
     let answer = check(&objects, &[]);
     assert_eq!(answer.code, 0);
     assert_eq!(row(&answer, "Deployment/encoder")[..3], ["ok", "Deployment/encoder", "unknown"]);
-    // Somebody else's, by the flag or by an annotation.
+    // Declared as external by the flag or by an annotation.
     check(&objects, &["--external", "service/encoder"]).succeeded();
     find(&mut objects, "Deployment/gateway")["metadata"]["annotations"] = json!({"flow.jina.ai/external": "service/encoder"});
     check(&objects, &[]).succeeded();
 }
 
 #[test]
-fn images_that_move_are_told_to_who_is_strict() {
+fn movable_image_tags_are_reported_in_strict_mode() {
     let mut objects = ours();
     for image in ["acme/encoder", "acme/encoder:latest", "localhost:5000/encoder"] {
         container(&mut objects, "Deployment/encoder")["image"] = image.into();
@@ -1105,9 +1106,9 @@ fn images_that_move_are_told_to_who_is_strict() {
     }
 }
 
-/// An address of a Service is as good as its name, and so is the name of another one for it.
+/// An executor is found by the cluster IP of its Service, and by an ExternalName Service.
 #[test]
-fn a_service_is_found_by_its_address_and_by_another_name() {
+fn a_service_is_found_by_its_cluster_ip_and_by_an_external_name() {
     let dial = |o: &mut Objects, host: &str| {
         let env = container(o, "Deployment/gateway")["env"].as_array_mut().unwrap();
         env.iter_mut().find(|entry| entry["name"] == "JINA_ADDR_ENCODER").unwrap()["value"] = host.into();
@@ -1119,14 +1120,14 @@ fn a_service_is_found_by_its_address_and_by_another_name() {
         let service = &mut find(&mut objects, "Service/encoder")["spec"];
         service.as_object_mut().unwrap().remove("clusterIP");
         service[field] = address.clone();
-        // With one pod nothing has to be spread.
+        // A single pod needs no load balancing.
         find(&mut objects, "Deployment/encoder")["spec"]["replicas"] = 1.into();
         drop(&mut objects, "PodDisruptionBudget/budget");
         let given = address.as_array().map_or(&address, |list| &list[1]).as_str().unwrap();
         dial(&mut objects, &if given.contains(':') { format!("[{given}]") } else { given.to_owned() });
         let answer = check(&objects, &[]).succeeded();
         assert_eq!(answer.stderr, "", "{field}");
-        // What is behind it is judged as ever.
+        // The target of the ExternalName Service is checked too.
         *arg(&mut objects, "Deployment/encoder", "--port") = "8081".into();
         check(&objects, &[]).says("8081");
         dial(&mut objects, "10.96.0.77");
@@ -1147,21 +1148,21 @@ fn a_service_is_found_by_its_address_and_by_another_name() {
         dial(&mut objects, "alias");
         let answer = check(&objects, &[]).succeeded();
         assert!(!answer.stderr.contains("nothing here dials"), "{}", answer.stderr);
-        // A name that is of nothing here may be of anything elsewhere.
+        // An ExternalName of an unknown domain may lead anywhere.
         find(&mut objects, "Service/alias")["spec"]["externalName"] = "encoder.example.com".into();
         check(&objects, &[]).says("Deployment/encoder: runs a Jina executor that nothing here dials");
     }
 }
 
 #[test]
-fn budgets_that_leave_room_are_no_fault() {
+fn budgets_that_allow_evictions_are_not_reported() {
     for (name, field, share, replicas) in [
         ("budget", "minAvailable", json!("50%"), 2),
         ("budget", "minAvailable", json!("66%"), 3),
         ("budget", "minAvailable", json!("0%"), 1),
         ("budget", "minAvailable", json!(0), 1),
         ("budget", "maxUnavailable", json!("1%"), 1),
-        // The autoscaler of the gateway may bring more.
+        // The autoscaler of the gateway may add pods.
         ("everything", "minAvailable", json!("99%"), 1),
         ("everything", "minAvailable", json!(9), 1),
     ] {
@@ -1176,7 +1177,7 @@ fn budgets_that_leave_room_are_no_fault() {
         let answer = check(&objects, &[]).succeeded();
         assert!(!answer.stderr.contains("forbids every eviction"), "{name} {field} {share}: {}", answer.stderr);
     }
-    // Of several workloads the pods count together.
+    // The pods of several workloads count together.
     let mut objects = ours();
     find(&mut objects, "PodDisruptionBudget/budget")["spec"] = json!({"minAvailable": 1, "selector": {"matchExpressions": [{"key": "app", "operator": "In", "values": ["encoder", "indexer-0"]}]}});
     find(&mut objects, "Deployment/encoder")["spec"]["replicas"] = 1.into();
@@ -1184,12 +1185,12 @@ fn budgets_that_leave_room_are_no_fault() {
 }
 
 #[test]
-fn only_what_is_sure_is_said_of_others() {
+fn foreign_objects_are_reported_only_when_they_are_certainly_wrong() {
     let mut objects = ours();
     let others = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: search}\nspec: {selector: {matchLabels: {app: web}}, template: {metadata: {labels: {app: web}}, spec: {containers: [{name: web, image: acme/web, ports: [{containerPort: 9090}], readinessProbe: {httpGet: {port: 8000}}, envFrom: [{secretRef: {name: made-by-a-job}}]}]}}}\n---\napiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: search}\nspec: {selector: {app: web}, ports: [{port: 80, targetPort: 8000}]}\n---\napiVersion: v1\nkind: Service\nmetadata: {name: primary, namespace: search}\nspec: {selector: {cluster: db, role: primary}, ports: [{port: 5432}]}\n";
     add(&mut objects, others);
     check(&objects, &[]).succeeded();
-    // A name that a rename has left behind, a Service that all but selects, and what no server takes.
+    // A name that a rename has not updated, a Service that selects almost all labels, and a value that no server accepts.
     add(&mut objects, "apiVersion: v1\nkind: Secret\nmetadata: {name: dev-made-by-a-job, namespace: search}\n");
     check(&objects, &[])
         .says("Deployment/web: spec.template.spec.containers[0].envFrom[0].secretRef.name: names a Secret that is not there");
@@ -1200,7 +1201,7 @@ fn only_what_is_sure_is_said_of_others() {
 }
 
 #[test]
-fn a_stranger_in_front_of_an_executor_takes_tls_off() {
+fn a_foreign_proxy_before_an_executor_terminates_tls() {
     let mut objects = ours();
     replace(
         arg(&mut objects, "Deployment/gateway", "--deployments-addresses"),
@@ -1211,20 +1212,20 @@ fn a_stranger_in_front_of_an_executor_takes_tls_off() {
     pod(&mut objects, "Deployment/encoder")["containers"].as_array_mut().unwrap().push(envoy);
     drop(&mut objects, "NetworkPolicy/encoder");
     check(&objects, &[]).succeeded();
-    // Without TLS there is no reason.
+    // Without TLS there is nothing to report.
     replace(arg(&mut objects, "Deployment/gateway", "--deployments-addresses"), "grpcs://", "grpc://");
     check(&objects, &[])
         .says("dials `encoder` and reaches port 8443 of container `envoy` of Deployment/encoder, which does not run Jina for `encoder`");
 }
 
-/// A list for the function, with a check for its config.
+/// A ResourceList for the function with a JinaFlowCheck as functionConfig.
 fn list(objects: &[Value], spec: &Value) -> String {
     let config = json!({"apiVersion": "flow.jina.ai/v1alpha1", "kind": "JinaFlowCheck", "metadata": {"name": "check"}, "spec": spec});
     json!({"apiVersion": "config.kubernetes.io/v1", "kind": "ResourceList", "items": objects, "functionConfig": config}).to_string()
 }
 
 #[test]
-fn the_function_says_the_same() {
+fn the_function_reports_the_same_as_the_command() {
     let mut objects = ours();
     function(&list(&objects, &Value::Null)).succeeded();
     drop(&mut objects, "Secret/keys");
@@ -1239,7 +1240,7 @@ fn the_function_says_the_same() {
     assert_eq!(results[0]["field"]["path"], "spec.ports[0].targetPort");
     assert_eq!(results[0]["file"], json!({"path": "encoder.yml"}));
     assert_eq!(answer["items"], json!(objects));
-    // An item of somebody else that cannot be read is told, and so is everything else.
+    // A foreign item that cannot be read is reported, and so is every other problem.
     let items = "- a: {\n- {apiVersion: v1, kind: Service, metadata: {name: a}, spec: {ports: [{port: 1}, {port: 1}]}}\n";
     let text = format!(
         "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nfunctionConfig: {{apiVersion: flow.jina.ai/v1alpha1, kind: JinaFlowCheck, metadata: {{name: c}}}}\nitems:\n{items}"
@@ -1247,14 +1248,14 @@ fn the_function_says_the_same() {
     let answer = function(&text);
     assert!(answer.said().iter().any(|line| line.starts_with("warning: ") && line.contains("is not YAML")), "{}", answer.stderr);
     assert!(answer.stderr.contains("Service/a: spec.ports[1].port: is another port of the Service as well"), "{}", answer.stderr);
-    // kustomize follows names at its end, and shows them before.
+    // kustomize updates names at the end of a build, and validators run before that.
     for object in &mut objects {
         object["metadata"]["annotations"]["kustomize.config.k8s.io/id"] = "1".into();
     }
     assert_eq!(function(&list(&objects, &Value::Null)).code, 0);
 }
 
-/// Calls `change` with every value of a tree, each time with that one taken out for another.
+/// Calls `change` once for every value of a tree, with that value replaced by another one.
 fn with_each(whole: &mut Value, path: &str, other: &Value, change: &mut impl FnMut(&Value)) {
     let below: Vec<String> = match whole.pointer(path).unwrap() {
         Value::Object(fields) => fields.keys().map(|key| key.replace('~', "~0").replace('/', "~1")).collect(),
@@ -1271,7 +1272,7 @@ fn with_each(whole: &mut Value, path: &str, other: &Value, change: &mut impl FnM
 }
 
 #[test]
-fn no_value_is_stumbled_over() {
+fn no_value_makes_the_check_crash() {
     let mut count = 0;
     for other in [
         Value::Null,
@@ -1285,7 +1286,7 @@ fn no_value_is_stumbled_over() {
         let mut objects = Value::from(ours());
         with_each(&mut objects, "", &other, &mut |objects| {
             count += 1;
-            // A tenth of them is looked at; each value meets each kind of field.
+            // A tenth of the replacements is checked; together they cover each kind of value in each kind of field.
             if count % 10 == 0 {
                 crate::support::properties::checked(json!({"items": objects}).to_string().as_bytes());
             }
@@ -1295,7 +1296,7 @@ fn no_value_is_stumbled_over() {
 }
 
 #[test]
-fn ten_thousand_executors_take_seconds() {
+fn ten_thousand_executors_are_checked_in_seconds() {
     let mut objects = jinas("005-single-executor");
     let of = |objects: &[Value], name: &str| objects.iter().find(|object| label(object) == name).unwrap().clone();
     let (deployment, service) = (of(&objects, "Deployment/encoder"), of(&objects, "Service/encoder"));
@@ -1306,7 +1307,7 @@ fn ten_thousand_executors_take_seconds() {
         addresses.insert(name.clone(), json!([format!("grpc://{name}.custom-namespace.svc:8080")]));
         graph.insert(name.clone(), json!(["end-gateway"]));
         for object in [&deployment, &service] {
-            // Every name, label and selector, but not the ConfigMap, which all share.
+            // Every name, label and selector, except the ConfigMap, which all executors share.
             let text = object.to_string().replace("\"encoder\"", &format!("\"{name}\""));
             objects.push(serde_json::from_str(&text).unwrap());
         }
@@ -1319,7 +1320,7 @@ fn ten_thousand_executors_take_seconds() {
     *arg(&mut objects, "Deployment/gateway", "--graph-description") = Value::Object(graph).to_string().into();
     let start = std::time::Instant::now();
     check(&objects, &[]).succeeded();
-    // With an address that leads nowhere for each.
+    // The same with an address that leads nowhere for each.
     rename(&mut objects, &["Service"]);
     let answer = check(&objects, &[]);
     assert_eq!(answer.said().iter().filter(|line| line.contains("which is not there")).count(), 10_001);

@@ -15,7 +15,7 @@ fn flow_file(text: &str) -> String {
 }
 
 #[test]
-fn a_folder_gets_the_tree_that_jina_writes() {
+fn an_export_has_the_file_layout_of_jina() {
     let out = scratch("out");
     for _ in 0..2 {
         let answer = jinaflow(&["export", &flow_file(FLOW), out.to_str().unwrap(), "--k8s-namespace", "search"]).succeeded();
@@ -43,7 +43,7 @@ fn a_folder_gets_the_tree_that_jina_writes() {
 }
 
 #[test]
-fn without_a_folder_there_is_one_stream() {
+fn without_a_folder_the_export_is_one_stream() {
     let file = flow_file(FLOW);
     let from_file = jinaflow(&["export", &file]).succeeded();
     let from_stdin = run(program(&["export", "-"]), FLOW.as_bytes()).succeeded();
@@ -53,7 +53,7 @@ fn without_a_folder_there_is_one_stream() {
 }
 
 #[test]
-fn a_deployment_has_no_gateway_and_no_folder() {
+fn a_deployment_is_exported_without_gateway_and_subfolder() {
     let out = scratch("deployment");
     let file = flow_file("jtype: Deployment\nwith: {name: enc, uses: docker://x/enc, shards: 2}\n");
     jinaflow(&["export", &file, out.to_str().unwrap()]).succeeded();
@@ -81,7 +81,7 @@ fn a_jinaflow_is_exported_with_its_own_settings() {
 }
 
 #[test]
-fn flows_that_meet_are_refused() {
+fn flows_with_the_same_objects_are_refused() {
     let flow = |namespace: &str| {
         format!(
             "apiVersion: flow.jina.ai/v1alpha1\nkind: JinaFlow\nmetadata: {{name: f, namespace: {namespace}}}\nspec: {{flow: {{jtype: Flow}}}}\n"
@@ -103,7 +103,7 @@ fn flows_that_meet_are_refused() {
 }
 
 #[test]
-fn the_environment_counts_for_one_thing() {
+fn only_the_gateway_image_is_read_from_the_environment() {
     let file = flow_file(FLOW);
     let export = |more: &[&str], env: &[(&str, &str)]| {
         let mut command = program(&[&["export", file.as_str()][..], more].concat());
@@ -135,7 +135,7 @@ fn variables_come_from_the_command_line() {
 }
 
 #[test]
-fn help_and_version() {
+fn help_and_version_are_printed() {
     let readme = fs::read_to_string(root().join("functions/jinaflow/README.md")).unwrap();
     for args in [&["--help"][..], &["-h"], &["help"], &["export", "--help"]] {
         let answer = jinaflow(args).succeeded();
@@ -143,7 +143,7 @@ fn help_and_version() {
         let shown: Vec<&str> = readme.lines().filter(|line| !line.starts_with("<!--")).collect();
         assert_eq!(answer.stdout.lines().collect::<Vec<_>>(), shown);
     }
-    // `kpt fn doc` has an empty list on standard input as well.
+    // `kpt fn doc` also passes an empty list on standard input.
     let list = b"apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems: []\n";
     assert_eq!(run(program(&["--help"]), list).code, 0);
     for args in [&["--version"][..], &["-V"]] {
@@ -169,7 +169,7 @@ fn every_flag_is_in_the_manual() {
 }
 
 #[test]
-fn slips_are_one_line_and_exit_1() {
+fn wrong_command_lines_give_one_line_and_exit_1() {
     for (args, expected) in [
         (&["export", "f", "--compta", "x"][..], "error: unknown word \"--compta\"; did you mean --compat?\n"),
         (
@@ -198,7 +198,7 @@ fn a_closed_pipe_is_success() {
 }
 
 #[test]
-fn a_leftover_folder_of_the_same_name_is_told_apart_from_a_file() {
+fn a_folder_with_the_name_of_a_file_argument_is_reported() {
     let out = scratch("blocked");
     fs::write(out.join("gateway"), "a file where a folder is needed").unwrap();
     let answer = jinaflow(&["export", &flow_file(FLOW), out.to_str().unwrap()]);
@@ -207,7 +207,7 @@ fn a_leftover_folder_of_the_same_name_is_told_apart_from_a_file() {
 }
 
 #[test]
-fn an_export_is_whole_or_not_there() {
+fn an_export_writes_all_files_or_none() {
     let flow = root().join("examples/getting-started/flow.yml");
     let folder = scratch("whole");
     let export = |out: &str, more: &[&str]| {
@@ -217,7 +217,7 @@ fn an_export_is_whole_or_not_there() {
     export("new/deep", &[]).succeeded();
     let first = tree(&folder.join("new"));
     assert_eq!(first.len(), 1 + 5);
-    // Over what is there, beside what is somebody else's, and beside what may be the remains of a run that was killed.
+    // The folder holds an earlier export, files of other owners, and possible remains of a killed run.
     fs::create_dir_all(folder.join("new/deep/.jinaflow.new/gateway")).unwrap();
     fs::write(folder.join("new/deep/.jinaflow.new/gateway/half.yml"), "ki").unwrap();
     fs::write(folder.join("new/deep/own.yaml"), "own").unwrap();
@@ -225,7 +225,7 @@ fn an_export_is_whole_or_not_there() {
     let second = tree(&folder.join("new"));
     assert_eq!(second.len(), first.len() + 2, "{:?}", second.keys());
     assert!(first.keys().all(|name| second[name].contains("ns\"") || second[name].contains("namespace: ns")));
-    // A place that is taken: nothing is written at all.
+    // The target path is taken: nothing is written.
     fs::remove_file(folder.join("new/deep/indexer/indexer-head.yml")).unwrap();
     fs::create_dir(folder.join("new/deep/indexer/indexer-head.yml")).unwrap();
     let before = tree(&folder.join("new"));

@@ -1,4 +1,4 @@
-//! Every code of a message is documented, and what its documentation says is true: the example gives the code, and the fixed
+//! Every code of a finding is documented, and the documentation is correct: the example gives the code, and the fixed
 //! example does not.
 
 use std::collections::BTreeSet;
@@ -9,13 +9,13 @@ use jinaflow::internals::finding::Code;
 
 use crate::support::{documents, function, jinaflow, root, run, scratch};
 
-/// The part of the page about one code.
+/// The section of the page about one code.
 struct Section {
     code: String,
     fences: Vec<Fence>,
 }
 
-/// A fenced block: what stands behind the three backticks, and the lines between them.
+/// A fenced block: the words after the three backticks, and its lines.
 struct Fence {
     info: String,
     text: String,
@@ -41,7 +41,7 @@ fn sections() -> Vec<Section> {
     sections
 }
 
-/// The codes that the blocks of an example give, in an empty folder with the files that it names.
+/// The codes that the blocks of an example give. They run in an empty folder with the files that the example names.
 fn codes_of(section: &str, fences: &[&Fence]) -> BTreeSet<String> {
     let folder = scratch("codes");
     let mut stderr = String::new();
@@ -102,7 +102,7 @@ fn every_example_gives_its_code_and_every_fix_removes_it() {
             without_example.push(code);
             continue;
         }
-        // The files of an example are there when its fixed commands run, unless these have their own.
+        // The files of an example also exist for its fixed commands, unless the fixed part has its own files.
         let is_fixed = |fence: &&Fence| fence.info.ends_with(" fixed");
         let is_file = |fence: &&Fence| fence.info.contains("file=");
         let example: Vec<&Fence> = fences.iter().filter(|fence| !is_fixed(fence)).collect();

@@ -1,5 +1,5 @@
-//! The inputs that fuzzing has kept, and some that are worse than what it finds, through the same properties.
-//! `CONTRIBUTING.md`, section "Fuzz", says where they come from.
+//! The inputs that fuzzing has kept, and inputs that are built to be expensive, checked with the same properties.
+//! `CONTRIBUTING.md`, section "Fuzz", explains where they come from.
 
 use std::fs;
 use std::io::Write as _;
@@ -10,10 +10,10 @@ use wait4::Wait4 as _;
 
 use crate::support::{function, program, properties, root};
 
-/// What the program may take for an input of up to a megabyte, in bytes.
+/// The memory limit of the program for an input of up to a megabyte, in bytes.
 const MOST_MEMORY: u64 = 512 << 20;
 
-/// Nothing that is measured here takes a tenth of it; a hang does.
+/// The time limit. All inputs here need less than a tenth of it; only a hang reaches it.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The kept inputs of a target, by name.
@@ -29,7 +29,7 @@ fn kept(target: &str) -> Vec<(String, Vec<u8>)> {
     inputs
 }
 
-/// Holds a property for the kept inputs, each of which says its name when it fails.
+/// Checks a property for the kept inputs. A failure names the input.
 fn replay(target: &str, property: impl Fn(&[u8])) {
     for (name, input) in kept(target) {
         let start = Instant::now();
@@ -40,23 +40,23 @@ fn replay(target: &str, property: impl Fn(&[u8])) {
 }
 
 #[test]
-fn kept_lists() {
+fn kept_lists_hold_the_properties() {
     replay("envelope", |input| drop(properties::envelope(input)));
 }
 
 #[test]
-fn kept_flows() {
+fn kept_flows_hold_the_properties() {
     replay("flow", properties::flow);
 }
 
 #[test]
-fn kept_merges() {
+fn kept_merges_hold_the_properties() {
     replay("merge", properties::merge);
 }
 
-/// Lists, Flows and what Flows come to are no manifests, or hardly any, and nothing to stumble over.
+/// Kept lists and Flows, and the objects that the Flows render, checked as manifests. Most of them are not manifests.
 #[test]
-fn kept_inputs_as_manifests() {
+fn kept_inputs_are_checked_as_manifests() {
     for target in ["envelope", "flow", "merge"] {
         replay(target, properties::checked);
     }
@@ -69,13 +69,12 @@ fn the_corpus_is_small() {
     assert!(sizes.iter().sum::<usize>() < 1_500_000, "{} bytes", sizes.iter().sum::<usize>());
 }
 
-/// Runs the program and holds it to its memory and to anybody's patience. Its answer is thrown away; the time that it took
-/// of a processor is not.
+/// Runs the program and asserts its limits of memory and time. The output is discarded; the CPU time is returned.
 fn stays_within_bounds(name: &str, args: &[&str], input: &[u8]) -> Duration {
     assert!(input.len() <= 1 << 20, "{name} has {} bytes", input.len());
     let start = Instant::now();
     let mut child = program(args).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    // A program that has seen enough closes its end.
+    // The program closes its input when it has read enough.
     let _ = child.stdin.take().unwrap().write_all(input);
     let used = child.wait4().unwrap();
     assert!(matches!(used.status.code(), Some(0 | 1)), "{name}: {}", used.status);
@@ -103,7 +102,7 @@ fn numbered(before: &str, piece: &str, after: &str) -> String {
     text + after
 }
 
-/// Flows of a megabyte, each of which wants to cost more than it should.
+/// Flows of a megabyte, built to cost more than they should.
 fn nasty_flows() -> Vec<(&'static str, String)> {
     let executors = "jtype: Flow\nexecutors:\n";
     let quarter = "x".repeat(1 << 18);
@@ -220,7 +219,7 @@ fn nasty_lists_stay_within_bounds() {
     }
 }
 
-/// Lists of up to a megabyte with what was rendered from a Flow, edited everywhere, and the Flow as it is now.
+/// Lists of up to a megabyte: the rendered objects of a Flow, edited everywhere, and the current Flow.
 fn nasty_renders() -> Vec<(&'static str, String)> {
     let flow = |executors: &str| {
         let before = "- {apiVersion: flow.jina.ai/v1alpha1, kind: JinaFlow, metadata: {name: f}, spec: {flow: {jtype: Flow, executors: [";
@@ -247,7 +246,7 @@ fn nasty_renders() -> Vec<(&'static str, String)> {
     ]
 }
 
-/// The fields of a container of Jina; `#` is a number here and below.
+/// The fields of a container that runs Jina. `#` is a number here and below.
 const JINA: &str = "name: e#, image: 'i:1', command: [jina], args: [executor, --name, e#, --port, '8080']";
 
 /// A workload with these containers.
@@ -280,14 +279,14 @@ fn quarter(piece: &str) -> String {
     text
 }
 
-/// A list of a megabyte with a workload whose one container has many entries of a field.
+/// A list of a megabyte with one workload. Its one container has many entries of a field.
 fn of_one_container(before: &str, piece: &str) -> String {
     let whole = format!("apiVersion: v1\nkind: List\nitems:\n{}", workload(&format!("{{{before}: [@]}}")).replace('#', "0"));
     let (start, end) = whole.split_once('@').unwrap();
     numbered(start, piece, end)
 }
 
-/// Manifests of a megabyte: what is looked at in pairs, what refers to what refers, and what is said of each.
+/// Manifests of a megabyte with many pairs to compare, long chains of references, or many findings.
 fn nasty_manifests() -> Vec<(&'static str, String)> {
     let list = |before: &str, piece: &str| numbered(&format!("apiVersion: v1\nkind: List\nitems:\n{before}"), piece, "");
     let executors = workload(&format!("{{{JINA}}}"));

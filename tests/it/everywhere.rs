@@ -1,5 +1,5 @@
-//! Nothing is accepted and ignored: every field of the config and every option of Jina changes what is rendered in every
-//! place where it may stand, or is refused there, or a warning says that it does nothing.
+//! Nothing is accepted and ignored: every field of the config and every option of Jina changes the rendered objects in every
+//! allowed place, or is refused there, or gives a warning that it has no effect.
 
 use std::collections::BTreeMap;
 
@@ -29,7 +29,7 @@ fn answer(fields: &str, flow: &str) -> Run {
     ))
 }
 
-/// The objects of each component, as text, without what is remembered of them.
+/// The objects of each component, as a string, without the annotations that record the last render.
 fn components(answer: &Run) -> BTreeMap<String, String> {
     let list = answer.list();
     let mut components: BTreeMap<String, String> = BTreeMap::new();
@@ -48,7 +48,7 @@ fn changed<'c>(before: &'c BTreeMap<String, String>, after: &BTreeMap<String, St
     before.iter().filter(|(name, text)| after.get(*name) != Some(text)).map(|(name, _)| name.as_str()).collect()
 }
 
-/// A value that changes something, for each field of a layer.
+/// A value that changes the rendered objects, for each field of a layer.
 fn sample(field: &str) -> &'static str {
     match field {
         "labels" | "annotations" | "nodeSelector" => "{team: search}",
@@ -83,7 +83,7 @@ fn sample(field: &str) -> &'static str {
     }
 }
 
-/// Places of a layer, how a field is written there, and the components that it is about.
+/// The places of a layer, how a field is written there, and the components that it applies to.
 const PLACES: [(&str, &str, &[&str]); 9] = [
     ("defaults", "defaults: {FIELD}", &["gateway", "encoder", "indexer-head", "indexer-0", "indexer-1"]),
     ("roles.gateway", "roles: {gateway: {FIELD}}", &["gateway"]),
@@ -96,19 +96,19 @@ const PLACES: [(&str, &str, &[&str]); 9] = [
     ("executors.indexer.shards.1", "executors: {indexer: {shards: {'1': {FIELD}}}}", &["indexer-1"]),
 ];
 
-/// Of which components a field can be, where it is in a place for all.
+/// Whether a field of a layer for all components applies to a component.
 fn is_for(field: &Field, component: &str) -> bool {
     let bit = match component {
         "gateway" => 1,
         "indexer-head" => 2,
         _ => 4,
     };
-    // `flow`, `head` and `shards` are no fields of pods.
+    // `flow`, `head` and `shards` are not fields of pods.
     field.whose.trailing_zeros() >= 3 || field.whose & bit != 0
 }
 
 #[test]
-fn every_field_does_something_in_every_place_that_takes_it() {
+fn every_field_has_an_effect_in_every_place_that_allows_it() {
     let base = components(&answer("", FLOW).succeeded());
     let (mut took, mut refused) = (0, 0);
     for field in LAYER {
@@ -124,7 +124,7 @@ fn every_field_does_something_in_every_place_that_takes_it() {
             let after = components(&answer);
             let changed = changed(&base, &after);
             for component in about.iter().filter(|component| is_for(field, component)) {
-                // Layers of parts change the parts.
+                // Layers of components change those components.
                 let is_part = ["head", "shards"].contains(&field.name);
                 assert!(
                     changed.contains(component) || is_part && !changed.is_empty() || answer.stderr.contains(&path),
@@ -133,7 +133,7 @@ fn every_field_does_something_in_every_place_that_takes_it() {
                 );
             }
             if place == "executors.indexer.shards.1" {
-                // The head calls it, and may follow.
+                // The head calls the component, and may change with it.
                 assert!(!changed.contains(&"indexer-0") && !changed.contains(&"encoder"), "{path}: {changed:?}");
             }
         }
@@ -141,9 +141,9 @@ fn every_field_does_something_in_every_place_that_takes_it() {
     assert!(took > 150 && refused > 40, "{took} {refused}");
 }
 
-/// What a refusal says to write works.
+/// A refusal names a place where the field is allowed; the field works there.
 #[test]
-fn the_place_that_a_refusal_names_takes_the_field() {
+fn the_place_named_in_a_refusal_allows_the_field() {
     let mut tried = 0;
     for field in LAYER {
         for (_, form, _) in PLACES {
@@ -196,7 +196,7 @@ fn value(row: &Row) -> String {
     }
 }
 
-/// What is rendered and what is said of a bare Flow.
+/// The rendered objects and findings of a minimal Flow.
 fn exported(flow: &str) -> Run {
     let file = scratch("everywhere").join("flow.yml");
     std::fs::write(&file, flow).unwrap();
@@ -204,7 +204,7 @@ fn exported(flow: &str) -> Run {
 }
 
 #[test]
-fn every_option_does_something_in_every_section_or_a_word_says_that_it_does_not() {
+fn every_option_has_an_effect_in_every_section_or_gives_a_finding() {
     const BARE: &str = "\
 jtype: Flow
 with: {WITH}
@@ -220,13 +220,13 @@ executors:
     for row in options::TABLE {
         for (section, form, mark) in sections {
             let option = format!("{}: {}", row.name, value(row));
-            // An option that is there already is replaced.
+            // An option that is set already is replaced.
             let form = match (row.opt, mark) {
                 (Opt::Uses, "EXECUTOR") => form.replacen("uses: docker://x/a:1, ", "", 1),
                 (Opt::Name, "EXECUTOR") => form.replacen("name: a, ", "", 1),
                 _ => form.to_owned(),
             };
-            // An option that is not the one in question.
+            // The finding is about another option.
             let other = if row.opt == Opt::NoCrudEndpoints { "no_debug_endpoints: true" } else { "no_crud_endpoints: true" };
             let [before, after] = [String::new(), option.clone()].map(|option| {
                 let options = |place: &str| match (place == mark, place) {
@@ -257,9 +257,9 @@ executors:
     assert_eq!(silent, Vec::<String>::new(), "accepted, and nothing happens and nothing is said");
 }
 
-/// The shapes of fields that have no sample of their own are those of the table.
+/// Every field of a layer has a sample value.
 #[test]
-fn samples_are_of_fields_that_exist() {
+fn every_field_has_a_sample() {
     for field in LAYER {
         assert!(!matches!(field.shape, Shape::Flag) || !sample(field.name).is_empty());
         let value: Value = serde_yaml::from_str(sample(field.name)).unwrap();

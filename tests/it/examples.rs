@@ -1,4 +1,4 @@
-//! The examples run, and say what README says. The real kustomize and kpt run them in the conformance tests.
+//! The examples run, and do what README says. The conformance tests run them with the real kustomize and kpt.
 
 use std::fs;
 use std::path::Path;
@@ -9,7 +9,7 @@ use crate::support::wiring::faults;
 use crate::support::{documents, function, jinaflow, label, root, tree};
 
 #[test]
-fn getting_started_is_the_same_as_a_flow_and_as_a_jinaflow() {
+fn getting_started_renders_the_same_from_a_flow_and_from_a_jinaflow() {
     let folder = root().join("examples/getting-started");
     let export = |name: &str| jinaflow(&["export", folder.join(name).to_str().unwrap(), "--name", "getting-started"]).succeeded();
     let flow = export("flow.yml");
@@ -41,7 +41,7 @@ fn every_jinaflow_of_the_examples_renders() {
     }
 }
 
-/// The objects of a JinaFlow, about which there is nothing to say.
+/// The objects of a JinaFlow that renders without findings.
 fn rendered(config: &Value) -> Vec<Value> {
     let list = json!({"apiVersion": "config.kubernetes.io/v1", "kind": "ResourceList", "items": [config]});
     let answer = function(&list.to_string()).succeeded().list();
@@ -50,7 +50,7 @@ fn rendered(config: &Value) -> Vec<Value> {
     objects
 }
 
-/// Merges the patches of a kustomization into a JinaFlow. What is patched are mappings, so that this is what kustomize does.
+/// Merges the patches of a kustomization into a JinaFlow. The patched values are mappings, so kustomize does the same.
 fn patch(config: &mut Value, kustomization: &Path) {
     let text = fs::read_to_string(kustomization).unwrap();
     let patches = documents(&text)[0]["patches"].as_array().unwrap().clone();
@@ -64,7 +64,7 @@ fn patch(config: &mut Value, kustomization: &Path) {
 }
 
 #[test]
-fn patches_of_components_and_overlays_render_without_a_word() {
+fn patches_of_components_and_overlays_render_without_findings() {
     let examples = root().join("examples");
     let flow = fs::read_to_string(examples.join("kustomize/base/flow/jinaflow.yaml")).unwrap();
     let base = documents(&flow).remove(0);
@@ -83,7 +83,7 @@ fn patches_of_components_and_overlays_render_without_a_word() {
 }
 
 #[test]
-fn readmes_lead_to_what_is_there() {
+fn links_in_readmes_lead_to_existing_files() {
     let mut links = 0;
     let readmes = tree(&root().join("examples")).into_iter().filter(|(name, _)| name.ends_with(".md"));
     for (name, text) in readmes.map(|(name, text)| (root().join("examples").join(name), text)) {
@@ -98,14 +98,14 @@ fn readmes_lead_to_what_is_there() {
 }
 
 #[test]
-fn copies_are_copies() {
+fn copied_files_are_equal() {
     let read = |name: &str| fs::read_to_string(root().join(name)).unwrap();
     assert_eq!(read("functions/jinaflow/kustomizeconfig.yaml"), read("examples/kustomize/wiring/kustomizeconfig.yaml"));
     let version = env!("CARGO_PKG_VERSION");
     assert!(read("CHANGELOG.md").contains(&format!("## {version}")));
 }
 
-/// README names the versions of the tools with which everything is tested.
+/// README names the versions of the tools that the tests use.
 #[test]
 fn the_readme_names_the_versions_of_the_tools() {
     let setup = fs::read_to_string(root().join("tests/conformance/setup.sh")).unwrap();
@@ -125,7 +125,7 @@ fn the_readme_names_the_versions_of_the_tools() {
 }
 
 #[test]
-fn readmes_first_screen_has_the_two_commands() {
+fn the_first_screen_of_the_readme_has_the_two_commands() {
     let readme = fs::read_to_string(root().join("README.md")).unwrap();
     let screen: Vec<&str> = readme.lines().take(60).collect();
     for command in ["cargo run --release -- export examples/getting-started/flow.yml", "cargo test"] {

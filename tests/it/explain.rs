@@ -1,6 +1,6 @@
-//! Every deliberate difference from Jina: that it is one, that `jinaflow explain` knows it, and that there is no other.
+//! Every deliberate difference from Jina: it is a difference, `jinaflow explain` lists it, and there are no others.
 //!
-//! What Jina emits is held by tests/it/parity.rs; here `--compat jina-3.34` stands for it.
+//! tests/it/parity.rs checks the output of Jina; here `--compat jina-3.34` is used as Jina's output.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -14,17 +14,17 @@ use jinaflow::internals::render::Rendering;
 use jinaflow::internals::{config, manifests, yaml};
 use serde_json::{Value, json};
 
-/// A place in an object of a Flow.
+/// A value in an object of a Flow.
 enum Look {
-    /// A JSON pointer.
+    /// The value at a JSON pointer.
     At(&'static str, &'static str),
-    /// A JSON pointer below the first container.
+    /// The value at a JSON pointer below the first container.
     Container(&'static str, &'static str),
-    /// What stands after an argument of a container.
+    /// The value after an argument of a container.
     Argument(&'static str, usize, &'static str),
-    /// How often an argument stands there.
+    /// The number of times that a container has an argument.
     Count(&'static str, &'static str),
-    /// The variable of a container.
+    /// The value of a variable of a container.
     Variable(&'static str, usize, &'static str),
 }
 
@@ -278,7 +278,7 @@ fn corrected() -> Vec<Corrected> {
 fn flow_file(options: &str, more: &str) -> String {
     let file = scratch("explain").join("flow.yml");
     if more.ends_with("_:") {
-        // `deployments` in place of the executors.
+        // `deployments` instead of the executors.
         fs::write(&file, format!("jtype: Flow\n{}", more.trim_end_matches("_:"))).unwrap();
         return file.to_str().unwrap().to_owned();
     }
@@ -302,7 +302,7 @@ fn export(file: &str, more: &[&str]) -> Vec<Value> {
     answer.documents()
 }
 
-/// The names of differences that `explain` prints for a Flow.
+/// The names of the differences that `explain` prints for a Flow.
 fn explained(file: &str, more: &[&str]) -> Vec<String> {
     let answer = jinaflow(&[&["explain", file], more].concat());
     assert_eq!(answer.code, 0, "{}", answer.stderr);
@@ -310,14 +310,14 @@ fn explained(file: &str, more: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn every_correction_mends_what_jina_emits() {
+fn every_correction_changes_the_output_of_jina() {
     let cases = corrected();
     let named: Vec<&str> = cases.iter().map(|case| case.0).collect();
     let rows: Vec<&str> = corrections::TABLE.iter().map(|row| row.difference.name).collect();
     assert_eq!(named, rows, "each row of the table has its proof here, in its order");
     for Corrected(name, options, more, args, look, jina, ours) in cases {
         let file = flow_file(options, more);
-        // What `jina ping` is told matters to those who ask for it.
+        // The arguments of `jina ping` are a difference only with `probes: ping`.
         let file = if matches!(name, "probe-timeout" | "head-probes") { pinging(&file) } else { file };
         let compat = [args, &["--compat", "jina-3.34"]].concat();
         assert_eq!(look.look(&export(&file, &compat)), jina, "{name} under compat");
@@ -438,7 +438,7 @@ fn always() -> Vec<Always> {
     ]
 }
 
-/// The file of a difference that does not show in a Flow of its own.
+/// A complete file for a difference that the default Flow does not show.
 fn whole_file(name: &str) -> Option<&'static str> {
     Some(match name {
         "deployment-version" => "jtype: Deployment\nversion: '1'\nname: d\nuses: docker://x/d\n",
@@ -452,7 +452,7 @@ fn whole_file(name: &str) -> Option<&'static str> {
 }
 
 #[test]
-fn every_mode_keeps_accepts_and_refuses_what_the_table_says() {
+fn every_mode_behaves_as_the_table_says() {
     let cases = always();
     let named: Vec<&str> = cases.iter().map(|case| case.0).collect();
     let rows: Vec<&str> = always::TABLE.iter().map(|row| row.difference.name).collect();
@@ -495,7 +495,7 @@ fn every_mode_keeps_accepts_and_refuses_what_the_table_says() {
 }
 
 #[test]
-fn what_is_explained() {
+fn explain_lists_the_differences_of_a_flow() {
     let all = jinaflow(&["explain"]).succeeded().stdout;
     for name in corrections::TABLE.iter().map(|row| row.difference.name).chain(always::TABLE.iter().map(|row| row.difference.name)) {
         assert!(all.contains(&format!("\n{name}\n  Jina:  ")), "{name}");
@@ -511,12 +511,12 @@ fn what_is_explained() {
     let broken = jinaflow(&["explain", &flow_file("needs: nobody", "")]);
     assert_eq!((broken.code, broken.stdout.as_str()), (1, ""));
     broken.says("no executor is called `nobody`");
-    // A JinaFlow is as good as a Flow.
+    // A JinaFlow is accepted like a Flow.
     let example = root().join("examples/getting-started/jinaflow.yaml");
     assert!(jinaflow(&["explain", example.to_str().unwrap()]).succeeded().stdout.contains("differences touch this Flow."));
 }
 
-/// The objects that a recorded Flow comes to.
+/// The rendered objects of a recorded Flow.
 fn objects(config: &JinaFlow, only: Option<Corrections>) -> Option<Vec<Value>> {
     let mut settings = config.settings.clone();
     settings.only = only;
@@ -569,7 +569,7 @@ fn changed(before: &[Value], after: &[Value]) -> BTreeSet<String> {
     out
 }
 
-/// Below one path or the other: a list that changes its length hides what changes in it.
+/// Whether a changed path is below a touched path, or the reverse: a list that changes its length hides changes in it.
 fn covered(path: &str, touched: &BTreeSet<String>) -> bool {
     touched.iter().any(|other| {
         let below = |a: &str, b: &str| a == b || a.strip_prefix(b).is_some_and(|rest| rest.starts_with('/'));
@@ -578,15 +578,15 @@ fn covered(path: &str, touched: &BTreeSet<String>) -> bool {
 }
 
 #[test]
-fn compat_and_the_corrections_make_what_is_emitted_and_nothing_else_does() {
+fn only_the_corrections_distinguish_compat_from_the_default() {
     let mut compared = 0;
     for case in recorded(&root().join("tests/jina/flows")) {
         let (Some(lenient), Some(strict)) = (read(&case, Compat::Jina334), read(&case, Compat::None)) else { continue };
-        // The code knows `compat` by these corrections alone.
+        // The code knows `compat` only by these corrections.
         let Some(ours) = objects(&strict, None) else { continue };
         assert_eq!(objects(&lenient, Some(Corrections::ALL)).as_ref(), Some(&ours), "{}", case.name);
         compared += 1;
-        // And each place that changes is changed by one of them; that takes fifty renders, so that every fourth small Flow has to do.
+        // Each changed place is changed by one of the corrections. This takes fifty renders, so only every fourth small Flow is tested.
         if compared % 4 != 0 || ours.len() > 30 {
             continue;
         }

@@ -1,4 +1,5 @@
-//! `jinaflow export FLOW OUTDIR` into a folder that is there: edits stay, what is gone goes, nothing of anybody else's is touched.
+//! `jinaflow export FLOW OUTDIR` into an existing folder: edits are kept, objects that the Flow no longer renders are removed,
+//! and files of other owners are not touched.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -50,15 +51,15 @@ impl Folder {
     }
 }
 
-/// Who reads a pipe that nobody writes to waits for ever.
+/// Reading a pipe without a writer never ends.
 #[test]
-fn pipes_are_not_read() {
+fn pipes_in_the_output_folder_are_not_read() {
     let folder = Folder::new();
     let pipe = |name: &str| assert!(Command::new("mkfifo").arg(folder.out().join(name)).status().unwrap().success());
     pipe("x.yml");
     folder.export(&FLOW.replace("encoder:1", "encoder:2"), &[]).succeeded();
     assert!(folder.text("encoder/encoder.yml").contains("encoder:2"));
-    // In the place of a file of an export, and of one that comes.
+    // The pipe replaces a file of an earlier export, and a file that this export adds.
     fs::remove_file(folder.out().join("encoder/encoder.yml")).unwrap();
     pipe("encoder/encoder.yml");
     let refused = folder.export(&FLOW.replace("encoder:1", "encoder:3"), &[]);
@@ -69,7 +70,7 @@ fn pipes_are_not_read() {
 }
 
 #[test]
-fn a_folder_that_nobody_edited_is_as_a_new_one() {
+fn a_folder_without_edits_is_exported_like_a_new_one() {
     let changes = [
         ("indexer:1}", "indexer:1, shards: 2}"),
         ("indexer:1}", "indexer:1, volumes: [/data]}"),
@@ -91,7 +92,7 @@ fn a_folder_that_nobody_edited_is_as_a_new_one() {
 }
 
 #[test]
-fn edits_stay_and_changes_arrive() {
+fn edits_are_kept_and_changes_of_the_flow_are_applied() {
     let folder = Folder::new();
     folder.edit("gateway/gateway.yml", "replicas: 1", "replicas: 5 # for the launch");
     let added = "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: mine}\n";
@@ -114,13 +115,13 @@ fn edits_stay_and_changes_arrive() {
     assert!(folder.text("gateway/gateway.yml").contains("indexer-head"));
     let encoder = folder.text("encoder/encoder.yml");
     assert!(encoder.contains("image: acme/encoder:2\n") && encoder.ends_with(added), "{encoder}");
-    // With a folder of its own gone, everything else of it stays.
+    // After the folder of one component is deleted, all other files stay.
     folder.export(&FLOW.replace("- {name: encoder, uses: docker://acme/encoder:1}\n", ""), &[]).succeeded();
     assert_eq!(folder.text("encoder/encoder.yml"), added.trim_start_matches("---\n"));
 }
 
 #[test]
-fn conflicts_are_named_each_time_until_they_are_settled() {
+fn conflicts_are_reported_until_they_are_resolved() {
     let folder = Folder::new();
     folder.edit("gateway/gateway.yml", "replicas: 1", "replicas: 5");
     let changed = FLOW.replace("jtype: Flow", "jtype: Flow\ngateway: {replicas: 2}");
@@ -144,27 +145,27 @@ fn conflicts_are_named_each_time_until_they_are_settled() {
 }
 
 #[test]
-fn edits_follow_an_object_and_are_named_where_they_cannot() {
+fn edits_follow_a_renamed_object_or_are_reported() {
     let folder = Folder::new();
     folder.edit("encoder/encoder.yml", "replicas: 1", "replicas: 4");
     let answer = folder.export(&FLOW.replace("name: encoder", "name: ranker"), &[]);
     assert_eq!(answer.code, 0, "{}", answer.stderr);
     assert!(folder.text("ranker/ranker.yml").contains("  replicas: 4\n") && !folder.out().join("encoder").exists());
     let answer = folder.export("jtype: Flow\nexecutors:\n- {name: other, uses: docker://x/y}\n", &[]);
-    // It may be another Flow that has no name of its own.
+    // This may be a different Flow without a name.
     answer.begins("warning: ");
     answer.says("has none of the components of `flow` that the last export wrote into this folder (got \"indexer, ranker\")");
     assert!(answer.stderr.contains("spec.replicas: was changed here"), "{}", answer.stderr);
     assert!(!folder.out().join("ranker").exists());
-    // As the message says.
+    // The fix in the message works.
     folder.export(FLOW, &["--name", "search", "--k8s-namespace", "search"]).succeeded();
     assert!(folder.text("other/other.yml").contains("image: x/y\n"));
 }
 
 #[test]
-fn objects_are_found_where_they_are() {
+fn moved_objects_are_found() {
     let folder = Folder::new();
-    // One in another file, and one in another namespace.
+    // One object in another file, and one in another namespace.
     let encoder = folder.text("encoder/encoder.yml");
     let parts: Vec<&str> = encoder.split("---\n").collect();
     fs::write(folder.out().join("budgets.yaml"), format!("# budgets\n---\n{}", parts[3].replace("maxUnavailable: 1", "maxUnavailable: 2")))
@@ -182,29 +183,29 @@ fn objects_are_found_where_they_are() {
         encoder.contains("namespace: ml") && encoder.contains("acme/encoder:2") && !encoder.contains("PodDisruptionBudget"),
         "{encoder}"
     );
-    // Deleted by hand, it comes again.
+    // A file that the user deleted is written again.
     fs::remove_file(folder.out().join("budgets.yaml")).unwrap();
     folder.export(FLOW, &[]).succeeded();
     assert!(folder.text("encoder/encoder.yml").contains("kind: PodDisruptionBudget"));
 }
 
 #[test]
-fn flows_of_several_files_go_to_one_folder() {
+fn flows_from_several_files_can_share_a_folder() {
     let folder = Folder(scratch("several"));
     let deployment = |name: &str| format!("jtype: Deployment\nwith: {{name: {name}, uses: docker://x/{name}}}\n");
     folder.export(&deployment("one"), &[]).succeeded();
     folder.export(&deployment("two"), &[]).succeeded();
     assert_eq!(folder.files(), [".jinaflow", "one.yml", "two.yml"]);
-    // Each is known again.
+    // Each Flow finds its objects again.
     folder.edit("one.yml", "replicas: 1", "replicas: 3");
     folder.export(&deployment("one").replace("x/one", "x/one:2"), &[]).succeeded();
     assert!(folder.text("one.yml").contains("replicas: 3\n") && folder.text("one.yml").contains("image: x/one:2"));
     assert_eq!(folder.files(), [".jinaflow", "one.yml", "two.yml"]);
 }
 
-/// A file that no export is known to have written, and what the message says to do.
+/// Files that no export is known to have written are refused, and the fix in the message works.
 #[test]
-fn nothing_of_anybody_elses_is_replaced() {
+fn files_of_other_owners_are_not_replaced() {
     let folder = Folder::new();
     folder.edit("gateway/gateway.yml", "replicas: 1", "replicas: 5");
     folder.edit("encoder/encoder.yml", "replicas: 1", "replicas: 5");
@@ -214,7 +215,7 @@ fn nothing_of_anybody_elses_is_replaced() {
     assert_eq!((refused.code, tree(&folder.out())), (1, before.clone()));
     let advice = "export into another folder and compare the two, or write the Flow's over it: --on-conflict overwrite";
     assert_eq!(refused.stderr.matches(advice).count(), 2, "{}", refused.stderr);
-    // As the message says: what stands beside the Flow's objects stays.
+    // The fix in the message works: other content beside the Flow's objects stays.
     let copy = Folder::new();
     fs::remove_file(copy.out().join(".jinaflow")).unwrap();
     for (file, text) in &before {
@@ -229,11 +230,11 @@ fn nothing_of_anybody_elses_is_replaced() {
         fs::rename(folder.out().join(file), folder.0.join(file.replace('/', "-"))).unwrap();
     }
     folder.export(FLOW, &[]).succeeded();
-    // The file that was as it is rendered is known again.
+    // A file that is equal to the rendered one is recognized again.
     folder.edit("indexer/indexer.yml", "replicas: 1", "replicas: 2");
     folder.export(&FLOW.replace("indexer:1", "indexer:2"), &[]).succeeded();
     assert!(folder.text("indexer/indexer.yml").contains("replicas: 2\n") && folder.text("indexer/indexer.yml").contains("indexer:2"));
-    // An object that is called as one of ours.
+    // An object with the same name as a rendered one.
     fs::write(folder.out().join("mine.yaml"), "apiVersion: v1\nkind: Service\nmetadata: {name: ranker}\n").unwrap();
     let met = folder.export(&FLOW.replace("name: encoder", "name: ranker"), &[]);
     assert_eq!(met.code, 1);
@@ -241,7 +242,7 @@ fn nothing_of_anybody_elses_is_replaced() {
 }
 
 #[test]
-fn what_runs_jina_and_is_from_elsewhere_is_named() {
+fn foreign_objects_that_run_jina_are_reported() {
     let folder = Folder(scratch("compat"));
     folder.export(FLOW, &["--compat", "jina-3.34"]).succeeded();
     assert_eq!(folder.files(), ["encoder/encoder.yml", "gateway/gateway.yml", "indexer/indexer.yml"]);
@@ -259,7 +260,7 @@ fn what_runs_jina_and_is_from_elsewhere_is_named() {
 }
 
 #[test]
-fn files_that_cannot_be_read_are_named_and_nothing_is_written() {
+fn unreadable_files_are_reported_and_nothing_is_written() {
     for (text, words, mend) in [
         ("kind: [\n", "is not YAML", "fix it, or remove the file to have it written again"),
         ("kind: \u{fffd}", "is not UTF-8", "convert it"),
@@ -273,7 +274,7 @@ fn files_that_cannot_be_read_are_named_and_nothing_is_written() {
         assert_eq!((refused.code, folder.text("indexer/indexer.yml")), (1, others));
         refused.says(words);
         refused.says(mend);
-        // A file that nobody asks for may be anything.
+        // Files outside the export may have any content.
         fs::rename(&file, folder.out().join("chart.yaml")).unwrap();
         folder.export(FLOW, &[]).succeeded();
         assert!(folder.text("encoder/encoder.yml").contains("kind: Deployment"));
@@ -291,7 +292,7 @@ fn files_that_cannot_be_read_are_named_and_nothing_is_written() {
 
 #[cfg(unix)]
 #[test]
-fn links_are_refused_and_modes_stay() {
+fn links_are_refused_and_file_modes_are_kept() {
     use std::os::unix::fs::{PermissionsExt as _, symlink};
     let folder = Folder::new();
     let file = folder.out().join("encoder/encoder.yml");
@@ -319,11 +320,11 @@ fn links_are_refused_and_modes_stay() {
 }
 
 #[test]
-fn exports_beside_each_other_do_not_fail_and_leave_nothing() {
+fn parallel_exports_succeed_and_leave_no_temporary_files() {
     let folder = Folder(scratch("beside"));
     let file = folder.0.join("flow.yml");
     fs::write(&file, FLOW).unwrap();
-    // Folders of other people with our names.
+    // Folders of other owners with names like those of the export.
     fs::create_dir(folder.0.join("out.jinaflow.new")).unwrap();
     fs::write(folder.0.join("out.jinaflow.new/mine"), "mine").unwrap();
     for _ in 0..3 {
@@ -342,9 +343,9 @@ fn exports_beside_each_other_do_not_fail_and_leave_nothing() {
     assert_eq!(fs::read_to_string(folder.0.join("out.jinaflow.new/mine")).unwrap(), "mine");
 }
 
-/// Whatever has become of the objects for which a file was written, what stands in it now stays.
+/// The current content of an exported file stays, whatever the user has done with its objects.
 #[test]
-fn what_stands_in_a_file_of_an_export_stays() {
+fn other_content_in_an_exported_file_is_kept() {
     let secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: mine}\n";
     let folder = Folder::new();
     fs::write(folder.out().join("encoder/encoder.yml"), secret).unwrap();
@@ -352,7 +353,7 @@ fn what_stands_in_a_file_of_an_export_stays() {
     let text = folder.text("encoder/encoder.yml");
     assert!(text.starts_with(secret) && text.contains("name: encoder-configmap\n"), "{text}");
 
-    // Objects that were moved away, and an object that is new in their file.
+    // Objects that were moved to another file, and a new object in their old file.
     let folder = Folder::new();
     fs::rename(folder.out().join("encoder/encoder.yml"), folder.out().join("moved.yml")).unwrap();
     fs::create_dir_all(folder.out().join("encoder")).unwrap();
@@ -361,7 +362,7 @@ fn what_stands_in_a_file_of_an_export_stays() {
     assert_eq!(folder.text("encoder/encoder.yml"), secret);
     assert!(folder.text("moved.yml").contains("A: b\n"));
 
-    // Our objects in a list would be written a second time.
+    // Rendered objects inside a List would be written a second time.
     let folder = Folder::new();
     let items = folder.text("encoder/encoder.yml");
     let items: String = items.split("---\n").map(|item| format!("- {}\n", item.trim_end().replace('\n', "\n  "))).collect();
@@ -371,7 +372,7 @@ fn what_stands_in_a_file_of_an_export_stays() {
     assert_eq!((refused.code, folder.text("encoder/encoder.yml")), (1, list));
     refused.says("kind: is a list, and an export finds only objects that are documents of their own");
 
-    // An object of the user's in the place of one of ours is not ours.
+    // An object of the user that replaces a rendered one belongs to the user.
     let folder = Folder::new();
     let ours = folder.text("encoder/encoder.yml");
     let (_, behind) = ours.split_once("---\n").unwrap();
@@ -383,9 +384,9 @@ fn what_stands_in_a_file_of_an_export_stays() {
     assert!(text.starts_with(&format!("{first}---\n")) && text.contains("  name: encoder-configmap\n"), "{text}");
 }
 
-/// What is around documents: heads, tails, and documents that nobody can read.
+/// Text around documents: heads, ends, and documents that cannot be parsed.
 #[test]
-fn what_is_around_documents_stays() {
+fn text_around_documents_is_kept() {
     let folder = Folder::new();
     for head in ["# Copyright ACME\n---\n", "---\n", "%YAML 1.1\n---\n", "# one\n---\n# two\n---\n"] {
         let folder = Folder::new();
@@ -396,12 +397,12 @@ fn what_is_around_documents_stays() {
         folder.export(&FLOW.replace("encoder:1", "encoder:2"), &[]).succeeded();
         assert_eq!(folder.text("encoder/encoder.yml"), text.replace("encoder:1", "encoder:2"));
     }
-    // A template of a chart, and an object of ours in another namespace.
+    // A chart template, and a rendered object in another namespace.
     let template = "a: {{ .Values.a }}\n  b\n---\napiVersion: v1\nkind: Service\nmetadata: {name: encoder, namespace: other}\n";
     fs::write(folder.out().join("mine.yml"), template).unwrap();
     folder.export(FLOW, &[]).succeeded();
     assert_eq!(folder.text("mine.yml"), template);
-    // With an object of ours in it, the file has to be read.
+    // When the file contains a rendered object, it must be readable.
     let moved = format!("a: {{{{ .Values.a }}}}\n  b\n---\n{}", folder.text("encoder/encoder.yml"));
     fs::remove_file(folder.out().join("encoder/encoder.yml")).unwrap();
     fs::write(folder.out().join("mine.yml"), &moved).unwrap();
@@ -410,9 +411,9 @@ fn what_is_around_documents_stays() {
     refused.says("fix it: an object that an export wrote is in this file");
 }
 
-/// A run that is killed between two files must not make those that it has replaced edits.
+/// When a run is killed between two files, the replaced files are not edits for the next run.
 #[test]
-fn an_export_that_was_killed_is_gone_on_with() {
+fn a_killed_export_is_continued_by_the_next_one() {
     let flow = |version: u64| -> String {
         let executors: String = (0..200).map(|number| format!("- {{name: e{number}, uses: 'docker://acme/e:{version}'}}\n")).collect();
         format!("jtype: Flow\nexecutors:\n{executors}")
@@ -427,7 +428,7 @@ fn an_export_that_was_killed_is_gone_on_with() {
         let mut run = program(&["export", file.to_str().unwrap(), folder.out().to_str().unwrap()]).spawn().unwrap();
         let is_within = || fs::read_to_string(folder.out().join(".jinaflow")).unwrap().contains("\"unfinished\"");
         while run.try_wait().unwrap().is_none() && !is_within() {}
-        // Each time a little later.
+        // Each run is killed a little later.
         std::thread::sleep(std::time::Duration::from_millis(version));
         let _ = run.kill();
         run.wait().unwrap();
@@ -438,9 +439,9 @@ fn an_export_that_was_killed_is_gone_on_with() {
     assert_eq!(count("image: acme/e:21\n"), 200);
 }
 
-/// Versions of a Flow that are exported at the same time: one of them is there in the end, and nothing is an edit.
+/// Two versions of a Flow are exported at the same time: the result is one of them, and nothing counts as an edit.
 #[test]
-fn exports_of_two_versions_beside_each_other_leave_no_edits() {
+fn parallel_exports_of_two_versions_leave_no_edits() {
     let folder = Folder::new();
     let versions = ["2", "3"].map(|version| {
         let file = folder.0.join(format!("flow-{version}.yml"));
@@ -462,10 +463,10 @@ fn exports_of_two_versions_beside_each_other_leave_no_edits() {
     }
 }
 
-/// What has the kind and name of an object of ours, and is not ours: a patch of an overlay, another export below, an object of
-/// the user's.
+/// Objects with the kind and name of a rendered object that do not belong to the export: a patch of an overlay, another export
+/// in a subfolder, an object of the user.
 #[test]
-fn what_is_called_as_ours_is_left_alone() {
+fn foreign_objects_with_the_name_of_a_rendered_one_are_kept() {
     let without = FLOW.replace("- {name: encoder, uses: docker://acme/encoder:1}\n", "");
     let folder = Folder::new();
     let patch = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: encoder}\nspec: {replicas: 7}\n";
@@ -485,7 +486,7 @@ fn what_is_called_as_ours_is_left_alone() {
     folder.export(&without, &[]).succeeded();
     assert_eq!(tree(&below), before);
 
-    // A file that remembers what nobody wrote.
+    // A file that records a render which never happened.
     let folder = Folder::new();
     for name in ["victim", "out/notes.md"] {
         fs::write(folder.0.join(name), "mine\n").unwrap();
@@ -500,12 +501,12 @@ fn what_is_called_as_ours_is_left_alone() {
     assert!(folder.0.join("victim").exists() && folder.out().join("notes.md").exists());
 }
 
-/// What two runs of the same make is what one makes, and comments stay where their document goes.
+/// A second run gives the same files as the first, and comments stay with their document.
 #[test]
 fn a_second_run_changes_nothing() {
     let secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: mine}\n";
     let without = FLOW.replace("- {name: encoder, uses: docker://acme/encoder:1}\n", "");
-    // An object that was deleted, and a line without its end.
+    // A deleted object, and a last line without a line break.
     let folder = Folder::new();
     let text = folder.text("encoder/encoder.yml");
     fs::write(folder.out().join("encoder/encoder.yml"), text.split_once("---\n").unwrap().1.trim_end()).unwrap();
@@ -514,7 +515,7 @@ fn a_second_run_changes_nothing() {
     folder.export(FLOW, &[]).succeeded();
     assert_eq!(tree(&folder.out()), once);
 
-    // Objects that were moved, and something else where they were.
+    // Moved objects, with other content in their old place.
     let folder = Folder::new();
     fs::rename(folder.out().join("encoder/encoder.yml"), folder.out().join("moved.yml")).unwrap();
     fs::write(folder.out().join("encoder/encoder.yml"), secret).unwrap();
@@ -531,19 +532,19 @@ fn a_second_run_changes_nothing() {
     fs::write(folder.out().join("encoder/encoder.yml"), mixed).unwrap();
     folder.export(&without, &[]).succeeded();
     assert_eq!(folder.text("encoder/encoder.yml"), format!("# Copyright\n{secret}# a remark\n# the end\n"));
-    // A mark that only looks like one.
+    // A line that only resembles a document marker.
     fs::write(folder.out().join("x.yml"), "a: 1\n---\u{a0}b\n").unwrap();
     folder.export(&without, &[]).succeeded();
 }
 
-/// Where one file cannot be written, all of them are as they were.
+/// When one file cannot be written, all files stay unchanged.
 #[test]
 fn a_run_that_fails_changes_nothing() {
     let folder = Folder::new();
-    // A file stands where a folder belongs, which shows only when the others have been written.
+    // A file is in the place of a folder, which fails only after the other files are written.
     fs::remove_dir_all(folder.out().join("indexer")).unwrap();
     fs::write(folder.out().join("indexer"), "mine\n").unwrap();
-    // One folder is there and empty, another one has to be made.
+    // One folder exists and is empty, another one must be created.
     fs::create_dir(folder.out().join("added")).unwrap();
     let before = tree(&folder.out());
     let more = "- {name: added, uses: docker://acme/a:1}\n- {name: also, uses: docker://acme/a:1}\n";
@@ -551,7 +552,7 @@ fn a_run_that_fails_changes_nothing() {
     assert_eq!((failed.code, tree(&folder.out())), (1, before));
     failed.says("indexer: cannot be made");
     assert!(folder.out().join("added").is_dir() && !folder.out().join("also").exists());
-    // Objects of ours in a list somewhere else.
+    // Rendered objects inside a List in another file.
     let folder = Folder::new();
     let items = folder.text("encoder/encoder.yml");
     let items: String = items.split("---\n").map(|item| format!("- {}\n", item.trim_end().replace('\n', "\n  "))).collect();

@@ -1,4 +1,4 @@
-//! The fields of a JinaFlow beside its Flow: that each does what its row says, how layers merge, and what is refused.
+//! The fields of a JinaFlow other than its Flow: their effects, the merge of layers, and what is refused.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -15,7 +15,7 @@ const FLOW: &str = "    jtype: Flow
     - {name: indexer, uses: docker://x/indexer:1, shards: 2, uses_before: docker://x/before:1}
 ";
 
-/// The answer to a JinaFlow with these fields, in the namespace `ns`; `namespace: {}` alone has none.
+/// The answer to a JinaFlow with these fields, in the namespace `ns`. `namespace: {}` alone sets no namespace.
 fn answer(fields: &str) -> Run {
     let place = if fields == "namespace: {}" { "" } else { ", namespace: ns" };
     let spec: String = fields.lines().map(|line| format!("    {line}\n")).collect();
@@ -37,7 +37,7 @@ fn at(objects: &[Value], name: &str, pointer: &str) -> Value {
     object.and_then(|object| object.pointer(pointer)).cloned().unwrap_or_default()
 }
 
-/// What stands behind an argument of a workload's first container.
+/// The value after an argument of a workload's first container.
 fn argument(objects: &[Value], name: &str, option: &str) -> Value {
     let args = at(objects, name, "/spec/template/spec/containers/0/args");
     let args = args.as_array().cloned().unwrap_or_default();
@@ -624,14 +624,14 @@ fn paths(fields: &[Field], path: &str, out: &mut BTreeSet<String>) {
 }
 
 #[test]
-fn every_field_does_what_its_row_says() {
+fn every_field_has_the_effect_of_its_row() {
     let mut proved: BTreeSet<String> = BTreeSet::new();
     for Case(fields, spec, name, pointer, expected) in cases() {
         let pointer = if pointer.is_empty() { "/metadata/name" } else { pointer };
         assert_eq!(at(&objects(spec), name, pointer), expected, "{spec}: {name} {pointer}");
         proved.extend(fields.iter().map(|field| (*field).to_owned()));
     }
-    // Arguments are proved below.
+    // Arguments are tested below.
     proved.extend(["configFile", "telemetry", "telemetry.traces", "telemetry.metrics"].map(str::to_owned));
     proved.extend(["traces", "metrics"].iter().flat_map(|kind| ["host", "port"].map(|part| format!("telemetry.{kind}.{part}"))));
     let mut all = BTreeSet::new();
@@ -642,7 +642,7 @@ fn every_field_does_what_its_row_says() {
 }
 
 #[test]
-fn arguments_follow_the_fields() {
+fn fields_change_the_arguments() {
     let told = objects("telemetry: {traces: {host: collector}, metrics: {host: other, port: 9}}");
     for name in ["Deployment/gateway", "Deployment/encoder", "Deployment/indexer-head", "Deployment/indexer-1"] {
         let of = |option: &str| argument(&told, name, option);
@@ -662,26 +662,26 @@ fn arguments_follow_the_fields() {
     }
     let meshed = objects("mesh: linkerd\ngateway: {flow: {retries: 0}}");
     assert_eq!(argument(&meshed, "Deployment/gateway", "--grpc-channel-options"), Value::Null);
-    // Connections end, and callers ask again, well within a short draining.
+    // Connections end, and callers retry, before a short drain is over.
     let short = objects("executors: {encoder: {drainSeconds: 6}}");
     assert_eq!(argument(&short, "Deployment/encoder", "--grpc-server-options"), json!(r#"{"grpc.max_connection_age_ms": 2000}"#));
     let asks = r#"{"grpc.lb_policy_name": "round_robin", "grpc.dns_min_time_between_resolutions_ms": 1000}"#;
     assert_eq!(argument(&short, "Deployment/gateway", "--grpc-channel-options"), json!(asks));
     assert_eq!(argument(&short, "Deployment/indexer-head", "--grpc-channel-options"), round_robin);
-    // The user's own options stay, and go before ours.
+    // The user's options stay and come first.
     let own = objects("gateway: {flow: {grpc_channel_options: {grpc.lb_policy_name: pick_first, x: 1}}}");
     let expected = r#"{"grpc.lb_policy_name": "pick_first", "x": 1, "grpc.dns_min_time_between_resolutions_ms": 5000}"#;
     assert_eq!(argument(&own, "Deployment/gateway", "--grpc-channel-options"), json!(expected));
     let named = objects("executors: {encoder: {configFile: config.yaml}}");
     assert_eq!(argument(&named, "Deployment/encoder", "--uses"), json!("config.yaml"));
     assert_eq!(argument(&named, "Deployment/indexer-0", "--uses"), json!("config.yml"));
-    // Where nothing else says where it is, an executor is told of its volume.
+    // An executor gets the path of its volume, unless another setting gives a path.
     let stored = objects("executors: {indexer: {storage: {}}}");
     assert_eq!(argument(&stored, "StatefulSet/indexer-0", "--workspace"), json!("/workspace"));
     let stored = objects("executors: {indexer: {storage: {}, flow: {workspace: /index}}}");
     assert_eq!(argument(&stored, "StatefulSet/indexer-0", "--workspace"), json!("/index"));
     assert_eq!(at(&stored, "StatefulSet/indexer-0", &format!("{POD}/containers/0/volumeMounts/0/mountPath")), json!("/index"));
-    // A restricted user can make no folder for it.
+    // A user without root rights cannot create the folder.
     let restricted = objects(
         "defaults: {securityProfile: restricted}\nexecutors: {encoder: {flow: {workspace: /w}}, indexer: {storage: {}, flow: {workspace: /workspace/x}}}",
     );
@@ -694,7 +694,7 @@ fn arguments_follow_the_fields() {
 }
 
 #[test]
-fn deeper_layers_go_over_the_ones_before_and_null_takes_back() {
+fn deeper_layers_override_outer_ones_and_null_resets() {
     let spec = "defaults: {resources: {requests: {cpu: 1, memory: 1Gi}}, labels: {a: '1', b: '1'}, drainSeconds: 1}
 roles: {worker: {resources: {requests: {cpu: 2}}, labels: {b: '2'}}, head: {drainSeconds: 2}, gateway: {labels: {a: null}}}
 gateway: {drainSeconds: 3}
@@ -711,7 +711,7 @@ executors:
     assert_eq!(resources("Deployment/encoder"), json!({"cpu": 2, "memory": "1Gi"}));
     assert_eq!(resources("Deployment/indexer-0"), json!({"cpu": 2, "x.io/gpu": 1}));
     assert_eq!(resources("Deployment/indexer-1"), json!({"cpu": 5, "x.io/gpu": 1}));
-    // A head does not ask for its executor's devices.
+    // A head does not request the devices of its executor.
     assert_eq!(resources("Deployment/indexer-head"), json!({"cpu": 1}));
     assert_eq!(labels("Service/gateway"), (Value::Null, json!("1")));
     assert_eq!(labels("Service/encoder"), (json!("1"), json!("2")));
@@ -724,7 +724,7 @@ executors:
 }
 
 #[test]
-fn every_object_has_the_labels_of_the_contract() {
+fn every_object_has_the_documented_labels() {
     let spec = "networkPolicy: {}\ngateway: {expose: {}, ingress: {}, flow: {replicas: 2}}\nexecutors: {indexer: {storage: {}}, encoder: {resources: {requests: {cpu: 1}}, autoscale: {max: 3}}}";
     for object in objects(spec) {
         let labels = |pointer: &str| object.pointer(pointer).and_then(Value::as_object).cloned().unwrap_or_default();
@@ -746,7 +746,7 @@ fn every_object_has_the_labels_of_the_contract() {
             );
             assert_eq!(labels.contains_key("flow.jina.ai/shard"), role == "worker", "{component}");
         }
-        // No selector has any of them, nor any that people and overlays set.
+        // No selector uses these labels, because users and overlays change them.
         let text = object.to_string();
         for selector in ["matchLabels\":{\"", "selector\":{\""] {
             for (at, _) in text.match_indices(selector) {
@@ -759,7 +759,7 @@ fn every_object_has_the_labels_of_the_contract() {
 
 #[test]
 #[allow(clippy::too_many_lines)]
-fn what_is_wrong_is_told_with_its_field_and_mend() {
+fn errors_name_the_field_and_the_fix() {
     for (fields, expected) in [
         ("executors: {encodr: {}}", "error: JinaFlow/search: spec.executors.encodr: is no executor of the Flow; did you mean `encoder`?"),
         ("executors: {encoder: {resorces: {}}}", "spec.executors.encoder.resorces: is no field of an executor; did you mean `resources`?"),
@@ -1000,7 +1000,7 @@ fn what_is_wrong_is_told_with_its_field_and_mend() {
         assert!(answer.said().iter().any(|line| line.contains(expected)), "{fields}\n{}", answer.stderr);
         let is_warning = expected.starts_with("warning");
         assert_eq!(answer.code, i32::from(!is_warning), "{fields}\n{}", answer.stderr);
-        // A result for each, with its field.
+        // One result for each finding, with its field.
         let results = answer.list()["results"].as_array().cloned().unwrap_or_default();
         let path = expected.split_once("spec.").map(|(_, rest)| rest.split(':').next().unwrap()).unwrap_or_default();
         let field = results
@@ -1011,9 +1011,9 @@ fn what_is_wrong_is_told_with_its_field_and_mend() {
     }
 }
 
-/// `01` is a name of its own, that no shard has.
+/// `01` is a different name from `1`, and no shard has it.
 #[test]
-fn the_number_of_a_shard_is_written_in_one_way() {
+fn shard_numbers_have_no_leading_zeros() {
     for (written, meant) in [("'01'", "1"), ("+1", "1"), ("00", "0"), ("'+0'", "0"), ("'0000'", "0")] {
         let entry = |number: &str| format!("executors: {{indexer: {{shards: {{{number}: {{replicas: 5}}}}}}}}");
         let refused = answer(&entry(written));
@@ -1026,9 +1026,9 @@ fn the_number_of_a_shard_is_written_in_one_way() {
     }
 }
 
-/// What is of use as it stands has no warning, and neither has what a warning says to write.
+/// Settings that have an effect give no warning, and neither do the settings that a warning suggests.
 #[test]
-fn what_has_an_effect_is_not_warned_of() {
+fn settings_with_an_effect_give_no_warning() {
     for fields in [
         "defaults: {probes: http}",
         "defaults: {probes: grpc}",
@@ -1047,7 +1047,7 @@ fn what_has_an_effect_is_not_warned_of() {
 }
 
 #[test]
-fn the_layers_are_there_under_compat_as_well() {
+fn layers_work_under_compat_too() {
     let objects = objects("compat: jina-3.34\ndefaults: {resources: {requests: {cpu: 1}}, drainSeconds: 9}");
     assert_eq!(at(&objects, "Deployment/encoder", &format!("{POD}/containers/0/resources")), json!({"requests": {"cpu": 1}}));
     assert_eq!(at(&objects, "Deployment/encoder", &format!("{POD}/terminationGracePeriodSeconds")), json!(19));
@@ -1056,8 +1056,8 @@ fn the_layers_are_there_under_compat_as_well() {
 }
 
 #[test]
-fn few_words_do_not_come_to_more_than_there_is_room_for() {
-    // An object copied into itself doubles.
+fn short_input_cannot_exceed_the_size_limit() {
+    // An object that contains a copy of itself doubles with each copy.
     let copies: String = (0..40).map(|i| format!("{{op: copy, from: /metadata, path: /metadata/x{i}}}, ")).collect();
     let doubled = answer(&format!("patches: {{p: {{target: {{name: encoder}}, json: [{copies}]}}}}"));
     assert!(
@@ -1086,7 +1086,7 @@ fn few_words_do_not_come_to_more_than_there_is_room_for() {
 }
 
 #[test]
-fn a_deployment_has_no_gateway() {
+fn gateway_fields_are_refused_for_a_deployment() {
     let list = "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems: []\nfunctionConfig:\n  apiVersion: flow.jina.ai/v1alpha1\n  kind: JinaFlow\n  \
                 metadata: {name: d}\n  spec:\n    gateway: {expose: {}, flow: {replicas: 2}}\n    executors: {My_Exec: {flow: {replicas: 3}}}\n    \
                 flow: {jtype: Deployment, with: {name: My_Exec, uses: 'docker://x/y'}}\n";
@@ -1094,11 +1094,11 @@ fn a_deployment_has_no_gateway() {
     answer.begins("warning: JinaFlow/d: spec.gateway: has no effect: a Deployment has no gateway");
     let objects = answer.list()["items"].as_array().unwrap().clone();
     assert_eq!(at(&objects, "Deployment/my-exec", "/spec/replicas"), json!(3));
-    // Who calls it is outside, and does not spread requests.
+    // The callers of a Deployment are outside, and do not spread requests.
     assert_eq!(at(&objects, "Service/my-exec", "/spec/clusterIP"), Value::Null);
 }
 
-/// The places of all values below one, as JSON pointers.
+/// The JSON pointers of all values below a value.
 fn pointers(value: &Value, path: &str, out: &mut Vec<String>) {
     match value {
         Value::Object(pairs) => {
@@ -1119,7 +1119,7 @@ fn pointers(value: &Value, path: &str, out: &mut Vec<String>) {
 }
 
 #[test]
-fn anything_in_the_place_of_a_value_is_answered() {
+fn any_value_in_any_field_gives_an_answer() {
     let odd = [
         json!(null),
         json!([]),
@@ -1146,7 +1146,7 @@ fn anything_in_the_place_of_a_value_is_answered() {
                 let mut stdout = Vec::new();
                 let outcome = jinaflow::internals::function::run(list.to_string().as_bytes(), &mut stdout).unwrap();
                 let answer: Value = serde_json::from_slice(&stdout).unwrap();
-                // Refused with a word and what came in, or rendered.
+                // The value is refused with a message and the input is returned, or it is rendered.
                 let items = answer["items"].as_array().map_or(0, Vec::len);
                 assert_eq!(items > 1, outcome.success, "{place} {value}: {}", outcome.stderr);
                 assert_eq!(outcome.stderr.contains("error: "), !outcome.success, "{place} {value}: {}", outcome.stderr);
@@ -1158,7 +1158,7 @@ fn anything_in_the_place_of_a_value_is_answered() {
 }
 
 #[test]
-fn a_policy_opens_the_port_of_each_containers_metrics() {
+fn a_network_policy_allows_the_metrics_port_of_each_container() {
     let objects = objects("networkPolicy: {}\nexecutors: {indexer: {flow: {uses_before: null, uses_after: 'docker://x/after:1'}}}");
     let ports = json!([{"protocol": "TCP", "port": 9090}, {"protocol": "TCP", "port": 9092}]);
     assert_eq!(at(&objects, "NetworkPolicy/indexer-head", "/spec/ingress/1/ports"), ports);

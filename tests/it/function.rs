@@ -1,4 +1,4 @@
-//! The program as a KRM function: what comes in, what goes out.
+//! The program as a KRM function: its input and output.
 
 use crate::support::{documents, function, label, program, run};
 use jinaflow::internals::krm::ResourceList;
@@ -20,7 +20,7 @@ spec:
         shards: 2
 ";
 
-/// Somebody else's item, spelled as no library would spell it.
+/// A foreign item, in a spelling that no library would write.
 const FOREIGN: &str = "\
 - # head comment
   apiVersion: v1
@@ -79,7 +79,7 @@ const ALL: [&str; 20] = [
 ];
 
 #[test]
-fn a_flow_among_the_items_is_rendered_and_everything_else_is_left_alone() {
+fn a_flow_among_the_items_is_rendered_and_other_items_are_kept() {
     let flow = entry(FLOW);
     let input = list(&[FOREIGN, &flow]);
     let answer = function(&input).succeeded();
@@ -88,7 +88,7 @@ fn a_flow_among_the_items_is_rendered_and_everything_else_is_left_alone() {
 }
 
 #[test]
-fn every_version_of_the_envelope_is_answered_in_kind() {
+fn every_version_of_the_resource_list_gets_an_answer_of_the_same_version() {
     for version in ["v1", "v1beta1", "v1alpha1"] {
         let input = list(&[&entry(FLOW)]).replace("kubernetes.io/v1\n", &format!("kubernetes.io/{version}\n"));
         let answer = function(&input).succeeded().list();
@@ -99,7 +99,7 @@ fn every_version_of_the_envelope_is_answered_in_kind() {
 }
 
 #[test]
-fn json_in_json_out() {
+fn json_input_gives_json_output() {
     let flow = &documents(FLOW)[0];
     let foreign = r#"{"apiVersion":"v1","kind":"X","metadata":{"name":"x"},"n": 1.0,"u":"\u00fc"}"#;
     let input = format!(r#"{{"kind":"ResourceList","apiVersion":"config.kubernetes.io/v1","items":[{foreign},{flow}]}}"#);
@@ -118,14 +118,14 @@ fn a_flow_as_function_config_is_rendered_once() {
         assert_eq!(generated(&answer.list()), ALL);
         assert!(answer.stdout.contains(&config));
     }
-    // It is the only one to be rendered then.
+    // It is then the only Flow that is rendered.
     let other = entry(&FLOW.replace("name: search", "name: other"));
     let answer = function(&format!("{}{config}", list(&[&other]))).succeeded().list();
     assert_eq!(generated(&answer), ALL);
 }
 
 #[test]
-fn a_config_map_or_nothing_means_every_flow() {
+fn a_config_map_or_no_config_renders_every_flow() {
     let two = list(&[&entry(FLOW), &entry(&FLOW.replace("search", "other").replace("encoder", "ranker").replace("indexer", "store"))]);
     let two = two.replacen("name: other\n", "name: other\n    namespace: elsewhere\n", 1);
     for config in ["", "functionConfig:\n  apiVersion: v1\n  kind: ConfigMap\n  metadata: {name: function-input}\n  data: {}\n"] {
@@ -141,7 +141,7 @@ fn a_config_map_or_nothing_means_every_flow() {
 }
 
 #[test]
-fn a_mapping_is_read_as_the_text_is() {
+fn a_flow_given_as_a_mapping_renders_like_a_string() {
     let mapping = FLOW.replace("flow: |", "flow:");
     let text = function(&list(&[&entry(FLOW)])).succeeded().list();
     let tree = function(&list(&[&entry(&mapping)])).succeeded().list();
@@ -149,7 +149,7 @@ fn a_mapping_is_read_as_the_text_is() {
 }
 
 #[test]
-fn objects_go_beside_their_flow_with_a_place_of_their_own() {
+fn objects_are_placed_beside_their_flow_with_unique_indexes() {
     let package = "    internal.config.kubernetes.io/package-path: '/packages/a'\n";
     for (path, folder) in [("jina.yaml", ""), ("flows/jina.yaml", "flows/")] {
         let answer = function(&list(&[&entry(&with_path(path, package))])).succeeded().list();
@@ -176,7 +176,7 @@ fn objects_go_beside_their_flow_with_a_place_of_their_own() {
 }
 
 #[test]
-fn a_file_that_is_taken_gets_the_next_places() {
+fn objects_in_an_existing_file_get_the_next_indexes() {
     let taken = "- apiVersion: v1\n  kind: Secret\n  metadata:\n    name: s\n    annotations:\n      internal.config.kubernetes.io/index: '4'\n      internal.config.kubernetes.io/path: 'encoder/encoder.yml'\n";
     let answer = function(&list(&[taken, &entry(&with_path("jina.yaml", ""))])).succeeded().list();
     let places: Vec<&str> = answer["items"].as_array().unwrap()[2..]
@@ -189,7 +189,7 @@ fn a_file_that_is_taken_gets_the_next_places() {
 }
 
 #[test]
-fn two_renders_are_one() {
+fn a_second_render_changes_nothing() {
     let first = function(&list(&[FOREIGN, &entry(&with_path("jina.yaml", ""))])).succeeded();
     let second = function(&first.stdout).succeeded();
     assert!(first.stdout == second.stdout);
@@ -201,7 +201,7 @@ fn two_renders_are_one() {
 }
 
 #[test]
-fn an_object_that_exists_twice_is_settled_in_one_run() {
+fn a_duplicated_object_is_resolved_in_one_run() {
     let flow = entry(FLOW);
     let answer = function(&list(&[&flow])).succeeded().stdout;
     let items = answer.strip_prefix(&list(&[&flow])).unwrap();
@@ -212,7 +212,7 @@ fn an_object_that_exists_twice_is_settled_in_one_run() {
     }
 }
 
-/// A generated Deployment, copied to a file that comes first, with a name and an image of its own.
+/// A generated Deployment, copied to a file that comes first, with its own name and image.
 fn canary(rendered: &str) -> String {
     let start = rendered.find("- apiVersion: apps/v1\n  kind: Deployment\n  metadata:\n    name: encoder\n").unwrap();
     let rest = &rendered[start + 2..];
@@ -223,7 +223,7 @@ fn canary(rendered: &str) -> String {
 }
 
 #[test]
-fn a_copy_of_a_generated_object_takes_over_nothing() {
+fn a_copy_of_a_generated_object_does_not_replace_it() {
     let first = function(&list(&[&entry(&with_path("jina.yaml", ""))])).succeeded().stdout;
     let copied = canary(&first);
     let image = |answer: &crate::support::Run, name: &str| {
@@ -231,7 +231,7 @@ fn a_copy_of_a_generated_object_takes_over_nothing() {
         let item = list["items"].as_array().unwrap().iter().find(|item| label(item) == name).cloned();
         item.map(|item| item["spec"]["template"]["spec"]["containers"][0]["image"].clone())
     };
-    // The Flow's change arrives in the object, and not in its copy; the copy is named each time.
+    // The change of the Flow is applied to the object, not to its copy. Every run names the copy.
     let changed = copied.replace("uses: docker://acme/encoder:1", "uses: docker://acme/encoder:2");
     let answer = function(&changed);
     assert_eq!(
@@ -240,12 +240,12 @@ fn a_copy_of_a_generated_object_takes_over_nothing() {
     );
     answer.begins("warning: a-canary.yml: metadata.annotations[\"flow.jina.ai/object\"]: is also that of another Deployment, which follows the Flow; this object is left alone");
     assert!(function(&answer.stdout).stdout == answer.stdout);
-    // The executor goes with its objects, and the copy stays.
+    // The executor is removed with its objects, and the copy stays.
     let gone = copied.replace("- name: encoder\n", "- name: other\n").replace("docker://acme/encoder:1", "docker://acme/other:1");
     let answer = function(&gone);
     assert_eq!((answer.code, image(&answer, "Deployment/encoder")), (0, None), "{}", answer.stderr);
     assert!(image(&answer, "Deployment/canary").is_some() && answer.stderr.contains("this object is left alone"), "{}", answer.stderr);
-    // Following the advice gets rid of the message.
+    // The message disappears when its fix is applied.
     let lines =
         |text: &str, keep: &dyn Fn(&str) -> bool| text.lines().filter(|line| keep(line)).flat_map(|line| [line, "\n"]).collect::<String>();
     let (start, rest) = copied.split_at(copied.find("- apiVersion: flow.jina.ai").unwrap());
@@ -254,7 +254,7 @@ fn a_copy_of_a_generated_object_takes_over_nothing() {
 }
 
 #[test]
-fn annotations_that_were_typed_by_hand_take_over_nothing() {
+fn hand_written_annotations_do_not_make_an_object_generated() {
     let rendered = function(&list(&[&entry(&with_path("jina.yaml", ""))])).succeeded().stdout;
     let item = |kind: &str, name: &str, object: &str| {
         format!(
@@ -278,16 +278,16 @@ fn annotations_that_were_typed_by_hand_take_over_nothing() {
 }
 
 #[test]
-fn a_flow_in_a_package_and_no_file_finds_its_objects_again() {
+fn a_flow_without_a_file_finds_its_objects_again() {
     let package = "  name: search\n  annotations:\n    internal.config.kubernetes.io/package-path: '/packages/a'\n";
     let first = function(&list(&[&entry(&FLOW.replacen("  name: search\n", package, 1))])).succeeded();
     assert!(function(&first.stdout).succeeded().stdout == first.stdout);
 }
 
 #[test]
-fn changes_of_the_flow_arrive_where_the_objects_are_now() {
+fn changes_of_the_flow_are_applied_to_moved_objects() {
     let first = function(&list(&[&entry(&with_path("jina.yaml", ""))])).succeeded().stdout;
-    // The user moved the encoder's objects into one file, a later mutator renamed them and set a namespace.
+    // The user moved the encoder's objects into one file; a later mutator renamed them and set a namespace.
     let moved = first
         .replace("path: encoder/encoder.yml", "path: all.yaml")
         .replace("    name: encoder\n", "    name: dev-encoder\n    namespace: dev\n")
@@ -329,7 +329,7 @@ fn other_flows_objects_are_not_touched() {
     let names = generated(&answer);
     assert!(names.contains(&"Deployment/scorer".to_owned()) && names.contains(&"Deployment/store-1".to_owned()), "{names:?}");
     assert!(!names.contains(&"Deployment/indexer-1".to_owned()), "{names:?}");
-    // But two flows cannot yield the same objects, whichever of them is rendered.
+    // Two Flows cannot render the same objects, whichever of them is rendered.
     let search = with_path("jina.yaml", "");
     let first = function(&list(&[&entry(&search)])).succeeded().stdout;
     let config = search.replace("name: search", "name: other").lines().map(|line| format!("  {line}\n")).collect::<String>();
@@ -339,7 +339,7 @@ fn other_flows_objects_are_not_touched() {
 }
 
 #[test]
-fn flows_and_objects_that_meet_are_refused() {
+fn conflicting_flows_and_objects_are_refused() {
     let twice = list(&[&entry(&with_path("a.yaml", "")), &entry(&with_path("b.yaml", ""))]);
     let answer = function(&twice);
     assert_eq!(
@@ -355,31 +355,31 @@ fn flows_and_objects_that_meet_are_refused() {
     assert_eq!(answer.code, 1);
     answer.says("there is a Service called `encoder` in svc.yaml already");
     assert!(answer.stdout.starts_with(&input));
-    // A namesake elsewhere does not hide the one that is in the way.
+    // An object of the same name elsewhere does not hide the conflicting one.
     let hidden = theirs.replace("name: encoder\n", "name: encoder # kpt-set: ${name}\n    namespace: y\n");
     let here = FLOW.replace("name: search\n", "name: search\n  namespace: y\n");
     let answer = function(&list(&[&theirs.replace("name: encoder\n", "name: encoder\n    namespace: x\n"), &hidden, &entry(&here)]));
     answer.says("there is a Service called `encoder` in svc.yaml already");
-    // In another namespace it is another Service.
+    // In another namespace it is a different Service.
     let elsewhere = input
         .replace("name: encoder\n    ann", "name: encoder\n    namespace: x\n    ann")
         .replace("name: search\n", "name: search\n    namespace: y\n");
     function(&elsewhere).succeeded();
-    // No namespace means `default`, as kustomize has it.
+    // A missing namespace means `default`, as in kustomize.
     function(&list(&[&theirs.replace("name: encoder\n", "name: encoder\n    namespace: x\n"), &entry(FLOW)])).succeeded();
     let answer = function(&list(&[&theirs.replace("name: encoder\n", "name: encoder\n    namespace: default\n"), &entry(FLOW)]));
     answer.says("there is a Service called `encoder` in svc.yaml already");
 }
 
 #[test]
-fn two_flows_with_one_object_are_refused_across_packages_too() {
+fn two_flows_with_the_same_object_are_refused_across_packages() {
     let inner =
         with_path("jina.yaml", "").replace("annotations:\n", "annotations:\n    internal.config.kubernetes.io/package-path: /p/inner\n");
     let outer = inner.replace("/p/inner", "/p");
     let answer = function(&list(&[&entry(&outer), &entry(&inner)]));
     assert_eq!(answer.code, 1);
     answer.begins("error: jina.yaml: spec.flow: the JinaFlow `search` has a ConfigMap called `gateway-configmap` too");
-    // The inner one is rendered already, and only the outer one is asked for.
+    // The inner one is rendered already; this run renders only the outer one.
     let config: String = outer.lines().map(|line| format!("  {line}\n")).collect();
     let asked = format!("{}functionConfig:\n{config}", function(&list(&[&entry(&inner)])).succeeded().stdout);
     let answer = function(&asked);
@@ -388,7 +388,7 @@ fn two_flows_with_one_object_are_refused_across_packages_too() {
         .begins("error: jina.yaml: spec.flow: the JinaFlow `search` has a ConfigMap called `gateway-configmap` in gateway/gateway.yml too");
     let elsewhere = asked.replace("    name: search\n", "    name: search\n    namespace: other\n");
     function(&elsewhere).succeeded();
-    // An object of nobody's in another package may be for another cluster.
+    // An object of another package without a Flow may be for another cluster.
     let theirs = "- apiVersion: v1\n  kind: Service\n  metadata:\n    name: encoder\n    annotations:\n      internal.config.kubernetes.io/package-path: /p/inner\n      internal.config.kubernetes.io/path: 'svc.yaml'\n  spec: {}\n";
     let answer = function(&list(&[theirs, &entry(&outer)]));
     assert_eq!(answer.code, 0);
@@ -396,7 +396,7 @@ fn two_flows_with_one_object_are_refused_across_packages_too() {
 }
 
 #[test]
-fn texts_that_cannot_be_cut_take_the_slower_way() {
+fn lists_that_cannot_be_split_by_lines_are_parsed_completely() {
     let flow = &documents(FLOW)[0];
     let shared = format!(
         "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n- kind: A\n  apiVersion: v1\n  metadata: {{name: a}}\n  data: &d {{m: 0644}}\n- {}\n",
@@ -414,7 +414,7 @@ fn texts_that_cannot_be_cut_take_the_slower_way() {
 }
 
 #[test]
-fn other_ways_of_writing_the_envelope() {
+fn unusual_spellings_of_the_resource_list_are_read() {
     let plain = list(&[&entry(FLOW)]);
     let indented = format!(
         "kind: ResourceList\napiVersion: config.kubernetes.io/v1\nitems:\n{}",
@@ -435,11 +435,11 @@ fn other_ways_of_writing_the_envelope() {
     }
 }
 
-/// Somebody else's item with everything that writing anew would lose.
+/// A foreign item with everything that would be lost if it were parsed and written again.
 const THEIRS: &str = "- kind: A # theirs\n  metadata: {name: a}\n  mode: 0644\n\n  # below\n  on: 'yes'\n";
 
 #[test]
-fn other_items_keep_their_text_in_every_envelope() {
+fn foreign_items_keep_their_text_in_every_resource_list() {
     let flow = entry(FLOW);
     let plain = list(&[&flow, THEIRS]);
     let at_the_margin = "- kind: A\n  data:\n    a: \"line\nresults: evil\"\n  b: 'c\n- d\nitems:\n'\n";
@@ -483,7 +483,7 @@ fn other_items_keep_their_text_in_every_envelope() {
 #[test]
 fn a_list_that_is_not_yaml_loses_nothing() {
     let flow = entry(FLOW);
-    // Never closed: what looks like results may belong to the text.
+    // An unclosed bracket: what looks like results may belong to the string.
     let answer = function(&list(&[&flow, "- a: \"b\nresults: c\n"]));
     assert_eq!(answer.code, 1);
     answer.begins("error: stdin: is not YAML: line ");
@@ -493,7 +493,7 @@ fn a_list_that_is_not_yaml_loses_nothing() {
 }
 
 #[test]
-fn the_end_of_a_list_changes_no_text() {
+fn the_end_of_a_list_does_not_change_its_items() {
     let flow = entry(FLOW);
     let input = list(&[&flow, "- kind: A\n  data:\n    a: |\n      no line break at the end"]);
     let answer = function(&input).succeeded();
@@ -502,7 +502,7 @@ fn the_end_of_a_list_changes_no_text() {
 }
 
 #[test]
-fn earlier_results_and_unknown_fields_stay() {
+fn earlier_results_and_unknown_fields_are_kept() {
     let input = format!(
         "{}results:\n- message: from before\n  severity: info\nother: {{x: 010}}\n",
         list(&[&entry(&FLOW.replace("encoder:1", "encoder:1\n        replicas: 0"))])
@@ -518,15 +518,15 @@ fn earlier_results_and_unknown_fields_stay() {
 }
 
 #[test]
-fn warnings_are_told_and_change_nothing() {
+fn warnings_are_reported_and_change_nothing() {
     let flow = FLOW.replace("shards: 2", "needs: gateway");
     let answer = function(&list(&[&entry(&flow)]));
     assert_eq!(answer.code, 0);
     answer.begins("warning: JinaFlow/search: spec.flow.executors[0]: the results of `encoder` never reach the client");
     assert_eq!(answer.list()["results"][0]["severity"], "warning");
-    // Said once, however often the answer is asked again.
+    // Each warning is reported once, also when the answer is the input of the next run.
     assert_eq!(function(&answer.stdout).stdout, answer.stdout);
-    // What is said for one run only keeps its place among what is said every time.
+    // A warning of a single run keeps its place among the warnings of every run.
     let edited = answer
         .stdout
         .replace("replicas: 1", "replicas: 7")
@@ -538,7 +538,7 @@ fn warnings_are_told_and_change_nothing() {
 }
 
 #[test]
-fn a_head_that_nobody_runs_is_a_warning() {
+fn settings_for_a_missing_head_give_a_warning() {
     let flow = FLOW.replace("shards: 2", "uses_before: docker://acme/before:1");
     let answer = function(&list(&[&entry(&flow)]));
     assert_eq!(answer.code, 0, "{}", answer.stderr);
@@ -547,7 +547,7 @@ fn a_head_that_nobody_runs_is_a_warning() {
 }
 
 #[test]
-fn the_same_bytes_whatever_the_environment() {
+fn the_environment_does_not_change_the_output() {
     let input = list(&[FOREIGN, &entry(&with_path("jina.yaml", ""))]);
     let first = function(&input).succeeded().stdout;
     for variable in ["JINA_GATEWAY_IMAGE", "JINA_LOG_LEVEL", "JINA_K8S_STORAGE_CLASS_NAME", "LC_ALL", "TZ", "HOME"] {
@@ -558,7 +558,7 @@ fn the_same_bytes_whatever_the_environment() {
 }
 
 #[test]
-fn kustomizes_legacy_call_gives_documents() {
+fn a_call_as_legacy_plugin_of_kustomize_gives_documents() {
     let config = crate::support::scratch("plugin").join("config.yaml");
     std::fs::write(&config, FLOW).unwrap();
     let plugin = |input: &str, root: bool| {
@@ -578,6 +578,6 @@ fn kustomizes_legacy_call_gives_documents() {
     let answer = plugin(theirs, true);
     assert_eq!((answer.code, answer.stdout.as_str()), (1, ""));
     answer.says("spec.flow.executors[0].uses: executor `encoder` uses no container image");
-    // Without kustomize's variables a file's name is a slip.
+    // Without kustomize's variables a file argument is an error.
     assert!(plugin("", false).first_line().contains("run: jinaflow export"));
 }

@@ -1,6 +1,6 @@
-//! kpt 1.0, by `ResourceList`s made to its rules from what an older kpt really sends (`tests/krm`): a function no longer
-//! sees the file that is its own config (kptdev/kpt#4639 and #4673), `eval` gives its functionConfig no path, and the mark
-//! of selections has another prefix (kptdev/kpt#4663).
+//! kpt 1.0, tested with `ResourceList`s that follow its rules, made from the recordings of an older kpt (`tests/krm`). In
+//! kpt 1.0 a function no longer sees the file that is its own config (kptdev/kpt#4639 and #4673), `eval` gives its
+//! functionConfig no path, and the annotation of selections has another prefix (kptdev/kpt#4663).
 
 use std::fs;
 
@@ -14,7 +14,7 @@ fn recorded(scenario: &str) -> String {
     fs::read_to_string(root().join("tests/krm").join(scenario).join("stdin.yaml")).unwrap()
 }
 
-/// A list in parts: what is before the items, each item, and functionConfig.
+/// The parts of a list: the text before the items, each item, and functionConfig.
 struct List {
     head: String,
     items: Vec<String>,
@@ -41,7 +41,7 @@ impl List {
         format!("{}{items}functionConfig:\n{}", self.head, self.config)
     }
 
-    /// Takes the JinaFlow out of the items.
+    /// Removes the JinaFlow from the items and returns it.
     fn take_flow(&mut self) -> String {
         let place = self.items.iter().position(|item| item.contains("\n  kind: JinaFlow\n")).unwrap();
         self.items.remove(place)
@@ -54,21 +54,21 @@ impl List {
     }
 }
 
-/// What kpt 1.0 sends when it renders, and the item that it leaves out.
+/// The input of a render by kpt 1.0, and the item that kpt leaves out.
 fn render() -> (List, String) {
     let mut list = List::of(&recorded("kpt-render"));
     let flow = list.take_flow();
     (list, flow)
 }
 
-/// What kpt 1.0 sends when it evaluates, and the item that it leaves out.
+/// The input of an eval by kpt 1.0, and the item that kpt leaves out.
 fn eval() -> (List, String) {
     let mut list = List::of(&recorded("kpt-eval-fn-config"));
     let flow = list.take_flow();
     (list, flow)
 }
 
-/// A validator sees the file that is the mutator's config.
+/// Runs a check on the list with the config file of the mutator, which a validator sees.
 fn check(list: &List, flow: &str) -> Run {
     let mut items = list.items.clone();
     items.insert(1, flow.to_owned());
@@ -85,7 +85,7 @@ fn generated(answer: &Run) -> Vec<String> {
         .collect()
 }
 
-/// Items without the annotation that kpt adds when it renders, and not when it evaluates.
+/// Items without the annotation that kpt adds in a render, but not in an eval.
 fn without_package(answer: &Run) -> String {
     let items = answer.stdout.split("functionConfig:\n").next().unwrap();
     let ours = items.split("\n- ").filter(|item| item.contains("flow.jina.ai/object"));
@@ -93,11 +93,11 @@ fn without_package(answer: &Run) -> String {
 }
 
 #[test]
-fn a_render_is_current_to_a_check_and_changes_nothing_the_second_time() {
+fn a_render_passes_the_check_and_a_second_render_changes_nothing() {
     let (list, flow) = render();
     let first = function(&list.text()).succeeded();
     assert!(generated(&first).contains(&"Deployment/indexer-head indexer/indexer-head.yml".to_owned()), "{:?}", generated(&first));
-    // The older kpt shows the file, and gets the same objects.
+    // The older kpt includes the file, and gets the same objects.
     let older = function(&recorded("kpt-render")).succeeded();
     assert_eq!(without_package(&first), without_package(&older));
     for _ in 0..2 {
@@ -107,7 +107,7 @@ fn a_render_is_current_to_a_check_and_changes_nothing_the_second_time() {
 }
 
 #[test]
-fn a_renamed_flow_renames_and_what_is_gone_is_removed() {
+fn a_renamed_flow_renames_its_objects_and_removes_old_ones() {
     let (list, flow) = render();
     let mut list = List::after(&function(&list.text()));
     let before = generated(&function(&list.text()));
@@ -121,7 +121,7 @@ fn a_renamed_flow_renames_and_what_is_gone_is_removed() {
     let smaller = generated(&function(&list.text()).succeeded());
     let names: Vec<&str> = smaller.iter().map(String::as_str).filter(|name| name.contains("Deployment/indexer")).collect();
     assert_eq!(names, ["Deployment/indexer indexer/indexer.yml"]);
-    // With its namespace at the same time.
+    // Together with a change of its namespace.
     list.config = list.config.replace("name: find", "name: look\n    namespace: prod");
     let moved = function(&list.text()).succeeded();
     assert_eq!(generated(&moved), smaller);
@@ -129,7 +129,7 @@ fn a_renamed_flow_renames_and_what_is_gone_is_removed() {
 }
 
 #[test]
-fn a_selection_is_recognized_by_both_marks_and_when_it_shows_nothing() {
+fn a_selection_is_recognized_by_both_annotations_and_when_it_is_empty() {
     let (list, _) = render();
     let list = List::after(&function(&list.text()));
     for mark in [OLD_MARK, NEW_MARK] {
@@ -143,7 +143,7 @@ fn a_selection_is_recognized_by_both_marks_and_when_it_shows_nothing() {
     }
     let nothing = List { items: Vec::new(), ..List::of(&list.text()) };
     function(&nothing.text()).says("`selectors` or `exclude` in the Kptfile hide what was generated before");
-    // A part of a package says nothing about the wiring of all of it.
+    // A part of a package is not enough to check the wiring of all of it.
     let mut part = List::of(&list.text());
     part.config = "  apiVersion: flow.jina.ai/v1alpha1\n  kind: JinaFlowCheck\n  metadata: {name: check}\n".to_owned();
     part.items.retain(|item| item.contains("kind: Deployment\n"));
@@ -155,13 +155,13 @@ fn a_selection_is_recognized_by_both_marks_and_when_it_shows_nothing() {
 }
 
 #[test]
-fn eval_and_render_write_the_same_bytes_in_the_usual_tree() {
+fn eval_and_render_write_the_same_files() {
     let ((evaluated, flow), (rendered, _)) = (eval(), render());
     let by_eval = function(&evaluated.text()).succeeded();
     let by_render = function(&rendered.text()).succeeded();
     assert_eq!(without_package(&by_eval), without_package(&by_render));
     assert!(generated(&by_eval).contains(&"Service/encoder encoder/encoder.yml".to_owned()), "{:?}", generated(&by_eval));
-    // One after the other changes nothing, and both are current to a check.
+    // One after the other changes nothing, and a check finds both up to date.
     assert!(function(&by_eval.stdout).succeeded().stdout == by_eval.stdout);
     check(&List::after(&by_eval), &flow).succeeded();
     let mut again = List::after(&by_render);
@@ -172,7 +172,7 @@ fn eval_and_render_write_the_same_bytes_in_the_usual_tree() {
         .map(|item| item.lines().filter(|line| !line.contains("package-path")).flat_map(|line| [line, "\n"]).collect())
         .collect();
     assert!(function(&again.text()).succeeded().stdout == again.text());
-    // An object that the user has put elsewhere stays there.
+    // An object that the user has moved stays in its file.
     let mut moved = List::after(&by_eval);
     for item in &mut moved.items {
         *item = item.replace("path: encoder/encoder.yml", "path: mine.yaml");
@@ -183,20 +183,20 @@ fn eval_and_render_write_the_same_bytes_in_the_usual_tree() {
 }
 
 #[test]
-fn eval_renames_what_is_the_same_flow_and_takes_over_nothing_else() {
+fn eval_renames_the_objects_of_the_same_flow_only() {
     let (list, _) = eval();
     let first = List::after(&function(&list.text()));
     let mut renamed = List::of(&first.text());
     renamed.config = renamed.config.replace("name: search", "name: find");
     let answer = function(&renamed.text()).succeeded();
     assert!(!answer.stdout.contains("flow.jina.ai/object: search/") && answer.stdout.contains("flow.jina.ai/object: find/"));
-    // Two Flows from outside of the package, each with a namespace of its own: neither touches the other.
+    // Two Flows from outside the package, each with its own namespace: they do not touch each other.
     let mut second = List::of(&first.text());
     second.config = second.config.replace("name: search", "name: other\n    namespace: elsewhere").replace("name: encoder", "name: ranker");
     let both = function(&second.text()).succeeded();
     let of = |answer: &Run, flow: &str| answer.stdout.matches(&format!("flow.jina.ai/object: {flow}/")).count();
     assert_eq!((of(&both, "search"), of(&both, "other")), (of(&answer, "find"), of(&answer, "find")));
-    // What could be a renamed Flow in another namespace is left alone, and named.
+    // A possible renamed Flow in another namespace is kept and reported.
     let mut moved = List::of(&first.text());
     moved.config = moved.config.replace("name: search", "name: find\n    namespace: elsewhere");
     let answer = function(&moved.text());
@@ -206,18 +206,18 @@ fn eval_renames_what_is_the_same_flow_and_takes_over_nothing_else() {
 }
 
 #[test]
-fn a_flow_from_outside_stays_one_until_it_is_in_the_package() {
+fn a_flow_from_outside_stays_separate_until_it_is_in_the_package() {
     let (list, flow) = eval();
     let first = function(&list.text()).succeeded();
     let outside = first.stdout.replace("flow.jina.ai/rendered: v1.", "flow.jina.ai/rendered: v1-elsewhere.");
     assert!(function(&outside).succeeded().stdout == outside, "what an older version wrote is rewritten");
-    // A Flow of the package does not take its objects for those of a Flow that is gone.
+    // A Flow of the package does not treat its objects as those of a removed Flow.
     let mut other = List::of(&outside);
     other.items.push(flow.replace("name: search", "name: other\n    namespace: elsewhere"));
     other.config = "  apiVersion: v1\n  kind: ConfigMap\n  metadata: {name: function-input}\n  data: {}\n".to_owned();
     let answer = function(&other.text()).succeeded();
     assert!(answer.stdout.contains("flow.jina.ai/object: search/encoder/Deployment"));
-    // Once its file is in the package, it is one of the package.
+    // When its file is in the package, it belongs to the package.
     let mut inside = List::of(&outside);
     inside.items.push(flow);
     let answer = function(&inside.text()).succeeded();

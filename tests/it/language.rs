@@ -1,4 +1,4 @@
-//! What is beside the objects: images without a network, variables, older Flows, options that do nothing, the schema.
+//! Features beside the objects: images without a network, variables, older Flows, options without effect, the schema.
 
 use std::fs;
 
@@ -55,7 +55,7 @@ fn names_on_the_hub_become_images_without_a_network() {
 }
 
 #[test]
-fn a_name_without_an_image_is_an_error_with_every_mend() {
+fn a_name_without_an_image_is_an_error_with_every_possible_fix() {
     let answer = export(HUB, &[]);
     assert_eq!((answer.code, answer.stdout.as_str()), (1, ""));
     assert_eq!(answer.said().len(), 4, "{}", answer.stderr);
@@ -75,7 +75,7 @@ fn a_name_without_an_image_is_an_error_with_every_mend() {
 
 #[test]
 fn a_class_runs_with_its_configuration_mounted() {
-    // The form of CLIP-as-service, whose Flow Jina itself does not export.
+    // A Flow in the form of CLIP-as-service. Jina itself does not export it.
     let text = "jtype: Flow\nversion: '1'\nwith: {port: 51000}\nexecutors:\n- name: clip_t\n  image: jinaai/clip-server:0.8\n  uses:\n    jtype: CLIPEncoder\n    with: {name: ViT-B-32::openai, note: \"two\\nlines\"}\n    metas:\n      py_modules: [clip_server.executors.clip_torch]\n  shards: 2\n";
     let answer = export(text, &[]);
     assert_eq!(answer.code, 0, "{}", answer.stderr);
@@ -89,7 +89,7 @@ fn a_class_runs_with_its_configuration_mounted() {
     assert_eq!(pod["containers"][0]["image"], "jinaai/clip-server:0.8");
     let args: Vec<&str> = pod["containers"][0]["args"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
     assert!(args.windows(2).any(|pair| pair == ["--uses", "/etc/jinaflow/config.yml"]), "{args:?}");
-    // The head runs Jina's own image, and nothing of the class.
+    // The head runs Jina's own image without the class.
     assert_eq!(named("Deployment/clip-t-head")["spec"]["template"]["spec"]["volumes"], Value::Null);
     export(text, &["--compat", "jina-3.34"]).says("Jina would take it for `image_pull_secrets`");
 }
@@ -124,7 +124,7 @@ fn the_environment_is_read_on_the_command_line_only() {
 }
 
 #[test]
-fn older_flows_are_read_and_what_changed_is_said() {
+fn older_flows_are_read_and_changes_are_reported() {
     let text = "jtype: Flow\nwith: {grpc_server_kwargs: {a: 1}, quiet_remote_logs: true}\ngateway: {replicas: 2}\nexecutors:\n- {name: a, uses: docker://x/a, disable_reduce: true, override_with: {b: 2}}\n";
     let answer = export(text, &[]);
     assert_eq!(answer.code, 0, "{}", answer.stderr);
@@ -144,13 +144,13 @@ fn older_flows_are_read_and_what_changed_is_said() {
     assert!(has(&args("3.34.0", "Deployment/a"), &["--uses-with", r#"{"b": 2}"#]));
     assert!(has(&args("3.11.1", "Deployment/a"), &["--disable-reduce"]));
     assert!(has(&args("3.11.1", "Deployment/gateway"), &["--deployments-disable-reduce", r#"["a"]"#]));
-    // Under compat Jina's exporter decides: it knows neither the old names nor the containers.
+    // Under compat Jina's exporter decides: it knows neither the old names nor the container images.
     let compat = export(text, &["--compat", "jina-3.34", "--jina-version", "3.11.1"]);
     assert!(compat.stdout.contains("--no-reduce") && !compat.stdout.contains("--uses-with"), "{}", compat.stderr);
 }
 
 #[test]
-fn what_the_containers_do_not_know_is_an_error() {
+fn options_that_the_container_images_do_not_support_are_errors() {
     for (version, flow, expected) in [
         (
             "3.10.1",
@@ -173,7 +173,7 @@ fn what_the_containers_do_not_know_is_an_error() {
 }
 
 #[test]
-fn an_option_without_effect_is_named_once() {
+fn an_option_without_effect_is_reported_once() {
     let text = "jtype: Flow\nwith: {port: 12345, quiet: true, jcloud: {a: b}}\nexecutors:\n- {name: a, docker_kwargs: {a: b}, title: T}\n- {name: b, docker_kwargs: {a: b}, native: true, host: 10.0.0.1, port_monitoring: 1}\n- {name: c, force_update: false, port: 8080, host: 0.0.0.0}\n";
     let answer = export(text, &[]);
     assert_eq!(answer.code, 0, "{}", answer.stderr);
@@ -185,7 +185,7 @@ fn an_option_without_effect_is_named_once() {
 }
 
 #[test]
-fn the_schema_and_the_pages_are_those_of_the_table() {
+fn the_schema_and_the_pages_equal_the_table() {
     let schema = jinaflow(&["schema"]).succeeded().stdout;
     assert_recorded(&root().join("functions/jinaflow/schema.json"), &schema);
     let schema: Value = serde_json::from_str(&schema).unwrap();
@@ -203,14 +203,14 @@ fn the_schema_and_the_pages_are_those_of_the_table() {
     let others: Vec<&&String> = expected.iter().filter(|name| !of_the_table(name)).collect();
     let known = ["compat", "context", "defaults", "executors", "gateway", "imagePattern", "images", "jinaVersion", "output", "roles"];
     assert_eq!(others, known.iter().collect::<Vec<_>>());
-    // What the schema calls a field, the program reads.
+    // The program reads every field that the schema lists.
     let wrong = function(&list("flwo: x\nflow: {jtype: Flow}"));
     assert!(expected.iter().all(|field| !wrong.stderr.contains(&format!("spec.{field}: is no field"))));
 }
 
-/// Names of executors that are not theirs alone, and what the messages say to write.
+/// Names of executors that are not unique, and the fixes in the messages.
 #[test]
-fn an_executor_has_a_name_of_its_own() {
+fn executor_names_must_be_unique() {
     let gateway = "jtype: Flow\nexecutors:\n- {name: a, uses: 'docker://x/a'}\n- {name: gateway, uses: 'docker://x/g', replicas: 3}\n";
     let refused = export(gateway, &[]);
     assert_eq!(refused.code, 1);
@@ -219,7 +219,7 @@ fn an_executor_has_a_name_of_its_own() {
     );
     let moved = "jtype: Flow\ngateway: {uses: 'docker://x/g', replicas: 3}\nexecutors:\n- {name: a, uses: 'docker://x/a'}\n";
     assert_eq!(container(&export(moved, &[]).succeeded().documents(), "Deployment/gateway", "image"), "x/g");
-    // Jina says nothing, and exports the others.
+    // Jina reports nothing, and exports the others.
     let as_jina = export(gateway, &["--compat", "jina-3.34"]);
     assert_eq!(as_jina.code, 0);
     as_jina.says("warning: ");
@@ -234,9 +234,9 @@ fn an_executor_has_a_name_of_its_own() {
     export(&twice.replacen("name: a", "name: b", 1), &[]).succeeded();
 }
 
-/// An object of our group that is of no kind of it would be passed over.
+/// An object with jinaflow's API group and an unknown kind would be ignored silently.
 #[test]
-fn a_kind_that_there_is_not_is_refused() {
+fn an_unknown_kind_is_refused() {
     let config = "apiVersion: flow.jina.ai/v1alpha1\nkind: Jinaflow\nmetadata: {name: f}\nspec: {flow: {jtype: Flow}}\n";
     let message = "kind: is not a kind of flow.jina.ai (got \"Jinaflow\"); did you mean `JinaFlow`?";
     let indented = config.replace('\n', "\n  ");

@@ -1,4 +1,4 @@
-//! The integration tests, as one program: what they share is compiled and linked once.
+//! The integration tests, as one program, so that shared code is compiled and linked once.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::semicolon_if_nothing_returned)]
 
 #[path = "../support/mod.rs"]

@@ -1,6 +1,6 @@
-//! `jinaflow check` against mutants: breaks of every kind, each wherever it can be planted, and valid variants.
+//! `jinaflow check` against mutants: breaks of every kind, each in every possible place, and valid variants.
 //!
-//! What is planted is the same in every run. To try others, or more:
+//! The planted breaks are the same in every run. To try others, or more:
 //!
 //! ```sh
 //! JINAFLOW_SEED=7 JINAFLOW_CASES=500 cargo test mutants
@@ -19,10 +19,10 @@ use crate::support::random::{Random, number};
 use bases::bases;
 use view::View;
 
-/// Places at which a kind of break is planted, unless the environment says otherwise.
+/// Number of places for each kind of break, unless the environment sets another number.
 const MOST_PLACES: usize = 100;
 
-/// What a check says to a text.
+/// The findings of a check on a document.
 fn seen(text: String) -> Seen {
     let files = [File { name: "stdin".to_owned(), bytes: text.into_bytes() }];
     look(&files, Vec::new(), &Inspection { is_strict: true, ..Inspection::default() })
@@ -32,7 +32,7 @@ fn as_list(objects: &[Value]) -> String {
     json!({"apiVersion": "v1", "kind": "List", "items": objects}).to_string()
 }
 
-/// All that is said, a line each.
+/// All findings, one line each.
 fn lines(seen: &Seen) -> Vec<String> {
     seen.findings
         .iter()
@@ -41,7 +41,7 @@ fn lines(seen: &Seen) -> Vec<String> {
 }
 
 #[test]
-fn what_is_rendered_is_clean() {
+fn rendered_flows_are_clean() {
     let bases = bases();
     assert!(bases.len() >= 30, "{}", bases.len());
     for base in bases {
@@ -49,7 +49,7 @@ fn what_is_rendered_is_clean() {
     }
 }
 
-/// What came of one kind of break.
+/// The outcome of one kind of break.
 struct Row {
     name: &'static str,
     places: usize,
@@ -58,7 +58,7 @@ struct Row {
 }
 
 #[test]
-fn breaks_are_found_wherever_they_are() {
+fn breaks_are_found_in_every_place() {
     let bases = bases();
     let kinds = breaks::kinds();
     assert!(kinds.len() >= 100, "{}", kinds.len());
@@ -113,7 +113,7 @@ fn breaks_are_found_wherever_they_are() {
     assert!(rows.iter().all(is_good), "{table}");
 }
 
-/// Variants that are made of each base by one change, and by several.
+/// Variants of each base with one change, and with several.
 const SEVERAL: usize = 24;
 
 #[test]
@@ -130,7 +130,7 @@ fn valid_variants_are_clean() {
         let single = (0..kinds.len()).map(|kind| vec![kind]);
         let mut sets: Vec<Vec<usize>> = single.collect();
         for _ in 0..several {
-            // In the order of their kinds: what is renamed is renamed last.
+            // In the order of their kinds: renames come last.
             let mut set: Vec<usize> = (0..2 + random.below(3)).map(|_| random.below(kinds.len())).collect();
             set.sort_unstable();
             set.dedup();

@@ -15,7 +15,7 @@ fn schema(definition: &Value) -> &Value {
     &definition["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
 }
 
-/// Says what is not structural in a schema and below it, and counts the schemas.
+/// Collects the parts of a schema that are not structural, and counts the schemas.
 fn walk(schema: &Value, path: &str, faults: &mut Vec<String>) -> usize {
     const WORDS: [&str; 10] = [
         "description",
@@ -44,7 +44,7 @@ fn walk(schema: &Value, path: &str, faults: &mut Vec<String>) -> usize {
 }
 
 #[test]
-fn the_definition_is_that_of_the_table() {
+fn the_definition_equals_the_table() {
     assert_recorded(&root().join("functions/jinaflow/definition.yaml"), &jinaflow(&["definition"]).succeeded().stdout);
     let definitions = definitions();
     let kinds: Vec<&Value> = definitions.iter().map(|definition| &definition["spec"]["names"]["kind"]).collect();
@@ -62,7 +62,7 @@ fn the_definition_is_that_of_the_table() {
 }
 
 #[test]
-fn what_a_definition_points_at_is_there() {
+fn references_of_a_definition_exist() {
     let folder = root().join("functions/jinaflow");
     let mut shown = BTreeSet::new();
     for definition in definitions() {
@@ -86,9 +86,9 @@ fn metadata() -> Value {
     documents(&fs::read_to_string(root().join("functions/jinaflow/metadata.yaml")).unwrap()).remove(0)
 }
 
-/// The rules by which the function catalog verifies metadata and examples, but for its own names of hosts.
+/// The rules by which the function catalog verifies metadata and examples, except its own host names.
 #[test]
-fn metadata_and_examples_are_as_catalogs_want_them() {
+fn metadata_and_examples_follow_the_rules_of_catalogs() {
     let metadata = metadata();
     let fields: Vec<&String> = metadata.as_object().unwrap().keys().collect();
     assert_eq!(fields, ["description", "emails", "examplePackageURLs", "image", "license", "sourceURL", "tags"]);
@@ -107,14 +107,14 @@ fn metadata_and_examples_are_as_catalogs_want_them() {
         let title = fs::read_to_string(folder.join("README.md")).unwrap().lines().next().unwrap().to_lowercase();
         let words = example.trim_start_matches("examples/jinaflow-").replace('-', " ");
         assert_eq!(title, format!("# jinaflow: {words}"));
-        // What is for the tests is nothing that a function should see.
+        // A function must not see folders that only tests use.
         assert!(fs::read_to_string(folder.join(".krmignore")).unwrap().lines().any(|line| line == ".expected"), "{example}");
     }
 }
 
-/// Whoever raises the version raises it everywhere.
+/// A new version is set in every example.
 #[test]
-fn every_example_names_the_image_of_this_version() {
+fn every_example_uses_the_image_of_this_version() {
     const IMAGE: &str = "localhost/jinaflow:v";
     let mut named = 0;
     for (file, text) in ["examples", "functions"].into_iter().flat_map(|folder| tree(&root().join(folder))) {
@@ -127,7 +127,7 @@ fn every_example_names_the_image_of_this_version() {
 }
 
 #[test]
-fn the_manual_is_in_the_form_of_catalogs_and_has_every_field() {
+fn the_manual_has_the_form_of_catalogs_and_every_field() {
     let manual = fs::read_to_string(root().join("functions/jinaflow/README.md")).unwrap();
     let frame = ["# jinaflow", "## Overview", "## Usage", "### FunctionConfig", "## Examples"];
     let shape: Vec<&str> = manual.lines().filter(|line| frame.contains(line) || line.starts_with("<!--")).collect();

@@ -1,7 +1,7 @@
-//! Under `compat: jina-3.34` the objects are those of the real Jina, recorded by `tests/jina/record.py`.
+//! Under `compat: jina-3.34` the objects equal those of the real Jina, recorded by `tests/jina/record.py`.
 //!
-//! Where Jina corrupts the user's data we keep it: those places are listed in `tests/jina/differences.json`, case by
-//! case and field by field, and the conformance run has `tests/jina/compare.py` judge every one of them.
+//! Where Jina corrupts the user's data, jinaflow keeps the data. Those places are listed in `tests/jina/differences.json`,
+//! by case and field, and the conformance run checks each of them with `tests/jina/compare.py`.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,7 +12,7 @@ use jinaflow::internals::jina::scalar;
 use jinaflow::internals::yaml::{self, Data, Node};
 use serde_json::Value;
 
-/// What Jina meant by its own output: YAML 1.1 without `on` and `off`.
+/// A value of Jina's output with the types that Jina intended: YAML 1.1 without `on` and `off`.
 fn jinas_value(node: &Node<'_>) -> Value {
     match &node.data {
         Data::Scalar(s) if s.style == yaml::Style::Plain => match scalar::yaml11(&s.text) {
@@ -50,7 +50,7 @@ fn differences(expected: &Value, actual: &Value, path: &str, out: &mut Vec<Strin
     }
 }
 
-/// How our export differs from Jina's, or how the two fail.
+/// The differences between the export of jinaflow and that of Jina, or between their failures.
 fn case(case: &Recorded) -> Vec<String> {
     let out = scratch("parity");
     let ours = run(case.export(&[out.to_str().unwrap(), "--compat", "jina-3.34"]), b"");

@@ -1,4 +1,4 @@
-//! What holds for random inputs: other people's items, orders of items, Flows and their changes.
+//! Properties that hold for random inputs: foreign items, orders of items, Flows and their changes.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -10,7 +10,7 @@ use proptest::test_runner::RngSeed;
 use crate::support::properties::{self, SEPARATOR, objects};
 use crate::support::{program, run, scratch};
 
-/// The same inputs in every run: what is new is for the fuzzers to find. The smallest input that fails is printed, and
+/// The inputs are the same in every run; fuzzers look for new ones. A failure prints the smallest failing input, which
 /// becomes a test or a file of `tests/corpus`.
 fn cases(cases: u32) -> ProptestConfig {
     ProptestConfig { cases, rng_seed: RngSeed::Fixed(4), failure_persistence: None, ..ProptestConfig::default() }
@@ -114,7 +114,7 @@ fn lines() -> impl Strategy<Value = Vec<String>> {
     })
 }
 
-/// Somebody else's item: anything, as long as every line is deeper than its dash.
+/// A foreign item: any content in which every line is deeper than the dash.
 fn foreign() -> impl Strategy<Value = String> {
     let fields = prop::collection::vec(("[a-z]{1,8}", lines()), 1..4);
     let between = select(&["", "\n", "# between\n", "  # within\n", "   \n", "\n\n"][..]);
@@ -165,7 +165,7 @@ fn edits() -> impl Strategy<Value = String> {
     prop::collection::vec(edit, 0..5).prop_map(|edits| edits.iter().map(|(line, how, text)| format!("{line}{how}{text}\n")).collect())
 }
 
-/// A permutation of as many things as there are.
+/// A permutation of a list.
 fn shuffled<T: Clone>(things: &[T], places: &[Index]) -> Vec<T> {
     let mut left = things.to_vec();
     let mut taken: Vec<T> = Vec::new();
@@ -182,7 +182,7 @@ proptest! {
     #![proptest_config(cases(96))]
 
     #[test]
-    fn other_items_leave_byte_for_byte(
+    fn foreign_items_are_returned_byte_for_byte(
         before in prop::collection::vec(foreign(), 0..4),
         after in prop::collection::vec(foreign(), 0..4),
         carriage_returns in any::<bool>(),
@@ -223,7 +223,7 @@ proptest! {
     }
 
     #[test]
-    fn renders_settle_and_edits_stay(
+    fn a_second_render_is_stable_and_edits_are_kept(
         before in flow(),
         after in prop_oneof![Just(String::new()), flow()],
         edits in prop_oneof![Just(String::new()), edits()],
@@ -233,7 +233,7 @@ proptest! {
     }
 }
 
-/// Lines of a text that are not comments, each with the comments above it.
+/// The lines of a document that are not comments, each with the comments above it.
 fn commented(text: &str) -> Vec<(&str, Vec<&str>)> {
     let mut lines = Vec::new();
     let mut comments = Vec::new();
@@ -247,7 +247,7 @@ fn commented(text: &str) -> Vec<(&str, Vec<&str>)> {
     lines
 }
 
-/// Pairs of neighbouring lines that are there once in a text, so that it is clear what is between them.
+/// Pairs of adjacent lines that occur once in a document, so that the position between them is clear.
 fn neighbours<'t>(lines: &[(&'t str, Vec<&'t str>)]) -> BTreeMap<(&'t str, &'t str), Vec<&'t str>> {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for (line, _) in lines {
@@ -260,9 +260,9 @@ fn neighbours<'t>(lines: &[(&'t str, Vec<&'t str>)]) -> BTreeMap<(&'t str, &'t s
 proptest! {
     #![proptest_config(cases(96))]
 
-    /// What a user writes between two lines that stay beside each other stays between them, whatever changes around them.
+    /// A comment between two lines that remain adjacent stays between them, whatever changes around them.
     #[test]
-    fn comments_stay_between_lines_that_stay(
+    fn comments_stay_between_unchanged_lines(
         before in flow(),
         after in flow(),
         mesh in select(&["", "mesh: istio", "mesh: linkerd"][..]),
@@ -276,7 +276,7 @@ proptest! {
         for (number, place) in places.iter().enumerate() {
             let at = place.index(lines.len());
             let indent = lines[at].len() - lines[at].trim_start_matches(' ').len();
-            // Between the lines of one item, and not above what stands behind its dash.
+            // Between the lines of one item, but not before the first key after a dash.
             if !lines[at].starts_with('-') {
                 lines.insert(at, format!("{:indent$}# comment {number}", ""));
             }
@@ -299,7 +299,7 @@ proptest! {
     }
 }
 
-/// The generated items of a list by what they are known by.
+/// The generated items of a list by their identity.
 fn items_by_object(list: &str) -> BTreeMap<String, String> {
     let object = |text: &str| text.lines().find_map(|line| line.trim().strip_prefix("flow.jina.ai/object: ")).map(str::to_owned);
     properties::generated_texts(list).into_iter().filter_map(|text| Some((object(&text)?, text))).collect()

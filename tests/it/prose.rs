@@ -1,6 +1,6 @@
-//! The words of messages, documentation, comments and test names are plain English, as Kubernetes' own documentation writes it.
+//! Messages, documentation, comments and test names are in plain English, as in the documentation of Kubernetes.
 //!
-//! A word list cannot tell good prose from bad. It keeps out the phrases that readers of this project stumbled over.
+//! A list of phrases cannot tell good prose from bad. It excludes the phrases that readers of this project stumbled over.
 
 use std::fs;
 use std::path::Path;
@@ -8,7 +8,7 @@ use std::process::Command;
 
 use crate::support::root;
 
-/// Phrases that are not allowed, each with what to write instead.
+/// Phrases that are not allowed, each with its replacement.
 fn phrases() -> Vec<(String, String)> {
     let list = fs::read_to_string(root().join("tests/prose.txt")).unwrap();
     let rows = list.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
@@ -17,7 +17,7 @@ fn phrases() -> Vec<(String, String)> {
         .collect()
 }
 
-/// Files that git tracks and people wrote.
+/// The files in git that people wrote, not recordings.
 fn files() -> Vec<String> {
     let listing = Command::new("git").args(["ls-files"]).current_dir(root()).output().unwrap();
     assert!(listing.status.success(), "git ls-files failed");
@@ -32,7 +32,7 @@ fn files() -> Vec<String> {
         .collect()
 }
 
-/// The prose of a line: all of it in a document, comments, string literals and names of functions in a program.
+/// The prose of a line: the whole line in a document; comments, string literals and function names in a program.
 fn prose(file: &str, line: &str) -> String {
     let trimmed = line.trim_start();
     if !file.ends_with(".rs") {
@@ -49,7 +49,7 @@ fn prose(file: &str, line: &str) -> String {
     literals.join(" ")
 }
 
-/// Whether a phrase is in a text, as whole words.
+/// Whether a string contains a phrase as whole words.
 fn contains(text: &str, phrase: &str) -> bool {
     let is_word = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == '-' || c == '`');
     text.match_indices(phrase)
@@ -76,7 +76,7 @@ fn no_phrase_of_the_list_is_used() {
 }
 
 #[test]
-fn the_check_finds_what_is_planted() {
+fn the_check_finds_planted_phrases() {
     assert!(contains("this yields a list", "yields"));
     assert!(!contains("bushrooms", "room"));
     assert!(!contains("the field `room`", "room"));

@@ -1,8 +1,8 @@
-//! Every place where real Jina 3.34.0 stops during an export, and what is done here instead.
+//! Every place where real Jina 3.34.0 stops during an export, and the result of jinaflow in the same case.
 //!
-//! `tests/jina/raises.json` records the places: each statement that raises in a file of Jina of which a function runs
-//! during an export, and where each recorded Flow fails that does. `tests/jina/verdicts.json` is written by hand: a row
-//! for each place. The conformance run holds the recording against the real Jina (`record.py --check`).
+//! `tests/jina/raises.json` records the places: each `raise` statement in a file of Jina of which a function runs during an
+//! export, and the place where each failing recorded Flow stops. `tests/jina/verdicts.json` is written by hand and has a row
+//! for each place. The conformance run compares the recording with the real Jina (`record.py --check`).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -32,7 +32,7 @@ fn rows(verdicts: &Value) -> BTreeMap<&str, &Value> {
 }
 
 #[test]
-fn every_place_has_a_row_and_every_row_is_a_place() {
+fn every_place_has_a_row_and_every_row_has_a_place() {
     let (recorded, verdicts) = (read("raises.json"), read("verdicts.json"));
     assert_eq!(recorded["jina"], "3.34.0");
     let rows = rows(&verdicts);
@@ -43,7 +43,7 @@ fn every_place_has_a_row_and_every_row_is_a_place() {
 }
 
 #[test]
-fn every_row_says_how_jina_gets_there_or_why_it_does_not() {
+fn every_row_explains_how_jina_reaches_its_place() {
     let (recorded, verdicts) = (read("raises.json"), read("verdicts.json"));
     let rows = rows(&verdicts);
     for (at, row) in &rows {
@@ -54,7 +54,7 @@ fn every_row_says_how_jina_gets_there_or_why_it_does_not() {
                     object(&recorded["flows"]).filter(|(_, place)| place["at"] == *at).map(|(name, _)| name).collect();
                 assert_eq!(object(&row["flows"]).map(|(name, _)| name).collect::<BTreeSet<&str>>(), here, "{at}");
             }
-            // Jina catches what is raised here, and raises again there.
+            // Jina catches the exception that is raised here, and raises it again there.
             ["leads to"] => assert!(rows[text(&row["leads to"])]["flows"].is_object(), "{at}"),
             ["unreachable"] => assert!(text(&row["unreachable"]).len() > 20, "{at}"),
             other => panic!("{at} has {other:?}"),
@@ -62,9 +62,9 @@ fn every_row_says_how_jina_gets_there_or_why_it_does_not() {
     }
 }
 
-/// What an export imports without running a function of it.
+/// Files that an export imports without running a function of them.
 #[test]
-fn every_idle_file_is_explained() {
+fn every_file_without_running_functions_is_explained() {
     let (recorded, verdicts) = (read("raises.json"), read("verdicts.json"));
     let files: Vec<&str> = object(&recorded["idle"]).map(|(file, _)| file).collect();
     let reasons: Vec<&str> = object(&verdicts["idle"]).map(|(prefix, _)| prefix).collect();
@@ -76,7 +76,7 @@ fn every_idle_file_is_explained() {
     }
 }
 
-/// The run of an export of a recorded Flow; the path of its file is cut out of what it says.
+/// Exports a recorded Flow. The path of its file is removed from the messages.
 fn export(case: &Recorded, more: &[&str]) -> (i32, String) {
     let answer = run(case.export(more), b"");
     let file = case.folder.join("flow.yml");
@@ -84,7 +84,7 @@ fn export(case: &Recorded, more: &[&str]) -> (i32, String) {
     (answer.code, said)
 }
 
-/// The Flow as somebody would write it who does what the error says.
+/// The Flow with the fix that the error suggests.
 fn corrected(case: &Recorded, verdict: &Value) -> Recorded {
     let mut flow = fs::read_to_string(case.folder.join("flow.yml")).unwrap();
     for pair in verdict["fix"].as_array().unwrap() {
@@ -100,7 +100,7 @@ fn corrected(case: &Recorded, verdict: &Value) -> Recorded {
 }
 
 #[test]
-fn what_jina_refuses_is_refused_or_accepted_as_the_table_says() {
+fn flows_that_jina_refuses_are_handled_as_the_table_says() {
     let verdicts = read("verdicts.json");
     let cases: BTreeMap<String, Recorded> =
         recorded(&root().join("tests/jina/flows")).into_iter().map(|case| (case.name.clone(), case)).collect();

@@ -1,13 +1,13 @@
-//! Random edits of rendered objects and random changes of their Flow, held against a merge of the tests' own.
+//! Random edits of rendered objects and random changes of their Flow, compared with a second merge that only the tests use.
 //!
-//! Every case has a number, and is the same in every run. To try others, or more:
+//! Every case has a number and is the same in every run. To try others, or more:
 //!
 //! ```sh
 //! JINAFLOW_SEED=100000 JINAFLOW_CASES=20000 cargo test random_rerender
 //! ```
 //!
-//! A case that fails is made as small as it can be, and printed with its number; `JINAFLOW_SEED=NUMBER JINAFLOW_CASES=1`
-//! runs it alone.
+//! A failing case is reduced to the smallest one that fails, and printed with its number. To run it alone, set
+//! `JINAFLOW_SEED=NUMBER JINAFLOW_CASES=1`.
 
 mod aimed;
 mod edits;
@@ -31,22 +31,22 @@ use judge::{Rendered, Sides, expected, rendered, wrong};
 use oracle::Mode;
 use package::{HEAD, Package, as_config};
 
-/// Cases of a run, unless the environment says otherwise.
+/// Number of cases in a run, unless the environment sets another number.
 const CASES: usize = 1500;
 
 /// A kind of edit or change, and the seed of its details.
 type Step = (usize, u64);
 
-/// All that a case is made of.
+/// The description of a case.
 #[derive(Clone, PartialEq)]
 struct Case {
     /// The seed of the Flow that it starts with.
     start: u64,
-    /// Changes before anything is rendered, so that no two start alike.
+    /// Changes before the first render, so that cases start with different Flows.
     before: Vec<Step>,
     edits: Vec<Step>,
     changes: Vec<Step>,
-    /// What happens after the second render, if there is a third.
+    /// Edits and changes after the second render, if there is a third.
     more_edits: Vec<Step>,
     more_changes: Vec<Step>,
     mode: Mode,
@@ -78,7 +78,7 @@ fn steps(random: &mut Random, count: usize, kinds: usize) -> Vec<Step> {
     (0..count).map(|_| (random.below(kinds), random.seed())).collect()
 }
 
-/// Edits, of which some are aimed at what the Flow changes: by chance both sides seldom meet.
+/// Random edits. Some are aimed at places that the Flow changes, because random edits rarely conflict with the Flow.
 fn edits_of(random: &mut Random, count: usize, is_aimed: bool) -> Vec<Step> {
     let kinds = edits::kinds().len();
     let mut steps = steps(random, count, kinds);
@@ -90,7 +90,7 @@ fn edits_of(random: &mut Random, count: usize, is_aimed: bool) -> Vec<Step> {
     steps
 }
 
-/// What the function says.
+/// The answer of the function.
 struct Answer {
     text: String,
     is_success: bool,
@@ -102,7 +102,7 @@ fn ask(text: &str, has_carriage_returns: bool) -> Result<Answer, String> {
     let run = catch_unwind(AssertUnwindSafe(|| function::run(input.as_bytes(), &mut out)));
     let outcome = run.map_err(|_| "a panic".to_owned())?.map_err(|error| error.to_string())?;
     let text = String::from_utf8(out).map_err(|error| error.to_string())?;
-    // What is around the items is the program's, and so are new items.
+    // The function writes the text around the items, and new items.
     let items = text.split("items:\n").nth(1).unwrap_or_default();
     let items = items.split("\nresults:").next().and_then(|text| text.split("\nfunctionConfig:").next()).unwrap_or_default();
     let is_mixed = |item: &str| item.contains("\r\n") && item.matches('\n').count() != item.matches("\r\n").count();
@@ -112,14 +112,14 @@ fn ask(text: &str, has_carriage_returns: bool) -> Result<Answer, String> {
     Ok(Answer { text: if has_carriage_returns { text.replace("\r\n", "\n") } else { text }, is_success: outcome.success })
 }
 
-/// What came of a case.
+/// The outcome of a case.
 #[derive(Default)]
 struct Outcome {
-    /// Whether there was anything to judge: a Flow may have become one that cannot be rendered.
+    /// Whether there was something to check: a changed Flow may not render.
     is_judged: bool,
     is_refused: bool,
     wrong: Vec<String>,
-    /// What was done, in words.
+    /// The edits and changes, as text.
     done: Vec<String>,
     edits: Vec<usize>,
     changes: Vec<usize>,
@@ -151,7 +151,7 @@ fn run(case: &Case) -> Outcome {
     outcome
 }
 
-/// What a Flow renders where nothing is; nothing when it cannot be rendered.
+/// The objects that a Flow renders into a package without objects. `None` when the Flow does not render.
 fn fresh(list: &str, known: &[&Package]) -> Result<Option<Package>, String> {
     let answer = ask(list, false)?;
     Ok(answer.is_success.then(|| Package::of(&answer.text, known)))
@@ -197,7 +197,7 @@ fn render(case: &Case, outcome: &mut Outcome) -> Result<(), String> {
     Ok(())
 }
 
-/// Renders a package again, and says what is wrong with the answer; what the next render begins with.
+/// Renders a package again and checks the answer. Returns the start of the next render.
 fn judged(sides: &Sides<'_>, case: &Case, outcome: &mut Outcome) -> Result<Option<(Rendered, Package)>, String> {
     let expected = expected(sides, case.mode);
     outcome.counts.iter_mut().zip(expected.counts()).for_each(|(sum, count)| *sum += count);
@@ -227,7 +227,7 @@ fn items_of(text: &str) -> &str {
     text.split("\nresults:").next().unwrap_or_default().trim_end()
 }
 
-/// The case with as little as fails.
+/// The smallest case that still fails.
 fn shrunk(mut case: Case) -> Case {
     let fails = |case: &Case| !run(case).wrong.is_empty();
     loop {
@@ -260,7 +260,7 @@ fn shrunk(mut case: Case) -> Case {
     }
 }
 
-/// A failure, in words and files.
+/// A report of a failure, with its files.
 fn report(seed: u64) -> String {
     let case = shrunk(Case::of(seed));
     let outcome = run(&case);
@@ -276,7 +276,7 @@ fn report(seed: u64) -> String {
     )
 }
 
-/// What came of many cases.
+/// The outcomes of many cases.
 #[derive(Default)]
 struct Sum {
     judged: usize,
@@ -302,14 +302,14 @@ impl Sum {
     }
 }
 
-/// How often each kind was made, a line each.
+/// The number of times that each kind was used, one line each.
 fn table<'n>(names: impl Iterator<Item = &'n str>, made: &[usize]) -> String {
     let count = |number: usize| made.iter().filter(|kind| **kind == number).count();
     names.enumerate().map(|(number, name)| format!("{:>5} times  {name}\n", count(number))).collect()
 }
 
 #[test]
-fn edits_stay_and_changes_arrive() {
+fn edits_are_kept_and_changes_of_the_flow_are_applied() {
     let (first, cases) = (number("JINAFLOW_SEED", 1), number("JINAFLOW_CASES", CASES));
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let sums: Vec<Sum> = std::thread::scope(|scope| {

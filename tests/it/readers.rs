@@ -1,5 +1,5 @@
-//! Our YAML reader against what those of kustomize, kubectl and Jina said, as it is recorded. `tests/conformance/readers.rs`
-//! asks them.
+//! Compares jinaflow's YAML reader with the recorded results of the readers of kustomize, kubectl and Jina.
+//! `tests/conformance/readers.rs` runs those readers.
 
 use std::fs;
 
@@ -9,7 +9,7 @@ use jinaflow::internals::yaml;
 use serde_json::Value;
 
 #[test]
-fn recorded_texts_are_read_alike() {
+fn recorded_documents_are_read_like_other_readers_do() {
     let recorded: Vec<Value> = serde_json::from_str(&fs::read_to_string(root().join(RECORDING)).unwrap()).unwrap();
     let texts: Vec<&str> = recorded.iter().map(|entry| entry["text"].as_str().unwrap()).collect();
     assert_eq!(texts, recorded_texts(), "record anew: JINAFLOW_RECORD=1 tests/conformance/run.sh readers");
@@ -24,7 +24,7 @@ fn recorded_texts_are_read_alike() {
 }
 
 #[test]
-fn texts_that_are_read_come_back_as_items() {
+fn readable_documents_are_returned_unchanged_as_items() {
     let is_yaml = |text: &String| [0, 2].iter().all(|indent| yaml::read(&roundtrip::entry(text, *indent)).is_ok());
     let documents: Vec<String> = recorded_texts().iter().flat_map(|text| roundtrip::documents(text)).filter(is_yaml).collect();
     assert!(documents.len() > 150, "{}", documents.len());

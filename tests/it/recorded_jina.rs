@@ -1,4 +1,4 @@
-//! The option table and the reading of scalars, held against recordings of the real Jina (`tests/jina/record.py`).
+//! The option table and the reading of scalars, compared with recordings of the real Jina (`tests/jina/record.py`).
 
 use std::fs;
 
@@ -23,14 +23,14 @@ fn dest(row: &Value) -> &str {
 }
 
 #[test]
-fn every_option_of_jina_has_a_row_and_every_row_is_an_option() {
+fn every_option_of_jina_has_a_row_and_every_row_has_an_option() {
     let options = recording("options.json");
     for parser in ["flow", "deployment", "gateway"] {
         for row in rows(&options, parser) {
             let ours = find(dest(row)).unwrap_or_else(|| panic!("no row for {} of {parser}", dest(row)));
             for flag in row["flags"].as_array().unwrap() {
                 let key = flag.as_str().unwrap().trim_start_matches('-').replace('-', "_");
-                // Only the gateway calls its port `port_expose` and `port_in`.
+                // Only the gateway names its port `port_expose` and `port_in`.
                 assert!(find(&key).is_some_and(|found| found.opt == ours.opt), "{flag} of {parser}");
             }
         }
@@ -42,7 +42,7 @@ fn every_option_of_jina_has_a_row_and_every_row_is_an_option() {
 }
 
 #[test]
-fn sections_take_the_options_that_jinas_parsers_take() {
+fn sections_allow_the_options_of_jinas_parsers() {
     let options = recording("options.json");
     let has = |parser: &str, name: &str| rows(&options, parser).iter().any(|r| dest(r) == name);
     for row in TABLE {
@@ -51,13 +51,13 @@ fn sections_take_the_options_that_jinas_parsers_take() {
         if has("flow", row.name) {
             assert_eq!(row.with, With::Kept, "{}", row.name);
         }
-        // Only what the pod parser knows can be an argument of an executor.
+        // Only options of the pod parser can be arguments of an executor.
         assert!(row.executor != Use::Arg || has("pod", row.name), "{}", row.name);
     }
 }
 
 #[test]
-fn arguments_stand_in_the_order_of_jinas_parsers() {
+fn arguments_are_in_the_order_of_jinas_parsers() {
     let options = recording("options.json");
     let ours: Vec<&str> = TABLE.iter().filter(|row| row.executor != Use::No).map(|row| row.name).collect();
     let theirs: Vec<&str> = rows(&options, "deployment").into_iter().map(dest).collect();
@@ -71,7 +71,7 @@ fn arguments_stand_in_the_order_of_jinas_parsers() {
 }
 
 #[test]
-fn kinds_and_defaults_are_jinas() {
+fn kinds_and_defaults_of_options_equal_jinas() {
     let options = recording("options.json");
     for row in TABLE {
         let parser = if row.executor == Use::No { "gateway" } else { "pod" };
@@ -106,7 +106,7 @@ fn kinds_and_defaults_are_jinas() {
         assert!(expected, "{} is {:?} here and {theirs} in Jina", row.name, row.kind);
         let default = &theirs["default"];
         let same = match row.default {
-            // Parsed values are no lists, so that even the same word differs from this default.
+            // Parsed values are not lists, so that even an equal word differs from this default.
             DefaultValue::Unset if row.name == "provider" => *default == Value::from(vec!["NONE"]),
             DefaultValue::Unset => default.is_null() || *default == false,
             DefaultValue::Empty => *default == Value::Array(Vec::new()),
@@ -118,7 +118,7 @@ fn kinds_and_defaults_are_jinas() {
 }
 
 #[test]
-fn plain_scalars_are_read_as_jina_reads_them() {
+fn plain_scalars_are_read_like_jina_does() {
     let recorded = recording("scalars.json");
     let read = recorded["read"].as_object().unwrap();
     assert!(read.len() > 100);
@@ -129,14 +129,14 @@ fn plain_scalars_are_read_as_jina_reads_them() {
     }
 }
 
-/// The names of the recorded flows that set an option, by what they set it to.
+/// The names of the recorded Flows that set an option, by the kind of value.
 #[test]
-fn every_option_is_recorded_by_default_plainly_and_awkwardly() {
+fn every_option_is_recorded_with_default_plain_and_awkward_values() {
     let flows = root().join("tests/jina/flows");
     let mut missing = Vec::new();
     let mut expect = |name: String, row: &Row| {
         let text = fs::read_to_string(flows.join(&name).join("flow.yml")).unwrap_or_default();
-        // Not in the comment on top: as a key, in one of its spellings.
+        // Not in the comment at the top, but as a key, in one of its spellings.
         let body = text.split_once('\n').map_or("", |(_, body)| body);
         let is_set = [row.name].iter().chain(row.aliases).any(|key| {
             [(*key).to_owned(), key.replace('_', "-")]
@@ -169,12 +169,12 @@ fn every_option_is_recorded_by_default_plainly_and_awkwardly() {
     assert_eq!(missing, Vec::<String>::new());
 }
 
-/// The column `since` against the parsers of every minor version from 3.7 to 3.34 (`tests/jina/versions.py`).
+/// The column `since`, compared with the parsers of every minor version from 3.7 to 3.34 (`tests/jina/versions.py`).
 #[test]
-fn options_came_when_the_table_says() {
+fn options_were_added_in_the_version_of_the_table() {
     let recorded: Value = serde_json::from_str(&fs::read_to_string(root().join("tests/jina/versions.json")).unwrap()).unwrap();
     let minor = |version: &Value| version.as_str().map_or(7, |v| v.split('.').nth(1).unwrap().parse::<u8>().unwrap());
-    // What Kubernetes does instead of the container, or what is written for older containers in another way.
+    // Options that Kubernetes replaces, or that are written in another way for older containers.
     let elsewhere =
         ["env_from_secret", "image_pull_secrets", "no_reduce", "deployments_no_reduce", "protocol", "entrypoint", "docker_kwargs"];
     for row in TABLE.iter().filter(|row| !elsewhere.contains(&row.name)) {
@@ -193,7 +193,7 @@ fn options_came_when_the_table_says() {
 }
 
 #[test]
-fn keys_went_when_the_table_says() {
+fn keys_were_removed_in_the_version_of_the_table() {
     let recorded: Value = serde_json::from_str(&fs::read_to_string(root().join("tests/jina/versions.json")).unwrap()).unwrap();
     let rows: Vec<&FormerKey> = FORMER_KEYS.iter().filter(|row| row.until >= 7).collect();
     assert!(rows.len() >= 3);

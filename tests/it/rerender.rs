@@ -1,4 +1,4 @@
-//! The program on its own answer: edits stay, changes of the Flow arrive, and what was written keeps its words.
+//! Rendering the function's own answer again: edits are kept, changes of the Flow are applied, and unchanged text stays.
 
 use crate::support::{Run, function, jinaflow, label, scratch};
 use serde_json::{Value, json};
@@ -20,7 +20,7 @@ items:
       - {name: encoder, uses: docker://acme/encoder:1, replicas: 2}
 ";
 
-/// What the example yields, with the Flow and a generated text changed.
+/// The rendered example, with edits of the Flow and the generated documents.
 fn rendered(edits: &[(&str, &str)]) -> String {
     let mut text = function(LIST).succeeded().stdout;
     for (from, to) in edits {
@@ -34,7 +34,7 @@ fn deployment(run: &Run) -> Value {
     run.list()["items"].as_array().unwrap().iter().find(|item| label(item) == "Deployment/encoder").unwrap().clone()
 }
 
-/// An edit of a container, as people write.
+/// An edit of a container in a typical user's style.
 const EDIT: (&str, &str) = (
     "        - name: executor\n          image: acme/encoder:1\n",
     "        # ours\n        - name: executor # the only one\n          image: acme/encoder:1\n          resources: {limits: {memory: '8Gi'}} # enough\n",
@@ -42,10 +42,10 @@ const EDIT: (&str, &str) = (
 const CHANGE: (&str, &str) = ("docker://acme/encoder:1", "docker://acme/encoder:2");
 
 #[test]
-fn what_was_edited_stays_word_for_word() {
+fn edits_are_kept_word_for_word() {
     let edited = rendered(&[EDIT, ("  data:\n", "  data: # settings\n    \"on\":   'yes'\n")]);
     assert!(function(&edited).succeeded().stdout == edited, "an unchanged Flow changes something");
-    // A change of the Flow is a change of that line and of what is remembered.
+    // A change of the Flow changes only its line and the recorded base.
     let answer = function(&edited.replace(CHANGE.0, CHANGE.1)).succeeded();
     let changed: Vec<(&str, &str)> = edited.lines().zip(answer.stdout.lines()).filter(|(before, after)| before != after).collect();
     assert_eq!(changed.len(), 3, "{changed:?}");
@@ -56,7 +56,7 @@ fn what_was_edited_stays_word_for_word() {
 }
 
 #[test]
-fn lists_of_windows_and_json_are_edited_too() {
+fn lists_with_windows_line_ends_and_json_lists_are_edited_too() {
     let edited = rendered(&[EDIT, CHANGE]).replace('\n', "\r\n");
     let answer = function(&edited).succeeded();
     assert!(
@@ -71,7 +71,7 @@ fn lists_of_windows_and_json_are_edited_too() {
 }
 
 #[test]
-fn a_conflict_is_decided_by_the_setting() {
+fn a_conflict_is_resolved_as_on_conflict_says() {
     let both = [("    replicas: 2\n", "    replicas: 5 # more\n"), ("replicas: 2}", "replicas: 3}")];
     let settings = [
         ("keep", 5, "warning", "stays as it is here"),
@@ -106,7 +106,7 @@ fn a_conflict_is_decided_by_the_setting() {
 }
 
 #[test]
-fn conflicts_are_told_in_the_order_of_their_places() {
+fn conflicts_are_reported_in_the_order_of_their_lines() {
     let edits = [
         ("    replicas: 2\n", "    replicas: 5\n"),
         ("          image: acme/encoder:1\n", "          image: acme/encoder:mine\n"),
@@ -119,12 +119,12 @@ fn conflicts_are_told_in_the_order_of_their_places() {
 }
 
 #[test]
-fn what_was_rendered_before_anything_was_remembered_follows_the_flow() {
+fn objects_without_a_recorded_base_follow_the_flow() {
     let input = rendered(&[EDIT, CHANGE, ("    replicas: 2\n", "    replicas: 5\n")]);
     let forgotten: String = input.lines().filter(|line| !line.contains("flow.jina.ai/rendered")).flat_map(|line| [line, "\n"]).collect();
     let answer = function(&forgotten);
     assert_eq!(answer.code, 0);
-    // Every field that is overwritten is named with both values.
+    // Every overwritten field is reported with both values.
     for field in [
         "metadata.annotations: has no flow.jina.ai/rendered",
         "spec.replicas: is now as the Flow has it (got \"5\"); the Flow has \"2\"",
@@ -137,7 +137,7 @@ fn what_was_rendered_before_anything_was_remembered_follows_the_flow() {
     assert_eq!((&encoder["spec"]["replicas"], &container["image"]), (&2.into(), &"acme/encoder:2".into()));
     assert_eq!(container["resources"], json!({"limits": {"memory": "8Gi"}}), "what the Flow does not set stays");
     assert!(encoder["metadata"]["annotations"]["flow.jina.ai/rendered"].is_string());
-    // `error` refuses, since nobody knows what is an edit.
+    // `error` refuses, because edits cannot be recognized.
     let careful = forgotten.replace("    flow:\n", "    output: {onConflict: error}\n    flow:\n");
     let answer = function(&careful);
     assert!(answer.code == 1 && answer.stdout.starts_with(&careful), "{}", answer.stderr);
@@ -147,7 +147,7 @@ fn what_was_rendered_before_anything_was_remembered_follows_the_flow() {
 const SIDE: (&str, &str) =
     ("        - name: executor\n", "        - name: side # ours\n          image: MARK:1\n        - name: executor\n");
 
-/// The items of an answer with the user's container, as `Kind/name FILE`, in the order of their names.
+/// The items of an answer with the user's container, as `Kind/name FILE`, sorted by name.
 fn with_side(answer: &Run) -> Vec<String> {
     let list = answer.list();
     let items = list["items"].as_array().unwrap().iter().filter(|item| item.to_string().contains("MARK:1"));
@@ -158,7 +158,7 @@ fn with_side(answer: &Run) -> Vec<String> {
 }
 
 #[test]
-fn edits_go_with_an_executor_that_changes_its_form() {
+fn edits_are_kept_when_an_executor_gets_or_loses_shards() {
     let storage = "\n    executors: {encoder: {storage: {size: 5Gi}}}\n";
     let flow = |text: &str| LIST.replace("- {name: encoder, uses: docker://acme/encoder:1, replicas: 2}\n", text);
     let plain = "- {name: encoder, uses: docker://acme/encoder:1, replicas: 2}\n";
@@ -172,7 +172,7 @@ fn edits_go_with_an_executor_that_changes_its_form() {
         (plain, renamed, &["Deployment/ranker ranker/ranker.yml"]),
     ] {
         let first = function(&flow(before)).succeeded().stdout;
-        // The edit is in the workload of the executor, which comes last.
+        // The edit is in the workload of the executor, which is last.
         let at = first.rfind(SIDE.0).unwrap();
         let edited = format!("{}{}", &first[..at], first[at..].replacen(SIDE.0, SIDE.1, 1));
         for on_conflict in ["keep", "error"] {
@@ -186,7 +186,7 @@ fn edits_go_with_an_executor_that_changes_its_form() {
             assert!(answer.stdout.contains("- name: side # ours\n"), "the comment goes with it");
             let again = function(&answer.stdout);
             assert!(again.stdout == answer.stdout && again.stderr.is_empty(), "{}", again.stderr);
-            // All that is not the edit is as the Flow has it.
+            // Everything else is as the Flow renders it.
             let side = "        - name: side # ours\n          image: MARK:1\n";
             let fresh = function(&flow(after)).succeeded();
             let objects = |text: &str| {
@@ -203,7 +203,7 @@ fn edits_go_with_an_executor_that_changes_its_form() {
 }
 
 #[test]
-fn the_whole_takes_over_from_its_first_shard_and_names_what_the_others_lose() {
+fn an_executor_without_shards_takes_over_its_first_shard_and_reports_lost_edits() {
     let sharded = LIST.replace("replicas: 2}", "replicas: 2, shards: 2}");
     let first = function(&sharded).succeeded().stdout;
     let images = first.matches(SIDE.0).count();
@@ -225,12 +225,12 @@ fn the_whole_takes_over_from_its_first_shard_and_names_what_the_others_lose() {
     let answer = function(&refused);
     assert!(answer.code == 1 && answer.stdout.starts_with(&refused), "{}", answer.stderr);
     answer.says("set spec.output.onConflict (--on-conflict of an export) to keep or overwrite to let it go");
-    // The advice works.
+    // The fix in the message works.
     assert_eq!(function(&refused.replace("onConflict: error", "onConflict: keep")).code, 0);
 }
 
 #[test]
-fn an_edited_object_that_goes_is_named_or_kept() {
+fn an_edited_object_that_is_removed_is_reported_or_kept() {
     let two = LIST.replace("replicas: 2}\n", "replicas: 2}\n      - {name: ranker, uses: docker://acme/ranker:1, env: {HF_TOKEN: a}}\n");
     let first = function(&two).succeeded().stdout;
     let (before, ranker) = first.split_at(first.find("    name: ranker-configmap\n").unwrap());
@@ -249,12 +249,12 @@ fn an_edited_object_that_goes_is_named_or_kept() {
     }
     assert!(!answer.stderr.contains("s3cr3t"), "{}", answer.stderr);
     assert!(!answer.list()["items"].to_string().contains("ranker"));
-    // What was not edited goes without a word.
+    // Objects without edits are removed silently.
     function(&first.replace("      - {name: ranker, uses: docker://acme/ranker:1, env: {HF_TOKEN: a}}\n", "")).succeeded();
 }
 
 #[test]
-fn what_was_added_to_an_entry_does_not_go_with_it_unsaid() {
+fn additions_to_a_removed_entry_are_reported() {
     let port = "          - name: monitoring\n            containerPort: 9090\n";
     let monitored = LIST.replace("      jtype: Flow\n", "      jtype: Flow\n      with: {monitoring: true}\n");
     let first = function(&monitored).succeeded().stdout;
@@ -271,7 +271,7 @@ fn what_was_added_to_an_entry_does_not_go_with_it_unsaid() {
         let items = |text: &str| text.split("\nresults:").next().unwrap().to_owned();
         assert_eq!((again.code, items(&again.stdout)), (code, items(&answer.stdout)), "{setting}");
     }
-    // An entry to which nothing was added goes, and so does one from which something was taken.
+    // An entry without additions is removed, and so is an entry from which a field was removed.
     for edit in [port, "          - containerPort: 9090\n"] {
         let answer = function(&first.replace(port, edit).replace("      with: {monitoring: true}\n", "")).succeeded();
         assert!(!answer.stdout.contains("containerPort: 9090"), "{}", answer.stdout);
@@ -279,7 +279,7 @@ fn what_was_added_to_an_entry_does_not_go_with_it_unsaid() {
 }
 
 #[test]
-fn the_order_of_lists_goes_with_an_executor_that_changes_its_form() {
+fn the_order_of_lists_is_kept_when_an_executor_gets_or_loses_shards() {
     let (one, other) = (
         "          - name: K8S_POD_NAME\n            valueFrom:\n              fieldRef:\n                fieldPath: metadata.name\n",
         "          env:\n",
@@ -298,12 +298,12 @@ fn the_order_of_lists_goes_with_an_executor_that_changes_its_form() {
 }
 
 #[test]
-fn a_conflict_that_goes_with_a_renamed_executor_is_named_again() {
+fn a_conflict_is_reported_again_after_its_executor_is_renamed() {
     let flow = |name: &str, size: &str| {
         let renamed = LIST.replace("name: encoder,", &format!("name: {name},"));
         renamed + &format!("    executors: {{{name}: {{storage: {{size: {size}}}}}}}\n")
     };
-    // A claim is known by its name, which is made of the executor's.
+    // A claim is identified by its name, which contains the executor's name.
     let first = function(&flow("encoder", "5Gi")).succeeded().stdout;
     let edited = first.replace("storage: \"5Gi\"", "storage: 99Gi # enough");
     let answer = function(&edited.replace(&item_of(&flow("encoder", "5Gi")), &item_of(&flow("ranker", "8Gi"))));
@@ -313,7 +313,7 @@ fn a_conflict_that_goes_with_a_renamed_executor_is_named_again() {
     let again = function(&answer.stdout);
     again.says(said);
     assert!(again.stdout.split("results:").next() == answer.stdout.split("results:").next());
-    // It ends when the user gives in.
+    // The conflict ends when the user removes the edit.
     let results = answer.stdout.find("results:\n").unwrap();
     function(&answer.stdout[..results].replace("99Gi # enough", "8Gi")).succeeded();
 }
@@ -329,7 +329,7 @@ fn a_comment_in_an_entry_stays_when_the_entry_gets_another_name() {
 }
 
 #[test]
-fn a_name_that_was_changed_before_the_executor_stays() {
+fn a_name_that_was_edited_before_the_executor_was_renamed_stays() {
     let alone = LIST.replace("replicas: 2}", "timeout_ctrl: 60}");
     let scale = "    executors: {encoder: {resources: {requests: {cpu: 1}}, autoscale: {min: 1, max: 4}}}\n    flow:\n";
     let first = function(&alone.replace("    flow:\n", scale)).succeeded().stdout;
@@ -339,13 +339,13 @@ fn a_name_that_was_changed_before_the_executor_stays() {
     assert!(edited.contains(&format!("{target}-0\n")), "{edited}");
     let answer = function(&edited);
     assert_eq!(answer.code, 0, "{}", answer.stderr);
-    // The other shard's has the edit too.
+    // The object of the other shard has the edit too.
     assert_eq!(answer.stdout.matches(&format!("{target}-0\n")).count(), 2, "{}", answer.stdout);
     assert!(!answer.stdout.contains(&format!("{target}\n")), "{}", answer.stdout);
 }
 
 #[test]
-fn fields_that_both_kinds_have_in_jinas_own_export_are_not_lost() {
+fn fields_of_both_kinds_in_jinas_own_export_are_kept() {
     let compat = LIST.replace("    flow:\n", "    compat: jina-3.34\n    flow:\n");
     let stored = compat.replace("replicas: 2}", "replicas: 2, volumes: [/data]}");
     for (before, after, kind) in [(&compat, &stored, "StatefulSet"), (&stored, &compat, "Deployment")] {
@@ -367,13 +367,13 @@ fn fields_that_both_kinds_have_in_jinas_own_export_are_not_lost() {
     }
 }
 
-/// The JinaFlow of a list that has nothing else.
+/// The JinaFlow of a list that has no other item.
 fn item_of(list: &str) -> String {
     list.split_once("items:\n").unwrap().1.to_owned()
 }
 
 #[test]
-fn fields_of_one_kind_have_no_meaning_in_the_other() {
+fn fields_of_one_kind_are_not_copied_to_the_other() {
     let edited = rendered(&[
         SIDE,
         ("        maxSurge: 1\n", "        maxSurge: 3\n"),
@@ -392,7 +392,7 @@ fn fields_of_one_kind_have_no_meaning_in_the_other() {
 }
 
 #[test]
-fn a_kept_conflict_is_named_by_every_render_and_by_a_check() {
+fn a_kept_conflict_is_reported_by_every_render_and_by_a_check() {
     let input = rendered(&[("    replicas: 2\n", "    replicas: 5\n"), ("replicas: 2}", "replicas: 3}")]);
     let first = function(&input);
     let again = function(&first.stdout);
@@ -402,7 +402,7 @@ fn a_kept_conflict_is_named_by_every_render_and_by_a_check() {
     let check = function(&(without_results.clone() + CHECK));
     assert_eq!(check.code, 0, "{}", check.stderr);
     check.begins("info: encoder/encoder.yml: spec.replicas: was changed here and by the Flow, and stays as it is here (got \"5\"); the Flow has \"3\" now");
-    // Following the Flow again, as the message says, ends it; so does a Flow that agrees.
+    // The conflict ends when the user follows the fix in the message, or when the Flow has the same value.
     function(&without_results.replace("    replicas: 5\n", "    replicas: 3\n")).succeeded();
     function(&without_results.replace("replicas: 3}", "replicas: 5}")).succeeded();
 }
@@ -410,10 +410,10 @@ fn a_kept_conflict_is_named_by_every_render_and_by_a_check() {
 const CHECK: &str = "functionConfig: {apiVersion: flow.jina.ai/v1alpha1, kind: JinaFlowCheck, metadata: {name: check}}\n";
 
 #[test]
-fn a_check_changes_nothing_and_names_what_is_stale() {
+fn a_check_changes_nothing_and_reports_outdated_objects() {
     let fresh = rendered(&[]) + CHECK;
     assert!(function(&fresh).succeeded().stdout == fresh);
-    // An edit is no fault.
+    // An edit is not an error.
     function(&(rendered(&[EDIT]) + CHECK)).succeeded();
     let scaled = function(&(rendered(&[("replicas: 2}", "replicas: 3}")]) + CHECK));
     scaled.says("spec.replicas: is not as the JinaFlow `search` has it (got \"2\")");
@@ -433,7 +433,7 @@ fn a_check_changes_nothing_and_names_what_is_stale() {
         let gone = function(&(rendered(&[("- {name: encoder,", renamed)]) + CHECK));
         assert!(gone.stderr.contains("is not an object of the JinaFlow `search` any more"), "{}", gone.stderr);
     }
-    // A Flow of which nothing was rendered yet is only read.
+    // A Flow that was never rendered is only parsed.
     function(&(LIST.to_owned() + CHECK)).succeeded();
     let wrong = function(&(LIST.replace("replicas: 2", "replicas: 0") + CHECK));
     wrong.begins("error: jina.yaml: spec.flow.executors[0].replicas: must be 1 or more replicas");
@@ -442,7 +442,7 @@ fn a_check_changes_nothing_and_names_what_is_stale() {
 }
 
 #[test]
-fn documents_without_a_list_are_answered_with_documents() {
+fn documents_without_a_list_give_documents() {
     let theirs = "# theirs\nkind: Secret\napiVersion: v1\nmetadata: {name: s}\n---\n";
     let flow = "apiVersion: flow.jina.ai/v1alpha1\nkind: JinaFlow\nmetadata: {name: f}\nspec: {flow: {jtype: Flow, executors: [{name: a, uses: docker://x/a}]}}\n";
     let input = format!("{theirs}{flow}");
@@ -454,9 +454,9 @@ fn documents_without_a_list_are_answered_with_documents() {
     assert_eq!((wrong.code, wrong.stdout), (1, input.replace("docker://x/a", "Local")));
 }
 
-/// `jinaflow check` on the files of a package names what a render would keep, and finds nothing wrong with it.
+/// `jinaflow check` on the files of a package reports the conflicts that a render would keep, and no error.
 #[test]
-fn check_names_conflicts_that_are_kept() {
+fn check_reports_kept_conflicts() {
     let flow = |replicas: u8| {
         format!(
             "apiVersion: flow.jina.ai/v1alpha1\nkind: JinaFlow\nmetadata:\n  name: f\n  annotations: {{config.kubernetes.io/local-config: \"true\"}}\nspec: {{flow: {{jtype: Flow, executors: [{{name: a, uses: docker://x/a:1, replicas: {replicas}}}]}}}}\n"
@@ -481,13 +481,13 @@ fn check_names_conflicts_that_are_kept() {
     }
 }
 
-/// An item that changes or goes takes no anchor from those that refer to it, whoever's they are.
+/// When an item with an anchor changes or is removed, items that refer to the anchor keep their values.
 #[test]
-fn what_refers_to_another_item_keeps_its_value_when_that_changes_or_goes() {
+fn aliases_keep_their_value_when_the_item_of_the_anchor_changes_or_is_removed() {
     let theirs =
         "- apiVersion: v1\n  kind: ConfigMap # theirs\n  metadata: {name: theirs}\n  data:\n    mode: 0644\n    image: *image # as there\n";
     let edited = rendered(&[("          image: acme/encoder:1\n", "          image: &image acme/encoder:1\n")]) + theirs;
-    // Where nothing changes, nothing is written otherwise.
+    // Where nothing changes, the text stays.
     assert!(function(&edited).succeeded().stdout == edited);
     let written_out = theirs.replace("*image", "acme/encoder:1");
     let gone = ("{name: encoder, uses: docker://acme/encoder:1, replicas: 2}", "{name: other, uses: docker://acme/other:1, replicas: 3}");
@@ -498,7 +498,7 @@ fn what_refers_to_another_item_keeps_its_value_when_that_changes_or_goes() {
         let object = items.iter().find(|item| label(item) == "ConfigMap/theirs").unwrap();
         assert_eq!(object["data"]["image"], "acme/encoder:1");
     }
-    // One of ours that refers to theirs is read, and written again by its lines.
+    // A rendered item that refers to a foreign anchor is parsed, and written again line by line.
     let ours = rendered(&[
         ("          image: acme/encoder:1\n", "          image: acme/encoder:1 # the newest\n          workingDir: *folder # theirs\n"),
         (

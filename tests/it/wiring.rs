@@ -1,10 +1,10 @@
-//! Without `compat`, every address of a Flow reaches a pod that listens, and nothing in it names a namespace.
+//! Without `compat`, every address of a Flow reaches a pod that listens, and no address contains a namespace.
 
 use crate::support::wiring::faults;
 use crate::support::{jinaflow, recorded, root, run, scratch};
 use serde_json::{Value, json};
 
-/// Objects of every recorded flow that can run.
+/// The objects of every recorded Flow that renders.
 fn rendered() -> Vec<(String, Vec<Value>)> {
     recorded(&root().join("tests/jina/flows"))
         .iter()
@@ -21,7 +21,7 @@ fn every_flow_is_wired() {
     for (name, objects) in flows {
         let text = std::fs::read_to_string(root().join("tests/jina/flows").join(&name).join("flow.yml")).unwrap();
         if text.contains("connection_list") {
-            continue; // Whoever sets what Jina sets is warned, and has it.
+            continue; // Options that Jina sets itself give a warning and take effect.
         }
         let mut found = faults(&objects);
         // The hosts of external executors may have no dot.
@@ -37,7 +37,7 @@ fn every_flow_is_wired() {
 }
 
 #[test]
-fn what_jina_exports_is_not() {
+fn jinas_own_export_is_not_wired() {
     let case = recorded(&root().join("tests/jina/flows")).into_iter().find(|c| c.name == "092-uses-before-after-full").unwrap();
     let found = faults(&run(case.export(&["--compat", "jina-3.34"]), b"").documents());
     for expected in [
@@ -54,7 +54,7 @@ fn what_jina_exports_is_not() {
 type Damage = fn(&mut Vec<Value>);
 
 #[test]
-fn the_checker_finds_what_is_broken() {
+fn the_checker_finds_broken_flows() {
     let flow = scratch("wiring").join("flow.yml");
     let text = "jtype: Flow\nexecutors:\n- {name: a, uses: docker://x/a, shards: 2, volumes: /data, monitoring: true}\n- {name: b, uses: docker://x/b}\n";
     std::fs::write(&flow, text).unwrap();
@@ -85,7 +85,7 @@ fn find<'o>(objects: &'o mut [Value], name: &str) -> &'o mut Value {
 }
 
 #[test]
-fn users_texts_survive_the_kubelet() {
+fn strings_of_the_user_survive_the_expansion_of_the_kubelet() {
     let flow = scratch("dollar").join("flow.yml");
     std::fs::write(
         &flow,

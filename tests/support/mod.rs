@@ -1,4 +1,4 @@
-//! What several test files need: running the program, reading its output, the recorded flows.
+//! Code that several test files share: running the program, reading its output, the recorded Flows.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 pub mod properties;
@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::Value;
 
-/// What a run left behind.
+/// The result of a run.
 pub struct Run {
     pub code: i32,
     pub stdout: String,
@@ -29,17 +29,17 @@ impl Run {
         self.stderr.lines().next().unwrap_or_default()
     }
 
-    /// What stderr says: a line for each problem, without the lines below it that show its place.
+    /// The findings on stderr: one line each, without the source lines below.
     pub fn said(&self) -> Vec<&str> {
         self.stderr.lines().filter(|line| !line.starts_with("  ")).collect()
     }
 
-    /// Asserts how the first line on stderr begins.
+    /// Asserts the beginning of the first line on stderr.
     pub fn begins(&self, text: &str) {
         assert!(self.first_line().starts_with(text), "{}", self.stderr);
     }
 
-    /// Asserts what the first line on stderr says.
+    /// Asserts the first line on stderr.
     pub fn says(&self, text: &str) {
         assert!(self.first_line().contains(text), "{}", self.stderr);
     }
@@ -74,7 +74,7 @@ impl Run {
         documents.remove(0)
     }
 
-    /// Asserts success and silence on stderr.
+    /// Asserts success and an empty stderr.
     pub fn succeeded(self) -> Self {
         assert_eq!((self.code, self.stderr.as_str()), (0, ""), "{}", self.stdout);
         self
@@ -86,7 +86,7 @@ pub fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The program, in an environment that holds nothing but what the test sets.
+/// The program, with only the environment variables that the test sets.
 pub fn program(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_jinaflow"));
     command.args(args).env_clear();
@@ -99,7 +99,7 @@ pub fn run(mut command: Command, input: &[u8]) -> Run {
     let mut stdin = child.stdin.take().unwrap();
     let input = input.to_vec();
     let feeder = std::thread::spawn(move || {
-        // A program that has seen enough closes its end.
+        // The program closes its input when it has read enough.
         let _ = stdin.write_all(&input);
     });
     let output = child.wait_with_output().unwrap();
@@ -121,13 +121,13 @@ pub fn jinaflow(args: &[&str]) -> Run {
     run(program(args), b"")
 }
 
-/// The documents of a text, as kubectl reads them.
+/// The documents of a stream, as kubectl reads them.
 pub fn documents(text: &str) -> Vec<Value> {
     let documents = jinaflow::internals::yaml::read_all(text).unwrap_or_else(|e| panic!("{e}\n{text}"));
     documents.iter().filter_map(|d| d.root.as_ref()).map(jinaflow::internals::yaml::kubernetes_value).collect()
 }
 
-/// A folder for one test, new and empty.
+/// A new, empty folder for one test.
 pub fn scratch(name: &str) -> PathBuf {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
@@ -159,7 +159,7 @@ pub fn label(object: &Value) -> String {
     format!("{}/{}", object["kind"].as_str().unwrap_or_default(), object["metadata"]["name"].as_str().unwrap_or_default())
 }
 
-/// A flow that Jina's answer is recorded for.
+/// A Flow with the recorded answer of Jina.
 pub struct Recorded {
     pub name: String,
     pub folder: PathBuf,
@@ -169,7 +169,7 @@ pub struct Recorded {
 }
 
 impl Recorded {
-    /// The arguments of an export that correspond to what Jina was given.
+    /// The arguments of an export that correspond to the arguments of the recorded Jina call.
     pub fn export(&self, more: &[&str]) -> Command {
         let flow = self.folder.join("flow.yml");
         let mut command = program(&["export", flow.to_str().unwrap()]);
@@ -221,7 +221,7 @@ pub fn recording() -> bool {
     std::env::var_os("JINAFLOW_RECORD").is_some_and(|value| value == "1")
 }
 
-/// Compares a text with a recorded file, or records it.
+/// Compares a string with a recorded file, or records it.
 pub fn assert_recorded(path: &Path, actual: &str) {
     if recording() {
         fs::write(path, actual).unwrap();
@@ -243,8 +243,8 @@ pub fn assert_recorded(path: &Path, actual: &str) {
     }
 }
 
-/// The wording of messages, compared with the recording `tests/it/messages/NAME.txt`. A change of wording is then a diff to
-/// read, and no change of a test.
+/// The wording of messages, compared with the recording `tests/it/messages/NAME.txt`. A change of wording then changes a
+/// recording, and no test.
 pub struct Messages {
     name: &'static str,
     text: String,
@@ -255,7 +255,7 @@ impl Messages {
         Self { name, text: String::new() }
     }
 
-    /// Adds what a case wrote to stderr. Folders of the test are written as `DIR`.
+    /// Adds the stderr of a case. Folders of the test are written as `DIR`.
     pub fn add(&mut self, case: &str, run: &Run) {
         self.text.push_str(&format!("## {case}\n"));
         let mut parts = run.stderr.split(env!("CARGO_TARGET_TMPDIR"));

@@ -1,5 +1,5 @@
-//! What holds for every input, whatever it is. The fuzzers under `fuzz` look for an input for which it does not, and
-//! `tests/it/corpus.rs` holds it for the inputs that they have kept.
+//! Properties that hold for every input. The fuzzers under `fuzz` search for inputs that break them, and
+//! `tests/it/corpus.rs` checks them for the inputs that the fuzzers have kept.
 
 use jinaflow::internals::check as wiring;
 use jinaflow::internals::cli::input::{self, FlowOfFile};
@@ -20,17 +20,17 @@ use jinaflow::internals::report::{self, Subject};
 use jinaflow::internals::yaml::{self, Node, kubernetes_value};
 use serde_json::Value;
 
-/// What the function says to an input.
+/// The answer of the function to an input.
 pub struct Answer {
     pub text: String,
     pub stderr: String,
     pub success: bool,
 }
 
-/// Bytes of an answer that is looked at closely and asked again. What a few words come to may be larger.
+/// The largest answer, in bytes, that is checked in detail and used as the next input. A short input can have a longer answer.
 const LARGEST: usize = 4 << 20;
 
-/// Asks the function, twice, since it must say the same whatever order a hash map is in.
+/// Runs the function twice: the answer must not depend on the order of a hash map.
 fn ask(input: &[u8]) -> Answer {
     let once = || {
         let mut out = Vec::new();
@@ -64,12 +64,12 @@ pub fn envelope(input: &[u8]) -> Answer {
         return answer;
     }
     if answer.success && caller == Caller::KustomizeGenerator {
-        // The one item is the config, which is no object of the build.
+        // The one item is the config, which is not an object of the build.
         assert_eq!(others(&out), Vec::<String>::new());
         return answer;
     }
     let (mut before, mut after) = if answer.success { (others(&came), others(&out)) } else { (texts(&came), texts(&out)) };
-    // A block scalar without the end of its last line is written as `|-` when something follows; its value is compared below.
+    // A block scalar without a line break at its end is written as `|-` when something follows; its value is compared below.
     if !input.ends_with(b"\n") && before.len() == after.len() {
         before.pop();
         after.pop();
@@ -81,8 +81,8 @@ pub fn envelope(input: &[u8]) -> Answer {
         let after = ResourceList::read_as_tree(&answer.text).unwrap_or_else(|error| panic!("{error}\n{}", answer.text));
         assert_eq!(before, others(&after));
     }
-    // What kustomize asks of a generator is not sent again. Where a text is no YAML depends on whether its last line ends,
-    // which that of an answer does.
+    // The objects that kustomize requests from a generator are not sent again. Whether a document is valid YAML may depend on a
+    // line break at its end, which an answer always has.
     let is_sent_again = caller != Caller::KustomizeGenerator && Caller::of(&out) == caller;
     if is_sent_again && (answer.success || input.ends_with(b"\n")) {
         let again = ask(answer.text.as_bytes());
@@ -92,12 +92,12 @@ pub fn envelope(input: &[u8]) -> Answer {
     answer
 }
 
-/// What is said, without the lines that are shown below it.
+/// The findings, without the source lines below them.
 fn problems(stderr: &str) -> Vec<&str> {
     stderr.lines().filter(|line| !line.starts_with("  ")).collect()
 }
 
-/// Two texts are one; otherwise shows where they part.
+/// Asserts that two strings are equal, and shows where they differ.
 fn same(one: &str, other: &str, what: &str) {
     if one != other {
         let near = one.lines().zip(other.lines()).take_while(|(a, b)| a == b).count().saturating_sub(2);
@@ -106,7 +106,7 @@ fn same(one: &str, other: &str, what: &str) {
     }
 }
 
-/// The list as the function takes it.
+/// The list as the function reads it.
 fn understood(text: &str) -> Option<ResourceList<'_>> {
     let list = ResourceList::read(text).ok()?;
     let ours = Ours::default();
@@ -131,7 +131,7 @@ fn texts(list: &ResourceList<'_>) -> Vec<String> {
     list.items.iter().map(|item| text(item).to_owned()).collect()
 }
 
-/// An item's text. The last line of a list need not end, and blank lines at the end are between the item and what follows.
+/// The text of an item. The last line of a list may have no line break, and blank lines at the end belong to the list.
 fn text<'l>(item: &'l Item<'_>) -> &'l str {
     let mut text = item.text();
     while let Some((before, blank)) = text.rsplit_once('\n')
@@ -147,7 +147,7 @@ fn others(list: &ResourceList<'_>) -> Vec<String> {
     list.items.iter().filter(|item| generated(item).is_none()).map(|item| text(item).to_owned()).collect()
 }
 
-/// Who an item is that was generated from a Flow.
+/// The identity of an item that was generated from a Flow.
 fn generated(item: &Item<'_>) -> Option<Meta> {
     if !Ours::default().may_be_in(item.text()) {
         return None;
@@ -156,7 +156,7 @@ fn generated(item: &Item<'_>) -> Option<Meta> {
     Some(Meta::of(&root)).filter(|meta| meta.annotation(OBJECT).is_some())
 }
 
-/// Any bytes as the text of a Flow or of `JinaFlow`s, exported in both modes.
+/// Any bytes as a Flow or as `JinaFlow`s, exported in both modes.
 pub fn flow(input: &[u8]) {
     let Ok(text) = std::str::from_utf8(input) else { return };
     for compat in [Compat::None, Compat::Jina334] {
@@ -169,7 +169,7 @@ pub fn flow(input: &[u8]) {
     }
 }
 
-/// The objects and what is said beside them.
+/// The objects and the findings.
 fn exported(text: &str, compat: Compat) -> (String, String) {
     let image_pattern = Pattern::parse("registry.example/{owner}/{name}:{tag}").ok();
     let overrides = Overrides { compat: Some(compat), image_pattern, ..Overrides::default() };
@@ -192,7 +192,7 @@ fn exported(text: &str, compat: Compat) -> (String, String) {
     (objects, report::lines(&findings))
 }
 
-/// The text of an object, which is the same object to our reader and to another one.
+/// The text of an object. jinaflow's reader and another reader read the same object from it.
 fn written(object: &Node<'_>) -> String {
     let mut text = String::new();
     yaml::write(object, &mut text);
@@ -207,7 +207,7 @@ fn written(object: &Node<'_>) -> String {
     text
 }
 
-/// Any bytes as manifests that are checked: the same is said twice, and of every finding the object is there.
+/// Any bytes as manifests that are checked. Two checks report the same, and the object of every finding exists.
 pub fn checked(input: &[u8]) {
     let Ok(text) = std::str::from_utf8(input) else { return };
     let Ok(documents) = yaml::read_all(text) else { return };
@@ -222,11 +222,11 @@ pub fn checked(input: &[u8]) {
     same(&once(), &once(), "two checks differ");
 }
 
-/// Between the parts of an input of [`merge`].
+/// The separator between the parts of an input of [`merge`].
 pub const SEPARATOR: &str = "\n=====\n";
 
-/// A Flow that is rendered, what becomes of it, edits of the generated items, and `onConflict`; then all of it is
-/// rendered again. Of the four parts the last ones may be missing.
+/// Renders a Flow, edits the generated items, and renders again. The input has four parts: the Flow, the changed Flow, the
+/// edits, and `onConflict`. The last parts may be missing.
 pub fn merge(input: &[u8]) {
     let Ok(input) = std::str::from_utf8(input) else { return };
     let mut parts = input.splitn(4, SEPARATOR);
@@ -249,7 +249,7 @@ pub fn merge(input: &[u8]) {
     }
 }
 
-/// A package with somebody else's item, a Flow and what was generated.
+/// A package with a foreign item, a Flow and its generated objects.
 fn package(flow: &str, on_conflict: &str, generated: &str) -> String {
     let mut text = String::from(
         "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n- {kind: A, mode: 0644} # theirs\n\
@@ -267,12 +267,12 @@ fn package(flow: &str, on_conflict: &str, generated: &str) -> String {
     text
 }
 
-/// Applies edits, one a line: the number of a line, and what becomes of it.
+/// Applies edits, one per line: the number of a line, and the change.
 ///
-/// - `7=text`: the value after its key is another
-/// - `7+text`: a line of the same indentation comes behind it
-/// - `7-`: it goes
-/// - `7<text`: it is another altogether
+/// - `7=text`: replaces the value after the key
+/// - `7+text`: inserts a line with the same indentation after it
+/// - `7-`: removes the line
+/// - `7<text`: replaces the whole line
 fn with_edits(items: &str, edits: &str) -> String {
     let mut lines: Vec<String> = items.lines().map(str::to_owned).collect();
     for edit in edits.lines() {
@@ -293,7 +293,7 @@ fn with_edits(items: &str, edits: &str) -> String {
     lines.into_iter().map(|line| line + "\n").collect()
 }
 
-/// Where the Flow yields what it yielded, the user's items leave as they came.
+/// Asserts that user items stay unchanged where the Flow renders the same as before.
 fn untouched(rendered: &ResourceList<'_>, edited: &ResourceList<'_>, answer: &ResourceList<'_>) {
     let known = |meta: &Meta| [OBJECT, RENDERED].map(|name| meta.annotation(name).map(str::to_owned));
     let before: Vec<_> = rendered.items.iter().filter_map(generated).map(|meta| known(&meta)).collect();
@@ -305,8 +305,8 @@ fn untouched(rendered: &ResourceList<'_>, edited: &ResourceList<'_>, answer: &Re
     }
 }
 
-/// Where the user has changed nothing, everything is as the Flow yields it now. The same where the user has changed
-/// everything to what the Flow yields.
+/// Asserts that everything is as the Flow renders it now, where the user has changed nothing, or has changed everything to
+/// the new render.
 fn arrived(flow: &str, on_conflict: &str, answer: &Answer, rendered: &ResourceList<'_>) {
     let fresh = ask(package(flow, on_conflict, "").as_bytes());
     assert_eq!((answer.success, problems(&answer.stderr)), (fresh.success, problems(&fresh.stderr)));
@@ -328,12 +328,12 @@ fn arrived(flow: &str, on_conflict: &str, answer: &Answer, rendered: &ResourceLi
     assert_eq!(objects(&same.text), expected);
 }
 
-/// The generated items of an answer, as they are spelled.
+/// The generated items of an answer, in their spelling.
 pub fn generated_texts(answer: &str) -> Vec<String> {
     list(answer).items.iter().filter(|item| generated(item).is_some()).map(|item| item.text().to_owned()).collect()
 }
 
-/// The generated objects without the order of lists and without the places where they are kept: those are the user's.
+/// The generated objects without the order of lists and their files: the user decides those.
 pub fn objects(text: &str) -> Vec<String> {
     let list = list(text);
     let ours = list.items.iter().filter(|item| generated(item).is_some());

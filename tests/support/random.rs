@@ -1,4 +1,4 @@
-//! Numbers that are the same in every run, unless the environment says otherwise.
+//! Random numbers that are the same in every run, unless the environment sets another seed.
 
 /// A number from the environment.
 pub fn number(name: &str, default: usize) -> usize {
@@ -14,12 +14,12 @@ impl Random {
         Self::from(number("JINAFLOW_SEED", 1) as u64 ^ salt)
     }
 
-    /// Numbers from a seed of one's own.
+    /// Numbers from a given seed.
     pub fn from(seed: u64) -> Self {
         Self(seed)
     }
 
-    /// A seed for other numbers.
+    /// A seed for another generator.
     pub fn seed(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -31,7 +31,7 @@ impl Random {
         usize::try_from(self.seed() % most.max(1) as u64).unwrap()
     }
 
-    /// Once in so many times.
+    /// True once in `times` calls, on average.
     pub fn coin(&mut self, times: usize) -> bool {
         self.below(times) == 0
     }
@@ -40,7 +40,7 @@ impl Random {
         &of[self.below(of.len())]
     }
 
-    /// As many of these, in another order.
+    /// Up to `most` of these, in random order.
     pub fn some<T>(&mut self, all: &mut Vec<T>, most: usize) {
         for place in 0..all.len().min(most) {
             let other = place + self.below(all.len() - place);

@@ -1,9 +1,10 @@
-//! Our reader beside those of kustomize, kubectl and Jina: whether each accepts a text, and what it reads.
+//! jinaflow's YAML reader compared with those of kustomize, kubectl and Jina: whether each accepts a document, and the values
+//! that it reads.
 //!
-//! What is compared are trees: texts, whether a text is a string whatever it looks like (quoted, in a block, tagged
-//! `!!str`), lists, mappings with the last of equal keys, and the order of keys where no merge key changes it. Aliases are
-//! expanded and merge keys applied. Our [`Dialect::Kubernetes`] is held against go-yaml 3, [`Dialect::Jina`] against
-//! PyYAML. What kubectl makes of types is compared as JSON: [`kubernetes_value`] against sigs.k8s.io/yaml.
+//! The readers are compared by trees: scalars, whether a scalar is a string independent of its content (quoted, in a block,
+//! tagged `!!str`), lists, mappings with the last of equal keys, and the order of keys where no merge key changes it. Aliases
+//! are expanded and merge keys are applied. [`Dialect::Kubernetes`] is compared with go-yaml 3, and [`Dialect::Jina`] with
+//! PyYAML. The types that kubectl reads are compared as JSON: [`kubernetes_value`] with sigs.k8s.io/yaml.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -15,7 +16,7 @@ use serde_json::{Value, json};
 
 use super::spellings;
 
-/// The other readers, as processes that answer a line with a line.
+/// The other readers, as processes that answer each line with a line.
 pub struct Readers {
     go: Talk,
     python: Talk,
@@ -52,21 +53,21 @@ impl Drop for Talk {
     }
 }
 
-/// What a reader says to a text: its documents, or why it refuses it.
+/// The result of a reader for a document: the parsed documents, or the reason of the refusal.
 pub type Reading<T> = Result<Vec<T>, String>;
 
-/// A tree, spelled as `tests/conformance/readers/main.go` says.
+/// A tree, in the form that `tests/conformance/readers/main.go` describes.
 pub type Tree = Vec<String>;
 
-/// What the other readers say to [`recorded_texts`], for machines that do not have them.
+/// The results of the other readers for [`recorded_texts`], for machines that do not have them.
 pub const RECORDING: &str = "tests/yaml/readings.json";
 
-/// The texts that are recorded.
+/// The documents that are recorded.
 pub fn recorded_texts() -> Vec<String> {
     spellings::BY_HAND.iter().map(|text| (*text).to_owned()).chain(spellings::odd(2, 300)).collect()
 }
 
-/// What all readers say to a text.
+/// The results of all readers for a document.
 pub struct Readings {
     pub kustomize: Reading<Tree>,
     pub kubectl: Reading<Value>,
@@ -76,14 +77,14 @@ pub struct Readings {
     pub ours_for_jina: Reading<Tree>,
 }
 
-/// A text that two readers do not read alike.
+/// A document that two readers read differently.
 #[derive(Debug)]
 pub struct Difference {
-    /// Whose reader.
+    /// The name of the other reader.
     pub reader: &'static str,
-    /// What the two say, shortened.
+    /// The results of the two, shortened.
     pub what: String,
-    /// Why that is so, where it is known.
+    /// The reason of the difference, if it is known.
     pub reason: Option<&'static str>,
 }
 
@@ -91,13 +92,13 @@ impl Readers {
     /// Starts the programs that `tests/conformance/setup.sh` has installed into `tools`.
     pub fn start(tools: &Path) -> Self {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance/readers/read.py");
-        // Large files are collected at once.
+        // Garbage is collected after each large file.
         let go = Talk::start(Command::new(tools.join("bin/readers")).env("GOGC", "400"));
         let python = Talk::start(Command::new(tools.join("jina/bin/python")).arg(script));
         Self { go, python }
     }
 
-    /// What the other readers say to a text: the programs' own words, which can be recorded.
+    /// The unchanged answers of the other readers to a document, which can be recorded.
     pub fn ask(&mut self, text: &str) -> Value {
         let line = json!(text).to_string() + "\n";
         self.go.send(&line);
@@ -107,13 +108,13 @@ impl Readers {
         answer
     }
 
-    /// What all readers say to a text.
+    /// The results of all readers for a document.
     pub fn read(&mut self, text: &str) -> Readings {
         Readings::of(text, self.ask(text))
     }
 }
 
-/// What our reader makes of a text, as trees.
+/// The trees that jinaflow's reader returns for a document.
 pub fn trees(text: &str, dialect: Dialect) -> Reading<Tree> {
     let tree = |document: Document<'_>| {
         let mut spelled = Vec::new();
@@ -126,7 +127,7 @@ pub fn trees(text: &str, dialect: Dialect) -> Reading<Tree> {
     Ok(yaml::read_all_as(text, dialect).map_err(|error| error.to_string())?.into_iter().map(tree).collect())
 }
 
-/// What our reader makes of a text, as kubectl types it.
+/// The values that jinaflow's reader returns for a document, typed as in kubectl.
 pub fn values(text: &str) -> Reading<Value> {
     let documents = yaml::read_all(text).map_err(|error| error.to_string())?;
     Ok(without_nulls(documents.iter().filter_map(|document| document.root.as_ref()).map(kubernetes_value).collect()))
@@ -139,7 +140,7 @@ fn reading<T: serde::de::DeserializeOwned>(answer: Value) -> Reading<T> {
     }
 }
 
-/// A chunk without content is an object to nobody.
+/// No reader makes an object of a chunk without content.
 fn without_nulls(documents: Vec<Value>) -> Vec<Value> {
     documents.into_iter().filter(|document| !document.is_null()).collect()
 }
@@ -167,7 +168,7 @@ fn spell(node: &Node<'_>, out: &mut Tree) {
 }
 
 impl Readings {
-    /// Of a text, with what the others said to it.
+    /// The readings of a document, from the recorded answers of the other readers.
     pub fn of(text: &str, mut said: Value) -> Self {
         let in_json = |text: String| serde_json::from_str(&text).unwrap_or(Value::String(text));
         Self {
@@ -180,7 +181,7 @@ impl Readings {
         }
     }
 
-    /// Where the readers differ.
+    /// The differences between the readers.
     pub fn differences(&self, text: &str) -> Vec<Difference> {
         let mut all = Vec::new();
         let mut note = |reader: &'static str, what: Option<String>, reason: Option<&'static str>| {
@@ -189,8 +190,8 @@ impl Readings {
         let kustomize = differ(&self.kustomize, &self.ours_for_kubernetes, |a, b| a == b);
         note("kustomize", kustomize, why_kustomize_differs(text, self));
         note("jina", differ(&self.jina, &self.ours_for_jina, |a, b| a == b), why_jina_differs(text, self));
-        // kubectl takes texts apart before it reads them, and has types that not everything has. Where kustomize refuses a
-        // text, nothing is left to compare.
+        // kubectl splits a stream before it reads it, and limits some types. When kustomize refuses a document, there is nothing to
+        // compare.
         if self.kustomize.is_ok() && self.ours_for_kubernetes.is_ok() {
             note("kubectl", differ(&self.kubectl, &self.ours_for_kubectl, alike), why_kubectl_differs(text, self));
         }
@@ -220,10 +221,10 @@ fn outcome<T>(reading: &Reading<T>) -> String {
     }
 }
 
-/// Whether two values are one to a server, to which 1.0 is 1.
+/// Whether a server treats two values as equal; it treats 1.0 as 1.
 fn alike(a: &Value, b: &Value) -> bool {
     match (a, b) {
-        // serde_json reads the last digits of a fraction as it likes.
+        // serde_json may read the last digits of a fraction differently.
         (Value::Number(a), Value::Number(b)) => a == b || a.as_f64().zip(b.as_f64()).is_some_and(|(a, b)| (a - b).abs() <= 1e-15 * a.abs()),
         (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| alike(a, b)),
         (Value::Object(a), Value::Object(b)) => {
@@ -233,7 +234,7 @@ fn alike(a: &Value, b: &Value) -> bool {
     }
 }
 
-/// What our bounds refuse.
+/// Whether a refusal is due to a limit of jinaflow.
 fn is_bounded(refusal: &str) -> bool {
     refusal.contains("nested deeper than") || refusal.contains("aliases expand to more than")
 }
@@ -254,7 +255,7 @@ fn why_kustomize_differs(text: &str, readings: &Readings) -> Option<&'static str
         (Ok(_), Err(ours)) if is_bounded(ours) => Some("our bounds"),
         _ if has_inner_mark(text) => Some("a byte order mark before a later document is no character"),
         _ if has_bare_tag(text) => Some("`!` makes a string, as kubectl has it"),
-        // `yaml_parser_decrease_flow_level` of go-yaml forgets the key that the brackets may be.
+        // `yaml_parser_decrease_flow_level` of go-yaml forgets that the brackets may be a key.
         (Err(theirs), Ok(_)) if theirs.contains("did not find expected <document start>") && has_brackets_as_key(text) => {
             Some("brackets as a key are read")
         }
@@ -262,7 +263,7 @@ fn why_kustomize_differs(text: &str, readings: &Readings) -> Option<&'static str
     }
 }
 
-/// Whether there are two plain texts that are one key when they are typed: `1` and `1.0`, `on` and `yes`.
+/// Whether two plain scalars are the same key after typing: `1` and `1.0`, `on` and `yes`.
 fn has_equal_keys(trees: &Reading<Tree>) -> bool {
     let mut keys: BTreeMap<String, &str> = BTreeMap::new();
     let plain = trees.iter().flatten().flatten().filter_map(|text| text.strip_prefix('='));
@@ -272,7 +273,7 @@ fn has_equal_keys(trees: &Reading<Tree>) -> bool {
     })
 }
 
-/// Whether a `!` stands by itself.
+/// Whether a `!` has no tag name.
 fn has_bare_tag(text: &str) -> bool {
     text.split('!').skip(1).any(|rest| rest.is_empty() || rest.starts_with(char::is_whitespace))
 }
@@ -301,7 +302,7 @@ fn why_kubectl_differs(text: &str, readings: &Readings) -> Option<&'static str> 
         (Err(theirs), Ok(_)) if theirs.contains("cannot start any token") && text.contains('\t') => {
             Some("go-yaml 3 takes a comment below another however it is indented")
         }
-        // Chunks are read by themselves.
+        // Chunks are read separately.
         (Err(_), Ok(_)) if text.contains("\n---") || text.contains("\n...") || text.contains('%') => {
             Some("kubectl cuts the text at other places")
         }

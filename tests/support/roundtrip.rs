@@ -1,4 +1,4 @@
-//! What people have written, as items of a list beside a `JinaFlow`.
+//! Documents that people have written, as items of a list beside a `JinaFlow`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -20,14 +20,14 @@ pub fn yaml_below(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// The documents of a text that can be somebody else's items: those with content, without what only a stream has.
+/// The documents of a stream that can be foreign items: those with content, without markers and directives.
 pub fn documents(text: &str) -> Vec<String> {
     let list = ResourceList::read_documents(text);
-    // What is ours is for us to change.
+    // Items of jinaflow may be changed.
     list.items.iter().filter(|item| !item.text().contains("flow.jina.ai")).filter_map(|item| without_marks(item.body())).collect()
 }
 
-/// A document without its marks and directives; `None` where there is more on the line of a mark.
+/// A document without its markers and directives. `None` when the line of a marker has other content.
 fn without_marks(document: &str) -> Option<String> {
     let document = document.strip_prefix('\u{feff}').unwrap_or(document);
     let mut text = String::new();
@@ -44,14 +44,14 @@ fn without_marks(document: &str) -> Option<String> {
     Some(text)
 }
 
-/// A document as an entry whose dash stands at a column: every line as many columns further in.
+/// A document as an entry with its dash at a column: every line is indented by that number of columns.
 pub fn entry(document: &str, indent: usize) -> String {
     let mut text = format!("{:indent$}-", "");
-    // A first line that is indented itself stands below the dash.
+    // A first line that is indented itself is written below the dash.
     let begins_at_margin = document.lines().find(|line| !line.trim().is_empty()).is_some_and(|line| !line.starts_with([' ', '#', '\t']));
     let document = if begins_at_margin { document.trim_start_matches(['\n', '\r']) } else { document };
     text.push_str(if begins_at_margin { " " } else { "\n" });
-    // Old Macs end lines by a carriage return alone.
+    // Old Macs end lines with a carriage return only.
     let lines: Vec<&str> =
         if document.contains('\n') { document.split_inclusive('\n').collect() } else { document.split_inclusive('\r').collect() };
     for (place, line) in lines.into_iter().enumerate() {
@@ -71,14 +71,14 @@ const HEAD: &str = "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nite
 const FLOW: &str = "apiVersion: flow.jina.ai/v1alpha1\nkind: JinaFlow\nmetadata: {name: round-trip}\n\
                     spec:\n  flow: {jtype: Flow, executors: [{name: zz, uses: 'docker://zz'}]}\n";
 
-/// The documents that do not come back byte for byte from the function, whatever stands beside them.
+/// The documents that the function does not return byte for byte, in any position among other items.
 pub fn changed(documents: &[String]) -> Vec<String> {
     documents.iter().filter(|document| [0, 2].iter().any(|indent| !comes_back(document, *indent))).cloned().collect()
 }
 
 fn comes_back(document: &str, indent: usize) -> bool {
     let (ours, theirs) = (entry(FLOW, indent), entry(document, indent));
-    // Last of all, and in front of an item and a field.
+    // As the last item, and before another item and a field.
     let last = format!("{HEAD}{ours}{theirs}");
     let first = format!("{HEAD}{theirs}{ours}");
     [(&last, ""), (&first, "other: {a: 010} # field\n")].iter().all(|(list, more)| {

@@ -1,8 +1,8 @@
-//! YAML in odd spellings, to hold readers against each other: some by hand, the rest made from a fixed seed.
+//! YAML in unusual spellings, to compare readers. Some are written by hand; the rest is generated from a fixed seed.
 
-/// What people write and readers stumble over, a few of each kind.
+/// Spellings that people use and that readers often misread, a few of each kind.
 pub const BY_HAND: &[&str] = &[
-    // Comments right behind a quote, a bracket, an alias, a sign.
+    // Comments directly after a quote, a bracket, an alias, an indicator.
     "a: 'b'# c\n",
     "a: \"b\"# c\nd: [e]# f\ng: {h: i}# j\n",
     "a: &x b\nc: *x # d\n",
@@ -15,7 +15,7 @@ pub const BY_HAND: &[&str] = &[
     "-# c\n",
     "--- # c\na: 1\n",
     "---# c\n",
-    // Closing brackets at the key's column, and less.
+    // Closing brackets at the key's column, and further left.
     "a: [\n  \"b\"\n]\n",
     "a:\n  b: {\n    \"c\": \"d\"\n  }\n",
     "a:\n  b: {\n    \"c\": \"d\"\n}\ne: 1\n",
@@ -23,7 +23,7 @@ pub const BY_HAND: &[&str] = &[
     "a: {\n}\nb: [\n]\n",
     "a: [b, [c,\nd\n], {e: f\n}]\n",
     "a: [\n]: b\n",
-    // Texts in quotes over several lines.
+    // Quoted scalars over several lines.
     "a: \"b\nc\"\n",
     "a:\n  b: 'c\n\n   d'\ne: 1\n",
     "a: \"b \\\n  c\"\n",
@@ -77,7 +77,7 @@ pub const BY_HAND: &[&str] = &[
     "a: |",
     "a: |\n  b",
     "a: |\nb: 1\n",
-    // Plain texts.
+    // Plain scalars.
     "a: b: c\n",
     "a: - b\n",
     "a: b\n c\n  d: e\n",
@@ -137,7 +137,7 @@ pub const BY_HAND: &[&str] = &[
     "&x a: *x\n",
     "a: &x\nb: *x\n",
     "a: & b\n",
-    // Documents, marks, directives.
+    // Documents, markers, directives.
     "",
     "# c\n",
     "---\n",
@@ -182,7 +182,7 @@ pub const BY_HAND: &[&str] = &[
     "{a: b} c\n",
 ];
 
-/// A generator of numbers that is the same everywhere (Knuth's MMIX).
+/// A random number generator that gives the same numbers everywhere (Knuth's MMIX).
 struct Dice(u64);
 
 impl Dice {
@@ -383,7 +383,7 @@ const LINES: &[&str] = &[
     ": >",
 ];
 
-/// Texts without sense, of which about a third are YAML.
+/// Random documents, of which about a third is valid YAML.
 pub fn odd(seed: u64, count: usize) -> Vec<String> {
     let mut dice = Dice(seed);
     (0..count).map(|_| if dice.below(2) == 0 { of_pieces(&mut dice) } else { of_lines(&mut dice) }).collect()
@@ -409,8 +409,8 @@ fn of_lines(dice: &mut Dice) -> String {
     text
 }
 
-/// A text in a layout that means the same, or something else, or nothing: comments, blank lines, tabs, line ends, marks,
-/// directives, brackets and quotes that go on where they should not.
+/// A document in another layout, which may have the same meaning, another one, or be invalid: comments, blank lines, tabs,
+/// line ends, markers, directives, and brackets and quotes that continue where they should not.
 pub fn relaid(text: &str, seed: u64) -> String {
     let mut dice = Dice(seed);
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
@@ -424,10 +424,10 @@ pub fn relaid(text: &str, seed: u64) -> String {
             3 => *line = line.replacen("  ", "\t", 1),
             4 => *line = line.replacen(": ", ":\t", 1),
             5 => lines.insert(at, dice.of(&["---", "...", "--- # c", "%YAML 1.1", "%YAML 1.2", "--- "]).to_owned()),
-            // A closing bracket on a line of its own, less indented than it should be.
+            // A closing bracket on its own line, indented less than it should be.
             6 => break_before(line, &["]", "}"], dice.of(&["", " ", "  "])),
             7 => break_before(line, &[", ", " "], dice.of(&["", " ", "        "])),
-            // A quoted text over two lines.
+            // A quoted scalar over two lines.
             8 => break_before(line, &["\"", "'"], ""),
             9 => break_before(line, &[" "], ""),
             10 => *line = format!(" {line}"),
@@ -447,7 +447,7 @@ pub fn relaid(text: &str, seed: u64) -> String {
     text
 }
 
-/// Puts a line break before the last of some words.
+/// Inserts a line break before the last occurrence of some words.
 fn break_before(line: &mut String, words: &[&str], indent: &str) {
     if let Some(at) = words.iter().filter_map(|word| line.rfind(word)).max() {
         line.insert_str(at, &format!("\n{indent}"));

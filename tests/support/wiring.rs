@@ -1,4 +1,4 @@
-//! Whether a set of objects is a Flow in which everything finds everything.
+//! Checks whether the objects of a Flow find each other.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::label;
 
-/// The faults of a set of objects; none when every address reaches a pod that listens.
+/// The faults of a set of objects. The list is empty when every address reaches a pod that listens.
 pub fn faults(objects: &[Value]) -> Vec<String> {
     let mut faults = Vec::new();
     let mut seen = std::collections::HashSet::new();
@@ -50,12 +50,12 @@ pub fn namespace(object: &Value) -> &str {
     object["metadata"]["namespace"].as_str().unwrap_or_default()
 }
 
-/// Whether labels are what a selector asks for.
+/// Whether labels match a selector.
 pub fn contains(labels: &Value, selector: &Value) -> bool {
     selector.as_object().is_some_and(|s| !s.is_empty() && s.iter().all(|(key, value)| labels[key] == *value))
 }
 
-/// The texts of a list.
+/// The strings of a list.
 pub fn strings(list: &Value) -> Vec<&str> {
     list.as_array().into_iter().flatten().filter_map(Value::as_str).collect()
 }
@@ -162,7 +162,7 @@ impl Cluster<'_> {
     }
 }
 
-/// A container's arguments as its process gets them.
+/// The arguments of a container as its process receives them.
 fn arguments(container: &Value) -> Vec<String> {
     let env: BTreeMap<&str, &str> =
         container["env"].as_array().into_iter().flatten().filter_map(|v| Some((v["name"].as_str()?, v["value"].as_str()?))).collect();
@@ -191,13 +191,13 @@ pub fn host_and_port(address: &str) -> (&str, &str) {
     plain.rsplit_once(':').unwrap_or((plain, ""))
 }
 
-/// The words after an option, up to the next one.
+/// The words after an option, up to the next option.
 pub fn values_of<'a>(option: &str, args: &[&'a str]) -> Vec<&'a str> {
     let after = args.iter().position(|arg| *arg == option).map_or(args.len(), |at| at + 1);
     args[after..].iter().take_while(|arg| !arg.starts_with("--")).copied().collect()
 }
 
-/// The kubelet's expansion.
+/// The argument after the kubelet's expansion of variables.
 fn expanded(arg: &str, env: &BTreeMap<&str, &str>) -> String {
     let mut out = String::new();
     let mut rest = arg;

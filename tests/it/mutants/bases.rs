@@ -1,4 +1,4 @@
-//! Flows of every kind, rendered, with what stands around them in a repository.
+//! Rendered Flows of every kind, with the objects that surround them in a repository.
 
 use jinaflow::internals::cli::input::{self, FlowOfFile};
 use jinaflow::internals::config::Overrides;
@@ -114,13 +114,13 @@ pub const RECIPES: &[Recipe] = &[
     ("as jina exports, replicas", "compat: jina-3.34", PROTOCOLS, ""),
 ];
 
-/// A Flow that was rendered.
+/// A rendered Flow.
 pub struct Base {
     pub name: &'static str,
     pub objects: Vec<Value>,
 }
 
-/// All of them.
+/// All bases.
 pub fn bases() -> Vec<Base> {
     RECIPES.iter().map(|(name, fields, flow, around)| Base { name, objects: rendered(name, fields, flow, around) }).collect()
 }

@@ -1,4 +1,4 @@
-//! Kinds of breaks: where each can be planted, and about which objects a finding makes sense.
+//! Kinds of breaks: where each can be planted, and the objects that a finding may name.
 
 use jinaflow::internals::finding::Severity;
 use serde_json::{Value, json};
@@ -7,13 +7,13 @@ use super::view::{Container, View, list};
 use crate::support::label;
 use crate::support::wiring::strings;
 
-/// A kind of break: its name, how bad it is at least, and where it can be planted.
+/// A kind of break: its name, its minimum severity, and its places.
 pub type Kind = (&'static str, Severity, fn(&mut View<'_>));
 
 const ERROR: Severity = Severity::Error;
 const WARNING: Severity = Severity::Warning;
 
-/// Changes a field of every Service that the Flow dials, or of every one.
+/// Changes a field of every Service, or only of those that the Flow calls.
 fn services(v: &mut View<'_>, only_dialled: bool, change: fn(&mut Value)) {
     for (id, name) in v.of_kind(&["Service"]) {
         let is_dialled = !v.diallers_of(v.objects[id]["metadata"]["name"].as_str().unwrap()).is_empty();
@@ -39,7 +39,7 @@ fn any_port(_: &View<'_>, _: usize, _: &Value) -> bool {
     true
 }
 
-/// A port that the Flow dials by the Service's own address.
+/// Whether the Flow calls a port through the cluster IP of the Service.
 fn dialled_port(v: &View<'_>, service: usize, port: &Value) -> bool {
     let name = v.objects[service]["metadata"]["name"].as_str().unwrap();
     let number = port["port"].to_string();
@@ -47,7 +47,7 @@ fn dialled_port(v: &View<'_>, service: usize, port: &Value) -> bool {
     !v.is_headless(service) && v.diallers().iter().any(dials)
 }
 
-/// Changes each container, or each first one.
+/// Changes every container, or only the first of each pod.
 fn containers(v: &mut View<'_>, only_mains: bool, change: fn(&mut Value)) {
     let all = if only_mains { v.mains() } else { v.containers() };
     for container in all {
@@ -72,7 +72,7 @@ fn workloads(v: &mut View<'_>, kinds: &[&str], change: fn(&mut Value)) {
 
 const WORKLOADS: &[&str] = &["Deployment", "StatefulSet"];
 
-/// Changes each object of a kind; the finding is about it.
+/// Changes each object of a kind; the finding must name that object.
 fn objects(v: &mut View<'_>, kind: &str, is_meant: fn(&Value) -> bool, change: fn(&mut Value)) {
     for (id, name) in v.of_kind(&[kind]) {
         if is_meant(&v.objects[id]) {
@@ -85,7 +85,7 @@ fn all(_: &Value) -> bool {
     true
 }
 
-/// Changes the value behind an option of the containers that have it.
+/// Changes the value after an option in the containers that have the option.
 fn option(v: &mut View<'_>, among: Vec<Container>, option: &str, change: fn(&str) -> Option<String>) {
     for container in among {
         let Some(at) = container.option(v.objects, option) else { continue };
@@ -94,7 +94,7 @@ fn option(v: &mut View<'_>, among: Vec<Container>, option: &str, change: fn(&str
     }
 }
 
-/// Changes the JSON behind an option.
+/// Changes the JSON value of an option.
 fn in_json(v: &mut View<'_>, among: Vec<Container>, name: &str, change: fn(&mut serde_json::Map<String, Value>) -> bool) {
     for container in among {
         let Some(at) = container.option(v.objects, name) else { continue };
@@ -106,7 +106,7 @@ fn in_json(v: &mut View<'_>, among: Vec<Container>, name: &str, change: fn(&mut 
     }
 }
 
-/// Replaces a text in each address of a gateway or a head that is written in an argument.
+/// Changes each address in the arguments of gateways and heads.
 fn in_addresses(v: &mut View<'_>, change: fn(&str) -> Option<String>) {
     for container in v.diallers() {
         for name in ["--deployments-addresses", "--connection-list"] {
@@ -157,7 +157,7 @@ fn twice(value: &mut Value) {
     push(value, first);
 }
 
-/// Adds a copy of each object of some kinds under another name.
+/// Adds a copy of each object of some kinds with another name.
 fn copied(v: &mut View<'_>, kinds: &[&str], name: Option<&'static str>) {
     for (id, known) in v.of_kind(kinds) {
         v.plant(v.around(id), known, move |o| {
@@ -174,7 +174,7 @@ fn fields(value: &mut Value) -> &mut serde_json::Map<String, Value> {
     value.as_object_mut().unwrap()
 }
 
-/// Who names an object: whom a finding about its absence is about.
+/// The objects that refer to an object. A finding about its absence names one of them.
 fn users(v: &View<'_>, id: usize) -> Vec<String> {
     let own = label(&v.objects[id]);
     let name = v.objects[id]["metadata"]["name"].as_str().unwrap();
@@ -192,7 +192,7 @@ fn removed(v: &mut View<'_>, kind: &str, is_meant: fn(&View<'_>, usize) -> bool)
     }
 }
 
-/// Changes each object of a kind that others name.
+/// Changes each object of a kind that other objects refer to.
 fn renamed(v: &mut View<'_>, kind: &str, is_meant: fn(&View<'_>, usize) -> bool, change: fn(&mut Value)) {
     for (id, name) in v.of_kind(&[kind]) {
         if is_meant(v, id) {
@@ -220,13 +220,13 @@ fn rules(v: &mut View<'_>, direction: &'static str, is_meant: fn(&Value) -> bool
     }
 }
 
-/// The label by which pods are selected: ours, or Jina's.
+/// The label that selects pods: the one of jinaflow, or the one of Jina.
 pub fn own_label(labels: &Value) -> &'static str {
     const OURS: &str = "flow.jina.ai/component";
     if labels[OURS].is_string() { OURS } else { "app" }
 }
 
-/// A rule for pods of the Flow.
+/// Whether a rule is for pods of the Flow.
 fn is_of_flow(rule: &Value) -> bool {
     let peers = list(&rule["from"]).chain(list(&rule["to"]));
     let is_ours = |labels: &Value| labels[own_label(labels)].is_string();
@@ -245,7 +245,7 @@ macro_rules! image {
     };
 }
 
-/// Every kind.
+/// All kinds.
 #[allow(clippy::too_many_lines)]
 pub fn kinds() -> Vec<Kind> {
     vec![
@@ -254,7 +254,7 @@ pub fn kinds() -> Vec<Kind> {
         ("a Service of the gateway is removed", WARNING, |v| {
             for (id, name) in v.of_kind(&["Service"]) {
                 let Some(target) = v.target(id).filter(|target| label(&v.objects[*target]) == "Deployment/gateway") else { continue };
-                // Unless another leads to the same ports.
+                // Unless another Service leads to the same ports.
                 let leads =
                     |id: usize, port: &Value| list(&v.objects[id]["spec"]["ports"]).any(|other| other["targetPort"] == port["targetPort"]);
                 let is_only = |port: &Value| {
@@ -956,7 +956,7 @@ pub fn kinds() -> Vec<Kind> {
                 );
             }
         }),
-        // Ways from outside.
+        // Routes from outside.
         ("a way from outside is in another namespace", ERROR, |v| {
             for kind in ["Ingress", "HTTPRoute", "GRPCRoute"] {
                 objects(v, kind, all, |i| i["metadata"]["namespace"] = json!("elsewhere"));
@@ -994,7 +994,7 @@ pub fn kinds() -> Vec<Kind> {
                 objects(v, kind, all, |r| r["spec"]["rules"][0]["backendRefs"][0]["port"] = json!(7777));
             }
         }),
-        // What pods refer to.
+        // References of pods.
         ("a ConfigMap is removed", ERROR, |v| removed(v, "ConfigMap", always)),
         ("a ConfigMap is renamed", ERROR, |v| {
             renamed(v, "ConfigMap", always, |c| c["metadata"]["name"] = json!(format!("dev-{}", c["metadata"]["name"].as_str().unwrap())));

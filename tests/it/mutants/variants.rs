@@ -1,4 +1,4 @@
-//! Changes after which a Flow is wired as it was: what meshes, operators, orchestrators and people do to manifests.
+//! Changes that keep a Flow wired: what meshes, operators, orchestrators and users do to manifests.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use super::view::{Objects, is_workload, list, pod};
 use crate::support::documents;
 use crate::support::wiring::contains;
 
-/// A kind of change, and what it does. The answer is whether there was anything to change.
+/// A kind of change. The function returns whether there was something to change.
 pub type Kind = (&'static str, fn(&mut Objects) -> bool);
 
 fn pods(o: &mut Objects, change: fn(&mut Value)) -> bool {
@@ -52,14 +52,14 @@ fn namespace(o: &Objects) -> String {
     o[0]["metadata"]["namespace"].as_str().unwrap_or_default().to_owned()
 }
 
-/// Adds documents; `NS` in them is the Flow's namespace.
+/// Adds documents. `NS` in them is replaced by the Flow's namespace.
 fn add(o: &mut Objects, yaml: &str) -> bool {
     let namespace = namespace(o);
     o.extend(documents(&yaml.replace("NS", &namespace)));
     true
 }
 
-/// What `istioctl kube-inject` makes of a pod (`pkg/kube/inject/testdata/inject/*.injected`).
+/// Changes a pod as `istioctl kube-inject` does (`pkg/kube/inject/testdata/inject/*.injected`).
 fn istio(template: &mut Value, is_native: bool) {
     template["metadata"]["annotations"]["sidecar.istio.io/status"] = json!("{\"initContainers\":[\"istio-init\"]}");
     template["metadata"]["labels"]["security.istio.io/tlsMode"] = json!("istio");
@@ -114,7 +114,7 @@ fn istio(template: &mut Value, is_native: bool) {
     push(&mut spec["volumes"], json!({"name": "istio-token", "projected": {"sources": [token]}}));
 }
 
-/// What `linkerd inject --manual` makes of a pod.
+/// Changes a pod as `linkerd inject --manual` does.
 fn linkerd(template: &mut Value) {
     template["metadata"]["annotations"]["linkerd.io/proxy-version"] = json!("stable-2.14.10");
     template["metadata"]["labels"]["linkerd.io/control-plane-ns"] = json!("linkerd");
@@ -136,7 +136,7 @@ fn linkerd(template: &mut Value) {
     push(&mut spec["volumes"], json!({"name": "linkerd-identity-end-entity", "emptyDir": {"medium": "Memory"}}));
 }
 
-/// Replaces texts everywhere, as a rename does that follows every reference.
+/// Replaces strings everywhere, like a rename that updates every reference.
 fn everywhere(value: &mut Value, change: &dyn Fn(&str) -> Option<String>) {
     match value {
         Value::String(text) => {
@@ -150,8 +150,8 @@ fn everywhere(value: &mut Value, change: &dyn Fn(&str) -> Option<String>) {
     }
 }
 
-/// Gives all objects that have a name of their own another one, and follows it: in references, which are whole texts, and
-/// in the addresses of Jina's exports, which are parts of one. Labels and names of containers stay.
+/// Renames all objects that have their own name and updates the references: strings that are a name, and the addresses in
+/// Jina's exports, which contain a name. Labels and names of containers stay.
 fn renamed(o: &mut Objects, rename: fn(&str) -> String) -> bool {
     let names: Vec<String> =
         o.iter().filter(|o| o["kind"] != "Namespace").map(|o| o["metadata"]["name"].as_str().unwrap().to_owned()).collect();
@@ -217,7 +217,7 @@ fn renamed(o: &mut Objects, rename: fn(&str) -> String) -> bool {
     true
 }
 
-/// Indexing has left `null` where nothing was.
+/// Removes the `null` that indexing adds where no value was.
 fn remove_empty(value: &mut Value) {
     match value {
         Value::Object(fields) => {
@@ -237,7 +237,7 @@ fn follow(object: &mut Value, path: &str, names: &[String], rename: fn(&str) -> 
     }
 }
 
-/// Every kind of change to objects.
+/// All kinds of changes to objects.
 #[allow(clippy::too_many_lines)]
 pub fn kinds() -> Vec<Kind> {
     vec![
@@ -573,26 +573,26 @@ pub const CLASHES: &[(&str, &str)] = &[
     ("Istio, injected", "Linkerd, injected"),
     ("Istio, injected as native sidecar", "Linkerd, injected"),
     ("an autoscaler", "an autoscaler of v1"),
-    // A shell's line is no list of words that a prefix could be put before.
+    // A shell command line is not a list of words, so a prefix cannot be put before it.
     ("a wrapper before Jina", "Jina in a shell"),
     ("a module in place of the program", "Jina in a shell"),
     ("a wrapper before Jina", "a module in place of the program"),
-    // Addresses with a namespace are not names that a rename follows.
+    // A rename does not update addresses that contain a namespace.
     ("addresses with namespace", "namespace everywhere"),
     ("addresses with namespace", "a prefix"),
     ("addresses with namespace", "a suffix"),
     ("an alias of the gateway", "namespace everywhere"),
     ("Jina in a shell", "namespace everywhere"),
-    // Nobody follows the name of a pod.
+    // References to the name of a pod are not updated.
     ("Services of single pods", "a prefix"),
     ("Services of single pods", "a suffix"),
-    // What controllers made changes with what they made it from.
+    // Objects made by controllers change with their source.
     ("with what controllers made", "a Rollout in place of each Deployment"),
     ("with what controllers made", "a prefix"),
     ("with what controllers made", "a suffix"),
 ];
 
-/// A workload gets an autoscaler: its replicas go, requests come.
+/// Adds an autoscaler to a workload: removes `replicas` and adds requests.
 fn scaled(o: &mut Objects, version: &str) -> bool {
     let is_scaled = |name: &Value| o.iter().any(|object| object["spec"]["scaleTargetRef"]["name"] == *name);
     let place = o.iter().position(|object| object["kind"] == "Deployment" && !is_scaled(&object["metadata"]["name"]));
@@ -622,11 +622,11 @@ fn scaled(o: &mut Objects, version: &str) -> bool {
     true
 }
 
-/// Forms in which the same objects can be given.
+/// The formats in which the same objects can be given.
 pub const FORMS: [&str; 7] =
     ["a List", "documents", "documents of JSON", "documents with comments", "Lists in a List", "CRLF", "the reader's own"];
 
-/// The text of objects in a form.
+/// The objects in a format.
 pub fn text(objects: &[Value], form: &str) -> String {
     let documents = |between: &str| {
         let mut text = String::new();

@@ -1,4 +1,4 @@
-//! Who is who in a set of objects, so that breaks can be planted where they break something.
+//! The roles of the objects in a set, so that breaks can be planted where they have an effect.
 
 use serde_json::Value;
 
@@ -12,9 +12,9 @@ type Change = Box<dyn Fn(&mut Objects)>;
 
 /// A place where a break can be planted.
 pub struct Place {
-    /// The objects about which a finding makes sense.
+    /// The objects that a finding may name.
     pub about: Vec<String>,
-    /// The place in words.
+    /// A description of the place.
     pub at: String,
     pub change: Change,
 }
@@ -25,7 +25,7 @@ pub struct View<'o> {
     pub places: Vec<Place>,
 }
 
-/// A container of Jina: its object's place and its own, and what it is called.
+/// A container that runs Jina: the index of its object, its own index, and its name.
 #[derive(Clone)]
 pub struct Container {
     pub object: usize,
@@ -48,7 +48,7 @@ impl Container {
         &mut objects[self.object]["spec"]["template"]["spec"]
     }
 
-    /// The place of an option among the arguments.
+    /// The index of an option among the arguments.
     pub fn option(&self, objects: &Objects, option: &str) -> Option<usize> {
         strings(&self.of(objects)["args"]).iter().position(|arg| *arg == option)
     }
@@ -76,7 +76,7 @@ impl<'o> View<'o> {
         self.places.push(Place { about: about.into_iter().collect(), at, change: Box::new(change) });
     }
 
-    /// The places of objects of some kinds, with what they are called.
+    /// The indexes and labels of the objects of some kinds.
     pub fn of_kind(&self, kinds: &[&str]) -> Vec<(usize, String)> {
         let objects = self.objects.iter().enumerate();
         objects.filter(|(_, o)| kinds.contains(&o["kind"].as_str().unwrap_or_default())).map(|(id, o)| (id, label(o))).collect()
@@ -86,7 +86,7 @@ impl<'o> View<'o> {
         self.of_kind(&["Deployment", "StatefulSet"])
     }
 
-    /// Every container of every workload: all of them run Jina.
+    /// Every container of every workload; all of them run Jina.
     pub fn containers(&self) -> Vec<Container> {
         let mut containers = Vec::new();
         for (object, label) in self.workloads() {
@@ -101,17 +101,17 @@ impl<'o> View<'o> {
         self.containers().into_iter().filter(|container| container.place == 0).collect()
     }
 
-    /// Those of gateways.
+    /// The first containers of gateways.
     pub fn gateways(&self) -> Vec<Container> {
         self.mains().into_iter().filter(|c| strings(&c.of(self.objects)["args"]).first() == Some(&"gateway")).collect()
     }
 
-    /// Those of heads.
+    /// The first containers of heads.
     pub fn heads(&self) -> Vec<Container> {
         self.mains().into_iter().filter(|c| c.option(self.objects, "--connection-list").is_some()).collect()
     }
 
-    /// Gateways and heads that dial somebody in the cluster.
+    /// Gateways and heads that call at least one Service in the cluster.
     pub fn diallers(&self) -> Vec<Container> {
         let mut diallers = self.gateways();
         diallers.extend(self.heads());
@@ -119,7 +119,7 @@ impl<'o> View<'o> {
         diallers
     }
 
-    /// The addresses of Services that are here, which a container dials: the name, and the port.
+    /// The addresses that a container calls and that belong to a Service in the set: name and port.
     pub fn addresses(&self, container: &Container) -> Vec<(String, String)> {
         let of = |address: &String| {
             let (host, port) = host_and_port(address);
@@ -134,7 +134,7 @@ impl<'o> View<'o> {
         self.objects.iter().position(|o| o["kind"] == "Service" && o["metadata"]["name"] == name)
     }
 
-    /// Who dials a Service.
+    /// The components that call a Service.
     pub fn diallers_of(&self, service: &str) -> Vec<String> {
         let dials = |c: &&Container| self.addresses(c).iter().any(|(name, _)| name == service);
         self.diallers().iter().filter(dials).map(|c| c.label.clone()).collect()
@@ -151,7 +151,7 @@ impl<'o> View<'o> {
         self.of_kind(&["Service"]).into_iter().map(|(id, _)| id).filter(|id| self.target(*id) == Some(workload)).collect()
     }
 
-    /// A workload, its Services, and who dials them.
+    /// A workload, its Services, and the components that call them.
     pub fn around(&self, workload: usize) -> Vec<String> {
         let mut labels = vec![label(&self.objects[workload])];
         for service in self.fronts(workload) {
@@ -160,7 +160,7 @@ impl<'o> View<'o> {
         labels
     }
 
-    /// A Service, who dials it, and whom it selects.
+    /// A Service, its callers, and the workloads that it selects.
     pub fn around_service(&self, service: usize) -> Vec<String> {
         let object = &self.objects[service];
         let mut labels = vec![label(object)];
@@ -175,12 +175,12 @@ impl<'o> View<'o> {
             .any(|id| !self.diallers_of(self.objects[*id]["metadata"]["name"].as_str().unwrap_or_default()).is_empty())
     }
 
-    /// Whether pods are called by name, not through an address of the Service's own.
+    /// Whether callers reach the pods by their own addresses, without a cluster IP.
     pub fn is_headless(&self, service: usize) -> bool {
         self.objects[service]["spec"]["clusterIP"] == "None"
     }
 
-    /// Everything that runs Jina, for breaks that show anywhere.
+    /// All components that run Jina, for breaks that any of them may show.
     pub fn everybody(&self) -> Vec<String> {
         self.objects.iter().map(label).collect()
     }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::objects::{any_added, any_value, removed_at, set_at};
 use crate::support::random::Random;
 
-/// Where an object differs from what will be rendered: what will be another value, what will go, what will come.
+/// The differences between an object and its next render: changed values, removed values and added values.
 #[derive(Default)]
 struct Differences {
     changes: Vec<String>,
@@ -102,7 +102,7 @@ pub fn also_added(object: &mut Value, fresh: &Value, random: &mut Random) -> boo
 pub fn as_the_flow(object: &mut Value, fresh: &Value, random: &mut Random) -> bool {
     let differences = Differences::of(object, fresh);
     let Some(path) = one_of(&[differences.changes, differences.comes].concat(), random) else { return false };
-    // A place in a list may be another one there.
+    // A position in a list may have moved.
     let is_in_list = path.split('/').any(|name| name.parse::<usize>().is_ok());
     fresh.pointer(&path).filter(|_| !is_in_list).is_some_and(|value| set_at(object, &path, value.clone()))
 }
@@ -135,7 +135,7 @@ pub fn argument_of_both(object: &mut Value, fresh: &Value, random: &mut Random) 
     true
 }
 
-/// An object that the Flow will not have.
+/// Edits an object that the Flow will no longer render.
 pub fn of_what_goes(object: &mut Value, fresh: &Value, random: &mut Random) -> bool {
     fresh.is_null() && if random.coin(3) { any_added(object, random) } else { any_value(object, random) }
 }

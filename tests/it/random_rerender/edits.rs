@@ -1,4 +1,4 @@
-//! What people change in manifests.
+//! Edits of manifests, as users make them.
 
 use serde_json::{Value, json};
 
@@ -9,26 +9,26 @@ use super::package::{Item, Package};
 use super::{aimed, items, spelling};
 use crate::support::random::Random;
 
-/// How an edit is made; each says whether there was anything to edit.
+/// How an edit is made. Each function returns whether there was something to edit.
 #[derive(Clone, Copy)]
 pub enum Edit {
-    /// Of an object, in the lines that it is about.
+    /// Changes an object; only the changed lines are rewritten.
     Object(fn(&mut Value, &mut Random) -> bool),
-    /// Of the lines of an object, which stays the same object.
+    /// Changes the lines of an object, but not the object.
     Lines(fn(&mut Vec<String>, &Value, &mut Random) -> bool),
-    /// Of an object that stays the same, written in another way altogether.
+    /// Writes an object in another format.
     Spelling(fn(&str, &Value, &mut Random) -> Option<String>),
-    /// Of an object at a place that the Flow is about to change: it has the object that will be rendered.
+    /// Changes an object at a place that the Flow is about to change. The function gets the object that will be rendered.
     Aimed(fn(&mut Value, &Value, &mut Random) -> bool),
-    /// Of the items of the package.
+    /// Changes the items of the package.
     Package(fn(&mut Package, &mut Random) -> bool),
 }
 use Edit::{Aimed, Lines, Object, Spelling};
 
-/// How many of the last kinds are aimed at what the Flow changes.
+/// The number of kinds at the end of the list that are aimed at changes of the Flow.
 pub const AIMED: usize = 8;
 
-/// Every kind of edit.
+/// All kinds of edits.
 #[allow(clippy::too_many_lines)]
 pub fn kinds() -> Vec<(&'static str, Edit)> {
     vec![
@@ -278,14 +278,14 @@ pub fn kinds() -> Vec<(&'static str, Edit)> {
     ]
 }
 
-/// Makes an edit somewhere; where, if it could be made. `fresh` is what the Flow will render.
+/// Makes an edit at a random place. Returns the place, or `None` if the edit was not possible. `fresh` is the next render.
 pub fn make(edit: Edit, package: &mut Package, fresh: &Package, random: &mut Random) -> Option<String> {
     if let Edit::Package(edit) = edit {
         return edit(package, random).then(|| "the package".to_owned());
     }
     let mut places: Vec<usize> = (0..package.items.len()).filter(|place| package.items[*place].owner().is_some()).collect();
     random.some(&mut places, usize::MAX);
-    // What comes in the place of an object that goes, as far as one can guess.
+    // The likely successor of an object that will be removed.
     let new = fresh.generated().filter(|(owner, _)| package.find(owner).is_none()).map(|(owner, item)| (owner.1, item.clone()));
     let successors: Vec<(String, Item)> = if random.coin(2) { new.collect() } else { Vec::new() };
     places.into_iter().find_map(|place| {
@@ -309,7 +309,7 @@ pub fn make(edit: Edit, package: &mut Package, fresh: &Package, random: &mut Ran
             }
             Lines(edit) => {
                 let mut lines: Vec<String> = item.text.lines().map(str::to_owned).collect();
-                // A place may be one that the edit does not suit.
+                // The edit may not be possible at this place.
                 let is_made = is_block(&item.text) && (0..9).any(|_| edit(&mut lines, &item.value, random));
                 if is_made {
                     item.respell(joined(&lines));

@@ -1,17 +1,17 @@
-//! Flows, and what people change in them.
+//! Flows, and changes of Flows, as users make them.
 
 use serde_json::{Map, Value, json};
 
 use super::package::BESIDE;
 use crate::support::random::Random;
 
-/// A change of a JinaFlow; whether there was anything to change.
+/// A change of a JinaFlow. Returns whether there was something to change.
 pub type Change = fn(&mut Value, &mut Random) -> bool;
 
-/// Those that have objects which few others have.
+/// Flows with kinds of objects that few other Flows have.
 const RICH: [&str; 7] = ["keda", "an ingress", "autoscale", "storage", "service monitors", "pod monitors with policies", "everything"];
 
-/// A JinaFlow of one of the Flows that `jinaflow check` is tested with, and objects that stand beside it.
+/// A JinaFlow of one of the Flows that `jinaflow check` is tested with, and the objects beside it.
 pub fn start(random: &mut Random) -> (Value, &'static str) {
     let all = crate::mutants::bases::RECIPES;
     let rich: Vec<_> = all.iter().filter(|recipe| RICH.contains(&recipe.0)).collect();
@@ -43,7 +43,7 @@ pub fn another() -> String {
     item(&flow, "error").replace("jina.yaml", "beside/jina.yaml")
 }
 
-/// Sets a value, and makes the mappings around it.
+/// Sets a value, and creates the mappings around it.
 pub fn set(value: &mut Value, path: &[&str], to: Value) {
     let Some((first, rest)) = path.split_first() else {
         *value = to;
@@ -55,7 +55,7 @@ pub fn set(value: &mut Value, path: &[&str], to: Value) {
     set(&mut value[*first], rest, to);
 }
 
-/// Sets a value, or takes it out where it is.
+/// Sets a value, or removes it if it is set already.
 fn toggle(value: &mut Value, path: &[&str], to: Value) -> bool {
     let (last, around) = path.split_last().unwrap();
     let inner = around.iter().try_fold(&mut *value, |value, name| value.get_mut(*name));
@@ -69,7 +69,7 @@ fn executors(flow: &mut Value) -> &mut Vec<Value> {
     flow["spec"]["flow"]["executors"].as_array_mut().unwrap()
 }
 
-/// An executor that runs here.
+/// An executor that is not external.
 fn executor<'v>(flow: &'v mut Value, random: &mut Random) -> &'v mut Value {
     let executors = executors(flow);
     let here: Vec<usize> = (0..executors.len()).filter(|place| executors[*place]["external"].is_null()).collect();
@@ -81,7 +81,7 @@ fn name_of(flow: &mut Value, random: &mut Random) -> String {
     executor(flow, random)["name"].as_str().unwrap().to_owned()
 }
 
-/// A field of the layers beside the Flow: of an executor, of the gateway, of a role or of everything.
+/// A field of a layer: of an executor, the gateway, a role or all components.
 fn layer(flow: &mut Value, field: &str, to: Value, random: &mut Random) -> bool {
     let name = name_of(flow, random);
     let spec = &mut flow["spec"];
@@ -235,7 +235,7 @@ fn reordered(flow: &mut Value, random: &mut Random) -> bool {
     true
 }
 
-/// Every kind of change.
+/// All kinds of changes.
 pub fn kinds() -> Vec<(&'static str, Change)> {
     vec![
         ("replicas", replicas),

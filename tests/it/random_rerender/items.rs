@@ -5,7 +5,7 @@ use crate::support::random::Random;
 
 pub fn deleted(package: &mut Package, random: &mut Random) -> bool {
     let generated: Vec<usize> = (0..package.items.len()).filter(|place| package.items[*place].owner().is_some()).collect();
-    // A copy takes the place of what is not there.
+    // A copy would replace the deleted object.
     if generated.len() < 3 || package.items.iter().any(Item::is_copy) {
         return false;
     }

@@ -1,4 +1,4 @@
-//! What an answer has to be, object by object, and what is wrong with the one that came.
+//! The expected answer of a render, object by object, and the differences between it and the actual answer.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,78 +8,78 @@ use super::lines::{Seen, seen};
 use super::oracle::{Conflict, Leaf, Merge, Mode, as_component, as_other_kind, edits, is_in_order, leaves, unordered};
 use super::package::{COPY, Item, Owner, Package};
 
-/// What is known of each object that was rendered.
+/// The recorded base of each rendered object.
 pub type Rendered = BTreeMap<Owner, Value>;
 
-/// What a Flow has rendered.
+/// The objects that a Flow has rendered.
 pub fn rendered(package: &Package) -> Rendered {
     package.generated().map(|(owner, item)| (owner, item.object())).collect()
 }
 
-/// The three sides of a package.
+/// The three sides of the merge of a package.
 pub struct Sides<'p> {
-    /// What the Flow rendered before.
+    /// The previous render of the Flow.
     pub base: &'p Rendered,
-    /// What became of it, with the Flow that is rendered now.
+    /// The edited package, with the current Flow.
     pub edited: &'p Package,
-    /// What the Flow renders now where nothing is.
+    /// The current Flow rendered into a package without objects.
     pub fresh: &'p Package,
 }
 
-/// Whether what an object was has been edited.
+/// Whether the previous object was edited.
 #[derive(Clone, Copy, PartialEq)]
 enum Edited {
     No,
     Yes,
-    /// It was another object, whose edits this one has.
+    /// Whether it takes over the edits of another object.
     CarriedOver,
 }
 
-/// An object as it has to be.
+/// An expected object.
 struct Wanted<'p> {
     owner: Owner,
     object: Value,
-    /// What is known of it by the next render.
+    /// The base of the next merge.
     known: Value,
-    /// What it was.
+    /// The previous object.
     was: Option<&'p Item>,
-    /// Whether what it was was another object.
+    /// Whether the previous object is another one.
     is_other: bool,
     edited: Edited,
-    /// Whether the Flow renders what it rendered before.
+    /// Whether the Flow renders the same as before.
     is_unchanged: bool,
     conflicts: Vec<Conflict>,
 }
 
-/// An object that goes.
+/// A removed object.
 struct Gone<'p> {
     item: &'p Item,
     changed: Vec<String>,
     has_removed: bool,
 }
 
-/// What has to come of a package.
+/// The expected package.
 pub struct Expected<'p> {
     objects: Vec<Wanted<'p>>,
     gone: Vec<Gone<'p>>,
-    /// Edits that have no meaning in an object of another kind.
+    /// Edits that do not apply to an object of another kind.
     pointless: Vec<(&'p Item, Vec<String>)>,
 }
 
 impl Expected<'_> {
-    /// Whether something would be lost that `onConflict: error` refuses to lose.
+    /// Whether the merge would lose an edit that `onConflict: error` does not lose.
     pub fn is_refused(&self) -> bool {
         self.objects.iter().any(|wanted| !wanted.conflicts.is_empty())
             || self.gone.iter().any(|gone| gone.has_removed || !gone.changed.is_empty())
             || !self.pointless.is_empty()
     }
 
-    /// What was rendered, as far as the next render knows.
+    /// The recorded bases for the next render.
     pub fn known(&self) -> Rendered {
         self.objects.iter().map(|wanted| (wanted.owner.clone(), wanted.known.clone())).collect()
     }
 
-    /// Conflicts, objects that take over from others, objects that go.
+    /// The numbers of conflicts, of objects that take over edits, and of removed objects.
     pub fn counts(&self) -> [usize; 3] {
         let conflicts = self.objects.iter().map(|wanted| wanted.conflicts.len()).sum();
         [conflicts, self.objects.iter().filter(|wanted| wanted.is_other).count(), self.gone.len()]
@@ -94,14 +94,14 @@ fn other_role(role: &str) -> Option<&'static str> {
     family.iter().find(|other| **other != role).copied()
 }
 
-/// The components of an executor: its name, its image, and the workloads that it has.
+/// The components of an executor: its name, its image and its workloads.
 #[derive(Debug, Default, Clone, PartialEq)]
 struct Executor {
     components: Vec<String>,
     image: Option<String>,
 }
 
-/// The executors of a package by their names, the gateway left out. The name is in a label, which may have been edited.
+/// The executors of a package by name, without the gateway. The name is in a label, which may be edited.
 fn executors(rendered: &Rendered, package: &Package) -> BTreeMap<String, Executor> {
     let mut executors: BTreeMap<String, Executor> = BTreeMap::new();
     for (owner, object) in rendered.iter().filter(|(owner, _)| WORKLOADS.contains(&owner.1.as_str())) {
@@ -123,9 +123,9 @@ fn executors(rendered: &Rendered, package: &Package) -> BTreeMap<String, Executo
     executors
 }
 
-/// What each new component was before: its executor was renamed, or got or lost shards.
+/// The previous component of each new one, when an executor was renamed or its shards changed.
 fn predecessors(base: &Rendered, edited: &Package, fresh: &Package) -> BTreeMap<String, String> {
-    // Of a component without its workload nobody knows what it was.
+    // Without its workload, the previous form of a component is unknown.
     let (before, now) = (executors(base, edited), executors(&rendered(fresh), fresh));
     let exists = |component: &String| now.values().any(|executor| executor.components.contains(component));
     let mut found = BTreeMap::new();
@@ -159,7 +159,7 @@ fn predecessors(base: &Rendered, edited: &Package, fresh: &Package) -> BTreeMap<
     found
 }
 
-/// What has to come of a package.
+/// The expected package.
 pub fn expected<'p>(sides: &Sides<'p>, mode: Mode) -> Expected<'p> {
     let Sides { base, edited, fresh } = *sides;
     let predecessors = predecessors(base, edited, fresh);
@@ -233,18 +233,18 @@ pub fn expected<'p>(sides: &Sides<'p>, mode: Mode) -> Expected<'p> {
     out
 }
 
-/// Whether a result is about what a merge did.
+/// Whether a result reports an action of a merge.
 fn is_about_a_merge(result: &Value) -> bool {
     let message = result["message"].as_str().unwrap_or_default();
     ["was changed here", "was removed here", "has no meaning in the", "is now the"].iter().any(|words| message.contains(words))
 }
 
-/// Whether a result is about what somebody has copied.
+/// Whether a result reports a copied object.
 fn is_about_a_copy(result: &Value) -> bool {
     result["resourceRef"]["name"].as_str().is_some_and(|name| name.ends_with(COPY))
 }
 
-/// A scalar as results show it.
+/// A scalar in the form that results show.
 fn shown(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
@@ -256,7 +256,7 @@ fn shown(value: &Value) -> Option<String> {
 
 const HIDDEN: &str = "(hidden: it may be a secret)";
 
-/// What is wrong with the results.
+/// Collects the errors in the results.
 fn wrong_results(expected: &Expected<'_>, answer: &Package, fresh: &Package, wrong: &mut Vec<String>) {
     let mut left: Vec<&Value> = answer.results.iter().filter(|result| is_about_a_merge(result)).collect();
     let path_of = |result: &Value| result["field"]["path"].as_str().unwrap_or_default().to_owned();
@@ -274,7 +274,7 @@ fn wrong_results(expected: &Expected<'_>, answer: &Package, fresh: &Package, wro
             let what =
                 if conflict.mine.is_some() { "was changed here and by the Flow" } else { "was removed here and changed by the Flow" };
             let sides = [("currentValue", &conflict.mine), ("proposedValue", &conflict.flows)];
-            // Of arguments several may be in conflict, all at one path.
+            // Several arguments may be in conflict, all at one path.
             let fits = |result: &Value| {
                 let is_shown = |(name, value): &(&str, &Option<Value>)| match value.as_ref().map(shown) {
                     None => result["field"][*name].is_null(),
@@ -330,7 +330,7 @@ fn wrong_results(expected: &Expected<'_>, answer: &Package, fresh: &Package, wro
     }
 }
 
-/// The first places at which two objects differ.
+/// The first places where two objects differ.
 fn differences(wanted: &Value, is: &Value) -> Vec<String> {
     let (wanted, is) = (leaves("", wanted), leaves("", is));
     let places: BTreeSet<&Vec<String>> = wanted.keys().chain(is.keys()).collect();
@@ -340,7 +340,7 @@ fn differences(wanted: &Value, is: &Value) -> Vec<String> {
     places.iter().filter(differs).take(8).map(|place| show(place)).collect()
 }
 
-/// What is wrong with an answer that was not refused.
+/// The errors in an answer that was not refused.
 pub fn wrong(sides: &Sides<'_>, expected: &Expected<'_>, answer: &Package) -> Vec<String> {
     let mut wrong = Vec::new();
     let owners: Vec<Owner> = answer.generated().map(|(owner, _)| owner).collect();
@@ -363,7 +363,7 @@ pub fn wrong(sides: &Sides<'_>, expected: &Expected<'_>, answer: &Package) -> Ve
                 wrong.push(format!("{}: the Flow renders what it rendered, and the text is another one", item.label()));
             }
             let is_second = is_second(expected, wanted);
-            // Of what was not edited, what a second shard has is new.
+            // In objects without edits, everything in a second shard is new.
             if was.text != item.text && (!is_second || wanted.edited != Edited::No) {
                 words(was, item, is_second, &mut wrong);
                 if !is_in_order("", &was.value, &item.value) {
@@ -398,7 +398,7 @@ pub fn wrong(sides: &Sides<'_>, expected: &Expected<'_>, answer: &Package) -> Ve
     if places.len() != files.len() {
         wrong.push(format!("two items are at one place: {files:?}"));
     }
-    // Somebody has to say whose object a copy is.
+    // The answer has to name the owner of a copy.
     let is_copied = sides.edited.items.iter().any(Item::is_copy);
     if is_copied != answer.results.iter().any(is_about_a_copy) {
         wrong.push("a copy is left alone without a word, or named where there is none".to_owned());
@@ -407,7 +407,7 @@ pub fn wrong(sides: &Sides<'_>, expected: &Expected<'_>, answer: &Package) -> Ve
     wrong
 }
 
-/// Whether an object before this one has taken over from the same one, and its place.
+/// Whether an earlier object has taken over from the same object, and its place.
 fn is_second(expected: &Expected<'_>, wanted: &Wanted<'_>) -> bool {
     let same = |other: &&Wanted<'_>| match (other.was, wanted.was) {
         (Some(one), Some(other)) => std::ptr::eq(one, other),
@@ -416,24 +416,24 @@ fn is_second(expected: &Expected<'_>, wanted: &Wanted<'_>) -> bool {
     expected.objects.iter().find(same).is_some_and(|first| first.owner != wanted.owner)
 }
 
-/// Whether a place is an annotation that says who and where an item is, whose order is the program's.
+/// Whether a place is an annotation of the identity and file of an item, whose order the program decides.
 fn is_bookkeeping(place: &[String]) -> bool {
     let is_ours = |name: &String| name.starts_with("flow.jina.ai/") || name.starts_with("internal.config.kubernetes.io/");
     place.len() == 3 && place[1] == "annotations" && is_ours(&place[2])
 }
 
-/// An item's text without what is remembered: it may be of a conflict that is over.
+/// The text of an item without the recorded base, which may be of a conflict that is resolved.
 fn without_memory(item: &Item) -> Vec<&str> {
     item.text.lines().filter(|line| !line.contains("flow.jina.ai/rendered")).collect()
 }
 
-/// What has not changed stands there word for word, with its comments, and in the same order.
+/// Unchanged lines keep their spelling, comments and order.
 fn words(was: &Item, is: &Item, is_second: bool, wrong: &mut Vec<String>) {
     let (before, after) = (seen(&was.text, &was.value), seen(&is.text, &is.value));
     let [old, new] = [was, is].map(|item| item.text.lines().collect::<Vec<_>>());
     let text = |lines: &[&str], part: &Seen<'_>| {
         let mut own = lines[part.lines.clone()].join("\n").trim_end().to_owned();
-        // The line of a dash is that of the first field too.
+        // The line of a dash is also the line of the first field.
         if !part.is_entry && lines[part.lines.start].trim_start().starts_with("- ") {
             own = own.replacen("- ", "  ", 1);
         }
@@ -444,13 +444,13 @@ fn words(was: &Item, is: &Item, is_second: bool, wrong: &mut Vec<String>) {
     let mut last = 0;
     for part in &before {
         let Some((number, other)) = places.get(&part.place).filter(|_| !is_bookkeeping(&part.place)) else { continue };
-        // A second shard is a new item, whose annotations come last.
+        // A second shard is a new item, whose annotations are last.
         let is_new = is_second && part.place[0] == "metadata";
         if *number < last && !is_new {
             wrong.push(format!("{}: {:?} is at another place", is.label(), part.place));
         }
         last = last.max(*number);
-        // A comment above what has gone may be above this now.
+        // A comment above a removed line may now be above this line.
         let (before, after) = (text(&old, part), text(&new, other));
         let is_same = after.strip_suffix(before.as_str()).is_some_and(|more| more.lines().all(|line| line.trim_start().starts_with('#')));
         if part.value == other.value && !is_same {

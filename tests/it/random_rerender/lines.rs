@@ -1,4 +1,4 @@
-//! Manifests in block style as people edit them: a line is changed, added or removed, and all others stay.
+//! Edits of manifests in block style: a line is changed, added or removed, and all others stay.
 
 use std::ops::Range;
 
@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::oracle::entry_names;
 
-/// A field or an entry: the comments above it, its own line, and what is below.
+/// A field or an entry: the comments above it, its own line, and the lines below.
 struct Part {
     key: String,
     start: usize,
@@ -44,7 +44,7 @@ fn parts(lines: &[String], indent: usize, is_list: bool) -> Vec<Part> {
     found
 }
 
-/// The key of a field's line, and where what is behind it begins.
+/// The key of a field's line, and the position of the text after it.
 fn key_of(text: &str) -> (String, usize) {
     let end = match text.chars().next() {
         Some(quote @ ('"' | '\'')) => text[1..].find(quote).map_or(text.len(), |end| end + 2),
@@ -63,7 +63,7 @@ fn below(lines: &[String]) -> Option<(bool, usize)> {
     (is_list || is_map).then(|| (is_list, indent_of(line)))
 }
 
-/// An entry's lines as if there were no dash.
+/// The lines of an entry without its dash.
 fn undashed(lines: &[String]) -> Vec<String> {
     let mut lines = lines.to_vec();
     if let Some(line) = lines.first_mut()
@@ -75,14 +75,14 @@ fn undashed(lines: &[String]) -> Vec<String> {
 }
 
 fn dashed(mut lines: Vec<String>, indent: usize) -> Vec<String> {
-    // Comments above the first field stand behind the dash.
+    // Comments above the first field are written after the dash.
     if let Some(line) = lines.first_mut() {
         line.replace_range(indent..=indent, "-");
     }
     lines
 }
 
-/// A value below a key, newly written.
+/// A value below a key, in a new spelling.
 fn written(value: &Value, indent: usize) -> Vec<String> {
     let text = serde_yaml::to_string(value).unwrap_or_default();
     text.lines().map(|line| if line.is_empty() { String::new() } else { format!("{}{line}", " ".repeat(indent)) }).collect()
@@ -92,7 +92,7 @@ fn field(key: &str, value: &Value, indent: usize) -> Vec<String> {
     written(&Value::Object(Map::from_iter([(key.to_owned(), value.clone())])), indent)
 }
 
-/// The lines of a mapping, in which it has become another one. `at` is where new fields go, among as many as there are.
+/// The lines of a mapping after a change. New fields are inserted at `at`.
 pub fn patched_map(lines: &[String], indent: usize, before: &Map<String, Value>, after: &Map<String, Value>, at: usize) -> Vec<String> {
     let parts = parts(lines, indent, false);
     let mut out: Vec<Vec<String>> = Vec::new();
@@ -125,7 +125,7 @@ fn patched(own: &[String], part: &Part, indent: usize, before: &Value, after: &V
         }
         _ => {
             let mut lines = field(&part.key, after, indent);
-            // Who changes a value leaves the comment behind it.
+            // A user who changes a value keeps the comment after it.
             if let (Some((_, comment)), [line]) = (own[head].split_once(" # "), lines.as_mut_slice())
                 && inside.is_empty()
             {
@@ -166,7 +166,7 @@ fn patched_list(key: &str, lines: &[String], indent: usize, before: &[Value], af
     out
 }
 
-/// The text of an item of a list, in which the object has become another one.
+/// The text of an item after a change of its object.
 pub fn patched_item(text: &str, before: &Value, after: &Value, at: usize) -> String {
     let (Some(before), Some(after)) = (before.as_object(), after.as_object()) else { return text.to_owned() };
     if !is_block(text) {
@@ -180,7 +180,7 @@ pub fn joined(lines: &[String]) -> String {
     lines.iter().map(|line| format!("{line}\n")).collect()
 }
 
-/// Whether an item is written in lines.
+/// Whether an item is in block style.
 pub fn is_block(text: &str) -> bool {
     text.starts_with("- ") && !text.starts_with("- {")
 }
@@ -188,17 +188,17 @@ pub fn is_block(text: &str) -> bool {
 /// A part of an item with its lines.
 pub struct Seen<'v> {
     pub value: &'v Value,
-    /// The names on the way to it.
+    /// The names on the path to the part.
     pub place: Vec<String>,
-    /// Its lines, with comments above it.
+    /// The lines of the part, with the comments above it.
     pub lines: Range<usize>,
-    /// The line of its key or dash.
+    /// The line of the part's key or dash.
     pub head: usize,
     pub indent: usize,
     pub is_entry: bool,
 }
 
-/// All parts of an item that have names. Where entries have none, the list is the last part.
+/// All parts of an item that have names. A list whose entries have no names is not divided.
 pub fn seen<'v>(text: &str, value: &'v Value) -> Vec<Seen<'v>> {
     let lines: Vec<String> = text.lines().map(str::to_owned).collect();
     let mut out = Vec::new();

@@ -11,7 +11,7 @@ pub fn is(object: &Value, kinds: &[&str]) -> bool {
     kinds.iter().any(|kind| object["kind"] == *kind)
 }
 
-/// The spec of a workload's pods.
+/// The pod spec of a workload.
 pub fn pod(object: &mut Value) -> Option<&mut Value> {
     if !is(object, &WORKLOADS) {
         return None;
@@ -39,7 +39,7 @@ pub fn of_container(object: &mut Value, path: &[&str], to: Value, random: &mut R
     true
 }
 
-/// Adds an entry to a list, at any place.
+/// Adds an entry to a list, at a random position.
 pub fn entry(value: &mut Value, name: &str, to: Value, random: &mut Random) -> bool {
     if value.get(name).is_none_or(Value::is_null) {
         value[name] = json!([]);
@@ -59,19 +59,19 @@ pub fn container_entry(object: &mut Value, name: &str, to: Value, random: &mut R
     entry(container, name, to, random)
 }
 
-/// A list of a container, which is not empty.
+/// A list of a container that is not empty.
 pub fn list<'v>(object: &'v mut Value, name: &str, random: &mut Random) -> Option<&'v mut Vec<Value>> {
     container(object, random)?.get_mut(name)?.as_array_mut().filter(|list| !list.is_empty())
 }
 
-/// Takes an entry out of a list of a container.
+/// Removes an entry from a list of a container.
 pub fn dropped(object: &mut Value, name: &str, random: &mut Random) -> bool {
     let Some(entries) = list(object, name, random) else { return false };
     entries.remove(random.below(entries.len()));
     true
 }
 
-/// Takes a field away.
+/// Removes a field.
 pub fn without(value: Option<&mut Value>, name: &str) -> bool {
     value.and_then(Value::as_object_mut).and_then(|fields| fields.remove(name)).is_some()
 }
@@ -89,7 +89,7 @@ pub fn label_changed(object: &mut Value, random: &mut Random) -> bool {
     true
 }
 
-/// Annotations by which the program and its callers know an item.
+/// Annotations by which the program and its callers identify an item.
 pub fn is_bookkeeping(name: &str) -> bool {
     name.starts_with("flow.jina.ai/") || name.contains("config.kubernetes.io/")
 }
@@ -112,7 +112,7 @@ pub fn env_reordered(object: &mut Value, random: &mut Random) -> bool {
     true
 }
 
-/// The places of flags among arguments.
+/// The indexes of flags among arguments.
 pub fn flags(words: &[Value]) -> Vec<usize> {
     (0..words.len()).filter(|place| words[*place].as_str().is_some_and(|word| word.starts_with("--"))).collect()
 }
@@ -167,7 +167,7 @@ pub fn of_spec(object: &mut Value, kinds: &[&str], path: &[&str], to: Value) -> 
     applies
 }
 
-/// All places of an object that an edit may be about: scalars, or mappings.
+/// All places of an object that an edit may change: scalars, or mappings.
 pub fn places(value: &Value, is_wanted: &dyn Fn(&Value) -> bool) -> Vec<String> {
     fn collect(value: &Value, path: &str, is_wanted: &dyn Fn(&Value) -> bool, out: &mut Vec<String>) {
         if !path.is_empty() && is_wanted(value) {

@@ -1,5 +1,5 @@
-//! What a merge has to come to, worked out from the values alone: what was rendered, what became of it, what the Flow
-//! renders now. The program compares hashes; here all three are at hand. Nothing of the program's merge is used.
+//! A second merge for the tests. It compares the values of the previous render, the edited objects and the new render. The
+//! program itself compares hashes. This file does not use the program's merge.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -14,23 +14,23 @@ pub enum Mode {
     Error,
 }
 
-/// What a value is taken apart into.
+/// The kind of parts that a value is divided into.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Fields,
-    /// Entries of a list, by what Kubernetes knows them by.
+    /// Entries of a list, by the key that identifies them in Kubernetes.
     Entries,
-    /// Arguments: a flag with the words behind it.
+    /// Arguments: each flag with the words after it.
     Words,
 }
 
-/// The parts of a value, by their names.
+/// The parts of a value, by name.
 type Parts<'v> = Vec<(String, Cow<'v, Value>)>;
 
-/// The field whose value is the words of one flag, which stay together.
+/// The field name for the words of one flag, which stay together.
 const ONE_FLAG: &str = "\0";
 
-/// What Kubernetes knows an entry of a list by (the patch strategies and map keys of its API reference).
+/// The key that identifies a list entry in Kubernetes (the patch strategies and map keys of its API reference).
 fn entry_key(field: &str, entry: &Value) -> Option<String> {
     let text = |name: &str| match &entry[name] {
         Value::String(text) => Some(text.clone()),
@@ -54,7 +54,7 @@ fn entry_key(field: &str, entry: &Value) -> Option<String> {
     }
 }
 
-/// The parts of a value by their names; none of what is replaced as a whole.
+/// The parts of a value by name. `None` for a value that is replaced as a whole.
 fn parts<'v>(field: &str, value: &'v Value) -> Option<(Kind, Parts<'v>)> {
     match value {
         Value::Object(fields) => Some((Kind::Fields, fields.iter().map(|(name, value)| (name.clone(), Cow::Borrowed(value))).collect())),
@@ -74,7 +74,7 @@ fn parts<'v>(field: &str, value: &'v Value) -> Option<(Kind, Parts<'v>)> {
             Some((Kind::Words, groups.into_iter().map(|(name, group)| (name, Cow::Owned(group.into()))).collect()))
         }
         Value::Array(entries) => {
-            // An empty list has entries of any kind, as far as a name like this has any at all.
+            // An empty list is of the kind that its field name suggests.
             let known = ["containers", "initContainers", "env", "volumes", "imagePullSecrets", "volumeMounts", "hostAliases"];
             let more = ["volumeClaimTemplates", "topologySpreadConstraints", "ports"];
             if entries.is_empty() && !known.contains(&field) && !more.contains(&field) {
@@ -94,7 +94,7 @@ fn parts<'v>(field: &str, value: &'v Value) -> Option<(Kind, Parts<'v>)> {
     }
 }
 
-/// The part of this name.
+/// The part with this name.
 fn part<'p>(parts: &'p Parts<'_>, name: &str) -> Option<&'p Value> {
     parts.iter().find(|(known, _)| known == name).map(|(_, value)| &**value)
 }
@@ -104,14 +104,14 @@ fn together(kind: Kind, mut parts: Vec<(String, Value)>) -> Value {
         Kind::Fields => Value::Object(parts.into_iter().collect()),
         Kind::Entries => Value::Array(parts.into_iter().map(|(_, value)| value).collect()),
         Kind::Words => {
-            // Words in front of the first flag belong to none.
+            // Words before the first flag belong to no flag.
             parts.sort_by_key(|(name, _)| !name.is_empty());
             Value::Array(parts.into_iter().flat_map(|(_, group)| group.as_array().cloned().unwrap_or_default()).collect())
         }
     }
 }
 
-/// The field whose value a part is.
+/// The field name for the value of a part.
 fn inner(kind: Kind, name: &str) -> &str {
     match kind {
         Kind::Fields => name,
@@ -120,7 +120,7 @@ fn inner(kind: Kind, name: &str) -> &str {
     }
 }
 
-/// A value without the order of entries that have names.
+/// A value without the order of named entries.
 pub fn unordered(field: &str, value: &Value) -> Value {
     match parts(field, value) {
         Some((kind, mut parts)) => {
@@ -131,7 +131,7 @@ pub fn unordered(field: &str, value: &Value) -> Value {
     }
 }
 
-/// The names of a list's entries, where entries have names.
+/// The names of a list's entries, if entries have names.
 pub fn entry_names(field: &str, list: &Value) -> Option<Vec<String>> {
     match parts(field, list)? {
         (Kind::Entries, parts) => Some(parts.into_iter().map(|(name, _)| name).collect()),
@@ -139,7 +139,7 @@ pub fn entry_names(field: &str, list: &Value) -> Option<Vec<String>> {
     }
 }
 
-/// Whether what two values have in common stands in the same order in both.
+/// Whether the parts that two values have in common are in the same order in both.
 pub fn is_in_order(field: &str, one: &Value, other: &Value) -> bool {
     let (Some((kind, one)), Some((same, other))) = (parts(field, one), parts(field, other)) else { return true };
     let common = |parts: &Parts<'_>, of: &Parts<'_>| -> Vec<String> {
@@ -152,11 +152,11 @@ pub fn is_in_order(field: &str, one: &Value, other: &Value) -> bool {
     is_in && pairs.into_iter().all(|(name, value, other)| is_in_order(inner(kind, name), value, other))
 }
 
-/// A value that has no parts.
+/// A value without parts.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Leaf {
     pub value: Value,
-    /// Its path as results have it.
+    /// Its path in the form that results show.
     pub path: String,
 }
 
@@ -182,7 +182,7 @@ fn collect(field: &str, value: &Value, path: &str, place: &mut Vec<String>, out:
     }
 }
 
-/// The path of a part, as results have it.
+/// The path of a part in the form that results show.
 fn below(kind: Kind, path: &str, name: &str, index: Option<usize>) -> String {
     match (kind, index) {
         (Kind::Fields, _) => {
@@ -212,11 +212,11 @@ pub struct Merge {
     pub conflicts: Vec<Conflict>,
 }
 
-/// What comes of a place.
+/// The result of a merge at one place.
 struct Outcome {
     merged: Option<Value>,
-    /// What the next merge takes for what was rendered. Where the user's side of a conflict stays, that is what was
-    /// rendered before it: so the conflict is there until one side gives in.
+    /// The base of the next merge. When the user's side of a conflict stays, the base stays the one before it, so that the
+    /// conflict remains until one side changes.
     known: Option<Value>,
 }
 
@@ -225,13 +225,13 @@ impl Merge {
         Self { mode, conflicts: Vec::new() }
     }
 
-    /// What an object has to be, and what is known of it next time.
+    /// The merged object, and the base of its next merge.
     pub fn object(&mut self, base: &Value, mine: &Value, flows: &Value) -> (Value, Value) {
         let Outcome { merged, known } = self.place("", "", Some(base), mine, flows);
         (merged.unwrap_or_default(), known.unwrap_or_default())
     }
 
-    /// Both sides have what can be taken apart, or values that are compared.
+    /// A place that exists on the user's side and in the new render: merges its parts, or compares its values.
     fn place(&mut self, field: &str, path: &str, base: Option<&Value>, mine: &Value, flows: &Value) -> Outcome {
         if base == Some(mine) || base == Some(flows) {
             let merged = if base == Some(mine) { flows } else { mine };
@@ -244,7 +244,7 @@ impl Merge {
             return self.parts(kind, path, [&base.map(|(_, parts)| parts).unwrap_or_default(), &mine, &flows]);
         }
         let [is_base, is_mine, is_flows] = [base, Some(mine), Some(flows)].map(|value| value.map(|value| unordered(field, value)));
-        // Where entries have lost their names, nobody can tell which of them the Flow has no more. What cannot be told stays.
+        // When entries have lost their names, it is unknown which of them the Flow has removed. Unknown entries stay.
         let is_less = || {
             let known = base.map(|base| leaves(field, base)).unwrap_or_default();
             leaves(field, flows).iter().all(|(place, leaf)| known.get(place).is_some_and(|known| known.value == leaf.value))
@@ -281,7 +281,7 @@ impl Merge {
         Outcome { merged: Some(together(kind, out)), known: Some(together(kind, known)) }
     }
 
-    /// What was edited or added, and the Flow does not have now.
+    /// A place that the user edited or added, and that the Flow does not render now.
     fn only_mine(&mut self, kind: Kind, name: &str, path: &str, base: Option<&Value>, mine: &Value) -> Outcome {
         let field = inner(kind, name);
         let rendered = base.map(|base| leaves(field, base)).unwrap_or_default();
@@ -298,7 +298,7 @@ impl Merge {
         Outcome { merged, known: None }
     }
 
-    /// What was removed, and the Flow has.
+    /// A place that the user removed, and that the Flow renders.
     fn only_flows(&mut self, kind: Kind, name: &str, path: &str, base: Option<&Value>, flows: &Value) -> Outcome {
         let field = inner(kind, name);
         let rendered = base.map(|base| leaves(field, base)).unwrap_or_default();
@@ -322,7 +322,7 @@ impl Merge {
     }
 }
 
-/// Whether an entry that goes would take along what was added to it.
+/// Whether the removal of an entry would also remove additions of the user.
 fn takes_along(kind: Kind, field: &str, base: &Leaves, value: &Value) -> bool {
     if kind == Kind::Entries {
         return leaves(field, value).keys().any(|place| !base.contains_key(place));
@@ -342,7 +342,7 @@ fn inside(leaves: &Leaves, name: &str) -> Leaves {
     below.map(|(place, leaf)| (place[1..].to_vec(), leaf.clone())).collect()
 }
 
-/// A value without what was rendered.
+/// A value without the rendered leaves.
 fn without(field: &str, value: &Value, base: &Leaves, place: &mut Vec<String>) -> Option<Value> {
     let Some((kind, parts)) = parts(field, value).filter(|(_, parts)| !parts.is_empty()) else {
         return (!base.contains_key(place)).then(|| value.clone());
@@ -362,7 +362,7 @@ fn without(field: &str, value: &Value, base: &Leaves, place: &mut Vec<String>) -
     (!out.is_empty()).then(|| together(kind, out))
 }
 
-/// A value with these leaves alone.
+/// A value with only the given leaves.
 fn only(field: &str, value: &Value, wanted: &Leaves, place: &mut Vec<String>) -> Option<Value> {
     let Some((kind, parts)) = parts(field, value).filter(|(_, parts)| !parts.is_empty()) else {
         return wanted.contains_key(place).then(|| value.clone());
@@ -376,7 +376,7 @@ fn only(field: &str, value: &Value, wanted: &Leaves, place: &mut Vec<String>) ->
     (!out.is_empty()).then(|| together(kind, out))
 }
 
-/// What was edited in an object: the paths of what was changed or added, and whether anything was removed.
+/// The edits of an object: the paths of changed or added values, and whether a value was removed.
 pub fn edits(base: &Value, mine: &Value) -> (Vec<String>, bool) {
     let (base, mine) = (leaves("", base), leaves("", mine));
     let changed = mine.iter().filter(|(place, leaf)| base.get(*place).is_none_or(|known| known.value != leaf.value));
@@ -386,7 +386,7 @@ pub fn edits(base: &Value, mine: &Value) -> (Vec<String>, bool) {
 /// Fields of `spec` that a Deployment and a StatefulSet have in common.
 const OF_BOTH: [&str; 5] = ["replicas", "selector", "template", "minReadySeconds", "revisionHistoryLimit"];
 
-/// An object as far as it has a meaning in one of another kind: the fields that all have, and those that this one has.
+/// The fields of an object that also exist in an object of another kind.
 pub fn as_other_kind(mut object: Value, kind: &str, other: &Value) -> Value {
     if let Some(fields) = object.as_object_mut() {
         let spec = fields.remove("spec");
@@ -399,7 +399,7 @@ pub fn as_other_kind(mut object: Value, kind: &str, other: &Value) -> Value {
     object
 }
 
-/// An object of one component as if it were that of another: names that are made of the component's.
+/// Renames an object of one component to another component: replaces names that contain the component's name.
 pub fn as_component(mut value: Value, from: &str, to: &str) -> Value {
     fn rename(value: &mut Value, from: &str, to: &str) {
         match value {

@@ -1,4 +1,4 @@
-//! The items of a package, as they are in a ResourceList.
+//! The items of a package in a ResourceList.
 
 use std::collections::HashMap;
 
@@ -11,10 +11,10 @@ pub const HEAD: &str = "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\
 /// The name of another Flow in the package.
 pub const BESIDE: &str = "beside";
 
-/// How the name of a copied object ends.
+/// The suffix of the name of a copied object.
 pub const COPY: &str = "-copy";
 
-/// What a generated object is: its component and its role. There is one Flow in a package, whose name may change.
+/// The identity of a generated object: its component and role. A package has one Flow, whose name may change.
 pub type Owner = (String, String);
 
 #[derive(Debug, Clone)]
@@ -33,7 +33,7 @@ impl Item {
         self.value["metadata"]["annotations"][name].as_str()
     }
 
-    /// Whose it is; nobody's when it belongs to another Flow, or when somebody has copied it.
+    /// The owner of the item. `None` when it belongs to another Flow, or when it is a copy.
     pub fn owner(&self) -> Option<Owner> {
         let mut parts = self.annotation("flow.jina.ai/object")?.split('/').map(str::to_owned);
         let is_ours = parts.next().is_some_and(|flow| flow != BESIDE) && !self.is_copy();
@@ -60,12 +60,12 @@ impl Item {
         format!("{}/{}", self.kind(), self.name())
     }
 
-    /// Its file, and its place there.
+    /// Its file, and its index in the file.
     pub fn file(&self) -> (Option<&str>, Option<&str>) {
         (self.annotation("internal.config.kubernetes.io/path"), self.annotation("internal.config.kubernetes.io/index"))
     }
 
-    /// The object without what says who and where it is in the package.
+    /// The object without its annotations of identity and file.
     pub fn object(&self) -> Value {
         let mut object = self.value.clone();
         let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) else { return object };
@@ -79,7 +79,7 @@ impl Item {
         object
     }
 
-    /// Changes the object, and the lines that this is about. `at` is where new fields go.
+    /// Changes the object and the lines concerned. `at` is the place of new fields.
     pub fn change(&mut self, at: usize, change: impl FnOnce(&mut Value)) {
         let mut after = self.value.clone();
         change(&mut after);
@@ -88,7 +88,7 @@ impl Item {
         self.respell(text);
     }
 
-    /// Writes the same object in another way.
+    /// Writes the same object in another spelling.
     pub fn respell(&mut self, text: String) {
         assert_eq!(Item::of(text.clone()).value, self.value, "this edit is another one:\n{}\n{text}", self.text);
         self.text = text;
@@ -98,13 +98,13 @@ impl Item {
 #[derive(Debug, Clone, Default)]
 pub struct Package {
     pub items: Vec<Item>,
-    /// The JinaFlow, where it is no item.
+    /// The JinaFlow, if it is not an item.
     pub config: Option<String>,
     pub results: Vec<Value>,
 }
 
 impl Package {
-    /// Reads a list that the function has written. Reading takes most of the time: what is in `known` is not read again.
+    /// Reads a list from the function. Items that are in `known` are not parsed again, because parsing takes most of the time.
     pub fn of(text: &str, known: &[&Package]) -> Self {
         let known: HashMap<&str, &Item> = known.iter().flat_map(|package| &package.items).map(|item| (item.text.as_str(), item)).collect();
         let (_, inside) = text.split_once("items:\n").unwrap_or_else(|| panic!("no items in\n{text}"));
@@ -141,7 +141,7 @@ impl Package {
         self.generated().find(|(known, _)| known == owner).map(|(_, item)| item)
     }
 
-    /// The same package with another JinaFlow, an item's text.
+    /// The same package with another JinaFlow, given as the text of an item.
     pub fn with_flow(&self, text: String) -> Self {
         let mut package = Self { results: Vec::new(), ..self.clone() };
         match package.items.iter_mut().find(|item| item.is_flow()) {

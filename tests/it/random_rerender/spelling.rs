@@ -1,11 +1,11 @@
-//! Edits that change how an object is written, and not the object.
+//! Edits that change the spelling of an object, but not its values.
 
 use serde_json::Value;
 
 use super::lines::{indent_of, is_block, joined, seen};
 use crate::support::random::Random;
 
-/// A number for each comment, so that it is found again.
+/// A comment with a number that identifies it.
 pub fn comment(random: &mut Random) -> String {
     format!("# note-{:x}", random.seed())
 }
@@ -24,7 +24,7 @@ pub fn comment_behind(lines: &mut Vec<String>, object: &Value, random: &mut Rand
 pub fn comment_above(lines: &mut Vec<String>, object: &Value, random: &mut Random) -> bool {
     let parts = seen(&joined(lines), object);
     let part = random.pick(&parts);
-    // The line of a dash is that of its first field.
+    // The line of a dash is also the line of its first field.
     if part.head == 0 || (!part.is_entry && lines[part.head].trim_start().starts_with("- ")) {
         return false;
     }

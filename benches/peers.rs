@@ -141,7 +141,7 @@ fn one_flow() {
     let flow = root().join("examples/getting-started/flow.yml");
     let text: String = fs::read_to_string(&flow).unwrap().lines().map(|line| format!("      {line}\n")).collect();
     let list = scratch("flow.yaml", &resource_list("", &text));
-    println!("one Flow, median of 300 calls that take turns");
+    println!("one Flow, median of 300 alternating calls");
     let mut commands = [Command::new("cat"), jinaflow(), serde()];
     let costs = medians(300, &list, &mut commands);
     for (name, cost) in ["cat", "jinaflow", "serde round trip"].iter().zip(&costs) {
@@ -181,7 +181,7 @@ fn other_peoples_list() {
         i += 1;
     }
     let list = scratch("list.yaml", &resource_list(&items, "      jtype: Flow\n      executors: [{name: a, uses: docker://acme/a}]\n"));
-    println!("a ResourceList of {:.1} MB, {i} objects of other people and one Flow; median of 15 calls", megabytes(size_of(&list)));
+    println!("a ResourceList of {:.1} MB, {i} foreign objects and one Flow; median of 15 calls", megabytes(size_of(&list)));
     let costs = medians(15, &list, &mut [Command::new("cat"), jinaflow(), serde()]);
     for (name, cost) in ["cat", "jinaflow", "serde round trip"].iter().zip(&costs) {
         print(name, cost);
@@ -190,7 +190,7 @@ fn other_peoples_list() {
 
 /// One Flow with thousands of executors.
 fn large_flows() {
-    println!("one Flow with very many executors, median of 3 calls");
+    println!("one Flow with thousands of executors, median of 3 calls");
     for count in [1_000, 2_500, 5_000, 10_000, 20_000] {
         let mut flow = String::from("      jtype: Flow\n      executors:\n");
         for i in 0..count {

@@ -68,7 +68,7 @@ fn definitions() -> Vec<PathBuf> {
 fn read<T: DeserializeOwned>(answers: &mut BufReader<ChildStdout>, log: &Path) -> T {
     let mut line = String::new();
     answers.read_line(&mut line).unwrap();
-    assert!(line.ends_with('\n'), "the server is gone; it said:\n{}", fs::read_to_string(log).unwrap());
+    assert!(line.ends_with('\n'), "the server has ended; its log:\n{}", fs::read_to_string(log).unwrap());
     serde_json::from_str(&line).unwrap()
 }
 

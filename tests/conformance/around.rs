@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::support::label;
-use crate::support::wiring::{self, contains, dialled, host_and_port, namespace, strings};
+use crate::support::wiring::{self, called_addresses, contains, host_and_port, namespace, strings};
 
 /// The faults of a Flow, of its pods and of everything around them.
 pub fn faults(objects: &[Value]) -> Vec<String> {
@@ -117,14 +117,14 @@ impl<'o> Around<'o> {
             }
             for mount in list(&container["volumeMounts"]) {
                 if !mount["name"].as_str().is_some_and(|name| volumes.contains(name)) {
-                    self.fault(workload, &format!("mounts {}, which is no volume", mount["name"]));
+                    self.fault(workload, &format!("mounts {}, which is not a volume", mount["name"]));
                 }
             }
             let ports: Vec<&Value> = list(&container["ports"]).map(|port| &port["containerPort"]).collect();
             for probe in ["startupProbe", "livenessProbe", "readinessProbe"].map(|probe| &container[probe]) {
                 for port in [&probe["grpc"]["port"], &probe["httpGet"]["port"]] {
                     if !port.is_null() && !ports.contains(&port) {
-                        self.fault(workload, &format!("a probe asks at {port}, where nothing listens"));
+                        self.fault(workload, &format!("a probe uses port {port}, where nothing listens"));
                     }
                 }
             }
@@ -141,8 +141,8 @@ impl<'o> Around<'o> {
     fn scaler(&mut self, scaler: &Value) {
         let target = &scaler["spec"]["scaleTargetRef"];
         match self.find(target["kind"].as_str().unwrap_or_default(), scaler, &target["name"]) {
-            None => self.fault(scaler, &format!("scales {}, which is not there", target["name"])),
-            Some(workload) if !workload["spec"]["replicas"].is_null() => self.fault(scaler, "scales what has fixed replicas"),
+            None => self.fault(scaler, &format!("scales {}, which does not exist", target["name"])),
+            Some(workload) if !workload["spec"]["replicas"].is_null() => self.fault(scaler, "scales a workload with fixed replicas"),
             Some(_) => {}
         }
         for name in list(&scaler["spec"]["triggers"]).map(|trigger| &trigger["authenticationRef"]["name"]).filter(|name| !name.is_null()) {
@@ -165,7 +165,7 @@ impl<'o> Around<'o> {
     fn backend(&mut self, from: &Value, name: &Value, port: &Value) {
         let service = self.find("Service", from, name);
         if !service.is_some_and(|service| list(&service["spec"]["ports"]).any(|known| known["port"] == *port)) {
-            self.fault(from, &format!("leads to {name}:{port}, which is not there"));
+            self.fault(from, &format!("leads to {name}:{port}, which does not exist"));
         }
     }
 
@@ -187,7 +187,7 @@ impl<'o> Around<'o> {
 
     fn namespace(&mut self, object: &Value) {
         if !self.objects.iter().any(|o| object["metadata"]["name"] == namespace(o)) {
-            self.fault(object, "is the namespace of nothing");
+            self.fault(object, "is a namespace without objects");
         }
     }
 
@@ -195,7 +195,7 @@ impl<'o> Around<'o> {
     fn edges(&mut self) {
         let workloads: Vec<&Value> = self.workloads().collect();
         for caller in workloads {
-            for address in containers(caller).flat_map(dialled) {
+            for address in containers(caller).flat_map(called_addresses) {
                 let (host, port) = host_and_port(&address);
                 let port: u64 = port.parse().unwrap_or_default();
                 let Some(service) = self.find("Service", caller, &host.into()) else { continue };

@@ -15,6 +15,6 @@ fn recordings_equal_the_input_that_callers_send_today() {
     assert_eq!(today.len(), 9);
     for (name, text) in today {
         let recorded = std::fs::read_to_string(root().join("tests/krm").join(&name)).unwrap();
-        assert!(recorded == text, "tests/krm/{name} is stale; run tests/krm/record.sh");
+        assert!(recorded == text, "tests/krm/{name} is outdated; run tests/krm/record.sh");
     }
 }

@@ -32,10 +32,10 @@ fn copies(how: impl Fn(&Path)) -> PathBuf {
             record();
         }
     });
-    copies_as_they_are(how)
+    unrecorded_copies(how)
 }
 
-fn copies_as_they_are(how: impl Fn(&Path)) -> PathBuf {
+fn unrecorded_copies(how: impl Fn(&Path)) -> PathBuf {
     let all = scratch("examples");
     for example in examples() {
         let name = example.file_name().unwrap().to_str().unwrap();
@@ -97,7 +97,7 @@ fn assert_passed(folder: &Path) {
 /// Renders the example of a check, and writes the results of the runner for all examples.
 fn record() {
     fs::copy(rendered_check().join("encoder.yml"), root().join(CHECK).join("encoder.yml")).unwrap();
-    let all = copies_as_they_are(by_image);
+    let all = unrecorded_copies(by_image);
     let folders = || examples().into_iter().map(|example| (all.join(example.file_name().unwrap()).join(".expected"), example));
     for (expected, _) in folders() {
         // The runner writes no empty file, and writes results only if there are some.
@@ -111,7 +111,7 @@ fn record() {
             let to = example.join(".expected").join(name);
             match fs::read_to_string(expected.join(name)) {
                 Ok(text) => fs::write(to, text.replace(&format!("image: {}", image()), NAMED)).unwrap(),
-                Err(_) => assert!(!to.exists(), "{} has nothing to tell any more", to.display()),
+                Err(_) => assert!(!to.exists(), "{} is no longer written by the runner", to.display()),
             }
         }
     }

@@ -50,7 +50,7 @@ fn an_incomplete_rename_is_reported() {
     let answer = checked(&build());
     assert_eq!(answer.code, 1);
     let expected = "value: dials `encoder` at Service/encoder, which is not there (got \"grpc://encoder:8080\"); its Service is `dev-encoder`; write that; where kustomize renames, list kustomizeconfig.yaml under `configurations:`";
-    let is_told = answer.said().iter().any(|line| line.starts_with("error: Deployment/dev-gateway: ") && line.ends_with(expected));
+    let is_told = answer.findings().iter().any(|line| line.starts_with("error: Deployment/dev-gateway: ") && line.ends_with(expected));
     assert!(is_told, "{}", answer.stderr);
 }
 

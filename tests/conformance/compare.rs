@@ -53,8 +53,8 @@ fn compare(folder: &Path) -> bool {
         count("kustomize (go-yaml 3)", number(&readings.kustomize));
         count("kubectl (sigs.k8s.io/yaml)", number(&readings.kubectl));
         count("Jina (PyYAML)", number(&readings.jina));
-        count("ours, for Kubernetes", number(&readings.ours_for_kubernetes));
-        count("ours, for Jina", number(&readings.ours_for_jina));
+        count("jinaflow, for Kubernetes", number(&readings.ours_for_kubernetes));
+        count("jinaflow, for Jina", number(&readings.ours_for_jina));
         for difference in readings.differences(&text) {
             if let Some(reason) = difference.reason {
                 *reasons.entry((difference.reader, reason)).or_default() += 1;

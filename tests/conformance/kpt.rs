@@ -32,7 +32,7 @@ pub fn twice(folder: &Path, command: impl Fn() -> Command) -> BTreeMap<String, S
     must(command());
     let first = tree(folder);
     must(command());
-    assert_eq!(first, tree(folder), "the second run changed something");
+    assert_eq!(first, tree(folder), "the second run has changed something");
     first
 }
 

@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::around::{containers, faults};
 use crate::kustomize::{kubectl, kustomize, write};
 use crate::plugin::{build as by_plugin, plugins};
-use crate::support::wiring::{contains, dialled, host_and_port, namespace, strings};
+use crate::support::wiring::{called_addresses, contains, host_and_port, namespace, strings};
 use crate::support::{documents, label, root, run, scratch, tree};
 use crate::tools::{copy, edit, must, static_binary};
 
@@ -35,7 +35,6 @@ const CONTAINERS: &str = "spec/template/spec/containers";
 
 /// The base a second time. Only a prefix distinguishes the two. The objects beside the Flow are selected by labels that kustomize
 /// does not change, so they exist once.
-/// labels that kustomize does not change, is there once.
 macro_rules! without_front {
     () => {
         "resources: [../base]\nnamePrefix: b-\npatches:\n- patch: |\n    apiVersion: v1\n    kind: Service\n    metadata: {name: front}\n    $patch: delete\n- patch: |\n    apiVersion: apps/v1\n    kind: StatefulSet\n    metadata: {name: front}\n    $patch: delete\n"
@@ -123,7 +122,7 @@ const CASES: &[Case] = &[
         ],
     },
     Case {
-        name: "labels over what we set",
+        name: "labels over jinaflow's labels",
         files: &[(OVER, "resources: [../base]\nlabels:\n- pairs: {app.kubernetes.io/instance: search-eu}\n  includeSelectors: true\n")],
         effects: &[("Service/*", "spec/selector/app.kubernetes.io~1instance", "search-eu")],
     },
@@ -150,7 +149,7 @@ const CASES: &[Case] = &[
         ],
     },
     Case {
-        name: "labels over everything that Kubernetes recommends",
+        name: "labels over all labels that Kubernetes recommends",
         files: &[(
             OVER,
             "resources: [../base]\nnamePrefix: prod-\nlabels:\n- includeSelectors: true\n  pairs:\n    app: shop\n    app.kubernetes.io/name: shop\n    app.kubernetes.io/instance: shop-eu\n    app.kubernetes.io/version: \"2\"\n    app.kubernetes.io/component: search\n    app.kubernetes.io/part-of: shop\n    app.kubernetes.io/managed-by: argocd\n",
@@ -163,7 +162,7 @@ const CASES: &[Case] = &[
         ],
     },
     Case {
-        name: "labels over app and what Kubernetes recommends, three deep",
+        name: "labels over app and recommended labels, three levels deep",
         files: &[
             ("one/kustomization.yaml", "resources: [../base]\nnamePrefix: p-\ncommonLabels: {app: one, app.kubernetes.io/name: one}\n"),
             (
@@ -181,7 +180,7 @@ const CASES: &[Case] = &[
         ],
     },
     Case {
-        name: "twice in one namespace, each with labels of its own over app",
+        name: "twice in one namespace, each with its own labels over app",
         files: &[
             ("a/kustomization.yaml", "resources: [../base]\nnamePrefix: a-\ncommonLabels: {app: shop}\n"),
             ("b/kustomization.yaml", concat!(without_front!(), "commonLabels: {app: news}\n")),
@@ -340,7 +339,7 @@ const CASES: &[Case] = &[
         ],
     },
     Case {
-        name: "secretGenerator merges what a variable comes from",
+        name: "secretGenerator merges the Secret of a variable",
         files: &[(OVER, "resources: [../base]\nsecretGenerator:\n- {name: credentials, behavior: merge, literals: [api-key=secret]}\n")],
         effects: &[
             ("Secret/credentials-*", "data/api-key", "c2VjcmV0"),
@@ -351,7 +350,7 @@ const CASES: &[Case] = &[
         ],
     },
     Case {
-        name: "secretGenerator brings what somebody else was to provide",
+        name: "secretGenerator adds external Secrets",
         files: &[(
             OVER,
             "resources: [../base]\nnamePrefix: prod-\nnamespace: prod\nsecretGenerator:\n- {name: registry, type: kubernetes.io/dockerconfigjson, literals: [\".dockerconfigjson={}\"]}\n- {name: certificate, type: kubernetes.io/tls, literals: [tls.crt=a, tls.key=b]}\n",
@@ -378,7 +377,7 @@ const CASES: &[Case] = &[
         ],
     },
     Case {
-        name: "a component that brings the configuration",
+        name: "a component with the configuration",
         files: &[
             (
                 OVER,
@@ -410,7 +409,7 @@ const CASES: &[Case] = &[
         ],
     },
     Case {
-        name: "three deep, with prefix, suffix and labels in selectors",
+        name: "three levels, with prefix, suffix and labels in selectors",
         files: &[
             ("one/kustomization.yaml", "resources: [../base]\nnamePrefix: p-\n"),
             ("two/kustomization.yaml", "resources: [../one]\nnameSuffix: -s\nlabels:\n- pairs: {team: search}\n  includeSelectors: true\n"),
@@ -468,7 +467,7 @@ const CASES: &[Case] = &[
     },
     Case {
         // kustomize drops a `null` of a merge patch where the Flow has nothing to remove; the `null` of a JSON patch is kept.
-        name: "a JSON patch of the Flow takes back what a layer says",
+        name: "a JSON patch of the Flow resets a field of a layer",
         files: &[
             (
                 "over/flow/kustomization.yaml",
@@ -654,9 +653,9 @@ fn checked(manifests: &str) -> Vec<String> {
     let mut check = Command::new(static_binary());
     check.args(["check", "--strict", "-"]);
     let answer = run(check, manifests.as_bytes());
-    let said: Vec<String> = answer.said().into_iter().map(str::to_owned).collect();
-    assert_eq!(answer.code != 0, !said.is_empty(), "{}", answer.stderr);
-    said
+    let findings: Vec<String> = answer.findings().into_iter().map(str::to_owned).collect();
+    assert_eq!(answer.code != 0, !findings.is_empty(), "{}", answer.stderr);
+    findings
 }
 
 /// The errors of a case: broken references, and missing effects of its overlay.
@@ -680,7 +679,7 @@ fn the_flow_stays_wired_under_every_overlay() {
     let wrong: Vec<String> = CASES.iter().flat_map(by_kustomize).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     for case in CASES {
-        assert!(!missing(case.effects, &base).is_empty(), "{}: the base is already what the case wants", case.name);
+        assert!(!missing(case.effects, &base).is_empty(), "{}: the base already has the effect of the case", case.name);
     }
 }
 
@@ -789,10 +788,10 @@ fn a_flow_without_the_configuration_is_reported() {
     write(&folder, "base/kustomizeconfig.yaml", "nameReference: []\n");
     let found = faults(&built(&folder.join("over")));
     for fault in [
-        "Deployment/prod-gateway gateway: dials grpc://encoder:8080, and there is no such Service",
-        "Deployment/prod-indexer-head executor: dials indexer-1:8080, and there is no such Service",
-        "ScaledObject/prod-ranker: scales \"ranker\", which is not there",
-        "HTTPRoute/prod-gateway: leads to \"gateway-1-http\":8081, which is not there",
+        "Deployment/prod-gateway gateway: calls grpc://encoder:8080, whose Service does not exist",
+        "Deployment/prod-indexer-head executor: calls indexer-1:8080, whose Service does not exist",
+        "ScaledObject/prod-ranker: scales \"ranker\", which does not exist",
+        "HTTPRoute/prod-gateway: leads to \"gateway-1-http\":8081, which does not exist",
         "GRPCRoute/prod-gateway: no Gateway \"public\"",
     ] {
         assert!(found.iter().any(|line| line == fault), "{fault}\n{}", found.join("\n"));
@@ -803,72 +802,62 @@ fn a_flow_without_the_configuration_is_reported() {
     );
 }
 
+/// A JSON patch of an object of the gateway, and the fault that it causes.
+struct Planted {
+    kind: &'static str,
+    op: &'static str,
+    path: &'static str,
+    value: &'static str,
+    fault: &'static str,
+}
+
+fn replace(kind: &'static str, path: &'static str, value: &'static str) -> Planted {
+    Planted { kind, op: "replace", path, value, fault: "" }
+}
+
+fn add(kind: &'static str, path: &'static str, value: &'static str) -> Planted {
+    Planted { kind, op: "add", path, value, fault: "" }
+}
+
+impl Planted {
+    fn gives(self, fault: &'static str) -> Self {
+        Self { fault, ..self }
+    }
+}
+
 /// Every kind of fault that the second opinion can find, planted in the base.
 #[test]
 fn every_patch_that_breaks_something_is_found() {
     let planted = [
-        ("HorizontalPodAutoscaler", "replace", "/spec/scaleTargetRef/name", "\"gate\"", "HorizontalPodAutoscaler/gateway: scales \"gate\""),
-        ("Deployment", "add", "/spec/replicas", "3", "HorizontalPodAutoscaler/gateway: scales what has fixed replicas"),
-        (
-            "PodDisruptionBudget",
-            "replace",
-            "/spec/selector/matchLabels/flow.jina.ai~1component",
-            "x",
-            "PodDisruptionBudget/gateway: selects the pods of 0",
-        ),
-        (
-            "NetworkPolicy",
-            "replace",
-            "/spec/podSelector/matchLabels/flow.jina.ai~1component",
-            "x",
-            "NetworkPolicy/gateway: selects the pods of 0 workloads",
-        ),
-        ("NetworkPolicy", "replace", "/spec/egress/1/ports/0/port", "81", "Deployment/gateway: may not call Deployment/encoder at 8080"),
-        (
-            "NetworkPolicy",
-            "replace",
-            "/spec/egress/1/to",
-            "[{podSelector: {matchLabels: {flow.jina.ai/component: encoder}}}]",
-            "Deployment/gateway: may not call StatefulSet/ranker at 8080",
-        ),
-        ("NetworkPolicy", "replace", "/spec/egress", "[]", "Deployment/gateway: may not call Deployment/indexer-head at 8080"),
-        ("PodMonitor", "replace", "/spec/podMetricsEndpoints/0/port", "x", "PodMonitor/gateway: reads port \"x\", which no pod has"),
-        (
-            "Ingress",
-            "replace",
-            "/spec/rules/0/http/paths/0/backend/service/port/number",
-            "80",
-            "Ingress/gateway: leads to \"gateway-1-http\":80",
-        ),
-        ("HTTPRoute", "replace", "/spec/rules/0/backendRefs/0/name", "x", "HTTPRoute/gateway: leads to \"x\":8081, which is not there"),
-        ("GRPCRoute", "replace", "/spec/parentRefs/0/name", "x", "GRPCRoute/gateway: no Gateway \"x\""),
-        (
-            "Deployment",
-            "replace",
-            "/spec/template/spec/topologySpreadConstraints/0/labelSelector/matchLabels/flow.jina.ai~1component",
-            "x",
-            "Deployment/gateway: is not spread",
-        ),
-        ("Deployment", "replace", "/spec/template/spec/imagePullSecrets/0/name", "x", "Deployment/gateway: no Secret \"x\""),
-        ("Deployment", "replace", "/spec/template/spec/serviceAccountName", "x", "Deployment/gateway: no ServiceAccount \"x\""),
-        (
-            "Deployment",
-            "add",
-            "/spec/template/spec/containers/0/envFrom/-",
-            "{configMapRef: {name: x}}",
-            "Deployment/gateway: no ConfigMap \"x\"",
-        ),
-        (
-            "Deployment",
-            "add",
-            "/spec/template/spec/containers/0/volumeMounts",
-            "[{name: x, mountPath: /x}]",
-            "Deployment/gateway: mounts \"x\", which is no volume",
-        ),
-        ("Deployment", "replace", "/spec/template/spec/containers/0/startupProbe/grpc/port", "1", "Deployment/gateway: a probe asks at 1"),
+        replace("HorizontalPodAutoscaler", "/spec/scaleTargetRef/name", "\"gate\"")
+            .gives("HorizontalPodAutoscaler/gateway: scales \"gate\""),
+        add("Deployment", "/spec/replicas", "3").gives("HorizontalPodAutoscaler/gateway: scales a workload with fixed replicas"),
+        replace("PodDisruptionBudget", "/spec/selector/matchLabels/flow.jina.ai~1component", "x")
+            .gives("PodDisruptionBudget/gateway: selects the pods of 0"),
+        replace("NetworkPolicy", "/spec/podSelector/matchLabels/flow.jina.ai~1component", "x")
+            .gives("NetworkPolicy/gateway: selects the pods of 0 workloads"),
+        replace("NetworkPolicy", "/spec/egress/1/ports/0/port", "81").gives("Deployment/gateway: may not call Deployment/encoder at 8080"),
+        replace("NetworkPolicy", "/spec/egress/1/to", "[{podSelector: {matchLabels: {flow.jina.ai/component: encoder}}}]")
+            .gives("Deployment/gateway: may not call StatefulSet/ranker at 8080"),
+        replace("NetworkPolicy", "/spec/egress", "[]").gives("Deployment/gateway: may not call Deployment/indexer-head at 8080"),
+        replace("PodMonitor", "/spec/podMetricsEndpoints/0/port", "x").gives("PodMonitor/gateway: reads port \"x\", which no pod has"),
+        replace("Ingress", "/spec/rules/0/http/paths/0/backend/service/port/number", "80")
+            .gives("Ingress/gateway: leads to \"gateway-1-http\":80"),
+        replace("HTTPRoute", "/spec/rules/0/backendRefs/0/name", "x").gives("HTTPRoute/gateway: leads to \"x\":8081, which does not exist"),
+        replace("GRPCRoute", "/spec/parentRefs/0/name", "x").gives("GRPCRoute/gateway: no Gateway \"x\""),
+        replace("Deployment", "/spec/template/spec/topologySpreadConstraints/0/labelSelector/matchLabels/flow.jina.ai~1component", "x")
+            .gives("Deployment/gateway: is not spread"),
+        replace("Deployment", "/spec/template/spec/imagePullSecrets/0/name", "x").gives("Deployment/gateway: no Secret \"x\""),
+        replace("Deployment", "/spec/template/spec/serviceAccountName", "x").gives("Deployment/gateway: no ServiceAccount \"x\""),
+        add("Deployment", "/spec/template/spec/containers/0/envFrom/-", "{configMapRef: {name: x}}")
+            .gives("Deployment/gateway: no ConfigMap \"x\""),
+        add("Deployment", "/spec/template/spec/containers/0/volumeMounts", "[{name: x, mountPath: /x}]")
+            .gives("Deployment/gateway: mounts \"x\", which is not a volume"),
+        replace("Deployment", "/spec/template/spec/containers/0/startupProbe/grpc/port", "1")
+            .gives("Deployment/gateway: a probe uses port 1"),
     ];
     let folder = laid_out(&[]);
-    for (kind, op, path, value, fault) in planted {
+    for Planted { kind, op, path, value, fault } in planted {
         let patch = format!(
             "resources: [../base]\npatches:\n- target: {{kind: {kind}, name: gateway}}\n  patch: |\n    - {{op: {op}, path: {path}, value: {value}}}\n"
         );
@@ -891,7 +880,7 @@ struct Broken {
 
 impl Broken {
     /// The numbers in the words of README.md.
-    fn said(&self) -> String {
+    fn words(&self) -> String {
         let [addresses, nowhere, elsewhere] = self.addresses;
         let counts = [
             (nowhere, addresses, "addresses lead nowhere"),
@@ -899,9 +888,9 @@ impl Broken {
             (self.services[1], self.services[0], "Services send to pods of others too"),
             (self.monitors[1], self.monitors[0], "monitors see nothing of their own"),
         ];
-        let said: Vec<String> =
+        let words: Vec<String> =
             counts.iter().filter(|(broken, _, _)| *broken > 0).map(|(broken, all, what)| format!("{broken} of {all} {what}")).collect();
-        if said.is_empty() { "nothing".to_owned() } else { said.join(", ") }
+        if words.is_empty() { "nothing".to_owned() } else { words.join(", ") }
     }
 }
 
@@ -911,7 +900,7 @@ fn broken(objects: &[Value]) -> Broken {
     let services = || of_kind(&["Service"]);
     let mut broken = Broken { addresses: [0; 3], services: [0; 2], monitors: [0; 2] };
     for workload in workloads() {
-        for address in containers(workload).flat_map(dialled) {
+        for address in containers(workload).flat_map(called_addresses) {
             let (name, space) = match host_and_port(&address).0.split('.').collect::<Vec<_>>()[..] {
                 [name] => (name, namespace(workload)),
                 [name, space, "svc"] => (name, space),
@@ -962,7 +951,7 @@ fn by_jina(folder: &Path) {
 }
 
 /// Writes jinaflow's export of the same Flow, without other objects.
-fn by_us(folder: &Path) {
+fn by_jinaflow(folder: &Path) {
     let flow: String = flow().lines().map(|line| format!("    {line}\n")).collect();
     let config = format!(
         "apiVersion: flow.jina.ai/v1alpha1\nkind: JinaFlow\nmetadata:\n  name: search\n  annotations:\n    config.kubernetes.io/function: |\n      exec: {{path: jinaflow}}\nspec:\n  external: {{secrets: {{credentials: {{}}}}}}\n  images: {{gateway: \"acme/jina:3.34.0\"}}\n  flow: |\n{flow}"
@@ -1008,9 +997,9 @@ fn jinas_own_export_breaks_under_the_same_overlays() {
             "10 of 10 addresses lead nowhere, 14 of 14 Services send to pods of others too",
         ),
     ];
-    let (theirs, ours) = (scratch("by-jina"), scratch("by-us"));
+    let (theirs, ours) = (scratch("by-jina"), scratch("by-jinaflow"));
     by_jina(&theirs);
-    by_us(&ours);
+    by_jinaflow(&ours);
     let text_after = |folder: &Path, files: &[(&str, &str)]| {
         for (file, text) in files {
             write(folder, file, text);
@@ -1021,8 +1010,8 @@ fn jinas_own_export_breaks_under_the_same_overlays() {
     let readme = fs::read_to_string(root().join("README.md")).unwrap();
     for (name, files, wanted) in overlays {
         let found = broken(&after(&theirs, files));
-        assert_eq!(found.said(), wanted, "{name}");
-        assert_eq!(broken(&after(&ours, files)).said(), "nothing", "{name}");
+        assert_eq!(found.words(), wanted, "{name}");
+        assert_eq!(broken(&after(&ours, files)).words(), "nothing", "{name}");
         // The check reports each of these addresses in Jina's export, and nothing in jinaflow's.
         let lost = checked(&text_after(&theirs, files)).iter().filter(|line| line.contains(": dials `")).count();
         assert_eq!(lost, found.addresses[1], "{name}");

@@ -23,7 +23,7 @@ fn package(before: &[&str], after: &[&str], validators: &str) -> PathBuf {
 fn thrice(package: &Path) -> std::collections::BTreeMap<String, String> {
     let first = twice(package, || render(package));
     must(render(package));
-    assert_eq!(first, tree(package), "the third render changes something");
+    assert_eq!(first, tree(package), "the third render has changed something");
     first
 }
 

@@ -45,10 +45,10 @@ fn unusual_spellings_are_read_like_other_readers_do() {
     let mut explained = 0;
     let texts: Vec<String> = spellings::BY_HAND.iter().map(|text| (*text).to_owned()).chain(spellings::odd(1, 20_000)).collect();
     for (number, text) in texts.iter().enumerate() {
-        read_alike(&mut readers, &format!("text {number}"), text, &mut explained);
+        read_alike(&mut readers, &format!("document {number}"), text, &mut explained);
     }
     // Explained differences must stay the exception.
-    assert!(explained < texts.len() / 50, "{explained} differences in {} texts", texts.len());
+    assert!(explained < texts.len() / 50, "{explained} differences in {} documents", texts.len());
 }
 
 #[test]
@@ -62,14 +62,14 @@ fn files_in_unusual_layouts_are_read_like_other_readers_do() {
             count += 1;
         }
     }
-    assert!(explained < count / 10, "{explained} differences in {count} texts");
+    assert!(explained < count / 10, "{explained} differences in {count} documents");
 }
 
 #[test]
 fn the_recording_is_current() {
     let mut readers = Readers::start(&tools::folder());
     let recorded: Vec<Value> =
-        readers::recorded_texts().into_iter().map(|text| json!({"text": text, "said": readers.ask(&text)})).collect();
+        readers::recorded_documents().into_iter().map(|text| json!({"text": text, "said": readers.ask(&text)})).collect();
     let file = root().join(readers::RECORDING);
     // One entry per line, so that changes are readable.
     let lines: Vec<String> = recorded.iter().map(Value::to_string).collect();
@@ -77,5 +77,5 @@ fn the_recording_is_current() {
     if std::env::var_os("JINAFLOW_RECORD").is_some() {
         fs::write(&file, &text).unwrap();
     }
-    assert_eq!(fs::read_to_string(&file).unwrap(), text, "record anew: JINAFLOW_RECORD=1 tests/conformance/run.sh readers");
+    assert_eq!(fs::read_to_string(&file).unwrap(), text, "record again: JINAFLOW_RECORD=1 tests/conformance/run.sh readers");
 }

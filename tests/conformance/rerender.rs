@@ -115,7 +115,7 @@ fn objects_that_the_user_moved_are_found() {
     edit(&package.join("jinaflow.yaml"), "clip-encoder:1.2.0", "clip-encoder:1.3.0");
     edit(&package.join("jinaflow.yaml"), "shards: 2", "shards: 1");
     let after = twice(&package, || render(&package));
-    assert_eq!(generated(&after), ["gateway/gateway.yml", "indexer/indexer.yml"], "the head and the shards are gone");
+    assert_eq!(generated(&after), ["gateway/gateway.yml", "indexer/indexer.yml"], "the head and the shards are removed");
     let mine = &after["mine.yaml"];
     assert!(mine.starts_with(own) && mine.contains("image: acme/clip-encoder:1.3.0") && mine.contains("kind: Service # mine"), "{mine}");
     assert!(after["gateway/gateway.yml"].contains("JINA_ADDR_INDEXER\n"), "{}", after["gateway/gateway.yml"]);

@@ -68,7 +68,7 @@ const SPEC: &str = "defaults: {drainSeconds: 4}";
 const CHAIN: &str = "jtype: Flow
 with: {protocol: http, monitoring: true}
 executors:
-- {name: encoder, uses: docker://example/encoder:v1, uses_with: {dim: 4, tag: pa$$word-$(HOME)}, env: {RUN_COLOUR: blue}}
+- {name: encoder, uses: docker://example/encoder:v1, uses_with: {dim: 4, tag: pa$$word-$(HOME)}, env: {RUN_COLOR: blue}}
 - {name: indexer, uses: docker://example/indexer:v1}
 ";
 
@@ -115,7 +115,7 @@ fn replicas_as_jina_exports_them_need_a_mesh() {
 const SHARDS: &str = "jtype: Flow
 with: {monitoring: true}
 executors:
-- {name: encoder, uses: docker://example/encoder:v1, uses_with: {dim: 4}, env: {RUN_COLOUR: blue}}
+- {name: encoder, uses: docker://example/encoder:v1, uses_with: {dim: 4}, env: {RUN_COLOR: blue}}
 - name: indexer
   uses: docker://example/indexer:v1
   shards: 2
@@ -189,7 +189,7 @@ executors:
   encoder:
     env: {RUN_FILE: /etc/run/model}
     envFromSecret: {RUN_TOKEN: {name: token, key: value}}
-    configMaps: {models: {mountPath: /etc/run}, colours: {env: true, prefix: RUN_}}
+    configMaps: {models: {mountPath: /etc/run}, colors: {env: true, prefix: RUN_}}
   indexer: {storage: {size: 1Gi}}";
     let folder = scratch("run");
     let cluster = "---
@@ -197,13 +197,13 @@ executors:
 ---
 {apiVersion: v1, kind: ConfigMap, metadata: {name: models}, data: {model: ViT-B-32}}
 ---
-{apiVersion: v1, kind: ConfigMap, metadata: {name: colours}, data: {COLOUR: blue}}
+{apiVersion: v1, kind: ConfigMap, metadata: {name: colors}, data: {COLOR: blue}}
 ";
     let manifests = render(&folder, &flow, spec, &[]) + cluster;
     let report = passed(kubelet(&folder, &manifests, known, &["--entry", "grpc://gateway-exposed:80", "--roll-out", "indexer"]));
     let hop = &report["hops"]["encoder"];
     assert_eq!((&hop["user"], &hop["file"], &hop["with"]["dim"]), (&json!(1000), &json!("ViT-B-32"), &json!(4)), "{hop}");
-    let env = json!({"RUN_FILE": "/etc/run/model", "RUN_TOKEN": "hush", "RUN_COLOUR": "blue"});
+    let env = json!({"RUN_FILE": "/etc/run/model", "RUN_TOKEN": "hush", "RUN_COLOR": "blue"});
     assert_eq!(hop["env"], env);
 }
 
@@ -285,13 +285,13 @@ fn broken_manifests_that_start_are_detected() {
             object["spec"]["template"]["spec"]["terminationGracePeriodSeconds"] = 5.into();
         }
         if label(object) == "ConfigMap/encoder-configmap" {
-            object["data"].as_object_mut().unwrap().remove("RUN_COLOUR").expect("the Flow sets it");
+            object["data"].as_object_mut().unwrap().remove("RUN_COLOR").expect("the Flow sets it");
         }
     }
     let expected = [
         ("unknown-argument", "ignores"),
         ("wrong-answer", "uses_with dim=4 came as 5"),
-        ("wrong-answer", "env RUN_COLOUR='blue' came as None"),
+        ("wrong-answer", "env RUN_COLOR='blue' came as None"),
         ("wrong-answer", "indexer is polled ALL: it went to shards [0]"),
         ("wrong-answer", "it never went through indexer:before"),
         ("wrong-answer", "UNAVAILABLE"),
@@ -328,6 +328,6 @@ fn a_wrong_order_is_detected() {
     let mut objects = objects(CHAIN, SPEC);
     let graph = "{\"indexer\": [\"encoder\"], \"start-gateway\": [\"indexer\"], \"encoder\": [\"end-gateway\"]}";
     argument(container(&mut objects, "Deployment/gateway", 0), "--graph-description", Some(graph));
-    let expected = [("wrong-answer", "it came to indexer after [], the Flow says after ['encoder']")];
+    let expected = [("wrong-answer", "it came to indexer after [], but the Flow expects it after ['encoder']")];
     finds(&objects, CHAIN, &["--entry", "http://gateway:8080"], &expected);
 }

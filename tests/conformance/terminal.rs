@@ -19,7 +19,7 @@ fn a_terminal_gets_help() {
 /// Colors are written only to a terminal.
 #[test]
 fn colors_are_written_to_a_terminal_unless_disabled() {
-    let folder = scratch("colours");
+    let folder = scratch("colors");
     fs::write(folder.join("flow.yml"), "jtype: Flow\nexecutors: [{name: a, uses: docker://x/a, replicas: 0}]\n").unwrap();
     let export = format!("{} export {}/flow.yml", static_binary().display(), folder.display());
     let said = |environment: &[(&str, &str)]| {

@@ -94,6 +94,6 @@ fn copy_into(from: &Path, to: &Path) {
 /// Replaces a string in a file, and asserts that the file contains it.
 pub fn edit(file: &Path, from: &str, to: &str) {
     let text = fs::read_to_string(file).unwrap();
-    assert!(text.contains(from), "{}: {from:?} is not in it", file.display());
+    assert!(text.contains(from), "{}: has no {from:?}", file.display());
     fs::write(file, text.replace(from, to)).unwrap();
 }

@@ -12,7 +12,7 @@ fn list_in(namespace: &str, spec: &str) -> String {
     let namespace = if namespace.is_empty() { String::new() } else { format!("    namespace: {namespace}\n") };
     let spec: String = spec.lines().map(|line| format!("    {line}\n")).collect();
     format!(
-        "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n- apiVersion: v1\n  kind: Secret\n  metadata: {{name: kept}} # as it is\n- apiVersion: flow.jina.ai/v1alpha1\n  kind: JinaFlow\n  metadata:\n    name: f\n{namespace}  spec:\n{spec}"
+        "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n- apiVersion: v1\n  kind: Secret\n  metadata: {{name: kept}} # kept\n- apiVersion: flow.jina.ai/v1alpha1\n  kind: JinaFlow\n  metadata:\n    name: f\n{namespace}  spec:\n{spec}"
     )
 }
 
@@ -31,7 +31,7 @@ fn refused(input: &str, run: &Run) {
     assert!(run.stdout.starts_with(input), "{}", run.stdout);
     let results = run.list()["results"].clone();
     let results = results.as_array().unwrap();
-    assert_eq!(results.len(), run.said().len(), "{}", run.stderr);
+    assert_eq!(results.len(), run.findings().len(), "{}", run.stderr);
     for result in results {
         assert!(["error", "warning"].contains(&result["severity"].as_str().unwrap()));
         assert_eq!(result["resourceRef"]["kind"], "JinaFlow");
@@ -41,10 +41,10 @@ fn refused(input: &str, run: &Run) {
 }
 
 /// The findings on stderr, one line for each problem.
-fn complaints(input: &str) -> Vec<String> {
+fn findings(input: &str) -> Vec<String> {
     let run = function(input);
     refused(input, &run);
-    run.said().iter().map(|line| line.replace("error: JinaFlow/f: ", "")).collect()
+    run.findings().iter().map(|line| line.replace("error: JinaFlow/f: ", "")).collect()
 }
 
 #[test]
@@ -75,11 +75,11 @@ fn wrong_fields_of_the_config_are_reported() {
         ("flow: |\n  jtype: Flow\n  executors: [", "spec.flow: is not YAML: "),
         ("flow: \"\"", "spec.flow: is empty; write a Flow: `jtype: Flow` and a list of `executors`"),
     ] {
-        let found = complaints(&list(spec));
+        let found = findings(&list(spec));
         assert_eq!(found.len(), 1, "{found:?}");
         assert!(found[0].starts_with(expected), "{}\n{expected}", found[0]);
     }
-    let namespace = complaints(&list_in("my_flow", "flow: {jtype: Flow}"));
+    let namespace = findings(&list_in("my_flow", "flow: {jtype: Flow}"));
     let expected = "metadata.namespace: is no name for a namespace: lower case letters, digits and `-`, at most 63 (got \"my_flow\"); did you mean `my-flow`?";
     assert_eq!(namespace, [expected]);
 }
@@ -111,13 +111,13 @@ fn wrong_flows_are_reported() {
             "spec.flow.with.inspect: is none of the possible values (got \"SOMETIMES\"); use one of: HANG, REMOVE, COLLECT",
         ),
     ] {
-        let found = complaints(&flow(body));
+        let found = findings(&flow(body));
         assert_eq!(found.len(), 1, "{body}: {found:?}");
         assert!(found[0].starts_with(expected), "{}\n{expected}", found[0]);
     }
-    let pipeline = complaints(&list("flow: {jtype: Pipeline}"));
+    let pipeline = findings(&list("flow: {jtype: Pipeline}"));
     assert_eq!(pipeline, ["spec.flow.jtype: cannot be run on Kubernetes (got \"Pipeline\"); use one of: Flow, Deployment"]);
-    let nothing = complaints(&list("flow: {executors: []}"));
+    let nothing = findings(&list("flow: {executors: []}"));
     assert_eq!(nothing, ["spec.flow.jtype: is missing, so that this is neither a Flow nor a Deployment; add the line `jtype: Flow`"]);
 }
 
@@ -190,7 +190,7 @@ fn wrong_executors_are_reported() {
         ),
         ("name: a, external: true, host: [a, b, c], port: [1, 2]", "host: there are 3 hosts and 2 ports"),
     ] {
-        let mut found = complaints(&executors(&[entry]));
+        let mut found = findings(&executors(&[entry]));
         // Most of these entries have no image, which gives a separate warning.
         found.retain(|line| !line.contains("uses: is missing"));
         assert_eq!(found.len(), 1, "{entry}: {found:?}");
@@ -201,24 +201,24 @@ fn wrong_executors_are_reported() {
 
 #[test]
 fn conflicting_executors_are_reported() {
-    let found = complaints(&executors(&["name: a_b, uses: 'docker://x'", "name: A-b, uses: 'docker://y'"]));
+    let found = findings(&executors(&["name: a_b, uses: 'docker://x'", "name: A-b, uses: 'docker://y'"]));
     assert_eq!(
         found,
         [
             "spec.flow.executors[1].name: `a_b` and `A-b` would both be `a-b` in Kubernetes (got \"A-b\"); rename one of them; capitals do not count, and `_` is `-`"
         ]
     );
-    let found = complaints(&executors(&["name: idx, shards: 2", "name: idx_head"]));
+    let found = findings(&executors(&["name: idx, shards: 2", "name: idx_head"]));
     assert!(found[0].contains("would both be `idx-head`"), "{found:?}");
-    let found = complaints(&executors(&["name: Gateway"]));
+    let found = findings(&executors(&["name: Gateway"]));
     assert!(found[0].contains("`gateway` and `Gateway` would both be `gateway`"), "{found:?}");
-    let found = complaints(&executors(&["name: a, needs: c", "name: b, needs: a", "name: c, needs: b"]));
+    let found = findings(&executors(&["name: a, needs: c", "name: b, needs: a", "name: c, needs: b"]));
     assert!(found[0].contains("wait for each other in a circle: a needs c needs b needs a"), "{found:?}");
 }
 
 #[test]
 fn every_problem_is_reported_in_one_run() {
-    let found = complaints(&executors(&[
+    let found = findings(&executors(&[
         "name: a_b, uses: Foo, replicas: 0",
         "name: A-b, uses: 'docker://x', needs: [zz]",
         "name: c, uses: 'docker://x', shards: -1, replcas: 3, env: {'?': 1}",
@@ -229,9 +229,9 @@ fn every_problem_is_reported_in_one_run() {
 #[test]
 fn duplicate_keys_are_reported_in_strings_and_mappings() {
     let text = list("flow: |\n  jtype: Flow\n  executors:\n  - {name: a, uses: 'docker://x', uses: 'docker://y'}");
-    assert_eq!(complaints(&text), ["spec.flow.executors[0].uses: the key stands twice, first on line 3; remove one of the two"]);
+    assert_eq!(findings(&text), ["spec.flow.executors[0].uses: the key stands twice, first on line 3; remove one of the two"]);
     let mapping = executors(&["name: a, uses: 'docker://x', uses: 'docker://y'"]);
-    assert!(complaints(&mapping)[0].starts_with("spec.flow.executors[0].uses: the key stands twice"));
+    assert!(findings(&mapping)[0].starts_with("spec.flow.executors[0].uses: the key stands twice"));
     // Jina uses the last one.
     let lenient = text.replace("  spec:\n", "  spec:\n    compat: jina-3.34\n");
     let answer = function(&lenient);
@@ -276,7 +276,7 @@ fn input_that_is_not_a_resource_list_is_refused() {
 }
 
 #[test]
-fn lists_without_a_flow_are_returned_unchanged() {
+fn lists_without_a_flow_are_refused_and_returned_unchanged() {
     let empty = "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems: []\n";
     let others =
         "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n- {apiVersion: v1, kind: A, metadata: {name: flow.jina.ai}}\n";
@@ -376,7 +376,7 @@ fn an_executor_without_an_image_gives_a_warning() {
 fn thousands_of_unknown_names_are_reported_soon() {
     let options: Vec<String> = (0..20_000).map(|i| format!("unknown_{i}: 1")).collect();
     let answer = answered_soon(&executors(&[&format!("name: a, {}", options.join(", "))]), 60);
-    assert_eq!(answer.stderr.lines().count(), 20_000, "every one of them is told");
+    assert_eq!(answer.stderr.lines().count(), 20_000, "every unknown name is reported");
     let images: String = (0..5000).map(|i| format!("  executor{i}: x\n")).collect();
     let entries: String =
         (0..5000).map(|i| format!("  - {{name: a{i}, uses: 'jinaai+docker://o/e{i}', env: {{A: '${{{{ ENV.V{i} }}}}'}}}}\n")).collect();
@@ -403,7 +403,7 @@ compat: nope
     let input = list(spec);
     let run = function(&input);
     refused(&input, &run);
-    let paths: Vec<&str> = run.said().iter().map(|line| line.split(": ").nth(2).unwrap()).collect();
+    let paths: Vec<&str> = run.findings().iter().map(|line| line.split(": ").nth(2).unwrap()).collect();
     let expected = [
         "spec.flow.with.protcol",
         "spec.flow.executors[0].needs",
@@ -463,7 +463,7 @@ fn huge_scalars_are_shortened_in_messages() {
 }
 
 #[test]
-fn unreadable_and_empty_files_on_the_command_line_are_refused() {
+fn invalid_files_on_the_command_line_are_refused() {
     let folder = scratch("bad");
     let file = folder.join("flow.yml");
     let export = |text: &[u8]| {

@@ -18,7 +18,7 @@ fn recorded_input_of_real_callers_gives_the_recorded_answers() {
             // The config is not an object of the build.
             assert!(stdin.contains("kind: JinaFlow") && !answer.stdout.split("functionConfig:").next().unwrap().contains("kind: JinaFlow"));
         } else if scenario.ends_with("kpt-render-again") {
-            assert!(answer.stdout == stdin, "the second render changes something");
+            assert!(answer.stdout == stdin, "the second render has changed something");
         } else {
             // Other items are returned unchanged.
             let before_items = stdin.split("functionConfig:").next().unwrap();

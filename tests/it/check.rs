@@ -656,7 +656,7 @@ fn rendered_flows_have_no_findings() {
         }
         // These executors run in other clusters, which the Flow does not declare.
         let answer = run(program(&["check", "-", "--external", "secret/*"]), export.stdout.as_bytes());
-        found.extend(answer.said().iter().map(|line| format!("{}: {line}", case.name)));
+        found.extend(answer.findings().iter().map(|line| format!("{}: {line}", case.name)));
         count += 1;
     }
     // These Flows have images that no node can pull, and are refused.
@@ -710,7 +710,7 @@ fn known_faults_of_jinas_own_exports_are_found() {
         }
         let answer = jinaflow(&args);
         let is_known = |line: &&str| DEFECTS.iter().any(|(words, _)| line.contains(words));
-        unknown.extend(answer.said().iter().filter(|line| !is_known(line)).map(|line| format!("{}: {line}", case.name)));
+        unknown.extend(answer.findings().iter().filter(|line| !is_known(line)).map(|line| format!("{}: {line}", case.name)));
         for (count, (words, _)) in counts.iter_mut().zip(DEFECTS) {
             *count += usize::from(answer.stderr.contains(words));
         }
@@ -845,7 +845,7 @@ fn results_are_krm_results() {
     assert_eq!(result["resourceRef"], json!({"apiVersion": "v1", "kind": "Service", "name": "encoder", "namespace": "search"}));
     assert_eq!(result["field"], json!({"path": "spec.ports[0].targetPort", "currentValue": "9999"}));
     assert_eq!(result["file"], json!({"path": name, "index": index}));
-    assert!(function(&answer.stdout).stderr.contains("there is no JinaFlow"), "it is a list like any other");
+    assert!(function(&answer.stdout).stderr.contains("there is no JinaFlow"), "the list is valid input of the function");
 }
 
 #[test]
@@ -875,11 +875,11 @@ fn files_and_folders_are_read() {
     write("local.yaml", local);
     write(".hidden.yaml", ": {");
     write("README.md", "# x");
-    assert_eq!(jinaflow(&["check", path]).said().len(), answer.said().len());
+    assert_eq!(jinaflow(&["check", path]).findings().len(), answer.findings().len());
     write("x.yaml", ": {");
     let answer = jinaflow(&["check", path]);
     let told = format!("warning: {path}/x.yaml: is not YAML: ");
-    assert!(answer.said()[1].starts_with(&told), "{}", answer.stderr);
+    assert!(answer.findings()[1].starts_with(&told), "{}", answer.stderr);
     fs::remove_file(folder.join("x.yaml")).unwrap();
     // A Flow is read too.
     write(
@@ -935,9 +935,9 @@ fn wrong_command_lines_are_reported() {
 }
 
 /// The report on a document, and the exit code.
-fn said(text: &str, more: &[&str]) -> (i32, String) {
+fn checked(text: &str, more: &[&str]) -> (i32, String) {
     let answer = run(program(&[&["check", "-"], more].concat()), text.as_bytes());
-    (answer.code, answer.said().join("\n"))
+    (answer.code, answer.findings().join("\n"))
 }
 
 fn as_documents(objects: &[Value]) -> String {
@@ -952,21 +952,21 @@ fn a_flow_that_was_not_rendered_is_reported() {
         )
     };
     let alone = "error: JinaFlow/f: was not rendered: nothing of it is here; run: jinaflow export FILE | jinaflow check -; in kpt, run: kpt fn render; in kustomize, list it under `generators:` and not under `resources:`";
-    assert_eq!(said(&flow("f", ""), &[]), (1, alone.to_owned()));
+    assert_eq!(checked(&flow("f", ""), &[]), (1, alone.to_owned()));
     let of_kustomize = flow("f", ", annotations: {config.kubernetes.io/function: 'exec: {path: jinaflow}'}");
     let expected = "error: JinaFlow/f: was not rendered: nothing of it is here; in kustomize, list it under `generators:` and not under `resources:`; in kpt, run: kpt fn render; without either, run: jinaflow export FILE";
-    assert_eq!(said(&of_kustomize, &[]), (1, expected.to_owned()));
+    assert_eq!(checked(&of_kustomize, &[]), (1, expected.to_owned()));
     // Beside another Flow.
     let mut others = ours();
-    assert_eq!(said(&(as_documents(&others) + &flow("f", "")), &[]), (1, alone.to_owned()));
+    assert_eq!(checked(&(as_documents(&others) + &flow("f", "")), &[]), (1, alone.to_owned()));
     // A rendered Flow is recognized by the labels of its objects or by the annotation of a package. A Flow that is not applied to a
     // cluster must declare it.
     let local = ", annotations: {config.kubernetes.io/local-config: 'true'}";
     let applied = "warning: JinaFlow/flow: metadata.annotations: would go to the cluster, which knows no such kind: kubectl apply and kpt live apply fail on it; add config.kubernetes.io/local-config: \"true\"";
-    assert_eq!(said(&(as_documents(&others) + &flow("flow", local)), &[]), (0, String::new()));
-    assert_eq!(said(&(as_documents(&others) + &flow("dev-flow", local)), &[]), (0, String::new()));
-    assert_eq!(said(&(as_documents(&others) + &flow("flow", "")), &[]), (0, applied.to_owned()));
-    assert_eq!(said(&(as_documents(&others) + &flow("flow", "")), &["--strict"]).0, 1);
+    assert_eq!(checked(&(as_documents(&others) + &flow("flow", local)), &[]), (0, String::new()));
+    assert_eq!(checked(&(as_documents(&others) + &flow("dev-flow", local)), &[]), (0, String::new()));
+    assert_eq!(checked(&(as_documents(&others) + &flow("flow", "")), &[]), (0, applied.to_owned()));
+    assert_eq!(checked(&(as_documents(&others) + &flow("flow", "")), &["--strict"]).0, 1);
     for object in &mut others {
         object["metadata"].as_object_mut().unwrap().remove("labels");
     }
@@ -974,12 +974,12 @@ fn a_flow_that_was_not_rendered_is_reported() {
     drop(&mut others, "ServiceMonitor/indexer-1");
     drop(&mut others, "ServiceMonitor/indexer-head");
     find(&mut others, "Service/encoder")["metadata"]["annotations"] = json!({"flow.jina.ai/object": "f/encoder/Service"});
-    assert_eq!(said(&(as_documents(&others) + &flow("f", local)), &[]), (0, String::new()));
+    assert_eq!(checked(&(as_documents(&others) + &flow("f", local)), &[]), (0, String::new()));
     // Objects of the compat mode have no labels or annotation.
     let exported = as_documents(&jinas("001-docs-simple"));
     let compat = flow("f", local).replace("spec: {", "spec: {compat: jina-3.34, ");
-    assert_eq!(said(&(exported.clone() + &compat), &[]), (0, String::new()));
-    assert_eq!(said(&(exported + &compat.replace("name: encoder", "name: other")), &[]).0, 1);
+    assert_eq!(checked(&(exported.clone() + &compat), &[]), (0, String::new()));
+    assert_eq!(checked(&(exported + &compat.replace("name: encoder", "name: other")), &[]).0, 1);
 }
 
 #[test]
@@ -988,20 +988,20 @@ fn the_other_documents_are_checked_beside_a_broken_one() {
     let foreign = "---\nkind: ConfigMap\ndata: {a: [\n# more of it\n";
     let whole = as_documents(&objects[..9]) + foreign + &as_documents(&objects[9..]);
     let line = 1 + whole.lines().position(|line| line.contains("kind: ConfigMap\ndata") || line == "kind: ConfigMap").unwrap();
-    let (code, lines) = said(&whole, &[]);
+    let (code, lines) = checked(&whole, &[]);
     assert_eq!(code, 0, "{lines}");
     assert!(lines.starts_with("warning: stdin: is not YAML: "), "{lines}");
     assert!(lines.ends_with(": this document was not looked at, all others were"), "{lines}");
     let told: usize = lines.split("correct line ").nth(1).unwrap().split(':').next().unwrap().parse().unwrap();
     assert!((line..line + 4).contains(&told), "{told} {line}");
-    assert_eq!(said(&whole, &["--strict"]).0, 1);
+    assert_eq!(checked(&whole, &["--strict"]).0, 1);
     // Everything else is still checked.
     drop(&mut objects, "Service/encoder");
     let whole = as_documents(&objects[..9]) + foreign + &as_documents(&objects[9..]);
-    let (code, lines) = said(&whole, &[]);
+    let (code, lines) = checked(&whole, &[]);
     assert_eq!(code, 1);
     assert!(lines.contains("dials `encoder` at Service/encoder, which is not there"), "{lines}");
-    // Manifests of jinaflow must be readable.
+    // A document that belongs to the Flow must be readable.
     let rest = as_documents(&ours());
     for broken in [
         "---\nkind: JinaFlow\nspec: {\n",
@@ -1009,7 +1009,7 @@ fn the_other_documents_are_checked_beside_a_broken_one() {
         "---\nkind: Deployment\nspec: {containers: [{command: [jina], args: [executor\n",
         "---\nargs:\n- gateway\n- --graph-description\nx: [\n",
     ] {
-        let (code, lines) = said(&(broken.to_owned() + &rest), &[]);
+        let (code, lines) = checked(&(broken.to_owned() + &rest), &[]);
         assert_eq!(code, 1, "{broken}");
         assert!(lines.starts_with("error: stdin: is not YAML: "), "{lines}");
         assert!(lines.ends_with(": it is a part of a Flow, and was not looked at"), "{lines}");
@@ -1017,7 +1017,7 @@ fn the_other_documents_are_checked_beside_a_broken_one() {
     // Bytes that are not UTF-8, a document marker in a string, and a directive.
     let text = b"---\na: \xff\n---\nkind: X\na: |\n  --- \n  ...\n...\n%YAML 1.2\n---\n";
     let answer = run(program(&["check", "-"]), &[&text[..], rest.as_bytes()].concat());
-    assert_eq!(answer.said(), ["warning: stdin: is not UTF-8 from line 2, column 4 on; convert it"]);
+    assert_eq!(answer.findings(), ["warning: stdin: is not UTF-8 from line 2, column 4 on; convert it"]);
     // Secrets are not shown.
     let folder = scratch("secret");
     let file = folder.join("all.yaml");
@@ -1035,7 +1035,7 @@ fn an_unreadable_file_is_reported_and_the_others_are_checked() {
     std::os::unix::fs::symlink("/nowhere", folder.join("a\u{1b}[31m.yaml")).unwrap();
     let answer = jinaflow(&["check", folder.to_str().unwrap()]);
     assert_eq!(answer.code, 0);
-    assert_eq!(answer.said().len(), 1, "{}", answer.stderr);
+    assert_eq!(answer.findings().len(), 1, "{}", answer.stderr);
     assert!(
         answer.stderr.starts_with("warning: ") && answer.stderr.contains("a\u{fffd}[31m.yaml: cannot be read: No such file"),
         "{}",
@@ -1062,7 +1062,7 @@ fn pipes_sockets_and_devices_in_a_folder_are_not_read() {
     for name in ["pipe.yml", "link.json", "device.yaml", "socket.yml"] {
         assert!(answer.stderr.contains(&format!("/{name}: is not a regular file, and is not read")), "{}", answer.stderr);
     }
-    assert_eq!(answer.said().len(), 4, "{}", answer.stderr);
+    assert_eq!(answer.findings().len(), 4, "{}", answer.stderr);
     // A link to a file is read as a file.
     assert!(answer.stdout.contains("encoder"), "{}", answer.stdout);
 }
@@ -1127,7 +1127,7 @@ fn a_service_is_found_by_its_cluster_ip_and_by_an_external_name() {
         dial(&mut objects, &if given.contains(':') { format!("[{given}]") } else { given.to_owned() });
         let answer = check(&objects, &[]).succeeded();
         assert_eq!(answer.stderr, "", "{field}");
-        // The target of the ExternalName Service is checked too.
+        // The target of the Service is checked too.
         *arg(&mut objects, "Deployment/encoder", "--port") = "8081".into();
         check(&objects, &[]).says("8081");
         dial(&mut objects, "10.96.0.77");
@@ -1156,26 +1156,33 @@ fn a_service_is_found_by_its_cluster_ip_and_by_an_external_name() {
 
 #[test]
 fn budgets_that_allow_evictions_are_not_reported() {
-    for (name, field, share, replicas) in [
-        ("budget", "minAvailable", json!("50%"), 2),
-        ("budget", "minAvailable", json!("66%"), 3),
-        ("budget", "minAvailable", json!("0%"), 1),
-        ("budget", "minAvailable", json!(0), 1),
-        ("budget", "maxUnavailable", json!("1%"), 1),
+    struct Budget {
+        name: &'static str,
+        spec: Value,
+        /// Replicas of the encoder.
+        replicas: u8,
+    }
+    for Budget { name, spec, replicas } in [
+        Budget { name: "budget", spec: json!({"minAvailable": "50%"}), replicas: 2 },
+        Budget { name: "budget", spec: json!({"minAvailable": "66%"}), replicas: 3 },
+        Budget { name: "budget", spec: json!({"minAvailable": "0%"}), replicas: 1 },
+        Budget { name: "budget", spec: json!({"minAvailable": 0}), replicas: 1 },
+        Budget { name: "budget", spec: json!({"maxUnavailable": "1%"}), replicas: 1 },
         // The autoscaler of the gateway may add pods.
-        ("everything", "minAvailable", json!("99%"), 1),
-        ("everything", "minAvailable", json!(9), 1),
+        Budget { name: "everything", spec: json!({"minAvailable": "99%"}), replicas: 1 },
+        Budget { name: "everything", spec: json!({"minAvailable": 9}), replicas: 1 },
     ] {
         let mut objects = ours();
         find(&mut objects, "Deployment/encoder")["spec"]["replicas"] = replicas.into();
         let budget = find(&mut objects, &format!("PodDisruptionBudget/{name}"));
         let selector = budget["spec"]["selector"].clone();
-        budget["spec"] = json!({"selector": selector, field: share});
+        budget["spec"] = spec.clone();
+        budget["spec"]["selector"] = selector;
         if name == "everything" {
             drop(&mut objects, "PodDisruptionBudget/budget");
         }
         let answer = check(&objects, &[]).succeeded();
-        assert!(!answer.stderr.contains("forbids every eviction"), "{name} {field} {share}: {}", answer.stderr);
+        assert!(!answer.stderr.contains("forbids every eviction"), "{name} {spec}: {}", answer.stderr);
     }
     // The pods of several workloads count together.
     let mut objects = ours();
@@ -1246,7 +1253,7 @@ fn the_function_reports_the_same_as_the_command() {
         "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nfunctionConfig: {{apiVersion: flow.jina.ai/v1alpha1, kind: JinaFlowCheck, metadata: {{name: c}}}}\nitems:\n{items}"
     );
     let answer = function(&text);
-    assert!(answer.said().iter().any(|line| line.starts_with("warning: ") && line.contains("is not YAML")), "{}", answer.stderr);
+    assert!(answer.findings().iter().any(|line| line.starts_with("warning: ") && line.contains("is not YAML")), "{}", answer.stderr);
     assert!(answer.stderr.contains("Service/a: spec.ports[1].port: is another port of the Service as well"), "{}", answer.stderr);
     // kustomize updates names at the end of a build, and validators run before that.
     for object in &mut objects {
@@ -1323,6 +1330,6 @@ fn ten_thousand_executors_are_checked_in_seconds() {
     // The same with an address that leads nowhere for each.
     rename(&mut objects, &["Service"]);
     let answer = check(&objects, &[]);
-    assert_eq!(answer.said().iter().filter(|line| line.contains("which is not there")).count(), 10_001);
+    assert_eq!(answer.findings().iter().filter(|line| line.contains("which is not there")).count(), 10_001);
     assert!(start.elapsed().as_secs() < 60, "{:?}", start.elapsed());
 }

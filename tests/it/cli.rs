@@ -63,7 +63,7 @@ fn a_deployment_is_exported_without_gateway_and_subfolder() {
 #[test]
 fn a_jinaflow_is_exported_with_its_own_settings() {
     let text = format!(
-        "# others are passed over\nkind: Kustomization\n---\napiVersion: flow.jina.ai/v1alpha1\nkind: JinaFlow\nmetadata: {{name: f, namespace: own}}\nspec:\n  jinaVersion: 3.30.0\n  images: {{docker://acme/enc: mirror/enc:9}}\n  flow: |\n{}",
+        "# other kinds are skipped\nkind: Kustomization\n---\napiVersion: flow.jina.ai/v1alpha1\nkind: JinaFlow\nmetadata: {{name: f, namespace: own}}\nspec:\n  jinaVersion: 3.30.0\n  images: {{docker://acme/enc: mirror/enc:9}}\n  flow: |\n{}",
         FLOW.lines().map(|line| format!("    {line}\n")).collect::<String>()
     );
     let file = flow_file(&text);
@@ -87,7 +87,7 @@ fn flows_with_the_same_objects_are_refused() {
             "apiVersion: flow.jina.ai/v1alpha1\nkind: JinaFlow\nmetadata: {{name: f, namespace: {namespace}}}\nspec: {{flow: {{jtype: Flow}}}}\n"
         )
     };
-    let out = scratch("meeting").join("out");
+    let out = scratch("same-objects").join("out");
     let both = flow_file(&format!("{}---\n{}", flow("a"), flow("b")));
     assert_eq!(jinaflow(&["export", &both]).succeeded().documents().len(), 2 * 4);
     let answer = jinaflow(&["export", &both, out.to_str().unwrap()]);
@@ -103,7 +103,7 @@ fn flows_with_the_same_objects_are_refused() {
 }
 
 #[test]
-fn only_the_gateway_image_is_read_from_the_environment() {
+fn the_gateway_image_can_come_from_the_environment() {
     let file = flow_file(FLOW);
     let export = |more: &[&str], env: &[(&str, &str)]| {
         let mut command = program(&[&["export", file.as_str()][..], more].concat());
@@ -198,7 +198,7 @@ fn a_closed_pipe_is_success() {
 }
 
 #[test]
-fn a_folder_with_the_name_of_a_file_argument_is_reported() {
+fn a_file_in_the_place_of_a_needed_folder_is_reported() {
     let out = scratch("blocked");
     fs::write(out.join("gateway"), "a file where a folder is needed").unwrap();
     let answer = jinaflow(&["export", &flow_file(FLOW), out.to_str().unwrap()]);

@@ -89,7 +89,7 @@ fn codes_of(section: &str, fences: &[&Fence]) -> BTreeSet<String> {
 fn every_code_is_documented_once() {
     let documented: Vec<String> = sections().into_iter().map(|section| section.code).collect();
     let set: BTreeSet<&str> = documented.iter().map(String::as_str).collect();
-    assert_eq!(set.len(), documented.len(), "a code has two sections");
+    assert_eq!(set.len(), documented.len(), "a code has more than one section");
     assert_eq!(set, Code::ALL.iter().map(|code| code.name()).collect());
 }
 
@@ -108,7 +108,7 @@ fn every_example_gives_its_code_and_every_fix_removes_it() {
         let example: Vec<&Fence> = fences.iter().filter(|fence| !is_fixed(fence)).collect();
         let fixed: Vec<&Fence> = fences.iter().filter(|fence| is_fixed(fence) || is_file(fence)).collect();
         if !fixed.iter().any(|fence| is_fixed(fence)) {
-            wrong.push(format!("{code}: there is no fixed example"));
+            wrong.push(format!("{code}: has no fixed example"));
             continue;
         }
         let given = codes_of(&code, &example);

@@ -118,7 +118,7 @@ fn nasty_flows() -> Vec<(&'static str, String)> {
         ("surrogates", filled("jtype: Flow\na: [", "\"\\ud83d\\ude80\", ", "]\n")),
         ("lone dashes", filled("jtype: Flow\na: [", "-, ", "]\n")),
         ("aliases", format!("jtype: Flow\nx0: &a0 [x, x]\n{laughs}")),
-        ("aliases of a text", filled(&format!("jtype: Flow\nx: &a {quarter}\ny: ["), "*a, ", "]\n")),
+        ("aliases of a long string", filled(&format!("jtype: Flow\nx: &a {quarter}\ny: ["), "*a, ", "]\n")),
         ("merge keys", filled("jtype: Flow\nx: &a {b: c}\ny: {<<: [", "*a, ", "]}\n")),
         ("one key", filled("jtype: Flow\nwith: {", "a: 1, ", "}\n")),
         ("deep keys twice", filled(&format!("jtype: Flow\n{}", "{aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa: ".repeat(100)), "b: 1, b: 2, ", "")),
@@ -128,7 +128,7 @@ fn nasty_flows() -> Vec<(&'static str, String)> {
         ("unknown keys", numbered("jtype: Flow\n", "key#: 1\n", "")),
         ("unknown options", numbered("jtype: Flow\nexecutors:\n- {name: a, ", "o#: 1, ", "}\n")),
         ("executors with unknown options", numbered(executors, "- {name: a#, uses: 'docker://x', unknown_option_#: 1}\n", "")),
-        ("executors with no option", numbered(executors, "- {replcas: #}\n", "")),
+        ("executors with a misspelled option", numbered(executors, "- {replcas: #}\n", "")),
         ("executors", numbered(executors, "- {name: a#}\n", "")),
         ("executors without needs", numbered(executors, "- {name: a#, needs: b#}\n", "")),
         ("executors of one name", filled(executors, "- {name: a}\n", "")),
@@ -170,7 +170,7 @@ fn nasty_lists() -> Vec<(&'static str, String)> {
         ("items", filled(&format!("{list}items:\n"), "- a\n", "")),
         ("items of flow style", filled(&format!("{list}items: ["), "a,", "]\n")),
         ("items in JSON", filled(&format!("{json}, \"items\": ["), "1,", "1]}")),
-        ("items that mention us", filled(&format!("{list}items:\n"), "- flow.jina.ai\n", "")),
+        ("items that mention jinaflow", filled(&format!("{list}items:\n"), "- flow.jina.ai\n", "")),
         ("results", filled(&format!("{list}items: []\nresults:\n"), "- a\n", "")),
         ("results in JSON", filled(&format!("{json}, \"items\": [], \"results\": ["), "{},", "{}]}")),
         ("fields", numbered(list, "f#: 1\n", "")),
@@ -189,12 +189,12 @@ fn nasty_lists() -> Vec<(&'static str, String)> {
             ),
         ),
         ("images", numbered(&format!("{list}items:\n{}, images: {{", flow.replace('#', "") + "}"), "executor#: x, ", "}}}\n")),
-        ("containers that are added", {
+        ("added containers", {
             let before =
                 format!("{list}items:\n{}}}, patches: {{all: {{merge: {{spec: {{template: {{spec: {{containers: [", flow.replace('#', ""));
             numbered(&before, "{name: c#, image: x}, ", "]}}}}}}}}\n")
         }),
-        ("labels that are added", {
+        ("added labels", {
             let before = format!("{list}items:\n{}}}, patches: {{all: {{merge: {{metadata: {{labels: {{", flow.replace('#', ""));
             numbered(&before, "l#: x, ", "}}}}}}}\n")
         }),
@@ -241,7 +241,7 @@ fn nasty_renders() -> Vec<(&'static str, String)> {
         ("variables changed by both", again(&variables("x"), &variables("z"), &|text| text.replace(": x", ": y"))),
         ("executors renamed", again(&of("a", ""), &of("b", ""), &other_images)),
         ("executors that get shards", again(&of("a", ""), &of("a", ", shards: 2"), &other_images)),
-        ("executors that are gone", again(&of("a", ""), "", &other_images)),
+        ("executors that are removed", again(&of("a", ""), "", &other_images)),
         ("copies of a rendering", again("", "", &|text| text.repeat(100))),
     ]
 }
@@ -295,7 +295,7 @@ fn nasty_manifests() -> Vec<(&'static str, String)> {
         let args = format!("args: [gateway, --port, '8080', --deployments-addresses, '{{{}}}']", addresses.trim_end_matches(", "));
         workload(&format!("{{name: g, image: 'i:1', command: [jina], {args}}}")).replace("e#", "gateway")
     };
-    let of_nobody = "matchExpressions: [{key: app, operator: NotIn, values: [z]}]";
+    let without_app = "matchExpressions: [{key: app, operator: NotIn, values: [z]}]";
     let bomb: String = (1..40).map(|number| format!("{{name: V{number}, value: $(V{0})$(V{0})}}, ", number - 1)).collect();
     let bomb = format!("{{name: e#, image: i, env: [{{name: V0, value: xxxxxxxxxxxxxxxx}}, {bomb}], command: [jina], args: [executor]}}");
     let policy = "networking.k8s.io/v1, kind: NetworkPolicy";
@@ -303,7 +303,7 @@ fn nasty_manifests() -> Vec<(&'static str, String)> {
     vec![
         ("executors and Services", list("", &(executors.clone() + &service("app: e#")))),
         (
-            "executors that are dialled",
+            "executors that are called",
             list(&gateway(&quarter("\"e#\": [\"grpc://e#:8080\"], ")), &(executors.clone() + &service("app: e#"))),
         ),
         ("Services that select nothing", list("", &(executors.clone() + &service("app: z")))),
@@ -313,7 +313,7 @@ fn nasty_manifests() -> Vec<(&'static str, String)> {
         ("addresses that lead nowhere", list(&gateway(&quarter("\"a#\": [\"grpc://a#:8080\"], ")), &service("app: z").replace("e#", "b#"))),
         ("addresses by variables", list(&gateway(&quarter("\"a#\": [\"grpc://$(A#):8080\"], ")), &executors)),
         ("variables within variables", list("", &workload(&bomb))),
-        ("variables that nobody closes", of_one_container("name: e, image: i, command: [jina], args", "'$($($($($($($($(', ")),
+        ("variables without a closing bracket", of_one_container("name: e, image: i, command: [jina], args", "'$($($($($($($($(', ")),
         ("containers", {
             let whole = format!("apiVersion: v1\nkind: List\nitems:\n{}", workload("@").replace('#', "0"));
             let (start, end) = whole.split_once('@').unwrap();
@@ -321,12 +321,12 @@ fn nasty_manifests() -> Vec<(&'static str, String)> {
         }),
         ("ports", of_one_container(&format!("{JINA}, ports"), "{name: p#, containerPort: 80}, ")),
         ("mounts", of_one_container(&format!("{JINA}, volumeMounts"), "{name: m#, mountPath: /m}, ")),
-        ("ConfigMaps that are not there", of_one_container(&format!("{JINA}, envFrom"), "{configMapRef: {name: c#}}, ")),
+        ("missing ConfigMaps", of_one_container(&format!("{JINA}, envFrom"), "{configMapRef: {name: c#}}, ")),
         ("variables twice", of_one_container(&format!("{JINA}, env"), "{name: A, value: v#}, ")),
-        ("policies for pods without a label", list(&quarter(&executors), &object(policy, &format!("podSelector: {{{of_nobody}}}")))),
+        ("policies for pods without a label", list(&quarter(&executors), &object(policy, &format!("podSelector: {{{without_app}}}")))),
         ("policies for all pods", list(&quarter(&executors), &object(policy, "podSelector: {}, ingress: [{from: [{podSelector: {}}]}]"))),
         ("rules for pods without a label", {
-            let rules = quarter(&format!("{{from: [{{podSelector: {{{of_nobody}}}}}]}}, "));
+            let rules = quarter(&format!("{{from: [{{podSelector: {{{without_app}}}}}]}}, "));
             list(&object(policy, &format!("podSelector: {{}}, ingress: [{rules}]")), &executors)
         }),
         (

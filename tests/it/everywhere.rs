@@ -116,7 +116,7 @@ fn every_field_has_an_effect_in_every_place_that_allows_it() {
             let answer = answer(&form.replace("FIELD", &format!("{}: {}", field.name, sample(field.name))), FLOW);
             let path = format!("spec.{place}.{}", field.name);
             if answer.code != 0 {
-                assert!(answer.stderr.contains(&path), "{path} is refused with other words:\n{}", answer.stderr);
+                assert!(answer.stderr.contains(&path), "{path} is refused, but the message does not name it:\n{}", answer.stderr);
                 refused += 1;
                 continue;
             }
@@ -128,7 +128,7 @@ fn every_field_has_an_effect_in_every_place_that_allows_it() {
                 let is_part = ["head", "shards"].contains(&field.name);
                 assert!(
                     changed.contains(component) || is_part && !changed.is_empty() || answer.stderr.contains(&path),
-                    "{path} changes nothing of {component}:\n{}",
+                    "{path} does not change {component}:\n{}",
                     answer.stderr
                 );
             }
@@ -226,7 +226,7 @@ executors:
                 (Opt::Name, "EXECUTOR") => form.replacen("name: a, ", "", 1),
                 _ => form.to_owned(),
             };
-            // The finding is about another option.
+            // Another option, so that the section is not empty.
             let other = if row.opt == Opt::NoCrudEndpoints { "no_debug_endpoints: true" } else { "no_crud_endpoints: true" };
             let [before, after] = [String::new(), option.clone()].map(|option| {
                 let options = |place: &str| match (place == mark, place) {
@@ -254,7 +254,7 @@ executors:
             }
         }
     }
-    assert_eq!(silent, Vec::<String>::new(), "accepted, and nothing happens and nothing is said");
+    assert_eq!(silent, Vec::<String>::new(), "accepted without an effect and without a finding");
 }
 
 /// Every field of a layer has a sample value.

@@ -1,4 +1,4 @@
-//! Every deliberate difference from Jina: it is a difference, `jinaflow explain` lists it, and there are no others.
+//! Every deliberate difference from Jina: each one exists, `jinaflow explain` lists it, and no others exist.
 //!
 //! tests/it/parity.rs checks the output of Jina; here `--compat jina-3.34` is used as Jina's output.
 
@@ -52,8 +52,96 @@ impl Look {
 
 use Look::{Argument, At, Container, Count, Variable};
 
-/// A correction on a Flow: options of executor `a` and other lines, where to look, what Jina and we have there.
-struct Corrected(&'static str, &'static str, &'static str, &'static [&'static str], Look, Value, Value);
+/// A file that shows a difference from Jina: a Flow with executor `a`, unless the example gives another file.
+struct Example {
+    /// The name of the difference.
+    name: &'static str,
+    /// Options of executor `a`.
+    options: &'static str,
+    /// More lines of the Flow.
+    lines: &'static str,
+    /// The whole file, instead of a Flow with executor `a`.
+    file: Option<String>,
+    /// Arguments of the command line.
+    args: &'static [&'static str],
+}
+
+/// Begins an example, which ends with what jinaflow does: `example(NAME).options(…).gives(LOOK, VALUE)`.
+fn example(name: &'static str) -> Example {
+    Example { name, options: "", lines: "", file: None, args: &[] }
+}
+
+/// A value that a correction changes: the one of Jina, and the one of jinaflow.
+struct Corrected {
+    example: Example,
+    look: Look,
+    jina: Value,
+    jinaflow: Value,
+}
+
+/// A difference from Jina's output that exists in every mode.
+struct Always {
+    example: Example,
+    expected: Expected,
+}
+
+enum Expected {
+    Given(Look, Value),
+    GivenWithoutCompat(Look, Value),
+    Refused(&'static str),
+    RefusedWithoutCompat(&'static str),
+}
+
+impl Example {
+    fn options(self, options: &'static str) -> Self {
+        Self { options, ..self }
+    }
+
+    fn lines(self, lines: &'static str) -> Self {
+        Self { lines, ..self }
+    }
+
+    /// A Flow with these lines, without executor `a`.
+    fn flow(self, lines: &str) -> Self {
+        Self { file: Some(format!("jtype: Flow\n{lines}\n")), ..self }
+    }
+
+    fn file(self, text: &str) -> Self {
+        Self { file: Some(text.to_owned()), ..self }
+    }
+
+    fn args(self, args: &'static [&'static str]) -> Self {
+        Self { args, ..self }
+    }
+
+    fn corrects(self, look: Look, jina: Value, jinaflow: Value) -> Corrected {
+        Corrected { example: self, look, jina, jinaflow }
+    }
+
+    fn gives(self, look: Look, value: Value) -> Always {
+        Always { example: self, expected: Expected::Given(look, value) }
+    }
+
+    fn gives_without_compat(self, look: Look, value: Value) -> Always {
+        Always { example: self, expected: Expected::GivenWithoutCompat(look, value) }
+    }
+
+    fn is_refused(self, message: &'static str) -> Always {
+        Always { example: self, expected: Expected::Refused(message) }
+    }
+
+    fn is_refused_without_compat(self, message: &'static str) -> Always {
+        Always { example: self, expected: Expected::RefusedWithoutCompat(message) }
+    }
+
+    /// Writes the file of the example and returns its path.
+    fn write(&self) -> String {
+        let Some(text) = &self.file else { return flow_file(self.options, self.lines) };
+        let file = scratch("explain").join("flow.yml");
+        fs::write(&file, text).unwrap();
+        file.to_str().unwrap().to_owned()
+    }
+}
 
 const ADDRESSES: &str = "--deployments-addresses";
 const SHARDED: &str = "shards: 2, uses_before: 'docker://x/b', uses_after: 'docker://x/c'";
@@ -67,223 +155,129 @@ fn corrected() -> Vec<Corrected> {
     let jinas_address = json!(r#"{"a": ["grpc://a.default.svc:8080"]}"#);
     let our_address = json!(r#"{"a": ["grpc://$(JINA_ADDR_A):8080"]}"#);
     vec![
-        Corrected("no-default-namespace", "", "", &[], At("ConfigMap/a-configmap", "/metadata/namespace"), json!("default"), Value::Null),
-        Corrected(
-            "older-containers",
-            "",
-            "",
-            &["--jina-version", "3.9.2"],
+        example("no-default-namespace").corrects(At("ConfigMap/a-configmap", "/metadata/namespace"), json!("default"), Value::Null),
+        example("older-containers").args(&["--jina-version", "3.9.2"]).corrects(
             Container(a, "/startupProbe/tcpSocket/port"),
             Value::Null,
             json!(8080),
         ),
-        Corrected("symbolic-addresses", "", "", &[], Argument(gateway, 0, ADDRESSES), jinas_address, our_address.clone()),
-        Corrected("no-literal-namespace", "", "", &[], At(a, "/spec/template/metadata/labels/ns"), json!("default"), Value::Null),
-        Corrected("names-from-metadata", "", "", &[], Container(a, "/env/1/value"), json!("a"), Value::Null),
-        Corrected(
-            "escaped-dollars",
-            "uses_with: {p: 'a$$b $(X)'}",
-            "",
-            &[],
+        example("symbolic-addresses").corrects(Argument(gateway, 0, ADDRESSES), jinas_address, our_address.clone()),
+        example("no-literal-namespace").corrects(At(a, "/spec/template/metadata/labels/ns"), json!("default"), Value::Null),
+        example("names-from-metadata").corrects(Container(a, "/env/1/value"), json!("a"), Value::Null),
+        example("escaped-dollars").options("uses_with: {p: 'a$$b $(X)'}").corrects(
             Argument(a, 0, "--uses-with"),
             json!(r#"{"p": "a$$b $(X)"}"#),
             json!(r#"{"p": "a$$$$b $$(X)"}"#),
         ),
-        Corrected("probe-timeout", "", "", &[], Container(a, "/livenessProbe/exec/command/4"), json!("--timeout 9500"), json!("--timeout")),
-        Corrected(
-            "head-probes",
-            SHARDED,
-            "",
-            &[],
+        example("probe-timeout").corrects(Container(a, "/livenessProbe/exec/command/4"), json!("--timeout 9500"), json!("--timeout")),
+        example("head-probes").options(SHARDED).corrects(
             Container(head, "/startupProbe/exec/command/3"),
             json!("127.0.0.1:{port_uses}"),
             json!("grpc://127.0.0.1:8080"),
         ),
-        Corrected("statefulset-fields", "volumes: /d", "", &[], At(stateful, "/spec/serviceName"), Value::Null, json!("a")),
-        Corrected(
-            "storage-class",
-            "volumes: /d",
-            "",
-            &[],
+        example("statefulset-fields").options("volumes: /d").corrects(At(stateful, "/spec/serviceName"), Value::Null, json!("a")),
+        example("storage-class").options("volumes: /d").corrects(
             At(stateful, "/spec/volumeClaimTemplates/0/spec/storageClassName"),
             json!("standard"),
             Value::Null,
         ),
-        Corrected(
-            "volume-mount-path",
-            "volumes: '/h:/c'",
-            "",
-            &[],
+        example("volume-mount-path").options("volumes: '/h:/c'").corrects(
             Container(stateful, "/volumeMounts/0/mountPath"),
             json!("/h:/c"),
             json!("/c"),
         ),
-        Corrected("all-volumes", "volumes: [/a, /b]", "", &[], Container(stateful, "/volumeMounts/1/mountPath"), Value::Null, json!("/b")),
-        Corrected(
-            "head-without-volumes",
-            "shards: 2, volumes: /d",
-            "",
-            &[],
+        example("all-volumes").options("volumes: [/a, /b]").corrects(
+            Container(stateful, "/volumeMounts/1/mountPath"),
+            Value::Null,
+            json!("/b"),
+        ),
+        example("head-without-volumes").options("shards: 2, volumes: /d").corrects(
             At("StatefulSet/a-head", "/kind"),
             json!("StatefulSet"),
             Value::Null,
         ),
-        Corrected(
-            "sidecar-monitoring-ports",
-            "shards: 2, uses_before: 'docker://x/b', monitoring: true",
-            "",
-            &[],
+        example("sidecar-monitoring-ports").options("shards: 2, uses_before: 'docker://x/b', monitoring: true").corrects(
             Argument(head, 1, "--port-monitoring"),
             json!("9090"),
             json!("9091"),
         ),
-        Corrected(
-            "sidecar-secrets",
-            "shards: 2, uses_before: 'docker://x/b', env_from_secret: {K: {name: s, key: k}}",
-            "",
-            &[],
+        example("sidecar-secrets").options("shards: 2, uses_before: 'docker://x/b', env_from_secret: {K: {name: s, key: k}}").corrects(
             Variable(head, 1, "K"),
             Value::Null,
             json!({"name": "K", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}}),
         ),
-        Corrected(
-            "idle-sidecars",
-            "shards: 2, uses_before: BaseExecutor",
-            "",
-            &[],
+        example("idle-sidecars").options("shards: 2, uses_before: BaseExecutor").corrects(
             At(head, "/spec/template/spec/containers/1/name"),
             json!("uses-before"),
             Value::Null,
         ),
-        Corrected(
-            "removed-nodes",
-            "",
-            "with: {inspect: REMOVE, no_reduce: true}\ndeployments:\n- {name: a}\n- {name: i, method: inspect}\n_:",
-            &[],
-            Argument(gateway, 0, "--deployments-no-reduce"),
-            json!(r#"["a", "i", "_aux_i"]"#),
-            json!(r#"["a"]"#),
-        ),
-        Corrected(
-            "tls-probes",
-            "",
-            "gateway: {ssl_certfile: /c, ssl_keyfile: /k}",
-            &[],
+        example("removed-nodes")
+            .flow("with: {inspect: REMOVE, no_reduce: true}\ndeployments:\n- {name: a}\n- {name: i, method: inspect}")
+            .corrects(Argument(gateway, 0, "--deployments-no-reduce"), json!(r#"["a", "i", "_aux_i"]"#), json!(r#"["a"]"#)),
+        example("tls-probes").lines("gateway: {ssl_certfile: /c, ssl_keyfile: /k}").corrects(
             Container(gateway, "/startupProbe/tcpSocket/port"),
             Value::Null,
             json!(8080),
         ),
-        Corrected(
-            "plain-executors",
-            "",
-            "with: {ssl_certfile: /c, ssl_keyfile: /k}",
-            &[],
+        example("plain-executors").lines("with: {ssl_certfile: /c, ssl_keyfile: /k}").corrects(
             Argument(gateway, 0, ADDRESSES),
             json!(r#"{"a": ["grpcs://a.default.svc:8080"]}"#),
             our_address,
         ),
-        Corrected("bind-all-interfaces", "host: 1.2.3.4", "", &[], Argument(a, 0, "--host"), json!("1.2.3.4"), json!("0.0.0.0")),
-        Corrected(
-            "external-replicas",
-            "external: true, host: [h.x, i.x], port: 1",
-            "",
-            &[],
+        example("bind-all-interfaces").options("host: 1.2.3.4").corrects(Argument(a, 0, "--host"), json!("1.2.3.4"), json!("0.0.0.0")),
+        example("external-replicas").options("external: true, host: [h.x, i.x], port: 1").corrects(
             Argument(gateway, 0, ADDRESSES),
             json!(r#"{"a": ["grpc://h.x:1"]}"#),
             json!(r#"{"a": ["grpc://h.x:1", "grpc://i.x:1"]}"#),
         ),
-        Corrected(
-            "external-tls",
-            "external: true, host: 'h.x:1', tls: true",
-            "",
-            &[],
+        example("external-tls").options("external: true, host: 'h.x:1', tls: true").corrects(
             Argument(gateway, 0, ADDRESSES),
             json!(r#"{"a": ["grpc://h.x:1"]}"#),
             json!(r#"{"a": ["grpcs://h.x:1"]}"#),
         ),
-        Corrected(
-            "gpu-count",
-            "gpus: 'device=0,device=2'",
-            "",
-            &[],
+        example("gpu-count").options("gpus: 'device=0,device=2'").corrects(
             Container(a, "/resources/limits/nvidia.com~1gpu"),
             json!("device=0,device=2"),
             json!("2"),
         ),
-        Corrected(
-            "cuda-devices",
-            "env: {CUDA_VISIBLE_DEVICES: 'RR0:3'}",
-            "",
-            &[],
+        example("cuda-devices").options("env: {CUDA_VISIBLE_DEVICES: 'RR0:3'}").corrects(
             At("ConfigMap/a-configmap", "/data/CUDA_VISIBLE_DEVICES"),
             json!("RR0:3"),
             Value::Null,
         ),
-        Corrected(
-            "structured-env",
-            "env: {A: {a: true, b: [1]}}",
-            "",
-            &[],
+        example("structured-env").options("env: {A: {a: true, b: [1]}}").corrects(
             At("ConfigMap/a-configmap", "/data/A"),
             json!("{'a': True, 'b': [1]}"),
             json!(r#"{"a": true, "b": [1]}"#),
         ),
-        Corrected("native-once", "native: true", "", &[], Count(a, "--native"), json!(2), json!(1)),
-        Corrected(
-            "gateway-class",
-            "",
-            "gateway: {port: [1, 2]}",
-            &[],
+        example("native-once").options("native: true").corrects(Count(a, "--native"), json!(2), json!(1)),
+        example("gateway-class").lines("gateway: {port: [1, 2]}").corrects(
             Argument(gateway, 0, "--uses"),
             json!("config.yml"),
             json!("GRPCGateway"),
         ),
-        Corrected("balanced-replicas", "", "", &[], At("Service/a", "/spec/clusterIP"), Value::Null, json!("None")),
-        Corrected(
-            "object-labels",
-            "",
-            "",
-            &[],
-            At("ConfigMap/a-configmap", "/metadata/labels/flow.jina.ai~1executor"),
-            Value::Null,
-            json!("a"),
-        ),
-        Corrected("native-probes", "", "", &[], Container(a, "/startupProbe/grpc/port"), Value::Null, json!(8080)),
-        Corrected("drain-time", "", "", &[], At(a, "/spec/template/spec/terminationGracePeriodSeconds"), Value::Null, json!(40)),
-        Corrected("declared-ports", "", "", &[], Container(a, "/ports/0/name"), Value::Null, json!("grpc")),
-        Corrected("no-api-token", "", "", &[], At(a, "/spec/template/spec/automountServiceAccountToken"), Value::Null, json!(false)),
-        Corrected("disruption-budgets", "", "", &[], At("PodDisruptionBudget/a", "/spec/maxUnavailable"), Value::Null, json!(1)),
-        Corrected(
-            "config-hash",
-            "env: {A: b}",
-            "",
-            &[],
+        example("balanced-replicas").corrects(At("Service/a", "/spec/clusterIP"), Value::Null, json!("None")),
+        example("object-labels").corrects(At("ConfigMap/a-configmap", "/metadata/labels/flow.jina.ai~1executor"), Value::Null, json!("a")),
+        example("native-probes").corrects(Container(a, "/startupProbe/grpc/port"), Value::Null, json!(8080)),
+        example("drain-time").corrects(At(a, "/spec/template/spec/terminationGracePeriodSeconds"), Value::Null, json!(40)),
+        example("declared-ports").corrects(Container(a, "/ports/0/name"), Value::Null, json!("grpc")),
+        example("no-api-token").corrects(At(a, "/spec/template/spec/automountServiceAccountToken"), Value::Null, json!(false)),
+        example("disruption-budgets").corrects(At("PodDisruptionBudget/a", "/spec/maxUnavailable"), Value::Null, json!(1)),
+        example("config-hash").options("env: {A: b}").corrects(
             At(a, "/spec/template/metadata/annotations/flow.jina.ai~1config-hash"),
             Value::Null,
             json!("0f9b03dfde9e5851"),
         ),
-        Corrected(
-            "own-selectors",
-            "",
-            "",
-            &[],
-            At("Service/a", "/spec/selector"),
-            json!({"app": "a"}),
-            json!({"flow.jina.ai/component": "a"}),
-        ),
-        Corrected("replicas-argument", "replicas: 2", "", &[], Argument(a, 0, "--replicas"), json!("2"), Value::Null),
+        example("own-selectors").corrects(At("Service/a", "/spec/selector"), json!({"app": "a"}), json!({"flow.jina.ai/component": "a"})),
+        example("replicas-argument").options("replicas: 2").corrects(Argument(a, 0, "--replicas"), json!("2"), Value::Null),
     ]
 }
 
-fn flow_file(options: &str, more: &str) -> String {
+/// Writes a Flow with these lines, and with these options of executor `a`.
+fn flow_file(options: &str, lines: &str) -> String {
     let file = scratch("explain").join("flow.yml");
-    if more.ends_with("_:") {
-        // `deployments` instead of the executors.
-        fs::write(&file, format!("jtype: Flow\n{}", more.trim_end_matches("_:"))).unwrap();
-        return file.to_str().unwrap().to_owned();
-    }
     let comma = if options.is_empty() { "" } else { ", " };
-    fs::write(&file, format!("jtype: Flow\n{more}\nexecutors:\n- {{name: a, uses: 'docker://x/a'{comma}{options}}}\n")).unwrap();
+    fs::write(&file, format!("jtype: Flow\n{lines}\nexecutors:\n- {{name: a, uses: 'docker://x/a'{comma}{options}}}\n")).unwrap();
     file.to_str().unwrap().to_owned()
 }
 
@@ -312,181 +306,107 @@ fn explained(file: &str, more: &[&str]) -> Vec<String> {
 #[test]
 fn every_correction_changes_the_output_of_jina() {
     let cases = corrected();
-    let named: Vec<&str> = cases.iter().map(|case| case.0).collect();
+    let named: Vec<&str> = cases.iter().map(|case| case.example.name).collect();
     let rows: Vec<&str> = corrections::TABLE.iter().map(|row| row.difference.name).collect();
-    assert_eq!(named, rows, "each row of the table has its proof here, in its order");
-    for Corrected(name, options, more, args, look, jina, ours) in cases {
-        let file = flow_file(options, more);
+    assert_eq!(named, rows, "each row of the table has its example here, in the same order");
+    for Corrected { example, look, jina, jinaflow } in cases {
+        let (name, args) = (example.name, example.args);
+        let file = example.write();
         // The arguments of `jina ping` are a difference only with `probes: ping`.
         let file = if matches!(name, "probe-timeout" | "head-probes") { pinging(&file) } else { file };
         let compat = [args, &["--compat", "jina-3.34"]].concat();
         assert_eq!(look.look(&export(&file, &compat)), jina, "{name} under compat");
-        assert_eq!(look.look(&export(&file, args)), ours, "{name}");
-        assert!(explained(&file, args).contains(&name.to_owned()), "explain says nothing about {name}");
+        assert_eq!(look.look(&export(&file, args)), jinaflow, "{name}");
+        assert!(explained(&file, args).contains(&name.to_owned()), "explain does not list {name}");
     }
 }
-
-/// What applies in every mode: options of executor `a` and other lines; where to look and what is there, or what stderr says.
-struct Always(&'static str, &'static str, &'static str, Expected);
-
-enum Expected {
-    There(Look, Value),
-    OnlyWithoutCompat(Look, Value),
-    Refused(&'static str),
-    RefusedWithoutCompat(&'static str),
-}
-
-use Expected::{OnlyWithoutCompat, Refused, RefusedWithoutCompat, There};
 
 fn always() -> Vec<Always> {
     let a = "Deployment/a";
     let data = |key: &'static str| At("ConfigMap/a-configmap", key);
     vec![
-        Always(
-            "exact-arguments",
-            r#"uses_with: {p: "it's \"ü\"\n"}"#,
-            "",
-            There(Argument(a, 0, "--uses-with"), json!(r#"{"p": "it's \"\u00fc\"\n"}"#)),
-        ),
-        Always(
-            "braces-in-text",
-            "uses_with: {p: '{port} {shard_id}'}",
-            "",
-            There(Argument(a, 0, "--uses-with"), json!(r#"{"p": "{port} {shard_id}"}"#)),
-        ),
-        Always("quoted-text", "env: {A: '0123', B: 'true'}", "", There(data("/data/A"), json!("0123"))),
-        Always("block-text", r#"env: {A: "one\ntwo"}"#, "", There(data("/data/A"), json!("one\ntwo"))),
-        Always("bangs-in-text", "env: {A: 'jtype: Foo', B: 'y!z'}", "", There(data("/data/A"), json!("jtype: Foo"))),
-        Always(
-            "names-as-text",
-            "image_pull_secrets: []",
-            "deployments:\n- {name: 'no', uses: 'docker://123'}\n_:",
-            There(Container("Deployment/no", "/image"), json!("123")),
-        ),
-        Always("quoted-output", "env: {A: on}", "", There(data("/data/A"), json!("on"))),
-        Always("relative-workspace", "workspace: ./data", "", There(Argument(a, 0, "--workspace"), json!("./data"))),
-        Always("inspection-names", "method: inspect", "", There(At("Deployment/aux-a", "/metadata/name"), json!("aux-a"))),
-        Always(
-            "inspection-chains",
-            "",
-            "with: {inspect: REMOVE}\ndeployments: [{name: a}, {name: i, method: inspect}, {name: j, method: inspect}, {name: b}]\n_:",
-            There(
+        example("exact-arguments").options(r#"uses_with: {p: "it's \"ü\"\n"}"#).gives(Argument(a, 0, "--uses-with"), json!(r#"{"p": "it's \"\u00fc\"\n"}"#)),
+        example("braces-in-text").options("uses_with: {p: '{port} {shard_id}'}").gives(Argument(a, 0, "--uses-with"), json!(r#"{"p": "{port} {shard_id}"}"#)),
+        example("quoted-text").options("env: {A: '0123', B: 'true'}").gives(data("/data/A"), json!("0123")),
+        example("block-text").options(r#"env: {A: "one\ntwo"}"#).gives(data("/data/A"), json!("one\ntwo")),
+        example("bangs-in-text").options("env: {A: 'jtype: Foo', B: 'y!z'}").gives(data("/data/A"), json!("jtype: Foo")),
+        example("names-as-text").flow("deployments:\n- {name: 'no', uses: 'docker://123'}").gives(Container("Deployment/no", "/image"), json!("123")),
+        example("quoted-output").options("env: {A: on}").gives(data("/data/A"), json!("on")),
+        example("relative-workspace").options("workspace: ./data").gives(Argument(a, 0, "--workspace"), json!("./data")),
+        example("inspection-names").options("method: inspect").gives(At("Deployment/aux-a", "/metadata/name"), json!("aux-a")),
+        example("inspection-chains").flow("with: {inspect: REMOVE}\ndeployments: [{name: a}, {name: i, method: inspect}, {name: j, method: inspect}, {name: b}]").gives(
                 Argument("Deployment/gateway", 0, "--graph-description"),
                 json!(r#"{"a": ["b"], "start-gateway": ["a"], "b": ["end-gateway"]}"#),
             ),
-        ),
-        Always("mappings-in-lists", "env: [{A: b}]", "", There(data("/data/A"), json!("b"))),
-        Always(
-            "port-of-external",
-            "external: true, host: h.x",
-            "",
-            There(Argument("Deployment/gateway", 0, ADDRESSES), json!(r#"{"a": ["grpc://h.x:8080"]}"#)),
-        ),
-        Always("no-shell", "env: {A: $HOME}", "", There(data("/data/A"), json!("$HOME"))),
-        Always("empty-sections", "volumes: []", "with:", There(Container(a, "/image"), json!("x/a"))),
-        Always(
-            "ordinary-names",
-            "",
-            "deployments:\n- {name: my-exec}\n_:",
-            There(At("Deployment/my-exec", "/metadata/name"), json!("my-exec")),
-        ),
-        Always("deployment-version", "", "", There(At("Deployment/d", "/metadata/name"), json!("d"))),
-        Always("textual-dates", "env: {A: 2024-01-01}", "", There(data("/data/A"), json!("2024-01-01"))),
-        Always(
-            "inline-classes",
-            "",
-            "deployments:\n- {name: a, image: x/a, uses: {jtype: Enc, with: {d: 1e-3}}}\n_:",
-            OnlyWithoutCompat(At("ConfigMap/a-config", "/data/config.yml"), json!("jtype: Enc\nwith: {d: 1e-3}\n")),
-        ),
-        Always(
-            "inline-deployments",
-            "",
-            "deployments:\n- jtype: Deployment\n  with: {name: a, uses: 'docker://x/z'}\n_:",
-            There(Container(a, "/image"), json!("x/z")),
-        ),
-        Always("hub-schemes", "", "", There(Container(a, "/image"), json!("x/e"))),
-        Always(
-            "files-in-the-image",
-            "log_config: /etc/log.yml",
-            "gateway: {py_modules: [nowhere.py]}",
-            There(Argument(a, 0, "--log-config"), json!("/etc/log.yml")),
-        ),
-        Always("few-stateful-replicas", "stateful: true, workspace: /w, replicas: 2", "", There(At(a, "/spec/replicas"), json!(2))),
-        Always("provider-port", "", "", There(Argument("Deployment/d", 0, "--port"), json!("8080"))),
-        Always("other-yaml", "", "", There(data("/data/A"), json!("x"))),
-        Always("needs-that-exist", "needs: b", "", Refused("no executor is called `b`")),
-        Always("grpc-inside", "protocol: http", "", Refused("called by gRPC and nothing else")),
-        Always("object-names", "", "deployments: [{name: a_b}, {name: A_B}]\n_:", Refused("would both be `a-b`")),
-        Always("environment-names", "env: {'A B': c}", "", Refused("cannot be the name of an environment variable")),
-        Always("what-kubernetes-takes", "env_from_secret: {A: {name: ~, key: k}}", "", Refused("has no `name`")),
-        Always("whole-addresses", "external: true, host: 'h:x'", "", Refused("is no address")),
-        Always("numbers-in-range", "port: 70000", "", Refused("must be port numbers")),
-        Always("dashed-values", "volumes: [/a, -b]", "", Refused("begins with a dash")),
-        Always("booleans-for-flags", "quiet: off", "", Refused("must be true or false")),
-        Always("one-value-each", "workspace: [/a, /b]", "", RefusedWithoutCompat("must be one text, not a list")),
-        Always("misplaced-values", "", "gateway: {shards: x}", RefusedWithoutCompat("gateway.shards: must be a whole number")),
-        Always("section-shapes", "", "gateway: false", Refused("must be a mapping of options")),
-        Always("ways-to-add", "method: build", "", Refused("is no way to add an executor")),
-        Always("python-arguments", "copy_flow: true", "", Refused("is an argument of Jina's Python methods")),
-        Always("internal-roles", "deployment_role: INSPECT", "", Refused("is set by Jina itself")),
-        Always("references-to-values", "env: {A: '${{root}}'}", "", Refused("refers to nothing")),
-        Always("nested-files", "", "deployments: [other.yml]\n_:", Refused("names a file")),
-        Always("bounds", "env: {A: \"\\ud800\"}", "", Refused("is not YAML")),
-        Always("built-in-classes", "shards: 2, uses_before: HTTPGateway", "", RefusedWithoutCompat("is no executor")),
-        Always("whole-options", "env_from: {}", "", Refused("Jina would take it for `env_from_secret`")),
-        Always("known-options", "frobnicate: 1", "", RefusedWithoutCompat("`frobnicate` is no option of an executor")),
+        example("mappings-in-lists").options("env: [{A: b}]").gives(data("/data/A"), json!("b")),
+        example("port-of-external").options("external: true, host: h.x").gives(Argument("Deployment/gateway", 0, ADDRESSES), json!(r#"{"a": ["grpc://h.x:8080"]}"#)),
+        example("no-shell").options("env: {A: $HOME}").gives(data("/data/A"), json!("$HOME")),
+        example("empty-sections").options("volumes: []").lines("with:").gives(Container(a, "/image"), json!("x/a")),
+        example("ordinary-names").flow("deployments:\n- {name: my-exec}").gives(At("Deployment/my-exec", "/metadata/name"), json!("my-exec")),
+        example("deployment-version").file("jtype: Deployment\nversion: '1'\nname: d\nuses: docker://x/d\n").gives(At("Deployment/d", "/metadata/name"), json!("d")),
+        example("textual-dates").options("env: {A: 2024-01-01}").gives(data("/data/A"), json!("2024-01-01")),
+        example("inline-classes").flow("deployments:\n- {name: a, image: x/a, uses: {jtype: Enc, with: {d: 1e-3}}}").gives_without_compat(At("ConfigMap/a-config", "/data/config.yml"), json!("jtype: Enc\nwith: {d: 1e-3}\n")),
+        example("inline-deployments").flow("deployments:\n- jtype: Deployment\n  with: {name: a, uses: 'docker://x/z'}").gives(Container(a, "/image"), json!("x/z")),
+        example("hub-schemes").file("apiVersion: flow.jina.ai/v1alpha1\nkind: JinaFlow\nmetadata: {name: f}\nspec:\n  images: {'jinahub://Enc': x/e}\n  flow: {jtype: Flow, executors: [{name: a, uses: 'jinahub://Enc'}]}\n").gives(Container(a, "/image"), json!("x/e")),
+        example("files-in-the-image").options("log_config: /etc/log.yml").lines("gateway: {py_modules: [nowhere.py]}").gives(Argument(a, 0, "--log-config"), json!("/etc/log.yml")),
+        example("few-stateful-replicas").options("stateful: true, workspace: /w, replicas: 2").gives(At(a, "/spec/replicas"), json!(2)),
+        example("provider-port").file("jtype: Deployment\nwith: {name: d, uses: docker://x/d, provider: sagemaker, port: 8080}\n").gives(Argument("Deployment/d", 0, "--port"), json!("8080")),
+        example("other-yaml").file("executors:\n- {name: a, uses: 'docker://x/a', env: {A: !!str x}}\njtype: Flow\n").gives(data("/data/A"), json!("x")),
+        example("needs-that-exist").options("needs: b").is_refused("no executor is called `b`"),
+        example("grpc-inside").options("protocol: http").is_refused("called by gRPC and nothing else"),
+        example("object-names").flow("deployments: [{name: a_b}, {name: A_B}]").is_refused("would both be `a-b`"),
+        example("environment-names").options("env: {'A B': c}").is_refused("cannot be the name of an environment variable"),
+        example("what-kubernetes-takes").options("env_from_secret: {A: {name: ~, key: k}}").is_refused("has no `name`"),
+        example("whole-addresses").options("external: true, host: 'h:x'").is_refused("is no address"),
+        example("numbers-in-range").options("port: 70000").is_refused("must be port numbers"),
+        example("dashed-values").options("volumes: [/a, -b]").is_refused("begins with a dash"),
+        example("booleans-for-flags").options("quiet: off").is_refused("must be true or false"),
+        example("one-value-each").options("workspace: [/a, /b]").is_refused_without_compat("must be one text, not a list"),
+        example("misplaced-values").lines("gateway: {shards: x}").is_refused_without_compat("gateway.shards: must be a whole number"),
+        example("section-shapes").lines("gateway: false").is_refused("must be a mapping of options"),
+        example("ways-to-add").options("method: build").is_refused("is no way to add an executor"),
+        example("python-arguments").options("copy_flow: true").is_refused("is an argument of Jina's Python methods"),
+        example("internal-roles").options("deployment_role: INSPECT").is_refused("is set by Jina itself"),
+        example("references-to-values").options("env: {A: '${{root}}'}").is_refused("refers to nothing"),
+        example("nested-files").flow("deployments: [other.yml]").is_refused("names a file"),
+        example("bounds").options("env: {A: \"\\ud800\"}").is_refused("is not YAML"),
+        example("built-in-classes").options("shards: 2, uses_before: HTTPGateway").is_refused_without_compat("is no executor"),
+        example("whole-options").options("env_from: {}").is_refused("Jina would take it for `env_from_secret`"),
+        example("known-options").options("frobnicate: 1").is_refused_without_compat("`frobnicate` is no option of an executor"),
     ]
-}
-
-/// A complete file for a difference that the default Flow does not show.
-fn whole_file(name: &str) -> Option<&'static str> {
-    Some(match name {
-        "deployment-version" => "jtype: Deployment\nversion: '1'\nname: d\nuses: docker://x/d\n",
-        "provider-port" => "jtype: Deployment\nwith: {name: d, uses: docker://x/d, provider: sagemaker, port: 8080}\n",
-        "hub-schemes" => {
-            "apiVersion: flow.jina.ai/v1alpha1\nkind: JinaFlow\nmetadata: {name: f}\nspec:\n  images: {'jinahub://Enc': x/e}\n  flow: {jtype: Flow, executors: [{name: a, uses: 'jinahub://Enc'}]}\n"
-        }
-        "other-yaml" => "executors:\n- {name: a, uses: 'docker://x/a', env: {A: !!str x}}\njtype: Flow\n",
-        _ => return None,
-    })
 }
 
 #[test]
 fn every_mode_behaves_as_the_table_says() {
     let cases = always();
-    let named: Vec<&str> = cases.iter().map(|case| case.0).collect();
+    let named: Vec<&str> = cases.iter().map(|case| case.example.name).collect();
     let rows: Vec<&str> = always::TABLE.iter().map(|row| row.difference.name).collect();
-    assert_eq!(named, rows, "each row of the table has its proof here, in its order");
+    assert_eq!(named, rows, "each row of the table has its example here, in the same order");
     let compat = ["--compat", "jina-3.34"];
-    for Always(name, options, more, expected) in cases {
-        let file = if let Some(text) = whole_file(name) {
-            let file = scratch("explain").join("whole.yml");
-            fs::write(&file, text).unwrap();
-            file.to_str().unwrap().to_owned()
-        } else {
-            flow_file(options, more)
-        };
+    for Always { example, expected } in cases {
+        let name = example.name;
+        let file = example.write();
         let refused = |args: &[&str]| {
             let answer = jinaflow(&[&["export", file.as_str()], args].concat());
             (answer.code == 1).then_some(answer.stderr)
         };
         match expected {
-            There(look, value) => {
+            Expected::Given(look, value) => {
                 assert_eq!(look.look(&export(&file, &[])), value, "{name}");
                 assert_eq!(look.look(&export(&file, &compat)), value, "{name} under compat");
-                assert!(explained(&file, &[]).contains(&name.to_owned()), "explain says nothing about {name}");
+                assert!(explained(&file, &[]).contains(&name.to_owned()), "explain does not list {name}");
             }
-            OnlyWithoutCompat(look, value) => {
+            Expected::GivenWithoutCompat(look, value) => {
                 assert_eq!(look.look(&export(&file, &[])), value, "{name}");
                 assert!(refused(&compat).is_some(), "{name} under compat");
-                assert!(explained(&file, &[]).contains(&name.to_owned()), "explain says nothing about {name}");
+                assert!(explained(&file, &[]).contains(&name.to_owned()), "explain does not list {name}");
             }
-            Refused(message) => {
+            Expected::Refused(message) => {
                 for args in [&[][..], &compat] {
                     assert!(refused(args).is_some_and(|stderr| stderr.contains(message)), "{name} {args:?}: {:?}", refused(args));
                 }
             }
-            RefusedWithoutCompat(message) => {
+            Expected::RefusedWithoutCompat(message) => {
                 assert!(refused(&[]).is_some_and(|stderr| stderr.contains(message)), "{name}: {:?}", refused(&[]));
                 assert_eq!(refused(&compat), None, "{name}");
             }
@@ -586,7 +506,8 @@ fn only_the_corrections_distinguish_compat_from_the_default() {
         let Some(ours) = objects(&strict, None) else { continue };
         assert_eq!(objects(&lenient, Some(Corrections::ALL)).as_ref(), Some(&ours), "{}", case.name);
         compared += 1;
-        // Each changed place is changed by one of the corrections. This takes fifty renders, so only every fourth small Flow is tested.
+        // Each changed place is changed by one of the corrections. This takes fifty renders, so only every fourth small
+        // Flow is tested.
         if compared % 4 != 0 || ours.len() > 30 {
             continue;
         }
@@ -599,8 +520,8 @@ fn only_the_corrections_distinguish_compat_from_the_default() {
             touched.extend(changed(&ours, &without));
         }
         for path in changed(&jinas, &ours) {
-            assert!(covered(&path, &touched), "{}: {path} differs from Jina's, and no correction does that", case.name);
+            assert!(covered(&path, &touched), "{}: no correction changes {path}, which differs from Jina's", case.name);
         }
     }
-    assert!(compared > 500, "only {compared} flows are compared");
+    assert!(compared > 500, "only {compared} Flows were compared");
 }

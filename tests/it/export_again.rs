@@ -59,7 +59,7 @@ fn pipes_in_the_output_folder_are_not_read() {
     pipe("x.yml");
     folder.export(&FLOW.replace("encoder:1", "encoder:2"), &[]).succeeded();
     assert!(folder.text("encoder/encoder.yml").contains("encoder:2"));
-    // The pipe replaces a file of an earlier export, and a file that this export adds.
+    // A pipe in place of an exported file is refused.
     fs::remove_file(folder.out().join("encoder/encoder.yml")).unwrap();
     pipe("encoder/encoder.yml");
     let refused = folder.export(&FLOW.replace("encoder:1", "encoder:3"), &[]);
@@ -115,7 +115,7 @@ fn edits_are_kept_and_changes_of_the_flow_are_applied() {
     assert!(folder.text("gateway/gateway.yml").contains("indexer-head"));
     let encoder = folder.text("encoder/encoder.yml");
     assert!(encoder.contains("image: acme/encoder:2\n") && encoder.ends_with(added), "{encoder}");
-    // After the folder of one component is deleted, all other files stay.
+    // When an executor is removed from the Flow, the user's document in its file stays.
     folder.export(&FLOW.replace("- {name: encoder, uses: docker://acme/encoder:1}\n", ""), &[]).succeeded();
     assert_eq!(folder.text("encoder/encoder.yml"), added.trim_start_matches("---\n"));
 }
@@ -261,7 +261,7 @@ fn foreign_objects_that_run_jina_are_reported() {
 
 #[test]
 fn unreadable_files_are_reported_and_nothing_is_written() {
-    for (text, words, mend) in [
+    for (text, words, fix) in [
         ("kind: [\n", "is not YAML", "fix it, or remove the file to have it written again"),
         ("kind: \u{fffd}", "is not UTF-8", "convert it"),
     ] {
@@ -273,7 +273,7 @@ fn unreadable_files_are_reported_and_nothing_is_written() {
         let refused = folder.export(&FLOW.replace("indexer:1", "indexer:2"), &[]);
         assert_eq!((refused.code, folder.text("indexer/indexer.yml")), (1, others));
         refused.says(words);
-        refused.says(mend);
+        refused.says(fix);
         // Files outside the export may have any content.
         fs::rename(&file, folder.out().join("chart.yaml")).unwrap();
         folder.export(FLOW, &[]).succeeded();
@@ -541,7 +541,7 @@ fn a_second_run_changes_nothing() {
 #[test]
 fn a_run_that_fails_changes_nothing() {
     let folder = Folder::new();
-    // A file is in the place of a folder, which fails only after the other files are written.
+    // A file has the name of a needed folder. The run fails only after the other files are written.
     fs::remove_dir_all(folder.out().join("indexer")).unwrap();
     fs::write(folder.out().join("indexer"), "mine\n").unwrap();
     // One folder exists and is empty, another one must be created.

@@ -44,8 +44,32 @@ fn argument(objects: &[Value], name: &str, option: &str) -> Value {
     args.iter().position(|arg| arg == option).map(|place| args[place + 1].clone()).unwrap_or_default()
 }
 
-/// Fields, a JinaFlow that sets them, an object, a place in it, and what is there.
-struct Case(&'static [&'static str], &'static str, &'static str, &'static str, Value);
+/// Fields, with the value that they give to a rendered object.
+struct Case {
+    fields: &'static [&'static str],
+    /// The lines of a JinaFlow's `spec` that set the fields.
+    spec: &'static str,
+    /// `Kind/name` of the object.
+    object: &'static str,
+    /// The JSON pointer to the value; the object's name if it is empty.
+    pointer: &'static str,
+    value: Value,
+}
+
+/// Begins a case: `fields(…).set_by(SPEC).give(OBJECT, POINTER, VALUE)`.
+fn fields(fields: &'static [&'static str]) -> Case {
+    Case { fields, spec: "", object: "", pointer: "", value: Value::Null }
+}
+
+impl Case {
+    fn set_by(self, spec: &'static str) -> Self {
+        Self { spec, ..self }
+    }
+
+    fn give(self, object: &'static str, pointer: &'static str, value: Value) -> Self {
+        Self { object, pointer, value, ..self }
+    }
+}
 
 const POD: &str = "/spec/template/spec";
 
@@ -67,127 +91,54 @@ fn cases() -> Vec<Case> {
         "gateway: {ingress: {className: nginx, protocol: grpc, annotations: {a: b}, hosts: {x.example.com: {path: /x, tls: cert}}}}";
     let route = "gateway: {httpRoute: {gateways: {web: {namespace: infra, sectionName: https}}, hostnames: {x.example.com: {}}, protocol: http, annotations: {a: b}}, grpcRoute: {gateways: {web: {}}}}";
     vec![
-        Case(
-            &["kubernetesVersion"],
-            "kubernetesVersion: '1.30'",
-            encoder,
-            "/spec/template/spec/containers/0/lifecycle/preStop/sleep/seconds",
-            json!(30),
-        ),
-        Case(&["mesh"], "mesh: linkerd", encoder, "/spec/template/metadata/annotations/linkerd.io~1inject", json!("enabled")),
-        Case(&["mesh"], "mesh: linkerd", "Service/encoder", "/spec/clusterIP", Value::Null),
-        Case(&["mesh"], "mesh: istio", "Service/encoder", "/spec/ports/0/appProtocol", json!("grpc")),
-        Case(
-            &["mesh"],
-            "mesh: istio",
-            "Service/gateway-1-http",
-            "/spec/ports/0",
-            json!({"name": "http", "port": 8081, "protocol": "TCP", "targetPort": 8081, "appProtocol": "http"}),
-        ),
-        Case(&["mesh"], "mesh: none", "Service/indexer-head", "/spec/clusterIP", json!("None")),
-        Case(
-            &["monitoring", "monitoring.kind", "monitoring.interval"],
-            scrape,
-            "PodMonitor/indexer-head",
-            "/spec/podMetricsEndpoints",
-            json!([{"port": "monitoring", "interval": "30s"}, {"port": "before-metrics", "interval": "30s"}]),
-        ),
-        Case(&["monitoring.labels"], scrape, "PodMonitor/encoder", "/metadata/labels/release", json!("kps")),
-        Case(&["networkPolicy", "networkPolicy.enabled"], "networkPolicy: {enabled: false}", "NetworkPolicy/encoder", "/spec", Value::Null),
-        Case(
-            &[
+        fields(&["kubernetesVersion"]).set_by("kubernetesVersion: '1.30'").give(encoder, "/spec/template/spec/containers/0/lifecycle/preStop/sleep/seconds", json!(30)),
+        fields(&["mesh"]).set_by("mesh: linkerd").give(encoder, "/spec/template/metadata/annotations/linkerd.io~1inject", json!("enabled")),
+        fields(&["mesh"]).set_by("mesh: linkerd").give("Service/encoder", "/spec/clusterIP", Value::Null),
+        fields(&["mesh"]).set_by("mesh: istio").give("Service/encoder", "/spec/ports/0/appProtocol", json!("grpc")),
+        fields(&["mesh"]).set_by("mesh: istio").give("Service/gateway-1-http", "/spec/ports/0", json!({"name": "http", "port": 8081, "protocol": "TCP", "targetPort": 8081, "appProtocol": "http"})),
+        fields(&["mesh"]).set_by("mesh: none").give("Service/indexer-head", "/spec/clusterIP", json!("None")),
+        fields(&["monitoring", "monitoring.kind", "monitoring.interval"]).set_by(scrape).give("PodMonitor/indexer-head", "/spec/podMetricsEndpoints", json!([{"port": "monitoring", "interval": "30s"}, {"port": "before-metrics", "interval": "30s"}])),
+        fields(&["monitoring.labels"]).set_by(scrape).give("PodMonitor/encoder", "/metadata/labels/release", json!("kps")),
+        fields(&["networkPolicy", "networkPolicy.enabled"]).set_by("networkPolicy: {enabled: false}").give("NetworkPolicy/encoder", "/spec", Value::Null),
+        fields(&[
                 "networkPolicy.allowFrom",
                 "networkPolicy.allowFrom.NAME.to",
                 "networkPolicy.allowFrom.NAME.namespace",
                 "networkPolicy.allowFrom.NAME.podLabels",
                 "networkPolicy.allowFrom.NAME.cidr",
-            ],
-            policy,
-            "NetworkPolicy/gateway",
-            "/spec/ingress/0/from",
-            json!([{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "web"}}, "podSelector": {"matchExpressions": [{"key": "a", "operator": "In", "values": ["b"]}]}}, {"ipBlock": {"cidr": "10.0.0.0/8"}}]),
-        ),
-        Case(
-            &["networkPolicy.allowFrom.NAME.namespaceLabels"],
-            policy,
-            "NetworkPolicy/indexer-0",
-            "/spec/ingress/1/from/0/namespaceSelector/matchLabels",
-            json!({"team": "ops"}),
-        ),
-        Case(
-            &["networkPolicy"],
-            policy,
-            "NetworkPolicy/indexer-0",
-            "/spec/ingress/0",
-            json!({"from": [{"podSelector": {"matchLabels": {"flow.jina.ai/component": "indexer-head"}}}], "ports": [{"protocol": "TCP", "port": 8080}]}),
-        ),
-        Case(
-            &["networkPolicy.allowFrom"],
-            "networkPolicy: {allowFrom: {ingress-nginx: {}}}",
-            "NetworkPolicy/gateway",
-            "/spec/ingress/0/from/0/namespaceSelector",
-            json!({"matchLabels": {"kubernetes.io/metadata.name": "ingress-nginx"}}),
-        ),
-        Case(&["networkPolicy"], "networkPolicy: {}\nmesh: linkerd", "NetworkPolicy/encoder", "/spec/ingress/0/ports/1/port", json!(4143)),
-        Case(&["networkPolicy"], "networkPolicy: {}\nmesh: istio", "NetworkPolicy/encoder", "/spec/ingress/0/ports/1/port", json!(15008)),
-        Case(
-            &["networkPolicy.egress", "networkPolicy.egress.enabled"],
-            egress,
-            "NetworkPolicy/indexer-head",
-            "/spec/egress/1/to",
-            json!([{"podSelector": {"matchLabels": {"flow.jina.ai/component": "indexer-0"}}}, {"podSelector": {"matchLabels": {"flow.jina.ai/component": "indexer-1"}}}]),
-        ),
-        Case(
-            &[
+            ]).set_by(policy).give("NetworkPolicy/gateway", "/spec/ingress/0/from", json!([{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "web"}}, "podSelector": {"matchExpressions": [{"key": "a", "operator": "In", "values": ["b"]}]}}, {"ipBlock": {"cidr": "10.0.0.0/8"}}])),
+        fields(&["networkPolicy.allowFrom.NAME.namespaceLabels"]).set_by(policy).give("NetworkPolicy/indexer-0", "/spec/ingress/1/from/0/namespaceSelector/matchLabels", json!({"team": "ops"})),
+        fields(&["networkPolicy"]).set_by(policy).give("NetworkPolicy/indexer-0", "/spec/ingress/0", json!({"from": [{"podSelector": {"matchLabels": {"flow.jina.ai/component": "indexer-head"}}}], "ports": [{"protocol": "TCP", "port": 8080}]})),
+        fields(&["networkPolicy.allowFrom"]).set_by("networkPolicy: {allowFrom: {ingress-nginx: {}}}").give("NetworkPolicy/gateway", "/spec/ingress/0/from/0/namespaceSelector", json!({"matchLabels": {"kubernetes.io/metadata.name": "ingress-nginx"}})),
+        fields(&["networkPolicy"]).set_by("networkPolicy: {}\nmesh: linkerd").give("NetworkPolicy/encoder", "/spec/ingress/0/ports/1/port", json!(4143)),
+        fields(&["networkPolicy"]).set_by("networkPolicy: {}\nmesh: istio").give("NetworkPolicy/encoder", "/spec/ingress/0/ports/1/port", json!(15008)),
+        fields(&["networkPolicy.egress", "networkPolicy.egress.enabled"]).set_by(egress).give("NetworkPolicy/indexer-head", "/spec/egress/1/to", json!([{"podSelector": {"matchLabels": {"flow.jina.ai/component": "indexer-0"}}}, {"podSelector": {"matchLabels": {"flow.jina.ai/component": "indexer-1"}}}])),
+        fields(&[
                 "networkPolicy.egress.allowTo",
                 "networkPolicy.egress.allowTo.NAME.namespace",
                 "networkPolicy.egress.allowTo.NAME.namespaceLabels",
                 "networkPolicy.egress.allowTo.NAME.podLabels",
                 "networkPolicy.egress.allowTo.NAME.cidr",
                 "networkPolicy.egress.allowTo.NAME.port",
-            ],
-            egress,
-            "NetworkPolicy/encoder",
-            "/spec/egress",
-            json!([
+            ]).set_by(egress).give("NetworkPolicy/encoder", "/spec/egress", json!([
                 {"ports": [{"protocol": "UDP", "port": 53}, {"protocol": "TCP", "port": 53}]},
                 {"to": [{"ipBlock": {"cidr": "0.0.0.0/0"}}], "ports": [{"protocol": "TCP", "port": 443}]},
                 {"to": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "data"}}, "podSelector": {"matchExpressions": [{"key": "app", "operator": "In", "values": ["db"]}]}}]},
                 {"to": [{"namespaceSelector": {"matchLabels": {"a": "b"}}}]},
-            ]),
-        ),
-        Case(
-            &["namespace", "namespace.create", "namespace.labels"],
-            "namespace: {create: true, labels: {a: b}, annotations: {c: d}}\nmesh: istio",
-            "Namespace/ns",
-            "/metadata/labels",
-            json!({"a": "b", "istio-injection": "enabled"}),
-        ),
-        Case(&["namespace.annotations"], "namespace: {annotations: {c: d}}", "Namespace/ns", "/metadata/annotations/c", json!("d")),
-        Case(&["namespace.create"], "namespace: {create: false}", "Namespace/ns", "", Value::Null),
-        Case(
-            &[
+            ])),
+        fields(&["namespace", "namespace.create", "namespace.labels"]).set_by("namespace: {create: true, labels: {a: b}, annotations: {c: d}}\nmesh: istio").give("Namespace/ns", "/metadata/labels", json!({"a": "b", "istio-injection": "enabled"})),
+        fields(&["namespace.annotations"]).set_by("namespace: {annotations: {c: d}}").give("Namespace/ns", "/metadata/annotations/c", json!("d")),
+        fields(&["namespace.create"]).set_by("namespace: {create: false}").give("Namespace/ns", "", Value::Null),
+        fields(&[
                 "external",
                 "external.secrets",
                 "external.configMaps",
                 "external.services",
                 "external.persistentVolumeClaims",
                 "external.serviceAccounts",
-            ],
-            "external: {secrets: {s: {}, other: {}}, configMaps: {c: {}}, services: {x: {}}, persistentVolumeClaims: {p: {}}, serviceAccounts: {me: {}}}\ndefaults: {serviceAccountName: me, secrets: {s: {env: true}}, configMaps: {c: {env: true}, d: {env: true}}}",
-            encoder,
-            "/metadata/annotations/flow.jina.ai~1external",
-            json!("configmap/c,secret/s,serviceaccount/me"),
-        ),
-        Case(
-            &["external.secrets"],
-            "external: {secrets: {cert: {}}}\ngateway: {ingress: {hosts: {x.example.com: {tls: cert}, y.example.com: {tls: cert}, z.example.com: {tls: own}}}}",
-            "Ingress/gateway",
-            "/metadata/annotations/flow.jina.ai~1external",
-            json!("secret/cert"),
-        ),
-        Case(
-            &[
+            ]).set_by("external: {secrets: {s: {}, other: {}}, configMaps: {c: {}}, services: {x: {}}, persistentVolumeClaims: {p: {}}, serviceAccounts: {me: {}}}\ndefaults: {serviceAccountName: me, secrets: {s: {env: true}}, configMaps: {c: {env: true}, d: {env: true}}}").give(encoder, "/metadata/annotations/flow.jina.ai~1external", json!("configmap/c,secret/s,serviceaccount/me")),
+        fields(&["external.secrets"]).set_by("external: {secrets: {cert: {}}}\ngateway: {ingress: {hosts: {x.example.com: {tls: cert}, y.example.com: {tls: cert}, z.example.com: {tls: own}}}}").give("Ingress/gateway", "/metadata/annotations/flow.jina.ai~1external", json!("secret/cert")),
+        fields(&[
                 "patches",
                 "patches.NAME.target",
                 "patches.NAME.target.executor",
@@ -196,286 +147,70 @@ fn cases() -> Vec<Case> {
                 "patches.NAME.target.kind",
                 "patches.NAME.target.name",
                 "patches.NAME.json",
-            ],
-            patches,
-            encoder,
-            "/spec/minReadySeconds",
-            json!(7),
-        ),
-        Case(&["patches.NAME.merge"], patches, gateway, "/spec/revisionHistoryLimit", json!(1)),
-        Case(
-            &["patches.NAME.merge"],
-            "patches: {side: {target: {kind: Deployment, executor: encoder}, merge: {spec: {template: {spec: {containers: [{name: side, image: x}, {name: executor, env: [{name: X, value: '1'}], ports: [{containerPort: 8080, hostPort: 81}]}]}}}}}}",
-            encoder,
-            "/spec/template/spec/containers/1",
-            json!({"name": "side", "image": "x"}),
-        ),
-        Case(
-            &["patches.NAME.merge"],
-            "patches: {port: {target: {kind: Deployment, executor: encoder}, merge: {spec: {template: {spec: {containers: [{name: executor, ports: [{containerPort: 8080, hostPort: 81}]}]}}}}}}",
-            encoder,
-            "/spec/template/spec/containers/0/ports/0",
-            json!({"name": "grpc", "containerPort": 8080, "hostPort": 81}),
-        ),
-        Case(
-            &["patches.NAME.merge"],
-            "patches: {less: {target: {kind: Deployment, executor: encoder}, merge: {spec: {template: {spec: {containers: [{name: executor, ports: [{containerPort: 9090, $patch: delete}]}]}}}}}}",
-            encoder,
-            "/spec/template/spec/containers/0/ports",
-            json!([{"name": "grpc", "containerPort": 8080}]),
-        ),
-        Case(
-            &["patches.NAME.jsonMergePatch"],
-            "patches: {all: {target: {kind: Service, name: encoder}, jsonMergePatch: {spec: {ports: [{port: 1}]}}}}",
-            "Service/encoder",
-            "/spec/ports",
-            json!([{"port": 1}]),
-        ),
-        Case(&["patches"], patches, gateway, "/spec/minReadySeconds", Value::Null),
-        Case(&["labels"], "defaults: {labels: {team: search}}", "PodDisruptionBudget/gateway", "/metadata/labels/team", json!("search")),
-        Case(&["labels"], "defaults: {labels: {team: search}}", "Service/indexer-1", "/metadata/labels/team", json!("search")),
-        Case(&["labels"], "defaults: {labels: {app: shop}}", encoder, "/spec/template/metadata/labels/app", json!("shop")),
-        Case(&["labels"], "defaults: {labels: {app: shop}}", "Service/encoder", "/metadata/labels/app", json!("shop")),
-        Case(
-            &["labels"],
-            "defaults: {labels: {app: shop}}",
-            "Service/encoder",
-            "/spec/selector",
-            json!({"flow.jina.ai/component": "encoder"}),
-        ),
-        Case(&["annotations"], "defaults: {annotations: {a: b}}", encoder, "/spec/template/metadata/annotations/a", json!("b")),
-        Case(
-            &["env"],
-            "executors: {encoder: {env: {B: prod, C: 'on'}}}",
-            "ConfigMap/encoder-configmap",
-            "/data",
-            json!({"pythonunbuffered": "1", "worker_class": "uvicorn.workers.UvicornH11Worker", "A": "flow", "B": "prod", "C": "on"}),
-        ),
-        Case(
-            &["envFromSecret", "envFromSecret.NAME.name", "envFromSecret.NAME.key"],
-            "executors: {indexer: {envFromSecret: {T: {name: s, key: k}}}}",
-            "Deployment/indexer-head",
-            "/spec/template/spec/containers/1/env/5",
-            json!({"name": "T", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}}),
-        ),
-        Case(
-            &["configMaps", "configMaps.NAME.env", "configMaps.NAME.prefix", "configMaps.NAME.optional"],
-            source,
-            encoder,
-            "/spec/template/spec/containers/0/envFrom/1",
-            json!({"configMapRef": {"name": "c", "optional": true}, "prefix": "C_"}),
-        ),
-        Case(&["configMaps.NAME.external"], source, encoder, "/metadata/annotations/flow.jina.ai~1external", json!("configmap/c")),
-        Case(
-            &["configMaps.NAME.mountPath"],
-            "defaults: {configMaps: {c: {mountPath: /etc/c, optional: true}}}",
-            encoder,
-            "/spec/template/spec/volumes/0",
-            json!({"name": "configmap-c", "configMap": {"name": "c", "optional": true}}),
-        ),
-        Case(
-            &["secrets", "secrets.NAME.env", "secrets.NAME.mountPath"],
-            source,
-            encoder,
-            "/spec/template/spec/containers/0/volumeMounts/0",
-            json!({"name": "secret-s", "mountPath": "/etc/s"}),
-        ),
-        Case(
-            &["secrets.NAME.prefix", "secrets.NAME.optional", "secrets.NAME.external"],
-            "defaults: {secrets: {s: {env: true, prefix: S_, optional: true, external: true}}}",
-            encoder,
-            "/spec/template/spec/containers/0/envFrom/1",
-            json!({"secretRef": {"name": "s", "optional": true}, "prefix": "S_"}),
-        ),
-        Case(
-            &["resources", "resources.requests", "resources.limits"],
-            "defaults: {resources: {requests: {cpu: 500m}, limits: {memory: 1Gi}}}",
-            "Deployment/indexer-head",
-            "/spec/template/spec/containers/1/resources",
-            json!({"requests": {"cpu": "500m"}, "limits": {"memory": "1Gi"}}),
-        ),
-        Case(
-            &["imagePullPolicy"],
-            "defaults: {imagePullPolicy: Always}",
-            encoder,
-            "/spec/template/spec/containers/0/imagePullPolicy",
-            json!("Always"),
-        ),
-        Case(
-            &["imagePullSecrets"],
-            "defaults: {imagePullSecrets: {r: {}}}",
-            encoder,
-            "/spec/template/spec/imagePullSecrets",
-            json!([{"name": "r"}]),
-        ),
-        Case(&["serviceAccountName"], "defaults: {serviceAccountName: me}", encoder, "/spec/template/spec/serviceAccountName", json!("me")),
-        Case(
-            &["serviceAccountName"],
-            "defaults: {serviceAccountName: me}",
-            encoder,
-            "/spec/template/spec/automountServiceAccountToken",
-            Value::Null,
-        ),
-        Case(
-            &["securityProfile"],
-            "defaults: {securityProfile: restricted}",
-            encoder,
-            "/spec/template/spec/containers/0/securityContext",
-            json!({"allowPrivilegeEscalation": false, "capabilities": {"drop": ["ALL"]}}),
-        ),
-        Case(
-            &["securityProfile"],
-            "defaults: {securityProfile: baseline}",
-            encoder,
-            "/spec/template/spec/securityContext",
-            json!({"seccompProfile": {"type": "RuntimeDefault"}}),
-        ),
-        Case(
-            &["nodeSelector"],
-            "defaults: {nodeSelector: {disk: ssd}}",
-            encoder,
-            "/spec/template/spec/nodeSelector",
-            json!({"disk": "ssd"}),
-        ),
-        Case(
-            &[
+            ]).set_by(patches).give(encoder, "/spec/minReadySeconds", json!(7)),
+        fields(&["patches.NAME.merge"]).set_by(patches).give(gateway, "/spec/revisionHistoryLimit", json!(1)),
+        fields(&["patches.NAME.merge"]).set_by("patches: {side: {target: {kind: Deployment, executor: encoder}, merge: {spec: {template: {spec: {containers: [{name: side, image: x}, {name: executor, env: [{name: X, value: '1'}], ports: [{containerPort: 8080, hostPort: 81}]}]}}}}}}").give(encoder, "/spec/template/spec/containers/1", json!({"name": "side", "image": "x"})),
+        fields(&["patches.NAME.merge"]).set_by("patches: {port: {target: {kind: Deployment, executor: encoder}, merge: {spec: {template: {spec: {containers: [{name: executor, ports: [{containerPort: 8080, hostPort: 81}]}]}}}}}}").give(encoder, "/spec/template/spec/containers/0/ports/0", json!({"name": "grpc", "containerPort": 8080, "hostPort": 81})),
+        fields(&["patches.NAME.merge"]).set_by("patches: {less: {target: {kind: Deployment, executor: encoder}, merge: {spec: {template: {spec: {containers: [{name: executor, ports: [{containerPort: 9090, $patch: delete}]}]}}}}}}").give(encoder, "/spec/template/spec/containers/0/ports", json!([{"name": "grpc", "containerPort": 8080}])),
+        fields(&["patches.NAME.jsonMergePatch"]).set_by("patches: {all: {target: {kind: Service, name: encoder}, jsonMergePatch: {spec: {ports: [{port: 1}]}}}}").give("Service/encoder", "/spec/ports", json!([{"port": 1}])),
+        fields(&["patches"]).set_by(patches).give(gateway, "/spec/minReadySeconds", Value::Null),
+        fields(&["labels"]).set_by("defaults: {labels: {team: search}}").give("PodDisruptionBudget/gateway", "/metadata/labels/team", json!("search")),
+        fields(&["labels"]).set_by("defaults: {labels: {team: search}}").give("Service/indexer-1", "/metadata/labels/team", json!("search")),
+        fields(&["labels"]).set_by("defaults: {labels: {app: shop}}").give(encoder, "/spec/template/metadata/labels/app", json!("shop")),
+        fields(&["labels"]).set_by("defaults: {labels: {app: shop}}").give("Service/encoder", "/metadata/labels/app", json!("shop")),
+        fields(&["labels"]).set_by("defaults: {labels: {app: shop}}").give("Service/encoder", "/spec/selector", json!({"flow.jina.ai/component": "encoder"})),
+        fields(&["annotations"]).set_by("defaults: {annotations: {a: b}}").give(encoder, "/spec/template/metadata/annotations/a", json!("b")),
+        fields(&["env"]).set_by("executors: {encoder: {env: {B: prod, C: 'on'}}}").give("ConfigMap/encoder-configmap", "/data", json!({"pythonunbuffered": "1", "worker_class": "uvicorn.workers.UvicornH11Worker", "A": "flow", "B": "prod", "C": "on"})),
+        fields(&["envFromSecret", "envFromSecret.NAME.name", "envFromSecret.NAME.key"]).set_by("executors: {indexer: {envFromSecret: {T: {name: s, key: k}}}}").give("Deployment/indexer-head", "/spec/template/spec/containers/1/env/5", json!({"name": "T", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}})),
+        fields(&["configMaps", "configMaps.NAME.env", "configMaps.NAME.prefix", "configMaps.NAME.optional"]).set_by(source).give(encoder, "/spec/template/spec/containers/0/envFrom/1", json!({"configMapRef": {"name": "c", "optional": true}, "prefix": "C_"})),
+        fields(&["configMaps.NAME.external"]).set_by(source).give(encoder, "/metadata/annotations/flow.jina.ai~1external", json!("configmap/c")),
+        fields(&["configMaps.NAME.mountPath"]).set_by("defaults: {configMaps: {c: {mountPath: /etc/c, optional: true}}}").give(encoder, "/spec/template/spec/volumes/0", json!({"name": "configmap-c", "configMap": {"name": "c", "optional": true}})),
+        fields(&["secrets", "secrets.NAME.env", "secrets.NAME.mountPath"]).set_by(source).give(encoder, "/spec/template/spec/containers/0/volumeMounts/0", json!({"name": "secret-s", "mountPath": "/etc/s"})),
+        fields(&["secrets.NAME.prefix", "secrets.NAME.optional", "secrets.NAME.external"]).set_by("defaults: {secrets: {s: {env: true, prefix: S_, optional: true, external: true}}}").give(encoder, "/spec/template/spec/containers/0/envFrom/1", json!({"secretRef": {"name": "s", "optional": true}, "prefix": "S_"})),
+        fields(&["resources", "resources.requests", "resources.limits"]).set_by("defaults: {resources: {requests: {cpu: 500m}, limits: {memory: 1Gi}}}").give("Deployment/indexer-head", "/spec/template/spec/containers/1/resources", json!({"requests": {"cpu": "500m"}, "limits": {"memory": "1Gi"}})),
+        fields(&["imagePullPolicy"]).set_by("defaults: {imagePullPolicy: Always}").give(encoder, "/spec/template/spec/containers/0/imagePullPolicy", json!("Always")),
+        fields(&["imagePullSecrets"]).set_by("defaults: {imagePullSecrets: {r: {}}}").give(encoder, "/spec/template/spec/imagePullSecrets", json!([{"name": "r"}])),
+        fields(&["serviceAccountName"]).set_by("defaults: {serviceAccountName: me}").give(encoder, "/spec/template/spec/serviceAccountName", json!("me")),
+        fields(&["serviceAccountName"]).set_by("defaults: {serviceAccountName: me}").give(encoder, "/spec/template/spec/automountServiceAccountToken", Value::Null),
+        fields(&["securityProfile"]).set_by("defaults: {securityProfile: restricted}").give(encoder, "/spec/template/spec/containers/0/securityContext", json!({"allowPrivilegeEscalation": false, "capabilities": {"drop": ["ALL"]}})),
+        fields(&["securityProfile"]).set_by("defaults: {securityProfile: baseline}").give(encoder, "/spec/template/spec/securityContext", json!({"seccompProfile": {"type": "RuntimeDefault"}})),
+        fields(&["nodeSelector"]).set_by("defaults: {nodeSelector: {disk: ssd}}").give(encoder, "/spec/template/spec/nodeSelector", json!({"disk": "ssd"})),
+        fields(&[
                 "tolerations",
                 "tolerations.NAME.key",
                 "tolerations.NAME.operator",
                 "tolerations.NAME.value",
                 "tolerations.NAME.effect",
                 "tolerations.NAME.seconds",
-            ],
-            toleration,
-            encoder,
-            "/spec/template/spec/tolerations",
-            json!([{"key": "nvidia.com/gpu", "operator": "Equal", "value": "true", "effect": "NoExecute", "tolerationSeconds": 5}]),
-        ),
-        Case(
-            &["tolerations"],
-            "defaults: {tolerations: {gpu: {}}}",
-            encoder,
-            "/spec/template/spec/tolerations",
-            json!([{"key": "gpu", "operator": "Exists"}]),
-        ),
-        Case(
-            &["affinity"],
-            "defaults: {affinity: {nodeAffinity: {a: [1]}}}",
-            encoder,
-            "/spec/template/spec/affinity",
-            json!({"nodeAffinity": {"a": [1]}}),
-        ),
-        Case(
-            &["topologySpread", "topologySpread.NAME.maxSkew", "topologySpread.NAME.whenUnsatisfiable"],
-            "defaults: {topologySpread: {zone: {maxSkew: 2, whenUnsatisfiable: DoNotSchedule}}}",
-            encoder,
-            "/spec/template/spec/topologySpreadConstraints",
-            json!([{"maxSkew": 2, "topologyKey": "zone", "whenUnsatisfiable": "DoNotSchedule", "labelSelector": {"matchLabels": {"flow.jina.ai/component": "encoder"}}}]),
-        ),
-        Case(
-            &["priorityClassName"],
-            "defaults: {priorityClassName: high}",
-            encoder,
-            "/spec/template/spec/priorityClassName",
-            json!("high"),
-        ),
-        Case(
-            &["rollingUpdate", "rollingUpdate.maxSurge", "rollingUpdate.maxUnavailable"],
-            "defaults: {rollingUpdate: {maxSurge: 25%, maxUnavailable: 2}}",
-            encoder,
-            "/spec/strategy/rollingUpdate",
-            json!({"maxSurge": "25%", "maxUnavailable": 2}),
-        ),
-        Case(
-            &["drainSeconds"],
-            "defaults: {drainSeconds: 5}",
-            encoder,
-            "/spec/template/spec/containers/0/lifecycle/preStop/exec/command/2",
-            json!("sleep 5"),
-        ),
-        Case(&["drainSeconds"], "defaults: {drainSeconds: 5}", encoder, "/spec/template/spec/terminationGracePeriodSeconds", json!(15)),
-        Case(&["drainSeconds"], "defaults: {drainSeconds: 0}", encoder, "/spec/template/spec/containers/0/lifecycle", Value::Null),
-        Case(
-            &["probes"],
-            "defaults: {probes: ping}",
-            encoder,
-            "/spec/template/spec/containers/0/startupProbe/exec/command",
-            json!(["jina", "ping", "executor", "grpc://127.0.0.1:8080"]),
-        ),
-        Case(
-            &["probes"],
-            "defaults: {probes: http}",
-            gateway,
-            "/spec/template/spec/containers/0/livenessProbe/httpGet",
-            json!({"path": "/", "port": 8081}),
-        ),
-        Case(
-            &["probes"],
-            "defaults: {probes: http}",
-            encoder,
-            "/spec/template/spec/containers/0/livenessProbe/grpc",
-            json!({"port": 8080}),
-        ),
-        Case(&["replicas", "head"], "executors: {indexer: {head: {replicas: 3}}}", "Deployment/indexer-head", "/spec/replicas", json!(3)),
-        Case(&["replicas"], "executors: {encoder: {flow: {replicas: 2}, replicas: 3}}", encoder, "/spec/replicas", json!(3)),
-        Case(&["replicas"], "executors: {indexer: {replicas: 3}}", "Deployment/indexer-1", "/spec/replicas", json!(3)),
-        Case(&["replicas"], "executors: {indexer: {replicas: 3}}", "Deployment/indexer-head", "/spec/replicas", json!(1)),
-        Case(
-            &["replicas"],
-            "executors: {indexer: {replicas: 3, shards: {1: {replicas: 4}}}}",
-            "Deployment/indexer-1",
-            "/spec/replicas",
-            json!(4),
-        ),
-        Case(&["replicas"], "gateway: {flow: {replicas: 2}, replicas: 3}", gateway, "/spec/replicas", json!(3)),
-        Case(&["replicas"], "roles: {worker: {replicas: 3}}\nexecutors: {encoder: {replicas: null}}", encoder, "/spec/replicas", json!(1)),
-        Case(&["replicas"], "roles: {worker: {replicas: 3}, head: {replicas: 2}}", "Deployment/indexer-head", "/spec/replicas", json!(2)),
-        Case(
-            &["storage", "storage.size", "storage.className", "storage.accessModes"],
-            storage,
-            "StatefulSet/indexer-1",
-            "/spec/volumeClaimTemplates/0/spec",
-            json!({"accessModes": ["ReadWriteMany"], "storageClassName": "fast", "resources": {"requests": {"storage": "5Gi"}}}),
-        ),
-        Case(
-            &["storage.mountPath"],
-            storage,
-            "StatefulSet/indexer-1",
-            "/spec/template/spec/containers/0/volumeMounts/0/mountPath",
-            json!("/data"),
-        ),
-        Case(
-            &["storage.existingClaim", "shards"],
-            "executors: {indexer: {shards: {1: {storage: {existingClaim: mine}}}}}",
-            "StatefulSet/indexer-1",
-            "/spec/template/spec/volumes/0",
-            json!({"name": "indexer-1-volume", "persistentVolumeClaim": {"claimName": "mine"}}),
-        ),
-        Case(&["shards"], "executors: {indexer: {shards: {1: {storage: {}}}}}", "Deployment/indexer-0", "/kind", json!("Deployment")),
-        Case(
-            &["autoscale", "autoscale.min", "autoscale.max", "autoscale.cpu", "autoscale.memory"],
-            autoscale,
-            "HorizontalPodAutoscaler/encoder",
-            "/spec/metrics",
-            json!([{"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 70}}}, {"type": "Resource", "resource": {"name": "memory", "target": {"type": "Utilization", "averageUtilization": 60}}}]),
-        ),
-        Case(
-            &["autoscale.behavior"],
-            autoscale,
-            "HorizontalPodAutoscaler/encoder",
-            "/spec/behavior/scaleDown/stabilizationWindowSeconds",
-            json!(60),
-        ),
-        Case(
-            &["autoscale.behavior"],
-            "executors: {encoder: {autoscale: {max: 9, behavior: {scaleDown: {stabilizationWindowSeconds: 60}}, keda: {triggers: {load: {type: cron}}}}}}",
-            "ScaledObject/encoder",
-            "/spec/advanced",
-            json!({"horizontalPodAutoscalerConfig": {"behavior": {"scaleDown": {"stabilizationWindowSeconds": 60}}}}),
-        ),
-        Case(&["autoscale"], autoscale, encoder, "/spec/replicas", Value::Null),
-        Case(
-            &[
+            ]).set_by(toleration).give(encoder, "/spec/template/spec/tolerations", json!([{"key": "nvidia.com/gpu", "operator": "Equal", "value": "true", "effect": "NoExecute", "tolerationSeconds": 5}])),
+        fields(&["tolerations"]).set_by("defaults: {tolerations: {gpu: {}}}").give(encoder, "/spec/template/spec/tolerations", json!([{"key": "gpu", "operator": "Exists"}])),
+        fields(&["affinity"]).set_by("defaults: {affinity: {nodeAffinity: {a: [1]}}}").give(encoder, "/spec/template/spec/affinity", json!({"nodeAffinity": {"a": [1]}})),
+        fields(&["topologySpread", "topologySpread.NAME.maxSkew", "topologySpread.NAME.whenUnsatisfiable"]).set_by("defaults: {topologySpread: {zone: {maxSkew: 2, whenUnsatisfiable: DoNotSchedule}}}").give(encoder, "/spec/template/spec/topologySpreadConstraints", json!([{"maxSkew": 2, "topologyKey": "zone", "whenUnsatisfiable": "DoNotSchedule", "labelSelector": {"matchLabels": {"flow.jina.ai/component": "encoder"}}}])),
+        fields(&["priorityClassName"]).set_by("defaults: {priorityClassName: high}").give(encoder, "/spec/template/spec/priorityClassName", json!("high")),
+        fields(&["rollingUpdate", "rollingUpdate.maxSurge", "rollingUpdate.maxUnavailable"]).set_by("defaults: {rollingUpdate: {maxSurge: 25%, maxUnavailable: 2}}").give(encoder, "/spec/strategy/rollingUpdate", json!({"maxSurge": "25%", "maxUnavailable": 2})),
+        fields(&["drainSeconds"]).set_by("defaults: {drainSeconds: 5}").give(encoder, "/spec/template/spec/containers/0/lifecycle/preStop/exec/command/2", json!("sleep 5")),
+        fields(&["drainSeconds"]).set_by("defaults: {drainSeconds: 5}").give(encoder, "/spec/template/spec/terminationGracePeriodSeconds", json!(15)),
+        fields(&["drainSeconds"]).set_by("defaults: {drainSeconds: 0}").give(encoder, "/spec/template/spec/containers/0/lifecycle", Value::Null),
+        fields(&["probes"]).set_by("defaults: {probes: ping}").give(encoder, "/spec/template/spec/containers/0/startupProbe/exec/command", json!(["jina", "ping", "executor", "grpc://127.0.0.1:8080"])),
+        fields(&["probes"]).set_by("defaults: {probes: http}").give(gateway, "/spec/template/spec/containers/0/livenessProbe/httpGet", json!({"path": "/", "port": 8081})),
+        fields(&["probes"]).set_by("defaults: {probes: http}").give(encoder, "/spec/template/spec/containers/0/livenessProbe/grpc", json!({"port": 8080})),
+        fields(&["replicas", "head"]).set_by("executors: {indexer: {head: {replicas: 3}}}").give("Deployment/indexer-head", "/spec/replicas", json!(3)),
+        fields(&["replicas"]).set_by("executors: {encoder: {flow: {replicas: 2}, replicas: 3}}").give(encoder, "/spec/replicas", json!(3)),
+        fields(&["replicas"]).set_by("executors: {indexer: {replicas: 3}}").give("Deployment/indexer-1", "/spec/replicas", json!(3)),
+        fields(&["replicas"]).set_by("executors: {indexer: {replicas: 3}}").give("Deployment/indexer-head", "/spec/replicas", json!(1)),
+        fields(&["replicas"]).set_by("executors: {indexer: {replicas: 3, shards: {1: {replicas: 4}}}}").give("Deployment/indexer-1", "/spec/replicas", json!(4)),
+        fields(&["replicas"]).set_by("gateway: {flow: {replicas: 2}, replicas: 3}").give(gateway, "/spec/replicas", json!(3)),
+        fields(&["replicas"]).set_by("roles: {worker: {replicas: 3}}\nexecutors: {encoder: {replicas: null}}").give(encoder, "/spec/replicas", json!(1)),
+        fields(&["replicas"]).set_by("roles: {worker: {replicas: 3}, head: {replicas: 2}}").give("Deployment/indexer-head", "/spec/replicas", json!(2)),
+        fields(&["storage", "storage.size", "storage.className", "storage.accessModes"]).set_by(storage).give("StatefulSet/indexer-1", "/spec/volumeClaimTemplates/0/spec", json!({"accessModes": ["ReadWriteMany"], "storageClassName": "fast", "resources": {"requests": {"storage": "5Gi"}}})),
+        fields(&["storage.mountPath"]).set_by(storage).give("StatefulSet/indexer-1", "/spec/template/spec/containers/0/volumeMounts/0/mountPath", json!("/data")),
+        fields(&["storage.existingClaim", "shards"]).set_by("executors: {indexer: {shards: {1: {storage: {existingClaim: mine}}}}}").give("StatefulSet/indexer-1", "/spec/template/spec/volumes/0", json!({"name": "indexer-1-volume", "persistentVolumeClaim": {"claimName": "mine"}})),
+        fields(&["shards"]).set_by("executors: {indexer: {shards: {1: {storage: {}}}}}").give("Deployment/indexer-0", "/kind", json!("Deployment")),
+        fields(&["autoscale", "autoscale.min", "autoscale.max", "autoscale.cpu", "autoscale.memory"]).set_by(autoscale).give("HorizontalPodAutoscaler/encoder", "/spec/metrics", json!([{"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 70}}}, {"type": "Resource", "resource": {"name": "memory", "target": {"type": "Utilization", "averageUtilization": 60}}}])),
+        fields(&["autoscale.behavior"]).set_by(autoscale).give("HorizontalPodAutoscaler/encoder", "/spec/behavior/scaleDown/stabilizationWindowSeconds", json!(60)),
+        fields(&["autoscale.behavior"]).set_by("executors: {encoder: {autoscale: {max: 9, behavior: {scaleDown: {stabilizationWindowSeconds: 60}}, keda: {triggers: {load: {type: cron}}}}}}").give("ScaledObject/encoder", "/spec/advanced", json!({"horizontalPodAutoscalerConfig": {"behavior": {"scaleDown": {"stabilizationWindowSeconds": 60}}}})),
+        fields(&["autoscale"]).set_by(autoscale).give(encoder, "/spec/replicas", Value::Null),
+        fields(&[
                 "autoscale.keda",
                 "autoscale.keda.triggers",
                 "autoscale.keda.triggers.NAME.type",
@@ -483,94 +218,34 @@ fn cases() -> Vec<Case> {
                 "autoscale.keda.triggers.NAME.authentication",
                 "autoscale.keda.pollingSeconds",
                 "autoscale.keda.cooldownSeconds",
-            ],
-            scaled,
-            "ScaledObject/encoder",
-            "/spec",
-            json!({
+            ]).set_by(scaled).give("ScaledObject/encoder", "/spec", json!({
                 "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "encoder"}, "minReplicaCount": 0, "maxReplicaCount": 9, "pollingInterval": 5, "cooldownPeriod": 60,
                 "triggers": [{"type": "prometheus", "metadata": {"query": "up"}, "authenticationRef": {"name": "auth"}}],
-            }),
-        ),
-        Case(
-            &["pdb", "pdb.minAvailable"],
-            "gateway: {flow: {replicas: 3}, pdb: {minAvailable: 2}}",
-            "PodDisruptionBudget/gateway",
-            "/spec/minAvailable",
-            json!(2),
-        ),
-        Case(
-            &["pdb.maxUnavailable"],
-            "gateway: {flow: {replicas: 3}, pdb: {maxUnavailable: 50%}}",
-            "PodDisruptionBudget/gateway",
-            "/spec/maxUnavailable",
-            json!("50%"),
-        ),
-        Case(
-            &["pdb.enabled"],
-            "gateway: {flow: {replicas: 3}, pdb: {enabled: false}}",
-            "PodDisruptionBudget/gateway",
-            "/spec",
-            Value::Null,
-        ),
-        Case(
-            &["pdb", "pdb.unhealthyPodEvictionPolicy"],
-            "gateway: {pdb: {unhealthyPodEvictionPolicy: IfHealthyBudget}}",
-            "PodDisruptionBudget/gateway",
-            "/spec",
-            json!({"maxUnavailable": 1, "unhealthyPodEvictionPolicy": "IfHealthyBudget", "selector": {"matchLabels": {"flow.jina.ai/component": "gateway"}}}),
-        ),
-        Case(&["pdb"], "", "PodDisruptionBudget/indexer-head", "/spec/unhealthyPodEvictionPolicy", json!("AlwaysAllow")),
-        Case(
-            &["expose", "expose.type", "expose.name", "expose.port", "expose.nodePort", "expose.protocol"],
-            expose,
-            "Service/outside",
-            "/spec",
-            json!({"type": "NodePort", "ports": [{"name": "http", "port": 81, "protocol": "TCP", "targetPort": 8081, "nodePort": 30080}], "selector": {"flow.jina.ai/component": "gateway"}}),
-        ),
-        Case(&["expose.annotations"], expose, "Service/outside", "/metadata/annotations/a", json!("b")),
-        Case(
-            &["expose"],
-            "gateway: {expose: {}}",
-            "Service/gateway-exposed",
-            "/spec",
-            json!({"type": "LoadBalancer", "ports": [{"name": "grpc", "port": 80, "protocol": "TCP", "targetPort": 8080}], "selector": {"flow.jina.ai/component": "gateway"}}),
-        ),
-        Case(
-            &["ingress", "ingress.className", "ingress.hosts", "ingress.hosts.NAME.path", "ingress.hosts.NAME.tls", "ingress.protocol"],
-            ingress,
-            "Ingress/gateway",
-            "/spec",
-            json!({
+            })),
+        fields(&["pdb", "pdb.minAvailable"]).set_by("gateway: {flow: {replicas: 3}, pdb: {minAvailable: 2}}").give("PodDisruptionBudget/gateway", "/spec/minAvailable", json!(2)),
+        fields(&["pdb.maxUnavailable"]).set_by("gateway: {flow: {replicas: 3}, pdb: {maxUnavailable: 50%}}").give("PodDisruptionBudget/gateway", "/spec/maxUnavailable", json!("50%")),
+        fields(&["pdb.enabled"]).set_by("gateway: {flow: {replicas: 3}, pdb: {enabled: false}}").give("PodDisruptionBudget/gateway", "/spec", Value::Null),
+        fields(&["pdb", "pdb.unhealthyPodEvictionPolicy"]).set_by("gateway: {pdb: {unhealthyPodEvictionPolicy: IfHealthyBudget}}").give("PodDisruptionBudget/gateway", "/spec", json!({"maxUnavailable": 1, "unhealthyPodEvictionPolicy": "IfHealthyBudget", "selector": {"matchLabels": {"flow.jina.ai/component": "gateway"}}})),
+        fields(&["pdb"]).set_by("").give("PodDisruptionBudget/indexer-head", "/spec/unhealthyPodEvictionPolicy", json!("AlwaysAllow")),
+        fields(&["expose", "expose.type", "expose.name", "expose.port", "expose.nodePort", "expose.protocol"]).set_by(expose).give("Service/outside", "/spec", json!({"type": "NodePort", "ports": [{"name": "http", "port": 81, "protocol": "TCP", "targetPort": 8081, "nodePort": 30080}], "selector": {"flow.jina.ai/component": "gateway"}})),
+        fields(&["expose.annotations"]).set_by(expose).give("Service/outside", "/metadata/annotations/a", json!("b")),
+        fields(&["expose"]).set_by("gateway: {expose: {}}").give("Service/gateway-exposed", "/spec", json!({"type": "LoadBalancer", "ports": [{"name": "grpc", "port": 80, "protocol": "TCP", "targetPort": 8080}], "selector": {"flow.jina.ai/component": "gateway"}})),
+        fields(&["ingress", "ingress.className", "ingress.hosts", "ingress.hosts.NAME.path", "ingress.hosts.NAME.tls", "ingress.protocol"]).set_by(ingress).give("Ingress/gateway", "/spec", json!({
                 "ingressClassName": "nginx",
                 "tls": [{"hosts": ["x.example.com"], "secretName": "cert"}],
                 "rules": [{"host": "x.example.com", "http": {"paths": [{"path": "/x", "pathType": "Prefix", "backend": {"service": {"name": "gateway", "port": {"number": 8080}}}}]}}],
-            }),
-        ),
-        Case(
-            &["ingress.annotations"],
-            ingress,
-            "Ingress/gateway",
-            "/metadata/annotations/nginx.ingress.kubernetes.io~1backend-protocol",
-            json!("GRPC"),
-        ),
-        Case(
-            &[
+            })),
+        fields(&["ingress.annotations"]).set_by(ingress).give("Ingress/gateway", "/metadata/annotations/nginx.ingress.kubernetes.io~1backend-protocol", json!("GRPC")),
+        fields(&[
                 "httpRoute",
                 "httpRoute.gateways",
                 "httpRoute.gateways.NAME.namespace",
                 "httpRoute.gateways.NAME.sectionName",
                 "httpRoute.hostnames",
                 "httpRoute.protocol",
-            ],
-            route,
-            "HTTPRoute/gateway",
-            "/spec",
-            json!({"parentRefs": [{"name": "web", "namespace": "infra", "sectionName": "https"}], "hostnames": ["x.example.com"], "rules": [{"backendRefs": [{"name": "gateway-1-http", "port": 8081}]}]}),
-        ),
-        Case(&["httpRoute.annotations"], route, "HTTPRoute/gateway", "/metadata/annotations/a", json!("b")),
-        Case(
-            &[
+            ]).set_by(route).give("HTTPRoute/gateway", "/spec", json!({"parentRefs": [{"name": "web", "namespace": "infra", "sectionName": "https"}], "hostnames": ["x.example.com"], "rules": [{"backendRefs": [{"name": "gateway-1-http", "port": 8081}]}]})),
+        fields(&["httpRoute.annotations"]).set_by(route).give("HTTPRoute/gateway", "/metadata/annotations/a", json!("b")),
+        fields(&[
                 "grpcRoute",
                 "grpcRoute.gateways",
                 "grpcRoute.gateways.NAME.namespace",
@@ -578,36 +253,13 @@ fn cases() -> Vec<Case> {
                 "grpcRoute.hostnames",
                 "grpcRoute.protocol",
                 "grpcRoute.annotations",
-            ],
-            route,
-            "GRPCRoute/gateway",
-            "/spec/rules/0/backendRefs/0",
-            json!({"name": "gateway", "port": 8080}),
-        ),
-        Case(
-            &["podTemplate"],
-            "executors: {indexer: {podTemplate: {spec: {containers: [{name: uses-before, workingDir: /w}], automountServiceAccountToken: null}}}}",
-            "Deployment/indexer-head",
-            "/spec/template/spec/containers/1/workingDir",
-            json!("/w"),
-        ),
-        Case(
-            &["podTemplate"],
-            "defaults: {podTemplate: {spec: {automountServiceAccountToken: null}}}",
-            encoder,
-            "/spec/template/spec/automountServiceAccountToken",
-            Value::Null,
-        ),
-        Case(
-            &["podTemplate"],
-            "defaults: {podTemplate: {spec: {containers: [{name: tap, image: t, restartPolicy: null}]}}}",
-            encoder,
-            "/spec/template/spec/containers/1",
-            json!({"name": "tap", "image": "t"}),
-        ),
-        Case(&["flow"], "executors: {encoder: {flow: {replicas: 4}}}", encoder, "/spec/replicas", json!(4)),
-        Case(&["flow"], "gateway: {flow: {replicas: 3}}", gateway, "/spec/replicas", json!(3)),
-        Case(&["flow"], "defaults: {flow: {monitoring: true}}", "Service/encoder", "/spec/ports/1/name", json!("monitoring")),
+            ]).set_by(route).give("GRPCRoute/gateway", "/spec/rules/0/backendRefs/0", json!({"name": "gateway", "port": 8080})),
+        fields(&["podTemplate"]).set_by("executors: {indexer: {podTemplate: {spec: {containers: [{name: uses-before, workingDir: /w}], automountServiceAccountToken: null}}}}").give("Deployment/indexer-head", "/spec/template/spec/containers/1/workingDir", json!("/w")),
+        fields(&["podTemplate"]).set_by("defaults: {podTemplate: {spec: {automountServiceAccountToken: null}}}").give(encoder, "/spec/template/spec/automountServiceAccountToken", Value::Null),
+        fields(&["podTemplate"]).set_by("defaults: {podTemplate: {spec: {containers: [{name: tap, image: t, restartPolicy: null}]}}}").give(encoder, "/spec/template/spec/containers/1", json!({"name": "tap", "image": "t"})),
+        fields(&["flow"]).set_by("executors: {encoder: {flow: {replicas: 4}}}").give(encoder, "/spec/replicas", json!(4)),
+        fields(&["flow"]).set_by("gateway: {flow: {replicas: 3}}").give(gateway, "/spec/replicas", json!(3)),
+        fields(&["flow"]).set_by("defaults: {flow: {monitoring: true}}").give("Service/encoder", "/spec/ports/1/name", json!("monitoring")),
     ]
 }
 
@@ -625,27 +277,27 @@ fn paths(fields: &[Field], path: &str, out: &mut BTreeSet<String>) {
 
 #[test]
 fn every_field_has_the_effect_of_its_row() {
-    let mut proved: BTreeSet<String> = BTreeSet::new();
-    for Case(fields, spec, name, pointer, expected) in cases() {
+    let mut tested: BTreeSet<String> = BTreeSet::new();
+    for Case { fields, spec, object, pointer, value } in cases() {
         let pointer = if pointer.is_empty() { "/metadata/name" } else { pointer };
-        assert_eq!(at(&objects(spec), name, pointer), expected, "{spec}: {name} {pointer}");
-        proved.extend(fields.iter().map(|field| (*field).to_owned()));
+        assert_eq!(at(&objects(spec), object, pointer), value, "{spec}: {object} {pointer}");
+        tested.extend(fields.iter().map(|field| (*field).to_owned()));
     }
     // Arguments are tested below.
-    proved.extend(["configFile", "telemetry", "telemetry.traces", "telemetry.metrics"].map(str::to_owned));
-    proved.extend(["traces", "metrics"].iter().flat_map(|kind| ["host", "port"].map(|part| format!("telemetry.{kind}.{part}"))));
+    tested.extend(["configFile", "telemetry", "telemetry.traces", "telemetry.metrics"].map(str::to_owned));
+    tested.extend(["traces", "metrics"].iter().flat_map(|kind| ["host", "port"].map(|part| format!("telemetry.{kind}.{part}"))));
     let mut all = BTreeSet::new();
     paths(SPEC, "", &mut all);
     paths(LAYER, "", &mut all);
-    assert_eq!(all.difference(&proved).collect::<Vec<_>>(), Vec::<&String>::new(), "fields without a proof");
-    assert_eq!(proved.difference(&all).collect::<Vec<_>>(), Vec::<&String>::new(), "proofs of what is no field");
+    assert_eq!(all.difference(&tested).collect::<Vec<_>>(), Vec::<&String>::new(), "fields without a case");
+    assert_eq!(tested.difference(&all).collect::<Vec<_>>(), Vec::<&String>::new(), "cases of unknown fields");
 }
 
 #[test]
 fn fields_change_the_arguments() {
-    let told = objects("telemetry: {traces: {host: collector}, metrics: {host: other, port: 9}}");
+    let telemetry = objects("telemetry: {traces: {host: collector}, metrics: {host: other, port: 9}}");
     for name in ["Deployment/gateway", "Deployment/encoder", "Deployment/indexer-head", "Deployment/indexer-1"] {
-        let of = |option: &str| argument(&told, name, option);
+        let of = |option: &str| argument(&telemetry, name, option);
         let expected = [json!("collector"), json!("4317"), json!("other"), json!("9")];
         assert_eq!(
             ["--traces-exporter-host", "--traces-exporter-port", "--metrics-exporter-host", "--metrics-exporter-port"].map(of),
@@ -997,7 +649,7 @@ fn errors_name_the_field_and_the_fix() {
         ),
     ] {
         let answer = answer(fields);
-        assert!(answer.said().iter().any(|line| line.contains(expected)), "{fields}\n{}", answer.stderr);
+        assert!(answer.findings().iter().any(|line| line.contains(expected)), "{fields}\n{}", answer.stderr);
         let is_warning = expected.starts_with("warning");
         assert_eq!(answer.code, i32::from(!is_warning), "{fields}\n{}", answer.stderr);
         // One result for each finding, with its field.

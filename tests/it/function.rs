@@ -51,8 +51,8 @@ fn with_path(path: &str, more: &str) -> String {
 }
 
 fn generated(answer: &Value) -> Vec<String> {
-    let ours = |item: &&Value| item["metadata"]["annotations"]["flow.jina.ai/object"].is_string();
-    answer["items"].as_array().unwrap().iter().filter(ours).map(label).collect()
+    let is_generated = |item: &&Value| item["metadata"]["annotations"]["flow.jina.ai/object"].is_string();
+    answer["items"].as_array().unwrap().iter().filter(is_generated).map(label).collect()
 }
 
 const ALL: [&str; 20] = [
@@ -273,7 +273,7 @@ fn hand_written_annotations_do_not_make_an_object_generated() {
         let answer = function(&input);
         assert_eq!(answer.code, 0);
         answer.begins(&format!("warning: mine.yaml: metadata.annotations[\"flow.jina.ai/object\"]: {says}"));
-        assert!(answer.stdout.starts_with(&input), "{object} changes something");
+        assert!(answer.stdout.starts_with(&input), "the annotation {object} has changed something");
     }
 }
 
@@ -300,7 +300,7 @@ fn changes_of_the_flow_are_applied_to_moved_objects() {
     assert_eq!(
         generated(&answer),
         [&ALL[..4], &renamed, &indexer].concat(),
-        "names given here stay, the objects of the head and the shards are gone"
+        "edited names stay, and the objects of the head and the shards are removed"
     );
     let encoder = answer["items"].as_array().unwrap().iter().find(|item| label(item) == "Deployment/dev-encoder").unwrap();
     assert_eq!(encoder["metadata"]["namespace"], "dev");
@@ -313,7 +313,7 @@ fn changes_of_the_flow_are_applied_to_moved_objects() {
 #[test]
 fn an_unchanged_object_keeps_its_spelling() {
     let first = function(&list(&[&entry(&with_path("jina.yaml", ""))])).succeeded().stdout;
-    let respelled = first.replace("    pythonunbuffered: \"1\"\n", "    pythonunbuffered: '1' # as it was\n");
+    let respelled = first.replace("    pythonunbuffered: \"1\"\n", "    pythonunbuffered: '1' # kept\n");
     assert!(first != respelled);
     assert!(function(&respelled).succeeded().stdout == respelled);
 }
@@ -388,7 +388,7 @@ fn two_flows_with_the_same_object_are_refused_across_packages() {
         .begins("error: jina.yaml: spec.flow: the JinaFlow `search` has a ConfigMap called `gateway-configmap` in gateway/gateway.yml too");
     let elsewhere = asked.replace("    name: search\n", "    name: search\n    namespace: other\n");
     function(&elsewhere).succeeded();
-    // An object of another package without a Flow may be for another cluster.
+    // An object in another package that belongs to no Flow may be for another cluster.
     let theirs = "- apiVersion: v1\n  kind: Service\n  metadata:\n    name: encoder\n    annotations:\n      internal.config.kubernetes.io/package-path: /p/inner\n      internal.config.kubernetes.io/path: 'svc.yaml'\n  spec: {}\n";
     let answer = function(&list(&[theirs, &entry(&outer)]));
     assert_eq!(answer.code, 0);

@@ -210,7 +210,7 @@ fn a_flow_from_outside_stays_separate_until_it_is_in_the_package() {
     let (list, flow) = eval();
     let first = function(&list.text()).succeeded();
     let outside = first.stdout.replace("flow.jina.ai/rendered: v1.", "flow.jina.ai/rendered: v1-elsewhere.");
-    assert!(function(&outside).succeeded().stdout == outside, "what an older version wrote is rewritten");
+    assert!(function(&outside).succeeded().stdout == outside, "objects of an older version are rewritten");
     // A Flow of the package does not treat its objects as those of a removed Flow.
     let mut other = List::of(&outside);
     other.items.push(flow.replace("name: search", "name: other\n    namespace: elsewhere"));

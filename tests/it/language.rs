@@ -58,17 +58,17 @@ fn names_on_the_hub_become_images_without_a_network() {
 fn a_name_without_an_image_is_an_error_with_every_possible_fix() {
     let answer = export(HUB, &[]);
     assert_eq!((answer.code, answer.stdout.as_str()), (1, ""));
-    assert_eq!(answer.said().len(), 4, "{}", answer.stderr);
+    assert_eq!(answer.findings().len(), 4, "{}", answer.stderr);
     assert!(!answer.stderr.contains("s3cret"), "{}", answer.stderr);
-    let executor = answer.said().into_iter().find(|line| line.contains("executor `a`")).unwrap();
-    for mend in [
+    let executor = answer.findings().into_iter().find(|line| line.contains("executor `a`")).unwrap();
+    for fix in [
         "spec.images",
         "--image 'jinaai+docker://Acme/CLIPEncoder:latest-gpu=IMAGE'",
         "spec.imagePattern",
         "--image-pattern",
         "docker://IMAGE",
     ] {
-        assert!(executor.contains(mend), "{mend}: {executor}");
+        assert!(executor.contains(fix), "{fix}: {executor}");
     }
     export(HUB, &["--image-pattern", "r/{owner}/{name}"]).says("uses a name without an owner, and the image pattern has {owner}");
 }
@@ -95,7 +95,7 @@ fn a_class_runs_with_its_configuration_mounted() {
 }
 
 #[test]
-fn the_environment_is_read_on_the_command_line_only() {
+fn the_environment_is_read_only_on_the_command_line() {
     let text = "jtype: Flow\nexecutors:\n- {name: a, uses: docker://x/a, volumes: /d, env: {A: $WHO}}\n";
     let with_environment = |args: &[&str]| {
         let mut command = program(args);
@@ -144,7 +144,7 @@ fn older_flows_are_read_and_changes_are_reported() {
     assert!(has(&args("3.34.0", "Deployment/a"), &["--uses-with", r#"{"b": 2}"#]));
     assert!(has(&args("3.11.1", "Deployment/a"), &["--disable-reduce"]));
     assert!(has(&args("3.11.1", "Deployment/gateway"), &["--deployments-disable-reduce", r#"["a"]"#]));
-    // Under compat Jina's exporter decides: it knows neither the old names nor the container images.
+    // Under compat Jina's exporter decides: it does not use the old names or the version of the images.
     let compat = export(text, &["--compat", "jina-3.34", "--jina-version", "3.11.1"]);
     assert!(compat.stdout.contains("--no-reduce") && !compat.stdout.contains("--uses-with"), "{}", compat.stderr);
 }
@@ -177,10 +177,10 @@ fn an_option_without_effect_is_reported_once() {
     let text = "jtype: Flow\nwith: {port: 12345, quiet: true, jcloud: {a: b}}\nexecutors:\n- {name: a, docker_kwargs: {a: b}, title: T}\n- {name: b, docker_kwargs: {a: b}, native: true, host: 10.0.0.1, port_monitoring: 1}\n- {name: c, force_update: false, port: 8080, host: 0.0.0.0}\n";
     let answer = export(text, &[]);
     assert_eq!(answer.code, 0, "{}", answer.stderr);
-    let mut named: Vec<&str> = answer.said().iter().filter_map(|line| line.split(": `").nth(1)?.split('`').next()).collect();
+    let mut named: Vec<&str> = answer.findings().iter().filter_map(|line| line.split(": `").nth(1)?.split('`').next()).collect();
     named.sort_unstable();
     assert_eq!(named, ["docker_kwargs", "host", "jcloud", "native", "port", "port_monitoring", "quiet", "title"], "{}", answer.stderr);
-    assert!(answer.said().iter().all(|line| line.starts_with("warning: ")));
+    assert!(answer.findings().iter().all(|line| line.starts_with("warning: ")));
     assert!(answer.stderr.contains("with.port: `port` has no effect on Kubernetes: containers listen on 8080 and up (got \"12345\")"));
 }
 

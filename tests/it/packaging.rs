@@ -33,10 +33,10 @@ fn walk(schema: &Value, path: &str, faults: &mut Vec<String>) -> usize {
     faults.extend(fields.keys().filter(|name| !WORDS.contains(&name.as_str())).map(|name| format!("{path}: {name}")));
     let is_open = fields.get("x-kubernetes-preserve-unknown-fields") == Some(&Value::Bool(true));
     if !is_open && !schema["type"].is_string() {
-        faults.push(format!("{path}: may be anything, and does not say so"));
+        faults.push(format!("{path}: allows any value, but does not declare it"));
     }
     if (schema["type"] == "array") != fields.contains_key("items") {
-        faults.push(format!("{path}: items belong to a list, and a list has some"));
+        faults.push(format!("{path}: only a list has `items`, and a list must have them"));
     }
     let below = ["items", "additionalProperties"].into_iter().filter_map(|name| Some((name, fields.get(name)?)));
     let properties = schema["properties"].as_object().into_iter().flatten().map(|(name, property)| (name.as_str(), property));
@@ -96,7 +96,7 @@ fn metadata_and_examples_follow_the_rules_of_catalogs() {
     assert!(root().join(text(&metadata["sourceURL"])).join("README.md").is_file());
     assert!(metadata["tags"].as_array().unwrap().iter().any(|tag| tag == "mutator"));
     let manual = jinaflow(&["--help"]).succeeded().stdout;
-    assert!(manual.lines().any(|line| metadata["description"] == line), "the manual's first sentence is another");
+    assert!(manual.lines().any(|line| metadata["description"] == line), "the manual's first sentence differs");
     let examples: BTreeSet<String> = metadata["examplePackageURLs"].as_array().unwrap().iter().map(text).collect();
     let folders = fs::read_dir(root().join("examples")).unwrap().map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned());
     let there: BTreeSet<String> = folders.filter(|name| name.starts_with("jinaflow-")).map(|name| format!("examples/{name}")).collect();

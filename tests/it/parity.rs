@@ -59,7 +59,9 @@ fn case(case: &Recorded) -> Vec<String> {
         (false, 0) => return vec!["Jina fails and we do not".to_owned()],
         (false, _) => return Vec::new(),
         (true, 0) => {}
-        (true, _) => return vec![format!("we fail and Jina does not: {}", ours.first_line().replace(case.folder.to_str().unwrap(), ""))],
+        (true, _) => {
+            return vec![format!("jinaflow fails and Jina does not: {}", ours.first_line().replace(case.folder.to_str().unwrap(), ""))];
+        }
     }
     let mut found = Vec::new();
     let mut theirs = tree(&expected);

@@ -20,14 +20,14 @@ fn object(value: &Value) -> impl Iterator<Item = (&str, &Value)> {
 }
 
 fn text(value: &Value) -> &str {
-    value.as_str().unwrap_or_else(|| panic!("{value} is no text"))
+    value.as_str().unwrap_or_else(|| panic!("{value} is not a string"))
 }
 
 /// The rows by place.
 fn rows(verdicts: &Value) -> BTreeMap<&str, &Value> {
     let rows = verdicts["rows"].as_array().unwrap();
     let by_place: BTreeMap<&str, &Value> = rows.iter().map(|row| (text(&row["at"]), row)).collect();
-    assert_eq!(by_place.len(), rows.len(), "two rows for one place");
+    assert_eq!(by_place.len(), rows.len(), "a place has two rows");
     by_place
 }
 
@@ -69,7 +69,7 @@ fn every_file_without_running_functions_is_explained() {
     let files: Vec<&str> = object(&recorded["idle"]).map(|(file, _)| file).collect();
     let reasons: Vec<&str> = object(&verdicts["idle"]).map(|(prefix, _)| prefix).collect();
     for file in &files {
-        assert!(reasons.iter().any(|prefix| file.starts_with(prefix)), "{file} raises, and nothing says why that does not matter");
+        assert!(reasons.iter().any(|prefix| file.starts_with(prefix)), "{file} can raise, and no reason is given why that does not matter");
     }
     for prefix in reasons {
         assert!(files.iter().any(|file| file.starts_with(prefix)), "no file begins with {prefix}");
@@ -89,7 +89,7 @@ fn corrected(case: &Recorded, verdict: &Value) -> Recorded {
     let mut flow = fs::read_to_string(case.folder.join("flow.yml")).unwrap();
     for pair in verdict["fix"].as_array().unwrap() {
         let (from, to) = (text(&pair[0]), text(&pair[1]));
-        assert!(flow.contains(from), "{}: {from:?} is not there", case.name);
+        assert!(flow.contains(from), "{}: has no {from:?}", case.name);
         flow = if from.is_empty() { format!("{to}{flow}") } else { flow.replace(from, to) };
     }
     let folder = scratch("raises");
@@ -122,7 +122,7 @@ fn flows_that_jina_refuses_are_handled_as_the_table_says() {
                 }
             } else {
                 let row = text(&verdict["accepted"]);
-                assert!(named.contains(row), "{name}: no difference is called {row}");
+                assert!(named.contains(row), "{name}: there is no difference {row}");
                 if code != 0 {
                     wrong.push(format!("{name} {more:?} is not accepted: {said}"));
                 }

@@ -107,7 +107,7 @@ fn ask(text: &str, has_carriage_returns: bool) -> Result<Answer, String> {
     let items = items.split("\nresults:").next().and_then(|text| text.split("\nfunctionConfig:").next()).unwrap_or_default();
     let is_mixed = |item: &str| item.contains("\r\n") && item.matches('\n').count() != item.matches("\r\n").count();
     if has_carriage_returns && items.split("\n- ").map(str::trim_end).any(is_mixed) {
-        return Err("line breaks are of two kinds in one item".to_owned());
+        return Err("one item has two kinds of line breaks".to_owned());
     }
     Ok(Answer { text: if has_carriage_returns { text.replace("\r\n", "\n") } else { text }, is_success: outcome.success })
 }
@@ -206,18 +206,18 @@ fn judged(sides: &Sides<'_>, case: &Case, outcome: &mut Outcome) -> Result<Optio
     let answer = ask(&outcome.input, case.has_carriage_returns)?;
     outcome.answer.clone_from(&answer.text);
     if answer.is_success == outcome.is_refused {
-        let said = Package::of(&answer.text, &[]).results;
-        return Err(format!("success is {}, and refused should be {}: {said:#?}", answer.is_success, outcome.is_refused));
+        let results = Package::of(&answer.text, &[]).results;
+        return Err(format!("success is {}, but the expected refusal is {}: {results:#?}", answer.is_success, outcome.is_refused));
     }
     if outcome.is_refused {
         let is_echoed = answer.text.strip_prefix(&outcome.input).is_some_and(|more| more.starts_with("results:\n"));
-        return if is_echoed { Ok(None) } else { Err("refused, and not left as it was".to_owned()) };
+        return if is_echoed { Ok(None) } else { Err("refused, but the input has changed".to_owned()) };
     }
     let package = Package::of(&answer.text, &[sides.edited, sides.fresh]);
     outcome.wrong.extend(wrong(sides, &expected, &package));
     let again = ask(&answer.text, case.has_carriage_returns)?;
     if !again.is_success || items_of(&again.text) != items_of(&answer.text) {
-        outcome.wrong.push("a second render changes something, or fails".to_owned());
+        outcome.wrong.push("a second render has changed something, or has failed".to_owned());
     }
     Ok(Some((expected.known(), package)))
 }
@@ -341,11 +341,11 @@ fn edits_are_kept_and_changes_of_the_flow_are_applied() {
     ];
     let Sum { judged, refused, counts: [conflicts, successors, gone], .. } = all;
     println!("{}\n{cases} cases, {judged} judged, {refused} refused", tables.join("\n"));
-    println!("{conflicts} conflicts, {successors} objects that take over from others, {gone} that go");
+    println!("{conflicts} conflicts, {successors} objects that take over edits, {gone} removed objects");
     let shown: String = all.failed.iter().take(number("JINAFLOW_SHOWN", 5)).map(|seed| report(*seed)).collect();
     assert!(all.failed.is_empty(), "{} of {judged} are wrong: {:?}\n{shown}", all.failed.len(), all.failed);
     if cases >= CASES {
-        assert!(judged * 10 >= cases * 9, "{judged} of {cases} Flows could be rendered");
+        assert!(judged * 10 >= cases * 9, "only {judged} of {cases} Flows were rendered");
         assert!(tables.iter().all(|table| !table.contains("    0 times")), "{}", tables.join("\n"));
         assert!(edits::kinds().len() >= 45 && flows::kinds().len() >= 19);
     }

@@ -37,7 +37,7 @@ fn every_option_of_jina_has_a_row_and_every_row_has_an_option() {
     }
     for row in TABLE {
         let known = ["flow", "deployment", "gateway"].iter().any(|parser| rows(&options, parser).iter().any(|r| dest(r) == row.name));
-        assert!(known, "{} is no option of Jina", row.name);
+        assert!(known, "{} is not an option of Jina", row.name);
     }
 }
 

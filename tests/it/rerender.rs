@@ -44,7 +44,7 @@ const CHANGE: (&str, &str) = ("docker://acme/encoder:1", "docker://acme/encoder:
 #[test]
 fn edits_are_kept_word_for_word() {
     let edited = rendered(&[EDIT, ("  data:\n", "  data: # settings\n    \"on\":   'yes'\n")]);
-    assert!(function(&edited).succeeded().stdout == edited, "an unchanged Flow changes something");
+    assert!(function(&edited).succeeded().stdout == edited, "the render of an unchanged Flow has changed something");
     // A change of the Flow changes only its line and the recorded base.
     let answer = function(&edited.replace(CHANGE.0, CHANGE.1)).succeeded();
     let changed: Vec<(&str, &str)> = edited.lines().zip(answer.stdout.lines()).filter(|(before, after)| before != after).collect();
@@ -73,12 +73,17 @@ fn lists_with_windows_line_ends_and_json_lists_are_edited_too() {
 #[test]
 fn a_conflict_is_resolved_as_on_conflict_says() {
     let both = [("    replicas: 2\n", "    replicas: 5 # more\n"), ("replicas: 2}", "replicas: 3}")];
-    let settings = [
-        ("keep", 5, "warning", "stays as it is here"),
-        ("overwrite", 3, "warning", "is now as the Flow has it"),
-        ("error", 5, "error", "was changed here and by the Flow"),
-    ];
-    for (setting, replicas, severity, says) in settings {
+    struct Case {
+        setting: &'static str,
+        replicas: u8,
+        severity: &'static str,
+        says: &'static str,
+    }
+    for Case { setting, replicas, severity, says } in [
+        Case { setting: "keep", replicas: 5, severity: "warning", says: "stays as it is here" },
+        Case { setting: "overwrite", replicas: 3, severity: "warning", says: "is now as the Flow has it" },
+        Case { setting: "error", replicas: 5, severity: "error", says: "was changed here and by the Flow" },
+    ] {
         let by_spec = rendered(&both).replace("    flow:\n", &format!("    output:\n      onConflict: {setting}\n    flow:\n"));
         let config =
             format!("functionConfig: {{apiVersion: v1, kind: ConfigMap, metadata: {{name: c}}, data: {{onConflict: {setting}}}}}\n");
@@ -95,7 +100,7 @@ fn a_conflict_is_resolved_as_on_conflict_says() {
             assert_eq!(result["field"], json!({"path": "spec.replicas", "currentValue": "5", "proposedValue": "3"}));
             assert_eq!(result["file"], json!({"path": "encoder/encoder.yml", "index": 2}));
             if setting == "error" {
-                assert!(answer.stdout.starts_with(input.split("functionConfig").next().unwrap()), "something was changed all the same");
+                assert!(answer.stdout.starts_with(input.split("functionConfig").next().unwrap()), "the items have changed");
             }
         }
     }
@@ -135,7 +140,7 @@ fn objects_without_a_recorded_base_follow_the_flow() {
     let encoder = deployment(&answer);
     let container = &encoder["spec"]["template"]["spec"]["containers"][0];
     assert_eq!((&encoder["spec"]["replicas"], &container["image"]), (&2.into(), &"acme/encoder:2".into()));
-    assert_eq!(container["resources"], json!({"limits": {"memory": "8Gi"}}), "what the Flow does not set stays");
+    assert_eq!(container["resources"], json!({"limits": {"memory": "8Gi"}}), "fields that the Flow does not set stay");
     assert!(encoder["metadata"]["annotations"]["flow.jina.ai/rendered"].is_string());
     // `error` refuses, because edits cannot be recognized.
     let careful = forgotten.replace("    flow:\n", "    output: {onConflict: error}\n    flow:\n");
@@ -183,7 +188,7 @@ fn edits_are_kept_when_an_executor_gets_or_loses_shards() {
             assert_eq!((answer.code, with_side(&answer)), (0, expected.iter().map(ToString::to_string).collect()), "{}", answer.stderr);
             answer.begins("info: encoder/encoder.yml: is now the ");
             answer.says("what was changed in 1 field here is carried over");
-            assert!(answer.stdout.contains("- name: side # ours\n"), "the comment goes with it");
+            assert!(answer.stdout.contains("- name: side # ours\n"), "the comment moves with the container");
             let again = function(&answer.stdout);
             assert!(again.stdout == answer.stdout && again.stderr.is_empty(), "{}", again.stderr);
             // Everything else is as the Flow renders it.
@@ -207,7 +212,7 @@ fn an_executor_without_shards_takes_over_its_first_shard_and_reports_lost_edits(
     let sharded = LIST.replace("replicas: 2}", "replicas: 2, shards: 2}");
     let first = function(&sharded).succeeded().stdout;
     let images = first.matches(SIDE.0).count();
-    assert_eq!(images, 3, "head and shards");
+    assert_eq!(images, 3, "the head and the shards");
     let edited = first.replace(SIDE.0, SIDE.1).replace("    replicas: 1\n    strategy", "    replicas: 4\n    strategy");
     let answer = function(&edited.replace(", shards: 2}", "}"));
     assert_eq!((answer.code, with_side(&answer)), (0, vec!["Deployment/encoder encoder/encoder.yml".to_owned()]), "{}", answer.stderr);
@@ -485,7 +490,7 @@ fn check_reports_kept_conflicts() {
 #[test]
 fn aliases_keep_their_value_when_the_item_of_the_anchor_changes_or_is_removed() {
     let theirs =
-        "- apiVersion: v1\n  kind: ConfigMap # theirs\n  metadata: {name: theirs}\n  data:\n    mode: 0644\n    image: *image # as there\n";
+        "- apiVersion: v1\n  kind: ConfigMap # theirs\n  metadata: {name: theirs}\n  data:\n    mode: 0644\n    image: *image # alias\n";
     let edited = rendered(&[("          image: acme/encoder:1\n", "          image: &image acme/encoder:1\n")]) + theirs;
     // Where nothing changes, the text stays.
     assert!(function(&edited).succeeded().stdout == edited);
@@ -501,14 +506,11 @@ fn aliases_keep_their_value_when_the_item_of_the_anchor_changes_or_is_removed() 
     // A rendered item that refers to a foreign anchor is parsed, and written again line by line.
     let ours = rendered(&[
         ("          image: acme/encoder:1\n", "          image: acme/encoder:1 # the newest\n          workingDir: *folder # theirs\n"),
-        (
-            "items:\n",
-            "items:\n- apiVersion: v1\n  kind: ConfigMap\n  metadata: {name: theirs} # as it was\n  data: {folder: &folder /data}\n",
-        ),
+        ("items:\n", "items:\n- apiVersion: v1\n  kind: ConfigMap\n  metadata: {name: theirs} # kept\n  data: {folder: &folder /data}\n"),
     ]);
     assert!(function(&ours).succeeded().stdout == ours);
     let answer = function(&ours.replace(CHANGE.0, CHANGE.1)).succeeded();
     let expected = "          image: acme/encoder:2 # the newest\n          workingDir: /data # theirs\n";
     assert!(answer.stdout.contains(expected), "{}", answer.stdout);
-    assert!(answer.stdout.contains("  metadata: {name: theirs} # as it was\n  data: {folder: &folder /data}\n"), "{}", answer.stdout);
+    assert!(answer.stdout.contains("  metadata: {name: theirs} # kept\n  data: {folder: &folder /data}\n"), "{}", answer.stdout);
 }

@@ -17,7 +17,7 @@ fn rendered() -> Vec<(String, Vec<Value>)> {
 #[test]
 fn every_flow_is_wired() {
     let flows = rendered();
-    assert!(flows.len() > 110, "only {} flows are rendered", flows.len());
+    assert!(flows.len() > 110, "only {} Flows were rendered", flows.len());
     for (name, objects) in flows {
         let text = std::fs::read_to_string(root().join("tests/jina/flows").join(&name).join("flow.yml")).unwrap();
         if text.contains("connection_list") {
@@ -27,7 +27,7 @@ fn every_flow_is_wired() {
         // The hosts of external executors may have no dot.
         found.retain(|fault| {
             let host = fault
-                .split("dials ")
+                .split("calls ")
                 .nth(1)
                 .and_then(|address| address.split(['/', ':']).find(|part| !part.is_empty() && !part.starts_with("grpc")));
             host.is_none_or(|host| !(text.contains("external") && text.contains(host)))
@@ -41,8 +41,8 @@ fn jinas_own_export_is_not_wired() {
     let case = recorded(&root().join("tests/jina/flows")).into_iter().find(|c| c.name == "092-uses-before-after-full").unwrap();
     let found = faults(&run(case.export(&["--compat", "jina-3.34"]), b"").documents());
     for expected in [
-        "a namespace among the arguments",
-        "which no overlay can follow",
+        "the arguments contain a namespace",
+        "which no overlay can update",
         "both listen on 9090",
         "ServiceMonitor/gateway selects no Service",
     ] {
@@ -61,13 +61,13 @@ fn the_checker_finds_broken_flows() {
     let objects = jinaflow(&["export", flow.to_str().unwrap()]).succeeded().documents();
     assert_eq!(faults(&objects), Vec::<String>::new());
     let damages: [(&str, Damage); 7] = [
-        ("and there is no such Service", |o| find(o, "Service/b")["metadata"]["name"] = "c".into()),
+        ("whose Service does not exist", |o| find(o, "Service/b")["metadata"]["name"] = "c".into()),
         ("selects the pods of 0 workloads", |o| find(o, "Service/b")["spec"]["selector"] = json!({"app": "x"})),
         ("nothing listens on 9999", |o| find(o, "Service/b")["spec"]["ports"][0]["targetPort"] = 9999.into()),
         ("no ConfigMap", |o| o.retain(|object| crate::support::label(object) != "ConfigMap/b-configmap")),
         ("no Service \"a-0\"", |o| o.retain(|object| crate::support::label(object) != "Service/a-0")),
         ("does not select its own pods", |o| find(o, "Deployment/b")["spec"]["template"]["metadata"]["labels"] = json!({})),
-        ("stands twice", |o| {
+        ("is a duplicate", |o| {
             let copy = find(o, "Service/b").clone();
             o.push(copy);
         }),

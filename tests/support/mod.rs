@@ -30,7 +30,7 @@ impl Run {
     }
 
     /// The findings on stderr: one line each, without the source lines below.
-    pub fn said(&self) -> Vec<&str> {
+    pub fn findings(&self) -> Vec<&str> {
         self.stderr.lines().filter(|line| !line.starts_with("  ")).collect()
     }
 

@@ -34,7 +34,7 @@ const LARGEST: usize = 4 << 20;
 fn ask(input: &[u8]) -> Answer {
     let once = || {
         let mut out = Vec::new();
-        let outcome = function::run(input, &mut out).expect("memory takes everything");
+        let outcome = function::run(input, &mut out).expect("writing to memory works");
         Answer { text: String::from_utf8(out).expect("an answer is UTF-8"), stderr: outcome.stderr, success: outcome.success }
     };
     let answer = once();
@@ -65,10 +65,10 @@ pub fn envelope(input: &[u8]) -> Answer {
     }
     if answer.success && caller == Caller::KustomizeGenerator {
         // The one item is the config, which is not an object of the build.
-        assert_eq!(others(&out), Vec::<String>::new());
+        assert_eq!(foreign(&out), Vec::<String>::new());
         return answer;
     }
-    let (mut before, mut after) = if answer.success { (others(&came), others(&out)) } else { (texts(&came), texts(&out)) };
+    let (mut before, mut after) = if answer.success { (foreign(&came), foreign(&out)) } else { (items_of(&came), items_of(&out)) };
     // A block scalar without a line break at its end is written as `|-` when something follows; its value is compared below.
     if !input.ends_with(b"\n") && before.len() == after.len() {
         before.pop();
@@ -76,10 +76,10 @@ pub fn envelope(input: &[u8]) -> Answer {
     }
     assert_eq!(before, after);
     if let Ok(tree) = std::str::from_utf8(input).map_or(Err(()), |text| ResourceList::read_as_tree(text).map_err(|_| ())) {
-        let before = others(&tree);
+        let before = foreign(&tree);
         drop(tree);
         let after = ResourceList::read_as_tree(&answer.text).unwrap_or_else(|error| panic!("{error}\n{}", answer.text));
-        assert_eq!(before, others(&after));
+        assert_eq!(before, foreign(&after));
     }
     // The objects that kustomize requests from a generator are not sent again. Whether a document is valid YAML may depend on a
     // line break at its end, which an answer always has.
@@ -127,7 +127,7 @@ fn is_validated(list: &ResourceList<'_>, caller: Caller) -> bool {
     !caller.keeps_files() && config.is_some_and(|root| flow_check::is_check(&Meta::of(&root)))
 }
 
-fn texts(list: &ResourceList<'_>) -> Vec<String> {
+fn items_of(list: &ResourceList<'_>) -> Vec<String> {
     list.items.iter().map(|item| text(item).to_owned()).collect()
 }
 
@@ -142,8 +142,8 @@ fn text<'l>(item: &'l Item<'_>) -> &'l str {
     text
 }
 
-/// The texts of all items that were not generated.
-fn others(list: &ResourceList<'_>) -> Vec<String> {
+/// All items that were not generated, as text.
+fn foreign(list: &ResourceList<'_>) -> Vec<String> {
     list.items.iter().filter(|item| generated(item).is_none()).map(|item| text(item).to_owned()).collect()
 }
 
@@ -160,11 +160,11 @@ fn generated(item: &Item<'_>) -> Option<Meta> {
 pub fn flow(input: &[u8]) {
     let Ok(text) = std::str::from_utf8(input) else { return };
     for compat in [Compat::None, Compat::Jina334] {
-        let (objects, said) = exported(text, compat);
-        if objects.len() + said.len() < LARGEST {
-            let (again, said_again) = exported(text, compat);
+        let (objects, findings) = exported(text, compat);
+        if objects.len() + findings.len() < LARGEST {
+            let (again, findings_again) = exported(text, compat);
             same(&objects, &again, "two exports differ");
-            same(&said, &said_again, "two exports say different things");
+            same(&findings, &findings_again, "two exports have different findings");
         }
     }
 }
@@ -297,7 +297,7 @@ fn with_edits(items: &str, edits: &str) -> String {
 fn untouched(rendered: &ResourceList<'_>, edited: &ResourceList<'_>, answer: &ResourceList<'_>) {
     let known = |meta: &Meta| [OBJECT, RENDERED].map(|name| meta.annotation(name).map(str::to_owned));
     let before: Vec<_> = rendered.items.iter().filter_map(generated).map(|meta| known(&meta)).collect();
-    let after = texts(answer);
+    let after = items_of(answer);
     for item in &edited.items {
         if generated(item).is_some_and(|meta| before.contains(&known(&meta))) {
             assert!(after.iter().any(|known| known == text(item)), "an edit is lost:\n{}", item.text());

@@ -59,11 +59,11 @@ pub type Reading<T> = Result<Vec<T>, String>;
 /// A tree, in the form that `tests/conformance/readers/main.go` describes.
 pub type Tree = Vec<String>;
 
-/// The results of the other readers for [`recorded_texts`], for machines that do not have them.
+/// The results of the other readers for [`recorded_documents`], for machines that do not have them.
 pub const RECORDING: &str = "tests/yaml/readings.json";
 
 /// The documents that are recorded.
-pub fn recorded_texts() -> Vec<String> {
+pub fn recorded_documents() -> Vec<String> {
     spellings::BY_HAND.iter().map(|text| (*text).to_owned()).chain(spellings::odd(2, 300)).collect()
 }
 
@@ -208,9 +208,9 @@ fn differ<T: std::fmt::Debug>(theirs: &Reading<T>, ours: &Reading<T>, same: impl
             let (a, b) = (format!("{a:?}"), format!("{b:?}"));
             let from = a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count().saturating_sub(40);
             let part = |text: &str| text.chars().skip(from).take(160).collect::<String>();
-            Some(format!("theirs …{} ours …{}", part(&a), part(&b)))
+            Some(format!("other: …{} jinaflow: …{}", part(&a), part(&b)))
         }
-        (theirs, ours) => Some(short(format!("theirs {} ours {}", outcome(theirs), outcome(ours)))),
+        (theirs, ours) => Some(short(format!("other: {} jinaflow: {}", outcome(theirs), outcome(ours)))),
     }
 }
 
@@ -247,14 +247,16 @@ fn has_inner_mark(text: &str) -> bool {
 fn why_kustomize_differs(text: &str, readings: &Readings) -> Option<&'static str> {
     match (&readings.kustomize, &readings.ours_for_kubernetes) {
         (Err(theirs), Ok(_)) if theirs.contains("incompatible YAML document") => Some("%YAML 1.2 is read"),
-        (Err(theirs), Ok(_)) if theirs.contains("control characters are not allowed") => Some("what go-yaml writes itself is read"),
+        (Err(theirs), Ok(_)) if theirs.contains("control characters are not allowed") => {
+            Some("characters that go-yaml itself writes are read")
+        }
         (Err(theirs), Ok(_)) if theirs.contains("unknown escape character") && text.contains("\\/") => Some("JSON's escape \\/ is read"),
         (Err(theirs), Ok(_)) if theirs.contains("invalid Unicode character escape code") && text.contains("\\u") => {
             Some("JSON's pairs of escapes are read")
         }
-        (Ok(_), Err(ours)) if is_bounded(ours) => Some("our bounds"),
-        _ if has_inner_mark(text) => Some("a byte order mark before a later document is no character"),
-        _ if has_bare_tag(text) => Some("`!` makes a string, as kubectl has it"),
+        (Ok(_), Err(ours)) if is_bounded(ours) => Some("the limits of jinaflow"),
+        _ if has_inner_mark(text) => Some("a byte order mark before a later document is not a character"),
+        _ if has_bare_tag(text) => Some("`!` makes a string, as in kubectl"),
         // `yaml_parser_decrease_flow_level` of go-yaml forgets that the brackets may be a key.
         (Err(theirs), Ok(_)) if theirs.contains("did not find expected <document start>") && has_brackets_as_key(text) => {
             Some("brackets as a key are read")
@@ -285,30 +287,30 @@ fn has_brackets_as_key(text: &str) -> bool {
 fn why_jina_differs(text: &str, readings: &Readings) -> Option<&'static str> {
     match (&readings.jina, &readings.ours_for_jina) {
         (Err(theirs), Ok(_)) if theirs.contains("surrogates not allowed") => Some("JSON's pairs of escapes are one character"),
-        (Ok(_), Err(ours)) if is_bounded(ours) => Some("our bounds"),
-        (Err(theirs), Ok(_)) if theirs.contains("maximum recursion depth") => Some("Python's bounds"),
-        _ if has_inner_mark(text) => Some("a byte order mark before a later document is no character"),
+        (Ok(_), Err(ours)) if is_bounded(ours) => Some("the limits of jinaflow"),
+        (Err(theirs), Ok(_)) if theirs.contains("maximum recursion depth") => Some("the limits of Python"),
+        _ if has_inner_mark(text) => Some("a byte order mark before a later document is not a character"),
         _ => None,
     }
 }
 
 fn why_kubectl_differs(text: &str, readings: &Readings) -> Option<&'static str> {
     match (&readings.kubectl, &readings.ours_for_kubectl) {
-        (Ok(theirs), Ok(ours)) if theirs.len() != ours.len() => Some("kubectl cuts the text at other places"),
-        (Ok(_), Ok(_)) if has_equal_keys(&readings.ours_for_kubernetes) => Some("keys that Go takes for different and JSON does not"),
+        (Ok(theirs), Ok(ours)) if theirs.len() != ours.len() => Some("kubectl splits the stream at other places"),
+        (Ok(_), Ok(_)) if has_equal_keys(&readings.ours_for_kubernetes) => Some("keys that are different in Go and equal in JSON"),
         (Err(theirs), Ok(_)) if ["map key", "json: unsupported value", "invalid map"].iter().any(|word| theirs.contains(word)) => {
             Some("kubectl has no type for that")
         }
         (Err(theirs), Ok(_)) if theirs.contains("cannot start any token") && text.contains('\t') => {
-            Some("go-yaml 3 takes a comment below another however it is indented")
+            Some("go-yaml 3 allows any indentation of a comment below another")
         }
         // Chunks are read separately.
         (Err(_), Ok(_)) if text.contains("\n---") || text.contains("\n...") || text.contains('%') => {
-            Some("kubectl cuts the text at other places")
+            Some("kubectl splits the stream at other places")
         }
         (_, Ok(_)) if text.contains("<<") => Some("goyaml.v2 lets merged keys win over those before them"),
         (_, Ok(_)) if text.contains("!!") || text.contains("!<tag:yaml.org") => Some("kubectl converts to the type of a tag"),
-        _ if has_inner_mark(text) => Some("a byte order mark before a later document is no character"),
+        _ if has_inner_mark(text) => Some("a byte order mark before a later document is not a character"),
         (_, Ok(_)) if has_brackets_as_key(text) => Some("brackets as a key are read"),
         _ => None,
     }

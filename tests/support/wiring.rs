@@ -12,7 +12,7 @@ pub fn faults(objects: &[Value]) -> Vec<String> {
     let mut seen = std::collections::HashSet::new();
     for object in objects {
         if !seen.insert((namespace(object), label(object))) {
-            faults.push(format!("{} stands twice", label(object)));
+            faults.push(format!("{} is a duplicate", label(object)));
         }
     }
     let of_kind = |kind: &[&str]| objects.iter().filter(|o| kind.contains(&o["kind"].as_str().unwrap_or_default())).collect::<Vec<_>>();
@@ -81,7 +81,7 @@ impl Cluster<'_> {
                 faults.push(format!("{}: nothing listens on {target}", label(service)));
             }
             if option == "--port-monitoring" && !args.contains(&"--monitoring") {
-                faults.push(format!("{}: nothing is monitored", label(service)));
+                faults.push(format!("{}: no container serves metrics", label(service)));
             }
         }
     }
@@ -118,7 +118,7 @@ impl Cluster<'_> {
             }
             for mount in container["volumeMounts"].as_array().into_iter().flatten() {
                 if mount["mountPath"].as_str().is_none_or(|path| !path.starts_with('/') || path.contains(':')) {
-                    faults.push(format!("{here}: mounts at {}", mount["mountPath"]));
+                    faults.push(format!("{here}: has the mount path {}", mount["mountPath"]));
                 }
             }
         }
@@ -128,7 +128,7 @@ impl Cluster<'_> {
         let args = arguments(container);
         let args: Vec<&str> = args.iter().map(String::as_str).collect();
         if args.contains(&"--k8s-namespace") {
-            faults.push(format!("{here}: a namespace among the arguments"));
+            faults.push(format!("{here}: the arguments contain a namespace"));
         }
         for json in values_of("--connection-list", &args) {
             let shards: BTreeMap<String, String> = serde_json::from_str(json).unwrap_or_default();
@@ -137,12 +137,12 @@ impl Cluster<'_> {
                 faults.push(format!("{here}: shards are missing"));
             }
         }
-        for address in dialled(container) {
+        for address in called_addresses(container) {
             let (host, port) = host_and_port(&address);
             // Dots lead out of the namespace: an external executor.
             if host.contains('.') {
                 if host.ends_with(".svc") {
-                    faults.push(format!("{here}: dials {address}, which no overlay can follow"));
+                    faults.push(format!("{here}: calls {address}, which no overlay can update"));
                 }
                 continue;
             }
@@ -152,7 +152,7 @@ impl Cluster<'_> {
                     .as_array()
                     .is_some_and(|ports| ports.iter().any(|p| port.parse().is_ok_and(|port: u64| p["port"] == port)))
             }) {
-                faults.push(format!("{here}: dials {address}, and there is no such Service"));
+                faults.push(format!("{here}: calls {address}, whose Service does not exist"));
             }
         }
     }
@@ -170,19 +170,19 @@ fn arguments(container: &Value) -> Vec<String> {
 }
 
 /// The addresses that a gateway or head calls.
-pub fn dialled(container: &Value) -> Vec<String> {
+pub fn called_addresses(container: &Value) -> Vec<String> {
     let args = arguments(container);
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
-    let mut dialled: Vec<String> = Vec::new();
+    let mut called: Vec<String> = Vec::new();
     for json in values_of("--deployments-addresses", &args) {
         let addresses: BTreeMap<String, Vec<String>> = serde_json::from_str(json).unwrap_or_default();
-        dialled.extend(addresses.into_values().flatten());
+        called.extend(addresses.into_values().flatten());
     }
     for json in values_of("--connection-list", &args) {
         let shards: BTreeMap<String, String> = serde_json::from_str(json).unwrap_or_default();
-        dialled.extend(shards.into_values());
+        called.extend(shards.into_values());
     }
-    dialled
+    called
 }
 
 /// The two parts of an address.

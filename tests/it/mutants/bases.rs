@@ -12,8 +12,29 @@ use serde_json::Value;
 
 use crate::support::documents;
 
-/// A Flow's name, the fields of its JinaFlow, the Flow, and other objects.
-pub type Recipe = (&'static str, &'static str, &'static str, &'static str);
+/// A Flow and its surroundings.
+pub struct Recipe {
+    pub name: &'static str,
+    pub flow: &'static str,
+    /// The fields of its JinaFlow.
+    pub fields: &'static str,
+    /// The other objects in the repository.
+    pub around: &'static str,
+}
+
+const fn recipe(name: &'static str, flow: &'static str) -> Recipe {
+    Recipe { name, flow, fields: "", around: "" }
+}
+
+impl Recipe {
+    const fn fields(self, fields: &'static str) -> Self {
+        Self { fields, ..self }
+    }
+
+    const fn around(self, around: &'static str) -> Self {
+        Self { around, ..self }
+    }
+}
 
 const TWO: &str = "executors:\n- {name: encoder, uses: docker://acme/encoder:1}\n- {name: indexer, uses: docker://acme/indexer:1}\n";
 const SHARDED: &str =
@@ -31,87 +52,47 @@ const ACCOUNT: &str = "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: ro
 const EGRESS: &str = "networkPolicy: {egress: {enabled: true, allowTo: {store: {cidr: 10.0.0.0/8, port: 443}}}}";
 
 pub const RECIPES: &[Recipe] = &[
-    ("one executor", "", "executors:\n- {name: encoder, uses: docker://acme/encoder:1}\n", ""),
-    ("two executors", "", TWO, ""),
-    ("three replicas", "", "executors:\n- {name: encoder, uses: docker://acme/encoder:1, replicas: 3}\n", ""),
-    ("a diamond", "", DIAMOND, ""),
-    ("shards", "", SHARDED, ""),
-    ("shards with replicas", "", "executors:\n- {name: indexer, uses: docker://acme/indexer:1, shards: 2, replicas: 2}\n", ""),
-    ("before and after shards", "", AROUND, ""),
-    ("linkerd", "mesh: linkerd", TWO, ""),
-    ("linkerd with replicas", "mesh: linkerd", MONITORED, ""),
-    ("istio", "mesh: istio", TWO, ""),
-    ("istio with shards", "mesh: istio", AROUND, ""),
-    ("policies", "networkPolicy: {}", TWO, ""),
-    ("policies with egress", EGRESS, TWO, ""),
-    ("policies with egress, shards", EGRESS, AROUND, ""),
-    ("policies with egress in istio", "mesh: istio\nnetworkPolicy: {egress: {enabled: true}}", TWO, ""),
-    ("policies with egress in linkerd", "mesh: linkerd\nnetworkPolicy: {egress: {enabled: true}}", SHARDED, ""),
-    ("service monitors", "monitoring: {labels: {release: kps}}", MONITORED, ""),
-    ("pod monitors", "monitoring: {kind: PodMonitor}", MONITORED, ""),
-    ("pod monitors with policies", "monitoring: {kind: PodMonitor}\nnetworkPolicy: {egress: {enabled: true}}", MONITORED, ""),
-    ("protocols", "", PROTOCOLS, ""),
-    ("a load balancer", "gateway: {expose: {type: LoadBalancer, port: 80}}", TWO, ""),
-    ("node ports", "gateway: {expose: {type: NodePort, port: 80, nodePort: 30080, protocol: http}}", PROTOCOLS, ""),
-    ("an ingress", "gateway: {ingress: {className: nginx, hosts: {search.example.com: {tls: certificate}}}}", TWO, CERTIFICATE),
-    (
-        "a declared certificate",
-        "external: {secrets: {certificate: {}}}\ngateway: {ingress: {hosts: {search.example.com: {tls: certificate}}}}",
-        TWO,
-        "",
-    ),
-    (
-        "routes",
-        "gateway: {httpRoute: {gateways: {web: {namespace: infra}}, hostnames: {x.example.com: {}}}, grpcRoute: {gateways: {web: {namespace: infra}}}}",
-        PROTOCOLS,
-        "",
-    ),
-    ("storage", "executors: {indexer: {storage: {size: 5Gi, mountPath: /data}}}", TWO, ""),
-    ("volumes", "", "executors:\n- {name: indexer, uses: docker://acme/indexer:1, volumes: /data, shards: 2}\n", ""),
-    (
-        "a claim",
-        "executors: {encoder: {podTemplate: {spec: {volumes: [{name: models, persistentVolumeClaim: {claimName: models}}]}}}}",
-        TWO,
-        MODELS,
-    ),
-    (
-        "autoscale",
-        "executors: {encoder: {resources: {requests: {cpu: 1, memory: 1Gi}}, autoscale: {min: 2, max: 9, cpu: 70, memory: 60}}}",
-        TWO,
-        "",
-    ),
-    ("autoscale a gateway", "gateway: {resources: {requests: {cpu: 500m}}, autoscale: {min: 2, max: 4, cpu: 70}}\nmesh: linkerd", TWO, ""),
-    (
-        "keda",
-        "executors: {encoder: {autoscale: {min: 0, max: 9, keda: {triggers: {load: {type: prometheus, metadata: {query: up}}}}}}}",
-        TWO,
-        "",
-    ),
-    ("restricted", "defaults: {securityProfile: restricted}", AROUND, ""),
-    ("secrets", "", SECRETS, KEYS),
-    ("declared secrets", "external: {secrets: {keys: {}, registry: {}}}", SECRETS, ""),
-    ("an account", "defaults: {serviceAccountName: robot}", TWO, ACCOUNT),
-    (
-        "an external executor",
-        "",
-        "executors:\n- {name: encoder, uses: docker://acme/encoder:1}\n- {name: ranker, external: true, host: ranker.example.com, port: 443, tls: true}\n- {name: near, external: true, host: near.other.svc, port: 8080}\n",
-        "",
-    ),
-    (
-        "a floating executor",
-        "",
-        "executors:\n- {name: encoder, uses: docker://acme/encoder:1}\n- {name: audit, uses: docker://acme/audit:1, floating: true, needs: encoder}\n",
-        "",
-    ),
-    (
-        "everything",
-        "mesh: istio\nmonitoring: {kind: PodMonitor}\nnetworkPolicy: {egress: {enabled: true}}\ngateway: {ingress: {hosts: {search.example.com: {tls: certificate}}}, flow: {replicas: 2}}\nexecutors: {encoder: {resources: {requests: {cpu: 1}}, autoscale: {min: 2, max: 9, cpu: 70}}, indexer: {storage: {size: 5Gi}}}",
-        MONITORED,
-        CERTIFICATE,
-    ),
-    ("as jina exports", "compat: jina-3.34", TWO, ""),
-    ("as jina exports, shards", "compat: jina-3.34", SHARDED, ""),
-    ("as jina exports, replicas", "compat: jina-3.34", PROTOCOLS, ""),
+    recipe("one executor", "executors:\n- {name: encoder, uses: docker://acme/encoder:1}\n"),
+    recipe("two executors", TWO),
+    recipe("three replicas", "executors:\n- {name: encoder, uses: docker://acme/encoder:1, replicas: 3}\n"),
+    recipe("a diamond", DIAMOND),
+    recipe("shards", SHARDED),
+    recipe("shards with replicas", "executors:\n- {name: indexer, uses: docker://acme/indexer:1, shards: 2, replicas: 2}\n"),
+    recipe("before and after shards", AROUND),
+    recipe("linkerd", TWO).fields("mesh: linkerd"),
+    recipe("linkerd with replicas", MONITORED).fields("mesh: linkerd"),
+    recipe("istio", TWO).fields("mesh: istio"),
+    recipe("istio with shards", AROUND).fields("mesh: istio"),
+    recipe("policies", TWO).fields("networkPolicy: {}"),
+    recipe("policies with egress", TWO).fields(EGRESS),
+    recipe("policies with egress, shards", AROUND).fields(EGRESS),
+    recipe("policies with egress in istio", TWO).fields("mesh: istio\nnetworkPolicy: {egress: {enabled: true}}"),
+    recipe("policies with egress in linkerd", SHARDED).fields("mesh: linkerd\nnetworkPolicy: {egress: {enabled: true}}"),
+    recipe("service monitors", MONITORED).fields("monitoring: {labels: {release: kps}}"),
+    recipe("pod monitors", MONITORED).fields("monitoring: {kind: PodMonitor}"),
+    recipe("pod monitors with policies", MONITORED).fields("monitoring: {kind: PodMonitor}\nnetworkPolicy: {egress: {enabled: true}}"),
+    recipe("protocols", PROTOCOLS),
+    recipe("a load balancer", TWO).fields("gateway: {expose: {type: LoadBalancer, port: 80}}"),
+    recipe("node ports", PROTOCOLS).fields("gateway: {expose: {type: NodePort, port: 80, nodePort: 30080, protocol: http}}"),
+    recipe("an ingress", TWO).fields("gateway: {ingress: {className: nginx, hosts: {search.example.com: {tls: certificate}}}}").around(CERTIFICATE),
+    recipe("a declared certificate", TWO).fields("external: {secrets: {certificate: {}}}\ngateway: {ingress: {hosts: {search.example.com: {tls: certificate}}}}"),
+    recipe("routes", PROTOCOLS).fields("gateway: {httpRoute: {gateways: {web: {namespace: infra}}, hostnames: {x.example.com: {}}}, grpcRoute: {gateways: {web: {namespace: infra}}}}"),
+    recipe("storage", TWO).fields("executors: {indexer: {storage: {size: 5Gi, mountPath: /data}}}"),
+    recipe("volumes", "executors:\n- {name: indexer, uses: docker://acme/indexer:1, volumes: /data, shards: 2}\n"),
+    recipe("a claim", TWO).fields("executors: {encoder: {podTemplate: {spec: {volumes: [{name: models, persistentVolumeClaim: {claimName: models}}]}}}}").around(MODELS),
+    recipe("autoscale", TWO).fields("executors: {encoder: {resources: {requests: {cpu: 1, memory: 1Gi}}, autoscale: {min: 2, max: 9, cpu: 70, memory: 60}}}"),
+    recipe("autoscale a gateway", TWO).fields("gateway: {resources: {requests: {cpu: 500m}}, autoscale: {min: 2, max: 4, cpu: 70}}\nmesh: linkerd"),
+    recipe("keda", TWO).fields("executors: {encoder: {autoscale: {min: 0, max: 9, keda: {triggers: {load: {type: prometheus, metadata: {query: up}}}}}}}"),
+    recipe("restricted", AROUND).fields("defaults: {securityProfile: restricted}"),
+    recipe("secrets", SECRETS).around(KEYS),
+    recipe("declared secrets", SECRETS).fields("external: {secrets: {keys: {}, registry: {}}}"),
+    recipe("an account", TWO).fields("defaults: {serviceAccountName: robot}").around(ACCOUNT),
+    recipe("an external executor", "executors:\n- {name: encoder, uses: docker://acme/encoder:1}\n- {name: ranker, external: true, host: ranker.example.com, port: 443, tls: true}\n- {name: near, external: true, host: near.other.svc, port: 8080}\n"),
+    recipe("a floating executor", "executors:\n- {name: encoder, uses: docker://acme/encoder:1}\n- {name: audit, uses: docker://acme/audit:1, floating: true, needs: encoder}\n"),
+    recipe("everything", MONITORED).fields("mesh: istio\nmonitoring: {kind: PodMonitor}\nnetworkPolicy: {egress: {enabled: true}}\ngateway: {ingress: {hosts: {search.example.com: {tls: certificate}}}, flow: {replicas: 2}}\nexecutors: {encoder: {resources: {requests: {cpu: 1}}, autoscale: {min: 2, max: 9, cpu: 70}}, indexer: {storage: {size: 5Gi}}}").around(CERTIFICATE),
+    recipe("as jina exports", TWO).fields("compat: jina-3.34"),
+    recipe("as jina exports, shards", SHARDED).fields("compat: jina-3.34"),
+    recipe("as jina exports, replicas", PROTOCOLS).fields("compat: jina-3.34"),
 ];
 
 /// A rendered Flow.
@@ -122,10 +103,11 @@ pub struct Base {
 
 /// All bases.
 pub fn bases() -> Vec<Base> {
-    RECIPES.iter().map(|(name, fields, flow, around)| Base { name, objects: rendered(name, fields, flow, around) }).collect()
+    RECIPES.iter().map(|recipe| Base { name: recipe.name, objects: rendered(recipe) }).collect()
 }
 
-fn rendered(name: &str, fields: &str, flow: &str, around: &str) -> Vec<Value> {
+fn rendered(recipe: &Recipe) -> Vec<Value> {
+    let Recipe { name, flow, fields, around } = recipe;
     let spec: String = fields.lines().map(|line| format!("  {line}\n")).collect();
     let flow: String = flow.lines().map(|line| format!("    {line}\n")).collect();
     let text = format!(

@@ -14,10 +14,10 @@ const ERROR: Severity = Severity::Error;
 const WARNING: Severity = Severity::Warning;
 
 /// Changes a field of every Service, or only of those that the Flow calls.
-fn services(v: &mut View<'_>, only_dialled: bool, change: fn(&mut Value)) {
+fn services(v: &mut View<'_>, only_called: bool, change: fn(&mut Value)) {
     for (id, name) in v.of_kind(&["Service"]) {
-        let is_dialled = !v.diallers_of(v.objects[id]["metadata"]["name"].as_str().unwrap()).is_empty();
-        if !only_dialled || is_dialled {
+        let is_called = !v.callers_of(v.objects[id]["metadata"]["name"].as_str().unwrap()).is_empty();
+        if !only_called || is_called {
             v.plant(v.around_service(id), name, move |o| change(&mut o[id]));
         }
     }
@@ -40,11 +40,11 @@ fn any_port(_: &View<'_>, _: usize, _: &Value) -> bool {
 }
 
 /// Whether the Flow calls a port through the cluster IP of the Service.
-fn dialled_port(v: &View<'_>, service: usize, port: &Value) -> bool {
+fn called_port(v: &View<'_>, service: usize, port: &Value) -> bool {
     let name = v.objects[service]["metadata"]["name"].as_str().unwrap();
     let number = port["port"].to_string();
     let dials = |c: &Container| v.addresses(c).iter().any(|(host, port)| host == name && *port == number);
-    !v.is_headless(service) && v.diallers().iter().any(dials)
+    !v.is_headless(service) && v.callers().iter().any(dials)
 }
 
 /// Changes every container, or only the first of each pod.
@@ -90,7 +90,7 @@ fn option(v: &mut View<'_>, among: Vec<Container>, option: &str, change: fn(&str
     for container in among {
         let Some(at) = container.option(v.objects, option) else { continue };
         let Some(new) = container.of(v.objects)["args"][at + 1].as_str().and_then(change) else { continue };
-        v.plant(v.everybody(), format!("{} {option}", container.label), move |o| container.at(o)["args"][at + 1] = json!(new));
+        v.plant(v.components(), format!("{} {option}", container.label), move |o| container.at(o)["args"][at + 1] = json!(new));
     }
 }
 
@@ -101,14 +101,14 @@ fn in_json(v: &mut View<'_>, among: Vec<Container>, name: &str, change: fn(&mut 
         let Ok(mut map) = serde_json::from_str(container.of(v.objects)["args"][at + 1].as_str().unwrap()) else { continue };
         if change(&mut map) {
             let new = Value::Object(map).to_string();
-            v.plant(v.everybody(), format!("{} {name}", container.label), move |o| container.at(o)["args"][at + 1] = json!(new));
+            v.plant(v.components(), format!("{} {name}", container.label), move |o| container.at(o)["args"][at + 1] = json!(new));
         }
     }
 }
 
 /// Changes each address in the arguments of gateways and heads.
 fn in_addresses(v: &mut View<'_>, change: fn(&str) -> Option<String>) {
-    for container in v.diallers() {
+    for container in v.callers() {
         for name in ["--deployments-addresses", "--connection-list"] {
             let Some(at) = container.option(v.objects, name) else { continue };
             let text = container.of(v.objects)["args"][at + 1].as_str().unwrap();
@@ -120,7 +120,7 @@ fn in_addresses(v: &mut View<'_>, change: fn(&str) -> Option<String>) {
                 let mut map = map.clone();
                 map.insert(key.clone(), if value.is_array() { json!([new]) } else { json!(new) });
                 let (container, text) = (container.clone(), Value::Object(map).to_string());
-                v.plant(v.everybody(), format!("{} {key}", container.label), move |o| container.at(o)["args"][at + 1] = json!(text));
+                v.plant(v.components(), format!("{} {key}", container.label), move |o| container.at(o)["args"][at + 1] = json!(text));
             }
         }
     }
@@ -128,7 +128,7 @@ fn in_addresses(v: &mut View<'_>, change: fn(&str) -> Option<String>) {
 
 /// Changes the entries of `env` that hold the names of Services.
 fn addresses_in_env(v: &mut View<'_>, change: fn(&mut Vec<Value>, usize)) {
-    for container in v.diallers() {
+    for container in v.callers() {
         for (index, entry) in list(&container.of(v.objects)["env"]).enumerate() {
             let is_address = entry["name"].as_str().unwrap().starts_with("JINA_ADDR_");
             if is_address && entry["value"].as_str().is_some_and(|name| v.service(name).is_some()) {
@@ -178,7 +178,7 @@ fn fields(value: &mut Value) -> &mut serde_json::Map<String, Value> {
 fn users(v: &View<'_>, id: usize) -> Vec<String> {
     let own = label(&v.objects[id]);
     let name = v.objects[id]["metadata"]["name"].as_str().unwrap();
-    let mut users = v.diallers_of(name);
+    let mut users = v.callers_of(name);
     users.extend(v.objects.iter().filter(|o| o.to_string().contains(&format!("\"{name}\""))).map(label).filter(|user| *user != own));
     users
 }
@@ -201,8 +201,8 @@ fn renamed(v: &mut View<'_>, kind: &str, is_meant: fn(&View<'_>, usize) -> bool,
     }
 }
 
-fn is_dialled(v: &View<'_>, id: usize) -> bool {
-    !v.diallers_of(v.objects[id]["metadata"]["name"].as_str().unwrap()).is_empty()
+fn is_called(v: &View<'_>, id: usize) -> bool {
+    !v.callers_of(v.objects[id]["metadata"]["name"].as_str().unwrap()).is_empty()
 }
 
 fn always(_: &View<'_>, _: usize) -> bool {
@@ -222,8 +222,8 @@ fn rules(v: &mut View<'_>, direction: &'static str, is_meant: fn(&Value) -> bool
 
 /// The label that selects pods: the one of jinaflow, or the one of Jina.
 pub fn own_label(labels: &Value) -> &'static str {
-    const OURS: &str = "flow.jina.ai/component";
-    if labels[OURS].is_string() { OURS } else { "app" }
+    const JINAFLOW: &str = "flow.jina.ai/component";
+    if labels[JINAFLOW].is_string() { JINAFLOW } else { "app" }
 }
 
 /// Whether a rule is for pods of the Flow.
@@ -250,7 +250,7 @@ macro_rules! image {
 pub fn kinds() -> Vec<Kind> {
     vec![
         // Services.
-        ("a Service is removed", ERROR, |v| removed(v, "Service", is_dialled)),
+        ("a Service is removed", ERROR, |v| removed(v, "Service", is_called)),
         ("a Service of the gateway is removed", WARNING, |v| {
             for (id, name) in v.of_kind(&["Service"]) {
                 let Some(target) = v.target(id).filter(|target| label(&v.objects[*target]) == "Deployment/gateway") else { continue };
@@ -271,38 +271,38 @@ pub fn kinds() -> Vec<Kind> {
                 v.plant(fronts, container.label, move |o| drop(o.remove(container.object)));
             }
         }),
-        ("a Service is renamed", ERROR, |v| renamed(v, "Service", is_dialled, |s| s["metadata"]["name"] = json!("elsewhere"))),
+        ("a Service is renamed", ERROR, |v| renamed(v, "Service", is_called, |s| s["metadata"]["name"] = json!("elsewhere"))),
         ("a Service is in another namespace", ERROR, |v| {
-            renamed(v, "Service", is_dialled, |s| s["metadata"]["namespace"] = json!("elsewhere"));
+            renamed(v, "Service", is_called, |s| s["metadata"]["namespace"] = json!("elsewhere"));
         }),
         ("a Service selects nothing", ERROR, |v| services(v, false, |s| s["spec"]["selector"]["app"] = json!("nobody"))),
-        ("a Service asks for one more label", ERROR, |v| services(v, false, |s| s["spec"]["selector"]["tier"] = json!("x"))),
+        ("a Service selects one more label", ERROR, |v| services(v, false, |s| s["spec"]["selector"]["tier"] = json!("x"))),
         ("a Service has no selector", WARNING, |v| services(v, false, |s| drop(fields(&mut s["spec"]).remove("selector")))),
-        ("a dialled Service has no selector", ERROR, |v| services(v, true, |s| drop(fields(&mut s["spec"]).remove("selector")))),
-        ("a Service is only a name", WARNING, |v| {
+        ("a called Service has no selector", ERROR, |v| services(v, true, |s| drop(fields(&mut s["spec"]).remove("selector")))),
+        ("a Service has type ExternalName", WARNING, |v| {
             services(v, true, |s| s["spec"] = json!({"type": "ExternalName", "externalName": "x.example.com"}));
         }),
         ("a Service has no ports", ERROR, |v| {
             for (id, name) in v.of_kind(&["Service"]) {
-                if list(&v.objects[id]["spec"]["ports"]).any(|port| dialled_port(v, id, port)) {
+                if list(&v.objects[id]["spec"]["ports"]).any(|port| called_port(v, id, port)) {
                     v.plant(v.around_service(id), name, move |o| o[id]["spec"]["ports"] = json!([]));
                 }
             }
         }),
-        ("a port of a Service is another", ERROR, |v| ports(v, dialled_port, |ports, at| ports[at]["port"] = json!(7999))),
-        ("a port of a Service leads nowhere", ERROR, |v| ports(v, any_port, |ports, at| ports[at]["targetPort"] = json!(9999))),
-        ("a port of a Service leads to no name", ERROR, |v| ports(v, any_port, |ports, at| ports[at]["targetPort"] = json!("grcp"))),
-        ("a dialled port leads to metrics", ERROR, |v| ports(v, dialled_port, |ports, at| ports[at]["targetPort"] = json!(9090))),
+        ("a Service has another port", ERROR, |v| ports(v, called_port, |ports, at| ports[at]["port"] = json!(7999))),
+        ("a Service port has a wrong target", ERROR, |v| ports(v, any_port, |ports, at| ports[at]["targetPort"] = json!(9999))),
+        ("a Service port has an unknown target name", ERROR, |v| ports(v, any_port, |ports, at| ports[at]["targetPort"] = json!("grcp"))),
+        ("a called port leads to metrics", ERROR, |v| ports(v, called_port, |ports, at| ports[at]["targetPort"] = json!(9090))),
         ("a port of a Service is UDP", ERROR, |v| ports(v, any_port, |ports, at| ports[at]["protocol"] = json!("UDP"))),
         ("a port of a Service is SCTP", ERROR, |v| ports(v, any_port, |ports, at| ports[at]["protocol"] = json!("SCTP"))),
-        ("a dialled port of a Service is removed", ERROR, |v| ports(v, dialled_port, |ports, at| drop(list_mut(ports).remove(at)))),
-        ("a name of a port of a Service stands twice", ERROR, |v| {
+        ("a called port of a Service is removed", ERROR, |v| ports(v, called_port, |ports, at| drop(list_mut(ports).remove(at)))),
+        ("a Service has a duplicate port name", ERROR, |v| {
             services(v, false, |s| {
                 let name = s["spec"]["ports"][0]["name"].clone();
                 push(&mut s["spec"]["ports"], json!({"name": name, "port": 7000, "targetPort": 8080}));
             });
         }),
-        ("a port of a Service stands twice", ERROR, |v| {
+        ("a Service has a duplicate port", ERROR, |v| {
             services(v, false, |s| {
                 let mut copy = s["spec"]["ports"][0].clone();
                 copy["name"] = json!("again");
@@ -312,13 +312,13 @@ pub fn kinds() -> Vec<Kind> {
         ("one of several ports has no name", ERROR, |v| {
             services(v, false, |s| push(&mut s["spec"]["ports"], json!({"port": 7000, "targetPort": 8080})));
         }),
-        ("a Service stands twice", ERROR, |v| {
+        ("a Service is a duplicate", ERROR, |v| {
             for (id, name) in v.of_kind(&["Service"]) {
                 v.plant(v.around_service(id), name, move |o| o.push(o[id].clone()));
             }
         }),
         ("a Service selects two workloads", ERROR, |v| copied(v, WORKLOADS, Some("canary"))),
-        ("replicas behind an ordinary Service", WARNING, |v| {
+        ("replicas without load balancing", WARNING, |v| {
             for (id, name) in v.of_kind(&["Service"]) {
                 let replicas = v.target(id).map(|target| v.objects[target]["spec"]["replicas"].as_u64().unwrap_or(1)).unwrap_or_default();
                 if v.is_headless(id) && replicas > 1 {
@@ -348,9 +348,9 @@ pub fn kinds() -> Vec<Kind> {
             }
         }),
         // Workloads.
-        ("a dialled workload is removed", ERROR, |v| {
+        ("a called workload is removed", ERROR, |v| {
             for (id, name) in v.workloads() {
-                if v.is_dialled(id) {
+                if v.is_called(id) {
                     v.plant(v.around(id), name, move |o| drop(o.remove(id)));
                 }
             }
@@ -367,7 +367,7 @@ pub fn kinds() -> Vec<Kind> {
             workloads(v, WORKLOADS, |w| drop(fields(&mut w["spec"]["template"]["metadata"]).remove("labels")))
         }),
         ("a workload selects other pods", ERROR, |v| workloads(v, WORKLOADS, |w| w["spec"]["selector"]["matchLabels"]["app"] = json!("x"))),
-        ("a workload stands twice", ERROR, |v| copied(v, WORKLOADS, None)),
+        ("a workload is a duplicate", ERROR, |v| copied(v, WORKLOADS, None)),
         ("no replicas", WARNING, |v| {
             for (id, name) in v.workloads() {
                 if v.objects[id]["spec"]["replicas"].is_u64() {
@@ -384,7 +384,7 @@ pub fn kinds() -> Vec<Kind> {
             });
         }),
         ("a container has no arguments", ERROR, |v| containers(v, true, |c| drop(fields(c).remove("args")))),
-        ("a container has neither command nor arguments", WARNING, |v| {
+        ("a container has no command and no arguments", WARNING, |v| {
             containers(v, true, |c| {
                 fields(c).remove("args");
                 fields(c).remove("command");
@@ -395,13 +395,13 @@ pub fn kinds() -> Vec<Kind> {
         ("a sidecar has replaced all containers", ERROR, |v| {
             pods(v, |p| p["containers"] = json!([{"name": "log", "image": "fluent/fluent-bit:3"}]));
         }),
-        ("a port is another", ERROR, |v| {
+        ("a container has another port", ERROR, |v| {
             for container in v.mains().into_iter().filter(|c| c.option(v.objects, "--port").is_some()) {
                 let at = container.option(v.objects, "--port").unwrap();
                 v.plant(v.around(container.object), container.label.clone(), move |o| container.at(o)["args"][at + 1] = json!("7777"));
             }
         }),
-        ("a port is not said", ERROR, |v| {
+        ("a container has no port argument", ERROR, |v| {
             for container in v.mains().into_iter().filter(|c| c.option(v.objects, "--port").is_some()) {
                 let at = container.option(v.objects, "--port").unwrap();
                 let values = strings(&container.of(v.objects)["args"])[at + 1..].iter().take_while(|arg| !arg.starts_with("--")).count();
@@ -410,7 +410,7 @@ pub fn kinds() -> Vec<Kind> {
                 });
             }
         }),
-        ("metrics are served no more", ERROR, |v| {
+        ("metrics are no longer served", ERROR, |v| {
             for container in v.mains().into_iter().filter(|c| c.option(v.objects, "--monitoring").is_some()) {
                 let has_port = |id: &usize| list(&v.objects[*id]["spec"]["ports"]).any(|port| port["name"] == "monitoring");
                 if !v.fronts(container.object).iter().any(has_port) {
@@ -422,7 +422,7 @@ pub fn kinds() -> Vec<Kind> {
                 });
             }
         }),
-        ("metrics are served elsewhere", ERROR, |v| {
+        ("metrics are served on another port", ERROR, |v| {
             for container in v.mains().into_iter().filter(|c| c.option(v.objects, "--monitoring").is_some()) {
                 let has_port = |id: &usize| list(&v.objects[*id]["spec"]["ports"]).any(|port| port["name"] == "monitoring");
                 let Some(at) = container.option(v.objects, "--port-monitoring").filter(|_| v.fronts(container.object).iter().any(has_port))
@@ -432,13 +432,13 @@ pub fn kinds() -> Vec<Kind> {
                 v.plant(v.around(container.object), container.label.clone(), move |o| container.at(o)["args"][at + 1] = json!("9191"));
             }
         }),
-        ("names are asked of the node", ERROR, |v| {
-            for container in v.diallers() {
+        ("names are resolved by the node", ERROR, |v| {
+            for container in v.callers() {
                 v.plant([container.label.clone()], container.label.clone(), move |o| container.pod(o)["dnsPolicy"] = json!("Default"));
             }
         }),
-        ("a pod is on the host's network", ERROR, |v| {
-            for container in v.diallers() {
+        ("a pod uses the host network", ERROR, |v| {
+            for container in v.callers() {
                 v.plant([container.label.clone()], container.label.clone(), move |o| container.pod(o)["hostNetwork"] = json!(true));
             }
         }),
@@ -447,14 +447,14 @@ pub fn kinds() -> Vec<Kind> {
                 v.plant([name.clone()], name, move |o| drop(fields(&mut o[id]["spec"]).remove("volumeClaimTemplates")));
             }
         }),
-        ("another container is on its port", ERROR, |v| {
+        ("another container uses the same port", ERROR, |v| {
             pods(v, |p| push(&mut p["containers"], json!({"name": "proxy", "image": "acme/proxy:1", "ports": [{"containerPort": 8080}]})));
         }),
         ("two containers have one name", ERROR, |v| pods(v, |p| twice(&mut p["containers"]))),
         ("an init container has the name of a container", ERROR, |v| {
             pods(v, |p| p["initContainers"] = json!([{"name": p["containers"][0]["name"], "image": "busybox:1"}]));
         }),
-        ("a name of a port stands twice", ERROR, |v| {
+        ("a container has a duplicate port name", ERROR, |v| {
             containers(v, false, |c| {
                 push(&mut c["ports"], json!({"name": "p", "containerPort": 7001}));
                 push(&mut c["ports"], json!({"name": "p", "containerPort": 7002}));
@@ -495,7 +495,7 @@ pub fn kinds() -> Vec<Kind> {
         ("a mount has no volume", ERROR, |v| {
             containers(v, false, |c| push(&mut c["volumeMounts"], json!({"name": "nothing", "mountPath": "/nothing"})));
         }),
-        ("variables come to gigabytes", ERROR, |v| {
+        ("variables expand to gigabytes", ERROR, |v| {
             containers(v, false, |c| {
                 push(&mut c["env"], json!({"name": "V0", "value": "xxxxxxxxxxxxxxxx"}));
                 for number in 1..40 {
@@ -503,12 +503,12 @@ pub fn kinds() -> Vec<Kind> {
                 }
             });
         }),
-        ("a probe asks at another port", ERROR, |v| containers(v, false, |c| c["startupProbe"] = json!({"grpc": {"port": 7777}}))),
-        ("a probe asks for HTTP at another port", ERROR, |v| {
+        ("a probe has another port", ERROR, |v| containers(v, false, |c| c["startupProbe"] = json!({"grpc": {"port": 7777}}))),
+        ("an HTTP probe has another port", ERROR, |v| {
             containers(v, false, |c| c["readinessProbe"] = json!({"httpGet": {"path": "/", "port": 7777}}));
         }),
-        ("a probe opens another port", ERROR, |v| containers(v, false, |c| c["livenessProbe"] = json!({"tcpSocket": {"port": 7777}}))),
-        ("a probe asks at a port of no name", ERROR, |v| {
+        ("a TCP probe has another port", ERROR, |v| containers(v, false, |c| c["livenessProbe"] = json!({"tcpSocket": {"port": 7777}}))),
+        ("a probe has an unknown port name", ERROR, |v| {
             containers(v, false, |c| c["livenessProbe"] = json!({"tcpSocket": {"port": "nothing"}}));
         }),
         ("a probe pings another port", ERROR, |v| {
@@ -516,16 +516,16 @@ pub fn kinds() -> Vec<Kind> {
                 c["livenessProbe"] = json!({"exec": {"command": ["jina", "ping", "executor", "grpc://127.0.0.1:7777"]}});
             });
         }),
-        ("a probe asks Istio where there is none", ERROR, |v| {
+        ("a probe of Istio without Istio", ERROR, |v| {
             containers(v, false, |c| c["livenessProbe"] = json!({"httpGet": {"path": "/app-health/executor/livez", "port": 15020}}));
         }),
-        ("a pod waits longer than it may", ERROR, |v| {
+        ("a pod waits longer than its grace period", ERROR, |v| {
             pods(v, |p| p["containers"][0]["lifecycle"] = json!({"preStop": {"sleep": {"seconds": 900}}}));
         }),
-        ("a pod waits longer than it may, in a shell", ERROR, |v| {
+        ("a pod waits longer than its grace period, in a shell", ERROR, |v| {
             pods(v, |p| p["containers"][0]["lifecycle"] = json!({"preStop": {"exec": {"command": ["/bin/sh", "-c", "sleep 900"]}}}));
         }),
-        ("a pod may not wait", ERROR, |v| {
+        ("a pod has no grace period", ERROR, |v| {
             for container in v.mains() {
                 if container.of(v.objects)["lifecycle"]["preStop"].is_object() {
                     let about = v.around(container.object);
@@ -546,32 +546,32 @@ pub fn kinds() -> Vec<Kind> {
         ("two claims have one name", ERROR, |v| {
             workloads(v, &["StatefulSet"], |w| twice(&mut w["spec"]["volumeClaimTemplates"]));
         }),
-        ("a claim is not there", ERROR, |v| {
+        ("a claim does not exist", ERROR, |v| {
             pods(v, |p| push(&mut p["volumes"], json!({"name": "gone", "persistentVolumeClaim": {"claimName": "gone"}})));
         }),
-        ("an account is not there", WARNING, |v| pods(v, |p| p["serviceAccountName"] = json!("gone"))),
-        ("a pull secret is not there", WARNING, |v| pods(v, |p| push(&mut p["imagePullSecrets"], json!({"name": "gone"})))),
-        ("a Secret is not there", ERROR, |v| {
+        ("a service account does not exist", WARNING, |v| pods(v, |p| p["serviceAccountName"] = json!("gone"))),
+        ("a pull secret does not exist", WARNING, |v| pods(v, |p| push(&mut p["imagePullSecrets"], json!({"name": "gone"})))),
+        ("a Secret does not exist", ERROR, |v| {
             containers(v, false, |c| {
                 push(&mut c["env"], json!({"name": "X", "valueFrom": {"secretKeyRef": {"name": "gone", "key": "x"}}}))
             });
         }),
-        ("all of a Secret is not there", ERROR, |v| {
+        ("a Secret in envFrom does not exist", ERROR, |v| {
             containers(v, false, |c| push(&mut c["envFrom"], json!({"secretRef": {"name": "gone"}})))
         }),
-        ("a Secret of a volume is not there", ERROR, |v| {
+        ("a Secret of a volume does not exist", ERROR, |v| {
             pods(v, |p| push(&mut p["volumes"], json!({"name": "gone", "secret": {"secretName": "gone"}})));
         }),
-        ("a key is not there", ERROR, |v| {
+        ("a key does not exist", ERROR, |v| {
             containers(v, false, |c| {
                 let Some(map) = c["envFrom"][0]["configMapRef"]["name"].as_str().map(str::to_owned) else { return };
                 push(&mut c["env"], json!({"name": "X", "valueFrom": {"configMapKeyRef": {"name": map, "key": "gone"}}}));
             });
         }),
-        ("an annotation declares nothing", ERROR, |v| {
+        ("an annotation declares an unknown kind", ERROR, |v| {
             workloads(v, WORKLOADS, |w| w["metadata"]["annotations"]["flow.jina.ai/external"] = json!("scret/x"));
         }),
-        ("a head runs another Jina", WARNING, |v| {
+        ("a head runs another Jina version", WARNING, |v| {
             for container in v.heads() {
                 v.plant([container.label.clone()], container.label.clone(), move |o| {
                     fields(&mut o[container.object]["metadata"]).remove("labels");
@@ -605,11 +605,11 @@ pub fn kinds() -> Vec<Kind> {
         }),
         ("an address is misspelled in an argument", ERROR, |v| in_addresses(v, |_| Some("grpc://encodr:8080".to_owned()))),
         ("an address has another port", ERROR, |v| in_addresses(v, |address| Some(address.replace(":8080", ":7777")))),
-        ("an address is that of metrics", ERROR, |v| in_addresses(v, |address| Some(address.replace(":8080", ":9090")))),
-        ("an address asks for TLS", ERROR, |v| in_addresses(v, |a| Some(format!("grpcs://{}", a.trim_start_matches("grpc://"))))),
-        ("an address asks for HTTP", ERROR, |v| in_addresses(v, |a| Some(format!("http://{}", a.trim_start_matches("grpc://"))))),
-        ("an address asks for HTTPS", ERROR, |v| in_addresses(v, |a| Some(format!("https://{}", a.trim_start_matches("grpc://"))))),
-        ("an address asks for WebSocket", ERROR, |v| in_addresses(v, |a| Some(format!("ws://{}", a.trim_start_matches("grpc://"))))),
+        ("an address has the metrics port", ERROR, |v| in_addresses(v, |address| Some(address.replace(":8080", ":9090")))),
+        ("an address uses TLS", ERROR, |v| in_addresses(v, |a| Some(format!("grpcs://{}", a.trim_start_matches("grpc://"))))),
+        ("an address uses HTTP", ERROR, |v| in_addresses(v, |a| Some(format!("http://{}", a.trim_start_matches("grpc://"))))),
+        ("an address uses HTTPS", ERROR, |v| in_addresses(v, |a| Some(format!("https://{}", a.trim_start_matches("grpc://"))))),
+        ("an address uses WebSocket", ERROR, |v| in_addresses(v, |a| Some(format!("ws://{}", a.trim_start_matches("grpc://"))))),
         ("an address is in another namespace", ERROR, |v| {
             in_addresses(v, |address| {
                 let (before, port) = address.rsplit_once(':')?;
@@ -617,7 +617,7 @@ pub fn kinds() -> Vec<Kind> {
                 (!host.contains('$')).then(|| format!("{host}.elsewhere.svc:{port}"))
             });
         }),
-        ("an address is that of the gateway", ERROR, |v| in_addresses(v, |_| Some("grpc://gateway:8080".to_owned()))),
+        ("an address leads to the gateway", ERROR, |v| in_addresses(v, |_| Some("grpc://gateway:8080".to_owned()))),
         ("two addresses are swapped", ERROR, |v| {
             in_json(v, v.gateways(), "--deployments-addresses", |map| {
                 let keys: Vec<String> = map.iter().filter(|(_, a)| !a.to_string().contains(".com")).map(|(k, _)| k.clone()).collect();
@@ -628,20 +628,20 @@ pub fn kinds() -> Vec<Kind> {
                 true
             });
         }),
-        ("addresses are no JSON", ERROR, |v| {
-            let diallers = v.gateways();
-            option(v, diallers, "--deployments-addresses", |text| Some(text.trim_end_matches('}').to_owned()));
+        ("addresses are invalid JSON", ERROR, |v| {
+            let callers = v.gateways();
+            option(v, callers, "--deployments-addresses", |text| Some(text.trim_end_matches('}').to_owned()));
         }),
-        ("an address is taken out", ERROR, |v| {
+        ("an address is removed", ERROR, |v| {
             in_json(v, v.gateways(), "--deployments-addresses", |map| {
                 let first = map.keys().next().cloned();
                 first.is_some_and(|first| map.remove(&first).is_some())
             });
         }),
-        ("all addresses are taken out", ERROR, |v| {
+        ("all addresses are removed", ERROR, |v| {
             for container in v.gateways() {
                 let Some(at) = container.option(v.objects, "--deployments-addresses") else { continue };
-                v.plant(v.everybody(), container.label.clone(), move |o| {
+                v.plant(v.components(), container.label.clone(), move |o| {
                     list_mut(&mut container.at(o)["args"]).drain(at..at + 2);
                 });
             }
@@ -653,7 +653,7 @@ pub fn kinds() -> Vec<Kind> {
                 name.is_some_and(|name| map.insert(name.clone(), json!([name, "end-gateway"])).is_some())
             });
         }),
-        ("the graph is a circle", ERROR, |v| {
+        ("the graph is a cycle", ERROR, |v| {
             in_json(v, v.gateways(), "--graph-description", |map| {
                 let first = map["start-gateway"][0].clone();
                 let last = map.iter().find(|(_, next)| next.to_string().contains("end-gateway")).map(|(name, _)| name.clone());
@@ -669,10 +669,10 @@ pub fn kinds() -> Vec<Kind> {
         ("the graph has no start", ERROR, |v| {
             in_json(v, v.gateways(), "--graph-description", |map| map.remove("start-gateway").is_some());
         }),
-        ("the graph starts nowhere", ERROR, |v| {
+        ("the graph has an empty start", ERROR, |v| {
             in_json(v, v.gateways(), "--graph-description", |map| map.insert("start-gateway".to_owned(), json!([])).is_some());
         }),
-        ("the graph names nobody", ERROR, |v| {
+        ("the graph names an unknown executor", ERROR, |v| {
             in_json(v, v.gateways(), "--graph-description", |map| map.insert("nobody".to_owned(), json!(["end-gateway"])).is_none());
         }),
         ("the graph leaves an executor out", ERROR, |v| {
@@ -684,26 +684,26 @@ pub fn kinds() -> Vec<Kind> {
                 true
             });
         }),
-        ("a step of the graph is no list", ERROR, |v| {
+        ("a step of the graph is not a list", ERROR, |v| {
             in_json(v, v.gateways(), "--graph-description", |map| {
                 let name = map.keys().find(|name| !name.ends_with("-gateway")).cloned();
                 name.is_some_and(|name| map.insert(name, json!("end-gateway")).is_some())
             });
         }),
-        ("the graph is no JSON", ERROR, |v| {
+        ("the graph is invalid JSON", ERROR, |v| {
             let gateways = v.gateways();
             option(v, gateways, "--graph-description", |text| Some(text.trim_end_matches('}').to_owned()));
         }),
         ("there is no graph", ERROR, |v| {
             for container in v.gateways() {
                 let Some(at) = container.option(v.objects, "--graph-description") else { continue };
-                v.plant(v.everybody(), container.label.clone(), move |o| {
+                v.plant(v.components(), container.label.clone(), move |o| {
                     list_mut(&mut container.at(o)["args"]).drain(at..at + 2);
                 });
             }
         }),
         // Shards.
-        ("a shard is not dialled", ERROR, |v| {
+        ("a shard is not called", ERROR, |v| {
             in_json(v, v.heads(), "--connection-list", |map| {
                 let last = map.keys().next_back().cloned();
                 last.is_some_and(|last| map.remove(&last).is_some())
@@ -724,7 +724,7 @@ pub fn kinds() -> Vec<Kind> {
                 true
             });
         }),
-        ("one shard is dialled for two", ERROR, |v| {
+        ("one shard is called for two", ERROR, |v| {
             in_json(v, v.heads(), "--connection-list", |map| {
                 let one = map["0"].clone();
                 map.insert("1".to_owned(), one).is_some()
@@ -734,38 +734,38 @@ pub fn kinds() -> Vec<Kind> {
             let heads = v.heads();
             option(v, heads, "--shards", |_| Some("9".to_owned()));
         }),
-        ("the list of shards is no JSON", ERROR, |v| {
+        ("the list of shards is invalid JSON", ERROR, |v| {
             let heads = v.heads();
             option(v, heads, "--connection-list", |text| Some(text.trim_end_matches('}').to_owned()));
         }),
         ("there is no list of shards", ERROR, |v| {
             for container in v.heads() {
                 let at = container.option(v.objects, "--connection-list").unwrap();
-                v.plant(v.everybody(), container.label.clone(), move |o| {
+                v.plant(v.components(), container.label.clone(), move |o| {
                     list_mut(&mut container.at(o)["args"]).drain(at..at + 2);
                 });
             }
         }),
-        ("a shard thinks that it is another", ERROR, |v| {
+        ("a shard has the ID of another", ERROR, |v| {
             let all = v.mains();
             option(v, all, "--shard-id", |id| Some(if id == "0" { "1" } else { "0" }.to_owned()));
         }),
-        ("what runs before is asked elsewhere", ERROR, |v| {
+        ("uses_before is called at another address", ERROR, |v| {
             let heads = v.heads();
             option(v, heads, "--uses-before-address", |_| Some("127.0.0.1:7777".to_owned()));
         }),
-        ("what runs after is asked elsewhere", ERROR, |v| {
+        ("uses_after is called at another address", ERROR, |v| {
             let heads = v.heads();
             option(v, heads, "--uses-after-address", |_| Some("127.0.0.1:7777".to_owned()));
         }),
-        ("what runs before is removed", ERROR, |v| {
+        ("uses_before is removed", ERROR, |v| {
             for container in v.heads().into_iter().filter(|c| c.option(v.objects, "--uses-before-address").is_some()) {
                 v.plant([container.label.clone()], container.label.clone(), move |o| {
                     list_mut(&mut container.pod(o)["containers"]).remove(1);
                 });
             }
         }),
-        ("what runs before sleeps", ERROR, |v| {
+        ("uses_before sleeps", ERROR, |v| {
             for container in v.heads().into_iter().filter(|c| c.option(v.objects, "--uses-before-address").is_some()) {
                 v.plant([container.label.clone()], container.label.clone(), move |o| {
                     container.pod(o)["containers"][1]["command"] = json!(["sleep", "1000"]);
@@ -773,20 +773,20 @@ pub fn kinds() -> Vec<Kind> {
             }
         }),
         // Policies.
-        ("a policy lets others in", ERROR, |v| {
+        ("a policy allows other pods in", ERROR, |v| {
             rules(v, "ingress", is_of_flow, |r| r["from"] = json!([{"podSelector": {"matchLabels": {"app": "nobody"}}}]));
         }),
-        ("a policy lets in at other ports", ERROR, |v| rules(v, "ingress", is_of_flow, |r| r["ports"] = json!([{"port": 7777}]))),
-        ("a policy lets in for UDP", ERROR, |v| {
+        ("a policy allows other ports in", ERROR, |v| rules(v, "ingress", is_of_flow, |r| r["ports"] = json!([{"port": 7777}]))),
+        ("a policy allows only UDP in", ERROR, |v| {
             rules(v, "ingress", is_of_flow, |r| r["ports"] = json!([{"port": 8080, "protocol": "UDP"}]))
         }),
-        ("a policy lets nobody in", ERROR, |v| {
+        ("a policy allows nothing in", ERROR, |v| {
             objects(v, "NetworkPolicy", |p| list(&p["spec"]["ingress"]).any(is_of_flow), |p| p["spec"]["ingress"] = json!([]));
         }),
-        ("a policy is for nobody", WARNING, |v| {
+        ("a policy selects no pods", WARNING, |v| {
             objects(v, "NetworkPolicy", all, |p| p["spec"]["podSelector"] = json!({"matchLabels": {"app": "nobody"}}));
         }),
-        ("a policy lets no names be asked for", ERROR, |v| {
+        ("a policy forbids DNS", ERROR, |v| {
             objects(
                 v,
                 "NetworkPolicy",
@@ -796,7 +796,7 @@ pub fn kinds() -> Vec<Kind> {
                 },
             );
         }),
-        ("a policy lets names be asked for by TCP alone", ERROR, |v| {
+        ("a policy allows DNS only by TCP", ERROR, |v| {
             objects(
                 v,
                 "NetworkPolicy",
@@ -808,7 +808,7 @@ pub fn kinds() -> Vec<Kind> {
                 },
             );
         }),
-        ("a policy lets names be asked for in the namespace alone", ERROR, |v| {
+        ("a policy allows DNS only in the namespace", ERROR, |v| {
             objects(
                 v,
                 "NetworkPolicy",
@@ -820,15 +820,15 @@ pub fn kinds() -> Vec<Kind> {
                 },
             );
         }),
-        ("a policy lets out to others", ERROR, |v| {
+        ("a policy allows other pods out", ERROR, |v| {
             rules(v, "egress", is_of_flow, |r| r["to"] = json!([{"podSelector": {"matchLabels": {"app": "nobody"}}}]));
         }),
-        ("a policy lets out at other ports", ERROR, |v| rules(v, "egress", is_of_flow, |r| r["ports"] = json!([{"port": 7777}]))),
-        ("a policy of the whole namespace lets nothing out", ERROR, |v| {
-            if v.diallers().iter().all(|c| v.addresses(c).is_empty()) {
+        ("a policy allows other ports out", ERROR, |v| rules(v, "egress", is_of_flow, |r| r["ports"] = json!([{"port": 7777}]))),
+        ("a policy of the whole namespace allows nothing out", ERROR, |v| {
+            if v.callers().iter().all(|c| v.addresses(c).is_empty()) {
                 return;
             }
-            let mut about = v.everybody();
+            let mut about = v.components();
             about.push("NetworkPolicy/closed".to_owned());
             let is_closed = v.objects.iter().any(|o| o["kind"] == "NetworkPolicy" && o["spec"]["egress"].is_array());
             if !is_closed {
@@ -851,7 +851,7 @@ pub fn kinds() -> Vec<Kind> {
                 });
             }
         }),
-        ("an autoscaler beside one of KEDA", ERROR, |v| {
+        ("an autoscaler beside a ScaledObject", ERROR, |v| {
             for (id, name) in v.of_kind(&["ScaledObject"]) {
                 v.plant([name.clone(), "HorizontalPodAutoscaler/mine".to_owned()], name, move |o| {
                     let target = json!({"apiVersion": "apps/v1", "kind": "Deployment", "name": o[id]["spec"]["scaleTargetRef"]["name"]});
@@ -861,10 +861,12 @@ pub fn kinds() -> Vec<Kind> {
                 });
             }
         }),
-        ("an autoscaler scales to less than its least", ERROR, |v| {
+        ("an autoscaler has a maximum below its minimum", ERROR, |v| {
             objects(v, "HorizontalPodAutoscaler", all, |s| s["spec"]["minReplicas"] = json!(99));
         }),
-        ("KEDA scales to less than its least", ERROR, |v| objects(v, "ScaledObject", all, |s| s["spec"]["minReplicaCount"] = json!(99))),
+        ("a ScaledObject has a maximum below its minimum", ERROR, |v| {
+            objects(v, "ScaledObject", all, |s| s["spec"]["minReplicaCount"] = json!(99))
+        }),
         ("an autoscaler has no target", ERROR, |v| {
             objects(v, "HorizontalPodAutoscaler", all, |s| s["spec"]["scaleTargetRef"]["name"] = json!("nobody"));
             objects(v, "ScaledObject", all, |s| s["spec"]["scaleTargetRef"]["name"] = json!("nobody"));
@@ -879,14 +881,14 @@ pub fn kinds() -> Vec<Kind> {
                 objects(v, kind, all, |s| s["metadata"]["namespace"] = json!("elsewhere"));
             }
         }),
-        ("what is scaled is fixed", ERROR, |v| {
+        ("a scaled workload has fixed replicas", ERROR, |v| {
             for (id, name) in v.of_kind(&["HorizontalPodAutoscaler", "ScaledObject"]) {
                 let target = v.objects[id]["spec"]["scaleTargetRef"]["name"].clone();
                 let Some(workload) = v.workloads().into_iter().find(|(w, _)| v.objects[*w]["metadata"]["name"] == target) else { continue };
                 v.plant([name.clone(), workload.1], name, move |o| o[workload.0]["spec"]["replicas"] = json!(2));
             }
         }),
-        ("nothing is requested that is scaled by", WARNING, |v| {
+        ("the scaled resource is not requested", WARNING, |v| {
             for (id, name) in v.of_kind(&["HorizontalPodAutoscaler"]) {
                 let target = v.objects[id]["spec"]["scaleTargetRef"]["name"].clone();
                 let Some(workload) = v.workloads().into_iter().find(|(w, _)| v.objects[*w]["metadata"]["name"] == target) else { continue };
@@ -895,7 +897,7 @@ pub fn kinds() -> Vec<Kind> {
                 });
             }
         }),
-        ("a share of memory without a request", WARNING, |v| {
+        ("scaling by memory without a request", WARNING, |v| {
             objects(
                 v,
                 "HorizontalPodAutoscaler",
@@ -909,7 +911,7 @@ pub fn kinds() -> Vec<Kind> {
             );
         }),
         // Budgets.
-        ("a budget is for nobody", ERROR, |v| {
+        ("a budget selects no pods", ERROR, |v| {
             objects(v, "PodDisruptionBudget", all, |b| b["spec"]["selector"] = json!({"matchLabels": {"app": "nobody"}}));
         }),
         ("a budget forbids every eviction", WARNING, |v| {
@@ -918,7 +920,7 @@ pub fn kinds() -> Vec<Kind> {
                 b["spec"]["minAvailable"] = json!("100%");
             });
         }),
-        ("a budget allows no pod to go", WARNING, |v| {
+        ("a budget allows no unavailable pod", WARNING, |v| {
             objects(v, "PodDisruptionBudget", all, |b| {
                 fields(&mut b["spec"]).remove("minAvailable");
                 b["spec"]["maxUnavailable"] = json!(0);
@@ -928,22 +930,22 @@ pub fn kinds() -> Vec<Kind> {
             objects(v, "PodDisruptionBudget", |b| b["metadata"]["labels"].is_object(), |b| b["metadata"]["namespace"] = json!("elsewhere"));
         }),
         // Monitors.
-        ("a monitor of Services sees none", ERROR, |v| {
+        ("a ServiceMonitor selects nothing", ERROR, |v| {
             objects(v, "ServiceMonitor", all, |m| m["spec"]["selector"] = json!({"matchLabels": {"app": "nobody"}}));
         }),
-        ("a monitor of Services looks at another port", ERROR, |v| {
+        ("a ServiceMonitor has another port", ERROR, |v| {
             objects(v, "ServiceMonitor", all, |m| m["spec"]["endpoints"][0]["port"] = json!("nothing"));
         }),
-        ("a monitor of Services looks elsewhere", ERROR, |v| {
+        ("a ServiceMonitor selects another namespace", ERROR, |v| {
             objects(v, "ServiceMonitor", all, |m| m["spec"]["namespaceSelector"] = json!({"matchNames": ["elsewhere"]}));
         }),
-        ("a monitor of pods sees none", ERROR, |v| {
+        ("a PodMonitor selects nothing", ERROR, |v| {
             objects(v, "PodMonitor", all, |m| m["spec"]["selector"] = json!({"matchLabels": {"app": "nobody"}}));
         }),
-        ("a monitor of pods looks at another port", ERROR, |v| {
+        ("a PodMonitor has another port", ERROR, |v| {
             objects(v, "PodMonitor", all, |m| m["spec"]["podMetricsEndpoints"][0]["port"] = json!("nothing"));
         }),
-        ("a monitor of pods looks elsewhere", ERROR, |v| {
+        ("a PodMonitor selects another namespace", ERROR, |v| {
             objects(v, "PodMonitor", all, |m| m["spec"]["namespaceSelector"] = json!({"matchNames": ["elsewhere"]}));
         }),
         ("a monitor is in another namespace", ERROR, |v| {
@@ -957,7 +959,7 @@ pub fn kinds() -> Vec<Kind> {
             }
         }),
         // Routes from outside.
-        ("a way from outside is in another namespace", ERROR, |v| {
+        ("a route from outside is in another namespace", ERROR, |v| {
             for kind in ["Ingress", "HTTPRoute", "GRPCRoute"] {
                 objects(v, kind, all, |i| i["metadata"]["namespace"] = json!("elsewhere"));
             }
@@ -970,10 +972,10 @@ pub fn kinds() -> Vec<Kind> {
                 i["spec"]["rules"][0]["http"]["paths"][0]["backend"]["service"]["port"] = json!({"number": 7777})
             });
         }),
-        ("an Ingress leads to a port of no name", ERROR, |v| {
+        ("an Ingress leads to an unknown port name", ERROR, |v| {
             objects(v, "Ingress", all, |i| i["spec"]["rules"][0]["http"]["paths"][0]["backend"]["service"]["port"] = json!({"name": "x"}));
         }),
-        ("an Ingress has no certificate", ERROR, |v| {
+        ("the certificate of an Ingress does not exist", ERROR, |v| {
             objects(v, "Ingress", |i| i["spec"]["tls"].is_array(), |i| i["spec"]["tls"][0]["secretName"] = json!("nothing"));
         }),
         ("the certificate of an Ingress is removed", ERROR, |v| {
@@ -1003,9 +1005,9 @@ pub fn kinds() -> Vec<Kind> {
             renamed(v, "ConfigMap", always, |c| c["metadata"]["namespace"] = json!("elsewhere"));
         }),
         ("a claim is removed", ERROR, |v| removed(v, "PersistentVolumeClaim", always)),
-        ("an account is removed", WARNING, |v| removed(v, "ServiceAccount", always)),
+        ("a service account is removed", WARNING, |v| removed(v, "ServiceAccount", always)),
         ("a Secret with keys is removed", WARNING, |v| removed(v, "Secret", always)),
-        ("a key of a Secret is another", ERROR, |v| {
+        ("a Secret has another key", ERROR, |v| {
             renamed(v, "Secret", |v, id| v.objects[id]["stringData"]["api"].is_string(), |s| s["stringData"] = json!({"other": "x"}));
         }),
     ]

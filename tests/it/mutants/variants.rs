@@ -268,7 +268,7 @@ pub fn kinds() -> Vec<Kind> {
         }),
         ("Istio, injected", |o| pods(o, |t| istio(t, false))),
         ("Istio, injected as native sidecar", |o| pods(o, |t| istio(t, true))),
-        ("Istio, to be injected", |o| pods(o, |t| t["metadata"]["labels"]["sidecar.istio.io/inject"] = json!("true"))),
+        ("Istio, with injection enabled", |o| pods(o, |t| t["metadata"]["labels"]["sidecar.istio.io/inject"] = json!("true"))),
         ("Linkerd, injected", |o| pods(o, linkerd)),
         ("addresses with namespace", |o| {
             let namespace = namespace(o);
@@ -289,27 +289,27 @@ pub fn kinds() -> Vec<Kind> {
             }
             changed
         }),
-        ("digests", |o| {
+        ("images by digest", |o| {
             containers(o, |c| {
                 let image = c["image"].as_str().unwrap().split(':').next().unwrap().to_owned();
                 let tag = c["image"].as_str().unwrap().rsplit(':').next().unwrap().to_owned();
                 c["image"] = json!(format!("{image}:{tag}@sha256:{}", "0123456789abcdef".repeat(4)));
             })
         }),
-        ("another registry", |o| {
+        ("a different registry", |o| {
             containers(o, |c| c["image"] = json!(format!("registry.internal:5000/mirror/{}", c["image"].as_str().unwrap())))
         }),
         ("labels and annotations", |o| {
             for object in o.iter_mut() {
                 object["metadata"]["labels"]["team"] = json!("search");
-                object["metadata"]["annotations"]["owner"] = json!("somebody@example.com");
+                object["metadata"]["annotations"]["owner"] = json!("owner@example.com");
             }
             pods(o, |t| {
                 t["metadata"]["labels"]["team"] = json!("search");
                 t["metadata"]["annotations"]["prometheus.io/scrape"] = json!("true");
             })
         }),
-        ("another order", |o| {
+        ("a different order", |o| {
             o.reverse();
             true
         }),
@@ -365,13 +365,13 @@ pub fn kinds() -> Vec<Kind> {
             o.extend(copy);
             true
         }),
-        ("somebody else's workload", |o| {
+        ("a foreign workload", |o| {
             add(
                 o,
                 "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: NS}\nspec:\n  selector: {matchLabels: {app: web}}\n  template:\n    metadata: {labels: {app: web}}\n    spec:\n      containers:\n      - name: web\n        image: acme/web:1\n        ports: [{containerPort: 9090}]\n        readinessProbe: {httpGet: {path: /, port: 8000}}\n---\napiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: NS}\nspec: {selector: {app: web}, ports: [{name: http, port: 80, targetPort: 8000}, {name: metrics, port: 9090}]}\n",
             )
         }),
-        ("somebody else's StatefulSet", |o| {
+        ("a foreign StatefulSet", |o| {
             add(
                 o,
                 "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: controller, namespace: NS}\nspec:\n  serviceName: controller\n  selector: {matchLabels: {app: controller}}\n  template:\n    metadata: {labels: {app: controller}}\n    spec:\n      serviceAccountName: controller\n      containers: [{name: c, image: acme/c, env: [{name: P, valueFrom: {secretKeyRef: {name: made-later, key: p}}}]}]\n",
@@ -383,7 +383,7 @@ pub fn kinds() -> Vec<Kind> {
                 "apiVersion: acid.zalan.do/v1\nkind: postgresql\nmetadata: {name: db, namespace: NS}\nspec: {numberOfInstances: 2}\n---\napiVersion: v1\nkind: Service\nmetadata: {name: db-replica, namespace: NS}\nspec: {selector: {cluster-name: db, spilo-role: replica}, ports: [{port: 5432}]}\n---\napiVersion: v1\nkind: Service\nmetadata: {name: db-pooled, namespace: NS}\nspec: {type: ExternalName, externalName: db.rds.amazonaws.com}\n",
             )
         }),
-        ("what other operators read", |o| {
+        ("objects of other operators", |o| {
             add(
                 o,
                 "apiVersion: cert-manager.io/v1\nkind: Certificate\nmetadata: {name: c, namespace: NS}\nspec: {secretName: c, issuerRef: {name: ca}}\n---\napiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {name: d, namespace: NS}\nspec: {host: nobody}\n---\napiVersion: external-secrets.io/v1beta1\nkind: ExternalSecret\nmetadata: {name: e, namespace: NS}\nspec: {target: {name: e}}\n---\napiVersion: serving.knative.dev/v1\nkind: Service\nmetadata: {name: k, namespace: NS}\nspec: {template: {spec: {containers: [{image: acme/k}]}}}\n---\napiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: a, namespace: argocd}\nspec: {source: {path: x}}\n",
@@ -439,7 +439,7 @@ pub fn kinds() -> Vec<Kind> {
             )
         }),
         ("a wrapper before Jina", |o| containers(o, |c| c["command"] = json!(["/usr/bin/tini", "-g", "--", "jina"]))),
-        ("a module in place of the program", |o| containers(o, |c| c["command"] = json!(["python", "-m", "jina"]))),
+        ("a module instead of the program", |o| containers(o, |c| c["command"] = json!(["python", "-m", "jina"]))),
         ("Jina in a shell", |o| {
             containers(o, |c| {
                 let args: Vec<String> = list(&c["args"]).map(|arg| format!("'{}'", arg.as_str().unwrap())).collect();
@@ -447,7 +447,7 @@ pub fn kinds() -> Vec<Kind> {
                 c["args"] = json!([format!("exec jina {}", args.join(" "))]);
             })
         }),
-        ("as the API server has it", |o| {
+        ("with the defaults of the API server", |o| {
             for object in o.iter_mut() {
                 object["metadata"]["uid"] = json!("7b1f6c9e-0000-4000-8000-000000000000");
                 object["metadata"]["resourceVersion"] = json!("1234");
@@ -463,7 +463,7 @@ pub fn kinds() -> Vec<Kind> {
             }
             true
         }),
-        ("with what controllers made", |o| {
+        ("with objects made by controllers", |o| {
             let mut made = Vec::new();
             for object in o.iter().filter(|object| ["Deployment", "StatefulSet"].contains(&object["kind"].as_str().unwrap())) {
                 let name = object["metadata"]["name"].as_str().unwrap();
@@ -506,7 +506,7 @@ pub fn kinds() -> Vec<Kind> {
             }
             changed
         }),
-        ("a Rollout in place of each Deployment", |o| {
+        ("a Rollout instead of each Deployment", |o| {
             for object in o.iter_mut() {
                 if object["kind"] == "Deployment" {
                     object["apiVersion"] = json!("argoproj.io/v1alpha1");
@@ -534,14 +534,14 @@ pub fn kinds() -> Vec<Kind> {
                 }
             })
         }),
-        ("a variable twice with one value", |o| {
+        ("a duplicate variable with the same value", |o| {
             containers(o, |c| {
                 for _ in 0..2 {
                     push(&mut c["env"], json!({"name": "TZ", "value": "UTC"}));
                 }
             })
         }),
-        ("namespace everywhere", |o| {
+        ("another namespace everywhere", |o| {
             let namespace = namespace(o);
             for object in o.iter_mut() {
                 let name = object["metadata"]["name"].as_str().unwrap_or_default().to_owned();
@@ -575,21 +575,21 @@ pub const CLASHES: &[(&str, &str)] = &[
     ("an autoscaler", "an autoscaler of v1"),
     // A shell command line is not a list of words, so a prefix cannot be put before it.
     ("a wrapper before Jina", "Jina in a shell"),
-    ("a module in place of the program", "Jina in a shell"),
-    ("a wrapper before Jina", "a module in place of the program"),
+    ("a module instead of the program", "Jina in a shell"),
+    ("a wrapper before Jina", "a module instead of the program"),
     // A rename does not update addresses that contain a namespace.
-    ("addresses with namespace", "namespace everywhere"),
+    ("addresses with namespace", "another namespace everywhere"),
     ("addresses with namespace", "a prefix"),
     ("addresses with namespace", "a suffix"),
-    ("an alias of the gateway", "namespace everywhere"),
-    ("Jina in a shell", "namespace everywhere"),
+    ("an alias of the gateway", "another namespace everywhere"),
+    ("Jina in a shell", "another namespace everywhere"),
     // References to the name of a pod are not updated.
     ("Services of single pods", "a prefix"),
     ("Services of single pods", "a suffix"),
     // Objects made by controllers change with their source.
-    ("with what controllers made", "a Rollout in place of each Deployment"),
-    ("with what controllers made", "a prefix"),
-    ("with what controllers made", "a suffix"),
+    ("with objects made by controllers", "a Rollout instead of each Deployment"),
+    ("with objects made by controllers", "a prefix"),
+    ("with objects made by controllers", "a suffix"),
 ];
 
 /// Adds an autoscaler to a workload: removes `replicas` and adds requests.

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::support::label;
-use crate::support::wiring::{contains, dialled, host_and_port, strings};
+use crate::support::wiring::{called_addresses, contains, host_and_port, strings};
 
 pub type Objects = Vec<Value>;
 
@@ -112,11 +112,11 @@ impl<'o> View<'o> {
     }
 
     /// Gateways and heads that call at least one Service in the cluster.
-    pub fn diallers(&self) -> Vec<Container> {
-        let mut diallers = self.gateways();
-        diallers.extend(self.heads());
-        diallers.retain(|c| !self.addresses(c).is_empty());
-        diallers
+    pub fn callers(&self) -> Vec<Container> {
+        let mut callers = self.gateways();
+        callers.extend(self.heads());
+        callers.retain(|c| !self.addresses(c).is_empty());
+        callers
     }
 
     /// The addresses that a container calls and that belong to a Service in the set: name and port.
@@ -126,7 +126,7 @@ impl<'o> View<'o> {
             Some((host.split('.').next()?.to_owned(), port.to_owned()))
         };
         let is_here = |(name, _): &(String, String)| self.service(name).is_some();
-        let all: Vec<String> = dialled(container.of(self.objects));
+        let all: Vec<String> = called_addresses(container.of(self.objects));
         all.iter().filter(|address| !address.contains(".com") && !address.contains(".other.")).filter_map(of).filter(is_here).collect()
     }
 
@@ -135,9 +135,9 @@ impl<'o> View<'o> {
     }
 
     /// The components that call a Service.
-    pub fn diallers_of(&self, service: &str) -> Vec<String> {
+    pub fn callers_of(&self, service: &str) -> Vec<String> {
         let dials = |c: &&Container| self.addresses(c).iter().any(|(name, _)| name == service);
-        self.diallers().iter().filter(dials).map(|c| c.label.clone()).collect()
+        self.callers().iter().filter(dials).map(|c| c.label.clone()).collect()
     }
 
     /// The workload that a Service selects.
@@ -164,15 +164,15 @@ impl<'o> View<'o> {
     pub fn around_service(&self, service: usize) -> Vec<String> {
         let object = &self.objects[service];
         let mut labels = vec![label(object)];
-        labels.extend(self.diallers_of(object["metadata"]["name"].as_str().unwrap_or_default()));
+        labels.extend(self.callers_of(object["metadata"]["name"].as_str().unwrap_or_default()));
         labels.extend(self.target(service).map(|target| label(&self.objects[target])));
         labels
     }
 
-    pub fn is_dialled(&self, workload: usize) -> bool {
+    pub fn is_called(&self, workload: usize) -> bool {
         self.fronts(workload)
             .iter()
-            .any(|id| !self.diallers_of(self.objects[*id]["metadata"]["name"].as_str().unwrap_or_default()).is_empty())
+            .any(|id| !self.callers_of(self.objects[*id]["metadata"]["name"].as_str().unwrap_or_default()).is_empty())
     }
 
     /// Whether callers reach the pods by their own addresses, without a cluster IP.
@@ -181,7 +181,7 @@ impl<'o> View<'o> {
     }
 
     /// All components that run Jina, for breaks that any of them may show.
-    pub fn everybody(&self) -> Vec<String> {
+    pub fn components(&self) -> Vec<String> {
         self.objects.iter().map(label).collect()
     }
 }

@@ -107,7 +107,7 @@ pub fn as_the_flow(object: &mut Value, fresh: &Value, random: &mut Random) -> bo
     fresh.pointer(&path).filter(|_| !is_in_list).is_some_and(|value| set_at(object, &path, value.clone()))
 }
 
-pub fn inside_of_what_goes(object: &mut Value, fresh: &Value, random: &mut Random) -> bool {
+pub fn inside_removed(object: &mut Value, fresh: &Value, random: &mut Random) -> bool {
     let paths = Differences::of(object, fresh).goes;
     let Some(inside) = one_of(&paths, random).and_then(|path| object.pointer_mut(&path)) else { return false };
     match inside {
@@ -136,6 +136,6 @@ pub fn argument_of_both(object: &mut Value, fresh: &Value, random: &mut Random) 
 }
 
 /// Edits an object that the Flow will no longer render.
-pub fn of_what_goes(object: &mut Value, fresh: &Value, random: &mut Random) -> bool {
+pub fn removed_object(object: &mut Value, fresh: &Value, random: &mut Random) -> bool {
     fresh.is_null() && if random.coin(3) { any_added(object, random) } else { any_value(object, random) }
 }

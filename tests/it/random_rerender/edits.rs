@@ -194,7 +194,7 @@ pub fn kinds() -> Vec<(&'static str, Edit)> {
         ("session affinity", Object(|o, _| of_spec(o, &["Service"], &["sessionAffinity"], json!("ClientIP")))),
         ("key of a ConfigMap", Object(|o, r| of_data(o, |data| data.insert(format!("MINE_{}", r.below(3)), "m".into()).is_none()))),
         (
-            "key of the Flow's",
+            "key of the Flow",
             Object(|o, r| of_data(o, |data| data.insert((*r.pick(&["MODEL", "LEVEL"])).to_owned(), "mine".into()).is_none())),
         ),
         (
@@ -253,8 +253,8 @@ pub fn kinds() -> Vec<(&'static str, Edit)> {
         ("anything removed", Object(any_removed)),
         ("anything added", Object(any_added)),
         ("list emptied", Object(list_emptied)),
-        ("entry twice", Object(list_doubled)),
-        ("comment behind", Lines(spelling::comment_behind)),
+        ("duplicate entry", Object(list_doubled)),
+        ("comment at the end of a line", Lines(spelling::comment_at_the_end)),
         ("comment above", Lines(spelling::comment_above)),
         ("fields reordered", Lines(spelling::fields_reordered)),
         ("quoted", Lines(spelling::quoted)),
@@ -272,9 +272,9 @@ pub fn kinds() -> Vec<(&'static str, Edit)> {
         ("removed, and changed by the Flow", Aimed(aimed::also_removed)),
         ("removed around a change of the Flow", Aimed(aimed::around_removed)),
         ("added by both", Aimed(aimed::also_added)),
-        ("as the Flow will have it", Aimed(aimed::as_the_flow)),
-        ("inside of what goes", Aimed(aimed::inside_of_what_goes)),
-        ("object that goes", Aimed(aimed::of_what_goes)),
+        ("the same as the next render", Aimed(aimed::as_the_flow)),
+        ("inside a removed value", Aimed(aimed::inside_removed)),
+        ("removed object", Aimed(aimed::removed_object)),
     ]
 }
 

@@ -1,5 +1,6 @@
 //! Flows, and changes of Flows, as users make them.
 
+use crate::mutants::bases::{RECIPES, Recipe};
 use serde_json::{Map, Value, json};
 
 use super::package::BESIDE;
@@ -13,9 +14,9 @@ const RICH: [&str; 7] = ["keda", "an ingress", "autoscale", "storage", "service 
 
 /// A JinaFlow of one of the Flows that `jinaflow check` is tested with, and the objects beside it.
 pub fn start(random: &mut Random) -> (Value, &'static str) {
-    let all = crate::mutants::bases::RECIPES;
-    let rich: Vec<_> = all.iter().filter(|recipe| RICH.contains(&recipe.0)).collect();
-    let (_, fields, flow, around) = if random.coin(2) { *random.pick(&rich) } else { random.pick(all) };
+    let all = RECIPES;
+    let rich: Vec<_> = all.iter().filter(|recipe| RICH.contains(&recipe.name)).collect();
+    let Recipe { fields, flow, around, .. } = if random.coin(2) { *random.pick(&rich) } else { random.pick(all) };
     let read = |text: &str| serde_yaml::from_str::<Value>(text).unwrap();
     let mut spec = if fields.is_empty() { json!({}) } else { read(fields) };
     spec["flow"] = read(&format!("jtype: Flow\n{flow}"));

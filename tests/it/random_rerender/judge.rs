@@ -285,14 +285,14 @@ fn wrong_results(expected: &Expected<'_>, answer: &Package, fresh: &Package, wro
             };
             if take(&items, what, &fits).is_none() {
                 let name = items.first().map(|item| item.label()).unwrap_or_default();
-                wrong.push(format!("{name}: this conflict is not named: {conflict:?}"));
+                wrong.push(format!("{name}: this conflict is not reported: {conflict:?}"));
             }
         }
     }
     let is_carried = |result: &Value| result["message"].as_str().unwrap_or_default().contains("is carried over");
     for wanted in expected.objects.iter().filter(|wanted| wanted.edited == Edited::CarriedOver) {
         if wanted.was.is_some_and(|item| take(&[item], "is now the ", &is_carried).is_none()) {
-            wrong.push(format!("{:?}: nobody says whose edits these are", wanted.owner));
+            wrong.push(format!("{:?}: no result says which edits were taken over", wanted.owner));
         }
     }
     let mut lost = |item: &Item, what: &str, changed: &[String], has_removed: bool, wrong: &mut Vec<String>| {
@@ -305,13 +305,13 @@ fn wrong_results(expected: &Expected<'_>, answer: &Package, fresh: &Package, wro
         }
         let is_named = |path: &String| named.iter().any(|known| !known.is_empty() && path.starts_with(known.as_str()));
         for path in changed.iter().filter(|path| !is_named(path) && (!is_counted || named.len() <= 20)) {
-            wrong.push(format!("{}: this edit is lost without a word: {path}", item.label()));
+            wrong.push(format!("{}: this edit is lost without a result: {path}", item.label()));
         }
         if has_removed && !is_counted {
-            wrong.push(format!("{}: what was removed is back without a word", item.label()));
+            wrong.push(format!("{}: a removed value is back without a result", item.label()));
         }
         if changed.is_empty() && !has_removed && !named.is_empty() {
-            wrong.push(format!("{}: no edit, but these are named: {named:?}", item.label()));
+            wrong.push(format!("{}: no edit, but these are reported: {named:?}", item.label()));
         }
     };
     for gone in &expected.gone {
@@ -321,11 +321,11 @@ fn wrong_results(expected: &Expected<'_>, answer: &Package, fresh: &Package, wro
         lost(item, "has no meaning in the", changed, false, wrong);
     }
     let more = left.iter().filter(|result| !result["message"].as_str().unwrap_or_default().contains("is now the "));
-    wrong.extend(more.map(|result| format!("this is named without a reason: {result}")));
+    wrong.extend(more.map(|result| format!("this result has no reason: {result}")));
     let known: Vec<&Value> = fresh.results.iter().map(|result| &result["message"]).collect();
     for result in answer.results.iter().filter(|result| !is_about_a_merge(result) && !is_about_a_copy(result)) {
         if !known.contains(&&result["message"]) {
-            wrong.push(format!("nothing like this is said where nothing was: {result}"));
+            wrong.push(format!("a first render does not give this result: {result}"));
         }
     }
 }
@@ -346,7 +346,7 @@ pub fn wrong(sides: &Sides<'_>, expected: &Expected<'_>, answer: &Package) -> Ve
     let owners: Vec<Owner> = answer.generated().map(|(owner, _)| owner).collect();
     let unique: BTreeSet<&Owner> = owners.iter().collect();
     if unique.len() != owners.len() {
-        wrong.push(format!("an object is there twice: {owners:?}"));
+        wrong.push(format!("an object is a duplicate: {owners:?}"));
     }
     for wanted in &expected.objects {
         let Some(item) = answer.find(&wanted.owner) else {
@@ -360,7 +360,7 @@ pub fn wrong(sides: &Sides<'_>, expected: &Expected<'_>, answer: &Package) -> Ve
         if let Some(was) = wanted.was {
             let annotation = |item: &Item| item.value["metadata"]["annotations"]["flow.jina.ai/object"].clone();
             if wanted.is_unchanged && annotation(item) == annotation(was) && without_memory(item) != without_memory(was) {
-                wrong.push(format!("{}: the Flow renders what it rendered, and the text is another one", item.label()));
+                wrong.push(format!("{}: the Flow renders the same, but the text has changed", item.label()));
             }
             let is_second = is_second(expected, wanted);
             // In objects without edits, everything in a second shard is new.
@@ -378,13 +378,13 @@ pub fn wrong(sides: &Sides<'_>, expected: &Expected<'_>, answer: &Package) -> Ve
         }
     }
     let wanted: BTreeSet<&Owner> = expected.objects.iter().map(|wanted| &wanted.owner).collect();
-    wrong.extend(owners.iter().filter(|owner| !wanted.contains(owner)).map(|owner| format!("{owner:?} is still there")));
+    wrong.extend(owners.iter().filter(|owner| !wanted.contains(owner)).map(|owner| format!("{owner:?} is not removed")));
     let others = |package: &Package| -> Vec<String> {
         package.items.iter().filter(|item| item.owner().is_none()).map(|item| item.text.clone()).collect()
     };
     let (before, after) = (others(sides.edited), others(answer));
     if before != after {
-        wrong.push(format!("items of others: {before:#?} are {after:#?}"));
+        wrong.push(format!("foreign items have changed: {before:#?} → {after:#?}"));
     }
     let order = |package: &Package| -> Vec<Owner> {
         let is_common = |owner: &Owner| sides.edited.find(owner).is_some() && answer.find(owner).is_some();
@@ -396,12 +396,12 @@ pub fn wrong(sides: &Sides<'_>, expected: &Expected<'_>, answer: &Package) -> Ve
     let files: Vec<_> = answer.items.iter().map(Item::file).filter(|(file, index)| file.is_some() && index.is_some()).collect();
     let places: BTreeSet<_> = files.iter().collect();
     if places.len() != files.len() {
-        wrong.push(format!("two items are at one place: {files:?}"));
+        wrong.push(format!("two items have the same file and index: {files:?}"));
     }
     // The answer has to name the owner of a copy.
     let is_copied = sides.edited.items.iter().any(Item::is_copy);
     if is_copied != answer.results.iter().any(is_about_a_copy) {
-        wrong.push("a copy is left alone without a word, or named where there is none".to_owned());
+        wrong.push("a copy is not reported, or reported without a copy".to_owned());
     }
     wrong_results(expected, answer, sides.fresh, &mut wrong);
     wrong
@@ -447,7 +447,7 @@ fn words(was: &Item, is: &Item, is_second: bool, wrong: &mut Vec<String>) {
         // A second shard is a new item, whose annotations are last.
         let is_new = is_second && part.place[0] == "metadata";
         if *number < last && !is_new {
-            wrong.push(format!("{}: {:?} is at another place", is.label(), part.place));
+            wrong.push(format!("{}: {:?} has moved", is.label(), part.place));
         }
         last = last.max(*number);
         // A comment above a removed line may now be above this line.
@@ -455,7 +455,7 @@ fn words(was: &Item, is: &Item, is_second: bool, wrong: &mut Vec<String>) {
         let is_same = after.strip_suffix(before.as_str()).is_some_and(|more| more.lines().all(|line| line.trim_start().starts_with('#')));
         if part.value == other.value && !is_same {
             let shown = format!("{before}\n--- is now\n{after}");
-            wrong.push(format!("{}: {:?} has not changed, and is not as it was:\n{shown}", is.label(), part.place));
+            wrong.push(format!("{}: {:?} has the same value, but other text:\n{shown}", is.label(), part.place));
             return;
         }
     }

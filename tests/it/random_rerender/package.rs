@@ -90,7 +90,7 @@ impl Item {
 
     /// Writes the same object in another spelling.
     pub fn respell(&mut self, text: String) {
-        assert_eq!(Item::of(text.clone()).value, self.value, "this edit is another one:\n{}\n{text}", self.text);
+        assert_eq!(Item::of(text.clone()).value, self.value, "this edit changes the values:\n{}\n{text}", self.text);
         self.text = text;
     }
 }

@@ -11,7 +11,7 @@ pub fn comment(random: &mut Random) -> String {
 }
 
 #[allow(clippy::ptr_arg)]
-pub fn comment_behind(lines: &mut Vec<String>, object: &Value, random: &mut Random) -> bool {
+pub fn comment_at_the_end(lines: &mut Vec<String>, object: &Value, random: &mut Random) -> bool {
     let parts = seen(&joined(lines), object);
     let line = random.pick(&parts).head;
     if lines[line].contains('#') || lines[line].trim_end().ends_with(['|', '>', '-', '+']) {

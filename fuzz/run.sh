@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Fuzzes with libFuzzer on stable Rust.
 #   fuzz/run.sh [SECONDS-PER-TARGET [TARGET…]]       60 seconds; envelope, flow and merge
-#   fuzz/run.sh minimise [TARGET…]                   writes what was found into tests/corpus
-# What libFuzzer finds on the way is in fuzz/target/found, and an input that breaks something in fuzz/target/broken.
+#   fuzz/run.sh minimize [TARGET…]                   writes the useful inputs into tests/corpus
+# New inputs of libFuzzer are in fuzz/target/found, and failing inputs are in fuzz/target/broken.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -11,8 +11,8 @@ shift || true
 targets=("$@")
 ((${#targets[@]})) || targets=(envelope flow merge)
 
-# What `cargo fuzz` asks of the compiler, but for the sanitizers, which are nightly's. Integers that overflow and failed
-# debug assertions are in the profile. `--target` keeps the flags from build scripts.
+# The compiler flags of `cargo fuzz`, without the sanitizers, which need a nightly compiler. The profile enables overflow
+# checks and debug assertions. With `--target`, the flags do not apply to build scripts.
 coverage='-Cpasses=sancov-module -Ccodegen-units=1'
 for part in level=4 inline-8bit-counters pc-table trace-compares; do
   coverage+=" -Cllvm-args=-sanitizer-coverage-$part"
@@ -44,15 +44,15 @@ done
 words=fuzz/target/words.dict
 { cat fuzz/words.dict; sed -n 's/^ *"dest": "\([a-z_0-9]*\)",$/"\1: "/p' tests/jina/options.json | sort -u; } > "$words"
 
-if [[ $seconds == minimise ]]; then
+if [[ $seconds == minimize ]]; then
   for target in "${targets[@]}"; do
-    new=fuzz/target/minimised/$target
+    new=fuzz/target/minimized/$target
     rm -rf "$new"
     mkdir -p "$new"
-    # Large inputs are made by tests/it/corpus.rs; what is kept is small. How often an edge is taken does not count.
+    # Only small inputs are kept; tests/it/corpus.rs builds the large ones. The number of times that an edge is taken is ignored.
     "$programs/$target" -set_cover_merge=1 -use_counters=0 -max_len=8192 -rss_limit_mb=512 "$new" "$found/$target" \
       "$seeds/$target" 2>&1 | tail -n 1
-    # They are in the order in which they were chosen, that is by what they add. Those with a name in words stay.
+    # The files are in the order of their selection, so the first ones add the most coverage. Files with a written name stay.
     find "tests/corpus/$target" -type f -regex '.*/[0-9a-f]*' -delete
     find "$new" -type f -printf '%T@ %p\n' | sort -n | head -n 120 | cut -d ' ' -f 2 | xargs -I '{}' cp '{}' "tests/corpus/$target/"
   done

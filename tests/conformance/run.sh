@@ -7,7 +7,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cd "$here/../.."
 "$here/setup.sh"
 
-# The binary that the image holds. musl where its target can be had, else a static glibc.
+# The binary of the image: with musl if its target can be installed, else with a static glibc.
 if rustup target add x86_64-unknown-linux-musl > /dev/null 2>&1; then
   cargo build --profile dist --locked --target x86_64-unknown-linux-musl
   binary=target/x86_64-unknown-linux-musl/dist/jinaflow
@@ -22,5 +22,5 @@ echo "== $binary: $size bytes"
 if ((size > limit)); then echo "run.sh: more than $limit bytes" >&2; exit 1; fi
 if ldd "$binary" 2>&1 | grep -q '=>'; then echo "run.sh: $binary is not static" >&2; exit 1; fi
 
-# Containers are what takes time, so that two tests run side by side.
+# Most of the time is spent in containers, so two tests run in parallel.
 JINAFLOW_STATIC_BINARY=$binary cargo test --locked --features conformance --test conformance -- --test-threads 2 "$@"

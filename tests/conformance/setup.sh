@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # Installs the pinned real tools that the conformance tests run against into .tools, which git ignores.
-# What is there already in the right version stays. Needs Go, Python 3.11 and, where podman, runc, ip or iptables are
-# missing, root.
+# Tools that already have the right version stay. Needs Go and Python 3.11, and root if podman, runc, ip or iptables is missing.
 set -euo pipefail
 
 KUSTOMIZE=v5.8.2
@@ -23,7 +22,7 @@ need() { command -v "$1" > /dev/null || { echo "setup.sh: $1 is missing; $2" >&2
 
 need go "install Go 1.26 or newer"
 need python3 "install Python 3.11"
-need git "kpt wants it"
+need git "kpt needs it"
 
 export GOPATH=$tools/go GOBIN=$tools/bin GOFLAGS='-modcacherw -buildvcs=false' CGO_ENABLED=0
 
@@ -32,8 +31,8 @@ if [[ $("$tools/bin/kustomize" version 2> /dev/null || true) != "$KUSTOMIZE" ]];
   go install "sigs.k8s.io/kustomize/kustomize/v5@$KUSTOMIZE"
 fi
 
-# kubectl and kpt are programs of a few lines around the real commands: `go install` takes neither module, kubectl's
-# because its main package is elsewhere, kpt's because a part that we do not use depends on a module without releases.
+# kubectl and kpt are small programs that call the real commands, because `go install` cannot build either module: the main
+# package of kubectl is elsewhere, and an unused part of kpt depends on a module without releases.
 build() { # name, version, subcommand of go
   local stamp=$tools/bin/.$1-$2 how=(build)
   if (($# > 2)); then how=("${@:3}"); fi
@@ -47,21 +46,21 @@ build kubectl "$KUBECTL"
 build kpt "$KPT"
 build mutators "$MUTATORS"
 build readers "$YAML"
-# kpt's runner of examples wants to be called by a test.
+# kpt's runner of examples must be called by a test.
 build e2e "$KPT" test -c
-# kube-apiserver and etcd in one program: 200 MB of modules, then seven minutes of processor time, which is about four on
-# two cores. Go keeps what it has compiled, so that a change of the program's own lines takes ten seconds.
+# kube-apiserver and etcd in one program: 200 MB of modules and seven minutes of processor time, about four minutes on two
+# cores. Go caches compiled packages, so a change of the program itself takes ten seconds.
 build apiserver "$APISERVER"
 
-# The definitions of the custom resources that we emit, as their projects release them: modules whose sums are pinned
-# here, since no program of ours imports them.
+# The released definitions of the custom resources that jinaflow renders. They are in Go modules whose checksums are pinned
+# here, because no program imports them.
 definitions() { # module, version, sum, folder in it, files
   local stamp=$tools/definitions/.${1//\//-}-$2 file answer
   [[ -e $stamp ]] && return
   say "$1 $2"
   answer=$(go mod download -json "$1@$2")
   field() { sed -n "s/^\t\"$1\": \"\(.*\)\",*$/\1/p" <<< "$answer"; }
-  [[ $(field Sum) == "$3" ]] || { echo "setup.sh: $1@$2 is not what it was: $(field Sum)" >&2; exit 1; }
+  [[ $(field Sum) == "$3" ]] || { echo "setup.sh: $1@$2 has another checksum: $(field Sum)" >&2; exit 1; }
   mkdir -p "$tools/definitions"
   for file in "${@:5}"; do install -m 644 "$(field Dir)/$4/$file" "$tools/definitions/$file"; done
   touch "$stamp"
@@ -79,7 +78,7 @@ venv() { # name, requirements, module, version
   say "$3 $4"
   rm -rf "${tools:?}/$1"
   python3 -m venv "$tools/$1"
-  # Every dependency is pinned, so that nothing is resolved.
+  # Every dependency is pinned, so pip resolves nothing.
   "$python" -m pip install --quiet --disable-pip-version-check --no-deps -r "$here/$2"
 }
 venv jina requirements-jina.txt jina "$JINA"
@@ -100,8 +99,8 @@ runtime = "runc"
 cgroup_manager = "cgroupfs"
 events_logger = "file"
 END
-# kustomize calls `docker`, and kpt asks for its version first. kpt v1.0.0-beta.61 hands `--stdin` to it, which is no flag
-# of Docker's either (kptdev/kpt#4577).
+# kustomize calls `docker`, and kpt asks for its version first. kpt v1.0.0-beta.61 passes `--stdin`, which is not a
+# flag of Docker (kptdev/kpt#4577).
 cat > "$tools/shim/docker" << 'END'
 #!/bin/sh
 [ "$1" = version ] && { echo 28.0.0; exit 0; }

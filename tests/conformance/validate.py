@@ -3,8 +3,8 @@
 
 usage: validate.py VERSION[,VERSION...] FILE...
 
-VERSION may be FIRST-LAST, which is every minor version between them that has schemas. Custom resources have no
-schema in Kubernetes; they are counted, and nothing else may be without one. `apiserver.rs` has theirs.
+VERSION may be FIRST-LAST, which means every minor version between them that has schemas. Custom resources have no
+schema in Kubernetes and are only counted; `apiserver.rs` validates them. All other objects must have a schema.
 """
 import functools
 import json
@@ -31,16 +31,16 @@ def contents(version, name):
 
 @functools.cache
 def validator(version, api_version, kind):
-    """What `kubernetes_validate.validate` makes anew for each object, which takes a hundred times as long."""
+    """A cached validator. `kubernetes_validate.validate` creates a new one for each object, which takes a hundred times as long."""
     group, _, group_version = api_version.rpartition('/')
     schema = contents(version, '-'.join(filter(None, (kind.lower(), group.partition('.')[0], group_version))))
     registry = Resource.from_contents(contents(version, '_definitions')) @ (Resource.from_contents(schema) @ Registry())
-    # Otherwise each reference looks for anchors in all definitions.
+    # Without `crawl`, each reference searches all definitions for anchors.
     return jsonschema.Draft202012Validator(schema, registry=registry.crawl())
 
 
 def faults_of(task):
-    """What is wrong with objects, each with its label, in one version."""
+    """The faults of labelled objects in one version."""
     version, objects = task
     faults = []
     for label, obj in objects:

@@ -1,22 +1,23 @@
 #!/usr/bin/env python3
-"""Runs real Jina and jinaflow on the same Flows and reports every difference in what they export.
+"""Runs real Jina and jinaflow on the same Flows and reports every difference between their exports.
 
 usage: differential.py --binary PATH FOLDER ...            a folder of *.yml files or of case folders (flow.yml, env.json)
-       differential.py --binary PATH --random SEED N       N Flows as random_flows.py draws them
+       differential.py --binary PATH --random SEED N       N random Flows of random_flows.py
 
   --weird [SHARE]   for --random: see random_flows.py
   --jobs N          processes (default: one per core)
-  --record DIR      keep the Flows with what Jina made of them, as random_flows.py does
-  --failures DIR    keep those that differ
+  --record DIR      keep the Flows with Jina's export, like random_flows.py
+  --failures DIR    keep the Flows that differ
   --max N           differences shown of one Flow (default 10)
   --exact           let Jina write files with its own YAML writer for every Flow, not only for those that differ
   -v                show tolerated differences too
 
-jinaflow runs with --compat jina-3.34. A difference is tolerated if compare.py knows why it is right, and so is a drawn
-Flow that only Jina refuses, if verdicts.json accepts Flows that fail at the same place. Exits with 1 if any is not. Run it with the Python of the venv that tests/conformance/setup.sh makes.
+jinaflow runs with --compat jina-3.34. A difference is tolerated if compare.py has a reason for it. A drawn Flow that only Jina
+refuses is tolerated if verdicts.json accepts Flows that fail at the same place. Exits with 1 if a difference is not tolerated.
+Run it with the Python of the venv that tests/conformance/setup.sh creates.
 
-What Jina exports is taken from memory, which is four times as fast as reading its files; its templates are read by
-libyaml. A Flow that differs then runs once more without these short cuts, and only that result is reported.
+The objects of Jina are taken from memory, which is four times as fast as reading its files; its templates are read with
+libyaml. A Flow that differs runs again without these shortcuts, and only that result is reported.
 """
 import argparse
 import collections
@@ -43,9 +44,9 @@ Case = collections.namedtuple('Case', 'name text meta extra')
 Result = collections.namedtuple('Result', 'name status message diff case')
 
 
-# ------------------------------------------------------------------ Jina, quickly
+# ------------------------------------------------------------------ a fast way to run Jina
 class Memory:
-    """takes the objects that Jina exports before it writes them"""
+    """returns the objects of Jina's export before Jina writes them"""
 
     def __init__(self):
         import yaml
@@ -86,7 +87,7 @@ class Memory:
 
 
 class Worker:
-    """one process: Jina in it, jinaflow beside it"""
+    """one worker process with Jina, which starts jinaflow"""
 
     def __init__(self, args):
         import oraclelib
@@ -155,7 +156,7 @@ class Worker:
         place = self.site.place(self.oracle.failure())['at']
         if ours.returncode or place in accepting_places():
             return Result(case.name, 'skipped', error, [], None)
-        return self.failed(case, folder, f'Jina fails and jinaflow does not, at {place}: {error[:300]}', [])
+        return self.failed(case, folder, f'Jina fails at {place}, and jinaflow does not: {error[:300]}', [])
 
     def failed(self, case, folder, message, diffs):
         if self.args.failures:
@@ -165,7 +166,7 @@ class Worker:
 
 @functools.cache
 def accepting_places():
-    """the places where Jina fails on a Flow that jinaflow takes on purpose"""
+    """the places where Jina fails on a Flow that jinaflow accepts on purpose"""
     with open(os.path.join(HERE, 'verdicts.json')) as f:
         rows = json.load(f)['rows']
     cases = ((row['at'], verdict) for row in rows for verdict in row.get('flows', {}).values())
@@ -211,7 +212,7 @@ def cases(folder):
 
 
 def window(one, other):
-    """two texts, cut to where they differ"""
+    """the parts of two strings where they differ"""
     one, other = compare.show(one) if not isinstance(one, str) else one, compare.show(other) if not isinstance(other, str) else other
     if len(one) < 160 and len(other) < 160:
         return one, other
@@ -288,11 +289,11 @@ def main():
             pool.join()
     for kept in filter(None, (args.record, args.failures)):
         for name in os.listdir(kept) if args.random and os.path.isdir(kept) else ():
-            if name.endswith(f'-r{args.random[0]}') and name not in seen:  # drawn ahead of the last one
+            if name.endswith(f'-r{args.random[0]}') and name not in seen:  # Flows that were drawn after the last one
                 shutil.rmtree(os.path.join(kept, name))
     skipped = counts.pop('skipped')
     if skipped:
-        print(f'{skipped} drawn Flows on which Jina fails, and jinaflow as well or on purpose not')
+        print(f'{skipped} drawn Flows on which Jina fails; jinaflow fails too, or accepts them on purpose')
     if reasons:
         print('tolerated: ' + ', '.join(f'{known} in {n}' for known, n in sorted(reasons.items())))
     print(f'{time.monotonic() - began:.0f} s')

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Exports every flow of a folder with jinaflow and has compare.py judge the result against what Jina made of it.
+"""Exports every flow of a folder with jinaflow and compares the result with Jina's export by compare.py.
 
 usage: judge.py --binary PATH [--root FOLDER] [--write | --check]
 
-  --root   a folder of flows as record.py and random_flows.py make them; default flows/ beside this script
-  --write  write judged.json: for each flow that differs from Jina, the reasons why that is right (compare.py --list-known)
-  --check  fail if judged.json is not what --write would write
+  --root   a folder of flows as written by record.py and random_flows.py; default flows/ beside this script
+  --write  write judged.json: for each flow that differs from Jina, the reasons for the difference (compare.py --list-known)
+  --check  fail if --write would change judged.json
 
 Exits with 1 if any difference has no reason.
 """
@@ -78,7 +78,7 @@ def main():
             f.write(text)
     stale = args.check and open(path).read() != text
     if stale:
-        print('judged.json is stale: run judge.py --write')
+        print('judged.json is outdated: run judge.py --write')
     sys.exit(1 if counts['different'] or stale else 0)
 
 

@@ -1,7 +1,7 @@
 """The options of an argument parser of Jina, for record.py and versions.py."""
 import enum
 
-# Drawn anew in every run.
+# Random in every run.
 RANDOM = {'workspace_id', 'port', 'port_monitoring'}
 
 
@@ -14,7 +14,7 @@ def plain(value):
 
 
 def rows(parser):
-    """-> what each option is, in the order in which the parser registers them"""
+    """-> the properties of each option, in the order of the parser"""
     return [
         {
             'dest': a.dest,

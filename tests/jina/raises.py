@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Where real Jina can stop: the functions that run during an export, the statements that raise, where a Flow fails.
+"""The places where real Jina can stop: the functions that run during an export, their `raise` statements, and the place where a
+Flow fails.
 
-usage: raises.py        prints raises.json and verdicts.json as one table: a row for each place, how Jina gets there, and
-                        what jinaflow does instead
+usage: raises.py        prints raises.json and verdicts.json as one table: a row for each place, how Jina reaches it, and
+                        the result of jinaflow
 
-record.py writes raises.json with it. Places are FILE:LINE below site-packages; the version is pinned, so that they are
-stable.
+record.py writes raises.json with this module. Places are FILE:LINE below site-packages. They are stable because the version is
+pinned.
 """
 import ast
 import inspect
@@ -14,14 +15,14 @@ import os
 import sys
 import traceback
 
-# What belongs to Jina; hubble reads names on its Hub.
+# The packages of Jina; hubble resolves names of the Hub.
 PACKAGES = ('jina', 'jina_cli', 'hubble')
 # Calls that end the process.
 EXITS = {'exit', 'quit', 'sys.exit', 'os._exit', 'parser.error', 'parser.exit'}
 
 
 class Site:
-    """the folder that Jina is installed in"""
+    """the folder of the Jina installation"""
 
     def __init__(self):
         import jina
@@ -43,7 +44,7 @@ class Site:
         return self.trees[file]
 
     def place(self, error):
-        """-> where in Jina an exception comes from: the innermost of its frames, and the statement there"""
+        """-> the origin of an exception in Jina: its innermost frame, and the statement there"""
         found = None
         for frame, line in traceback.walk_tb(error.__traceback__):
             file = self.file(frame.f_code.co_filename)
@@ -67,12 +68,12 @@ def innermost(tree, line):
 
 
 def first_line(node):
-    """-> a statement as text; only the head of one that has others below it"""
+    """-> a statement as text; of a compound statement only the first line"""
     return ast.unparse(node).split('\n')[0] if hasattr(node, 'body') else ' '.join(ast.unparse(node).split())
 
 
 def statements(site, file):
-    """-> everything in a file that raises or exits, with the conditions under which it is reached"""
+    """-> all statements of a file that raise or exit, with the conditions that lead to them"""
     found = []
 
     def walk(node, function, conditions):
@@ -121,13 +122,13 @@ class Trace:
         sys.setprofile(None)
 
     def files(self, site):
-        # Modules and classes have code that runs once, when they are imported.
+        # The code of modules and classes runs once, when they are imported.
         functions = (code for code in self.codes if code.co_flags & inspect.CO_NEWLOCALS)
         return sorted({file for file in (site.file(code.co_filename) for code in functions) if file})
 
 
 def idle(site, running):
-    """-> the files of Jina that an export imports without running a function of them, with how often each raises"""
+    """-> the files of Jina that an export imports without running a function of them, with the number of their `raise` statements"""
     files = {site.file(module.__file__) for module in list(sys.modules.values()) if getattr(module, '__file__', None)}
     counts = {file: len(statements(site, file)) for file in files if file and file.endswith('.py') and file not in running}
     return {file: count for file, count in sorted(counts.items()) if count}

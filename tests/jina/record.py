@@ -1,18 +1,18 @@
 #!/usr/bin/env python3
-"""Records what real Jina 3.34.0 says, for the tests that must run without it.
+"""Records the output of real Jina 3.34.0, for the tests that run without it.
 
 usage: record.py [--check] [--only PART ...]
 
-  flows/*/expected, expected-error.txt, expected-warnings.txt   what `jina export kubernetes` makes of each flow.yml
+  flows/*/expected, expected-error.txt, expected-warnings.txt   the result of `jina export kubernetes` for each flow.yml
   options.json                                                  every option of Jina's argument parsers
-  scalars.json                                                  what Jina reads a plain YAML scalar as
-  raises.json                                                   every statement that raises in the files of Jina that an
-                                                                export runs, and where each flow fails that does
+  scalars.json                                                  the value that Jina reads from a plain YAML scalar
+  raises.json                                                   every `raise` statement in the files of Jina that an
+                                                                export runs, and the place where each failing flow stops
 
 --check  writes nothing, reports what would change, and exits with 1 if anything would
 --only   flows whose name contains one of these
 
-Run it with the Python of the venv that tests/conformance/setup.sh makes.
+Run it with the Python of the venv that tests/conformance/setup.sh creates.
 """
 import argparse
 import json
@@ -95,14 +95,14 @@ def flow(oraclelib, folder):
 
 
 def failing(site, oraclelib, name, found):
-    """adds where in Jina a flow fails, if it does"""
+    """adds the place in Jina where a flow fails, if it fails"""
     error = oraclelib.failure()
     if error:
         found[name] = site.place(error)
 
 
 def command_line(folder):
-    """the command that people type, in this process"""
+    """runs the command line of users in this process"""
     import jina_cli
 
     out = tempfile.mkdtemp(prefix='jina-out-')
@@ -117,7 +117,7 @@ def command_line(folder):
 
 
 def raises(site, trace, failing):
-    """-> what raises.json holds"""
+    """-> the content of raises.json"""
     from raises import idle, statements
 
     running = trace.files(site)
@@ -166,7 +166,7 @@ def main():
     for name in names:
         folder = os.path.join(root, name)
         old = {k: v for k, v in tree(folder).items() if k.startswith('expected')}
-        with trace:  # for each flow: one that recurses too deeply ends it
+        with trace:  # one process per flow: a flow that recurses too deeply ends its process
             new = flow(oraclelib, folder)
         settle(folder, old, new)
         failing(site, oraclelib, name, failures)

@@ -7,19 +7,19 @@ usage: versions.py [--check] [--only VERSION ...]
 
   versions   the releases, oldest first (there are no 3.29 to 3.32)
   options    parser -> dest -> {
-    since, until        the first and the last release that has it; null: it was there before, it is there still
+    since, until        the first and the last release that has it; null: it existed before, it still exists
     absent              releases in between that lack it
-    flags               flag -> [since, until], in the same way, as far as the option is there
+    flags               flag -> [since, until], in the same way, while the option exists
     action, type, nargs, default, choices
                         release -> value, from that release on; null: not set, or differs from run to run;
-                        left out where it never was set
+                        omitted if it was never set
   }
 
 --check  writes nothing, reports what would change, and exits with 1 if anything would
 --only   only install these releases and print their rows
 
-Run it with Python 3.11. What it needs it installs into .tools/versions, which git ignores: one venv with the pinned
-dependencies of all releases, and a folder of its own for each Jina.
+Run it with Python 3.11. It installs its requirements into .tools/versions, which git ignores: one venv with the pinned
+dependencies of all releases, and a separate folder for each Jina.
 """
 import argparse
 import json
@@ -37,8 +37,8 @@ VERSIONS = """
 3.7.14 3.8.4 3.9.2 3.10.1 3.11.2 3.12.0 3.13.2 3.14.1 3.15.4 3.16.1 3.17.0 3.18.0 3.19.1 3.20.3 3.21.1 3.22.4
 3.23.5 3.24.1 3.25.2 3.26.0 3.27.20 3.28.0 3.33.1 3.34.0
 """.split()
-# From 3.10 on `--force-update` and the like come from this package. Releases that would get a later one, whose options
-# differ, have the one that they asked for in a folder beside them.
+# Since 3.10, `--force-update` and similar options come from this package. For releases that would get a later version with
+# other options, the version that they require is installed in a folder beside them.
 HUBBLE = {'3.10.1': '0.19.0', '3.11.2': '0.24.1', '3.12.0': '0.26.4'}
 HISTORIES = ('action', 'type', 'nargs', 'default', 'choices')
 
@@ -88,7 +88,7 @@ def install(version):
 
 
 def dump(version):
-    """-> parser -> dest -> what the release says of it"""
+    """-> parser -> dest -> the properties of the option in the release"""
     env = {'PATH': '/usr/local/bin:/usr/bin:/bin', 'LC_ALL': 'C.UTF-8', 'JINA_OPTOUT_TELEMETRY': '1'}
     command = [PYTHON, '-W', 'ignore', '-c', DUMP, install(version), version, HERE]
     done = subprocess.run(command, env=env, cwd='/', capture_output=True, text=True)
@@ -98,14 +98,14 @@ def dump(version):
 
 
 def span(having, among):
-    """-> since, until and the absent, of the releases that have something among those that could"""
+    """-> since, until and absent, from the releases that have something, among all releases"""
     first, last = among.index(having[0]), among.index(having[-1])
     absent = [v for v in among[first:last] if v not in having]
     return None if first == 0 else having[0], None if last == len(among) - 1 else having[-1], absent
 
 
 def history(values):
-    """(release, value) pairs -> release -> value, where it changes"""
+    """(release, value) pairs -> release -> value, only for changes"""
     kept, previous = {}, object()
     for version, value in values:
         if repr(value) != repr(previous):
@@ -137,7 +137,7 @@ def record(dumps):
 
 
 def text(recorded):
-    """One line for an option: the lines are compared and read."""
+    """One line per option, so that changes are readable."""
     lines = ['{', f' "versions": {json.dumps(recorded["versions"])},', ' "options": {']
     for parser, rows in recorded['options'].items():
         lines.append(f'  {json.dumps(parser)}: {{')

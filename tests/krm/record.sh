@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Records what kustomize and kpt really send to a function: tests/krm/*/stdin.yaml, and VERSIONS.
-#   tests/krm/record.sh [FOLDER]        another folder than this one, to compare
+# Records the real input of a function from kustomize and kpt: tests/krm/*/stdin.yaml, and VERSIONS.
+#   tests/krm/record.sh [FOLDER]        writes into another folder, to compare
 # Needs the tools of tests/conformance/setup.sh, and jinaflow in JINAFLOW (default: target/debug/jinaflow).
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -11,7 +11,7 @@ export PATH=$root/.tools/bin:$PATH
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# Between the caller and the function.
+# A program between the caller and the function.
 cat > "$work/tap" << 'E'
 #!/bin/sh
 tee "$RECORDING" | "$JINAFLOW"
@@ -23,7 +23,7 @@ record() { # scenario, command...
   rm -f "$RECORDING"
   "${@:2}" > "$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
   mkdir -p "$to/$1"
-  # Packages are known to kpt by their absolute path.
+  # kpt identifies packages by their absolute path.
   sed "s#$work/#/home/user/#g" "$RECORDING" > "$to/$1/stdin.yaml"
 }
 

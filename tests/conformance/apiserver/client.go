@@ -24,7 +24,7 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// What the server says of an object.
+// The server's answer to an object.
 type verdict struct {
 	Object   string   `json:"object"`
 	Accepted bool     `json:"accepted"`
@@ -32,7 +32,7 @@ type verdict struct {
 	Refusal  string   `json:"refusal"`
 }
 
-// What an object says of itself.
+// The identity of an object.
 type header struct {
 	metav1.TypeMeta `json:",inline"`
 	Metadata        struct {
@@ -52,7 +52,7 @@ type client struct {
 	verdicts   verdicts
 }
 
-// What was said of documents since something was kept: many Flows have the same gateway.
+// The verdicts on documents since an object was last kept: many Flows have the same gateway.
 type verdicts struct {
 	sync.Mutex
 	known map[string]verdict
@@ -82,7 +82,7 @@ func connect(ctx context.Context, address string) (*client, error) {
 	config := &rest.Config{
 		Host:        "https://" + address,
 		BearerToken: token,
-		// The certificate is of this process.
+		// This process has created the certificate.
 		TLSClientConfig: rest.TLSClientConfig{Insecure: true},
 		QPS:             -1,
 	}
@@ -102,7 +102,7 @@ func connect(ctx context.Context, address string) (*client, error) {
 		namespaces: map[string]bool{},
 		verdicts:   verdicts{known: map[string]verdict{}},
 	}
-	// The namespace `default` is made after everything else is ready.
+	// The namespace `default` is created after everything else is ready.
 	return c, errors.Join(c.await(ctx, "/readyz"), c.await(ctx, "/api/v1/namespaces/default"))
 }
 
@@ -173,7 +173,7 @@ func (c *client) define(ctx context.Context, file string) error {
 	return nil
 }
 
-// Applies each document of a stream, as it is written, and says what the server said.
+// Applies each document of a stream unchanged, and returns the server's verdicts.
 func (c *client) apply(ctx context.Context, stream []byte, keep bool) []verdict {
 	verdicts := []verdict{}
 	documents := utilyaml.NewYAMLReader(bufio.NewReader(bytes.NewReader(stream)))
@@ -233,7 +233,7 @@ func (c *client) applyOne(ctx context.Context, document []byte, keep bool) (verd
 	return v, nil
 }
 
-// The path of an object; its namespace is made where it is missing.
+// The path of an object. Creates its namespace if it does not exist.
 func (c *client) path(ctx context.Context, h header) (string, error) {
 	kind := h.GroupVersionKind()
 	mapping, err := c.mapper.RESTMapping(kind.GroupKind(), kind.Version)
@@ -264,7 +264,7 @@ func (c *client) ensure(ctx context.Context, namespace string) error {
 		return nil
 	}
 	path := "/api/v1/namespaces/" + url.PathEscape(namespace)
-	// What a caller has made with labels stays.
+	// A namespace that a caller has created with labels stays.
 	if code, _, _, err := c.call(ctx, http.MethodGet, path, nil); err != nil || code != http.StatusOK {
 		document := fmt.Appendf(nil, "{apiVersion: v1, kind: Namespace, metadata: {name: %q}}", namespace)
 		code, _, body, err := c.call(ctx, http.MethodPatch, path+"?fieldManager=conformance", document)

@@ -1,16 +1,16 @@
-// apiserver is a real kube-apiserver, of the version in go.mod, with a real etcd, in one process, and one who hands it
-// objects: as `kubectl apply --server-side --dry-run=server --validate=strict` does, but thousands in a few seconds.
+// apiserver is a real kube-apiserver of the version in go.mod, a real etcd, and a client, in one process. The client applies
+// objects like `kubectl apply --server-side --dry-run=server --validate=strict`, but thousands in a few seconds.
 //
 //	apiserver FOLDER CRD...
 //
-// FOLDER takes what the server writes, CRD are files with definitions that it gets first. Then each line on standard
-// input is a request, and each line on standard output an answer, in any order:
+// FOLDER is for the server's files. CRD are files with definitions, which are added first. Then each line on standard input
+// is a request, and each line on standard output is an answer, in any order:
 //
 //	{"id": "a", "yaml": "apiVersion: v1\nkind: Service\n…\n---\n…", "keep": false}
 //	{"id": "a", "objects": [{"object": "Service/x", "accepted": true, "warnings": [], "refusal": ""}]}
 //
-// `keep` applies the objects; without it nothing is kept. Both servers end with standard input, so that nothing survives a
-// caller who is gone. The first line on standard output is the server's own word on its version.
+// `keep` stores the objects; without it nothing is stored. Both servers end when standard input is closed, so they never run
+// longer than the caller. The first line on standard output is the server's version.
 package main
 
 import (
@@ -23,7 +23,7 @@ import (
 	"sync"
 )
 
-// Workers is how many requests are under way at once.
+// Workers is the number of parallel requests.
 const workers = 8
 
 type request struct {

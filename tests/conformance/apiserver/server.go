@@ -19,10 +19,10 @@ import (
 	"k8s.io/kubernetes/cmd/kube-apiserver/app/options"
 )
 
-// Token names the one user, who may do everything.
+// Token names the one user, who has all rights.
 const token = "conformance"
 
-// Starts etcd and the API server on free ports; returns the server's address. The way is that of Kubernetes's own
+// Starts etcd and the API server on free ports; returns the server's address. It does the same as Kubernetes's own
 // tests (cmd/kube-apiserver/app/testing), with flags instead of fields.
 func serve(ctx context.Context, folder string) (string, error) {
 	etcd, err := serveEtcd(folder)
@@ -47,12 +47,12 @@ func serve(ctx context.Context, folder string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	// A port that is taken already, rather than the number of one that was free a moment ago.
+	// The open listener is passed on: a port number that was free a moment ago may be taken.
 	server.SecureServing.Listener = listener
 	server.SecureServing.BindPort = listener.Addr().(*net.TCPAddr).Port
 	err = flags.Parse([]string{
 		"--etcd-servers=" + etcd,
-		// Makes its own certificate here.
+		// The server creates its own certificate here.
 		"--cert-dir=" + filepath.Join(folder, "certificates"),
 		"--authorization-mode=AlwaysAllow",
 		"--token-auth-file=" + tokens,
@@ -60,10 +60,10 @@ func serve(ctx context.Context, folder string) (string, error) {
 		"--service-account-key-file=" + key,
 		"--service-account-signing-key-file=" + key,
 		"--service-cluster-ip-range=10.0.0.0/16",
-		// Nobody looks for the server: it need not find an address that others reach.
+		// The server needs no address that other machines can reach.
 		"--advertise-address=192.0.2.1",
 		"--endpoint-reconciler-type=none",
-		// There is no controller that would give namespaces their service account, which pods then ask for.
+		// No controller creates the service accounts that pods require.
 		"--disable-admission-plugins=ServiceAccount",
 	})
 	if err != nil {

@@ -23,8 +23,8 @@ import (
 	strict "sigs.k8s.io/yaml"
 )
 
-// TestDefinition reads the file that DEFINITION names as kustomize's own type, takes each schema in it for that of a
-// custom resource, as an API server does, and validates what DOCUMENTS names: a JSON list of [name, document].
+// TestDefinition reads the file that DEFINITION names as kustomize's own type, uses each schema in it as that of a
+// custom resource, like an API server, and validates the documents in DOCUMENTS: a JSON list of [name, document].
 func TestDefinition(t *testing.T) {
 	validators := map[string]func(any) []string{}
 	for _, document := range documents(t, os.Getenv("DEFINITION")) {
@@ -81,10 +81,10 @@ func documents(t *testing.T, file string) [][]byte {
 	}
 }
 
-// validator gives what an API server with this resource would say about a document: what is wrong, and what it would
-// drop because the schema does not know it.
+// validator returns a function that lists the faults of a document for an API server with this resource: errors, and fields
+// that the server would drop because they are not in the schema.
 func validator(t *testing.T, document []byte, spec framework.KrmFunctionDefinitionSpec) func(any) []string {
-	// kustomize's type for schemas takes any word; the API server's does not.
+	// kustomize's type for schemas allows any key; the API server's does not.
 	var raw struct {
 		Spec struct {
 			Versions []struct {

@@ -1,5 +1,5 @@
-// Package e2e runs example packages as kpt and the function catalog run theirs: with kpt's own runner, of the version
-// in go.mod, which calls the `kpt` on the PATH.
+// Package e2e runs example packages like kpt and the function catalog: with kpt's own runner of the version in go.mod, which
+// calls the `kpt` on the PATH.
 package e2e
 
 import (
@@ -10,8 +10,8 @@ import (
 	"github.com/kptdev/kpt/pkg/test/runner"
 )
 
-// TestExamples takes the folders below the one that EXAMPLES names. The runner runs each of them twice, and records
-// instead of comparing where KPT_E2E_UPDATE_EXPECTED is true.
+// TestExamples runs the folders below the folder in EXAMPLES. The runner runs each of them twice; if KPT_E2E_UPDATE_EXPECTED
+// is true, it records instead of comparing.
 func TestExamples(t *testing.T) {
 	cases, err := runner.ScanTestCases(os.Getenv("EXAMPLES"))
 	if err != nil {
@@ -21,7 +21,7 @@ func TestExamples(t *testing.T) {
 		t.Fatal("no folder has an .expected folder")
 	}
 	for _, example := range *cases {
-		// Nobody can pull the image.
+		// The image cannot be pulled.
 		example.Config.ImagePullPolicy = "never"
 		t.Run(filepath.Base(example.Path), func(t *testing.T) {
 			run, err := runner.NewRunner(t, example, example.Config.TestType)

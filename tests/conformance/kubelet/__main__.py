@@ -3,19 +3,19 @@
     unshare --pid --fork --kill-child --mount --mount-proc --net --uts --ipc -- \\
         sh -c '"$@"; exit $?' sh PYTHON tests/conformance/kubelet MANIFESTS FLOW OUT --entry grpc://gateway:8080
 
-Every pod has a network of its own, every container is a process with the environment, the command, the arguments, the
-volumes and the user of its manifest, and is the first of its process namespace. Real Jina (in PYTHON's environment) runs
-in the containers; a real Jina client in another pod sends documents. What is held:
+Every pod has its own network. Every container is a process with the environment, the command, the arguments, the
+volumes and the user of its manifest, and is process 1 of its own process namespace. Real Jina (in PYTHON's environment) runs
+in the containers; a real Jina client in another pod sends documents. Checked rules:
 
-- startup, readiness and liveness probes succeed, and no container ends by itself;
-- every document comes back, and has gone through every executor in the order of the Flow, as real Jina reads it;
-- a pod that is deleted loses no request in flight, and none is tried again: the pod leaves the Services, its preStop runs,
-  SIGTERM comes, and it ends within its grace;
+- startup, readiness and liveness probes succeed, and no container exits unexpectedly;
+- every document is returned, and has passed every executor in the order that real Jina reads from the Flow;
+- a deleted pod loses no request in flight, and no request is retried: the pod leaves the Services, its preStop runs, it gets
+  SIGTERM, and it ends within its grace period;
 - NetworkPolicies are enforced.
 
-Everything lives in the namespaces that `unshare` makes; when the first process in them ends, nothing is left. On standard
-output is what was found, as JSON; logs of the containers are in OUT/logs. Exit code: 0 when nothing failed, 1 when something
-did, another when the sandbox itself broke.
+Everything runs in the namespaces that `unshare` creates; when their first process ends, all other processes end too. Standard
+output is a report in JSON; logs of the containers are in OUT/logs. Exit code: 0 when nothing failed, 1 when a check failed,
+another one when the sandbox itself failed.
 """
 import argparse
 import collections
@@ -41,7 +41,7 @@ from services import Services
 
 
 class Failed(Exception):
-    """Nothing more can be learned."""
+    """The run cannot continue."""
 
 
 class Run:
@@ -67,7 +67,7 @@ class Run:
             self.say(f'FAIL {code} {where}: {what}')
 
     def each(self, work, things):
-        """Does something with all of them at once."""
+        """Calls `work` for all things in parallel."""
         if things:
             with concurrent.futures.ThreadPoolExecutor(len(things)) as pool:
                 return list(pool.map(work, things))
@@ -102,7 +102,7 @@ class Run:
     def watch(self, container):
         code = container.shim.wait()
         if not container.stopping:
-            self.fail('container-exited', container.where, f'it ends by itself with {code}, to be restarted: {container.said()[-1500:]}')
+            self.fail('container-exited', container.where, f'it exits unexpectedly with {code}, and would be restarted: {container.output()[-1500:]}')
 
     def probe_liveness(self, when):
         def one(container):
@@ -133,19 +133,19 @@ class Run:
             code = container.shim.wait(max(end - time.monotonic(), 0))
             self.say(f'stopped {container.where}: exit {code}, {time.monotonic() - terminated:.1f} s after SIGTERM')
             if code not in (0, 143):
-                self.fail('stopped-badly', container.where, f'exit {code} on SIGTERM: {container.said()[-800:]}')
+                self.fail('stopped-badly', container.where, f'exit {code} on SIGTERM: {container.output()[-800:]}')
         except subprocess.TimeoutExpired:
-            self.fail('killed', container.where, f'it still runs {container.pod.grace} s after its end began; kubelet kills it')
+            self.fail('killed', container.where, f'it still runs {container.pod.grace} s after its deletion began; kubelet kills it')
 
     # Requests
 
     def requests(self, endpoint, number, tag, entries=None, **parameters):
-        """One for each entry, with a number of documents."""
+        """One request for each entry, with `number` documents."""
         out = []
         for entry in entries or self.options.entry:
             protocol, to = entry.split('://')
-            texts = [f'{tag}-{protocol}{endpoint}-{n}' for n in range(number)]
-            out.append({'protocol': protocol, 'to': to, 'endpoint': endpoint, 'texts': texts, 'parameters': parameters,
+            contents = [f'{tag}-{protocol}{endpoint}-{n}' for n in range(number)]
+            out.append({'protocol': protocol, 'to': to, 'endpoint': endpoint, 'contents': contents, 'parameters': parameters,
                         'limit': self.options.request_limit})
         return out
 
@@ -155,11 +155,11 @@ class Run:
     def judge_all(self, sent):
         for request, answer in self.client.answers(sent):
             for wrong in dict.fromkeys(self.judge.wrong(request, answer)):
-                self.fail('wrong-answer', f'{request["protocol"]} {request["endpoint"]} {request["texts"][0]}', wrong)
-        self.say(f'{len(sent)} requests are answered')
+                self.fail('wrong-answer', f'{request["protocol"]} {request["endpoint"]} {request["contents"][0]}', wrong)
+        self.say(f'{len(sent)} requests were answered')
 
     def scrape(self):
-        """Asks every Service with a port for monitoring."""
+        """Reads the metrics of every Service with a monitoring port."""
         services = [spec for spec in self.services.table.values() if any(port['port'] == 9090 for port in spec['ports'])]
         workloads = {pod.workload['metadata']['name'] for spec in services for pod in self.services.endpoints(spec)}
         for pod in self.pods:
@@ -168,9 +168,9 @@ class Run:
         gets = [{'protocol': 'metrics', 'to': f'{spec["name"]}.{spec["namespace"]}:9090'} for spec in services]
         for request, answer in self.client.answers(self.client.send(gets)):
             if not answer.get('lines'):
-                self.fail('no-metrics', request['to'], f'/metrics says nothing of Jina: {answer}')
+                self.fail('no-metrics', request['to'], f'/metrics has no line about Jina: {answer}')
 
-    # The whole
+    # The whole run
 
     def start(self):
         workloads = self.objects.kind(*WORKLOADS)
@@ -200,16 +200,16 @@ class Run:
     def try_forbidden(self):
         for request, answer in self.client.answers(self.client.send(self.requests('/', 1, 'forbidden', self.options.refused))):
             if 'Connection refused' not in answer.get('error', ''):
-                self.fail('not-refused', request['to'], f'the client may call it: {answer}')
+                self.fail('not-refused', request['to'], f'the client can call it: {answer}')
 
     def report_served(self, when):
         self.served[when] = {name: dict(pods) for name, pods in self.judge.served.items()}
         self.judge.served.clear()
 
     def roll_out(self, names):
-        """What `kubectl rollout restart` does to workloads, while requests are in flight."""
+        """Restarts workloads like `kubectl rollout restart`, while requests are in flight."""
         kinds = {pod.workload['kind'] for pod in self.pods if pod.workload['metadata']['name'] in names}
-        if kinds == {'StatefulSet'}:  # whose pod is gone for a while
+        if kinds == {'StatefulSet'}:  # its pod does not exist for a while
             sent = self.slow_requests()
             new = self.each(self.roll_out_one, names)
         else:
@@ -224,7 +224,7 @@ class Run:
             self.wait_until_used(pod)
 
     def roll_out_one(self, name):
-        """A StatefulSet ends a pod before the next one comes, a Deployment (with `maxUnavailable: 0`) afterwards."""
+        """A StatefulSet ends a pod before it starts the next one, a Deployment (with `maxUnavailable: 0`) afterwards."""
         new, ends = [], []
         for pod in [pod for pod in self.pods if pod.workload['metadata']['name'] == name]:
             if pod.workload['kind'] == 'StatefulSet':
@@ -239,28 +239,28 @@ class Run:
         return new
 
     def load(self, done, sent):
-        """Requests that keep every replica at work."""
+        """Sends requests that keep every replica busy."""
         while not done.wait(0.2):
             sent += self.client.send(self.slow(self.replicas(), self.options.load))
 
     def wait_until_used(self, pod):
-        """Callers have to hear of a pod that was not there when they asked first."""
+        """Waits until callers use a pod that did not exist when they first looked up the name."""
         began = time.monotonic()
         while not (self.services.turns[pod.name] or any(pod.name in pods for pods in self.judge.served.values())):
             if time.monotonic() - began > self.options.notice:
-                self.fail('never-used', pod.name, f'nobody calls it in {self.options.notice} s')
+                self.fail('never-used', pod.name, f'it is not called within {self.options.notice} s')
                 return
             self.send('/', 4, f'look{self.client.count()}')
         self.say(f'used {pod.name}, {time.monotonic() - began:.1f} s later')
 
     def slow_requests(self):
-        """Requests that the last executor takes its time for; returns when they are in flight."""
+        """Sends requests that the last executor handles slowly; returns when they are in flight."""
         before = self.slow_ones()
         sent = self.client.send(self.slow(self.replicas(), self.options.slow / len(self.options.entry)))
         end = time.monotonic() + self.options.request_limit
         while self.slow_ones() == before:
             if time.monotonic() > end:
-                self.fail('wrong-answer', '/', 'a request never comes to the last executor')
+                self.fail('wrong-answer', '/', 'a request never reaches the last executor')
                 raise Failed
             time.sleep(0.05)
         time.sleep(0.3)
@@ -276,15 +276,15 @@ class Run:
         return self.requests('/', number, f'slow{self.client.count()}', slow=[self.last()], seconds=seconds)
 
     def slow_ones(self):
-        """The slow requests that have come, each with the workload that it came to."""
+        """The slow requests that have arrived, each with its workload."""
         return [(pod.workload['metadata']['name'], line) for pod in self.pods + self.gone for container in pod.containers
-                for line in container.said().splitlines() if line.startswith('slow: ')]
+                for line in container.output().splitlines() if line.startswith('slow: ')]
 
     def find_cut_off(self):
-        """A request that comes twice was cut off the first time, and the gateway has tried again."""
+        """A request that arrives twice was cut off the first time, and the gateway has retried it."""
         for (workload, line), times in collections.Counter(self.slow_ones()).items():
             if times > 1:
-                self.fail('cut-off', workload, f'a request comes {times} times: {line}')
+                self.fail('cut-off', workload, f'a request arrives {times} times: {line}')
 
     def stop(self):
         """Deletes everything at once, with requests in flight."""
@@ -304,7 +304,7 @@ class Run:
         self.probe_liveness('after requests')
         for pod in self.pods:
             for container in pod.containers:
-                if 'ignored unknown argument' in ' '.join(container.said().split()):
+                if 'ignored unknown argument' in ' '.join(container.output().split()):
                     self.fail('unknown-argument', container.where, 'Jina ignores an argument')
         self.stop()
 
@@ -314,15 +314,15 @@ def main():
     words.add_argument('manifests')
     words.add_argument('flow')
     words.add_argument('out', type=os.path.abspath)
-    words.add_argument('--namespace', default='default', help='the namespace of objects that name none, and of the client')
+    words.add_argument('--namespace', default='default', help='the namespace of the client, and of objects without one')
     words.add_argument('--entry', action='append', required=True, help='PROTOCOL://HOST:PORT, from the client')
-    words.add_argument('--refused', action='append', help='the same, where the client has to be turned away')
-    words.add_argument('--documents', type=int, default=6, help='how many in a request')
-    words.add_argument('--balanced', action='store_true', help='every replica has to be used')
+    words.add_argument('--refused', action='append', help='the same for an address that must refuse the client')
+    words.add_argument('--documents', type=int, default=6, help='number of documents in a request')
+    words.add_argument('--balanced', action='store_true', help='check that every replica is used')
     words.add_argument('--roll-out', action='append', default=[], help='a workload whose pods are replaced while requests are in flight')
-    words.add_argument('--load', type=float, default=0.12, help='seconds that these take; they come every 0.2 seconds')
-    words.add_argument('--slow', type=float, default=2, help='seconds that requests in flight take when pods are deleted')
-    words.add_argument('--notice', type=float, default=60, help='seconds after which a pod has to be used')
+    words.add_argument('--load', type=float, default=0.12, help='duration of these requests in seconds; one starts every 0.2 seconds')
+    words.add_argument('--slow', type=float, default=2, help='duration in seconds of the requests in flight when pods are deleted')
+    words.add_argument('--notice', type=float, default=60, help='seconds until a new pod must be used')
     words.add_argument('--startup-limit', type=float, default=120)
     words.add_argument('--request-limit', type=float, default=30)
     words.add_argument('--time-limit', type=int, default=300)
@@ -334,12 +334,12 @@ def main():
         try:
             run.everything()
         except Failed:
-            run.fail('given-up', 'run', 'the rest cannot be tried')
+            run.fail('given-up', 'run', 'the remaining checks cannot run')
         print(json.dumps({'failures': run.failures, 'served': run.served, 'hops': run.judge.hops if run.judge else {}}), flush=True)
         code = 1 if run.failures else 0
     except Exception:
         traceback.print_exc()
-    os._exit(code)  # whatever still runs
+    os._exit(code)  # even if threads still run
 
 
 main()

@@ -1,7 +1,7 @@
-"""A user of the Flow, in a pod of its own: real Jina says what the Flow should do, real Jina clients call it.
+"""A user of the Flow in a separate pod: real Jina reads the expected behavior from the Flow, and real Jina clients call it.
 
-Standard input has requests, one JSON object a line; standard output first what Jina reads in flow.yml, then an answer to
-each request, in the order in which they come.
+Standard input has requests, one JSON object per line. Standard output has the values that Jina reads from flow.yml, then an
+answer to each request, in the order in which the answers arrive.
 """
 import asyncio
 import json
@@ -34,7 +34,7 @@ def expected(path):
         monitoring = bool(thing.args.monitoring)
     return {'graph': graph, 'monitoring': monitoring, 'gateway': isinstance(thing, Flow), 'executors': {name: {
         'shards': args.shards, 'replicas': args.replicas, 'uses_before': bool(args.uses_before), 'uses_after': bool(args.uses_after),
-        # The indexers' image; replicas would each keep some.
+        # The image of the indexers; each of several replicas would keep a part.
         'keeps': 'indexer' in str(args.uses) and args.replicas == 1,
         'polling': getattr(args.polling, 'name', args.polling), 'uses_with': args.uses_with or {}, 'workspace': args.workspace,
         'env': {key: str(value) for key, value in (args.env or {}).items()}, 'volumes': args.volumes or [],
@@ -44,9 +44,9 @@ def expected(path):
 async def call(request):
     host, port = request['to'].rpartition(':')[::2]
     client = Client(host=host, port=int(port), protocol=request['protocol'], asyncio=True)
-    docs = DocList[Doc]([Doc(id=text, text=text) for text in request['texts']])
+    docs = DocList[Doc]([Doc(id=text, text=text) for text in request['contents']])
     back = []
-    # A request for each document, so that they can go to different replicas.
+    # One request for each document, so that different replicas can get them.
     async for part in client.post(on=request['endpoint'], inputs=docs, return_type=DocList[Doc], request_size=1, show_progress=False,
                                   parameters=request['parameters']):
         back += [{'id': doc.id, 'hops': list(doc.hops), 'matches': list(doc.matches)} for doc in part]
@@ -54,7 +54,7 @@ async def call(request):
 
 
 def metrics(request):
-    """How many lines about Jina an address of /metrics has."""
+    """The number of lines about Jina at /metrics of an address."""
     with urllib.request.urlopen(f'http://{request["to"]}/metrics', timeout=10) as answer:
         return sum(line.startswith(b'jina_') for line in answer)
 

@@ -40,7 +40,7 @@ class ClientPod:
         return self.first
 
     def send(self, requests):
-        """Sends them all at once; what it returns is for `answers`."""
+        """Sends all requests at once; returns their numbers, for `answers`."""
         for request in requests:
             request['number'] = len(self.sent)
             self.sent[request['number']] = request

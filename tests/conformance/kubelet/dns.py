@@ -1,4 +1,4 @@
-"""The cluster's name server: A records over UDP, as much as resolvers in a pod ask for (RFC 1035)."""
+"""The cluster's name server: A records over UDP, the part of RFC 1035 that resolvers in a pod use."""
 import socket
 import struct
 import threading
@@ -8,7 +8,7 @@ NXDOMAIN = 3
 
 
 def answer(query, addresses):
-    """The answer to a query; `addresses` says a name's addresses, or None where there is no such name."""
+    """The answer to a query; `addresses` returns the addresses of a name, or None for an unknown name."""
     number, = struct.unpack('>H', query[:2])
     labels, at = [], 12
     while query[at]:

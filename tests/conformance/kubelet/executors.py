@@ -1,10 +1,10 @@
-"""The executors that the images hold. Each leaves a "hop" in every document that it handles, as JSON in `hops`:
+"""The executors of the images. Each adds a "hop" to every document that it handles, as JSON in `hops`:
 
-    name   the executor's in the Flow, with `:before` or `:after` for those beside a head
+    name   the executor's name in the Flow, with `:before` or `:after` for containers beside a head
     pod, shard                            where it ran
-    seen   the names that were in the document already: this is what proves the topology
-    with   what came by `uses_with`       env   the variables that begin with RUN_
-    workspace, user                       file  what is in the file that RUN_FILE names
+    seen   the names that were in the document already; they prove the topology
+    with   the values of `uses_with`       env   the variables that begin with RUN_
+    workspace, user                       file  the content of the file that RUN_FILE names
 """
 import json
 import os
@@ -36,7 +36,7 @@ class Hopper(Executor):
         self.called = os.environ['JINA_DEPLOYMENT_NAME'] + self.beside
 
     def hop(self, docs, parameters):
-        """Leaves the hops, and takes its time where the request wants that."""
+        """Adds the hops, and waits if the request requires it."""
         if self.called in parameters.get('slow', []):
             for doc in docs:
                 print(f'slow: {doc.id}', flush=True)
@@ -68,29 +68,29 @@ class Before(Echo):
 
 
 class Indexer(Hopper):
-    """Keeps the texts of /index, in a file where it has a workspace; /search finds all of them."""
+    """Keeps the contents of /index, in a file if it has a workspace; /search finds all of them."""
 
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
-        self.texts: List[str] = []
-        self.file = self.workspace and os.path.join(self.workspace, 'texts')
+        self.contents: List[str] = []
+        self.file = self.workspace and os.path.join(self.workspace, 'contents')
         if self.file and os.path.exists(self.file):
             with open(self.file) as file:
-                self.texts = file.read().splitlines()
+                self.contents = file.read().splitlines()
 
     @requests(on='/index')
     def index(self, docs: DocList[Doc], parameters: Dict = {}, **kwargs) -> DocList[Doc]:
-        self.texts += [doc.text for doc in docs]
+        self.contents += [doc.text for doc in docs]
         if self.file:
             os.makedirs(self.workspace, exist_ok=True)
             with open(self.file, 'w') as file:
-                file.writelines(text + '\n' for text in self.texts)
+                file.writelines(text + '\n' for text in self.contents)
         return self.hop(docs, parameters)
 
     @requests(on='/search')
     def search(self, docs: DocList[Doc], parameters: Dict = {}, **kwargs) -> DocList[Doc]:
         for doc in docs:
-            doc.matches = list(self.texts)
+            doc.matches = list(self.contents)
         return self.hop(docs, parameters)
 
     @requests
@@ -99,7 +99,7 @@ class Indexer(Hopper):
 
 
 class After(Hopper):
-    """For uses_after of a sharded executor: makes one document of what the shards made of it."""
+    """For uses_after of a sharded executor: merges the documents of the shards into one."""
 
     beside = ':after'
 

@@ -1,10 +1,10 @@
-"""Is an answer what the Flow says?"""
+"""Checks whether an answer is as the Flow expects."""
 import collections
 import json
 
 
 def ancestors(graph):
-    """For every executor those before it."""
+    """The executors before each executor."""
     before = collections.defaultdict(set)
     changed = True
     while changed:
@@ -19,7 +19,7 @@ def ancestors(graph):
 
 
 def polling(executor, endpoint):
-    """ANY or ALL, as a head decides it: https://jina.readthedocs.io/en/v3.18.0/concepts/orchestration/scale-out/"""
+    """ANY or ALL, as a head chooses: https://jina.readthedocs.io/en/v3.18.0/concepts/orchestration/scale-out/"""
     table, given = {'/index': 'ANY', '/search': 'ALL'}, executor['polling']
     if given.startswith('{'):
         given = json.loads(given)
@@ -34,31 +34,31 @@ class Judge:
         self.before = ancestors(self.graph)
         self.served = collections.defaultdict(collections.Counter)
         self.indexed = set()
-        self.hops = {}  # the last one of each
+        self.hops = {}  # the last hop of each
 
     def marks(self, name):
-        """The hops that an executor leaves, in their order."""
+        """The hops that an executor adds, in their order."""
         executor = self.executors[name]
-        if executor['shards'] == 1:  # there is no head
+        if executor['shards'] == 1:  # no head
             return [name]
         return [name + ':before'] * executor['uses_before'] + [name] + [name + ':after'] * executor['uses_after']
 
     def wrong(self, request, answer):
-        """What is wrong with the answer to a request, in sentences."""
+        """The errors in the answer to a request."""
         if 'error' in answer:
             yield answer['error']
             return
         ids = sorted(doc['id'] for doc in answer['docs'])
-        if ids != sorted(request['texts']):
-            yield f'sent were {request["texts"]}, back came {ids}'
+        if ids != sorted(request['contents']):
+            yield f'sent: {request["contents"]}, received: {ids}'
         if request['endpoint'] == '/index':
-            self.indexed.update(request['texts'])
+            self.indexed.update(request['contents'])
         for doc in answer['docs']:
             yield from self.wrong_document(request['endpoint'], doc)
 
     def wrong_document(self, endpoint, doc):
         of = {mark: name for name in self.executors for mark in self.marks(name)}
-        # Where branches meet, the hops before them come from each.
+        # Where branches join, both bring the hops before the branches.
         hops = [json.loads(hop) for hop in dict.fromkeys(doc['hops'])]
         for stranger in {hop['name'] for hop in hops} - set(of):
             yield f'it went through {stranger}, which the Flow does not have'
@@ -72,18 +72,18 @@ class Judge:
             own = self.marks(name)
             due = {mark for other in self.before[name] for mark in self.marks(other)} | set(own[:own.index(hop['name'])])
             if due != set(hop['seen']):
-                yield f'it came to {hop["name"]} after {hop["seen"]}, the Flow says after {sorted(due)}'
+                yield f'it came to {hop["name"]} after {hop["seen"]}, but the Flow expects it after {sorted(due)}'
             if hop['name'] == name:
                 yield from self.wrong_options(hop, self.executors[name])
         for name, executor in self.executors.items():
             shards = sorted(hop['shard'] for hop in hops if hop['name'] == name)
-            # A head that is called without a gateway does not hear of the endpoint.
+            # A head that is called without a gateway does not get the endpoint.
             how = polling(executor, endpoint if self.has_gateway else None)
             due = list(range(executor['shards'])) if how == 'ALL' and executor['shards'] > 1 else shards[:1]
             if shards != due:
                 yield f'{name} is polled {how}: it went to shards {shards}'
             if endpoint == '/search' and executor['keeps'] and set(doc['matches']) != self.indexed:
-                yield f'indexed were {sorted(self.indexed)}, found were {sorted(doc["matches"])}'
+                yield f'indexed: {sorted(self.indexed)}, found: {sorted(doc["matches"])}'
 
     def wrong_options(self, hop, executor):
         for key, value in executor['uses_with'].items():

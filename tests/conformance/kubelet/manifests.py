@@ -1,4 +1,4 @@
-"""What the manifests say: objects, whom a selector selects, what a container is started with."""
+"""Reads the manifests: objects, selectors, and the environment and arguments of containers."""
 import base64
 
 import yaml
@@ -7,19 +7,19 @@ WORKLOADS = ('Deployment', 'StatefulSet')
 
 
 class Refused(Exception):
-    """The API server would refuse it, or kubelet could not start it."""
+    """An object that the API server would refuse, or a container that kubelet could not start."""
 
 
 class Objects:
     def __init__(self, path, namespace):
-        """`namespace` is that of objects without one."""
+        """`namespace` is used for objects without a namespace."""
         self.namespace = namespace
         self.table = {}
         with open(path) as file:
             for thing in filter(None, yaml.safe_load_all(file)):
                 key = (thing['kind'], self.namespace_of(thing), thing['metadata']['name'])
                 if key in self.table:
-                    raise Refused(f'{key} is there twice')
+                    raise Refused(f'{key} is a duplicate')
                 self.table[key] = thing
 
     def namespace_of(self, thing):
@@ -63,7 +63,7 @@ def expand(text, env):
     https://github.com/kubernetes/kubernetes/blob/master/third_party/forked/golang/expansion/expand.go
     """
     if not isinstance(text, str):
-        raise Refused(f'{text!r} is no string')
+        raise Refused(f'{text!r} is not a string')
     out, at = [], 0
     while at < len(text):
         two = text[at:at + 2]
@@ -82,7 +82,7 @@ def expand(text, env):
 
 
 def environment(container, pod, objects, links):
-    """The variables of a container's manifest, as kubelet makes them: later ones win."""
+    """The variables of a container's manifest, as kubelet sets them: later ones override earlier ones."""
     own = {}
     for source in container.get('envFrom') or []:
         for key, kind in (('configMapRef', 'ConfigMap'), ('secretRef', 'Secret')):

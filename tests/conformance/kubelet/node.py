@@ -1,4 +1,4 @@
-"""The node: a network, pods as namespaces in it, containers as processes in these."""
+"""The node: a network, pods as namespaces in it, and containers as processes in the namespaces."""
 import hashlib
 import json
 import os
@@ -11,12 +11,12 @@ import uuid
 from manifests import Refused, environment, expand
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-# Nothing outside of the sandbox has these addresses: its network has no link to the machine's.
+# Only the sandbox uses these addresses: its network has no link to the machine's.
 SUBNET = '10.77'
 NODE = f'{SUBNET}.0.1'
 # The class of the executor that an image holds, by the last part of the image's name.
 IMAGES = {'encoder': 'Encoder', 'indexer': 'Indexer', 'echo': 'Echo', 'before': 'Before', 'after': 'After', 'jina': None}
-# What is honoured below, and what has no bearing on a sandbox. Anything else is refused rather than passed over.
+# Fields that are applied below, and fields without a meaning in a sandbox. Other fields are refused, not ignored.
 POD_FIELDS = set('''
     containers volumes securityContext terminationGracePeriodSeconds enableServiceLinks restartPolicy serviceAccountName
     automountServiceAccountToken imagePullSecrets nodeSelector tolerations affinity topologySpreadConstraints priorityClassName
@@ -46,7 +46,7 @@ class Network:
         return address
 
     def connect(self, name):
-        """A process that holds the network, the host name and the shared memory of a pod; and the pod's address."""
+        """Starts a process that keeps the network, host name and shared memory of a pod. Returns it and the pod's address."""
         with self.lock:
             self.pods += 1
             number = self.pods
@@ -67,7 +67,7 @@ class Pod:
         self.spec, self.metadata = template['spec'], template['metadata']
         self.labels = self.metadata.get('labels') or {}
         name = workload['metadata']['name']
-        # A Deployment's pods have names of their own, a StatefulSet's do not.
+        # A Deployment gives each new pod a new name, a StatefulSet reuses names.
         again = uuid.uuid4().hex[:5]
         suffix = index if workload['kind'] == 'StatefulSet' else f'{hashlib.sha1(name.encode()).hexdigest()[:9]}-{again}'
         self.name = f'{name}-{suffix}'
@@ -103,8 +103,8 @@ class Container:
     def exit_code(self):
         return self.shim.poll() if self.shim else None
 
-    def said(self):
-        """What it has written."""
+    def output(self):
+        """The log of the container."""
         if not self.log:
             return ''
         with open(self.log, errors='replace') as file:
@@ -113,14 +113,14 @@ class Container:
 
 class Node:
     def __init__(self, objects, services, venv, folder):
-        """`folder` is a file system that only the sandbox has; logs are kept outside of it, in `folder`/../logs."""
+        """`folder` is a file system of the sandbox; logs are outside of it, in `folder`/../logs."""
         self.objects, self.services, self.venv, self.folder = objects, services, venv, folder
         self.logs = os.path.join(os.path.dirname(folder), 'logs')
         self.count = 0
         self.lock = threading.Lock()
 
     def spawn(self, pause, namespace, argv, env, files=None, cwd='/', mounts=(), log=None, uid=None, gid=None, readonly=False):
-        """A container. Without a log its standard input and output are pipes. Returns the shim and the process's id."""
+        """Starts a container. Without a log its standard input and output are pipes. Returns the shim, the process ID and the environment."""
         with self.lock:
             self.count += 1
             root = f'{self.folder}/roots/{self.count}'
@@ -144,7 +144,7 @@ class Node:
         with os.fdopen(reads) as file:
             line = file.readline()
         if not line:
-            raise RuntimeError(f'the shim of {argv} broke; see {log}')
+            raise RuntimeError(f'the shim of {argv} failed; see {log}')
         return shim, int(line), spec['env']
 
     def start(self, container):
@@ -164,7 +164,7 @@ class Node:
         links = self.services.links(pod.namespace) if pod.spec.get('enableServiceLinks', True) else {}
         env = environment(spec, pod, self.objects, links)
         if 'command' not in spec:
-            raise Refused('our images have no entry point; a command is needed')
+            raise Refused('the images of the tests have no entry point; a command is needed')
         argv = [expand(word, env) for word in spec['command'] + spec.get('args', [])]
         security = {**(pod.spec.get('securityContext') or {}), **(spec.get('securityContext') or {})}
         mounts = [self.volume(pod, mount, security.get('runAsUser')) for mount in spec.get('volumeMounts') or []]
@@ -175,7 +175,7 @@ class Node:
         container.log = log
 
     def volume(self, pod, mount, uid):
-        """The folder behind a volumeMount."""
+        """The folder of a volumeMount."""
         name, readonly = mount['name'], mount.get('readOnly', False)
         source = f'{self.folder}/volumes/{pod.name}/{name}'
         claims = [claim['metadata']['name'] for claim in pod.workload['spec'].get('volumeClaimTemplates') or []]
@@ -196,16 +196,16 @@ class Node:
                     file.write(text)
             readonly = True
         elif 'emptyDir' not in volume:
-            raise Refused(f'volume {name}: {volume} is not known here')
+            raise Refused(f'volume {name}: {volume} is not supported here')
         source += '/' + mount['subPath'] if 'subPath' in mount else ''
         if not os.path.exists(source):
             os.makedirs(source)
-            if uid is not None:  # as fsGroup has it
+            if uid is not None:  # like fsGroup
                 os.chmod(source, 0o777)
         return {'source': source, 'path': mount['mountPath'], 'ro': readonly}
 
     def run(self, container, argv, timeout):
-        """`kubectl exec`: exit code (None: not done in time) and output."""
+        """`kubectl exec`: exit code (None after a timeout) and output."""
         enter = ['nsenter', '-t', str(container.pid), '--mount', '--net', '--pid', '--uts', '--ipc', '--root', '--wd', '--']
         process = subprocess.Popen(enter + argv, env=container.env, start_new_session=True,
                                    stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)

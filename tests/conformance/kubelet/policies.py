@@ -1,4 +1,4 @@
-"""NetworkPolicies, as a network plugin enforces them, by the packet filter of each pod's network.
+"""Enforces NetworkPolicies like a network plugin, with the packet filter of each pod's network.
 
 https://kubernetes.io/docs/concepts/services-networking/network-policies/
 """
@@ -9,7 +9,7 @@ from node import NODE
 
 
 def apply(objects, pods):
-    """Tells every pod's network whom it may hear and call."""
+    """Configures the allowed incoming and outgoing connections of every pod."""
     policies = objects.kind('NetworkPolicy')
     for pod in pods if policies else []:
         near = [policy['spec'] for policy in policies if objects.namespace_of(policy) == pod.namespace]
@@ -29,7 +29,7 @@ def selects(selector, pod):
 
 
 def filter_lines(chain, side, kind, peers, policies, pod, pods):
-    """What the policies' specs let through; where there is one, nothing else. The node may always: it asks for health."""
+    """The rules for the traffic that the policies allow. If there is a policy, other traffic is refused, except probes of the node."""
     policies = [spec for spec in policies if kind in spec['policyTypes']]
     if not policies:
         return
@@ -47,7 +47,7 @@ def filter_lines(chain, side, kind, peers, policies, pod, pods):
 
 
 def addresses(peers, pod, pods):
-    """The addresses of a rule's peers; without any the rule is for everybody."""
+    """The addresses of a rule's peers; a rule without peers is for all addresses."""
     if not peers:
         return ['0.0.0.0/0']
     for peer in peers:

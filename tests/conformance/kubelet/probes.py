@@ -1,4 +1,4 @@
-"""Probes, as kubelet runs them: in the container, or from the node to the pod's address."""
+"""Runs probes like kubelet: in the container, or from the node to the pod's address."""
 import http.client
 import socket
 import time
@@ -8,7 +8,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 
 def once(node, container, kind):
-    """One run: None where it succeeds, else what went wrong."""
+    """Runs a probe once. Returns None on success, or the error."""
     probe = container.spec[kind]
     timeout = probe.get('timeoutSeconds', 1)
     if 'exec' in probe:
@@ -37,12 +37,12 @@ def once(node, container, kind):
 
 
 def pause(probe):
-    """The seconds between two runs. Network probes cost nothing, so that they need not wait for their time."""
+    """The seconds between two runs. Network probes are cheap, so they do not wait for the whole period."""
     return min(probe.get('periodSeconds', 10), 2 if 'exec' in probe else 0.2)
 
 
 def started(node, container, limit):
-    """Waits until the startup and readiness probes have succeeded. None: they have; else why not."""
+    """Waits until the startup and readiness probes have succeeded. Returns None on success, or the error."""
     for kind in ('startupProbe', 'readinessProbe'):
         if not (probe := container.spec.get(kind)):
             continue
@@ -52,7 +52,7 @@ def started(node, container, limit):
             time.sleep(min(probe.get('initialDelaySeconds', 0), 2))
         while wrong := once(node, container, kind):
             if container.exit_code() is not None:
-                return f'it ends by itself with {container.exit_code()}'
+                return f'it exits unexpectedly with {container.exit_code()}'
             if time.monotonic() > end:
                 return f'{kind} never succeeds: {wrong}'
             time.sleep(pause(probe))
@@ -60,7 +60,7 @@ def started(node, container, limit):
 
 
 def alive(node, container):
-    """Runs the liveness probe until it succeeds, or has failed so often that kubelet would restart the container."""
+    """Runs the liveness probe until it succeeds, or until kubelet would restart the container."""
     probe = container.spec.get('livenessProbe')
     if not probe:
         return 'it has no livenessProbe'

@@ -1,4 +1,4 @@
-"""Services: names and virtual addresses, and a proxy behind each of these, as kube-proxy and the name server do it."""
+"""Services: names and virtual addresses, with a proxy for each address, like kube-proxy and the name server."""
 import asyncio
 import collections
 import socket
@@ -12,10 +12,10 @@ DOMAIN = '.svc.cluster.local'
 
 class Services:
     def __init__(self, objects, pods, network):
-        """`pods` is a list that others change."""
+        """`pods` is a list that the caller changes later."""
         self.pods = pods
         self.table = {}  # (namespace, name) -> the Service's spec, with its virtual address
-        self.turns = collections.Counter()  # how many connections a Service, and a pod through one, has had
+        self.turns = collections.Counter()  # number of connections of a Service, and of a pod through a Service
         self.connections = set()
         for number, service in enumerate(objects.kind('Service')):
             spec = dict(service['spec'])
@@ -25,7 +25,7 @@ class Services:
             self.table[spec['namespace'], spec['name']] = spec
 
     def links(self, namespace):
-        """The variables that tell every container of the Services in its namespace."""
+        """The variables that every container gets for the Services in its namespace."""
         out = {}
         for spec in self.table.values():
             if spec['namespace'] != namespace or not spec['address']:
@@ -41,14 +41,14 @@ class Services:
         return out
 
     def endpoints(self, spec):
-        """The pods that a Service leads to: those that are ready and not about to go."""
+        """The pods that a Service leads to: those that are ready and not terminating."""
         everyone = spec.get('publishNotReadyAddresses', False)
         return [pod for pod in list(self.pods)
                 if pod.namespace == spec['namespace'] and matches(spec.get('selector'), pod.labels)
                 and not pod.terminating and (pod.ready or everyone)]
 
     def addresses(self, name):
-        """What a name resolves to; None: there is no such name."""
+        """The addresses of a name; None for an unknown name."""
         parts = name.removesuffix(DOMAIN).split('.')
         if not name.endswith(DOMAIN) or len(parts) < 2:
             return None
@@ -67,7 +67,7 @@ class Services:
         def accept(spec, port):
             def connection(reader, writer):
                 task = loop.create_task(self.forward(spec, port, reader, writer))
-                self.connections.add(task)  # a loop alone does not keep its tasks
+                self.connections.add(task)  # the loop keeps only weak references to tasks
                 task.add_done_callback(self.connections.discard)
             return connection
 
@@ -80,7 +80,7 @@ class Services:
         threading.Thread(target=loop.run_forever, daemon=True).start()
 
     async def forward(self, spec, port, reader, writer):
-        """One connection, to the next of the Service's pods: refused where there is none."""
+        """Forwards one connection to the next pod of the Service, or refuses it if there is none."""
         pods = self.endpoints(spec)
         key = (spec['namespace'], spec['name'], port['port'])
         self.turns[key] += 1

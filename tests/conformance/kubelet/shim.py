@@ -1,7 +1,7 @@
-"""Starts one container: joins the pod's namespaces, builds a root of its own, runs the command as process 1, waits.
+"""Starts one container: joins the pod's namespaces, builds its root file system, runs the command as process 1, waits.
 
-The words are a JSON object (see node.py) and the descriptor on which to say the process's id. Only what Python itself
-brings is imported: this is started for every container.
+The arguments are a JSON object (see node.py) and the file descriptor to write the process ID to. Only Python's standard
+library is imported, because this program starts for every container.
 """
 import ctypes
 import json
@@ -28,15 +28,15 @@ def mount(source, target, kind=None, flags=0, data=None):
 
 
 def make_root(spec):
-    """A copy-on-write view of this machine's files, with the image's files and the volumes in their places."""
+    """A copy-on-write view of this machine's files, with the image's files and the volumes added."""
     root = spec['root']
     merged = root + '/merged'
     for name in ('upper', 'work', 'merged'):
         os.makedirs(f'{root}/{name}')
     os.makedirs(root + '/upper/root/.cache')
-    # What this machine's root has cached is not in an image.
+    # Caches of this machine's root user are not in an image.
     os.setxattr(root + '/upper/root/.cache', 'trusted.overlay.opaque', b'y')
-    # An interpreter may be installed below /root; a user of the pod's choice must be able to reach it.
+    # An interpreter may be installed below /root; every user must be able to reach it.
     os.chmod(root + '/upper/root', 0o755)
     mount('overlay', merged, 'overlay', 0, f'lowerdir=/,upperdir={root}/upper,workdir={root}/work')
     os.chmod(merged + '/tmp', 0o1777)

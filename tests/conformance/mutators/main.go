@@ -1,12 +1,12 @@
-// mutators are KRM functions as the function catalog has them, made of kustomize's own filters, of the version in
-// go.mod. The catalog's functions are released as images only, and pipelines are tested without a registry.
+// mutators are KRM functions like those of the function catalog, made of kustomize's own filters of the version in go.mod. The
+// catalog's functions are released only as images, and the tests of pipelines use no registry.
 //
 //	mutators set-namespace NAMESPACE
 //	mutators set-labels KEY=VALUE
 //	mutators ensure-name-substring PREFIX
 //	mutators apply-setters KEY=VALUE
 //
-// Without a value it is what the functionConfig's `data` has.
+// Without a value, the value comes from the functionConfig's `data`.
 package main
 
 import (
@@ -23,7 +23,7 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 )
 
-// labelled is where a label goes: the object, its pods, and whatever selects them.
+// labelled lists the places of a label: the object, its pods, and the selectors of the pods.
 var labelled = types.FsSlice{
 	{Path: "metadata/labels", CreateIfNotPresent: true},
 	{Gvk: resid.Gvk{Kind: "Service"}, Path: "spec/selector"},
@@ -79,7 +79,7 @@ func main() {
 	fail(run(list, items, filter))
 }
 
-// run leaves alone what is not for the cluster, as the catalog's functions do; setters reach everything.
+// run skips objects that are not for the cluster, like the catalog's functions; setters change all objects.
 func run(list *kio.ByteReadWriter, items []*yaml.RNode, filter kio.Filter) error {
 	var chosen []*yaml.RNode
 	for _, item := range items {
@@ -94,7 +94,7 @@ func run(list *kio.ByteReadWriter, items []*yaml.RNode, filter kio.Filter) error
 	return list.Write(items)
 }
 
-// set fills in the comment of a value where all of its settings are known.
+// set replaces a value by the pattern in its comment if all settings of the pattern are known.
 func set(node *yaml.Node, settings map[string]string) {
 	pattern, is := strings.CutPrefix(node.LineComment, "# kpt-set: ")
 	if is && node.Kind == yaml.ScalarNode {

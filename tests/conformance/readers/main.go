@@ -1,13 +1,13 @@
-// readers reads YAML as kustomize and kubectl do. For each line of standard input, which is a text as a JSON string, it
-// prints a line of JSON:
+// readers reads YAML like kustomize and kubectl. Each line of standard input is a YAML stream as a JSON string. For each line
+// it prints a line of JSON:
 //
 //	{"kustomize": …, "kubectl": …}
 //
-// kustomize and kpt read with go-yaml 3. Its documents are trees, spelled as lists of strings, which may be as deep as
-// they like: "[" and "]" around the entries of a list, "{" and "}" around the keys and values of a mapping, "=TEXT" for a
-// plain scalar and "'TEXT" for any other. Aliases are expanded and merge keys applied. kubectl reads with
-// sigs.k8s.io/yaml, one text between lines of `---` after the other. Its documents are the JSON that it sends to the
-// server, as strings. Of a text that is refused there is {"error": MESSAGE}.
+// kustomize and kpt read with go-yaml 3. Its documents are trees, written as flat lists of strings, so that their depth is
+// not limited: "[" and "]" around the entries of a list, "{" and "}" around the keys and values of a mapping, "=TEXT" for a
+// plain scalar and "'TEXT" for any other. Aliases are expanded and merge keys are applied. kubectl splits the stream at
+// lines of `---` and reads each part with sigs.k8s.io/yaml. Its documents are the JSON that it sends to the server, as
+// strings. A refused stream gives {"error": MESSAGE}.
 package main
 
 import (
@@ -24,7 +24,7 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// More nodes than that are an attack.
+// A larger number of nodes is an attack.
 const most = 2_000_000
 
 type refusal struct {
@@ -94,14 +94,14 @@ func kustomize(text string) (any, error) {
 	}
 }
 
-// pair is a key and its value; name is the key's text, where it has one.
+// pair is a key and its value; name is the key's text, if it has one.
 type pair struct {
 	name       string
 	isScalar   bool
 	key, value []string
 }
 
-// tree spells a node. within are the anchors that are open.
+// tree appends a node to its list. within are the anchors that are open.
 func tree(node *v3.Node, left *int, within map[*v3.Node]bool) ([]string, error) {
 	if *left--; *left < 0 {
 		return nil, errors.New("too many nodes")
@@ -146,8 +146,8 @@ func tree(node *v3.Node, left *int, within map[*v3.Node]bool) ([]string, error) 
 	return append(spelled, "}"), nil
 }
 
-// pairs are those of a mapping, behind those that `<<` brings. A key that is there several times keeps its first place and
-// has its last value.
+// pairs returns the pairs of a mapping, after the pairs that `<<` merges. A duplicate key keeps its first position and has its
+// last value.
 func pairs(node *v3.Node, left *int, within map[*v3.Node]bool) ([]pair, error) {
 	var own, merged []pair
 	for i := 0; i < len(node.Content); i += 2 {
@@ -188,11 +188,11 @@ func pairs(node *v3.Node, left *int, within map[*v3.Node]bool) ([]pair, error) {
 	return kept, nil
 }
 
-// isString says whether a scalar is a string whatever it looks like.
+// isString reports whether a scalar is a string independent of its content.
 func isString(node *v3.Node) bool {
 	const quotes = v3.DoubleQuotedStyle | v3.SingleQuotedStyle | v3.LiteralStyle | v3.FoldedStyle
 	if node.Style&v3.TaggedStyle != 0 {
-		// To kubectl, any tag that is not one of YAML's own makes a string.
+		// In kubectl, every tag outside YAML's own tags makes a string.
 		return node.ShortTag() == "!!str" || !strings.HasPrefix(node.ShortTag(), "!!")
 	}
 	return node.Style&quotes != 0
@@ -202,7 +202,7 @@ func isMerge(key *v3.Node) bool {
 	return key.Kind == v3.ScalarNode && key.Value == "<<" && (key.Tag == "" || key.Tag == "!" || key.ShortTag() == "!!merge")
 }
 
-// mergedPairs are the pairs that `<<` brings: of several mappings the first wins.
+// mergedPairs returns the pairs that `<<` merges: the first of several mappings has priority.
 func mergedPairs(value *v3.Node, left *int, within map[*v3.Node]bool) ([]pair, error) {
 	for value.Kind == v3.AliasNode {
 		value = value.Alias
@@ -241,7 +241,7 @@ func mergedPairs(value *v3.Node, left *int, within map[*v3.Node]bool) ([]pair, e
 	return nil, errors.New("map merge requires map or sequence of maps as the value")
 }
 
-// kubectl reads the texts between lines of `---`, as `k8s.io/apimachinery/pkg/util/yaml` cuts them.
+// kubectl reads the parts between lines of `---`, split as in `k8s.io/apimachinery/pkg/util/yaml`.
 func kubectl(text string) (any, error) {
 	documents := []string{}
 	var chunk bytes.Buffer

@@ -1,7 +1,7 @@
 """Reads YAML as Jina does: with PyYAML, in Python (`jina/jaml/helper.py`, JinaLoader).
 
-For each line of standard input, which is a text as a JSON string, it prints a line of JSON: the documents as trees, or
-{"error": MESSAGE} of a text that is refused. Trees are spelled as main.go spells those of kustomize.
+Each line of standard input is a YAML stream as a JSON string. For each line it prints a line of JSON: the documents as
+trees, or {"error": MESSAGE} if the stream is refused. Trees have the form that main.go describes.
 """
 
 import json
@@ -20,7 +20,7 @@ CORE = 'tag:yaml.org,2002:'
 
 
 class Loader(Reader, Scanner, Parser, Composer, SafeConstructor, Resolver):
-    """The parts of JinaLoader, without what Jina adds when it makes objects."""
+    """The parts of JinaLoader, without the parts that create Jina's objects."""
 
     def __init__(self, text):
         Reader.__init__(self, text)
@@ -48,7 +48,7 @@ class Loader(Reader, Scanner, Parser, Composer, SafeConstructor, Resolver):
             if node.given == '!':
                 is_string = False
             elif node.given:
-                # A tag beyond the core schema has its own constructor.
+                # A tag outside the core schema has its own constructor.
                 name = node.given.removeprefix(CORE)
                 is_string = name not in ('int', 'float', 'bool', 'null')
             return [("'" if is_string else '=') + node.value]
@@ -71,7 +71,7 @@ def read(text):
         documents = []
         while loader.check_node():
             documents.append(loader.tree(loader.get_node()))
-        # Half a character cannot be written.
+        # Half of a surrogate pair cannot be written.
         json.dumps(documents, ensure_ascii=False).encode()
         return documents
     except (yaml.YAMLError, ValueError, RecursionError, OverflowError) as error:

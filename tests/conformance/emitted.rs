@@ -108,7 +108,7 @@ fn has(value: &Value, path: &[&str]) -> bool {
 }
 
 #[test]
-fn every_field_is_tried() {
+fn the_field_files_set_every_field() {
     let specs: Vec<Value> =
         field_files().iter().map(|file| documents(&fs::read_to_string(file).unwrap()).remove(0)["spec"].take()).collect();
     let layers = ["", "defaults.", "roles.NAME.", "gateway.", "executors.NAME.", "executors.NAME.head.", "executors.NAME.shards.NAME."];

@@ -109,7 +109,7 @@ spec: {maxUnavailable: 1, selector: {}}
 ";
 
 /// A Flow that uses every feature, with the objects that users typically add.
-fn ours() -> Objects {
+fn rendered() -> Objects {
     let flow = scratch("check").join("flow.yml");
     fs::write(&flow, FLOW).unwrap();
     let mut objects = jinaflow(&["export", flow.to_str().unwrap(), "--k8s-namespace", "search"]).succeeded().documents();
@@ -119,7 +119,7 @@ fn ours() -> Objects {
 }
 
 /// An export of Jina, edited by a user who does not use jinaflow.
-fn jinas(name: &str) -> Objects {
+fn jina_export(name: &str) -> Objects {
     let folder = root().join("tests/jina/flows").join(name).join("expected");
     crate::support::tree(&folder).values().flat_map(|text| documents(text)).collect()
 }
@@ -628,12 +628,12 @@ fn assert_found(whole: &[Value], breaks: &[(Damage, &str)]) {
 
 #[test]
 fn every_break_is_found() {
-    assert_found(&ours(), BREAKS);
+    assert_found(&rendered(), BREAKS);
 }
 
 #[test]
 fn every_break_of_an_edited_export_is_found() {
-    assert_found(&jinas("001-docs-simple"), BREAKS_OF_JINA);
+    assert_found(&jina_export("001-docs-simple"), BREAKS_OF_JINA);
 }
 
 #[test]
@@ -723,7 +723,7 @@ fn known_faults_of_jinas_own_exports_are_found() {
 
 #[test]
 fn declared_external_objects_are_not_missed() {
-    let mut objects = ours();
+    let mut objects = rendered();
     drop(&mut objects, "Secret/keys");
     assert_eq!(check(&objects, &[]).code, 1);
     for declared in ["secret/keys", "Secret/keys", "secrets/*"] {
@@ -744,7 +744,7 @@ fn declared_external_objects_are_not_missed() {
 
 #[test]
 fn external_services_are_not_reported() {
-    let mut objects = ours();
+    let mut objects = rendered();
     for name in [
         "Service/encoder",
         "Deployment/encoder",
@@ -773,7 +773,7 @@ fn external_services_are_not_reported() {
 
 #[test]
 fn values_of_variables_are_resolved_from_their_sources() {
-    let mut objects = ours();
+    let mut objects = rendered();
     let env = |o: &mut Objects, entry: Value| container(o, "Deployment/gateway")["env"][5] = entry;
     // From a ConfigMap: one variable, or all of them.
     add(&mut objects, "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: hosts, namespace: search}\ndata: {JINA_ADDR_ENCODER: encoder}\n");
@@ -801,7 +801,7 @@ fn values_of_variables_are_resolved_from_their_sources() {
 
 #[test]
 fn a_shell_command_line_is_parsed() {
-    let mut objects = jinas("001-docs-simple");
+    let mut objects = jina_export("001-docs-simple");
     let gateway = container(&mut objects, "Deployment/gateway");
     let args = gateway["args"].as_array().unwrap().iter().map(|arg| format!("'{}'", arg.as_str().unwrap())).collect::<Vec<_>>().join(" ");
     gateway["command"] = json!(["/bin/sh", "-c"]);
@@ -813,7 +813,7 @@ fn a_shell_command_line_is_parsed() {
 
 #[test]
 fn a_table_lists_the_components() {
-    let answer = check(&ours(), &[]).succeeded();
+    let answer = check(&rendered(), &[]).succeeded();
     let lines: Vec<Vec<&str>> = answer.stdout.lines().map(|line| line.split_whitespace().collect()).collect();
     assert_eq!(lines[0], ["COMPONENT", "ROLE", "REPLICAS", "IMAGE", "DIALS"]);
     let row = |name: &str| lines.iter().find(|line| line.get(1) == Some(&name)).unwrap_or_else(|| panic!("{name}: {}", answer.stdout));
@@ -822,7 +822,7 @@ fn a_table_lists_the_components() {
     assert_eq!(row("Deployment/encoder")[..], ["ok", "Deployment/encoder", "executor", "2", "acme/encoder:1"]);
     assert_eq!(row("StatefulSet/indexer-1")[2..5], ["shard", "1", "1"]);
     assert_eq!(answer.stdout.lines().last(), Some("components: 5, addresses: 4, errors: 0, warnings: 0"));
-    let mut broken = ours();
+    let mut broken = rendered();
     drop(&mut broken, "Service/encoder");
     let answer = check(&broken, &[]);
     assert!(answer.stdout.contains("\n✗   Deployment/gateway "), "{}", answer.stdout);
@@ -831,7 +831,7 @@ fn a_table_lists_the_components() {
 #[test]
 fn results_are_krm_results() {
     let folder = scratch("results");
-    let mut objects = ours();
+    let mut objects = rendered();
     find(&mut objects, "Service/encoder")["spec"]["ports"][0]["targetPort"] = 9999.into();
     let file = folder.join("all.json");
     fs::write(&file, json!({"apiVersion": "v1", "kind": "List", "items": objects}).to_string()).unwrap();
@@ -957,7 +957,7 @@ fn a_flow_that_was_not_rendered_is_reported() {
     let expected = "error: JinaFlow/f: was not rendered: nothing of it is here; in kustomize, list it under `generators:` and not under `resources:`; in kpt, run: kpt fn render; without either, run: jinaflow export FILE";
     assert_eq!(checked(&of_kustomize, &[]), (1, expected.to_owned()));
     // Beside another Flow.
-    let mut others = ours();
+    let mut others = rendered();
     assert_eq!(checked(&(as_documents(&others) + &flow("f", "")), &[]), (1, alone.to_owned()));
     // A rendered Flow is recognized by the labels of its objects or by the annotation of a package. A Flow that is not applied to a
     // cluster must declare it.
@@ -976,7 +976,7 @@ fn a_flow_that_was_not_rendered_is_reported() {
     find(&mut others, "Service/encoder")["metadata"]["annotations"] = json!({"flow.jina.ai/object": "f/encoder/Service"});
     assert_eq!(checked(&(as_documents(&others) + &flow("f", local)), &[]), (0, String::new()));
     // Objects of the compat mode have no labels or annotation.
-    let exported = as_documents(&jinas("001-docs-simple"));
+    let exported = as_documents(&jina_export("001-docs-simple"));
     let compat = flow("f", local).replace("spec: {", "spec: {compat: jina-3.34, ");
     assert_eq!(checked(&(exported.clone() + &compat), &[]), (0, String::new()));
     assert_eq!(checked(&(exported + &compat.replace("name: encoder", "name: other")), &[]).0, 1);
@@ -984,7 +984,7 @@ fn a_flow_that_was_not_rendered_is_reported() {
 
 #[test]
 fn the_other_documents_are_checked_beside_a_broken_one() {
-    let mut objects = ours();
+    let mut objects = rendered();
     let foreign = "---\nkind: ConfigMap\ndata: {a: [\n# more of it\n";
     let whole = as_documents(&objects[..9]) + foreign + &as_documents(&objects[9..]);
     let line = 1 + whole.lines().position(|line| line.contains("kind: ConfigMap\ndata") || line == "kind: ConfigMap").unwrap();
@@ -1002,7 +1002,7 @@ fn the_other_documents_are_checked_beside_a_broken_one() {
     assert_eq!(code, 1);
     assert!(lines.contains("dials `encoder` at Service/encoder, which is not there"), "{lines}");
     // A document that belongs to the Flow must be readable.
-    let rest = as_documents(&ours());
+    let rest = as_documents(&rendered());
     for broken in [
         "---\nkind: JinaFlow\nspec: {\n",
         "---\nmetadata: {labels: {flow.jina.ai/flow: f\n",
@@ -1031,7 +1031,7 @@ fn the_other_documents_are_checked_beside_a_broken_one() {
 #[test]
 fn an_unreadable_file_is_reported_and_the_others_are_checked() {
     let folder = scratch("unreadable");
-    fs::write(folder.join("all.yaml"), as_documents(&ours())).unwrap();
+    fs::write(folder.join("all.yaml"), as_documents(&rendered())).unwrap();
     std::os::unix::fs::symlink("/nowhere", folder.join("a\u{1b}[31m.yaml")).unwrap();
     let answer = jinaflow(&["check", folder.to_str().unwrap()]);
     assert_eq!(answer.code, 0);
@@ -1051,7 +1051,7 @@ fn an_unreadable_file_is_reported_and_the_others_are_checked() {
 fn pipes_sockets_and_devices_in_a_folder_are_not_read() {
     use std::os::unix::fs::symlink;
     let folder = scratch("special");
-    fs::write(folder.join("real"), as_documents(&ours())).unwrap();
+    fs::write(folder.join("real"), as_documents(&rendered())).unwrap();
     symlink("real", folder.join("all.yaml")).unwrap();
     assert!(Command::new("mkfifo").arg(folder.join("pipe.yml")).status().unwrap().success());
     symlink("pipe.yml", folder.join("link.json")).unwrap();
@@ -1069,7 +1069,7 @@ fn pipes_sockets_and_devices_in_a_folder_are_not_read() {
 
 #[test]
 fn called_components_that_do_not_run_jina_are_listed() {
-    let mut objects = ours();
+    let mut objects = rendered();
     container(&mut objects, "Deployment/encoder")["command"] = json!(["sleep", "1000"]);
     let answer = check(&objects, &[]);
     assert_eq!(answer.code, 1);
@@ -1093,7 +1093,7 @@ fn called_components_that_do_not_run_jina_are_listed() {
 
 #[test]
 fn movable_image_tags_are_reported_in_strict_mode() {
-    let mut objects = ours();
+    let mut objects = rendered();
     for image in ["acme/encoder", "acme/encoder:latest", "localhost:5000/encoder"] {
         container(&mut objects, "Deployment/encoder")["image"] = image.into();
         check(&objects, &[]).succeeded();
@@ -1116,7 +1116,7 @@ fn a_service_is_found_by_its_cluster_ip_and_by_an_external_name() {
     for (field, address) in
         [("clusterIP", json!("10.96.0.9")), ("clusterIP", json!("fd00::9")), ("clusterIPs", json!(["10.96.0.8", "fd00::9"]))]
     {
-        let mut objects = ours();
+        let mut objects = rendered();
         let service = &mut find(&mut objects, "Service/encoder")["spec"];
         service.as_object_mut().unwrap().remove("clusterIP");
         service[field] = address.clone();
@@ -1135,7 +1135,7 @@ fn a_service_is_found_by_its_cluster_ip_and_by_an_external_name() {
         check(&objects, &[]).says("Deployment/encoder: runs a Jina executor that nothing here dials");
     }
     for namespace in ["search", ""] {
-        let mut objects = ours();
+        let mut objects = rendered();
         add(
             &mut objects,
             "apiVersion: v1\nkind: Service\nmetadata: {name: alias, namespace: search}\nspec: {type: ExternalName, externalName: encoder.search.svc.cluster.local}\n",
@@ -1172,7 +1172,7 @@ fn budgets_that_allow_evictions_are_not_reported() {
         Budget { name: "everything", spec: json!({"minAvailable": "99%"}), replicas: 1 },
         Budget { name: "everything", spec: json!({"minAvailable": 9}), replicas: 1 },
     ] {
-        let mut objects = ours();
+        let mut objects = rendered();
         find(&mut objects, "Deployment/encoder")["spec"]["replicas"] = replicas.into();
         let budget = find(&mut objects, &format!("PodDisruptionBudget/{name}"));
         let selector = budget["spec"]["selector"].clone();
@@ -1185,7 +1185,7 @@ fn budgets_that_allow_evictions_are_not_reported() {
         assert!(!answer.stderr.contains("forbids every eviction"), "{name} {spec}: {}", answer.stderr);
     }
     // The pods of several workloads count together.
-    let mut objects = ours();
+    let mut objects = rendered();
     find(&mut objects, "PodDisruptionBudget/budget")["spec"] = json!({"minAvailable": 1, "selector": {"matchExpressions": [{"key": "app", "operator": "In", "values": ["encoder", "indexer-0"]}]}});
     find(&mut objects, "Deployment/encoder")["spec"]["replicas"] = 1.into();
     assert!(!check(&objects, &[]).succeeded().stderr.contains("forbids every eviction"));
@@ -1193,7 +1193,7 @@ fn budgets_that_allow_evictions_are_not_reported() {
 
 #[test]
 fn foreign_objects_are_reported_only_when_they_are_certainly_wrong() {
-    let mut objects = ours();
+    let mut objects = rendered();
     let others = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: search}\nspec: {selector: {matchLabels: {app: web}}, template: {metadata: {labels: {app: web}}, spec: {containers: [{name: web, image: acme/web, ports: [{containerPort: 9090}], readinessProbe: {httpGet: {port: 8000}}, envFrom: [{secretRef: {name: made-by-a-job}}]}]}}}\n---\napiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: search}\nspec: {selector: {app: web}, ports: [{port: 80, targetPort: 8000}]}\n---\napiVersion: v1\nkind: Service\nmetadata: {name: primary, namespace: search}\nspec: {selector: {cluster: db, role: primary}, ports: [{port: 5432}]}\n";
     add(&mut objects, others);
     check(&objects, &[]).succeeded();
@@ -1209,7 +1209,7 @@ fn foreign_objects_are_reported_only_when_they_are_certainly_wrong() {
 
 #[test]
 fn a_foreign_proxy_before_an_executor_terminates_tls() {
-    let mut objects = ours();
+    let mut objects = rendered();
     replace(
         arg(&mut objects, "Deployment/gateway", "--deployments-addresses"),
         "grpc://$(JINA_ADDR_ENCODER):8080",
@@ -1233,7 +1233,7 @@ fn list(objects: &[Value], spec: &Value) -> String {
 
 #[test]
 fn the_function_reports_the_same_as_the_command() {
-    let mut objects = ours();
+    let mut objects = rendered();
     function(&list(&objects, &Value::Null)).succeeded();
     drop(&mut objects, "Secret/keys");
     find(&mut objects, "Service/encoder")["spec"]["ports"][0]["targetPort"] = 9999.into();
@@ -1290,7 +1290,7 @@ fn no_value_makes_the_check_crash() {
         json!({"": {}}),
         json!("{\"a\": \"$(\", \"0\": [\"[::\"]}"),
     ] {
-        let mut objects = Value::from(ours());
+        let mut objects = Value::from(rendered());
         with_each(&mut objects, "", &other, &mut |objects| {
             count += 1;
             // A tenth of the replacements is checked; together they cover each kind of value in each kind of field.
@@ -1304,7 +1304,7 @@ fn no_value_makes_the_check_crash() {
 
 #[test]
 fn ten_thousand_executors_are_checked_in_seconds() {
-    let mut objects = jinas("005-single-executor");
+    let mut objects = jina_export("005-single-executor");
     let of = |objects: &[Value], name: &str| objects.iter().find(|object| label(object) == name).unwrap().clone();
     let (deployment, service) = (of(&objects, "Deployment/encoder"), of(&objects, "Service/encoder"));
     let mut addresses = serde_json::Map::new();

@@ -198,7 +198,7 @@ fn a_closed_pipe_is_success() {
 }
 
 #[test]
-fn a_file_in_the_place_of_a_needed_folder_is_reported() {
+fn a_file_that_blocks_a_needed_folder_is_reported() {
     let out = scratch("blocked");
     fs::write(out.join("gateway"), "a file where a folder is needed").unwrap();
     let answer = jinaflow(&["export", &flow_file(FLOW), out.to_str().unwrap()]);

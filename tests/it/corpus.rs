@@ -70,7 +70,7 @@ fn the_corpus_is_small() {
 }
 
 /// Runs the program and asserts its limits of memory and time. The output is discarded; the CPU time is returned.
-fn stays_within_bounds(name: &str, args: &[&str], input: &[u8]) -> Duration {
+fn stays_within_limits(name: &str, args: &[&str], input: &[u8]) -> Duration {
     assert!(input.len() <= 1 << 20, "{name} has {} bytes", input.len());
     let start = Instant::now();
     let mut child = program(args).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
@@ -103,7 +103,7 @@ fn numbered(before: &str, piece: &str, after: &str) -> String {
 }
 
 /// Flows of a megabyte, built to cost more than they should.
-fn nasty_flows() -> Vec<(&'static str, String)> {
+fn hostile_flows() -> Vec<(&'static str, String)> {
     let executors = "jtype: Flow\nexecutors:\n";
     let quarter = "x".repeat(1 << 18);
     let laughs: String = (1..40).map(|i| format!("x{i}: &a{i} [{}]\n", format!("*a{}, ", i - 1).repeat(12))).collect();
@@ -153,15 +153,15 @@ fn nasty_flows() -> Vec<(&'static str, String)> {
 }
 
 #[test]
-fn nasty_flows_stay_within_bounds() {
-    for (name, flow) in nasty_flows() {
-        let used = stays_within_bounds(name, &["export", "-"], flow.as_bytes());
+fn hostile_flows_stay_within_the_limits() {
+    for (name, flow) in hostile_flows() {
+        let used = stays_within_limits(name, &["export", "-"], flow.as_bytes());
         assert!(used < Duration::from_secs(10), "{name} takes {used:?}");
     }
 }
 
 /// Lists of a megabyte.
-fn nasty_lists() -> Vec<(&'static str, String)> {
+fn hostile_lists() -> Vec<(&'static str, String)> {
     let list = "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\n";
     let json = r#"{"apiVersion": "config.kubernetes.io/v1", "kind": "ResourceList""#;
     let flow = "- {apiVersion: flow.jina.ai/v1alpha1, kind: JinaFlow, metadata: {name: f#}, spec: {flow: {jtype: Flow";
@@ -212,15 +212,15 @@ fn nasty_lists() -> Vec<(&'static str, String)> {
 }
 
 #[test]
-fn nasty_lists_stay_within_bounds() {
-    for (name, list) in nasty_lists().into_iter().chain(nasty_renders()) {
-        let used = stays_within_bounds(name, &[], list.as_bytes());
+fn hostile_lists_stay_within_the_limits() {
+    for (name, list) in hostile_lists().into_iter().chain(hostile_renders()) {
+        let used = stays_within_limits(name, &[], list.as_bytes());
         assert!(used < Duration::from_secs(10), "{name} takes {used:?}");
     }
 }
 
 /// Lists of up to a megabyte: the rendered objects of a Flow, edited everywhere, and the current Flow.
-fn nasty_renders() -> Vec<(&'static str, String)> {
+fn hostile_renders() -> Vec<(&'static str, String)> {
     let flow = |executors: &str| {
         let before = "- {apiVersion: flow.jina.ai/v1alpha1, kind: JinaFlow, metadata: {name: f}, spec: {flow: {jtype: Flow, executors: [";
         format!("{before}{executors}]}}}}}}\n")
@@ -287,7 +287,7 @@ fn of_one_container(before: &str, piece: &str) -> String {
 }
 
 /// Manifests of a megabyte with many pairs to compare, long chains of references, or many findings.
-fn nasty_manifests() -> Vec<(&'static str, String)> {
+fn hostile_manifests() -> Vec<(&'static str, String)> {
     let list = |before: &str, piece: &str| numbered(&format!("apiVersion: v1\nkind: List\nitems:\n{before}"), piece, "");
     let executors = workload(&format!("{{{JINA}}}"));
     let first = executors.replace('#', "0");
@@ -365,9 +365,9 @@ fn nasty_manifests() -> Vec<(&'static str, String)> {
 }
 
 #[test]
-fn nasty_manifests_stay_within_bounds() {
-    for (name, manifests) in nasty_manifests() {
-        let used = stays_within_bounds(name, &["check", "-"], manifests.as_bytes());
+fn hostile_manifests_stay_within_the_limits() {
+    for (name, manifests) in hostile_manifests() {
+        let used = stays_within_limits(name, &["check", "-"], manifests.as_bytes());
         assert!(used < Duration::from_secs(10), "{name} takes {used:?}");
     }
 }

@@ -41,7 +41,7 @@ fn lines(seen: &Seen) -> Vec<String> {
 }
 
 #[test]
-fn rendered_flows_are_clean() {
+fn rendered_flows_have_no_findings() {
     let bases = bases();
     assert!(bases.len() >= 30, "{}", bases.len());
     for base in bases {
@@ -117,7 +117,7 @@ fn breaks_are_found_in_every_place() {
 const SEVERAL: usize = 24;
 
 #[test]
-fn valid_variants_are_clean() {
+fn valid_variants_have_no_findings() {
     let bases = bases();
     let kinds = variants::kinds();
     assert!(kinds.len() >= 25, "{}", kinds.len());

@@ -215,7 +215,7 @@ proptest! {
         prop_assert_eq!(first.success, second.success);
         prop_assert_eq!(objects(&first.text), objects(&second.text));
         if first.success {
-            let generated = properties::generated_texts(&first.text);
+            let generated = properties::generated_items(&first.text);
             let (kept, mixed) = (rendered(&changed, &generated, false), rendered(&changed, &generated, true));
             prop_assert_eq!(kept.success, mixed.success);
             prop_assert_eq!(objects(&kept.text), objects(&mixed.text));
@@ -271,7 +271,7 @@ proptest! {
         let item = |flow: &str, more: &str| flow_item("search", "a", flow).replace("    flow: |\n", &format!("    {more}\n    flow: |\n"));
         let first = properties::envelope(format!("{HEAD}{}", item(&before, "")).as_bytes());
         prop_assume!(first.success);
-        let generated = properties::generated_texts(&first.text).concat();
+        let generated = properties::generated_items(&first.text).concat();
         let mut lines: Vec<String> = generated.lines().map(str::to_owned).collect();
         for (number, place) in places.iter().enumerate() {
             let at = place.index(lines.len());
@@ -302,7 +302,7 @@ proptest! {
 /// The generated items of a list by their identity.
 fn items_by_object(list: &str) -> BTreeMap<String, String> {
     let object = |text: &str| text.lines().find_map(|line| line.trim().strip_prefix("flow.jina.ai/object: ")).map(str::to_owned);
-    properties::generated_texts(list).into_iter().filter_map(|text| Some((object(&text)?, text))).collect()
+    properties::generated_items(list).into_iter().filter_map(|text| Some((object(&text)?, text))).collect()
 }
 
 #[test]

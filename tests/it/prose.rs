@@ -77,11 +77,11 @@ fn no_phrase_of_the_list_is_used() {
 
 #[test]
 fn the_check_finds_planted_phrases() {
-    assert!(contains("this yields a list", "yields"));
+    assert!(contains("this prints a list", "prints"));
     assert!(!contains("bushrooms", "room"));
     assert!(!contains("the field `room`", "room"));
-    assert_eq!(prose("a.rs", "    let x = \"is no field\"; // ok"), "is no field");
-    assert_eq!(prose("a.rs", "fn what_is_told() {"), "what is told");
-    assert_eq!(prose("a.rs", "/// Mends it."), "/ Mends it.");
-    assert_eq!(prose("a.md", "Mends it."), "Mends it.");
+    assert_eq!(prose("a.rs", "    let x = \"unknown field\"; // ok"), "unknown field");
+    assert_eq!(prose("a.rs", "fn fields_are_reported() {"), "fields are reported");
+    assert_eq!(prose("a.rs", "/// Fixes it."), "/ Fixes it.");
+    assert_eq!(prose("a.md", "Fixes it."), "Fixes it.");
 }

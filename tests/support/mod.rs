@@ -234,7 +234,7 @@ pub fn assert_recorded(path: &Path, actual: &str) {
             expected.lines().zip(actual.lines()).position(|(a, b)| a != b).unwrap_or(expected.lines().count().min(actual.lines().count()));
         let near = |text: &str| text.lines().skip(line.saturating_sub(2)).take(6).collect::<Vec<_>>().join("\n");
         panic!(
-            "{} differs at line {}; if that is meant, record it with JINAFLOW_RECORD=1 cargo test\n--- recorded\n{}\n+++ actual\n{}",
+            "{} differs at line {}; if the change is intended, record it with JINAFLOW_RECORD=1 cargo test\n--- recorded\n{}\n+++ actual\n{}",
             path.display(),
             line + 1,
             near(&expected),

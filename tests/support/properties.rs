@@ -329,7 +329,7 @@ fn arrived(flow: &str, on_conflict: &str, answer: &Answer, rendered: &ResourceLi
 }
 
 /// The generated items of an answer, in their spelling.
-pub fn generated_texts(answer: &str) -> Vec<String> {
+pub fn generated_items(answer: &str) -> Vec<String> {
     list(answer).items.iter().filter(|item| generated(item).is_some()).map(|item| item.text().to_owned()).collect()
 }
 

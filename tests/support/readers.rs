@@ -235,7 +235,7 @@ fn alike(a: &Value, b: &Value) -> bool {
 }
 
 /// Whether a refusal is due to a limit of jinaflow.
-fn is_bounded(refusal: &str) -> bool {
+fn is_over_a_limit(refusal: &str) -> bool {
     refusal.contains("nested deeper than") || refusal.contains("aliases expand to more than")
 }
 
@@ -254,7 +254,7 @@ fn why_kustomize_differs(text: &str, readings: &Readings) -> Option<&'static str
         (Err(theirs), Ok(_)) if theirs.contains("invalid Unicode character escape code") && text.contains("\\u") => {
             Some("JSON's pairs of escapes are read")
         }
-        (Ok(_), Err(ours)) if is_bounded(ours) => Some("the limits of jinaflow"),
+        (Ok(_), Err(ours)) if is_over_a_limit(ours) => Some("the limits of jinaflow"),
         _ if has_inner_mark(text) => Some("a byte order mark before a later document is not a character"),
         _ if has_bare_tag(text) => Some("`!` makes a string, as in kubectl"),
         // `yaml_parser_decrease_flow_level` of go-yaml forgets that the brackets may be a key.
@@ -287,7 +287,7 @@ fn has_brackets_as_key(text: &str) -> bool {
 fn why_jina_differs(text: &str, readings: &Readings) -> Option<&'static str> {
     match (&readings.jina, &readings.ours_for_jina) {
         (Err(theirs), Ok(_)) if theirs.contains("surrogates not allowed") => Some("JSON's pairs of escapes are one character"),
-        (Ok(_), Err(ours)) if is_bounded(ours) => Some("the limits of jinaflow"),
+        (Ok(_), Err(ours)) if is_over_a_limit(ours) => Some("the limits of jinaflow"),
         (Err(theirs), Ok(_)) if theirs.contains("maximum recursion depth") => Some("the limits of Python"),
         _ if has_inner_mark(text) => Some("a byte order mark before a later document is not a character"),
         _ => None,

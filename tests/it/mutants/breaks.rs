@@ -410,7 +410,7 @@ pub fn kinds() -> Vec<Kind> {
                 });
             }
         }),
-        ("metrics are no longer served", ERROR, |v| {
+        ("metrics are not served", ERROR, |v| {
             for container in v.mains().into_iter().filter(|c| c.option(v.objects, "--monitoring").is_some()) {
                 let has_port = |id: &usize| list(&v.objects[*id]["spec"]["ports"]).any(|port| port["name"] == "monitoring");
                 if !v.fronts(container.object).iter().any(has_port) {
@@ -694,7 +694,7 @@ pub fn kinds() -> Vec<Kind> {
             let gateways = v.gateways();
             option(v, gateways, "--graph-description", |text| Some(text.trim_end_matches('}').to_owned()));
         }),
-        ("there is no graph", ERROR, |v| {
+        ("the graph is missing", ERROR, |v| {
             for container in v.gateways() {
                 let Some(at) = container.option(v.objects, "--graph-description") else { continue };
                 v.plant(v.components(), container.label.clone(), move |o| {
@@ -738,7 +738,7 @@ pub fn kinds() -> Vec<Kind> {
             let heads = v.heads();
             option(v, heads, "--connection-list", |text| Some(text.trim_end_matches('}').to_owned()));
         }),
-        ("there is no list of shards", ERROR, |v| {
+        ("the list of shards is missing", ERROR, |v| {
             for container in v.heads() {
                 let at = container.option(v.objects, "--connection-list").unwrap();
                 v.plant(v.components(), container.label.clone(), move |o| {

@@ -123,7 +123,8 @@ fn stream(objects: &[Value]) -> String {
     objects.iter().map(|object| format!("{object}\n")).collect::<Vec<_>>().join("---\n")
 }
 
-/// The pods that controllers create from workloads. The result of an apply does not show that a controller's pod was refused.
+/// The pods that controllers create from workloads. The result of an apply does not show that a controller's pod was
+/// refused.
 fn pods(objects: &[Value]) -> Vec<Value> {
     let workloads = objects.iter().filter(|o| o["kind"] == "Deployment" || o["kind"] == "StatefulSet");
     let pod = |workload: &Value| {
@@ -205,7 +206,8 @@ fn pod_security_admission_refuses_pods_that_are_not_restricted() {
     assert_eq!((warned, refused, lines.len()), (workloads, workloads, 2 * workloads), "{lines:#?}");
 }
 
-/// Jina writes a Deployment's `strategy` into a StatefulSet: https://github.com/jina-ai/serve, `statefulset-executor.yml`.
+/// Jina writes a Deployment's `strategy` into a StatefulSet: https://github.com/jina-ai/serve,
+/// `statefulset-executor.yml`.
 #[test]
 fn jinas_own_export_is_refused() {
     let case = recorded(&root().join("tests/jina/flows")).into_iter().find(|case| case.name == "154-volumes-list").unwrap();

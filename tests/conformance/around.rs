@@ -1,5 +1,5 @@
-//! Checks whether the objects around the pods of a Flow still lead to them. This is a second opinion on `jinaflow check`; they
-//! share no code.
+//! Checks whether the objects around the pods of a Flow still lead to them. This is a second opinion on `jinaflow
+//! check`; they share no code.
 
 use std::collections::BTreeSet;
 
@@ -213,8 +213,8 @@ impl<'o> Around<'o> {
         }
     }
 
-    /// Whether the policies for a workload's pods allow traffic from or to another workload, at a port of the called one. When
-    /// there are policies, every workload must have one.
+    /// Whether the policies for a workload's pods allow traffic from or to another workload, at a port of the called
+    /// one. When there are policies, every workload must have one.
     fn allows(&self, workload: &Value, direction: &str, other: &Value, port: &Value) -> bool {
         let (rules, peers) = if direction == "Ingress" { ("ingress", "from") } else { ("egress", "to") };
         let here = |policy: &&Value| policy["kind"] == "NetworkPolicy" && namespace(policy) == namespace(workload);

@@ -5,8 +5,8 @@
 //! cargo run --release --example compare-readers -- FOLDER…
 //! ```
 //!
-//! Also passes every document of a file through the function as a foreign item, at two indentations. It must be returned byte
-//! for byte.
+//! Also passes every document of a file through the function as a foreign item, at two indentations. It must be
+//! returned byte for byte.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
 #[path = "../support/readers.rs"]

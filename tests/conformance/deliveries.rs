@@ -1,5 +1,5 @@
-//! Ways to deliver manifests to a cluster: Argo CD's plugin, rendering for Flux, and kpt's pipeline with settings. The commands
-//! in the examples are run unchanged.
+//! Ways to deliver manifests to a cluster: Argo CD's plugin, rendering for Flux, and kpt's pipeline with settings. The
+//! commands in the examples are run unchanged.
 
 use std::collections::BTreeMap;
 use std::fs;

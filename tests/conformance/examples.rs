@@ -1,5 +1,5 @@
-//! The examples for kustomize with the real kustomize: every overlay and every component, alone and combined, does what its
-//! README says. `deliveries.rs` tests Argo CD, Flux and kpt.
+//! The examples for kustomize with the real kustomize: every overlay and every component, alone and combined, does what
+//! its README says. `deliveries.rs` tests Argo CD, Flux and kpt.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -55,8 +55,8 @@ fn services(objects: &[Value]) -> Vec<&Value> {
     found
 }
 
-/// The effect of each component of the examples, as its README says: first the components for a mesh, of which one is chosen,
-/// then the others in the order in which they are combined.
+/// The effect of each component of the examples, as its README says: first the components for a mesh, of which one is
+/// chosen, then the others in the order in which they are combined.
 const MESHES: [(&str, Proof); 3] = [("linkerd", linkerd), ("istio", istio), ("no-mesh", no_mesh)];
 const OTHERS: [(&str, Proof); 6] = [
     ("expose", expose),

@@ -65,8 +65,8 @@ pub fn write(folder: &Path, name: &str, text: &str) {
     fs::write(file, text).unwrap();
 }
 
-/// kustomize leaves things out silently: executables that are not enabled, a Flow that no generator renders, a patch without
-/// a target. The incomplete result would be applied, and missing objects would be deleted.
+/// kustomize leaves things out silently: executables that are not enabled, a Flow that no generator renders, a patch
+/// without a target. The incomplete result would be applied, and missing objects would be deleted.
 #[test]
 fn a_build_that_leaves_the_flow_out_fails() {
     let examples = copy("examples").join("kustomize");
@@ -178,8 +178,8 @@ fn a_wrong_flow_is_explained_on_stderr() {
     );
 }
 
-/// A patch of the list `executors` in a Flow that is a mapping: kustomize replaces the list, which the warning reports, or
-/// merges the entries if it knows the schema. The alternative that the warning suggests works too.
+/// A patch of the list `executors` in a Flow that is a mapping: kustomize replaces the list, which the warning reports,
+/// or merges the entries if it knows the schema. The alternative that the warning suggests works too.
 #[test]
 fn a_patch_of_a_list_gives_a_warning() {
     let folder = scratch("list");

@@ -1,7 +1,7 @@
 //! Overlays on a Flow: every feature of kustomize on a Flow with every feature, and the same overlays on Jina's export.
 //!
-//! A case is a folder of kustomizations over `overlays/base`. It passes when nothing is broken and the overlay has had its
-//! effect. An overlay without effect fails.
+//! A case is a folder of kustomizations over `overlays/base`. It passes when nothing is broken and the overlay has had
+//! its effect. An overlay without effect fails.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -23,8 +23,8 @@ struct Case {
     name: &'static str,
     /// Files beside `base`. The folder `over` is built.
     files: &'static Files,
-    /// `Kind/name`, the path of a field, and its expected value; `null` means that the field must not exist. A `*` at the end of a
-    /// name or of a value matches any rest (a hash, or every object of that kind).
+    /// `Kind/name`, the path of a field, and its expected value; `null` means that the field must not exist. A `*` at
+    /// the end of a name or of a value matches any rest (a hash, or every object of that kind).
     effects: &'static [Effect],
 }
 
@@ -33,8 +33,8 @@ type Effect = (&'static str, &'static str, &'static str);
 const OVER: &str = "over/kustomization.yaml";
 const CONTAINERS: &str = "spec/template/spec/containers";
 
-/// The base a second time. Only a prefix distinguishes the two. The objects beside the Flow are selected by labels that kustomize
-/// does not change, so they exist once.
+/// The base a second time. Only a prefix distinguishes the two. The objects beside the Flow are selected by labels that
+/// kustomize does not change, so they exist once.
 macro_rules! without_front {
     () => {
         "resources: [../base]\nnamePrefix: b-\npatches:\n- patch: |\n    apiVersion: v1\n    kind: Service\n    metadata: {name: front}\n    $patch: delete\n- patch: |\n    apiVersion: apps/v1\n    kind: StatefulSet\n    metadata: {name: front}\n    $patch: delete\n"
@@ -466,7 +466,8 @@ const CASES: &[Case] = &[
         ],
     },
     Case {
-        // kustomize drops a `null` of a merge patch where the Flow has nothing to remove; the `null` of a JSON patch is kept.
+        // kustomize drops a `null` of a merge patch where the Flow has nothing to remove; the `null` of a JSON patch is
+        // kept.
         name: "a JSON patch of the Flow resets a field of a layer",
         files: &[
             (
@@ -700,8 +701,8 @@ fn the_flow_stays_wired_under_every_overlay_in_kubectl() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// The effect of the configuration on other objects in the same build: a variable that holds the name of a Service follows that
-/// Service, and everything else stays unchanged. The manual says so.
+/// The effect of the configuration on other objects in the same build: a variable that holds the name of a Service
+/// follows that Service, and everything else stays unchanged. The manual says so.
 #[test]
 fn other_objects_beside_a_flow_stay_unchanged() {
     const BESIDE: &str = r#"

@@ -1,4 +1,5 @@
-//! jinaflow together with other functions: kpt's mutators before and after it, its own validator, kustomize's transformers.
+//! jinaflow together with other functions: kpt's mutators before and after it, its own validator, kustomize's
+//! transformers.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -45,7 +45,8 @@ fn the_plugin_gives_the_same_as_the_executable() {
     // A transformer gets the resources on standard input.
     write(&example, "base/settings.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\ndata: {mode: \"0644\"}\n");
     edit(&example.join("base/kustomization.yaml"), "generators:\n", "resources:\n- settings.yaml\ntransformers:\n");
-    // kustomize runs transformers after components, so the gateway does not exist yet when the component searches for it.
+    // kustomize runs transformers after components, so the gateway does not exist yet when the component searches for
+    // it.
     let wiring = "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nconfigurations: [kustomizeconfig.yaml]\n";
     write(&example, "wiring/kustomization.yaml", wiring);
     let objects = must(build(kubectl(&example.join("base")), &home)).documents();
@@ -54,8 +55,8 @@ fn the_plugin_gives_the_same_as_the_executable() {
     assert_eq!(objects.len(), 1 + 20);
 }
 
-/// kustomize compares the output of a validator with its input, and fails when they differ. At that time, names already have
-/// their prefix, and hashes are still missing.
+/// kustomize compares the output of a validator with its input, and fails when they differ. At that time, names already
+/// have their prefix, and hashes are still missing.
 #[test]
 fn a_check_runs_as_a_validator() {
     let home = plugins();

@@ -1,4 +1,5 @@
-//! jinaflow's YAML reader compared with those of kustomize, kubectl and Jina. `tests/it/readers.rs` compares it with the recording.
+//! jinaflow's YAML reader compared with those of kustomize, kubectl and Jina. `tests/it/readers.rs` compares it with
+//! the recording.
 
 use std::fs;
 

@@ -209,8 +209,8 @@ fn packages_do_not_touch_each_others_objects() {
     assert_eq!(generated(&later).len(), 3 + 5);
 }
 
-/// With `selectors`, kpt hides the generated objects, and the function would write them a second time. The function reports
-/// this. When the selection includes the generated objects, nothing is reported.
+/// With `selectors`, kpt hides the generated objects, and the function would write them a second time. The function
+/// reports this. When the selection includes the generated objects, nothing is reported.
 #[test]
 fn selectors_that_hide_generated_objects_are_reported() {
     let package = rendered();

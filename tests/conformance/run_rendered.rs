@@ -82,8 +82,9 @@ executors:
 - {name: encoder, uses: docker://example/encoder:v1, replicas: 2}
 ";
 
-/// Without a mesh, every replica serves requests, including replicas that start later. When all pods are replaced, no request
-/// is lost or retried: callers learn of a pod's end while it drains. The drain takes less than 5 seconds here; the default is 30.
+/// Without a mesh, every replica serves requests, including replicas that start later. When all pods are replaced, no
+/// request is lost or retried: callers learn of a pod's end while it drains. The drain takes less than 5 seconds here;
+/// the default is 30.
 #[test]
 fn every_replica_serves_requests() {
     let flow = REPLICAS.replace("replicas: 2", "replicas: 2, grpc_server_options: {grpc.max_connection_age_ms: 2000}");
@@ -171,7 +172,8 @@ fn a_deployment_runs_with_shards_and_replicas() {
     assert_eq!(pods(&report, "encoder"), 4, "{report}");
 }
 
-/// Additions of the owner of the environment: a user without rights, existing settings and Secrets, and an external route.
+/// Additions of the owner of the environment: a user without rights, existing settings and Secrets, and an external
+/// route.
 #[test]
 fn a_restricted_flow_runs_with_settings_and_secrets() {
     let known = "jtype: Flow

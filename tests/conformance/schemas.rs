@@ -76,8 +76,8 @@ pub fn check_schema(documents: &[(String, Value)]) -> Command {
     check
 }
 
-/// The schema for editors accepts every Flow that renders, and refuses typing errors. `catalog.rs` tests the same for the
-/// definition.
+/// The schema for editors accepts every Flow that renders, and refuses typing errors. `catalog.rs` tests the same for
+/// the definition.
 #[test]
 fn the_schema_of_a_jinaflow_accepts_every_flow_that_renders() {
     must(check_schema(&rendered_flows()));

@@ -420,8 +420,8 @@ compat: nope
     assert_eq!(in_results, [&[unused], &expected[..]].concat());
 }
 
-/// The line of a Flow given as a string is shown, because the user wrote it. When an orchestrator has written the Flow again
-/// as one line, no line is shown.
+/// The line of a Flow given as a string is shown, because the user wrote it. When an orchestrator has written the Flow
+/// again as one line, no line is shown.
 #[test]
 fn the_source_line_of_a_flow_given_as_a_string_is_shown() {
     let run = function(&list("flow: |\n  jtype: Flow\n  executors:\n  - {name: a, uses: docker://x/a, replicas: 0}\n"));

@@ -959,8 +959,8 @@ fn a_flow_that_was_not_rendered_is_reported() {
     // Beside another Flow.
     let mut others = rendered();
     assert_eq!(checked(&(as_documents(&others) + &flow("f", "")), &[]), (1, alone.to_owned()));
-    // A rendered Flow is recognized by the labels of its objects or by the annotation of a package. A Flow that is not applied to a
-    // cluster must declare it.
+    // A rendered Flow is recognized by the labels of its objects or by the annotation of a package. A Flow that is not
+    // applied to a cluster must declare it.
     let local = ", annotations: {config.kubernetes.io/local-config: 'true'}";
     let applied = "warning: JinaFlow/flow: metadata.annotations: would go to the cluster, which knows no such kind: kubectl apply and kpt live apply fail on it; add config.kubernetes.io/local-config: \"true\"";
     assert_eq!(checked(&(as_documents(&others) + &flow("flow", local)), &[]), (0, String::new()));
@@ -1197,7 +1197,8 @@ fn foreign_objects_are_reported_only_when_they_are_certainly_wrong() {
     let others = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: search}\nspec: {selector: {matchLabels: {app: web}}, template: {metadata: {labels: {app: web}}, spec: {containers: [{name: web, image: acme/web, ports: [{containerPort: 9090}], readinessProbe: {httpGet: {port: 8000}}, envFrom: [{secretRef: {name: made-by-a-job}}]}]}}}\n---\napiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: search}\nspec: {selector: {app: web}, ports: [{port: 80, targetPort: 8000}]}\n---\napiVersion: v1\nkind: Service\nmetadata: {name: primary, namespace: search}\nspec: {selector: {cluster: db, role: primary}, ports: [{port: 5432}]}\n";
     add(&mut objects, others);
     check(&objects, &[]).succeeded();
-    // A name that a rename has not updated, a Service that selects almost all labels, and a value that no server accepts.
+    // A name that a rename has not updated, a Service that selects almost all labels, and a value that no server
+    // accepts.
     add(&mut objects, "apiVersion: v1\nkind: Secret\nmetadata: {name: dev-made-by-a-job, namespace: search}\n");
     check(&objects, &[])
         .says("Deployment/web: spec.template.spec.containers[0].envFrom[0].secretRef.name: names a Secret that is not there");

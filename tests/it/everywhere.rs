@@ -1,5 +1,5 @@
-//! Nothing is accepted and ignored: every field of the config and every option of Jina changes the rendered objects in every
-//! allowed place, or is refused there, or gives a warning that it has no effect.
+//! Nothing is accepted and ignored: every field of the config and every option of Jina changes the rendered objects in
+//! every allowed place, or is refused there, or gives a warning that it has no effect.
 
 use std::collections::BTreeMap;
 

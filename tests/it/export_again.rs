@@ -1,5 +1,5 @@
-//! `jinaflow export FLOW OUTDIR` into an existing folder: edits are kept, objects that the Flow no longer renders are removed,
-//! and files of other owners are not touched.
+//! `jinaflow export FLOW OUTDIR` into an existing folder: edits are kept, objects that the Flow no longer renders are
+//! removed, and files of other owners are not touched.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -463,8 +463,8 @@ fn parallel_exports_of_two_versions_leave_no_edits() {
     }
 }
 
-/// Objects with the kind and name of a rendered object that do not belong to the export: a patch of an overlay, another export
-/// in a subfolder, an object of the user.
+/// Objects with the kind and name of a rendered object that do not belong to the export: a patch of an overlay, another
+/// export in a subfolder, an object of the user.
 #[test]
 fn foreign_objects_with_the_name_of_a_rendered_one_are_kept() {
     let without = FLOW.replace("- {name: encoder, uses: docker://acme/encoder:1}\n", "");

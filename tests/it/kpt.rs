@@ -1,5 +1,5 @@
-//! kpt 1.0, tested with `ResourceList`s that follow its rules, made from the recordings of an older kpt (`tests/krm`). In
-//! kpt 1.0 a function no longer sees the file that is its own config (kptdev/kpt#4639 and #4673), `eval` gives its
+//! kpt 1.0, tested with `ResourceList`s that follow its rules, made from the recordings of an older kpt (`tests/krm`).
+//! In kpt 1.0 a function no longer sees the file that is its own config (kptdev/kpt#4639 and #4673), `eval` gives its
 //! functionConfig no path, and the annotation of selections has another prefix (kptdev/kpt#4663).
 
 use std::fs;

@@ -1,7 +1,8 @@
 //! Under `compat: jina-3.34` the objects equal those of the real Jina, recorded by `tests/jina/record.py`.
 //!
-//! Where Jina corrupts the user's data, jinaflow keeps the data. Those places are listed in `tests/jina/differences.json`,
-//! by case and field, and the conformance run checks each of them with `tests/jina/compare.py`.
+//! Where Jina corrupts the user's data, jinaflow keeps the data. Those places are listed in
+//! `tests/jina/differences.json`, by case and field, and the conformance run checks each of them with
+//! `tests/jina/compare.py`.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -1,6 +1,7 @@
 //! Messages, documentation, comments and test names are in plain English, as in the documentation of Kubernetes.
 //!
-//! A list of phrases cannot tell good prose from bad. It excludes the phrases that readers of this project stumbled over.
+//! A list of phrases cannot tell good prose from bad. It excludes the phrases that readers of this project stumbled
+//! over.
 
 use std::fs;
 use std::path::Path;

@@ -1,8 +1,9 @@
 //! Every place where real Jina 3.34.0 stops during an export, and the result of jinaflow in the same case.
 //!
-//! `tests/jina/raises.json` records the places: each `raise` statement in a file of Jina of which a function runs during an
-//! export, and the place where each failing recorded Flow stops. `tests/jina/verdicts.json` is written by hand and has a row
-//! for each place. The conformance run compares the recording with the real Jina (`record.py --check`).
+//! `tests/jina/raises.json` records the places: each `raise` statement in a file of Jina of which a function runs
+//! during an export, and the place where each failing recorded Flow stops. `tests/jina/verdicts.json` is written by
+//! hand and has a row for each place. The conformance run compares the recording with the real Jina (`record.py
+//! --check`).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

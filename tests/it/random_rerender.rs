@@ -1,4 +1,5 @@
-//! Random edits of rendered objects and random changes of their Flow, compared with a second merge that only the tests use.
+//! Random edits of rendered objects and random changes of their Flow, compared with a second merge that only the tests
+//! use.
 //!
 //! Every case has a number and is the same in every run. To try others, or more:
 //!

@@ -27,7 +27,8 @@ pub struct Answer {
     pub success: bool,
 }
 
-/// The largest answer, in bytes, that is checked in detail and used as the next input. A short input can have a longer answer.
+/// The largest answer, in bytes, that is checked in detail and used as the next input. A short input can have a longer
+/// answer.
 const LARGEST: usize = 4 << 20;
 
 /// Runs the function twice: the answer must not depend on the order of a hash map.
@@ -69,7 +70,8 @@ pub fn envelope(input: &[u8]) -> Answer {
         return answer;
     }
     let (mut before, mut after) = if answer.success { (foreign(&came), foreign(&out)) } else { (items_of(&came), items_of(&out)) };
-    // A block scalar without a line break at its end is written as `|-` when something follows; its value is compared below.
+    // A block scalar without a line break at its end is written as `|-` when something follows; its value is compared
+    // below.
     if !input.ends_with(b"\n") && before.len() == after.len() {
         before.pop();
         after.pop();
@@ -81,8 +83,8 @@ pub fn envelope(input: &[u8]) -> Answer {
         let after = ResourceList::read_as_tree(&answer.text).unwrap_or_else(|error| panic!("{error}\n{}", answer.text));
         assert_eq!(before, foreign(&after));
     }
-    // The objects that kustomize requests from a generator are not sent again. Whether a document is valid YAML may depend on a
-    // line break at its end, which an answer always has.
+    // The objects that kustomize requests from a generator are not sent again. Whether a document is valid YAML may
+    // depend on a line break at its end, which an answer always has.
     let is_sent_again = caller != Caller::KustomizeGenerator && Caller::of(&out) == caller;
     if is_sent_again && (answer.success || input.ends_with(b"\n")) {
         let again = ask(answer.text.as_bytes());
@@ -225,8 +227,8 @@ pub fn checked(input: &[u8]) {
 /// The separator between the parts of an input of [`merge`].
 pub const SEPARATOR: &str = "\n=====\n";
 
-/// Renders a Flow, edits the generated items, and renders again. The input has four parts: the Flow, the changed Flow, the
-/// edits, and `onConflict`. The last parts may be missing.
+/// Renders a Flow, edits the generated items, and renders again. The input has four parts: the Flow, the changed Flow,
+/// the edits, and `onConflict`. The last parts may be missing.
 pub fn merge(input: &[u8]) {
     let Ok(input) = std::str::from_utf8(input) else { return };
     let mut parts = input.splitn(4, SEPARATOR);
@@ -305,8 +307,8 @@ fn untouched(rendered: &ResourceList<'_>, edited: &ResourceList<'_>, answer: &Re
     }
 }
 
-/// Asserts that everything is as the Flow renders it now, where the user has changed nothing, or has changed everything to
-/// the new render.
+/// Asserts that everything is as the Flow renders it now, where the user has changed nothing, or has changed everything
+/// to the new render.
 fn arrived(flow: &str, on_conflict: &str, answer: &Answer, rendered: &ResourceList<'_>) {
     let fresh = ask(package(flow, on_conflict, "").as_bytes());
     assert_eq!((answer.success, problems(&answer.stderr)), (fresh.success, problems(&fresh.stderr)));

@@ -1,10 +1,11 @@
-//! jinaflow's YAML reader compared with those of kustomize, kubectl and Jina: whether each accepts a document, and the values
-//! that it reads.
+//! jinaflow's YAML reader compared with those of kustomize, kubectl and Jina: whether each accepts a document, and the
+//! values that it reads.
 //!
-//! The readers are compared by trees: scalars, whether a scalar is a string independent of its content (quoted, in a block,
-//! tagged `!!str`), lists, mappings with the last of equal keys, and the order of keys where no merge key changes it. Aliases
-//! are expanded and merge keys are applied. [`Dialect::Kubernetes`] is compared with go-yaml 3, and [`Dialect::Jina`] with
-//! PyYAML. The types that kubectl reads are compared as JSON: [`kubernetes_value`] with sigs.k8s.io/yaml.
+//! The readers are compared by trees: scalars, whether a scalar is a string independent of its content (quoted, in a
+//! block, tagged `!!str`), lists, mappings with the last of equal keys, and the order of keys where no merge key
+//! changes it. Aliases are expanded and merge keys are applied. [`Dialect::Kubernetes`] is compared with go-yaml 3, and
+//! [`Dialect::Jina`] with PyYAML. The types that kubectl reads are compared as JSON: [`kubernetes_value`] with
+//! sigs.k8s.io/yaml.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -190,8 +191,8 @@ impl Readings {
         let kustomize = differ(&self.kustomize, &self.ours_for_kubernetes, |a, b| a == b);
         note("kustomize", kustomize, why_kustomize_differs(text, self));
         note("jina", differ(&self.jina, &self.ours_for_jina, |a, b| a == b), why_jina_differs(text, self));
-        // kubectl splits a stream before it reads it, and limits some types. When kustomize refuses a document, there is nothing to
-        // compare.
+        // kubectl splits a stream before it reads it, and limits some types. When kustomize refuses a document, there
+        // is nothing to compare.
         if self.kustomize.is_ok() && self.ours_for_kubernetes.is_ok() {
             note("kubectl", differ(&self.kubectl, &self.ours_for_kubectl, alike), why_kubectl_differs(text, self));
         }

@@ -409,8 +409,8 @@ fn of_lines(dice: &mut Dice) -> String {
     text
 }
 
-/// A document in another layout, which may have the same meaning, another one, or be invalid: comments, blank lines, tabs,
-/// line ends, markers, directives, and brackets and quotes that continue where they should not.
+/// A document in another layout, which may have the same meaning, another one, or be invalid: comments, blank lines,
+/// tabs, line ends, markers, directives, and brackets and quotes that continue where they should not.
 pub fn relaid(text: &str, seed: u64) -> String {
     let mut dice = Dice(seed);
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();

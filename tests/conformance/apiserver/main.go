@@ -1,16 +1,17 @@
-// apiserver is a real kube-apiserver of the version in go.mod, a real etcd, and a client, in one process. The client applies
-// objects like `kubectl apply --server-side --dry-run=server --validate=strict`, but thousands in a few seconds.
+// apiserver is a real kube-apiserver of the version in go.mod, a real etcd, and a client, in one process. The client
+// applies objects like `kubectl apply --server-side --dry-run=server --validate=strict`, but thousands in a few
+// seconds.
 //
 //	apiserver FOLDER CRD...
 //
-// FOLDER is for the server's files. CRD are files with definitions, which are added first. Then each line on standard input
-// is a request, and each line on standard output is an answer, in any order:
+// FOLDER is for the server's files. CRD are files with definitions, which are added first. Then each line on standard
+// input is a request, and each line on standard output is an answer, in any order:
 //
 //	{"id": "a", "yaml": "apiVersion: v1\nkind: Service\n…\n---\n…", "keep": false}
 //	{"id": "a", "objects": [{"object": "Service/x", "accepted": true, "warnings": [], "refusal": ""}]}
 //
-// `keep` stores the objects; without it nothing is stored. Both servers end when standard input is closed, so they never run
-// longer than the caller. The first line on standard output is the server's version.
+// `keep` stores the objects; without it nothing is stored. Both servers end when standard input is closed, so they
+// never run longer than the caller. The first line on standard output is the server's version.
 package main
 
 import (

@@ -81,8 +81,8 @@ func documents(t *testing.T, file string) [][]byte {
 	}
 }
 
-// validator returns a function that lists the faults of a document for an API server with this resource: errors, and fields
-// that the server would drop because they are not in the schema.
+// validator returns a function that lists the faults of a document for an API server with this resource: errors, and
+// fields that the server would drop because they are not in the schema.
 func validator(t *testing.T, document []byte, spec framework.KrmFunctionDefinitionSpec) func(any) []string {
 	// kustomize's type for schemas allows any key; the API server's does not.
 	var raw struct {

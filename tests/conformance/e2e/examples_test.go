@@ -1,5 +1,5 @@
-// Package e2e runs example packages like kpt and the function catalog: with kpt's own runner of the version in go.mod, which
-// calls the `kpt` on the PATH.
+// Package e2e runs example packages like kpt and the function catalog: with kpt's own runner of the version in go.mod,
+// which calls the `kpt` on the PATH.
 package e2e
 
 import (
@@ -10,8 +10,8 @@ import (
 	"github.com/kptdev/kpt/pkg/test/runner"
 )
 
-// TestExamples runs the folders below the folder in EXAMPLES. The runner runs each of them twice; if KPT_E2E_UPDATE_EXPECTED
-// is true, it records instead of comparing.
+// TestExamples runs the folders below the folder in EXAMPLES. The runner runs each of them twice; if
+// KPT_E2E_UPDATE_EXPECTED is true, it records instead of comparing.
 func TestExamples(t *testing.T) {
 	cases, err := runner.ScanTestCases(os.Getenv("EXAMPLES"))
 	if err != nil {

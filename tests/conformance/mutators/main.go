@@ -1,5 +1,5 @@
-// mutators are KRM functions like those of the function catalog, made of kustomize's own filters of the version in go.mod. The
-// catalog's functions are released only as images, and the tests of pipelines use no registry.
+// mutators are KRM functions like those of the function catalog, made of kustomize's own filters of the version in
+// go.mod. The catalog's functions are released only as images, and the tests of pipelines use no registry.
 //
 //	mutators set-namespace NAMESPACE
 //	mutators set-labels KEY=VALUE

@@ -1,13 +1,13 @@
-// readers reads YAML like kustomize and kubectl. Each line of standard input is a YAML stream as a JSON string. For each line
-// it prints a line of JSON:
+// readers reads YAML like kustomize and kubectl. Each line of standard input is a YAML stream as a JSON string. For
+// each line it prints a line of JSON:
 //
 //	{"kustomize": …, "kubectl": …}
 //
-// kustomize and kpt read with go-yaml 3. Its documents are trees, written as flat lists of strings, so that their depth is
-// not limited: "[" and "]" around the entries of a list, "{" and "}" around the keys and values of a mapping, "=TEXT" for a
-// plain scalar and "'TEXT" for any other. Aliases are expanded and merge keys are applied. kubectl splits the stream at
-// lines of `---` and reads each part with sigs.k8s.io/yaml. Its documents are the JSON that it sends to the server, as
-// strings. A refused stream gives {"error": MESSAGE}.
+// kustomize and kpt read with go-yaml 3. Its documents are trees, written as flat lists of strings, so that their depth
+// is not limited: "[" and "]" around the entries of a list, "{" and "}" around the keys and values of a mapping,
+// "=TEXT" for a plain scalar and "'TEXT" for any other. Aliases are expanded and merge keys are applied. kubectl splits
+// the stream at lines of `---` and reads each part with sigs.k8s.io/yaml. Its documents are the JSON that it sends to
+// the server, as strings. A refused stream gives {"error": MESSAGE}.
 package main
 
 import (
@@ -146,8 +146,8 @@ func tree(node *v3.Node, left *int, within map[*v3.Node]bool) ([]string, error) 
 	return append(spelled, "}"), nil
 }
 
-// pairs returns the pairs of a mapping, after the pairs that `<<` merges. A duplicate key keeps its first position and has its
-// last value.
+// pairs returns the pairs of a mapping, after the pairs that `<<` merges. A duplicate key keeps its first position and
+// has its last value.
 func pairs(node *v3.Node, left *int, within map[*v3.Node]bool) ([]pair, error) {
 	var own, merged []pair
 	for i := 0; i < len(node.Content); i += 2 {

@@ -150,8 +150,8 @@ fn everywhere(value: &mut Value, change: &dyn Fn(&str) -> Option<String>) {
     }
 }
 
-/// Renames all objects that have their own name and updates the references: strings that are a name, and the addresses in
-/// Jina's exports, which contain a name. Labels and names of containers stay.
+/// Renames all objects that have their own name and updates the references: strings that are a name, and the addresses
+/// in Jina's exports, which contain a name. Labels and names of containers stay.
 fn renamed(o: &mut Objects, rename: fn(&str) -> String) -> bool {
     let names: Vec<String> =
         o.iter().filter(|o| o["kind"] != "Namespace").map(|o| o["metadata"]["name"].as_str().unwrap().to_owned()).collect();

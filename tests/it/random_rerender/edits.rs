@@ -18,7 +18,8 @@ pub enum Edit {
     Lines(fn(&mut Vec<String>, &Value, &mut Random) -> bool),
     /// Writes an object in another format.
     Spelling(fn(&str, &Value, &mut Random) -> Option<String>),
-    /// Changes an object at a place that the Flow is about to change. The function gets the object that will be rendered.
+    /// Changes an object at a place that the Flow is about to change. The function gets the object that will be
+    /// rendered.
     Aimed(fn(&mut Value, &Value, &mut Random) -> bool),
     /// Changes the items of the package.
     Package(fn(&mut Package, &mut Random) -> bool),
@@ -278,7 +279,8 @@ pub fn kinds() -> Vec<(&'static str, Edit)> {
     ]
 }
 
-/// Makes an edit at a random place. Returns the place, or `None` if the edit was not possible. `fresh` is the next render.
+/// Makes an edit at a random place. Returns the place, or `None` if the edit was not possible. `fresh` is the next
+/// render.
 pub fn make(edit: Edit, package: &mut Package, fresh: &Package, random: &mut Random) -> Option<String> {
     if let Edit::Package(edit) = edit {
         return edit(package, random).then(|| "the package".to_owned());

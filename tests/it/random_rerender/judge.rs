@@ -26,12 +26,12 @@ pub struct Sides<'p> {
     pub fresh: &'p Package,
 }
 
-/// Whether the previous object was edited.
+/// Whether an object has edits.
 #[derive(Clone, Copy, PartialEq)]
 enum Edited {
     No,
     Yes,
-    /// Whether it takes over the edits of another object.
+    /// It takes over the edits of another object.
     CarriedOver,
 }
 
@@ -43,7 +43,7 @@ struct Wanted<'p> {
     known: Value,
     /// The previous object.
     was: Option<&'p Item>,
-    /// Whether the previous object is another one.
+    /// Whether the previous object belonged to another component or kind.
     is_other: bool,
     edited: Edited,
     /// Whether the Flow renders the same as before.
@@ -67,7 +67,7 @@ pub struct Expected<'p> {
 }
 
 impl Expected<'_> {
-    /// Whether the merge would lose an edit that `onConflict: error` does not lose.
+    /// Whether `onConflict: error` refuses the merge, because an edit would be lost.
     pub fn is_refused(&self) -> bool {
         self.objects.iter().any(|wanted| !wanted.conflicts.is_empty())
             || self.gone.iter().any(|gone| gone.has_removed || !gone.changed.is_empty())

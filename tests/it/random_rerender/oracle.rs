@@ -1,5 +1,5 @@
-//! A second merge for the tests. It compares the values of the previous render, the edited objects and the new render. The
-//! program itself compares hashes. This file does not use the program's merge.
+//! A second merge for the tests. It compares the values of the previous render, the edited objects and the new render.
+//! The program itself compares hashes. This file does not use the program's merge.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -215,8 +215,8 @@ pub struct Merge {
 /// The result of a merge at one place.
 struct Outcome {
     merged: Option<Value>,
-    /// The base of the next merge. When the user's side of a conflict stays, the base stays the one before it, so that the
-    /// conflict remains until one side changes.
+    /// The base of the next merge. When the user's side of a conflict stays, the base stays the one before it, so that
+    /// the conflict remains until one side changes.
     known: Option<Value>,
 }
 

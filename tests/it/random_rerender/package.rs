@@ -104,7 +104,8 @@ pub struct Package {
 }
 
 impl Package {
-    /// Reads a list from the function. Items that are in `known` are not parsed again, because parsing takes most of the time.
+    /// Reads a list from the function. Items that are in `known` are not parsed again, because parsing takes most of
+    /// the time.
     pub fn of(text: &str, known: &[&Package]) -> Self {
         let known: HashMap<&str, &Item> = known.iter().flat_map(|package| &package.items).map(|item| (item.text.as_str(), item)).collect();
         let (_, inside) = text.split_once("items:\n").unwrap_or_else(|| panic!("no items in\n{text}"));

@@ -107,7 +107,7 @@ fn every_example_gives_its_code_and_every_fix_removes_it() {
         let is_file = |fence: &&Fence| fence.info.contains("file=");
         let example: Vec<&Fence> = fences.iter().filter(|fence| !is_fixed(fence)).collect();
         let fixed: Vec<&Fence> = fences.iter().filter(|fence| is_fixed(fence) || is_file(fence)).collect();
-        if !fixed.iter().any(|fence| is_fixed(fence)) {
+        if !fixed.iter().any(is_fixed) {
             wrong.push(format!("{code}: has no fixed example"));
             continue;
         }

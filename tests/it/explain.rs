@@ -126,11 +126,11 @@ impl Example {
         Always { example: self, expected: Expected::GivenWithoutCompat(look, value) }
     }
 
-    fn is_refused(self, message: &'static str) -> Always {
+    fn refused(self, message: &'static str) -> Always {
         Always { example: self, expected: Expected::Refused(message) }
     }
 
-    fn is_refused_without_compat(self, message: &'static str) -> Always {
+    fn refused_without_compat(self, message: &'static str) -> Always {
         Always { example: self, expected: Expected::RefusedWithoutCompat(message) }
     }
 
@@ -352,27 +352,27 @@ fn always() -> Vec<Always> {
         example("few-stateful-replicas").options("stateful: true, workspace: /w, replicas: 2").gives(At(a, "/spec/replicas"), json!(2)),
         example("provider-port").file("jtype: Deployment\nwith: {name: d, uses: docker://x/d, provider: sagemaker, port: 8080}\n").gives(Argument("Deployment/d", 0, "--port"), json!("8080")),
         example("other-yaml").file("executors:\n- {name: a, uses: 'docker://x/a', env: {A: !!str x}}\njtype: Flow\n").gives(data("/data/A"), json!("x")),
-        example("needs-that-exist").options("needs: b").is_refused("no executor is called `b`"),
-        example("grpc-inside").options("protocol: http").is_refused("called by gRPC and nothing else"),
-        example("object-names").flow("deployments: [{name: a_b}, {name: A_B}]").is_refused("would both be `a-b`"),
-        example("environment-names").options("env: {'A B': c}").is_refused("cannot be the name of an environment variable"),
-        example("what-kubernetes-takes").options("env_from_secret: {A: {name: ~, key: k}}").is_refused("has no `name`"),
-        example("whole-addresses").options("external: true, host: 'h:x'").is_refused("is no address"),
-        example("numbers-in-range").options("port: 70000").is_refused("must be port numbers"),
-        example("dashed-values").options("volumes: [/a, -b]").is_refused("begins with a dash"),
-        example("booleans-for-flags").options("quiet: off").is_refused("must be true or false"),
-        example("one-value-each").options("workspace: [/a, /b]").is_refused_without_compat("must be one text, not a list"),
-        example("misplaced-values").lines("gateway: {shards: x}").is_refused_without_compat("gateway.shards: must be a whole number"),
-        example("section-shapes").lines("gateway: false").is_refused("must be a mapping of options"),
-        example("ways-to-add").options("method: build").is_refused("is no way to add an executor"),
-        example("python-arguments").options("copy_flow: true").is_refused("is an argument of Jina's Python methods"),
-        example("internal-roles").options("deployment_role: INSPECT").is_refused("is set by Jina itself"),
-        example("references-to-values").options("env: {A: '${{root}}'}").is_refused("refers to nothing"),
-        example("nested-files").flow("deployments: [other.yml]").is_refused("names a file"),
-        example("bounds").options("env: {A: \"\\ud800\"}").is_refused("is not YAML"),
-        example("built-in-classes").options("shards: 2, uses_before: HTTPGateway").is_refused_without_compat("is no executor"),
-        example("whole-options").options("env_from: {}").is_refused("Jina would take it for `env_from_secret`"),
-        example("known-options").options("frobnicate: 1").is_refused_without_compat("`frobnicate` is no option of an executor"),
+        example("needs-that-exist").options("needs: b").refused("no executor is called `b`"),
+        example("grpc-inside").options("protocol: http").refused("called by gRPC and nothing else"),
+        example("object-names").flow("deployments: [{name: a_b}, {name: A_B}]").refused("would both be `a-b`"),
+        example("environment-names").options("env: {'A B': c}").refused("cannot be the name of an environment variable"),
+        example("what-kubernetes-takes").options("env_from_secret: {A: {name: ~, key: k}}").refused("has no `name`"),
+        example("whole-addresses").options("external: true, host: 'h:x'").refused("is no address"),
+        example("numbers-in-range").options("port: 70000").refused("must be port numbers"),
+        example("dashed-values").options("volumes: [/a, -b]").refused("begins with a dash"),
+        example("booleans-for-flags").options("quiet: off").refused("must be true or false"),
+        example("one-value-each").options("workspace: [/a, /b]").refused_without_compat("must be one text, not a list"),
+        example("misplaced-values").lines("gateway: {shards: x}").refused_without_compat("gateway.shards: must be a whole number"),
+        example("section-shapes").lines("gateway: false").refused("must be a mapping of options"),
+        example("ways-to-add").options("method: build").refused("is no way to add an executor"),
+        example("python-arguments").options("copy_flow: true").refused("is an argument of Jina's Python methods"),
+        example("internal-roles").options("deployment_role: INSPECT").refused("is set by Jina itself"),
+        example("references-to-values").options("env: {A: '${{root}}'}").refused("refers to nothing"),
+        example("nested-files").flow("deployments: [other.yml]").refused("names a file"),
+        example("bounds").options("env: {A: \"\\ud800\"}").refused("is not YAML"),
+        example("built-in-classes").options("shards: 2, uses_before: HTTPGateway").refused_without_compat("is no executor"),
+        example("whole-options").options("env_from: {}").refused("Jina would take it for `env_from_secret`"),
+        example("known-options").options("frobnicate: 1").refused_without_compat("`frobnicate` is no option of an executor"),
     ]
 }
 

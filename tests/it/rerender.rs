@@ -72,13 +72,13 @@ fn lists_with_windows_line_ends_and_json_lists_are_edited_too() {
 
 #[test]
 fn a_conflict_is_resolved_as_on_conflict_says() {
-    let both = [("    replicas: 2\n", "    replicas: 5 # more\n"), ("replicas: 2}", "replicas: 3}")];
     struct Case {
         setting: &'static str,
         replicas: u8,
         severity: &'static str,
         says: &'static str,
     }
+    let both = [("    replicas: 2\n", "    replicas: 5 # more\n"), ("replicas: 2}", "replicas: 3}")];
     for Case { setting, replicas, severity, says } in [
         Case { setting: "keep", replicas: 5, severity: "warning", says: "stays as it is here" },
         Case { setting: "overwrite", replicas: 3, severity: "warning", says: "is now as the Flow has it" },

@@ -301,7 +301,7 @@ fn broken_manifests_that_start_are_detected() {
         ("liveness-failed", "8099"),
         ("prestop-failed", "no-such-program"),
         ("killed", "kubelet kills it"),
-        ("not-refused", "the client may call it"),
+        ("not-refused", "the client can call it"),
     ];
     finds(&objects, SHARDS, &["--entry", "grpc://gateway:8080", "--refused", "grpc://encoder:8080"], &expected);
 }
@@ -316,7 +316,7 @@ fn broken_manifests_that_do_not_start_are_detected() {
     container(&mut objects, "Deployment/joiner", 0)["image"] = "example/unheard-of:v1".into();
     let expected = [
         ("cannot-start", "there is no ConfigMap first-configmap"),
-        ("container-exited", "it ends by itself"),
+        ("container-exited", "it exits unexpectedly"),
         ("startup-failed", "8099"),
         ("cannot-start", "there is no image example/unheard-of:v1"),
         ("given-up", ""),

@@ -16,6 +16,9 @@ pub mod config {
     pub mod always {
         pub use crate::config::always::*;
     }
+    pub mod audience {
+        pub use crate::config::audience::Level;
+    }
     pub mod corrections {
         pub use crate::config::corrections::*;
     }
@@ -54,9 +57,6 @@ pub mod krm {
     pub mod meta {
         pub use crate::krm::meta::Meta;
     }
-}
-pub mod manifests {
-    pub use crate::manifests::objects;
 }
 pub mod plan {
     pub use crate::plan::Budget;

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::fields::at;
 use crate::config::is_subdomain;
+use crate::config::json_schema::{boolean, object, of_type};
 use crate::config::scope::{EXTERNAL, EXTERNAL_KINDS};
 use crate::finding::{Finding, Findings, nearest};
 use crate::yaml::Node;
@@ -81,14 +82,15 @@ impl External {
     }
 
     /// The JSON Schema of `spec.external`.
-    pub fn schema() -> String {
-        let names = |(kind, field): (&str, &str)| {
-            format!(
-                r#""{field}": {{"description": "Names of {kind}s that are not among the items; `*` is any.", "type": "object", "additionalProperties": {{"type": "object"}}}}"#
-            )
+    pub fn schema() -> Node<'static> {
+        let field = |(kind, field): (&'static str, &'static str)| {
+            let description = format!("Names of {kind}s that are not among the items; `*` is any name.");
+            let names =
+                object([("description", description.into()), ("type", "object".into()), ("additionalProperties", of_type("object"))]);
+            (field, names)
         };
-        let fields: Vec<String> = EXTERNAL_KINDS.into_iter().map(names).collect();
-        format!(r#"{{"type": "object", "additionalProperties": false, "properties": {{{}}}}}"#, fields.join(", "))
+        let fields = object(EXTERNAL_KINDS.into_iter().map(field));
+        object([("type", "object".into()), ("additionalProperties", boolean(false)), ("properties", fields)])
     }
 }
 

@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use super::export::Export;
 use super::input::{self, FlowOfFile};
-use crate::config::always::{self, Kind};
+use crate::config::always::{self, Mode};
 use crate::config::corrections::{self, Difference};
 use crate::config::{self, JinaFlow};
 use crate::finding::{Path, nearest};
@@ -29,10 +29,10 @@ pub enum Question {
 }
 
 const MENDED: &str = "Mended; `compat: jina-3.34` takes these back";
-const IN_EVERY_MODE: [(Kind, &str); 3] = [
-    (Kind::Kept, "Kept in every mode, where Jina corrupts what was written"),
-    (Kind::Accepted, "Accepted in every mode, where Jina fails"),
-    (Kind::Refused, "Refused in every mode, where Jina goes on"),
+const IN_EVERY_MODE: [(Mode, &str); 3] = [
+    (Mode::Kept, "Kept in every mode, where Jina corrupts what was written"),
+    (Mode::Accepted, "Accepted in every mode, where Jina fails"),
+    (Mode::Refused, "Refused in every mode, where Jina goes on"),
 ];
 
 /// Answers. The answer is whether all went well.
@@ -77,9 +77,9 @@ fn everything() -> String {
     for row in corrections::TABLE {
         entry(&mut out, &row.difference, &[]);
     }
-    for (kind, title) in IN_EVERY_MODE {
+    for (mode, title) in IN_EVERY_MODE {
         heading(&mut out, title);
-        always::TABLE.iter().filter(|row| row.kind == kind).for_each(|row| entry(&mut out, &row.difference, &[]));
+        always::TABLE.iter().filter(|row| row.mode == mode).for_each(|row| entry(&mut out, &row.difference, &[]));
     }
     out
 }
@@ -128,8 +128,8 @@ fn touching(out: &mut String, file: &str, config: &JinaFlow, source: Option<&Nod
             entry(out, &row.difference, objects);
         }
     }
-    for (kind, title) in IN_EVERY_MODE {
-        let mut rows = always.iter().filter(|row| row.kind == kind).peekable();
+    for (mode, title) in IN_EVERY_MODE {
+        let mut rows = always.iter().filter(|row| row.mode == mode).peekable();
         if rows.peek().is_some() {
             heading(out, title);
             rows.for_each(|row| entry(out, &row.difference, &[]));

@@ -8,7 +8,9 @@ use lexopt::prelude::{Long, Short, Value};
 use crate::cli::explain::Question;
 use crate::cli::export::Export;
 use crate::cli::inspect::Inspection;
-use crate::config::{self, STORAGE_VARIABLES};
+use crate::config::STORAGE_VARIABLES;
+use crate::config::field::Setting;
+use crate::config::fields;
 use crate::finding::{Finding, Path, nearest};
 
 /// What to do.
@@ -39,22 +41,14 @@ pub enum Command {
 }
 
 const COMMANDS: [&str; 8] = ["export", "check", "explain", "options", "fields", "schema", "definition", "help"];
-const FLAGS: [&str; 14] = [
-    "--help",
-    "--version",
-    "--name",
-    "--k8s-namespace",
-    "--compat",
-    "--image",
-    "--image-pattern",
-    "--context",
-    "--context-env",
-    "--jina-version",
-    "--on-conflict",
-    "--external",
-    "--output",
-    "--strict",
-];
+/// Flags that are not settings of a JinaFlow.
+const OTHER_FLAGS: [&str; 6] = ["--help", "--version", "--context-env", "--external", "--output", "--strict"];
+
+/// All flags, with their dashes.
+fn flags() -> Vec<String> {
+    let settings = fields::caller_fields().map(|known| format!("--{}", known.caller.flag));
+    OTHER_FLAGS.into_iter().map(str::to_owned).chain(settings).collect()
+}
 
 /// Reads the command line; the error is one line for people.
 pub fn parse(args: impl Iterator<Item = OsString>, environment: &Environment) -> Result<Command, String> {
@@ -73,12 +67,6 @@ pub fn parse(args: impl Iterator<Item = OsString>, environment: &Environment) ->
                 context_env = true;
                 export_flag.get_or_insert("context-env".to_owned());
             }
-            Long(flag @ ("name" | "k8s-namespace" | "compat" | "image" | "image-pattern" | "context" | "jina-version" | "on-conflict")) => {
-                let flag = flag.to_owned();
-                let value = text(parser.value().map_err(|e| e.to_string())?)?;
-                set(&mut export, &flag, value)?;
-                export_flag.get_or_insert(flag);
-            }
             Long("strict") => {
                 inspection.is_strict = true;
                 check_flag.get_or_insert("strict");
@@ -89,8 +77,14 @@ pub fn parse(args: impl Iterator<Item = OsString>, environment: &Environment) ->
                 inspect(&mut inspection, flag, &text(parser.value().map_err(|e| e.to_string())?)?)?;
             }
             Value(value) => words.push(text(value)?),
-            Long(flag) => return Err(unknown(&format!("--{flag}"), &FLAGS)),
-            Short(flag) => return Err(unknown(&format!("-{flag}"), &FLAGS)),
+            Long(flag) => {
+                let flag = flag.to_owned();
+                let Some(setting) = fields::setting_of_flag(&flag) else { return Err(unknown_flag(&format!("--{flag}"))) };
+                let value = text(parser.value().map_err(|e| e.to_string())?)?;
+                set(&mut export, setting, &flag, &value)?;
+                export_flag.get_or_insert(flag);
+            }
+            Short(flag) => return Err(unknown_flag(&format!("-{flag}"))),
         }
     }
     let mut words = words.into_iter();
@@ -174,7 +168,12 @@ fn text(value: OsString) -> Result<String, String> {
     value.into_string().map_err(|value| format!("{} is not UTF-8", value.display()))
 }
 
-fn unknown(word: &str, known: &[&'static str]) -> String {
+fn unknown_flag(flag: &str) -> String {
+    let flags = flags();
+    unknown(flag, &flags.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+fn unknown(word: &str, known: &[&str]) -> String {
     match nearest(word, known.iter().copied()) {
         Some(near) => format!("unknown word {word:?}; did you mean {near}?"),
         None => format!("unknown word {word:?}; known are: {}", known.join(", ")),
@@ -200,30 +199,9 @@ fn refused(flag: &str, value: &str, finding: &Finding) -> String {
     format!("--{flag} {value:?} {}; {}", finding.message, finding.fix.as_deref().unwrap_or_default())
 }
 
-fn set(export: &mut Export, flag: &str, value: String) -> Result<(), String> {
-    let overrides = &mut export.overrides;
+fn set(export: &mut Export, setting: Setting, flag: &str, value: &str) -> Result<(), String> {
     let root = Path::root("");
-    let path = root.key(flag);
-    let refused = |finding: Finding| refused(flag, &value, &finding);
-    match flag {
-        "name" => overrides.name = Some(value),
-        "k8s-namespace" => overrides.namespace = Some(value),
-        "jina-version" => overrides.jina_version = Some(config::version(&value, &path).map_err(refused)?),
-        "image-pattern" => overrides.image_pattern = Some(config::pattern(&value, &path).map_err(refused)?),
-        "compat" => overrides.compat = Some(config::compat(&value, &path).map_err(refused)?),
-        "on-conflict" => overrides.on_conflict = Some(config::on_conflict(&value, &path).map_err(refused)?),
-        _ => {
-            // An image has no `=`, a `uses` may have one in its secret; a variable has none, its value may.
-            let halves = if flag == "image" { value.rsplit_once('=') } else { value.split_once('=') };
-            let (key, value) = match halves {
-                Some((key, rest)) if !key.is_empty() => (key.to_owned(), rest.to_owned()),
-                _ => return Err(format!("--{flag} {value:?} is not of the form {}", if flag == "image" { "USES=IMAGE" } else { "K=V" })),
-            };
-            let list = if flag == "image" { &mut overrides.images } else { &mut overrides.context };
-            list.push((key, value));
-        }
-    }
-    Ok(())
+    export.overrides.set(setting, value, &root.key(flag)).map_err(|finding| refused(flag, value, &finding))
 }
 
 /// The few things that the command line, and never the function, takes from its environment.
@@ -299,9 +277,9 @@ mod tests {
         assert_eq!(error("exprot f"), "unknown word \"exprot\"; did you mean export?");
         assert_eq!(error("export"), "export needs a FLOW: a file, or - for standard input");
         assert_eq!(error("export a b c"), "export takes FLOW and OUTDIR, and \"c\" is one too many");
-        assert_eq!(error("export a --compat jina-3"), "--compat \"jina-3\" is nothing that can be imitated; use one of: none, jina-3.34");
-        assert_eq!(error("export a --image x"), "--image \"x\" is not of the form USES=IMAGE");
-        assert!(error("export a --image-pattern r/{nam}").starts_with("--image-pattern \"r/{nam}\" has a placeholder that is none of"));
+        assert_eq!(error("export a --compat jina-3"), "--compat \"jina-3\" is not an allowed value; use one of: none, jina-3.34");
+        assert_eq!(error("export a --image x"), "--image \"x\" is not of the form USES=IMAGE; write USES=IMAGE");
+        assert!(error("export a --image-pattern r/{nam}").starts_with("--image-pattern \"r/{nam}\" has an unknown placeholder"));
         assert_eq!(error("--compat none"), "--compat belongs to export; run: jinaflow export FLOW --compat …");
         assert!(error("Cargo.toml").ends_with("run: jinaflow export Cargo.toml"));
     }

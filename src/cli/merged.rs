@@ -14,7 +14,6 @@ use crate::jina::topology::GATEWAY;
 use crate::krm::annotations::{INDEX, PATH};
 use crate::krm::meta::Meta;
 use crate::krm::{Caller, ResourceList};
-use crate::manifests;
 use crate::plan::Role;
 use crate::reconcile::ownership::{OBJECT, Owner};
 use crate::reconcile::{Fate, Generated, Placing, RENDERED, Reconciler, memory_of};
@@ -92,11 +91,10 @@ fn files(objects: &[Fresh]) -> Vec<(String, String)> {
 }
 
 fn objects(flow: &Exported) -> Vec<Fresh> {
-    let target = flow.rendering.target();
     let mut all = Vec::new();
-    for component in flow.rendering.components() {
+    for (component, objects) in flow.rendering.objects() {
         let file = flow.rendering.file_of(component);
-        for object in manifests::objects(component, &target) {
+        for object in objects {
             let mut text = String::new();
             yaml::write(&object.node, &mut text);
             let owner = Owner { flow: flow.placing.meta.name.clone(), component: component.name.clone(), role: object.role };

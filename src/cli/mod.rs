@@ -70,7 +70,7 @@ fn run(command: Command, environment: &Environment, said: &mut String) -> Result
         Command::Fields => print(&mut stdout, &manual::fields())?,
         Command::Options => print(&mut stdout, &reference::page())?,
         Command::Schema => print(&mut stdout, &schema::text())?,
-        Command::Definition => print(&mut stdout, &definition::text()?)?,
+        Command::Definition => print(&mut stdout, &definition::text())?,
         Command::Explain(question) => explain::explain(&question, &mut stdout, said)?,
         Command::Export(export) => export::export(&export, &mut stdout, said)?,
         Command::Check(inspection) => inspect::inspect(&inspection, environment.may_paint, &mut stdout, said)?,

@@ -1,289 +1,444 @@
-//! THE table of the fields under `spec` that shape manifests: one row each. What they are for Kubernetes is decided in
-//! `crate::manifests`; reading, the schema and `--help` follow from here.
+//! THE tables of the fields of a JinaFlow: one row each. Checking, reading, the schemas, `jinaflow fields` and the settings
+//! of callers follow from them. What a field changes in the objects is decided in `crate::plan` and `crate::manifests`.
 
-use super::Mesh;
-use super::field::{Field, Shape, Whose};
+use super::audience::{Audience, Level};
+use super::choices::{Callee, Compat, Mesh, MonitorKind, OnConflict, ProbeStyle, Security};
+use super::field::{CallerSetting, Field, FieldDefault, Setting, Shape};
+use super::images::JINA_VERSION;
+use FieldDefault::{None, Value, Words};
+use Shape::{
+    Choice, Fields, Flag, Flow, Fragment, ImagePattern, Int, JinaVersion, Labels, Layer, Layers, Map, Operations, Part, Quantities,
+    Quantity, Set, Share, Strings, Text, Texts, Variables,
+};
 
-const fn row(name: &'static str, shape: Shape, default: &'static str, doc: &'static str) -> Field {
-    Field { name, shape, whose: Whose::EVERYWHERE, default, doc }
+const fn row(name: &'static str, shape: Shape, default: FieldDefault, doc: &'static str) -> Field {
+    Field { name, shape, audience: Audience::ALL, default, caller: Option::None, doc }
 }
 
-const fn of(whose: u8, name: &'static str, shape: Shape, default: &'static str, doc: &'static str) -> Field {
-    Field { name, shape, whose, default, doc }
+/// A field of a layer.
+const fn of(audience: Audience, name: &'static str, shape: Shape, default: FieldDefault, doc: &'static str) -> Field {
+    Field { name, shape, audience, default, caller: Option::None, doc }
 }
 
-use Shape::{Fields, Flag, Fragment, Int, Labels, Map, Operations, Part, Quantities, Quantity, Set, Share, Text, Texts, Variables, Word};
+impl Field {
+    /// The field, which a flag of the command line overrides.
+    const fn with_flag(self, setting: Setting, flag: &'static str) -> Self {
+        Self { caller: Some(CallerSetting { setting, flag, in_config_map: false }), ..self }
+    }
 
-const PODS: u8 = Whose::ALL;
-const GATEWAY: u8 = Whose::GATEWAY;
+    /// The field, which a flag and a key of a ConfigMap override.
+    const fn with_flag_and_key(self, setting: Setting, flag: &'static str) -> Self {
+        Self { caller: Some(CallerSetting { setting, flag, in_config_map: true }), ..self }
+    }
+}
 
-/// The fields beside the Flow that concern it as a whole.
+/// The fields below `metadata` that jinaflow uses.
+pub static METADATA: &[Field] = &[
+    row("name", Text, None, "The name of the JinaFlow. Generated objects are recognized by it.").with_flag(Setting::Name, "name"),
+    row("namespace", Text, None, "The namespace of all objects.").with_flag_and_key(Setting::Namespace, "k8s-namespace"),
+];
+
+/// The fields below `spec`.
 pub static SPEC: &[Field] = &[
-    row("kubernetesVersion", Text, "1.27", "The oldest Kubernetes that this has to run on; from 1.30 on pods wait without a shell."),
+    row("flow", Flow, None, "The Flow or Deployment, as text or as a mapping."),
+    row("compat", Choice(Compat::VALUES), Value("none"), "jina-3.34: exactly what Jina 3.34 exports, defects included.")
+        .with_flag_and_key(Setting::Compat, "compat"),
+    row("jinaVersion", JinaVersion, Value(JINA_VERSION), "The version of Jina's own image and of the containers.")
+        .with_flag_and_key(Setting::JinaVersion, "jina-version"),
+    row("images", Strings(false), None, "Images by the `uses` that they replace, or by `gateway`.").with_flag(Setting::Image, "image"),
+    row(
+        "imagePattern",
+        ImagePattern,
+        None,
+        "The image for names on the Jina Hub without an entry in `images`, such as registry.example.com/{owner}/{name}:{tag}.",
+    )
+    .with_flag_and_key(Setting::ImagePattern, "image-pattern"),
+    row("context", Strings(true), None, "Values of the Flow's variables.").with_flag(Setting::Context, "context"),
+    row("output", Fields(OUTPUT), None, "How generated files are updated."),
+    row("defaults", Layer(Level::Defaults), None, "Settings of all pods."),
+    row("roles", Fields(ROLES), None, "Settings of all pods of a role. They override `defaults`."),
+    row("gateway", Layer(Level::Gateway), None, "Settings of the gateway. They override its role."),
+    row("executors", Layers(Level::Executor), None, "Settings of executors, by their names in the Flow. They override the role."),
+    row(
+        "kubernetesVersion",
+        Text,
+        Words("1.27"),
+        "The oldest version of Kubernetes that the manifests must support. From 1.30 on, pods wait without a shell before they stop.",
+    ),
     row(
         "mesh",
-        Word(Mesh::WORDS),
-        "none",
-        "How requests are spread over replicas: none (headless Services, and gRPC's own round robin), linkerd or istio.",
+        Choice(Mesh::VALUES),
+        Words("none; linkerd under `compat: jina-3.34`"),
+        "How requests are balanced over replicas: none (headless Services and gRPC's round robin), linkerd or istio.",
     ),
-    row("monitoring", Fields(MONITORING), "", "How Prometheus finds the metrics of a Flow with `monitoring: true`."),
-    row("telemetry", Fields(TELEMETRY), "", "Where every process sends its OpenTelemetry traces and metrics."),
-    row("networkPolicy", Fields(NETWORK_POLICY), "", "NetworkPolicies that let through what the Flow needs, and nothing else."),
-    row("namespace", Fields(NAMESPACE), "", "The Namespace `metadata.namespace` as an object of the Flow."),
-    row("external", Fields(EXTERNAL), "", "What the Flow refers to and somebody else provides; `jinaflow check` does not miss it."),
-    row("patches", Map(PATCH), "", "Patches of generated objects, applied in the order of their names."),
+    row("monitoring", Fields(MONITORING), None, "How Prometheus finds the metrics of a Flow with `monitoring: true`."),
+    row("telemetry", Fields(TELEMETRY), None, "Where all processes send their OpenTelemetry traces and metrics."),
+    row("networkPolicy", Fields(NETWORK_POLICY), None, "NetworkPolicies that allow only the traffic that the Flow needs."),
+    row("namespace", Fields(NAMESPACE), None, "The namespace in `metadata.namespace` as an object of the Flow."),
+    row(
+        "external",
+        Fields(EXTERNAL),
+        None,
+        "Objects that the Flow refers to and that exist elsewhere. `jinaflow check` does not report them as missing.",
+    ),
+    row("patches", Map(PATCH), None, "Patches of generated objects, applied in the order of their names."),
 ];
 
-static MONITORING: &[Field] = &[
-    row("kind", Word(&["ServiceMonitor", "PodMonitor"]), "ServiceMonitor", "The object of Prometheus' operator."),
-    row("labels", Labels, "", "Labels by which your Prometheus selects it, such as release: kube-prometheus-stack."),
-    row("interval", Text, "Prometheus' own", "Time between two scrapes, such as 30s."),
+static OUTPUT: &[Field] = &[row(
+    "onConflict",
+    Choice(OnConflict::VALUES),
+    Value("keep"),
+    "What happens to a field that you, in a generated file, and the Flow have both changed: keep your value, overwrite it with the Flow's, or change nothing and fail with an error.",
+)
+.with_flag_and_key(Setting::OnConflict, "on-conflict")];
+
+/// The roles of pods.
+static ROLES: &[Field] = &[
+    row("gateway", Layer(Level::GatewayRole), None, "Settings of gateways."),
+    row("head", Layer(Level::HeadRole), None, "Settings of the heads of sharded executors."),
+    row("worker", Layer(Level::WorkerRole), None, "Settings of executors and their shards."),
 ];
 
-static TELEMETRY: &[Field] =
-    &[row("traces", Fields(COLLECTOR), "", "The collector of traces."), row("metrics", Fields(COLLECTOR), "", "The collector of metrics.")];
+/// `spec.monitoring`.
+pub static MONITORING: &[Field] = &[
+    row("kind", Choice(MonitorKind::VALUES), Value("ServiceMonitor"), "The kind of the object for the Prometheus operator."),
+    row("labels", Labels, None, "Labels by which your Prometheus selects the object, such as release: kube-prometheus-stack."),
+    row("interval", Text, Words("the interval of Prometheus"), "Time between two scrapes, such as 30s."),
+];
 
-static COLLECTOR: &[Field] = &[row("host", Text, "", "Its host name."), row("port", Int(1), "4317", "Its gRPC port.")];
+/// `spec.telemetry`.
+pub static TELEMETRY: &[Field] = &[
+    row("traces", Fields(COLLECTOR), None, "The collector of traces."),
+    row("metrics", Fields(COLLECTOR), None, "The collector of metrics."),
+];
 
-static NETWORK_POLICY: &[Field] = &[
-    row("enabled", Flag, "true", "Whether there are any."),
-    row("allowFrom", Map(PEER), "everybody", "Who else may call: the gateway, or the port of the metrics."),
-    row("egress", Fields(EGRESS), "", "Whether what pods call is limited as well."),
+static COLLECTOR: &[Field] =
+    &[row("host", Text, None, "The host name of the collector."), row("port", Int(1), Value("4317"), "The gRPC port of the collector.")];
+
+/// `spec.networkPolicy`.
+pub static NETWORK_POLICY: &[Field] = &[
+    row("enabled", Flag, Value("true"), "Whether there are NetworkPolicies."),
+    row("allowFrom", Map(PEER), Words("all clients"), "Other clients that may call the gateway or read the metrics."),
+    row("egress", Fields(EGRESS), None, "Limits of the connections that pods open."),
 ];
 
 static PEER: &[Field] = &[
-    row("to", Word(&["gateway", "metrics"]), "gateway", "What they may call."),
-    row("namespace", Text, "the name of the entry, where nothing else is said", "The name of their namespace."),
-    row("namespaceLabels", Labels, "", "Labels of their namespace."),
-    row("podLabels", Labels, "", "Labels of their pods."),
-    row("cidr", Text, "", "Their addresses, such as 10.0.0.0/8."),
+    row("to", Choice(Callee::VALUES), Value("gateway"), "The target that the client may call."),
+    row("namespace", Text, Words("the name of the entry, if no other field selects the client"), "The namespace of the client."),
+    row("namespaceLabels", Labels, None, "Labels of the client's namespace."),
+    row("podLabels", Labels, None, "Labels of the client's pods."),
+    row("cidr", Text, None, "Addresses of the client, such as 10.0.0.0/8."),
 ];
 
 static EGRESS: &[Field] = &[
-    row("enabled", Flag, "true", "Whether it is."),
-    row("allowTo", Map(OUTSIDE), "", "What else pods may call: model stores, collectors, external executors."),
+    row("enabled", Flag, Value("true"), "Whether the connections that pods open are limited."),
+    row("allowTo", Map(OUTSIDE), None, "Other servers that pods may call: model stores, collectors, external executors."),
 ];
 
 static OUTSIDE: &[Field] = &[
-    row("namespace", Text, "the name of the entry, where nothing else is said", "The name of its namespace."),
-    row("namespaceLabels", Labels, "", "Labels of its namespace."),
-    row("podLabels", Labels, "", "Labels of its pods."),
-    row("cidr", Text, "", "Its addresses, such as 0.0.0.0/0."),
-    row("port", Int(1), "every port", "Its port."),
+    row("namespace", Text, Words("the name of the entry, if no other field selects the server"), "The namespace of the server."),
+    row("namespaceLabels", Labels, None, "Labels of the server's namespace."),
+    row("podLabels", Labels, None, "Labels of the server's pods."),
+    row("cidr", Text, None, "Addresses of the server, such as 0.0.0.0/0."),
+    row("port", Int(1), Words("all ports"), "The port of the server."),
 ];
 
-static NAMESPACE: &[Field] = &[
-    row("create", Flag, "true", "Whether it is emitted."),
-    row("labels", Labels, "", "Its labels, such as pod-security.kubernetes.io/enforce: restricted."),
-    row("annotations", Texts, "", "Its annotations."),
+/// `spec.namespace`.
+pub static NAMESPACE: &[Field] = &[
+    row("create", Flag, Value("true"), "Whether the Namespace is rendered."),
+    row("labels", Labels, None, "Labels of the Namespace, such as pod-security.kubernetes.io/enforce: restricted."),
+    row("annotations", Texts, None, "Annotations of the Namespace."),
 ];
 
-/// What is declared to be elsewhere.
+/// `spec.external`.
 pub static EXTERNAL: &[Field] = &[
-    row("secrets", Set, "", "Secrets."),
-    row("configMaps", Set, "", "ConfigMaps."),
-    row("services", Set, "", "Services."),
-    row("persistentVolumeClaims", Set, "", "PersistentVolumeClaims; that of `storage.existingClaim` is known to be there."),
-    row("serviceAccounts", Set, "", "ServiceAccounts."),
+    row("secrets", Set, None, "Names of Secrets."),
+    row("configMaps", Set, None, "Names of ConfigMaps."),
+    row("services", Set, None, "Names of Services."),
+    row("persistentVolumeClaims", Set, None, "Names of PersistentVolumeClaims. `storage.existingClaim` needs no entry."),
+    row("serviceAccounts", Set, None, "Names of ServiceAccounts."),
 ];
 
-static PATCH: &[Field] = &[
-    row("target", Fields(TARGET), "every object", "Which objects; every field that is given has to fit."),
-    row("json", Operations, "", "Operations of a JSON patch (RFC 6902)."),
-    row("jsonMergePatch", Fragment, "", "A JSON merge patch (RFC 7386), which replaces every list as a whole."),
+/// `spec.patches.*`.
+pub static PATCH: &[Field] = &[
+    row("target", Fields(TARGET), Words("all objects"), "The objects to patch. An object must match all the fields that are set."),
+    row("json", Operations, None, "Operations of a JSON patch (RFC 6902)."),
+    row("jsonMergePatch", Fragment, None, "A JSON merge patch (RFC 7386), which replaces lists as a whole."),
     row(
         "merge",
         Part,
-        "",
-        "A part of the object, merged into it as kubectl and kustomize do: containers, variables, ports and volumes by their names, `$patch: delete` removes.",
+        None,
+        "A part of the object, merged as kubectl and kustomize merge it: containers, variables, ports and volumes by their names. `$patch: delete` removes an entry.",
     ),
 ];
 
 static TARGET: &[Field] = &[
-    row("executor", Text, "", "The name of an executor in the Flow, or gateway."),
-    row("role", Word(&["gateway", "head", "worker"]), "", "The role of its component."),
-    row("component", Text, "", "The Kubernetes name of its component, such as indexer-0."),
-    row("kind", Text, "", "Its kind, such as Deployment."),
-    row("name", Text, "", "Its name."),
+    row("executor", Text, None, "The name of an executor in the Flow, or gateway."),
+    row("role", Choice(&["gateway", "head", "worker"]), None, "The role of the component."),
+    row("component", Text, None, "The Kubernetes name of the component, such as indexer-0."),
+    row("kind", Text, None, "The kind of the object, such as Deployment."),
+    row("name", Text, None, "The name of the object."),
 ];
 
 /// The fields of a layer: `spec.defaults`, `spec.roles.*`, `spec.gateway`, `spec.executors.*`, `.head` and `.shards.*`.
 pub static LAYER: &[Field] = &[
-    of(PODS, "labels", Labels, "", "Labels of every object and pod, beside the contract's."),
-    of(PODS, "annotations", Texts, "", "Annotations of every object and pod."),
-    of(PODS, "env", Variables, "", "Variables, over the Flow's `env`; they are in the component's ConfigMap."),
-    of(PODS, "envFromSecret", Map(SECRET_KEY), "", "Variables, each from a key of a Secret."),
-    of(PODS, "configMaps", Map(SOURCE), "", "ConfigMaps that are there, as variables or as files."),
-    of(PODS, "secrets", Map(SOURCE), "", "Secrets that are there, as variables or as files."),
-    of(PODS, "resources", Fields(RESOURCES), "", "Requests and limits of each container; a head does not ask for its executor's devices."),
-    of(PODS, "imagePullPolicy", Word(&["Always", "IfNotPresent", "Never"]), "IfNotPresent", "When images are pulled."),
-    of(PODS, "imagePullSecrets", Set, "", "Secrets for pulling images, beside the Flow's `image_pull_secrets`."),
-    of(PODS, "serviceAccountName", Text, "no token is mounted", "The ServiceAccount of the pods."),
+    of(Audience::ALL, "labels", Labels, None, "Labels of all objects and pods, in addition to jinaflow's own."),
+    of(Audience::ALL, "annotations", Texts, None, "Annotations of all objects and pods."),
+    of(Audience::ALL, "env", Variables, None, "Environment variables, in the component's ConfigMap. They override `env` of the Flow."),
+    of(Audience::ALL, "envFromSecret", Map(SECRET_KEY), None, "Environment variables, each from a key of a Secret."),
+    of(Audience::ALL, "configMaps", Map(SOURCE), None, "Existing ConfigMaps, as variables or as files."),
+    of(Audience::ALL, "secrets", Map(SOURCE), None, "Existing Secrets, as variables or as files."),
     of(
-        PODS,
-        "securityProfile",
-        Word(&["none", "baseline", "restricted"]),
-        "none",
-        "restricted: pods that pass Pod Security admission at that level; they run as user 1000, with $HOME in /tmp.",
+        Audience::ALL,
+        "resources",
+        Fields(RESOURCES),
+        None,
+        "Requests and limits of each container. A head does not request the devices of its executor.",
     ),
-    of(PODS, "nodeSelector", Texts, "", "Labels of the nodes."),
-    of(PODS, "tolerations", Map(TOLERATION), "", "Taints that are tolerated, by their keys."),
-    of(PODS, "affinity", Fragment, "", "Affinity, in Kubernetes' own fields."),
-    of(PODS, "topologySpread", Map(SPREAD), "", "Spread over the values of a node's label, by its key."),
-    of(PODS, "priorityClassName", Text, "", "The PriorityClass."),
+    of(Audience::ALL, "imagePullPolicy", Choice(&["Always", "IfNotPresent", "Never"]), Value("IfNotPresent"), "When images are pulled."),
+    of(Audience::ALL, "imagePullSecrets", Set, None, "Secrets for pulling images, in addition to `image_pull_secrets` of the Flow."),
     of(
-        PODS,
+        Audience::ALL,
+        "serviceAccountName",
+        Text,
+        Words("the namespace's default, without a token in the pods"),
+        "The ServiceAccount of the pods.",
+    ),
+    of(
+        Audience::ALL,
+        "securityProfile",
+        Choice(Security::VALUES),
+        Value("none"),
+        "restricted: pods that pass Pod Security admission at that level. They run as user 1000, with $HOME in /tmp.",
+    ),
+    of(Audience::ALL, "nodeSelector", Texts, None, "Labels that the nodes must have."),
+    of(Audience::ALL, "tolerations", Map(TOLERATION), None, "Tolerated taints, by their keys."),
+    of(Audience::ALL, "affinity", Fragment, None, "The affinity, in the fields of Kubernetes."),
+    of(Audience::ALL, "topologySpread", Map(SPREAD), None, "Spread of the pods over the values of node labels, by the keys of the labels."),
+    of(Audience::ALL, "priorityClassName", Text, None, "The PriorityClass of the pods."),
+    of(
+        Audience::ALL,
         "rollingUpdate",
         Fields(ROLLING_UPDATE),
-        "maxSurge 1, maxUnavailable 0",
-        "How pods are replaced; pods with storage are replaced one after the other.",
+        None,
+        "How pods are replaced. Pods with storage are always replaced one after the other.",
     ),
     of(
-        PODS,
+        Audience::ALL,
         "drainSeconds",
         Int(0),
-        "30",
-        "Time between the end of new requests and SIGTERM, at which Jina cancels what still runs: the longest request, and the time that callers need to look elsewhere.",
+        Value("30"),
+        "Time between the end of new requests and SIGTERM. At SIGTERM Jina cancels running requests, so set it to the duration of the longest request plus the time that callers need to find another pod.",
     ),
     of(
-        PODS,
+        Audience::ALL,
         "probes",
-        Word(&["grpc", "http", "ping"]),
-        "grpc",
-        "How the kubelet asks for health: natively, or by `jina ping` as Jina does. What does not speak gRPC is asked by HTTP.",
+        Choice(ProbeStyle::VALUES),
+        Value("grpc"),
+        "How the kubelet checks health: its own gRPC or HTTP probes, or `jina ping` as in Jina's export. Servers without gRPC use HTTP probes.",
     ),
-    of(GATEWAY | Whose::WORKER, "configFile", Text, "config.yml", "The configuration inside the image of `uses`, such as config.yaml."),
     of(
-        PODS | Whose::NOT_DEFAULTS,
+        Audience::GATEWAYS_AND_WORKERS,
+        "configFile",
+        Text,
+        Value("config.yml"),
+        "The configuration file inside the image of `uses`, such as config.yaml.",
+    ),
+    of(
+        Audience::ALL_BUT_DEFAULTS,
         "replicas",
         Int(1),
-        "the Flow's `replicas`, 1 for a head",
-        "Number of pods: of the gateway, of an executor or of each of its shards, and for a head below `head` or `roles.head`.",
+        Words("`replicas` of the Flow; 1 for a head"),
+        "Number of pods: of the gateway, of an executor or of each of its shards. Set the number for a head below `head` or `roles.head`.",
     ),
-    of(Whose::WORKER, "storage", Fields(STORAGE), "", "A volume that outlives the pods, one for each of them."),
-    of(PODS, "autoscale", Fields(AUTOSCALE), "", "A HorizontalPodAutoscaler or a ScaledObject in the place of `replicas`."),
-    of(PODS, "pdb", Fields(PDB), "maxUnavailable 1", "The PodDisruptionBudget."),
-    of(GATEWAY, "expose", Fields(EXPOSE), "", "A Service that leads to the gateway from outside."),
-    of(GATEWAY, "ingress", Fields(INGRESS), "", "An Ingress that leads to the gateway."),
-    of(GATEWAY, "httpRoute", Fields(ROUTE), "", "An HTTPRoute of the Gateway API that leads to the gateway."),
-    of(GATEWAY, "grpcRoute", Fields(ROUTE), "", "A GRPCRoute of the Gateway API that leads to the gateway."),
+    of(Audience::WORKERS, "storage", Fields(STORAGE), None, "A persistent volume for each pod."),
+    of(Audience::ALL, "autoscale", Fields(AUTOSCALE), None, "A HorizontalPodAutoscaler or a ScaledObject in place of `replicas`."),
+    of(Audience::ALL, "pdb", Fields(PDB), None, "The PodDisruptionBudget."),
+    of(Audience::GATEWAYS, "expose", Fields(EXPOSE), None, "A Service through which clients outside the cluster call the gateway."),
+    of(Audience::GATEWAYS, "ingress", Fields(INGRESS), None, "An Ingress for the gateway."),
+    of(Audience::GATEWAYS, "httpRoute", Fields(ROUTE), None, "An HTTPRoute of the Gateway API for the gateway."),
+    of(Audience::GATEWAYS, "grpcRoute", Fields(ROUTE), None, "A GRPCRoute of the Gateway API for the gateway."),
     of(
-        PODS,
+        Audience::ALL,
         "podTemplate",
         Part,
-        "",
-        "A part of a PodTemplateSpec, merged into ours as kubectl does: containers, volumes and variables by their names.",
+        None,
+        "A part of a PodTemplateSpec, merged into the generated one as kubectl merges it: containers, volumes and variables by their names.",
     ),
     of(
-        Whose::EXECUTOR | Whose::GATEWAY_ENTRY | Whose::DEFAULTS,
+        Audience::FLOW_OPTIONS,
         "flow",
         Fragment,
-        "",
-        "Options of the Flow itself, over those of the executor or gateway there, and in `defaults` over its `with`.",
+        None,
+        "Options of the Flow. They override those of the executor or gateway, and in `defaults` those in the `with` of the Flow.",
     ),
-    of(Whose::EXECUTOR, "head", Fragment, "", "The same fields for the head alone."),
-    of(Whose::EXECUTOR, "shards", Fragment, "", "The same fields for a shard alone, by its number."),
+    of(Audience::EXECUTOR, "head", Layer(Level::Head), None, "The same fields, for the head alone."),
+    of(Audience::EXECUTOR, "shards", Layers(Level::Shard), None, "The same fields for single shards, by their numbers."),
 ];
 
-static SECRET_KEY: &[Field] = &[row("name", Text, "", "The Secret."), row("key", Text, "", "The key in it.")];
+static SECRET_KEY: &[Field] = &[row("name", Text, None, "The name of the Secret."), row("key", Text, None, "The key in the Secret.")];
 
 static SOURCE: &[Field] = &[
-    row("env", Flag, "false", "Whether its keys are variables."),
-    row("prefix", Text, "", "What the names of these variables begin with, with `env: true`."),
-    row("mountPath", Text, "", "The folder in which its keys are files."),
-    row("optional", Flag, "false", "Whether pods start without it."),
-    row("external", Flag, "false", "Whether somebody else provides it, so that `jinaflow check` does not miss it."),
+    row("env", Flag, Value("false"), "Whether its keys become variables."),
+    row("prefix", Text, None, "A prefix for the names of these variables. It needs `env: true`."),
+    row("mountPath", Text, None, "The folder where its keys become files."),
+    row("optional", Flag, Value("false"), "Whether pods start without it."),
+    row("external", Flag, Value("false"), "Whether it exists elsewhere. `jinaflow check` does not report it as missing."),
 ];
 
-static RESOURCES: &[Field] =
-    &[row("requests", Quantities, "", "What is set aside for a container."), row("limits", Quantities, "", "What a container may use.")];
+static RESOURCES: &[Field] = &[
+    row("requests", Quantities, None, "Amounts that are reserved for a container."),
+    row("limits", Quantities, None, "Amounts that a container may use at most."),
+];
 
 static TOLERATION: &[Field] = &[
-    row("key", Text, "the name of the entry", "The key of the taint."),
-    row("operator", Word(&["Exists", "Equal"]), "Exists, or Equal with a value", "How it is compared."),
-    row("value", Text, "", "Its value."),
-    row("effect", Word(&["NoSchedule", "PreferNoSchedule", "NoExecute"]), "all", "Its effect."),
-    row("seconds", Int(0), "", "How long a pod stays after NoExecute."),
+    row("key", Text, Words("the name of the entry"), "The key of the taint."),
+    row("operator", Choice(&["Exists", "Equal"]), Words("Equal with a value, else Exists"), "How the taint is compared."),
+    row("value", Text, None, "The value of the taint."),
+    row("effect", Choice(&["NoSchedule", "PreferNoSchedule", "NoExecute"]), Words("all effects"), "The effect of the taint."),
+    row("seconds", Int(0), None, "How long a pod stays on the node after NoExecute."),
 ];
 
 static SPREAD: &[Field] = &[
-    row("maxSkew", Int(1), "1", "The largest difference."),
-    row("whenUnsatisfiable", Word(&["ScheduleAnyway", "DoNotSchedule"]), "ScheduleAnyway", "What becomes of a pod that does not fit."),
-];
-
-static ROLLING_UPDATE: &[Field] =
-    &[row("maxSurge", Share, "1", "Pods beside the asked for ones."), row("maxUnavailable", Share, "0", "Pods that may be missing.")];
-
-static STORAGE: &[Field] = &[
-    row("size", Quantity, "10G", "Size of each claim."),
-    row("className", Text, "the cluster's", "The StorageClass."),
-    row("accessModes", Set, "ReadWriteOnce", "Access modes."),
-    row("mountPath", Text, "the Flow's `volumes`, else its `workspace`, else /workspace", "Where it is mounted."),
-    row("existingClaim", Text, "", "A claim that is there, in the place of one that is made; for one replica of one shard."),
-];
-
-static AUTOSCALE: &[Field] = &[
-    row("min", Int(0), "1", "Fewest replicas."),
-    row("max", Int(1), "", "Most replicas."),
-    row("cpu", Int(1), "80, without memory and keda", "Aimed at: CPU in use, in percent of what is requested."),
-    row("memory", Int(1), "", "Aimed at: memory in use, in percent of what is requested."),
-    row("behavior", Fragment, "", "HorizontalPodAutoscaler's `spec.behavior`, of the one that KEDA makes as well."),
-    row("keda", Fields(KEDA), "", "A ScaledObject of KEDA."),
-];
-
-static KEDA: &[Field] = &[
-    row("triggers", Map(TRIGGER), "", "Triggers, by names of your own."),
-    row("pollingSeconds", Int(1), "30", "`pollingInterval`."),
-    row("cooldownSeconds", Int(0), "300", "`cooldownPeriod`."),
-];
-
-static TRIGGER: &[Field] = &[
-    row("type", Text, "", "KEDA's name of the scaler, such as prometheus."),
-    row("metadata", Texts, "", "Its settings."),
-    row("authentication", Text, "", "A TriggerAuthentication."),
-];
-
-static PDB: &[Field] = &[
-    row("enabled", Flag, "true", "Whether there is one."),
-    row("minAvailable", Share, "", "Pods that have to stay."),
-    row("maxUnavailable", Share, "1", "Pods that may be evicted at once."),
+    row("maxSkew", Int(1), Value("1"), "The largest allowed difference between two values of the label."),
     row(
-        "unhealthyPodEvictionPolicy",
-        Word(&["AlwaysAllow", "IfHealthyBudget"]),
-        "AlwaysAllow",
-        "Whether a pod that is not ready may be evicted whatever the budget says.",
+        "whenUnsatisfiable",
+        Choice(&["ScheduleAnyway", "DoNotSchedule"]),
+        Value("ScheduleAnyway"),
+        "What happens to a pod that would exceed the difference.",
     ),
 ];
 
-const PROTOCOLS: Shape = Word(&["grpc", "http", "websocket"]);
-
-static EXPOSE: &[Field] = &[
-    row("type", Word(&["LoadBalancer", "NodePort", "ClusterIP"]), "LoadBalancer", "The Service's type."),
-    row("name", Text, "gateway-exposed", "Its name."),
-    row("port", Int(1), "80", "Its port."),
-    row("nodePort", Int(1), "chosen by Kubernetes", "The port of nodes."),
-    row("protocol", PROTOCOLS, "the gateway's first", "What it leads to."),
-    row("annotations", Texts, "", "Its annotations, such as those of a cloud's load balancer."),
+/// `rollingUpdate`.
+pub static ROLLING_UPDATE: &[Field] = &[
+    row("maxSurge", Share, Value("1"), "Pods that may exist in addition to the wanted number."),
+    row("maxUnavailable", Share, Value("0"), "Pods that may be missing."),
 ];
 
-static INGRESS: &[Field] = &[
-    row("className", Text, "the cluster's", "The IngressClass."),
-    row("hosts", Map(HOST), "every host", "Host names."),
-    row("protocol", PROTOCOLS, "the gateway's first", "What it leads to."),
-    row("annotations", Texts, "", "Its annotations."),
+/// `storage`.
+pub static STORAGE: &[Field] = &[
+    row("size", Quantity, Value("10G"), "The size of each claim."),
+    row("className", Text, Words("the default of the cluster"), "The StorageClass."),
+    row("accessModes", Set, Words("ReadWriteOnce"), "The access modes."),
+    row(
+        "mountPath",
+        Text,
+        Words("`volumes` of the Flow, else its `workspace`, else /workspace"),
+        "The folder where the volume is mounted.",
+    ),
+    row("existingClaim", Text, None, "An existing claim in place of a new one, for an executor with one replica and one shard."),
 ];
 
-static HOST: &[Field] = &[row("path", Text, "/", "The beginning of paths."), row("tls", Text, "", "The Secret with the certificate.")];
-
-static ROUTE: &[Field] = &[
-    row("gateways", Map(PARENT), "", "Gateways that it is attached to."),
-    row("hostnames", Set, "every host", "Host names."),
-    row("protocol", PROTOCOLS, "http, or grpc", "What it leads to."),
-    row("annotations", Texts, "", "Its annotations."),
+/// `autoscale`.
+pub static AUTOSCALE: &[Field] = &[
+    row("min", Int(0), Value("1"), "The lowest number of replicas."),
+    row("max", Int(1), None, "The highest number of replicas."),
+    row("cpu", Int(1), Words("80, without `memory` and `keda`"), "The target: CPU use in percent of the request."),
+    row("memory", Int(1), None, "The target: memory use in percent of the request."),
+    row("behavior", Fragment, None, "`spec.behavior` of the HorizontalPodAutoscaler, also of the one that KEDA creates."),
+    row("keda", Fields(KEDA), None, "Settings of a ScaledObject of KEDA."),
 ];
 
-static PARENT: &[Field] =
-    &[row("namespace", Text, "the Flow's", "The namespace of that Gateway."), row("sectionName", Text, "all", "Its listener.")];
+static KEDA: &[Field] = &[
+    row("triggers", Map(TRIGGER), None, "Triggers, by names of your choice."),
+    row("pollingSeconds", Int(1), Words("30, as KEDA sets it"), "`pollingInterval`."),
+    row("cooldownSeconds", Int(0), Words("300, as KEDA sets it"), "`cooldownPeriod`."),
+];
 
-/// The three roles of `spec.roles`, and for whom their fields are.
-pub static ROLES: [(&str, u8); 3] = [("gateway", Whose::GATEWAY), ("head", Whose::HEAD), ("worker", Whose::WORKER)];
+static TRIGGER: &[Field] = &[
+    row("type", Text, Words("the name of the entry"), "KEDA's name of the scaler, such as prometheus."),
+    row("metadata", Texts, None, "Settings of the scaler."),
+    row("authentication", Text, None, "The name of a TriggerAuthentication."),
+];
+
+/// `pdb`.
+pub static PDB: &[Field] = &[
+    row("enabled", Flag, Words("true; false under `compat: jina-3.34`"), "Whether there is a PodDisruptionBudget."),
+    row("minAvailable", Share, None, "Pods that must keep running."),
+    row("maxUnavailable", Share, Value("1"), "Pods that may be evicted at once."),
+    row(
+        "unhealthyPodEvictionPolicy",
+        Choice(&["AlwaysAllow", "IfHealthyBudget"]),
+        Value("AlwaysAllow"),
+        "Whether a pod that is not ready can always be evicted, or only within the budget.",
+    ),
+];
+
+const PROTOCOLS: Shape = Choice(&["grpc", "http", "websocket"]);
+
+/// `expose`.
+pub static EXPOSE: &[Field] = &[
+    row("type", Choice(&["LoadBalancer", "NodePort", "ClusterIP"]), Value("LoadBalancer"), "The type of the Service."),
+    row("name", Text, Value("gateway-exposed"), "The name of the Service."),
+    row("port", Int(1), Value("80"), "The port of the Service."),
+    row("nodePort", Int(1), Words("chosen by Kubernetes"), "The port on the nodes."),
+    row("protocol", PROTOCOLS, Words("the first protocol of the gateway"), "The protocol of the gateway that clients use."),
+    row("annotations", Texts, None, "Annotations of the Service, such as those for the load balancer of a cloud."),
+];
+
+/// `ingress`.
+pub static INGRESS: &[Field] = &[
+    row("className", Text, Words("the default of the cluster"), "The IngressClass."),
+    row("hosts", Map(HOST), Words("all hosts"), "Host names."),
+    row("protocol", PROTOCOLS, Words("the first protocol of the gateway"), "The protocol of the gateway that clients use."),
+    row("annotations", Texts, None, "Annotations of the Ingress."),
+];
+
+static HOST: &[Field] =
+    &[row("path", Text, Value("/"), "The prefix of the paths."), row("tls", Text, None, "The Secret with the certificate.")];
+
+/// `httpRoute` and `grpcRoute`.
+pub static ROUTE: &[Field] = &[
+    row("gateways", Map(PARENT), None, "Gateways of the Gateway API that the route is attached to."),
+    row("hostnames", Set, Words("all hosts"), "Host names."),
+    row("protocol", PROTOCOLS, Words("http for an HTTPRoute, grpc for a GRPCRoute"), "The protocol of the gateway that clients use."),
+    row("annotations", Texts, None, "Annotations of the route."),
+];
+
+static PARENT: &[Field] = &[
+    row("namespace", Text, Words("the namespace of the Flow"), "The namespace of the Gateway."),
+    row("sectionName", Text, Words("all listeners"), "The listener of the Gateway."),
+];
+
+/// The field of this name.
+pub fn find(fields: &'static [Field], name: &str) -> Option<&'static Field> {
+    fields.iter().find(|field| field.name == name)
+}
+
+/// The fixed default of a field.
+pub fn default_of(fields: &'static [Field], name: &str) -> &'static str {
+    let default = find(fields, name).and_then(|field| field.default.value());
+    debug_assert!(default.is_some(), "no fixed default of {name}");
+    default.unwrap_or_default()
+}
+
+/// A field that a caller can override, with the way to do it.
+#[derive(Debug, Clone, Copy)]
+pub struct CallerField {
+    /// The field.
+    pub field: &'static Field,
+    /// How a caller overrides it.
+    pub caller: CallerSetting,
+}
+
+/// The fields that a caller can override.
+pub fn caller_fields() -> impl Iterator<Item = CallerField> {
+    let caller_field = |field: &'static Field| Some(CallerField { field, caller: field.caller? });
+    METADATA.iter().chain(SPEC).chain(OUTPUT).filter_map(caller_field)
+}
+
+/// The setting with this flag, which has no dashes.
+pub fn setting_of_flag(flag: &str) -> Option<Setting> {
+    caller_fields().find(|known| known.caller.flag == flag).map(|known| known.caller.setting)
+}
+
+/// The keys of a ConfigMap as functionConfig.
+pub fn config_map_keys() -> impl Iterator<Item = &'static str> + Clone {
+    let keys: Vec<&'static str> = caller_fields().filter(|known| known.caller.in_config_map).map(|known| known.field.name).collect();
+    keys.into_iter()
+}
+
+/// The setting with this key in a ConfigMap as functionConfig.
+pub fn setting_of_config_map_key(key: &str) -> Option<Setting> {
+    caller_fields().find(|known| known.caller.in_config_map && known.field.name == key).map(|known| known.caller.setting)
+}

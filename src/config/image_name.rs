@@ -1,4 +1,4 @@
-//! Names of images that a node can pull, by the grammar of `github.com/distribution/reference`.
+//! Valid names of images, by the grammar of `github.com/distribution/reference`.
 //!
 //! ```text
 //! reference  := name [ ":" tag ] [ "@" digest ]
@@ -14,27 +14,27 @@
 /// Characters of a repository with its domain (`reference.RepositoryNameTotalLengthMax`).
 const LONGEST_NAME: usize = 255;
 
-/// What is wrong with a reference, and what to write.
+/// The reason why a reference is not valid, and how to fix it.
 pub fn fault(image: &str) -> Option<(String, String)> {
-    let told = |message: &str, mend: &str| Some((message.to_owned(), mend.to_owned()));
+    let fault = |message: &str, fix: &str| Some((message.to_owned(), fix.to_owned()));
     if image.is_empty() {
-        return told("it has no name", "write REPOSITORY:TAG");
+        return fault("it has no name", "write REPOSITORY:TAG");
     }
     if image.contains(char::is_whitespace) {
-        return told("it has a blank in it", "remove the blank");
+        return fault("it contains a space", "remove the space");
     }
     if let Some((scheme, rest)) = image.split_once("://") {
-        return Some((format!("`{scheme}://` is no part of a name"), format!("write {rest}")));
+        return Some((format!("`{scheme}://` is not part of an image name"), format!("write {rest}")));
     }
     if image.starts_with('-') {
-        return told("it begins with a dash", "remove the dash");
+        return fault("it starts with a dash", "remove the dash");
     }
     let (image, digest) = image.split_once('@').map_or((image, None), |(name, digest)| (name, Some(digest)));
     if let Some(digest) = digest.filter(|digest| !is_digest(digest)) {
         if digest.contains(['/', '.']) {
-            return told("it has a user name in it", "write the name alone, and give the password to imagePullSecrets");
+            return fault("it contains a user name", "remove the user name, and use imagePullSecrets for the password");
         }
-        return told("its digest is not ALGORITHM:HEX", "write @sha256: and 64 digits of 0-9a-f");
+        return fault("its digest is not ALGORITHM:HEX", "write @sha256: and 64 hexadecimal digits in lower case");
     }
     let last = image.rfind('/').map_or(0, |slash| slash + 1);
     let (name, tag) = match image[last..].find(':') {
@@ -42,10 +42,10 @@ pub fn fault(image: &str) -> Option<(String, String)> {
         None => (image, None),
     };
     if let Some(tag) = tag.filter(|tag| !is_tag(tag)) {
-        return Some((format!("its tag {tag:?} is no tag"), "a tag has letters, digits, `_`, `.` and `-`, at most 128".to_owned()));
+        return Some((format!("its tag {tag:?} is not valid"), "use at most 128 letters, digits, `_`, `.` and `-`".to_owned()));
     }
     if name.len() > LONGEST_NAME {
-        return told("its name is longer than 255 characters", "shorten it");
+        return fault("its name is longer than 255 characters", "shorten it");
     }
     let (domain, path) = match name.split_once('/') {
         Some((domain, path)) if domain.contains(['.', ':', '[']) || domain == "localhost" || domain.contains(char::is_uppercase) => {
@@ -54,24 +54,24 @@ pub fn fault(image: &str) -> Option<(String, String)> {
         _ => (None, name),
     };
     if let Some(domain) = domain.filter(|domain| !is_domain(domain)) {
-        return Some((format!("`{domain}` is no registry"), "write HOST or HOST:PORT".to_owned()));
+        return Some((format!("`{domain}` is not a valid registry"), "write HOST or HOST:PORT".to_owned()));
     }
     let is_id = domain.is_none() && tag.is_none() && path.len() == 64 && path.bytes().all(|byte| byte.is_ascii_hexdigit());
     if is_id {
-        return told("it is an image's ID, not its name", "write REPOSITORY@sha256:DIGEST");
+        return fault("it is the ID of an image, not its name", "write REPOSITORY@sha256:DIGEST");
     }
     let wrong = path.split('/').find(|component| !is_component(component))?;
     if wrong.contains(char::is_uppercase) {
-        // A first part with upper case letters and no dot would be a registry, which nobody means.
+        // A first part with upper case letters and no dot would be a registry, which is not what the user means.
         let is_registry = domain.is_some_and(|domain| domain.contains(['.', ':', '[']));
         let name = if is_registry { name.replacen(path, &path.to_lowercase(), 1) } else { name.to_lowercase() };
-        return Some((format!("`{wrong}` has upper case letters in it"), format!("write {name}")));
+        return Some((format!("`{wrong}` contains upper case letters"), format!("write {name}")));
     }
     if wrong.contains('$') || wrong.contains('{') {
-        return Some((format!("`{wrong}` is still a variable"), "fill it in: nothing does that in an image".to_owned()));
+        return Some((format!("`{wrong}` is a variable, which is not replaced in an image"), "write the value".to_owned()));
     }
-    let mend = "a repository has lower case letters and digits, with single `.`, `_` or `-` between them";
-    Some((format!("`{wrong}` is no part of a repository"), mend.to_owned()))
+    let fix = "use lower case letters and digits, with single `.`, `_` or `-` between them";
+    Some((format!("`{wrong}` is not a valid part of a repository"), fix.to_owned()))
 }
 
 fn is_tag(tag: &str) -> bool {
@@ -80,7 +80,7 @@ fn is_tag(tag: &str) -> bool {
     tag.len() <= 128 && bytes.next().is_some_and(is_word) && bytes.all(|byte| is_word(byte) || matches!(byte, b'.' | b'-'))
 }
 
-/// `algorithm [separator algorithm]* ":" hex`; those that are registered have a length of their own.
+/// `algorithm [separator algorithm]* ":" hex`; registered algorithms have a fixed length.
 fn is_digest(digest: &str) -> bool {
     let Some((algorithm, hex)) = digest.split_once(':') else { return false };
     let is_algorithm = algorithm
@@ -135,7 +135,7 @@ fn is_component(component: &str) -> bool {
 mod tests {
     use super::*;
 
-    /// From `reference_test.go` of the grammar's own package, and what people write.
+    /// From `reference_test.go` of the grammar's own package, and common mistakes.
     #[test]
     fn references_are_read_as_distribution_does() {
         let digest = format!("sha256:{}", "f".repeat(64));
@@ -208,10 +208,10 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_with_an_image_says_what_to_write() {
-        let told = |image: &str| fault(image).map(|(message, mend)| format!("{message}; {mend}")).unwrap_or_default();
-        assert_eq!(told("docker://a/b:1"), "`docker://` is no part of a name; write a/b:1");
-        assert_eq!(told("ghcr.io/Acme/x:1"), "`Acme` has upper case letters in it; write ghcr.io/acme/x");
-        assert_eq!(told("x:~"), "its tag \"~\" is no tag; a tag has letters, digits, `_`, `.` and `-`, at most 128");
+    fn the_fix_of_an_invalid_image_shows_the_right_form() {
+        let text = |image: &str| fault(image).map(|(message, fix)| format!("{message}; {fix}")).unwrap_or_default();
+        assert_eq!(text("docker://a/b:1"), "`docker://` is not part of an image name; write a/b:1");
+        assert_eq!(text("ghcr.io/Acme/x:1"), "`Acme` contains upper case letters; write ghcr.io/acme/x");
+        assert_eq!(text("x:~"), "its tag \"~\" is not valid; use at most 128 letters, digits, `_`, `.` and `-`");
     }
 }

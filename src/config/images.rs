@@ -1,18 +1,18 @@
-//! Which image a container runs: no network, no Hub, an explicit map.
+//! The image of a container, from an explicit map: without the network, and without the Jina Hub.
 
 use std::collections::HashSet;
 use std::fmt;
 
-use crate::finding::{Finding, Path, nearest};
+use crate::finding::{Code, Finding, Path, nearest};
 use crate::yaml::Dict;
 
 /// The key of the image that gateways, heads and executors without `uses` run.
 pub const GATEWAY_KEY: &str = "gateway";
 
-/// The last Jina there is, and the one whose manifests we know exactly.
+/// The newest version of Jina, whose manifests `compat` reproduces.
 pub const JINA_VERSION: &str = "3.34.0";
 
-/// Entries among which the nearest name is looked for.
+/// Upper bound on the entries that are compared for "did you mean".
 const MOST_PROPOSED: usize = 100;
 
 /// `spec.images` and `spec.imagePattern`: from `uses` (or `gateway`) to an image.
@@ -39,30 +39,30 @@ impl Images {
         self.map.get(uses).map(String::as_str)
     }
 
-    /// The image that `uses` of `who` (an executor, the gateway, a sidecar) stands for. `Ok(None)` means Jina's own.
+    /// The image for the `uses` of `who` (an executor, the gateway, a sidecar). `Ok(None)` means Jina's own.
     ///
-    /// Forms: `docker://IMAGE` is the image; a [`HubName`] has an entry in the map or fits the pattern; anything else is
-    /// no container (`jina/orchestrate/deployments/config/helper.py`, `validate_uses`).
+    /// `docker://IMAGE` is the image; a [`HubName`] has an entry in the map or matches the pattern; any other value is not a
+    /// container (`jina/orchestrate/deployments/config/helper.py`, `validate_uses`).
     pub fn resolve(&self, uses: Option<&str>, who: fmt::Arguments<'_>, path: &Path<'_>) -> Result<Option<String>, Finding> {
         let Some(uses) = uses.filter(|uses| !is_built_in(uses)) else { return Ok(None) };
         if let Some(image) = self.get(uses) {
             return Ok(Some(image.to_owned()));
         }
         if uses.starts_with("docker://") {
-            // Blanks around it are none of it to YAML, as which Jina reads its own output.
+            // Jina reads its own output as YAML, which drops spaces around a value.
             let image = uses.replace("docker://", "").trim().to_owned();
-            let fault = Finding::error(path, "names no image").got(uses).fix("write docker://REPOSITORY:TAG");
-            return if image.is_empty() { Err(fault) } else { Ok(Some(image)) };
+            let missing = Code::ImageMissing.error(path, "has no image after docker://").got(uses).fix("write docker://REPOSITORY:TAG");
+            return if image.is_empty() { Err(missing) } else { Ok(Some(image)) };
         }
         match HubName::parse(uses) {
             None => {
-                let finding = Finding::error(path, format!("{who} uses no container image, and Kubernetes runs nothing else")).got(uses);
+                let finding = Code::ImageMissing.error(path, format!("{who} has no container image, which Kubernetes needs")).got(uses);
                 Err(finding.fix(
-                    "build an image of it and write docker://REPOSITORY:TAG; or, for a class in an image, write `image: REPOSITORY:TAG` beside `uses`",
+                    "build an image and write docker://REPOSITORY:TAG; for a class in an image, write `image: REPOSITORY:TAG` next to `uses`",
                 ))
             }
             Some(Err(message)) => {
-                let finding = Finding::error(path, message).got(uses);
+                let finding = Code::InvalidHubName.error(path, message).got(uses);
                 Err(finding.fix("write jinaai+docker://OWNER/NAME:TAG, or docker://REPOSITORY:TAG"))
             }
             Some(Ok(name)) => match self.get(&name.to_string()) {
@@ -73,20 +73,22 @@ impl Images {
     }
 
     fn by_pattern(&self, name: &HubName<'_>, who: fmt::Arguments<'_>, path: &Path<'_>) -> Result<String, Finding> {
-        let by_name = || format!("say which image it is: spec.images: {{\"{name}\": IMAGE}} or --image '{name}=IMAGE'");
+        let by_name = || format!("set its image: spec.images: {{\"{name}\": IMAGE}} or --image '{name}=IMAGE'");
         let Some(pattern) = &self.pattern else {
-            let finding = Finding::error(path, format!("{who} uses a name on the Jina Hub, which is not asked")).got(name.to_string());
+            let message = format!("{who} has a name on the Jina Hub, and jinaflow does not look up its image");
+            let finding = Code::HubImageUnknown.error(path, message).got(name.to_string());
             let few = self.map.pairs().iter().take(MOST_PROPOSED);
             let near = nearest(&name.to_string(), few.map(|(known, _)| known.as_str()));
-            let slip = near.map(|near| format!("spec.images has `{near}`, did you mean that? Else ")).unwrap_or_default();
+            let typo = near.map(|near| format!("spec.images has `{near}`, did you mean that? Otherwise ")).unwrap_or_default();
             return Err(finding.fix(format!(
-                "{slip}{}; or where all such images are: spec.imagePattern: REGISTRY/{{owner}}/{{name}}:{{tag}} or --image-pattern; \
+                "{typo}{}; or set a pattern for all of them: spec.imagePattern: REGISTRY/{{owner}}/{{name}}:{{tag}} or --image-pattern; \
                  or write uses: docker://IMAGE",
                 by_name()
             )));
         };
         pattern.fill(name).ok_or_else(|| {
-            let finding = Finding::error(path, format!("{who} uses a name without an owner, and the image pattern has {{owner}}"));
+            let message = format!("{who} has a name without an owner, and the image pattern has {{owner}}");
+            let finding = Code::HubImageUnknown.error(path, message);
             finding.got(name.to_string()).fix(by_name())
         })
     }
@@ -99,7 +101,7 @@ impl Images {
         }
     }
 
-    /// Keys that are not among `used`, for a warning about slips.
+    /// Keys that are not among `used`, for a warning about typing errors.
     pub fn unused<'i>(&'i self, used: &[&str]) -> impl Iterator<Item = &'i str> {
         let on_hub = used.iter().filter_map(|uses| Some(HubName::parse(uses)?.ok()?.to_string()));
         let used: HashSet<String> = used.iter().map(ToString::to_string).chain(on_hub).collect();
@@ -108,8 +110,8 @@ impl Images {
 }
 
 /// The name of an executor on the Jina Hub (`hubble/executor/helper.py`, `parse_hub_uri`): `jinaai+docker://OWNER/NAME:TAG`
-/// or, from before Jina 3.9, `jinahub+docker://NAME:SECRET/TAG`. Without `+docker`, or with `+sandbox` or `+serverless`
-/// (which ran in Jina's own cloud), the same image is meant.
+/// or, before Jina 3.9, `jinahub+docker://NAME:SECRET/TAG`. The name has the same image without `+docker`, or with `+sandbox`
+/// or `+serverless`, which ran in Jina's own cloud.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HubName<'u> {
     scheme: &'u str,
@@ -119,7 +121,7 @@ pub struct HubName<'u> {
 }
 
 impl<'u> HubName<'u> {
-    /// Reads `uses`; `None` when it is no name on the Hub, a message when it is none that can be understood.
+    /// Reads `uses`; `None` if it is not a name on the Hub, a message if the name is not valid.
     pub fn parse(uses: &'u str) -> Option<Result<Self, &'static str>> {
         let (scheme, rest) = uses.split_once("://")?;
         let (hub, form) = scheme.split_once('+').unwrap_or((scheme, "docker"));
@@ -132,7 +134,7 @@ impl<'u> HubName<'u> {
         if hub == "jinahub" {
             let name = first.split(':').next().unwrap_or_default();
             let parsed = Self { scheme, owner: None, name, tag: given(second) };
-            return Some(if name.is_empty() { Err("names nothing on the Jina Hub") } else { Ok(parsed) });
+            return Some(if name.is_empty() { Err("has no name after the scheme") } else { Ok(parsed) });
         }
         let mut parts = second.trim_matches('/').split(':');
         let parsed = Self {
@@ -142,11 +144,11 @@ impl<'u> HubName<'u> {
             tag: parts.next().and_then(given),
         };
         let complete = !first.is_empty() && !parsed.name.is_empty() && parts.next().is_none();
-        Some(if complete { Ok(parsed) } else { Err("is no name on the Jina Hub, which needs an owner and a name") })
+        Some(if complete { Ok(parsed) } else { Err("is not a valid name on the Jina Hub, which has an owner and a name") })
     }
 }
 
-/// The name as it was written, without its secret.
+/// The name as the user wrote it, without its secret.
 impl fmt::Display for HubName<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.owner {
@@ -161,7 +163,7 @@ impl fmt::Display for HubName<'_> {
     }
 }
 
-/// `spec.imagePattern`: where the images of names on the Hub are, such as `registry.example.com/{owner}/{name}:{tag}`.
+/// `spec.imagePattern`: the image for names on the Hub, such as `registry.example.com/{owner}/{name}:{tag}`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pattern(String);
 
@@ -172,16 +174,16 @@ impl Pattern {
     pub fn parse(text: &str) -> Result<Self, String> {
         let plain = Self::PLACEHOLDERS.iter().fold(text.to_owned(), |text, placeholder| text.replace(placeholder, ""));
         if plain.contains(['{', '}']) {
-            return Err(format!("has a placeholder that is none of {}", Self::PLACEHOLDERS.join(", ")));
+            return Err(format!("has an unknown placeholder; the placeholders are {}", Self::PLACEHOLDERS.join(", ")));
         }
         if !text.contains("{name}") {
-            return Err("has no {name}, so that every executor would be the same image".to_owned());
+            return Err("has no {name}: all executors would have the same image".to_owned());
         }
         Ok(Self(text.to_owned()))
     }
 
     /// The image of a name: repositories are lower case (OCI distribution specification), a missing tag is `latest`.
-    /// `None` when the pattern wants an owner and the name has none.
+    /// `None` if the pattern has an owner and the name does not.
     fn fill(&self, name: &HubName<'_>) -> Option<String> {
         let owner = match name.owner {
             Some(owner) => owner.to_lowercase(),
@@ -209,7 +211,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn uses_become_images() {
+    fn uses_are_resolved_to_images() {
         let mut images = Images::default();
         images.set("jinaai+docker://acme/Enc:v1", "reg/enc@sha256:0");
         images.set("docker://a/b", "mirror/b:2");
@@ -223,13 +225,13 @@ mod tests {
         assert!(resolve(Some("jinaai+docker://acme/Enc:v2")).is_err_and(|e| e.contains("did you mean that?")));
         assert!(resolve(Some("jinahub+docker://Other")).is_err_and(|e| e.contains("--image 'jinahub+docker://Other=IMAGE'")));
         assert!(resolve(Some("jinahub+docker://Other:s3cret/v1")).is_err_and(|e| e.contains("`e`") && !e.contains("s3cret")));
-        assert!(resolve(Some("executor/config.yml")).is_err_and(|e| e.contains("no container image")));
-        assert!(resolve(Some("jinaai+docker://NoOwner")).is_err_and(|e| e.contains("needs an owner and a name")));
+        assert!(resolve(Some("executor/config.yml")).is_err_and(|e| e.contains("has no container image")));
+        assert!(resolve(Some("jinaai+docker://NoOwner")).is_err_and(|e| e.contains("has an owner and a name")));
         assert!(resolve(Some("docker://")).is_err());
     }
 
     #[test]
-    fn names_on_the_hub_fit_a_pattern() {
+    fn names_on_the_hub_are_filled_into_the_pattern() {
         let path = Path::root("executors[0].uses");
         let resolve = |pattern: &str, uses| {
             let mut images = Images::default();
@@ -251,12 +253,12 @@ mod tests {
             assert_eq!(resolve(pattern, uses).as_deref(), Ok(expected), "{uses}");
         }
         assert!(resolve("reg/{owner}/{name}", "jinahub+docker://Enc").is_err_and(|e| e.contains("has {owner}")));
-        assert!(resolve("reg/{nmae}", "x").is_err_and(|e| e.contains("none of {owner}, {name}, {tag}")));
+        assert!(resolve("reg/{nmae}", "x").is_err_and(|e| e.contains("the placeholders are {owner}, {name}, {tag}")));
         assert!(resolve("reg/enc:{tag}", "x").is_err_and(|e| e.contains("has no {name}")));
     }
 
     #[test]
-    fn the_gateway_has_an_image_of_the_version() {
+    fn the_image_of_the_gateway_depends_on_the_version() {
         assert_eq!(Images::default().gateway("3.34.0"), "jinaai/jina:3.34.0-py311-standard");
         assert_eq!(Images::default().gateway("3.14.1"), "jinaai/jina:3.14.1-py310-standard");
     }

@@ -1,15 +1,12 @@
-//! Parts of Kubernetes objects and merging them as a strategic merge patch does: lists whose entries are known by some of
-//! their fields, and the directives of such a patch
-//! (<https://kubernetes.io/docs/tasks/manage-kubernetes-objects/update-api-object-kubectl-patch/>).
+//! Merging mappings and parts of Kubernetes objects.
+//!
+//! All merges go through [`merge_by`]; [`Rules`] says how they treat `null`, lists and directives.
 
 use std::collections::HashMap;
 
-use crate::finding::{Finding, Findings, Path};
 use crate::yaml::{Data, Node};
 
-use super::layers::without_nulls;
-
-/// Lists whose entries are known by some of their fields (`patchMergeKey` and `x-kubernetes-list-map-keys` in
+/// Lists whose entries are identified by some of their fields (`patchMergeKey` and `x-kubernetes-list-map-keys` in
 /// Kubernetes' API types; claims of a StatefulSet have none there, but have names).
 const MERGE_KEYS: [(&str, &[&str]); 12] = [
     ("containers", &["name"]),
@@ -26,23 +23,22 @@ const MERGE_KEYS: [(&str, &[&str]); 12] = [
     ("volumeClaimTemplates", &["metadata"]),
 ];
 
-/// The directive of a strategic merge patch, and its words.
-const DIRECTIVE: &str = "$patch";
-const DIRECTIVES: [&str; 3] = ["delete", "replace", "merge"];
+/// The directive of a strategic merge patch.
+pub const DIRECTIVE: &str = "$patch";
 
-/// The fields by which the entries of a list are known.
+/// The fields by which the entries of a list are identified.
 pub fn merge_keys(field: &str) -> Option<&'static [&'static str]> {
     MERGE_KEYS.iter().find(|(name, _)| *name == field).map(|(_, keys)| *keys)
 }
 
-/// What an entry is known by in its list.
+/// The identity of an entry in its list.
 pub fn identity(entry: &Node<'_>, keys: &[&str]) -> Option<String> {
     entry.as_map()?;
     let mut name = String::new();
     let mut known = false;
     for key in keys {
         let value = entry.get(key);
-        // The metadata of a claim stands for its name.
+        // A claim is identified by the name in its metadata.
         let value = if *key == "metadata" { value.and_then(|metadata| metadata.get("name")) } else { value };
         let text = match value.and_then(Node::as_text) {
             // The API server fills it in.
@@ -61,117 +57,121 @@ pub fn identity(entry: &Node<'_>, keys: &[&str]) -> Option<String> {
     known.then_some(name)
 }
 
-/// An entry's name among those of its list; empty where it has none.
+/// The identity of an entry in its list; empty if it has none.
 pub fn entry_name(field: &str, entry: &Node<'_>) -> String {
     merge_keys(field).and_then(|keys| identity(entry, keys)).unwrap_or_default()
 }
 
-/// Checks a part of an object before it is merged: directives that nobody follows, and entries that no list would find.
-pub fn check(part: &Node<'_>, path: &Path<'_>, findings: &mut Findings) {
-    if directive(part) == Some("delete") {
-        let finding = Finding::error(path.key(DIRECTIVE), "would delete all of it, which a part cannot").got("delete").at(part.mark);
-        let mend =
-            "remove it; what the Flow adds has a field that turns it off, such as `pdb: {enabled: false}`, and an overlay can delete";
-        findings.push(finding.fix(mend));
-    }
-    check_fields(part, path, findings);
+/// How a merge treats `null`, lists and directives. Mappings are merged by their fields in each case, and other values
+/// replace the value before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Rules {
+    /// Layers of the config: `null` removes a field, lists are replaced.
+    Layer,
+    /// Parts of an object that are merged into the object later: `null` and directives are values, lists with merge keys
+    /// are merged by their entries.
+    Part,
+    /// A strategic merge patch
+    /// (<https://kubernetes.io/docs/tasks/manage-kubernetes-objects/update-api-object-kubectl-patch/>): `null` and
+    /// `$patch: delete` remove, lists with merge keys are merged by their entries.
+    Patch,
 }
 
-fn check_fields(part: &Node<'_>, path: &Path<'_>, findings: &mut Findings) {
-    match &part.data {
-        Data::Map(pairs) => {
-            for (key, value) in pairs {
-                let name = key.shown();
-                let path = path.key(&name);
-                if name.starts_with('$') {
-                    findings.extend(wrong_directive(&name, value, &path));
-                    continue;
-                }
-                if let (Some(keys), Some(entries)) = (merge_keys(&name), value.as_list()) {
-                    for (index, entry) in entries.iter().enumerate() {
-                        let is_directive = directive(entry) == Some("replace");
-                        if !is_directive && identity(entry, keys).is_none() {
-                            let by = if keys[0] == "metadata" { "metadata.name" } else { keys[0] };
-                            let finding =
-                                Finding::error(path.index(index), format!("has no `{by}`, by which entries of `{name}` are merged"));
-                            findings.push(finding.got(entry.shown()).fix(format!("add `{by}`")).at(entry.mark));
-                        }
-                    }
-                }
-                check_fields(value, &path, findings);
-            }
+impl Rules {
+    fn directive<'n>(self, node: &'n Node<'_>) -> Option<&'n str> {
+        if self == Rules::Patch { directive(node) } else { None }
+    }
+
+    /// Whether a value removes the value before.
+    fn removes(self, value: &Node<'_>) -> bool {
+        self != Rules::Part && value.is_null() || self.directive(value) == Some("delete")
+    }
+
+    fn merges_lists(self) -> bool {
+        self != Rules::Layer
+    }
+
+    /// A value without a value before it to merge it into.
+    fn added(self, value: Node<'_>) -> Node<'_> {
+        match self {
+            Rules::Layer => without_nulls(value),
+            Rules::Part => value,
+            Rules::Patch => without_directives(value),
         }
-        Data::List(entries) => entries.iter().enumerate().for_each(|(index, entry)| check_fields(entry, &path.index(index), findings)),
-        Data::Scalar(_) => {}
     }
 }
 
-fn wrong_directive(name: &str, value: &Node<'_>, path: &Path<'_>) -> Option<Finding> {
-    if name != DIRECTIVE {
-        let finding = Finding::error(path, "is a directive that is not followed here").at(value.mark);
-        return Some(finding.fix("use `$patch: delete` or `$patch: replace`, or `json` operations"));
-    }
-    let word = value.shown();
-    let finding = Finding::error(path, "is not a directive").at(value.mark);
-    (!DIRECTIVES.contains(&word.as_str())).then(|| finding.suggest(&word, DIRECTIVES.into_iter()).got(word))
+/// Merges a layer of the config over another: `null` removes a field, and lists are replaced.
+pub fn merge_layer<'t>(base: &mut Node<'t>, over: Node<'t>) {
+    merge_by(Rules::Layer, "", base, over);
 }
 
-fn directive<'n>(node: &'n Node<'_>) -> Option<&'n str> {
-    node.get(DIRECTIVE)?.as_text()
+/// Merges a part of an object over another part; both are merged into the object later.
+pub fn merge_part<'t>(base: &mut Node<'t>, over: Node<'t>) {
+    merge_by(Rules::Part, "", base, over);
 }
 
-fn without_directive(mut node: Node<'_>) -> Node<'_> {
-    node.take(DIRECTIVE);
-    without_nulls(node)
-}
-
-/// Merges a part of an object over the object, as kubectl's strategic merge does: mappings by their fields, lists with a
-/// merge key by their entries, `null` and `$patch: delete` remove, everything else replaces.
+/// Merges a part of an object, which is the value of `field`, over the object, as kubectl's strategic merge does.
 pub fn merge<'t>(field: &str, base: &mut Node<'t>, over: Node<'t>) {
-    let is_replaced = directive(&over) == Some("replace");
-    match (&mut base.data, over.data) {
+    merge_by(Rules::Patch, field, base, over);
+}
+
+fn merge_by<'t>(rules: Rules, field: &str, base: &mut Node<'t>, over: Node<'t>) {
+    let is_replaced = rules.directive(&over) == Some("replace");
+    let Node { mark, tag, data: over } = over;
+    match (&mut base.data, over) {
         (Data::Map(known), Data::Map(pairs)) if !is_replaced => {
             let mut merged = Merged::of(std::mem::take(known), |(key, _)| key.as_text().unwrap_or_default().to_owned());
             for (key, value) in pairs {
                 let name = key.as_text().unwrap_or_default().to_owned();
-                if name == DIRECTIVE {
+                if rules == Rules::Patch && name == DIRECTIVE {
                     continue;
                 }
-                if value.is_null() || directive(&value) == Some("delete") {
+                if rules.removes(&value) {
                     merged.remove(&name);
                 } else if let Some((_, known)) = merged.get(&name) {
-                    merge(&name, known, value);
+                    merge_by(rules, &name, known, value);
                 } else {
-                    merged.push(name, (key, without_directives(value)));
+                    merged.push(name, (key, rules.added(value)));
                 }
             }
             *known = merged.into_entries();
         }
-        (Data::List(known), Data::List(entries)) if merge_keys(field).is_some() => {
-            if entries.iter().any(|entry| directive(entry) == Some("replace")) {
+        (Data::List(known), Data::List(entries)) if rules.merges_lists() && merge_keys(field).is_some() => {
+            if entries.iter().any(|entry| rules.directive(entry) == Some("replace")) {
                 known.clear();
             }
             let mut merged = Merged::of(std::mem::take(known), |entry| entry_name(field, entry));
             for entry in entries {
                 let name = entry_name(field, &entry);
-                match directive(&entry) {
+                match rules.directive(&entry) {
                     Some("delete") => merged.remove(&name),
                     Some("replace") => {}
-                    _ => match merged.get(&name) {
-                        Some(known) => merge("", known, entry),
-                        None => merged.push(name, without_directives(entry)),
+                    _ => match merged.get(&name).filter(|_| rules == Rules::Patch || !name.is_empty()) {
+                        Some(known) => merge_by(rules, "", known, entry),
+                        None => merged.push(name, rules.added(entry)),
                     },
                 }
             }
             *known = merged.into_entries();
         }
-        (data, over) => *data = without_directives(over.into()).data,
+        (data, over) => {
+            *data = rules.added(over.into()).data;
+            if rules == Rules::Layer {
+                (base.mark, base.tag) = (mark, tag);
+            }
+        }
     }
 }
 
-/// Entries that are found by their names: of two with one name the first.
+/// The directive of a strategic merge patch in a mapping.
+pub fn directive<'n>(node: &'n Node<'_>) -> Option<&'n str> {
+    node.get(DIRECTIVE)?.as_text()
+}
+
+/// Entries with an index by their names. Of two entries with the same name the index has the first.
 struct Merged<E> {
-    /// `None` in the place of one that was removed.
+    /// `None` for an entry that was removed.
     entries: Vec<Option<E>>,
     places: HashMap<String, usize>,
 }
@@ -205,31 +205,44 @@ impl<E> Merged<E> {
     }
 }
 
-/// A part where there is nothing to merge it into.
-fn without_directives(node: Node<'_>) -> Node<'_> {
-    let mut node = without_directive(node);
+/// A value without the fields that are `null`.
+fn without_nulls(mut node: Node<'_>) -> Node<'_> {
+    if let Data::Map(pairs) = &mut node.data {
+        pairs.retain(|(_, value)| !value.is_null());
+    }
+    change_values(&mut node, without_nulls);
+    node
+}
+
+/// A part of an object without `null`, without directives and without the values that a directive deletes.
+fn without_directives(mut node: Node<'_>) -> Node<'_> {
+    node.take(DIRECTIVE);
+    let is_deleted = |value: &Node<'_>| directive(value) == Some("delete");
     match &mut node.data {
-        Data::Map(pairs) => {
-            pairs.retain(|(_, value)| directive(value) != Some("delete"));
-            for (_, value) in pairs {
-                let inner = std::mem::replace(value, Data::List(Vec::new()).into());
-                *value = without_directives(inner);
-            }
-        }
-        Data::List(entries) => {
-            entries.retain(|entry| !matches!(directive(entry), Some("delete")) && !is_only_directive(entry));
-            for entry in entries {
-                let inner = std::mem::replace(entry, Data::List(Vec::new()).into());
-                *entry = without_directives(inner);
-            }
-        }
+        Data::Map(pairs) => pairs.retain(|(_, value)| !value.is_null() && !is_deleted(value)),
+        Data::List(entries) => entries.retain(|entry| !is_deleted(entry) && !is_only_directive(entry)),
         Data::Scalar(_) => {}
     }
+    change_values(&mut node, without_directives);
     node
 }
 
 fn is_only_directive(entry: &Node<'_>) -> bool {
-    entry.as_map().is_some_and(|pairs| pairs.len() == 1) && directive(entry).is_some()
+    let fields = entry.as_map().unwrap_or_default().iter().filter(|(_, value)| !value.is_null());
+    fields.count() == 1 && directive(entry).is_some()
+}
+
+/// Replaces each value of a mapping, or each entry of a list.
+fn change_values<'t>(node: &mut Node<'t>, change: impl Fn(Node<'t>) -> Node<'t>) {
+    let replace = |value: &mut Node<'t>| {
+        let old = std::mem::replace(value, Data::List(Vec::new()).into());
+        *value = change(old);
+    };
+    match &mut node.data {
+        Data::Map(pairs) => pairs.iter_mut().for_each(|(_, value)| replace(value)),
+        Data::List(entries) => entries.iter_mut().for_each(replace),
+        Data::Scalar(_) => {}
+    }
 }
 
 #[cfg(test)]
@@ -276,18 +289,22 @@ mod tests {
     }
 
     #[test]
-    fn parts_that_nobody_could_merge_are_refused() {
-        let said = |text: &str| {
-            let mut findings = Findings::default();
-            check(&node(text), &Path::root("p"), &mut findings);
-            findings.iter().map(|finding| format!("{}: {finding}", finding.path)).collect::<Vec<_>>()
+    fn layers_merge_mappings_and_replace_lists() {
+        let merged = |base: &str, over: &str| {
+            let mut base = node(base);
+            merge_layer(&mut base, node(over));
+            kubernetes_value(&base)
         };
-        assert_eq!(said("{containers: [{name: a, $patch: delete}, {$patch: replace}], args: [a]}"), Vec::<String>::new());
-        assert!(
-            said("{containers: [{image: x}]}")[0]
-                .starts_with("p.containers[0]: has no `name`, by which entries of `containers` are merged")
-        );
-        assert!(said("{x: {$patch: remove}}")[0].contains("is not a directive"));
-        assert!(said("{$setElementOrder/containers: [a]}")[0].contains("is a directive that is not followed here"));
+        assert_eq!(merged("{a: {b: 1, c: 2}, l: [1]}", "{a: {b: null, d: 3}, l: [2]}"), json!({"a": {"c": 2, "d": 3}, "l": [2]}));
+        assert_eq!(merged("{a: 1}", "{a: {x: 1, z: null}, l: {m: {k: null}}}"), json!({"a": {"x": 1}, "l": {"m": {}}}));
+        assert_eq!(merged("{a: 1}", "{a: null}"), json!({}));
+    }
+
+    #[test]
+    fn parts_keep_nulls_and_directives() {
+        let mut base = node("{containers: [{name: a, image: x}]}");
+        merge_part(&mut base, node("{containers: [{name: a, image: null}, {name: b, $patch: delete}]}"));
+        let expected = json!({"containers": [{"name": "a", "image": null}, {"name": "b", "$patch": "delete"}]});
+        assert_eq!(kubernetes_value(&base), expected);
     }
 }

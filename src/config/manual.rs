@@ -1,15 +1,19 @@
 //! The documentation of fields, from their tables.
 
-use super::field::{Field, Shape, Whose};
-use super::fields::{LAYER, SPEC};
+use super::audience::Audience;
+use super::field::{Field, Shape};
+use super::fields::{LAYER, METADATA, SPEC};
 
-/// Every field with what it takes, what holds without it and what it does, as Markdown.
+/// Every field with its values, its default and its effect, as Markdown.
 pub fn fields() -> String {
-    let mut out = "# Fields of a JinaFlow\n\nBelow `spec`, beside the Flow. `null` in a layer takes back what a layer before it says.\n\n## The Flow as a whole\n\n".to_owned();
+    let mut out = "# Fields of a JinaFlow\n\nFields below `metadata`:\n\n".to_owned();
+    lines(METADATA, "", &mut out);
+    out.push_str("\n## The Flow as a whole\n\nFields below `spec`:\n\n");
     lines(SPEC, "", &mut out);
     out.push_str(concat!(
-        "\n## Pods\n\nBelow `spec.defaults`, over it `spec.roles.gateway`, `.head` and `.worker`, over them `spec.gateway` and `spec.executors.NAME`,\n",
-        "and last `spec.executors.NAME.head` and `spec.executors.NAME.shards.NUMBER`.\n\n"
+        "\n## Settings of pods\n\nFields of layers. From the weakest to the strongest, the layers are `spec.defaults`, `spec.roles.gateway`, `.head` and\n",
+        "`.worker`, `spec.gateway` and `spec.executors.NAME`, `spec.executors.NAME.head` and `spec.executors.NAME.shards.NUMBER`.\n",
+        "A stronger layer overrides a weaker one field by field. `null` removes the value of a weaker layer.\n\n"
     ));
     lines(LAYER, "", &mut out);
     out
@@ -18,34 +22,56 @@ pub fn fields() -> String {
 fn lines(fields: &[Field], path: &str, out: &mut String) {
     for field in fields {
         let path = format!("{path}{}", field.name);
-        let (kind, below) = match &field.shape {
-            Shape::Text => ("text".to_owned(), None),
-            Shape::Int(least) => (format!("number from {least}"), None),
-            Shape::Flag => ("true or false".to_owned(), None),
-            Shape::Word(words) => (words.join(", "), None),
-            Shape::Share => ("number or percentage".to_owned(), None),
-            Shape::Quantity => ("quantity".to_owned(), None),
-            Shape::Quantities => ("resource: quantity".to_owned(), None),
-            Shape::Texts | Shape::Labels | Shape::Variables => ("name: text".to_owned(), None),
-            Shape::Set => ("name: {}".to_owned(), None),
-            Shape::Fragment => ("mapping".to_owned(), None),
-            Shape::Part => ("part of an object".to_owned(), None),
-            Shape::Operations => ("list".to_owned(), None),
-            Shape::Fields(fields) => (String::new(), Some((*fields, "."))),
-            Shape::Map(fields) => ("name: fields".to_owned(), Some((*fields, ".NAME."))),
-        };
-        let whose = match field.whose {
-            Whose::GATEWAY => " Of the gateway.",
-            Whose::HEAD => " Of heads.",
-            Whose::WORKER => " Of executors and shards.",
-            whose if whose & Whose::NOT_DEFAULTS != 0 => " Not of the defaults.",
-            _ => "",
-        };
-        let kind = if kind.is_empty() { kind } else { format!(" ({kind})") };
-        let default = if field.default.is_empty() { String::new() } else { format!(" Default: {}.", field.default) };
-        out.push_str(&format!("- `{path}`{kind}: {}{default}{whose}\n", field.doc));
-        if let Some((fields, step)) = below {
-            lines(fields, &format!("{path}{step}"), out);
+        let kind = kind(&field.shape).map(|kind| format!(" ({kind})")).unwrap_or_default();
+        let default = field.default.text().map(|text| format!(" Default: {text}.")).unwrap_or_default();
+        out.push_str(&format!("- `{path}`{kind}: {}{default}{}{}\n", field.doc, place(field.audience), caller(field)));
+        match &field.shape {
+            Shape::Fields(fields) => lines(fields, &format!("{path}."), out),
+            Shape::Map(fields) => lines(fields, &format!("{path}.NAME."), out),
+            _ => {}
         }
     }
+}
+
+/// The values that a field takes; `None` for a mapping whose fields follow.
+fn kind(shape: &Shape) -> Option<String> {
+    let kind = match shape {
+        Shape::Fields(_) => return None,
+        Shape::Int(least) => return Some(format!("number of at least {least}")),
+        Shape::Choice(values) => return Some(values.join(", ")),
+        Shape::Text | Shape::ImagePattern => "string",
+        Shape::JinaVersion => "version",
+        Shape::Flag => "true or false",
+        Shape::Share => "number or percentage",
+        Shape::Quantity => "quantity",
+        Shape::Quantities => "resource: quantity",
+        Shape::Texts | Shape::Strings(_) | Shape::Labels | Shape::Variables => "name: string",
+        Shape::Set => "name: {}",
+        Shape::Fragment => "mapping",
+        Shape::Part => "part of an object",
+        Shape::Operations => "list",
+        Shape::Flow => "text or mapping",
+        Shape::Map(_) => "name: fields",
+        Shape::Layer(_) => "settings of pods",
+        Shape::Layers(_) => "name: settings of pods",
+    };
+    Some(kind.to_owned())
+}
+
+fn place(audience: Audience) -> &'static str {
+    match audience {
+        Audience::GATEWAYS => " Only for the gateway.",
+        Audience::WORKERS => " Only for executors and shards.",
+        Audience::ALL_BUT_DEFAULTS => " Not allowed in `defaults`.",
+        Audience::FLOW_OPTIONS => " Only in `defaults`, `gateway` and `executors.NAME`.",
+        Audience::EXECUTOR => " Only in `executors.NAME`.",
+        _ => "",
+    }
+}
+
+/// The ways in which a caller overrides a field.
+fn caller(field: &Field) -> String {
+    let Some(caller) = field.caller else { return String::new() };
+    let key = if caller.in_config_map { ", or by this key of a ConfigMap as functionConfig" } else { "" };
+    format!(" Overridden by `--{}`{key}.", caller.flag)
 }

@@ -1,65 +1,62 @@
-//! The OpenAPI v3 form of a JSON Schema: a structural schema, the one kind that Kubernetes takes in definitions of its own
+//! The OpenAPI v3 form of a JSON Schema: a structural schema, as Kubernetes requires it in CustomResourceDefinitions
 //! (<https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#specifying-a-structural-schema>).
 //!
-//! It has no references, so that what they name stands in their place, and one type for a value or none, so that what may
-//! be several things is left open and its types are words. So are defaults: what a tool fills in by them, an executor
-//! would no longer inherit from its Flow.
+//! Structural schemas allow no references and one type per value. References are replaced by their definitions. A value of
+//! several types is left untyped, and its types are listed in the description. Defaults are in the description too: a tool
+//! that filled them in would stop executors from inheriting from their Flow.
 
-use crate::yaml::{Data, Node};
+use super::json_schema::{boolean, mapping, object, of_type};
+use crate::yaml::Node;
 
-/// The structural form of a schema with its `definitions`.
+/// The structural form of a schema with `definitions`.
 pub fn structural<'t>(schema: &Node<'t>) -> Node<'t> {
     let mut root = form(schema, schema);
-    // Kubernetes adds what it knows of `metadata` itself, and refuses any other word about it.
+    // Kubernetes validates `metadata` itself, and allows nothing but its type here.
     if let Some(metadata) = root.get_mut("properties").and_then(|properties| properties.get_mut("metadata")) {
-        *metadata = map(vec![("type", Node::field("object"))]);
+        *metadata = of_type("object");
     }
     root
 }
 
-fn map<'t>(fields: Vec<(&'static str, Node<'t>)>) -> Node<'t> {
-    Data::Map(fields.into_iter().map(|(name, value)| (Node::field(name), value)).collect()).into()
-}
-
-/// What a schema says, with what its references and alternatives say.
+/// The keywords of a schema, of its references and of its alternatives.
 #[derive(Default)]
-struct Said<'s, 't> {
+struct Keywords<'s, 't> {
     description: Option<&'s Node<'t>>,
     default: Option<&'s Node<'t>>,
-    /// One for each alternative.
+    /// The types of all alternatives.
     types: Vec<&'s str>,
-    words: Vec<Node<'t>>,
+    values: Vec<Node<'t>>,
     pattern: Option<&'s Node<'t>>,
     required: Option<&'s Node<'t>>,
     properties: Vec<(&'s Node<'t>, &'s Node<'t>)>,
-    others: Option<&'s Node<'t>>,
+    other_properties: Option<&'s Node<'t>>,
     items: Option<&'s Node<'t>>,
 }
 
-impl<'s, 't> Said<'s, 't> {
-    fn listen(&mut self, schema: &'s Node<'t>, root: &'s Node<'t>) {
+impl<'s, 't> Keywords<'s, 't> {
+    fn collect(&mut self, schema: &'s Node<'t>, root: &'s Node<'t>) {
         for (key, value) in schema.as_map().unwrap_or_default() {
             match key.as_text().unwrap_or_default() {
                 "$ref" => {
                     let mut steps = value.as_text().unwrap_or_default().split('/').skip(1);
-                    if let Some(named) = steps.try_fold(root, |node, step| node.get(step)) {
-                        self.listen(named, root);
+                    if let Some(definition) = steps.try_fold(root, |node, step| node.get(step)) {
+                        self.collect(definition, root);
                     }
                 }
-                "anyOf" => value.as_list().unwrap_or_default().iter().for_each(|one| self.listen(one, root)),
+                "anyOf" => value.as_list().unwrap_or_default().iter().for_each(|one| self.collect(one, root)),
                 "type" => match value.as_list() {
                     Some(types) => self.types.extend(types.iter().filter_map(Node::as_text)),
                     None => self.types.extend(value.as_text()),
                 },
                 "const" => {
                     self.types.push("string");
-                    self.words.push(value.clone());
+                    self.values.push(value.clone());
                 }
                 "enum" => {
-                    let words = value.as_list().unwrap_or_default();
+                    let values = value.as_list().unwrap_or_default();
                     self.types.push("string");
-                    self.types.extend(words.iter().any(Node::is_null).then_some("null"));
-                    self.words.extend(words.iter().filter(|word| !word.is_null()).cloned());
+                    self.types.extend(values.iter().any(Node::is_null).then_some("null"));
+                    self.values.extend(values.iter().filter(|value| !value.is_null()).cloned());
                 }
                 "description" => self.description = self.description.or(Some(value)),
                 "default" => self.default = Some(value),
@@ -72,7 +69,7 @@ impl<'s, 't> Said<'s, 't> {
                         }
                     }
                 }
-                "additionalProperties" => self.others = Some(value),
+                "additionalProperties" => self.other_properties = Some(value),
                 "items" => self.items = Some(value),
                 _ => {}
             }
@@ -81,28 +78,28 @@ impl<'s, 't> Said<'s, 't> {
 
     fn description(&self) -> Option<Node<'t>> {
         let mut text = self.description?.as_text()?.to_owned();
-        let mut say = |word: &str, what: &[&str]| {
-            if !what.is_empty() {
-                text.push_str(&format!(" {word}: {}.", what.join(", ")));
+        let mut append = |title: &str, items: &[&str]| {
+            if !items.is_empty() {
+                text.push_str(&format!(" {title}: {}.", items.join(", ")));
             }
         };
         if !self.has_enum() {
-            let words: Vec<&str> = self.words.iter().filter_map(Node::as_text).collect();
-            let types: Vec<&str> = self.types.iter().copied().filter(|name| words.is_empty() && *name != "null").collect();
-            say("One of", &words);
-            say("Types", if self.only_type().is_none() { &types } else { &[] });
+            let values: Vec<&str> = self.values.iter().filter_map(Node::as_text).collect();
+            let types: Vec<&str> = self.types.iter().copied().filter(|name| values.is_empty() && *name != "null").collect();
+            append("One of", &values);
+            append("Types", if self.only_type().is_none() { &types } else { &[] });
         }
-        say("Default", self.default.and_then(Node::as_text).as_slice());
+        append("Default", self.default.and_then(Node::as_text).as_slice());
         Some(text.into())
     }
 
-    /// Whether an API server can be told the words. It takes null for none of them, even where null is among them
+    /// Whether the allowed values can be an `enum`. An API server refuses null even where it is among them
     /// (`validateEnum` of kube-openapi).
     fn has_enum(&self) -> bool {
-        self.only_type().is_some() && !self.words.is_empty() && !self.types.contains(&"null")
+        self.only_type().is_some() && !self.values.is_empty() && !self.types.contains(&"null")
     }
 
-    /// The one type that it may have beside null.
+    /// The type, if there is only one apart from null.
     fn only_type(&self) -> Option<&'s str> {
         let mut types = self.types.iter().copied().filter(|name| *name != "null");
         let first = types.next()?;
@@ -111,33 +108,32 @@ impl<'s, 't> Said<'s, 't> {
 }
 
 fn form<'t>(schema: &Node<'t>, root: &Node<'t>) -> Node<'t> {
-    let mut said = Said::default();
-    said.listen(schema, root);
-    let yes = || Node::field("true");
-    let only = said.only_type();
+    let mut keywords = Keywords::default();
+    keywords.collect(schema, root);
+    let only = keywords.only_type();
     let mut fields: Vec<(&'static str, Node<'t>)> = Vec::new();
-    fields.extend(said.description().map(|text| ("description", text)));
+    fields.extend(keywords.description().map(|text| ("description", text)));
     if let Some(name) = only {
         fields.push(("type", name.to_owned().into()));
-        fields.extend(said.types.contains(&"null").then(|| ("nullable", yes())));
-        fields.extend(said.has_enum().then(|| ("enum", std::mem::take(&mut said.words).into())));
-        fields.extend(said.pattern.map(|pattern| ("pattern", pattern.clone())));
+        fields.extend(keywords.types.contains(&"null").then(|| ("nullable", boolean(true))));
+        fields.extend(keywords.has_enum().then(|| ("enum", std::mem::take(&mut keywords.values).into())));
+        fields.extend(keywords.pattern.map(|pattern| ("pattern", pattern.clone())));
     }
-    // What one alternative asks for is not asked for by another.
-    if said.types.iter().filter(|name| **name == "object").count() == 1 {
-        fields.extend(said.required.map(|names| ("required", names.clone())));
+    // A field that one alternative requires is not required by another.
+    if keywords.types.iter().filter(|name| **name == "object").count() == 1 {
+        fields.extend(keywords.required.map(|names| ("required", names.clone())));
     }
-    fields.extend(said.items.map(|items| ("items", form(items, root))));
-    let others = said.others.filter(|others| others.as_map().is_some());
+    fields.extend(keywords.items.map(|items| ("items", form(items, root))));
+    let others = keywords.other_properties.filter(|others| others.as_map().is_some());
     fields.extend(others.map(|others| ("additionalProperties", form(others, root))));
-    if only.is_none() || (only == Some("object") && said.others.is_none()) {
-        fields.push(("x-kubernetes-preserve-unknown-fields", yes()));
+    if only.is_none() || (only == Some("object") && keywords.other_properties.is_none()) {
+        fields.push(("x-kubernetes-preserve-unknown-fields", boolean(true)));
     }
-    if !said.properties.is_empty() {
-        let properties = said.properties.iter().map(|(name, property)| ((*name).clone(), form(property, root)));
-        fields.push(("properties", Data::Map(properties.collect()).into()));
+    if !keywords.properties.is_empty() {
+        let properties = keywords.properties.iter().map(|(name, property)| ((*name).clone(), form(property, root)));
+        fields.push(("properties", mapping(properties)));
     }
-    map(fields)
+    object(fields)
 }
 
 #[cfg(test)]
@@ -146,7 +142,7 @@ mod tests {
     use crate::yaml::kubernetes_value;
     use serde_json::{Value, from_str, json};
 
-    fn told(schema: &str) -> Value {
+    fn structural_value(schema: &str) -> Value {
         from_str::<Node<'_>>(schema).map(|schema| kubernetes_value(&structural(&schema))).unwrap_or_default()
     }
 
@@ -166,27 +162,27 @@ mod tests {
                 "z": {"type": "array", "nullable": true, "items": {"type": "string", "nullable": true}},
             },
         });
-        assert_eq!(told(schema), expected);
+        assert_eq!(structural_value(schema), expected);
     }
 
     #[test]
-    fn what_may_be_several_things_is_open_and_says_what() {
+    fn a_value_of_several_types_is_untyped_and_lists_them() {
         let open = |text: &str| json!({"description": text, "x-kubernetes-preserve-unknown-fields": true});
         let schema = r#"{"description": "D.", "type": ["integer", "string", "null"], "default": 1}"#;
-        assert_eq!(told(schema), open("D. Types: integer, string. Default: 1."));
+        assert_eq!(structural_value(schema), open("D. Types: integer, string. Default: 1."));
         let schema = r#"{"description": "D.", "anyOf": [{"enum": ["A", "a"]}, {"type": ["string", "array"]}]}"#;
-        assert_eq!(told(schema), open("D. One of: A, a."));
-        assert_eq!(told(r#"{"description": "D."}"#), open("D."));
-        // A text, or a mapping that must have a field.
+        assert_eq!(structural_value(schema), open("D. One of: A, a."));
+        assert_eq!(structural_value(r#"{"description": "D."}"#), open("D."));
+        // A string, or a mapping with a required field.
         let schema = r#"{"anyOf": [{"type": "string"}, {"type": "object", "required": ["x"]}]}"#;
-        assert_eq!(told(schema), json!({"required": ["x"], "x-kubernetes-preserve-unknown-fields": true}));
+        assert_eq!(structural_value(schema), json!({"required": ["x"], "x-kubernetes-preserve-unknown-fields": true}));
     }
 
     #[test]
     fn a_closed_object_is_pruned_and_metadata_is_left_to_kubernetes() {
         let schema = r#"{"type": "object", "additionalProperties": false, "properties": {
-            "metadata": {"type": "object", "required": ["name"]}, "texts": {"type": "object", "additionalProperties": {"type": "string"}}}}"#;
-        let texts = json!({"type": "object", "additionalProperties": {"type": "string"}});
-        assert_eq!(told(schema), json!({"type": "object", "properties": {"metadata": {"type": "object"}, "texts": texts}}));
+            "metadata": {"type": "object", "required": ["name"]}, "labels": {"type": "object", "additionalProperties": {"type": "string"}}}}"#;
+        let labels = json!({"type": "object", "additionalProperties": {"type": "string"}});
+        assert_eq!(structural_value(schema), json!({"type": "object", "properties": {"metadata": {"type": "object"}, "labels": labels}}));
     }
 }

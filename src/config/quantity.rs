@@ -1,7 +1,7 @@
 //! Quantities of Kubernetes: `500m`, `2`, `8Gi`, `1.5G`, `1e3`
 //! (`k8s.io/apimachinery/pkg/api/resource/quantity.go`).
 
-/// The number that a quantity stands for; `None` when it is none. Good enough to compare two of them.
+/// The number of a quantity, exact enough to compare two of them; `None` if the text is not a quantity.
 pub fn parse(text: &str) -> Option<f64> {
     let number = text.strip_prefix(['+', '-']).unwrap_or(text);
     let digits = number.bytes().take_while(|b| b.is_ascii_digit() || *b == b'.').count();
@@ -17,7 +17,7 @@ pub fn parse(text: &str) -> Option<f64> {
             name if name.len() == 1 => {
                 let power = ["K", "M", "G", "T", "P", "E"].iter().position(|known| *known == name)? + 1;
                 let is_binary = suffix.len() == 2;
-                // Kilo is written `k`, and only kibi with a capital.
+                // Kilo is `k`; only kibi has a capital letter.
                 if power == 1 && !is_binary {
                     return None;
                 }

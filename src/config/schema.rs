@@ -1,179 +1,202 @@
-//! The JSON Schema of a `JinaFlow`, from the table of options, for editors (draft 7, which yaml-language-server reads).
-//! [`super::openapi`] makes the other form of it.
+//! The JSON Schema of a `JinaFlow` for editors, from the tables of options and of fields (draft 7, which
+//! yaml-language-server reads). [`super::openapi`] makes the other form of it.
 //!
-//! It is no stricter than reading is: a value may be a variable that is filled in later, and Jina takes many a value in
-//! several spellings. What it adds in an editor are names, descriptions, defaults and words to choose from.
+//! It is no stricter than reading: a value may be a variable that is replaced later, and Jina accepts many values in
+//! several forms. It gives editors names, descriptions, defaults and allowed values.
 
-use super::field::{self, Whose};
+use super::api::{API_VERSION, KIND};
+use super::audience::Level;
+use super::field::{Field, Shape};
 use super::fields::{LAYER, SPEC};
-use super::{API_VERSION, Compat, KIND, OnConflict};
-use crate::jina::options::{DefaultValue, Kind, Row, TABLE};
+use super::json_schema::{boolean, mapping, null, object, of_type, of_types, reference, strings, text as json, with};
+use crate::jina::options::{DefaultValue, Row, TABLE, ValueKind};
 use crate::jina::section::Section;
-use crate::jina::value::Value;
+use crate::yaml::Node;
 
-const FRAME: &str = r##"{
-  "$schema": "http://json-schema.org/draft-07/schema#",
-  "title": "KIND",
-  "description": "A Jina Flow or Deployment that becomes Kubernetes manifests.",
-  "type": "object",
-  "required": ["apiVersion", "kind", "metadata", "spec"],
-  "additionalProperties": false,
-  "properties": {
-    "apiVersion": {"const": "API_VERSION"},
-    "kind": {"const": "KIND"},
-    "metadata": {"type": "object", "required": ["name"]},
-    "spec": {
-      "description": "What runs, and how.",
-      "type": "object",
-      "required": ["flow"],
-      "additionalProperties": false,
-      "properties": {
-        "flow": {"description": "The Flow or Deployment, as text or as a mapping.", "anyOf": [{"type": "string"}, {"$ref": "#/definitions/flow"}]},
-        "compat": {"description": "jina-3.34: exactly what Jina 3.34 exports, defects included.", "enum": [COMPAT], "default": "none"},
-        "jinaVersion": {"description": "Version of Jina's own image and of the containers.", "type": "string", "pattern": "^3\\.[0-9]+\\.[0-9]+$"},
-        "images": {"description": "From `uses`, or `gateway`, to an image.", "$ref": "#/definitions/texts"},
-        "imagePattern": {"description": "Where the images of names on the Jina Hub are, such as registry.example.com/{owner}/{name}:{tag}.", "type": "string"},
-        "context": {"description": "Values of the Flow's variables.", "$ref": "#/definitions/texts"},
-        "defaults": {"description": "For all pods.", "$ref": "#/definitions/defaults"},
-        "roles": {
-          "description": "For all pods of a role, over `defaults`.",
-          "type": ["object", "null"],
-          "additionalProperties": false,
-          "properties": {
-            "gateway": {"$ref": "#/definitions/gateways"},
-            "head": {"$ref": "#/definitions/heads"},
-            "worker": {"$ref": "#/definitions/workers"}
-          }
-        },
-        "gateway": {"description": "For the gateway, over its role.", "$ref": "#/definitions/gateways"},
-        "executors": {"description": "For the executor of that name in the Flow, over its role.", "type": ["object", "null"], "additionalProperties": {"$ref": "#/definitions/executors"}},
-SPEC,
-        "output": {
-          "description": "What becomes of generated files.",
-          "type": ["object", "null"],
-          "additionalProperties": false,
-          "properties": {
-            "onConflict": {"description": "What becomes of a field that both you, in a generated file, and the Flow have changed: your value stays, the Flow's comes, or nothing is changed and the run fails.", "enum": [ON_CONFLICT], "default": "keep"}
-          }
-        }
-      }
-    },
-    "status": {"type": "object"}
-  },
-  "definitions": {
-    "defaults": {"type": ["object", "null"], "additionalProperties": false, "properties": {
-DEFAULTS
-    }},
-    "gateways": {"type": ["object", "null"], "additionalProperties": false, "properties": {
-GATEWAYS
-    }},
-    "heads": {"type": ["object", "null"], "additionalProperties": false, "properties": {
-HEADS
-    }},
-    "workers": {"type": ["object", "null"], "additionalProperties": false, "properties": {
-WORKERS
-    }},
-    "executors": {"type": ["object", "null"], "additionalProperties": false, "properties": {
-"head": {"description": "For its head alone.", "$ref": "#/definitions/heads"},
-"shards": {"description": "For one shard alone, by its number.", "type": ["object", "null"], "additionalProperties": {"$ref": "#/definitions/workers"}},
-ENTRIES
-    }},
-    "texts": {"type": ["object", "null"], "additionalProperties": {"type": ["string", "number", "boolean"]}},
-    "flow": {
-      "type": "object",
-      "required": ["jtype"],
-      "properties": {
-        "jtype": {"enum": ["Flow", "Deployment"]},
-        "version": {"description": "Version of the Flow language: 1."},
-        "with": {"description": "Options of the Flow, or of the Deployment.", "anyOf": [{"$ref": "#/definitions/with"}, {"$ref": "#/definitions/executor"}, {"type": "null"}]},
-        "gateway": {"description": "Options of the gateway.", "anyOf": [{"$ref": "#/definitions/gateway"}, {"type": "null"}]},
-        "executors": {"description": "The executors.", "type": ["array", "null"], "items": {"$ref": "#/definitions/executor"}},
-        "deployments": {"description": "Another name of `executors`.", "type": ["array", "null"], "items": {"$ref": "#/definitions/executor"}}
-      }
-    },
-    "with": {
-      "type": "object",
-      "properties": {
-WITH
-      }
-    },
-    "gateway": {
-      "type": "object",
-      "properties": {
-        "image": {"description": "The image of the class in `uses`, whose configuration is mounted.", "type": "string"},
-GATEWAY
-      }
-    },
-    "executor": {
-      "type": "object",
-      "properties": {
-        "needs": {"description": "The executors whose results this one waits for; `gateway` for none.", "type": ["array", "string", "null"]},
-        "method": {"description": "How it joins the Flow.", "enum": ["add", "needs", "needs_all", "inspect", "gather_inspect", null]},
-        "jtype": {"const": "Deployment"},
-        "with": {"description": "Options, where `jtype: Deployment` stands beside it.", "type": "object"},
-        "image": {"description": "The image of the class in `uses`, whose configuration is mounted.", "type": "string"},
-EXECUTOR
-      }
-    }
-  }
-}
-"##;
+type Schema = Node<'static>;
 
 /// The schema as text.
 pub fn text() -> String {
-    let listed = |words: &[&str]| words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(", ");
-    FRAME
-        .replace("SPEC,\n", &(field::properties(SPEC, Whose::EVERYWHERE) + ",\n"))
-        .replace("DEFAULTS\n", &(field::properties(LAYER, Whose::ALL | Whose::DEFAULTS) + "\n"))
-        .replace("GATEWAYS\n", &(field::properties(LAYER, Whose::GATEWAY | Whose::GATEWAY_ENTRY) + "\n"))
-        .replace("HEADS\n", &(field::properties(LAYER, Whose::HEAD) + "\n"))
-        .replace("WORKERS\n", &(field::properties(LAYER, Whose::WORKER) + "\n"))
-        .replace("ENTRIES\n", &(field::properties(&LAYER[..LAYER.len() - 2], Whose::HEAD | Whose::WORKER | Whose::EXECUTOR) + "\n"))
-        .replace("API_VERSION", API_VERSION)
-        .replace("KIND", KIND)
-        .replace("COMPAT", &listed(Compat::words()))
-        .replace("ON_CONFLICT", &listed(OnConflict::words()))
-        .replace("WITH\n", &properties(Section::With))
-        .replace("GATEWAY\n", &properties(Section::Gateway))
-        .replace("EXECUTOR\n", &properties(Section::Executor))
+    json(&schema())
 }
 
-/// The options of a section under all their names.
-fn properties(section: Section) -> String {
-    let named = TABLE.iter().filter(|row| section.allows(row)).flat_map(|row| {
-        let names = [row.name].into_iter().chain(row.aliases.iter().copied());
-        names.map(move |name| format!("        {}: {}", quoted(name), option(row)))
-    });
-    named.collect::<Vec<_>>().join(",\n") + "\n"
+/// The schema.
+pub fn schema() -> Schema {
+    let spec = object([
+        ("description", "The Flow, and how it runs on Kubernetes.".into()),
+        ("type", "object".into()),
+        ("required", strings(["flow"])),
+        ("additionalProperties", boolean(false)),
+        ("properties", properties(SPEC.iter())),
+    ]);
+    object([
+        ("$schema", "http://json-schema.org/draft-07/schema#".into()),
+        ("title", KIND.into()),
+        ("description", "A Jina Flow or Deployment that becomes Kubernetes manifests.".into()),
+        ("type", "object".into()),
+        ("required", strings(["apiVersion", "kind", "metadata", "spec"])),
+        ("additionalProperties", boolean(false)),
+        (
+            "properties",
+            object([
+                ("apiVersion", object([("const", API_VERSION.into())])),
+                ("kind", object([("const", KIND.into())])),
+                ("metadata", with(of_type("object"), object([("required", strings(["name"]))]))),
+                ("spec", spec),
+                ("status", of_type("object")),
+            ]),
+        ),
+        ("definitions", definitions()),
+    ])
 }
 
-fn option(row: &Row) -> String {
-    let words = |words: &[&str], both_cases: bool| {
-        let lower = words.iter().filter(|_| both_cases).map(|word| quoted(&word.to_lowercase()));
-        let words: Vec<String> = words.iter().map(|word| quoted(word)).chain(lower).collect();
-        format!(r#", "anyOf": [{{"enum": [{}]}}, {{"type": ["string", "array", "boolean", "null"]}}]"#, words.join(", "))
+fn definitions() -> Schema {
+    let layer = |level: Level| closed(LAYER.iter().filter(move |field| field.audience.has(level)));
+    object([
+        ("defaults", layer(Level::Defaults)),
+        ("gateways", layer(Level::Gateway)),
+        ("heads", layer(Level::Head)),
+        ("workers", layer(Level::Shard)),
+        ("executors", layer(Level::Executor)),
+        ("strings", values(of_types(&["string", "number", "boolean"]))),
+        ("flow", flow()),
+        ("with", with(of_type("object"), object([("properties", options(Section::With))]))),
+        ("gateway", with(of_type("object"), object([("properties", with(object([("image", image())]), options(Section::Gateway)))]))),
+        ("executor", executor()),
+    ])
+}
+
+/// The definition of a layer. Roles share that of what they hold for.
+fn definition(level: Level) -> &'static str {
+    match level {
+        Level::Defaults => "defaults",
+        Level::GatewayRole | Level::Gateway => "gateways",
+        Level::HeadRole | Level::Head => "heads",
+        Level::WorkerRole | Level::Shard => "workers",
+        Level::Executor => "executors",
+    }
+}
+
+fn described(description: &'static str, schema: Schema) -> Schema {
+    with(object([("description", description.into())]), schema)
+}
+
+fn any_of(schemas: Vec<Schema>) -> Schema {
+    object([("anyOf", schemas.into())])
+}
+
+fn flow() -> Schema {
+    let list = || with(of_types(&["array", "null"]), object([("items", reference("executor"))]));
+    let with_options = any_of(vec![reference("with"), reference("executor"), of_type("null")]);
+    let fields = object([
+        ("jtype", object([("enum", strings(["Flow", "Deployment"]))])),
+        ("version", described("The version of the Flow language: 1.", object([]))),
+        ("with", described("Options of the Flow or of the Deployment.", with_options)),
+        ("gateway", described("Options of the gateway.", any_of(vec![reference("gateway"), of_type("null")]))),
+        ("executors", described("The executors.", list())),
+        ("deployments", described("Another name of `executors`.", list())),
+    ]);
+    with(of_type("object"), object([("required", strings(["jtype"])), ("properties", fields)]))
+}
+
+fn image() -> Schema {
+    described("The image of the class in `uses`. The configuration of the class is mounted.", of_type("string"))
+}
+
+fn executor() -> Schema {
+    let mut methods: Vec<Schema> = ["add", "needs", "needs_all", "inspect", "gather_inspect"].map(Node::from).into();
+    methods.push(null());
+    let needs = "The executors whose results this one waits for; `gateway` for none.";
+    let own = object([
+        ("needs", described(needs, of_types(&["array", "string", "null"]))),
+        ("method", described("How the executor is added to the Flow.", object([("enum", methods.into())]))),
+        ("jtype", object([("const", "Deployment".into())])),
+        ("with", described("Options of the executor, if it has `jtype: Deployment`.", of_type("object"))),
+        ("image", image()),
+    ]);
+    with(of_type("object"), object([("properties", with(own, options(Section::Executor)))]))
+}
+
+/// The options of a section, under all their names.
+fn options(section: Section) -> Schema {
+    let rows = TABLE.iter().filter(|row| section.allows(row));
+    let named = rows.flat_map(|row| [row.name].into_iter().chain(row.aliases.iter().copied()).map(move |name| (name.into(), option(row))));
+    mapping(named)
+}
+
+fn option(row: &Row) -> Schema {
+    let choice = |values: &[&'static str], both_cases: bool| {
+        let lower = values.iter().filter(|_| both_cases).map(|value| value.to_lowercase().into());
+        let values: Vec<Schema> = values.iter().map(|value| Node::from(*value)).chain(lower).collect();
+        any_of(vec![object([("enum", values.into())]), of_types(&["string", "array", "boolean", "null"])])
     };
     let kind = match row.kind {
-        Kind::Flag => r#", "type": ["boolean", "integer", "string", "null"]"#.to_owned(),
-        Kind::Int => r#", "type": ["integer", "string", "array", "null"]"#.to_owned(),
-        Kind::Text => String::new(),
-        Kind::Texts | Kind::Hosts => r#", "type": ["array", "string", "number", "boolean", "null"]"#.to_owned(),
-        Kind::Ports => r#", "type": ["integer", "array", "string", "null"]"#.to_owned(),
-        Kind::Pairs => r#", "type": ["object", "array", "string", "null"]"#.to_owned(),
-        Kind::PeerPorts => r#", "type": ["object", "array", "integer", "string", "null"]"#.to_owned(),
-        Kind::Choice(choice) => words(choice, false),
-        Kind::Enum(choice) => words(choice, true),
-        Kind::Protocols => words(&["GRPC", "HTTP", "WEBSOCKET"], true),
+        ValueKind::Flag => of_types(&["boolean", "integer", "string", "null"]),
+        ValueKind::Int => of_types(&["integer", "string", "array", "null"]),
+        ValueKind::Text => object([]),
+        ValueKind::Texts | ValueKind::Hosts => of_types(&["array", "string", "number", "boolean", "null"]),
+        ValueKind::Ports => of_types(&["integer", "array", "string", "null"]),
+        ValueKind::Pairs => of_types(&["object", "array", "string", "null"]),
+        ValueKind::PeerPorts => of_types(&["object", "array", "integer", "string", "null"]),
+        ValueKind::Choice(values) => choice(values, false),
+        ValueKind::Enum(values) => choice(values, true),
+        ValueKind::Protocols => choice(&["GRPC", "HTTP", "WEBSOCKET"], true),
     };
     let default = match row.default {
-        DefaultValue::Int(number) => format!(r#", "default": {number}"#),
-        DefaultValue::Text(text) => format!(r#", "default": {}"#, quoted(text)),
-        DefaultValue::Unset | DefaultValue::Empty => String::new(),
+        DefaultValue::Int(number) => object([("default", number.into())]),
+        DefaultValue::Text(text) => object([("default", text.into())]),
+        DefaultValue::Unset | DefaultValue::Empty => object([]),
     };
     let note = row.effect.reason().map(|reason| format!(" No effect on Kubernetes: {reason}.")).unwrap_or_default();
-    format!(r#"{{"description": {}{kind}{default}}}"#, quoted(&format!("{}{note}", row.doc)))
+    with(object([("description", format!("{}{note}", row.doc).into())]), with(kind, default))
 }
 
-fn quoted(text: &str) -> String {
-    Value::Str(text.to_owned()).to_json()
+/// A mapping or nothing, with these values.
+fn values(value: Schema) -> Schema {
+    with(of_types(&["object", "null"]), object([("additionalProperties", value)]))
+}
+
+/// A mapping or nothing, with these fields and no others.
+fn closed<'f>(fields: impl Iterator<Item = &'f Field>) -> Schema {
+    with(values(boolean(false)), object([("properties", properties(fields))]))
+}
+
+fn properties<'f>(fields: impl Iterator<Item = &'f Field>) -> Schema {
+    mapping(fields.map(|field| (field.name.into(), property(field))))
+}
+
+/// The schema of a field. Settings of callers are not in layers, so `null` has no meaning for them.
+fn property(field: &Field) -> Schema {
+    let is_setting = field.caller.is_some();
+    let default = field.default.text().filter(|_| !is_setting).map(|default| format!(" Default: {default}.")).unwrap_or_default();
+    let described = object([("description", format!("{}{default}", field.doc).into())]);
+    let value = field.default.value().filter(|_| is_setting).map(|default| object([("default", default.into())]));
+    with(with(described, of_shape(&field.shape, is_setting)), value.unwrap_or_else(|| object([])))
+}
+
+fn of_shape(shape: &Shape, is_setting: bool) -> Schema {
+    let scalar = || of_types(&["string", "number", "boolean", "null"]);
+    match shape {
+        Shape::Text => scalar(),
+        Shape::Int(_) => of_types(&["integer", "null"]),
+        Shape::Flag => of_types(&["boolean", "null"]),
+        Shape::Choice(choice) => {
+            let mut values: Vec<Schema> = choice.iter().map(|value| Node::from(*value)).collect();
+            values.extend((!is_setting).then(null));
+            object([("enum", values.into())])
+        }
+        Shape::JinaVersion => with(of_type("string"), object([("pattern", r"^3\.[0-9]+\.[0-9]+$".into())])),
+        Shape::ImagePattern => of_type("string"),
+        Shape::Share | Shape::Quantity => of_types(&["integer", "number", "string", "null"]),
+        Shape::Quantities | Shape::Texts | Shape::Labels | Shape::Variables => values(scalar()),
+        Shape::Strings(_) => reference("strings"),
+        Shape::Set => values(of_types(&["object", "boolean", "null"])),
+        Shape::Fragment | Shape::Part => of_types(&["object", "null"]),
+        Shape::Operations => with(of_types(&["array", "null"]), object([("items", of_type("object"))])),
+        Shape::Flow => any_of(vec![of_type("string"), reference("flow")]),
+        Shape::Fields(fields) => closed(fields.iter()),
+        Shape::Map(fields) => values(closed(fields.iter())),
+        Shape::Layer(level) => reference(definition(*level)),
+        Shape::Layers(level) => values(reference(definition(*level))),
+    }
 }

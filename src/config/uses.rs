@@ -1,15 +1,16 @@
-//! Executors without an image of their own.
+//! Executors without `uses`.
 
-use crate::finding::{Finding, Findings, Path};
+use crate::finding::{Code, Findings, Path};
 use crate::jina::flow::{Flow, Kind};
 use crate::jina::options::Opt;
 use crate::jina::topology::Executor;
 
-/// Without `uses`, Jina runs an executor of its own that changes nothing. Where the Flow is a mapping in a JinaFlow, and so
-/// may be patched, a patch of the list `executors` leaves such entries: kustomize replaces lists of kinds that it does not
-/// know.
+/// Warns about executors without `uses`, for which Jina runs its BaseExecutor, which changes nothing.
+///
+/// A Flow that is a mapping in a JinaFlow can be patched. A patch of the list `executors` can be the cause of a missing
+/// `uses`: kustomize replaces the lists of kinds that it does not know.
 pub fn warn_about_missing(flow: &Flow, is_patchable: bool, path: &Path<'_>, findings: &mut Findings) {
-    let is_bare = |executor: &&Executor| {
+    let has_no_uses = |executor: &&Executor| {
         let options = &executor.options;
         options.get(Opt::Uses).is_none() && options.inline().is_none() && !options.flag(Opt::External) && !executor.passes_on()
     };
@@ -18,16 +19,16 @@ pub fn warn_about_missing(flow: &Flow, is_patchable: bool, path: &Path<'_>, find
         return;
     }
     let list = path.key(flow.list);
-    for executor in flow.executors.iter().filter(is_bare) {
+    for executor in flow.executors.iter().filter(has_no_uses) {
         let with = path.key("with");
-        let here = if flow.kind == Kind::Flow { list.index(executor.index) } else { with };
-        let message = format!("is missing, so that `{}` runs Jina's BaseExecutor, which changes nothing", executor.name);
+        let owner = if flow.kind == Kind::Flow { list.index(executor.index) } else { with };
+        let message = format!("is missing: `{}` runs Jina's BaseExecutor, which changes nothing", executor.name);
         let advice = if is_patchable && flow.kind == Kind::Flow {
-            "write the image, such as `uses: docker://NAME:TAG`; a patch of the list spec.flow.executors replaces the list: patch \
-             spec.executors.NAME.flow, or let the patch name the whole entry"
+            "set it to the image, such as `uses: docker://NAME:TAG`; a patch of spec.flow.executors replaces the whole list, so patch \
+             spec.executors.NAME.flow instead"
         } else {
-            "write the image, such as `uses: docker://NAME:TAG`, or `uses: BaseExecutor` if that is meant"
+            "set it to the image, such as `uses: docker://NAME:TAG`, or to BaseExecutor"
         };
-        findings.push(Finding::warning(here.key("uses"), message).fix(advice).at(executor.mark));
+        findings.push(Code::UsesMissing.warning(owner.key("uses"), message).fix(advice).at(executor.mark));
     }
 }

@@ -1,12 +1,12 @@
 //! The stable codes of findings.
 //!
 //! A code names a kind of finding, so that tests, `results`, documentation and scripts do not depend on the wording of a
-//! message. `functions/jinaflow/codes.md` says of each what causes it, with an example, and how to fix it;
-//! `jinaflow explain CODE` prints that.
+//! message. `functions/jinaflow/codes.md` documents the cause and the fix of each code, with an example;
+//! `jinaflow explain CODE` prints that section.
 
 use std::fmt;
 
-/// Defines the codes, each with its name.
+/// Defines the codes and their names.
 macro_rules! codes {
     ($($code:ident = $name:literal,)*) => {
         /// A kind of finding.
@@ -20,7 +20,7 @@ macro_rules! codes {
             /// All codes, in the order of their documentation.
             pub const ALL: &[Code] = &[$(Code::$code,)*];
 
-            /// The name that users see: words with dashes between them.
+            /// The name of the code, such as `unknown-field`.
             pub fn name(self) -> &'static str {
                 match self {
                     $(Code::$code => $name,)*
@@ -31,7 +31,7 @@ macro_rules! codes {
 }
 
 codes! {
-    // Anything: what every module may use.
+    // Any field: codes that every module may use.
     UnknownField = "unknown-field",
     MissingField = "missing-field",
     WrongType = "wrong-type",
@@ -43,14 +43,95 @@ codes! {
     TooLarge = "too-large",
 
     // Text: YAML and ResourceLists.
+    InvalidYaml = "invalid-yaml",
+    DuplicateKey = "duplicate-key",
+    NotAResourceList = "not-a-resource-list",
 
     // The Flow language.
+    RenamedOption = "renamed-option",
+    RemovedOption = "removed-option",
+    AbbreviatedOption = "abbreviated-option",
+    DuplicateOption = "duplicate-option",
+    MisplacedOption = "misplaced-option",
+    InternalOption = "internal-option",
+    OptionTooNew = "option-too-new",
+    ConflictingOptions = "conflicting-options",
+    PythonArgument = "python-argument",
+    QuotedFalse = "quoted-false",
+    LeadingDash = "leading-dash",
+    TagNotAllowed = "tag-not-allowed",
+    ReservedName = "reserved-name",
+    ExecutorFromFile = "executor-from-file",
+    ImageWithoutClass = "image-without-class",
+    UndefinedVariable = "undefined-variable",
+    UndefinedReference = "undefined-reference",
+    ReferenceCycle = "reference-cycle",
+    UnknownExecutor = "unknown-executor",
+    NeedsCycle = "needs-cycle",
+    NeedsNotAllowed = "needs-not-allowed",
+    TooFewNeeds = "too-few-needs",
+    ResultsLost = "results-lost",
 
     // Fields of a JinaFlow.
+    UnsupportedApiVersion = "unsupported-api-version",
+    UnknownKind = "unknown-kind",
+    MisplacedField = "misplaced-field",
+    UnsupportedJinaVersion = "unsupported-jina-version",
+    UnsupportedKubernetesVersion = "unsupported-kubernetes-version",
+    InvalidImagePattern = "invalid-image-pattern",
+    InvalidQuantity = "invalid-quantity",
+    InvalidLabel = "invalid-label",
+    ReservedLabel = "reserved-label",
+    ConflictingFields = "conflicting-fields",
+    UnusedSource = "unused-source",
+    InvalidMountPath = "invalid-mount-path",
+    MountPathAlreadyUsed = "mount-path-already-used",
+    LimitBelowRequest = "limit-below-request",
+    AutoscaleWithoutRequest = "autoscale-without-request",
+    SurgeWithStorage = "surge-with-storage",
+    InvalidPatchDirective = "invalid-patch-directive",
+    MergeKeyMissing = "merge-key-missing",
+    ExecutorNameFromVariable = "executor-name-from-variable",
+    InvalidShardNumber = "invalid-shard-number",
+    UnknownShard = "unknown-shard",
+    UsesMissing = "uses-missing",
+    ImageMissing = "image-missing",
+    InvalidHubName = "invalid-hub-name",
+    HubImageUnknown = "hub-image-unknown",
 
     // The plan: ports, names, shards, arguments.
+    KubernetesNameCollision = "kubernetes-name-collision",
+    NameTooLong = "name-too-long",
+    InvalidImage = "invalid-image",
+    WrongExecutorClass = "wrong-executor-class",
+    ProtocolNotSupported = "protocol-not-supported",
+    PortCountMismatch = "port-count-mismatch",
+    InvalidAddress = "invalid-address",
+    AddressCountMismatch = "address-count-mismatch",
+    PortAssumed = "port-assumed",
+    ExternalDeployment = "external-deployment",
+    StatefulGateway = "stateful-gateway",
+    StatefulReplicas = "stateful-replicas",
+    PeerPortsMismatch = "peer-ports-mismatch",
+    SharedClaim = "shared-claim",
+    GpuDevices = "gpu-devices",
+    SurgeNeedsGpu = "surge-needs-gpu",
+    CudaRoundRobin = "cuda-round-robin",
+    DuplicateVariable = "duplicate-variable",
+    InvalidContextVariable = "invalid-context-variable",
+    EndlessTimeout = "endless-timeout",
+    RetriesMultiply = "retries-multiply",
+    RetriesMissing = "retries-missing",
+    ReplicasNotBalanced = "replicas-not-balanced",
 
     // Manifests and patches.
+    PatchNotApplicable = "patch-not-applicable",
+    PatchWithoutContent = "patch-without-content",
+    PatchWithoutTarget = "patch-without-target",
+    PatchWithoutEffect = "patch-without-effect",
+    PatchChangesKind = "patch-changes-kind",
+    JinaContainerRemoved = "jina-container-removed",
+    ContainerWithoutImage = "container-without-image",
 
     // Rendering: what meets what is there.
 
@@ -67,7 +148,7 @@ codes! {
 }
 
 impl Code {
-    /// The code of this name.
+    /// The code with this name.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|code| code.name() == name)
     }

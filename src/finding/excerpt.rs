@@ -5,22 +5,22 @@ use std::fmt;
 use super::mark::Mark;
 use super::text::harmless;
 
-/// A line of a text that somebody wrote, and a place in it.
+/// A line of a file or string, and a place in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Excerpt {
-    /// What the text is called: a file, `stdin`, or the field that holds it.
+    /// The name of the text: a file, `stdin`, or the field that has the text.
     pub name: String,
     /// The place.
     pub mark: Mark,
-    /// The line, or of a long one what is around the place.
+    /// The line; of a long line, the part around the place.
     pub line: String,
-    /// What a caret below the place stands behind: as wide as what is before it in the line.
+    /// The indentation of the caret, as wide as the text before the place.
     pub indent: String,
 }
 
 impl Excerpt {
-    /// The place in a text that is called `name`; `None` when the text has no such line. What is missed at the end of the
-    /// text is missed behind its last line.
+    /// The place in the text with the name `name`; `None` if the text does not have this line. A place after the end of the text
+    /// becomes the end of its last line.
     pub fn of(name: &str, text: &str, mark: Mark) -> Option<Self> {
         const BEFORE: usize = 60;
         const AFTER: usize = 40;
@@ -41,14 +41,14 @@ impl Excerpt {
         let mut rest = line.chars().skip(skipped);
         let shown: String = rest.by_ref().take(at - skipped + AFTER).map(harmless).collect();
         let end = if rest.next().is_some() { "…" } else { "" };
-        // A tab is as wide here as it is above.
+        // A tab in the line stays a tab, so that it has the same width.
         let before = shown.chars().take(at - skipped).map(|c| if c == '\t' { c } else { ' ' });
         let indent = start.chars().map(|_| ' ').chain(before).collect();
         Some(Self { name: name.to_owned(), mark, line: format!("{start}{shown}{end}"), indent })
     }
 }
 
-/// The secret of a name on the Jina Hub, `jinahub+docker://NAME:SECRET/TAG`, is not for logs.
+/// Masks the secret of a name on the Jina Hub, `jinahub+docker://NAME:SECRET/TAG`, which must not be logged.
 fn without_secrets(line: &str) -> String {
     let mut shown = String::with_capacity(line.len());
     let mut rest = line;
@@ -64,7 +64,7 @@ fn without_secrets(line: &str) -> String {
     shown + rest
 }
 
-/// Where it is, the line, and a caret below the place; each on a line of its own, indented.
+/// The place, the line, and a caret below the place; each on its own line, indented.
 impl fmt::Display for Excerpt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Mark { line, column } = self.mark;
@@ -90,7 +90,7 @@ mod tests {
         let secret = "a: [jinahub+docker://A:s3cr/v1, 'jinahub://B:t', jinahub+docker://C/v1] # a:b";
         let shown_line = Excerpt::of("f", secret, Mark { line: 1, column: 60 }).map(|e| e.line);
         assert_eq!(shown_line.as_deref(), Some("a: [jinahub+docker://A:****/v1, 'jinahub://B:*', jinahub+docker://C/v1] # a:b"));
-        // Behind the end of the line, which is where a missing bracket is.
+        // The place after the end of a line, where a bracket may be missing.
         assert_eq!(shown("[a", 1, 3).as_deref(), Some("  --> f.yml:1:3\n  1 | [a\n    |   ^\n"));
         assert_eq!(shown("[a\n", 2, 1), shown("[a", 1, 3));
         assert_eq!((shown("a", 0, 0), shown("a", 3, 1), shown("", 1, 1)), (None, None, None));

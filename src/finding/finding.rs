@@ -1,4 +1,4 @@
-//! One finding.
+//! A single finding.
 
 use std::fmt;
 
@@ -14,9 +14,9 @@ use super::text::shortened;
 pub enum Severity {
     /// The run fails; nothing is changed.
     Error,
-    /// The run succeeds, but something is lost or risky.
+    /// The run succeeds, but there is a loss or a risk.
     Warning,
-    /// Worth knowing.
+    /// Useful information.
     Info,
 }
 
@@ -31,31 +31,31 @@ impl Severity {
     }
 }
 
-/// One problem or remark about one field.
+/// A problem or remark about one field.
 #[must_use = "a finding that is not pushed is lost"]
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
-    /// What kind of finding it is.
+    /// The kind of problem.
     pub code: Code,
-    /// How bad it is.
+    /// The severity.
     pub severity: Severity,
     /// The field.
     pub path: FieldPath,
-    /// What is wrong, in a few words without a final period.
+    /// The problem, as a clause without a final period.
     pub message: Box<str>,
     /// The value as the user wrote it.
     pub got: Option<Box<str>>,
     /// How to fix it.
     pub fix: Option<Box<str>>,
-    /// A value that would be right, where one is known (`field.proposedValue`).
+    /// A correct value, if one is known (`field.proposedValue`).
     pub proposed: Option<Box<str>>,
     /// The place in the text.
     pub mark: Option<Mark>,
-    /// That place, for people.
+    /// The line of the text at that place.
     pub excerpt: Option<Box<Excerpt>>,
 }
 
-/// How findings are made: `Code::X.error(path, "what is wrong").got("…").fix("what to do")`.
+/// Constructors: `Code::X.error(path, "must be …").got("…").fix("set …")`.
 impl Code {
     /// A finding that fails the run.
     pub fn error(self, path: impl Into<FieldPath>, message: impl Into<Box<str>>) -> Finding {
@@ -67,7 +67,7 @@ impl Code {
         Finding::new(self, Severity::Warning, path.into(), message.into())
     }
 
-    /// Something worth knowing.
+    /// A finding with useful information.
     pub fn info(self, path: impl Into<FieldPath>, message: impl Into<Box<str>>) -> Finding {
         Finding::new(self, Severity::Info, path.into(), message.into())
     }
@@ -94,7 +94,7 @@ impl Finding {
         Code::Unclassified.info(path, message)
     }
 
-    /// Changes how severe it is.
+    /// Changes the severity.
     pub fn with_severity(mut self, severity: Severity) -> Self {
         self.severity = severity;
         self
@@ -106,19 +106,19 @@ impl Finding {
         self
     }
 
-    /// Adds the value as written. Long values are cut, since one line must stay one line.
+    /// Adds the value as written. A long value is shortened, so that the finding fits on a line.
     pub fn got(mut self, value: impl AsRef<str>) -> Self {
         self.got = Some(shortened(value.as_ref()).into());
         self
     }
 
-    /// Adds what to do about it.
+    /// Adds the fix, an imperative.
     pub fn fix(mut self, how: impl Into<Box<str>>) -> Self {
         self.fix = Some(how.into());
         self
     }
 
-    /// Adds a value that would be right, and says so when there is no other fix.
+    /// Adds a correct value, which is also the fix if there is no other.
     pub fn propose(mut self, value: impl Into<Box<str>>) -> Self {
         let value = value.into();
         if self.fix.is_none() {
@@ -128,7 +128,7 @@ impl Finding {
         self
     }
 
-    /// Proposes the nearest of `candidates`, or lists what is allowed when nothing is near.
+    /// Proposes the nearest of `candidates`, or lists all of them if none is near.
     pub fn suggest<'c>(self, wrong: &str, candidates: impl Iterator<Item = &'c str> + Clone) -> Self {
         if let Some(near) = nearest(wrong, candidates.clone()) {
             self.propose(near)
@@ -147,7 +147,7 @@ impl Finding {
         self
     }
 
-    /// Adds the place for people.
+    /// Adds the line of the text at that place.
     pub fn quoting(mut self, excerpt: Option<Excerpt>) -> Self {
         self.excerpt = excerpt.map(Box::new);
         self

@@ -6,10 +6,10 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use super::finding::{Finding, Severity};
 use super::nearest::nearest;
 
-/// Findings after which no nearest name is looked for any more.
+/// The number of findings after which no nearest names are searched any more.
 const MOST_PROPOSALS: usize = 100;
 
-/// All findings of one subject, in the order in which they were met.
+/// All findings of one subject, in the order in which they were found.
 #[derive(Debug, Default, Clone)]
 pub struct Findings {
     all: Vec<Finding>,
@@ -17,16 +17,16 @@ pub struct Findings {
     places: Known,
 }
 
-/// Where each thing was said first, by its hash: looking through all findings for each new one takes too long.
+/// The first finding with each hash. Comparing each new finding with all others takes too long.
 #[derive(Debug, Default, Clone)]
 struct Known {
     first: HashMap<u64, usize>,
-    /// How many findings are in `first`.
+    /// The number of findings in `first`.
     count: usize,
 }
 
 impl Known {
-    /// Whether one of `all` is the same as `finding`, by what `key` is of each.
+    /// Whether one of `all` equals `finding`, compared by `key`.
     fn has<'f, K: Hash + PartialEq>(&mut self, all: &'f [Finding], finding: &'f Finding, key: impl Fn(&'f Finding) -> K) -> bool {
         let hash = |finding| {
             let mut hasher = DefaultHasher::new();
@@ -42,32 +42,31 @@ impl Known {
 }
 
 impl Findings {
-    /// Adds one.
-    #[inline(never)]
+    /// Adds a finding.
     pub fn push(&mut self, finding: Finding) {
         self.all.push(finding);
     }
 
-    /// Adds one, unless another says the same about another place.
+    /// Adds a finding, unless another has the same message, at whatever place.
     pub fn push_once(&mut self, finding: Finding) {
         if !self.messages.has(&self.all, &finding, |finding| &*finding.message) {
             self.all.push(finding);
         }
     }
 
-    /// Adds one, unless another says the same about the same place.
+    /// Adds a finding, unless another has the same message and the same place.
     pub fn push_once_for_each_place(&mut self, finding: Finding) {
         if !self.places.has(&self.all, &finding, |finding| (&finding.path, &*finding.message)) {
             self.all.push(finding);
         }
     }
 
-    /// As [`nearest`], as long as there are few findings: looking takes time, and nobody reads the hundredth.
+    /// Like [`nearest`], while there are few findings: the search takes time, and more proposals are not useful.
     pub fn nearest<'c>(&self, wrong: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
         if self.len() < MOST_PROPOSALS { nearest(wrong, candidates) } else { None }
     }
 
-    /// The value, if there is one; what is wrong with it otherwise joins these.
+    /// Returns the value, or adds the finding.
     pub fn take<T>(&mut self, result: Result<T, Finding>) -> Option<T> {
         result.map_err(|finding| self.push(finding)).ok()
     }
@@ -77,17 +76,17 @@ impl Findings {
         self.all.iter().any(|f| f.severity == Severity::Error)
     }
 
-    /// All of them.
+    /// All findings.
     pub fn iter(&self) -> std::slice::Iter<'_, Finding> {
         self.all.iter()
     }
 
-    /// How many there are.
+    /// The number of findings.
     pub fn len(&self) -> usize {
         self.all.len()
     }
 
-    /// Whether there are none.
+    /// Whether there is no finding.
     pub fn is_empty(&self) -> bool {
         self.all.is_empty()
     }

@@ -1,10 +1,10 @@
-//! Places in a text.
+//! Places in files and strings.
 
-/// A place in a text, both numbers counted from 1, columns in characters.
+/// A place in a file or string. Line and column are counted from 1, columns in characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Mark {
-    /// Line, from 1.
+    /// The line.
     pub line: u32,
-    /// Column, from 1.
+    /// The column.
     pub column: u32,
 }

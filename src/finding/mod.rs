@@ -1,7 +1,7 @@
-//! What is wrong with the input, or worth knowing about it.
+//! Findings: problems of the input, and useful information about it.
 //!
-//! Every module reports through [`Findings`] and goes on, so that one run shows every problem. A finding knows its code,
-//! the field, the value and the fix; the object or file that it is about is added by the module that knows it.
+//! Every module reports findings and continues, so that one run shows every problem. A finding has a code, a field, a
+//! value and a fix. The module that knows the object or file adds it.
 
 mod code;
 mod mark;

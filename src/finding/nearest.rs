@@ -1,6 +1,6 @@
-//! "did you mean": the known name that is closest to an unknown one.
+//! "did you mean": the known name that is nearest to an unknown one.
 
-/// The candidate that `wrong` most likely stands for, when one is near enough to be worth proposing.
+/// The candidate that was most likely intended by `wrong`, if one is near enough.
 pub fn nearest<'c>(wrong: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
     let outline = Outline::of(wrong);
     let wrong: Vec<char> = comparable(wrong).collect();
@@ -19,16 +19,16 @@ pub fn nearest<'c>(wrong: &str, candidates: impl Iterator<Item = &'c str>) -> Op
     found
 }
 
-/// `imagePullSecrets`, `image-pull-secrets` and `image_pull_secrets` are the same guess.
+/// The characters that are compared: `imagePullSecrets`, `image-pull-secrets` and `image_pull_secrets` are equal.
 fn comparable(name: &str) -> impl Iterator<Item = char> {
     name.chars().filter(|c| !matches!(c, '_' | '-' | ' ')).flat_map(char::to_lowercase).take(64)
 }
 
-/// What shows without counting steps that two names are far apart: a Flow may have thousands of unknown ones.
+/// A summary of a name that shows quickly that two names are far apart: a Flow may have thousands of unknown names.
 #[derive(Clone, Copy)]
 struct Outline {
     length: usize,
-    /// Which letters there are. Some share a bit, so that fewer may seem to differ.
+    /// The set of letters. Some letters share a bit, so fewer may seem to differ.
     letters: u64,
 }
 
@@ -40,7 +40,7 @@ impl Outline {
         })
     }
 
-    /// Every step changes the length by one at most, and brings or takes one letter at most.
+    /// A lower bound of the distance: each step changes the length by at most one, and adds or removes at most one letter.
     fn least_distance(self, other: Self) -> usize {
         let only_in = |a: u64, b: u64| (a & !b).count_ones() as usize;
         let letters = only_in(self.letters, other.letters).max(only_in(other.letters, self.letters));
@@ -48,7 +48,7 @@ impl Outline {
     }
 }
 
-/// Edit distance with neighbouring letters swapped counted as one step (optimal string alignment).
+/// The edit distance, where swapping two neighbouring letters is one step (optimal string alignment).
 fn distance(a: &[char], b: &[char]) -> usize {
     let width = b.len() + 1;
     let mut rows: Vec<usize> = vec![0; width * (a.len() + 1)];

@@ -4,17 +4,17 @@ use std::fmt;
 
 use super::text::shortened;
 
-/// A step from a value to a part of it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+/// A step from a value to one of its parts.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Step {
     /// The field of a mapping.
     Key(Box<str>),
-    /// The entry of a list, from 0.
+    /// The entry of a list, counted from 0.
     Index(usize),
 }
 
-/// The path of a field, such as `spec.flow.executors[1].replicas`; empty when the whole document is meant.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+/// The path of a field, such as `spec.flow.executors[1].replicas`; empty for the whole document.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct FieldPath(Box<[Step]>);
 
 impl FieldPath {
@@ -23,7 +23,7 @@ impl FieldPath {
         &self.0
     }
 
-    /// Whether the whole document is meant.
+    /// Whether the path is that of the whole document.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -45,14 +45,14 @@ impl From<Vec<Step>> for FieldPath {
     }
 }
 
-/// A path that is known when the program is written: names with dots between them, `metadata.annotations`.
+/// A known path: names separated by dots, such as `metadata.annotations`.
 impl From<&'static str> for FieldPath {
     fn from(dotted: &'static str) -> Self {
         Self(dotted.split('.').filter(|name| !name.is_empty()).map(|name| Step::Key(name.into())).collect())
     }
 }
 
-/// Until every module builds its paths of steps.
+/// Until every module builds paths from steps.
 impl From<String> for FieldPath {
     fn from(spelled: String) -> Self {
         let mut steps = Vec::new();
@@ -65,7 +65,7 @@ impl From<String> for FieldPath {
     }
 }
 
-/// The first step of a path as it is spelled: `executors[0].env["A B"]`.
+/// The first step of a written path: `executors[0].env["A B"]`.
 fn parsed_step(path: &str) -> Option<(Step, &str)> {
     if let Some(quoted) = path.strip_prefix('[').filter(|rest| rest.starts_with('"')) {
         let mut texts = serde_json::Deserializer::from_str(quoted).into_iter::<String>();
@@ -120,7 +120,7 @@ fn is_plain(name: &str) -> bool {
     !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '/'))
 }
 
-/// A path while a document is read. It borrows its steps, so that a field without findings costs nothing.
+/// A path that is built while a document is read. It borrows its steps, so a field without findings costs no memory.
 #[derive(Clone, Copy)]
 pub struct Path<'p> {
     parent: Option<&'p Path<'p>>,
@@ -141,7 +141,7 @@ impl<'p> Path<'p> {
         Path { parent: None, part: Part::Root(dotted) }
     }
 
-    /// A path to go on from.
+    /// A path that starts with an owned path.
     pub fn from(path: &'p FieldPath) -> Self {
         Path { parent: None, part: Part::Below(path) }
     }
@@ -151,7 +151,7 @@ impl<'p> Path<'p> {
         Path { parent: Some(self), part: Part::Key(name) }
     }
 
-    /// The entry `index` of the list at this path, from 0.
+    /// The entry `index` of the list at this path, counted from 0.
     pub fn index(&'p self, index: usize) -> Path<'p> {
         Path { parent: Some(self), part: Part::Index(index) }
     }

@@ -1,9 +1,9 @@
-//! Names of secrets, whose values messages do not show.
+//! Names of secrets. Messages do not show their values.
 
-/// What stands in a message for a value that may be a secret.
+/// The replacement in a message for a value that may be a secret.
 pub const HIDDEN: &str = "(hidden: it may be a secret)";
 
-/// Words of names that hold secrets; those that scanners look for (gitleaks, "generic-api-key").
+/// Words in names of secrets, as used by scanners (gitleaks, "generic-api-key").
 const WORDS_OF_SECRETS: [&str; 14] = [
     "password",
     "passwd",
@@ -21,10 +21,10 @@ const WORDS_OF_SECRETS: [&str; 14] = [
     "authorization",
 ];
 
-/// What every such name has in it, so that nearly every other name need not be split.
+/// Parts that every such name has, so that most other names need not be split into words.
 const STEMS_OF_SECRETS: [&str; 7] = ["pass", "pwd", "secret", "token", "credential", "auth", "key"];
 
-/// Fields of Kubernetes that name a Secret, or say that there is one, and hold none.
+/// Fields of Kubernetes that name a Secret, or request one, and have no secret value.
 const FIELDS_ABOUT_SECRETS: [&str; 9] = [
     "authenticationRef",
     "automountServiceAccountToken",
@@ -37,8 +37,8 @@ const FIELDS_ABOUT_SECRETS: [&str; 9] = [
     "serviceAccountToken",
 ];
 
-/// Whether a variable or an option of this name is likely to hold a secret: messages go to logs, and values of such names
-/// do not belong there.
+/// Whether a variable or an option with this name probably has a secret value. Messages are logged, and must not show
+/// such values.
 pub fn names_a_secret(name: &str) -> bool {
     let has = |stem: &&str| name.as_bytes().windows(stem.len()).any(|part| part.eq_ignore_ascii_case(stem.as_bytes()));
     if FIELDS_ABOUT_SECRETS.contains(&name) || !STEMS_OF_SECRETS.iter().any(has) {
@@ -49,13 +49,13 @@ pub fn names_a_secret(name: &str) -> bool {
     words.iter().any(|word| WORDS_OF_SECRETS.contains(&word.as_str()) || is_key(word))
 }
 
-/// Whether a text that shows a mapping, a list or a command line has the name of a secret in it.
+/// Whether a string that shows a mapping, a list or a command line contains the name of a secret.
 pub fn shows_a_secret(text: &str) -> bool {
     let is_inner = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
     text.split(|c| !is_inner(c)).any(names_a_secret)
 }
 
-/// `HF_TOKEN`, `hf-token` and `hfToken` are two words each.
+/// The words of a name: `HF_TOKEN`, `hf-token` and `hfToken` have two words each.
 fn words_of(name: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut was_small = false;
@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_of_secrets_are_known() {
+    fn names_of_secrets_are_recognized() {
         for name in
             ["PASSWORD", "DB_PASSWORD", "HF_TOKEN", "apiKey", "OPENAI_API_KEY", "KEY", "client-secret", "--uses-with {\"token\": 1}"]
         {

@@ -1,6 +1,6 @@
-//! Text for messages: shortened, and safe for a terminal.
+//! Strings in messages: shortened, and safe for a terminal.
 
-/// A value for a message: the start of a long one.
+/// A value for a message; a long one is shortened.
 pub fn shortened(value: &str) -> String {
     const LONGEST: usize = 80;
     match value.char_indices().nth(LONGEST) {
@@ -9,8 +9,8 @@ pub fn shortened(value: &str) -> String {
     }
 }
 
-/// A character as a terminal may get it: what could be a command to it is replaced, and so is what is not seen or turns the
-/// order of letters around, by which a name looks like another one (<https://trojansource.codes>).
+/// Replaces a character that is not safe for a terminal: control characters, and characters that are invisible or change
+/// the direction of text, so that a name looks like another one (<https://trojansource.codes>).
 pub fn harmless(c: char) -> char {
     let is_hidden =
         matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{61c}' | '\u{180e}');

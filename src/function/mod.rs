@@ -8,8 +8,8 @@ use std::collections::HashMap;
 use std::io::{self, Write};
 
 use crate::check::external::External;
-use crate::config::{self, JinaFlow, Overrides, is_jina_flow};
-use crate::finding::{Excerpt, Finding, Findings, Mark, Path, Severity};
+use crate::config::{self, JinaFlow, Overrides, fields, is_jina_flow};
+use crate::finding::{Code, Excerpt, Finding, Findings, Mark, Path, Severity};
 use crate::krm::meta::Meta;
 use crate::krm::results::KrmResult;
 use crate::krm::{self, annotations};
@@ -399,21 +399,16 @@ fn task<'d>(config: Option<&'d Read<'d>>, items: &'d [Read<'d>]) -> Task<'d> {
     task(Vec::new(), None, findings)
 }
 
-/// `data` of a `ConfigMap`: `compat`, `jinaVersion`, `imagePattern`, `namespace` and `onConflict`, for every `JinaFlow` among the items.
+/// Settings in `data` of a `ConfigMap`, for every `JinaFlow` among the items.
 fn overrides_from(root: &Node<'_>, findings: &mut Findings) -> Overrides {
-    const KEYS: [&str; 5] = ["compat", "jinaVersion", "imagePattern", "namespace", "onConflict"];
     let mut overrides = Overrides::default();
     let top = Path::root("data");
-    for (key, value) in root.get("data").and_then(Node::as_map).unwrap_or_default() {
-        let (key, value) = (key.shown(), value.shown());
-        let path = top.key(&key);
-        match key.as_str() {
-            "compat" => overrides.compat = findings.take(config::compat(&value, &path)),
-            "jinaVersion" => overrides.jina_version = findings.take(config::version(&value, &path)),
-            "imagePattern" => overrides.image_pattern = findings.take(config::pattern(&value, &path)),
-            "onConflict" => overrides.on_conflict = findings.take(config::on_conflict(&value, &path)),
-            "namespace" => overrides.namespace = Some(value),
-            _ => findings.push(Finding::error(path, "is no setting of this function").suggest(&key, KEYS.into_iter())),
+    for (key, value) in root.map_at("data") {
+        let name = key.shown();
+        let path = top.key(&name);
+        match fields::setting_of_config_map_key(&name) {
+            Some(setting) => findings.extend(overrides.set(setting, &value.shown(), &path).err()),
+            None => findings.push(Code::UnknownField.error(&path, "is not a known setting").suggest(&name, fields::config_map_keys())),
         }
     }
     overrides

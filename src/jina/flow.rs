@@ -1,4 +1,4 @@
-//! A Flow or Deployment as Jina understands it: sections read, graph arranged, wrong input found.
+//! Reads a Flow or Deployment as Jina does, and reports mistakes.
 
 use std::borrow::Cow;
 use std::rc::Rc;
@@ -13,10 +13,10 @@ use super::setting::Setting;
 use super::substitute::{Context, Missing, substitute};
 use super::topology::{self, Arrangement, Entry, Executor, GATEWAY, Graph, Inspection, Method};
 use super::value::Value;
-use crate::finding::{FieldPath, Finding, Findings, Path};
-use crate::yaml::{Data, Document, Node, Scalar, Style};
+use crate::finding::{Code, FieldPath, Findings, Path};
+use crate::yaml::{Data, Dict, Document, Node, Scalar, Style};
 
-/// What the YAML describes (`jtype`).
+/// The type of the document (`jtype`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// A graph of executors behind a gateway.
@@ -28,41 +28,41 @@ pub enum Kind {
 /// A Flow or Deployment that was read without errors.
 #[derive(Debug, Clone)]
 pub struct Flow {
-    /// Which of the two.
+    /// The type of the document.
     pub kind: Kind,
-    /// `with.name` of a Flow; Jina's namespace of last resort.
+    /// `with.name` of a Flow. Jina uses it as the namespace if no other is set.
     pub name: Option<String>,
     /// The gateway's options; a Deployment has none.
     pub gateway: Option<Options>,
-    /// The key of the list that the executors stand in.
+    /// The key of the list of executors.
     pub list: &'static str,
     /// The executors in order; one for a Deployment.
     pub executors: Vec<Executor>,
-    /// The executors with those that `inspect: REMOVE` took away, where it took any: Jina still mentions them to the gateway.
+    /// All executors, if `inspect: REMOVE` removed any: Jina still passes the removed ones to the gateway.
     pub with_removed: Option<Vec<Executor>>,
     /// The graph; empty for a Deployment.
     pub graph: Graph,
 }
 
-/// How to read.
+/// The settings for reading a Flow.
 #[derive(Debug, Clone)]
 pub struct Reading {
     /// Values of variables.
     pub context: Context,
-    /// How strictly, and for which version.
+    /// The strictness and the version.
     pub rules: Rules,
 }
 
-/// Reads a document. `path` is the Flow's own path: `""` in a file, `spec.flow` in a `JinaFlow`.
+/// Reads a document. `path` is the path of the Flow: `""` in a file, `spec.flow` in a `JinaFlow`.
 pub fn read(document: Document<'_>, reading: &Reading, path: &Path<'_>, findings: &mut Findings) -> Option<Flow> {
     report_duplicates(&document, reading.rules.strictness, path, findings);
     let Some(root) = document.root else {
-        findings.push(Finding::error(path, "is empty").fix("write a Flow: `jtype: Flow` and a list of `executors`"));
+        findings.push(Code::MissingField.error(path, "is empty").fix("write a Flow: `jtype: Flow` and a list of `executors`"));
         return None;
     };
     if root.as_map().is_none() {
         let finding =
-            Finding::error(path, "must be a mapping").got(root.shown()).fix("write a Flow: `jtype: Flow` and a list of `executors`");
+            Code::WrongType.error(path, "must be a mapping").got(root.shown()).fix("write a Flow: `jtype: Flow` and a list of `executors`");
         findings.push(finding.at(root.mark));
         return None;
     }
@@ -70,7 +70,7 @@ pub fn read(document: Document<'_>, reading: &Reading, path: &Path<'_>, findings
     check_nodes(&root, true, path, findings);
     let missing = match reading.rules.strictness {
         Strictness::Strict => Missing::Error,
-        Strictness::Lenient => Missing::LeftAsJinaDoes,
+        Strictness::Lenient => Missing::AsInJina,
     };
     let root = substitute(root, &reading.context, missing, path, findings);
     let reader = Reader { root: &root, rules: reading.rules, path };
@@ -80,11 +80,11 @@ pub fn read(document: Document<'_>, reading: &Reading, path: &Path<'_>, findings
     })
 }
 
-/// Keys and tags at which Jina's reader stops. Only a Flow itself and its executors may have a tag; an inline
-/// configuration of a class is read in the container.
+/// Reports keys and tags that Jina's reader refuses. Only a Flow and its executors may have a tag. The container reads
+/// the inline configuration of a class, which is not checked here.
 fn check_nodes(node: &Node<'_>, may_have_tag: bool, path: &Path<'_>, findings: &mut Findings) {
     if let Some(tag) = node.tag.as_ref().filter(|_| !may_have_tag) {
-        let finding = Finding::error(path, "has a tag that means nothing here").got(format!("!{tag}"));
+        let finding = Code::TagNotAllowed.error(path, "must not have a tag").got(format!("!{tag}"));
         findings.push(finding.fix("remove the tag").at(node.mark));
     }
     match &node.data {
@@ -97,8 +97,8 @@ fn check_nodes(node: &Node<'_>, may_have_tag: bool, path: &Path<'_>, findings: &
         Data::Map(pairs) => {
             for (key, value) in pairs {
                 if !matches!(key.data, Data::Scalar(_)) || key.tag.is_some() {
-                    let finding = Finding::error(path, "has a key that is no plain text").got(key.shown());
-                    findings.push(finding.fix("write one word for the key").at(key.mark));
+                    let finding = Code::WrongType.error(path, "has a key that is not a string").got(key.shown());
+                    findings.push(finding.fix("write a string as the key").at(key.mark));
                     continue;
                 }
                 let name = key.as_text().unwrap_or_default();
@@ -111,7 +111,7 @@ fn check_nodes(node: &Node<'_>, may_have_tag: bool, path: &Path<'_>, findings: &
     }
 }
 
-/// Whether there is nothing in a section: `with:`, `gateway: {}`, `executors: []`.
+/// Whether a section is empty: `with:`, `gateway: {}`, `executors: []`.
 fn is_empty(node: &Node<'_>) -> bool {
     match &node.data {
         Data::Scalar(scalar) => node.is_null() || scalar.text.is_empty(),
@@ -120,12 +120,12 @@ fn is_empty(node: &Node<'_>) -> bool {
     }
 }
 
-/// Keys that stand twice, of which Jina takes the last.
+/// Reports duplicate keys, of which Jina uses the last.
 pub fn report_duplicates(document: &Document<'_>, strictness: Strictness, path: &Path<'_>, findings: &mut Findings) {
     for duplicate in &document.duplicates {
-        let twice = FieldPath::from(path).join(duplicate.path.steps()).key(&duplicate.key);
-        let message = format!("the key stands twice, first on line {}", duplicate.first.line);
-        let finding = strictness.judge(twice, &message, "the last one counts");
+        let path = FieldPath::from(path).join(duplicate.path.steps()).key(&duplicate.key);
+        let message = format!("is a duplicate key, first used on line {}", duplicate.first.line);
+        let finding = strictness.finding(Code::DuplicateKey, path, &message, "the last value is used");
         findings.push(finding.fix("remove one of the two").at(duplicate.second));
     }
 }
@@ -136,8 +136,8 @@ fn kind(root: &Node<'_>, path: &Path<'_>, findings: &mut Findings) -> Option<Kin
         (Some(tag), _) => (tag.to_string(), root.mark),
         (None, Some(node)) => (node.shown(), node.mark),
         (None, None) => {
-            let finding = Finding::error(path.key("jtype"), "is missing, so that this is neither a Flow nor a Deployment");
-            findings.push(finding.fix("add the line `jtype: Flow`").at(root.mark));
+            let finding = Code::MissingField.error(path.key("jtype"), "is required");
+            findings.push(finding.fix("add `jtype: Flow` or `jtype: Deployment`").at(root.mark));
             return None;
         }
     };
@@ -145,15 +145,15 @@ fn kind(root: &Node<'_>, path: &Path<'_>, findings: &mut Findings) -> Option<Kin
         "Flow" => Some(Kind::Flow),
         "Deployment" => Some(Kind::Deployment),
         _ => {
-            let finding = Finding::error(path.key("jtype"), "cannot be run on Kubernetes").got(&name).at(mark);
+            let finding = Code::ValueNotAllowed.error(path.key("jtype"), "must be `Flow` or `Deployment`").got(&name).at(mark);
             findings.push(finding.suggest(&name, ["Flow", "Deployment"].into_iter()));
             None
         }
     }
 }
 
-/// Bytes of `with` that all executors together may have from it.
-const MOST_HANDED_ON: usize = 64 << 20;
+/// The most bytes that all executors together may inherit from `with`.
+const MOST_INHERITED: usize = 64 << 20;
 
 struct Reader<'r, 't> {
     root: &'r Node<'t>,
@@ -185,7 +185,7 @@ impl<'r, 't> Reader<'r, 't> {
     fn deployment(&self, findings: &mut Findings) -> Flow {
         self.check_version(findings);
         let mut given = self.with(Section::Executor, findings);
-        // Jina's documentation puts options beside `with`, which Jina itself does not read.
+        // Jina's documentation shows options beside `with`, although Jina itself ignores them there.
         let beside = |key: &str| matches!(key, "jtype" | "version" | "with" | "needs" | "name") || key.starts_with("x-");
         let pairs = self.root.as_map().unwrap_or_default();
         for option in options_of::read(Section::Executor, pairs, beside, self.rules, self.path, findings) {
@@ -198,15 +198,15 @@ impl<'r, 't> Reader<'r, 't> {
             Some(node) => (Some(node), &with),
             None => (self.root.get("name"), self.path),
         };
-        // A list of one is one word to argparse.
+        // argparse reads a list with one entry as one word.
         let below = below.map(|node| if let Some([one]) = node.as_list() { one } else { node });
-        // Only in a Flow does it decide anything.
+        // It has an effect only in a Flow.
         given.retain(|given| given.opt != Opt::DeploymentRole);
         let name = below.and_then(|node| name_of(node, &['_', '-', '/'], place, findings)).unwrap_or_else(|| "executor".to_owned());
-        // Jina takes whatever has that name in Kubernetes for a gateway.
+        // Jina treats every Kubernetes object of that name as a gateway.
         if name.eq_ignore_ascii_case(GATEWAY) {
-            let finding = Finding::error(place.key("name"), "a Deployment cannot be called `gateway`");
-            findings.push(finding.got(&name).fix("give it another name").at(self.root.mark));
+            let finding = Code::ReservedName.error(place.key("name"), "must not be `gateway`");
+            findings.push(finding.got(&name).fix("use another name").at(self.root.mark));
         }
         let inside = self.root.get("with").and_then(Node::as_map).unwrap_or_default();
         let inline = inline::read(inside, self.rules.strictness, &with, findings);
@@ -218,7 +218,7 @@ impl<'r, 't> Reader<'r, 't> {
         Flow { kind: Kind::Deployment, name: None, gateway, list: "executors", executors, with_removed: None, graph }
     }
 
-    /// Flows have been of version 1 since Jina 1.0. Jina takes `0` and `false` for no version at all.
+    /// Flows have version 1 since Jina 1.0. Jina ignores `0` and `false`.
     fn check_version(&self, findings: &mut Findings) {
         let Some(node) = self.root.get("version").filter(|node| !is_empty(node)) else { return };
         let value = scalar::value(node);
@@ -227,11 +227,11 @@ impl<'r, 't> Reader<'r, 't> {
         if matches!(node.data, Data::Scalar(_)) && (major == "1" || text == "legacy") {
             return;
         }
-        let (path, message) = (self.path.key("version"), "is no version of the Flow language");
+        let (path, message) = (self.path.key("version"), "is not a version of the Flow language");
         let finding = if value.is_truthy() {
-            Finding::error(path, message)
+            Code::ValueNotAllowed.error(path, message)
         } else {
-            self.rules.strictness.judge(path, message, "Jina takes it for none")
+            self.rules.strictness.finding(Code::ValueNotAllowed, path, message, "Jina ignores it")
         };
         findings.push(finding.got(node.shown()).propose("1").at(node.mark));
     }
@@ -247,13 +247,16 @@ impl<'r, 't> Reader<'r, 't> {
                 findings.push_once(options_of::jcloud(&path).at(key.mark));
                 continue;
             }
-            // Anchors and references often live under keys of their own, so that only a likely slip is an error.
+            // Anchors and references often have their own top-level keys, so only a likely typing error is an error.
             let finding = if name == "pods" && value.as_list().is_some_and(|list| !list.is_empty()) {
-                self.rules.strictness.judge(path, "Jina 3 does not know `pods`", "the executors in it are ignored").propose("executors")
+                self.rules
+                    .strictness
+                    .finding(Code::UnknownField, path, "is not a field of Jina 3", "its executors are ignored")
+                    .propose("executors")
             } else if let Some(near) = findings.nearest(&name, known.iter().copied()) {
-                self.rules.strictness.judge(path, "is no part of a Flow", "it is ignored").propose(near)
+                self.rules.strictness.finding(Code::UnknownField, path, "is not a field of a Flow", "it is ignored").propose(near)
             } else {
-                Finding::warning(path, "is no part of a Flow, and is ignored")
+                Code::UnknownField.warning(path, "is not a field of a Flow and is ignored")
             };
             findings.push(finding.at(key.mark));
         }
@@ -264,7 +267,7 @@ impl<'r, 't> Reader<'r, 't> {
             None => &[],
             Some(node) if is_empty(node) => &[],
             Some(node) => node.as_map().unwrap_or_else(|| {
-                let finding = Finding::error(self.path.key(key), "must be a mapping of options").got(node.shown());
+                let finding = Code::WrongType.error(self.path.key(key), "must be a mapping of options").got(node.shown());
                 findings.push(finding.fix("write `option: value` lines below it").at(node.mark));
                 &[]
             }),
@@ -283,29 +286,31 @@ impl<'r, 't> Reader<'r, 't> {
         options_of::read(section, &pairs, ours, self.rules, &path, findings)
     }
 
-    /// The options of `with` may stand one level lower, below those beside it (`V1Parser.parse`).
+    /// The options of `with` and those of `with.kwargs`, which the former override (`V1Parser.parse`).
     fn with_kwargs(&self, pairs: &'r [(Node<'t>, Node<'t>)], path: &Path<'_>, findings: &mut Findings) -> Cow<'r, [(Node<'t>, Node<'t>)]> {
         let with = self.root.get("with");
         let [args, kwargs] = ["args", "kwargs"].map(|key| with.and_then(|with| with.get(key)));
         if let Some(args) = args.filter(|args| !is_empty(args)) {
-            let finding = Finding::error(path.key("args"), "has no meaning in a Flow").got(args.shown()).at(args.mark);
-            findings.push(finding.fix("write options by name"));
+            let finding = Code::PythonArgument.error(path.key("args"), "is not allowed in a Flow").got(args.shown()).at(args.mark);
+            findings.push(finding.fix("write each option by its name"));
         }
         if let Some(kwargs) = kwargs.filter(|kwargs| kwargs.as_map().is_none() && !is_empty(kwargs)) {
-            let finding = Finding::error(path.key("kwargs"), "must be a mapping of options").got(kwargs.shown()).at(kwargs.mark);
+            let finding = Code::WrongType.error(path.key("kwargs"), "must be a mapping of options").got(kwargs.shown()).at(kwargs.mark);
             findings.push(finding.fix("write `option: value` lines below it"));
         }
         if args.is_none() && kwargs.is_none() {
             return Cow::Borrowed(pairs);
         }
-        let mut merged = kwargs.and_then(Node::as_map).unwrap_or_default().to_vec();
-        for (key, value) in pairs.iter().filter(|(key, _)| !matches!(key.as_text(), Some("args" | "kwargs"))) {
-            match merged.iter_mut().find(|(known, _)| known.as_text() == key.as_text()) {
-                Some(known) => known.1 = value.clone(),
-                None => merged.push((key.clone(), value.clone())),
+        let mut merged = Dict::default();
+        let own = pairs.iter().filter(|(key, _)| !matches!(key.as_text(), Some("args" | "kwargs")));
+        for (key, value) in kwargs.and_then(Node::as_map).unwrap_or_default().iter().chain(own) {
+            match key.as_text() {
+                // The place of a key stays, and its last value is used.
+                Some(name) => merged.insert(name.to_owned(), key.clone(), value.clone()),
+                None => merged.push(key.clone(), value.clone()),
             }
         }
-        Cow::Owned(merged)
+        Cow::Owned(merged.into_pairs())
     }
 
     fn gateway(&self, with: &[Given], findings: &mut Findings) -> Options {
@@ -316,13 +321,13 @@ impl<'r, 't> Reader<'r, 't> {
         let inherited = Rc::new(inherited::inherited_by(Section::Gateway, with));
         let options = Options::new(Section::Gateway, own, inherited).with_inline(inline);
         if options.is_own(Opt::Name) && options.text(Opt::Name) != Some(GATEWAY) {
-            let finding = Finding::error(path.key("name"), "the gateway is always called `gateway`");
+            let finding = Code::ReservedName.error(path.key("name"), "must be `gateway`");
             findings.push(finding.got(options.text(Opt::Name).unwrap_or_default()).fix("remove it").at(self.root.mark));
         }
         options
     }
 
-    /// `executors`, or `deployments` when that is absent.
+    /// The entries of `executors`, or of `deployments` if `executors` is missing, with the key of the list.
     fn entries(&self, inherited: &Rc<Vec<Given>>, workspace: Option<&str>, findings: &mut Findings) -> (&'static str, Vec<Entry>) {
         let (key, node) = match (self.root.get("executors"), self.root.get("deployments")) {
             (Some(node), _) => ("executors", node),
@@ -334,15 +339,15 @@ impl<'r, 't> Reader<'r, 't> {
         }
         let path = self.path.key(key);
         let Some(list) = node.as_list() else {
-            let finding = Finding::error(path, "must be a list of executors").got(node.shown());
+            let finding = Code::WrongType.error(path, "must be a list of executors").got(node.shown());
             findings.push(finding.fix("write `- name: …` for each executor").at(node.mark));
             return (key, Vec::new());
         };
         if let Some(with) = self.root.get("with")
-            && with.text_below().saturating_mul(list.len()) > MOST_HANDED_ON
+            && with.text_below().saturating_mul(list.len()) > MOST_INHERITED
         {
-            let message = format!("is handed on to {} executors, which comes to more than {} MB", list.len(), MOST_HANDED_ON >> 20);
-            findings.push(Finding::error(self.path.key("with"), message).fix("shorten it, or split the Flow").at(with.mark));
+            let message = format!("is inherited by {} executors, more than {} MB in all", list.len(), MOST_INHERITED >> 20);
+            findings.push(Code::TooLarge.error(self.path.key("with"), message).fix("shorten `with`, or split the Flow").at(with.mark));
             return (key, Vec::new());
         }
         let entries = list.iter().enumerate().filter_map(|(index, node)| {
@@ -364,26 +369,27 @@ impl<'r, 't> Reader<'r, 't> {
         let pairs = match &node.data {
             Data::Map(pairs) => pairs,
             Data::Scalar(_) if !node.is_null() => {
-                let finding = Finding::error(path, "names a file, and a function reads no files").got(node.shown());
-                findings.push(finding.fix("write the contents of that Deployment here, as options of this executor").at(node.mark));
+                let finding =
+                    Code::ExecutorFromFile.error(path, "must not be a file name, because jinaflow reads no other files").got(node.shown());
+                findings.push(finding.fix("write the options from that file here").at(node.mark));
                 return None;
             }
             _ => {
-                let finding = Finding::error(path, "must be a mapping of options").got(node.shown());
-                findings.push(finding.fix("write `- name: …`, `uses: docker://…`").at(node.mark));
+                let finding = Code::WrongType.error(path, "must be a mapping of options").got(node.shown());
+                findings.push(finding.fix("write `- name: …` and `uses: docker://…`").at(node.mark));
                 return None;
             }
         };
         let nested = node.get("jtype").map(Node::shown).or_else(|| node.tag.as_ref().map(ToString::to_string));
         if let Some(jtype) = nested.filter(|jtype| jtype != "Deployment") {
-            let finding = Finding::error(path.key("jtype"), "only a Deployment can stand among executors").got(jtype);
+            let finding = Code::ValueNotAllowed.error(path.key("jtype"), "must be `Deployment` in an executor").got(jtype);
             findings.push(finding.fix("remove `jtype`, or write `jtype: Deployment`").at(node.mark));
             return None;
         }
         let method = method(node, path, findings)?;
         let needs = needs(node, path, findings);
         let ours = |key: &str| matches!(key, "method" | "needs" | "jtype" | "name") || key.starts_with("x-");
-        // An inline Deployment keeps its options below `with`.
+        // An inline Deployment has its options below `with`.
         let below = path.key("with");
         let (pairs, path, name) = match node.get("with").and_then(Node::as_map) {
             Some(inner) if node.get("jtype").is_some() || node.tag.is_some() => {
@@ -393,17 +399,19 @@ impl<'r, 't> Reader<'r, 't> {
         };
         let mut own = options_of::read(Section::Executor, pairs, ours, self.rules, path, findings);
         if let Some(at) = own.iter().position(|given| given.opt == Opt::LogConfig && given.spelled.is_some()) {
-            // `Flow.add` looks for the key `log_config`, and puts the Flow's own behind all others.
-            let message = "has a dash, with which Jina overlooks it";
-            let finding = self.rules.strictness.judge(path.key("log-config"), message, "the Flow's own counts");
+            // `Flow.add` checks for the key `log_config`, and appends the value of the Flow after all other options.
+            let message = "must be written with an underscore, because Jina ignores `log-config`";
+            let path = path.key("log-config");
+            let finding = self.rules.strictness.finding(Code::UnknownField, path, message, "the value of the Flow is used");
             findings.push(finding.propose("log_config").at(node.mark));
             own.remove(at);
         }
         let name = name.and_then(|name| name_of(name, &['_', '-'], path, findings));
         if name.as_deref() == Some(GATEWAY) {
-            let message = "is the name of the gateway, and Jina leaves an executor of that name out";
-            let finding = self.rules.strictness.judge(path.key("name"), message, "nothing here is exported").at(node.mark);
-            findings.push(finding.fix("write its options below `gateway:`, or rename it"));
+            let message = "must not be `gateway`, because Jina ignores an executor with this name";
+            let path = path.key("name");
+            let finding = self.rules.strictness.finding(Code::ReservedName, path, message, "the executor is not exported");
+            findings.push(finding.fix("move its options to `gateway`, or rename the executor").at(node.mark));
         }
         let inline = inline::read(pairs, self.rules.strictness, path, findings);
         let options = Options::new(Section::Executor, own, Rc::clone(inherited)).with_inline(inline);
@@ -422,27 +430,27 @@ fn method(node: &Node<'_>, path: &Path<'_>, findings: &mut Findings) -> Option<M
         "inspect" => Some(Method::Inspect),
         "gather_inspect" => Some(Method::GatherInspect),
         other => {
-            let finding = Finding::error(path.key("method"), "is no way to add an executor").got(other).at(method.mark);
+            let finding = Code::ValueNotAllowed.error(path.key("method"), "is not a method of a Flow").got(other).at(method.mark);
             findings.push(finding.suggest(other, METHODS.into_iter()));
             None
         }
     }
 }
 
-/// The name as written, whatever YAML would make of it: `no` and `123` are names here (Jina makes a boolean and a number of them).
+/// The name as written, whatever its type in YAML: `no` and `123` are names here (to Jina they are a boolean and a number).
 ///
-/// In a Flow, Jina wants a Python identifier. Dashes do no harm in Kubernetes or in Jina's arguments, so they are
-/// let in; a Deployment may have slashes as well.
+/// In a Flow, Jina requires a Python identifier. Dashes are valid in Kubernetes and in Jina's arguments, so they are
+/// allowed too. The name of a Deployment may also have slashes.
 fn name_of(node: &Node<'_>, besides: &[char], path: &Path<'_>, findings: &mut Findings) -> Option<String> {
     let Some(name) = node.as_text().filter(|name| !node.is_null() && !name.is_empty()) else {
         if node.as_text().is_none() {
-            let finding = Finding::error(path.key("name"), "must be a text").got(node.shown());
-            findings.push(finding.fix("write one word").at(node.mark));
+            let finding = Code::WrongType.error(path.key("name"), "must be a string").got(node.shown());
+            findings.push(finding.fix("write a name").at(node.mark));
         }
         return None;
     };
     if !name.chars().all(|c| c.is_alphanumeric() || besides.contains(&c)) {
-        let finding = Finding::error(path.key("name"), "must consist of letters, digits, `_` and `-`").got(name);
+        let finding = Code::InvalidName.error(path.key("name"), "must consist of letters, digits, `_` and `-`").got(name);
         findings.push(finding.fix("rename the executor").at(node.mark));
         return None;
     }
@@ -456,22 +464,22 @@ fn text_of(given: &[Given], opt: Opt) -> Option<String> {
     })
 }
 
-/// An executor of a Flow without a workspace has the Flow's; Jina makes both absolute, which for an absolute path means
-/// tidying it up. A relative one stays relative: it belongs to the container, not to the machine that exports.
+/// Sets the workspace of an executor: its own, or that of the Flow. Jina makes both absolute, which normalizes absolute
+/// paths. A relative path stays relative here: it belongs to the container, not to the machine that exports.
 fn with_workspace(mut options: Options, flows: Option<&str>) -> Options {
     let own = options.text(Opt::Workspace).map(str::to_owned);
     if let Some(workspace) = own.as_deref().or(flows) {
-        options.set(Opt::Workspace, Some(Setting::Text(tidy(workspace))));
+        options.set(Opt::Workspace, Some(Setting::Text(normalized(workspace))));
     }
     options
 }
 
 /// `os.path.normpath` of an absolute path.
-fn tidy(path: &str) -> String {
+fn normalized(path: &str) -> String {
     if !path.starts_with('/') {
         return path.to_owned();
     }
-    // Two slashes are a place of their own in POSIX, three are one.
+    // In POSIX two slashes may have a special meaning, and three are the same as one.
     let root = if path.starts_with("//") && !path.starts_with("///") { "//" } else { "/" };
     let mut parts: Vec<&str> = Vec::new();
     for part in path.split('/') {
@@ -499,7 +507,7 @@ fn needs(node: &Node<'_>, path: &Path<'_>, findings: &mut Findings) -> Vec<Strin
         Data::Map(_) => None,
     };
     names.unwrap_or_else(|| {
-        let finding = Finding::error(path.key("needs"), "must be the name of an executor or a list of names").got(node.shown());
+        let finding = Code::WrongType.error(path.key("needs"), "must be the name of an executor or a list of names").got(node.shown());
         findings.push(finding.fix("write `needs: a` or `needs: [a, b]`").at(node.mark));
         Vec::new()
     })

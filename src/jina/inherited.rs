@@ -1,4 +1,4 @@
-//! Options with what they inherit, and the choice that argparse makes where one is given twice.
+//! Options with their inheritance, and argparse's choice between duplicates.
 
 use std::rc::Rc;
 
@@ -9,14 +9,14 @@ use super::setting::{Protocol, Setting};
 use super::value::Value;
 use crate::yaml::Dict;
 
-/// An option as it stands in a section.
+/// An option that a section sets.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Given {
-    /// Which one.
+    /// The option.
     pub opt: Opt,
-    /// Its key, where that is another spelling: an alias, or dashes for underscores.
+    /// Its key, if that differs from the name: an alias, or dashes instead of underscores.
     pub spelled: Option<Box<str>>,
-    /// Its setting; an explicit `null` keeps an option from being inherited.
+    /// Its value; `None` is an explicit `null`, which prevents inheritance.
     pub setting: Option<Setting>,
 }
 
@@ -26,7 +26,7 @@ impl Given {
     }
 }
 
-/// The options that apply to the gateway or to an executor: its own, then the inherited ones.
+/// The options of the gateway or of an executor: its own, then the inherited ones.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
     own: Vec<Given>,
@@ -37,12 +37,12 @@ pub struct Options {
 impl Options {
     /// Options with their inheritance.
     ///
-    /// An option of a section goes before one with the same key in the Flow's `with`. With another key for the same
-    /// option both are given, and it is for argparse to choose (`Flow._add_gateway`, `Flow.add`).
+    /// An option of a section overrides one with the same key in the Flow's `with`. If the keys of the same option
+    /// differ, Jina passes both, and argparse chooses (`Flow._add_gateway`, `Flow.add`).
     pub fn new(section: Section, own: Vec<Given>, inherited: Rc<Vec<Given>>) -> Self {
         let mut options = Self::with_one_key_each(section, own, inherited);
-        if options.text(Opt::Provider).is_some_and(|provider| provider != "NONE") {
-            // The form that SageMaker or Azure wants: HTTP on one port, whatever else is asked for (`Deployment.__init__`).
+        if options.provider().is_some() {
+            // SageMaker and Azure require HTTP on one port, whatever the Flow sets (`Deployment.__init__`).
             options.set(Opt::Protocol, Some(Setting::Protocols(vec![Protocol::Http])));
             options.set(Opt::Port, Some(Setting::Ports(vec![8080])));
         }
@@ -56,7 +56,7 @@ impl Options {
         let is_new = |given: &&Given| own.iter().all(|known| !known.same_key(given));
         let words: Vec<Given> = match section {
             Section::Gateway => {
-                // Own keys stand in the place of the Flow's; a few of the gateway's are written before all others.
+                // Own keys take the place of the Flow's; a few keys of the gateway come before all others.
                 let mut words: Vec<Given> = (*inherited).clone();
                 for given in own {
                     match words.iter_mut().find(|known| known.same_key(&given)) {
@@ -81,12 +81,12 @@ impl Options {
         Self { own: merged, inherited: Rc::default(), inline: None }
     }
 
-    /// The same, running a class with an inline configuration.
+    /// Sets the class with an inline configuration.
     pub fn with_inline(self, inline: Option<Inline>) -> Self {
         Self { inline: inline.map(Rc::new), ..self }
     }
 
-    /// The class with an inline configuration that runs, if that is what `uses` is.
+    /// The class with an inline configuration, if `uses` is one.
     pub fn inline(&self) -> Option<&Inline> {
         self.inline.as_deref()
     }
@@ -96,7 +96,7 @@ impl Options {
         self.own.iter().find(is_it).or_else(|| self.inherited.iter().find(is_it))
     }
 
-    /// The setting of an option, if it has one.
+    /// The value of an option.
     pub fn get(&self, opt: Opt) -> Option<&Setting> {
         self.given(opt)?.setting.as_ref()
     }
@@ -106,22 +106,22 @@ impl Options {
         self.given(opt).is_some_and(|given| given.setting.is_none())
     }
 
-    /// Whether the option was set here, not inherited.
+    /// Whether the section itself sets the option.
     pub fn is_own(&self, opt: Opt) -> bool {
         self.own.iter().any(|given| given.opt == opt && given.setting.is_some())
     }
 
-    /// The options that were set here, not inherited.
+    /// The options that the section itself sets.
     pub fn own(&self) -> impl Iterator<Item = Opt> {
         self.own.iter().filter(|given| given.setting.is_some()).map(|given| given.opt)
     }
 
-    /// Whether the option was set at all, here or above.
+    /// Whether the option is set, here or in the Flow's `with`.
     pub fn is_given(&self, opt: Opt) -> bool {
         self.get(opt).is_some()
     }
 
-    /// Sets an option over anything else.
+    /// Sets an option, and overrides every other value.
     pub fn set(&mut self, opt: Opt, setting: Option<Setting>) {
         self.own.retain(|given| given.opt != opt);
         self.own.push(Given { opt, spelled: None, setting });
@@ -130,20 +130,31 @@ impl Options {
         }
     }
 
-    /// The state of a flag.
+    /// The value of a flag.
     pub fn flag(&self, opt: Opt) -> bool {
         matches!(self.get(opt), Some(Setting::Flag(true)))
     }
 
-    /// A number, or `otherwise`.
-    pub fn int(&self, opt: Opt, otherwise: i64) -> i64 {
+    /// The value of a number, or its default.
+    pub fn int(&self, opt: Opt) -> i64 {
         match self.get(opt) {
             Some(Setting::Int(number)) => *number,
-            _ => otherwise,
+            _ => opt.row().default.int(),
         }
     }
 
-    /// A text.
+    /// `timeout_ctrl`, whose default Jina takes from the environment variable `JINA_DEFAULT_TIMEOUT_CTRL` when it is set.
+    pub fn timeout_ctrl(&self, environment: &str) -> i64 {
+        let default = environment.parse().ok().filter(|_| !self.is_given(Opt::TimeoutCtrl));
+        default.unwrap_or_else(|| self.int(Opt::TimeoutCtrl))
+    }
+
+    /// The cloud provider whose container form the Flow requests.
+    pub fn provider(&self) -> Option<&str> {
+        self.text(Opt::Provider).filter(|provider| *provider != "NONE")
+    }
+
+    /// The value of a string.
     pub fn text(&self, opt: Opt) -> Option<&str> {
         match self.get(opt) {
             Some(Setting::Text(text)) => Some(text),
@@ -151,7 +162,7 @@ impl Options {
         }
     }
 
-    /// A list of texts; empty when there is none.
+    /// The value of a list of strings; empty if it is not set.
     pub fn texts(&self, opt: Opt) -> &[String] {
         match self.get(opt) {
             Some(Setting::Texts(texts)) => texts,
@@ -159,7 +170,7 @@ impl Options {
         }
     }
 
-    /// A mapping.
+    /// The pairs of a mapping.
     pub fn pairs(&self, opt: Opt) -> Option<&[(Value, Value)]> {
         match self.get(opt) {
             Some(Setting::Pairs(Value::Map(pairs))) => Some(pairs),
@@ -167,7 +178,7 @@ impl Options {
         }
     }
 
-    /// The mapping as the value it is.
+    /// The value of a mapping.
     pub fn map(&self, opt: Opt) -> Option<&Value> {
         match self.get(opt) {
             Some(Setting::Pairs(map)) => Some(map),
@@ -175,7 +186,7 @@ impl Options {
         }
     }
 
-    /// The protocols; gRPC when there are none.
+    /// The protocols; by default gRPC.
     pub fn protocols(&self) -> &[Protocol] {
         match self.get(Opt::Protocol) {
             Some(Setting::Protocols(list)) => list,
@@ -183,12 +194,12 @@ impl Options {
         }
     }
 
-    /// Whether there is a certificate with its key.
+    /// Whether both a certificate and its key are set.
     pub fn has_certificate(&self) -> bool {
         self.text(Opt::SslCertfile).is_some() && self.text(Opt::SslKeyfile).is_some()
     }
 
-    /// The ports; empty when there are none.
+    /// The ports; empty if they are not set.
     pub fn ports(&self) -> &[u16] {
         match self.get(Opt::Port) {
             Some(Setting::Ports(list)) => list,
@@ -197,10 +208,11 @@ impl Options {
     }
 }
 
-/// What `Flow._add_gateway` puts before everything else.
+/// The options that `Flow._add_gateway` writes before all others.
 const FIRST_OF_GATEWAY: [Opt; 6] = [Opt::Host, Opt::Protocol, Opt::Port, Opt::ExposeEndpoints, Opt::Env, Opt::LogConfig];
 
-/// Of two words for one option argparse takes the last; a flag stays set, and mappings become one (`KVAppendAction`).
+/// The value of an option that is given twice: argparse uses the last one, keeps a flag set, and merges mappings
+/// (`KVAppendAction`).
 fn last_word(before: Option<Setting>, after: Option<Setting>) -> Option<Setting> {
     match (before, after) {
         (before, None) | (before @ Some(Setting::Flag(true)), Some(Setting::Flag(false))) => before,
@@ -215,13 +227,13 @@ fn last_word(before: Option<Setting>, after: Option<Setting>) -> Option<Setting>
     }
 }
 
-/// Whether Jina's lists of what a Flow keeps to itself overlook a key: they have underscores, and argparse takes dashes
-/// as well (`Flow._update_args`).
+/// Whether Jina's lists of options that are not inherited miss a key: they have underscores only, but argparse accepts
+/// dashes too (`Flow._update_args`).
 pub fn is_overlooked(key: &str) -> bool {
     key.contains('-')
 }
 
-/// The part of the Flow's `with` that a section inherits.
+/// The options of the Flow's `with` that a section inherits.
 pub fn inherited_by(section: Section, with: &[Given]) -> Vec<Given> {
     let inherits = |row: &Row| match (section, row.with) {
         (_, With::HandedOn) => section.allows(row),

@@ -1,13 +1,13 @@
-//! `image:` beside a class: the form in which executors are published that run without containers elsewhere.
+//! `image:` beside a class in `uses`: an executor whose class is in an image and whose configuration is in the Flow.
 //!
-//! Jina refuses to export them. An image that holds the class runs them once it has the configuration, which is mounted.
+//! Jina refuses to export such executors. jinaflow mounts the configuration into a container of the image.
 
 use super::options::Opt;
 use super::section::Strictness;
-use crate::finding::{Finding, Findings, Path};
+use crate::finding::{Code, Findings, Path};
 use crate::yaml::{self, Data, Node, Scalar};
 
-/// A class that an image holds, and its configuration, which the image does not hold: `uses: Class` or
+/// An image with a class, and the class's configuration, which is not in the image: `uses: Class` or
 /// `uses: {jtype: Class, with: …, metas: …}` beside `image:`. Jina runs such executors only without containers.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Inline {
@@ -17,13 +17,13 @@ pub struct Inline {
     pub config: String,
 }
 
-/// The one key that is not Jina's.
+/// The only key of an executor that Jina does not have.
 pub const IMAGE: &str = "image";
 
-/// What argparse, which takes the beginning of an option for the option, makes of that key.
-const TAKEN: &str = "Jina would take it for `image_pull_secrets`";
+/// The meaning of that key in Jina: argparse accepts unambiguous prefixes of options.
+const IN_JINA: &str = "Jina would read it as `image_pull_secrets`";
 
-/// Reads `image` beside `uses`. What is wrong with them is said here and nowhere else: the answer is then an empty one.
+/// Reads `image` beside `uses`. On an error, reports it and returns an empty `Inline`, so that nothing is reported twice.
 pub fn read(pairs: &[(Node<'_>, Node<'_>)], strictness: Strictness, path: &Path<'_>, findings: &mut Findings) -> Option<Inline> {
     if strictness == Strictness::Lenient {
         return None;
@@ -33,12 +33,20 @@ pub fn read(pairs: &[(Node<'_>, Node<'_>)], strictness: Strictness, path: &Path<
     let node = value(IMAGE)?;
     let here = path.key(IMAGE);
     let Some(image) = node.as_text().filter(|image| !image.trim().is_empty()) else {
-        findings.push(Finding::error(here, "must be the name of an image").got(node.shown()).fix("write REPOSITORY:TAG").at(node.mark));
+        findings.push(
+            Code::WrongType
+                .error(here, "must be the name of an image")
+                .got(node.shown())
+                .fix("write `image: REPOSITORY:TAG`")
+                .at(node.mark),
+        );
         return Some(Inline::default());
     };
     let Some(uses) = value(Opt::Uses.row().name) else {
-        let finding = Finding::error(here, format!("is for a class in `uses`, and there is none; {TAKEN}")).got(image);
-        findings.push(finding.fix(format!("write `uses: docker://{image}`, or `image_pull_secrets` if you mean that")).at(node.mark));
+        let finding = Code::ImageWithoutClass.error(here, format!("requires a class in `uses`; {IN_JINA}")).got(image);
+        findings.push(
+            finding.fix(format!("write `uses: docker://{image}` instead, or `image_pull_secrets` if you mean that option")).at(node.mark),
+        );
         return Some(Inline::default());
     };
     let config = match &uses.data {
@@ -56,15 +64,17 @@ pub fn read(pairs: &[(Node<'_>, Node<'_>)], strictness: Strictness, path: &Path<
             Data::Map(vec![("jtype".into(), Node::from(text.as_ref())), ("with".into(), Data::Map(Vec::new()).into())]).into()
         }
         _ => {
-            let finding = Finding::error(here, format!("is for a class in `uses`, and `{}` is none; {TAKEN}", uses.shown())).got(image);
-            let mend = "remove it, or write the class in `uses`, or `image_pull_secrets` if you mean that";
-            findings.push(finding.fix(mend).at(node.mark));
+            let finding = Code::ImageWithoutClass
+                .error(here, format!("requires a class in `uses`, but `{}` is not a class; {IN_JINA}", uses.shown()));
+            let finding = finding.got(image);
+            let fix = "remove it, or write a class in `uses`, or write `image_pull_secrets` if you mean that option";
+            findings.push(finding.fix(fix).at(node.mark));
             return Some(Inline::default());
         }
     };
     if config.get("jtype").is_none_or(|class| class.as_text().is_none_or(|class| !is_class(class))) {
-        let finding = Finding::error(path.key(Opt::Uses.row().name), "names no class").got(uses.shown());
-        findings.push(finding.fix("write the executor's class: `uses: {jtype: Class, …}`").at(uses.mark));
+        let finding = Code::MissingField.error(path.key(Opt::Uses.row().name), "must name a class in `jtype`").got(uses.shown());
+        findings.push(finding.fix("write the class of the executor: `uses: {jtype: Class, …}`").at(uses.mark));
         return Some(Inline::default());
     }
     let mut text = String::new();
@@ -72,7 +82,7 @@ pub fn read(pairs: &[(Node<'_>, Node<'_>)], strictness: Strictness, path: &Path<
     Some(Inline { image: image.to_owned(), config: text })
 }
 
-/// A Python class, which may stand in a module.
+/// Whether a string is the name of a Python class, perhaps with its module.
 fn is_class(text: &str) -> bool {
     text.split('.').all(|part| !part.is_empty() && part.chars().all(|c| c.is_alphanumeric() || c == '_'))
         && !text.ends_with(".yml")

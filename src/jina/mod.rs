@@ -1,8 +1,8 @@
-//! The Flow language: what Jina 3.34.0 makes of a Flow or Deployment, without Kubernetes in it.
+//! The Flow language: reads a Flow or Deployment as Jina 3.34.0 does. This module has nothing about Kubernetes.
 //!
-//! [`flow::read`] is the way in. [`options`] is the one table of every option; [`setting`] reads and writes an
-//! option's value; [`scalar`] and [`value`] know YAML 1.1 as `PyYAML` has it and values as Python spells them;
-//! [`topology`] arranges the graph.
+//! [`flow::read`] is the entry point. [`options`] is the table of all options; [`setting`] reads and writes the value of
+//! an option; [`scalar`] reads YAML 1.1 as `PyYAML` does; [`value`] writes values as Python does; [`topology`] builds the
+//! graph.
 
 pub mod options;
 pub mod value;

@@ -1,16 +1,16 @@
-//! Reading the options of one section of a Flow.
+//! Reads the options of one section of a Flow.
 
 use super::inherited::{Given, is_overlooked};
 use super::inline::IMAGE;
-use super::options::{Kind, Opt, Row, TABLE, Use, With, find};
+use super::options::{Effect, Opt, Row, TABLE, Use, ValueKind, With, find};
 use super::scalar::yaml11;
 use super::section::{Rules, Section, Strictness};
 use super::setting::{self, Setting};
-use super::versions::{Fate, FormerKey, former_key};
-use crate::finding::{Finding, Findings, Mark, Path};
+use super::versions::{FormerKey, KeyFate, former_key};
+use crate::finding::{Code, Finding, Findings, Mark, Path};
 use crate::yaml::{Data, Node, Style};
 
-/// Reads the options among `pairs`; keys for which `skip` says yes belong to somebody else.
+/// Reads the options among `pairs`, except the keys that `skip` accepts.
 pub fn read<'t>(
     section: Section,
     pairs: &[(Node<'t>, Node<'t>)],
@@ -27,16 +27,16 @@ pub fn read<'t>(
             continue;
         }
         let path = path.key(&name);
-        if is_no_text(key) {
-            let finding = Finding::error(path, "the name of an option must be a text").got(name);
-            findings.push(finding.fix("remove it, or put it in quotes").at(key.mark));
+        if is_not_a_string(key) {
+            let finding = Code::WrongType.error(path, "has a name that is not a string").got(name);
+            findings.push(finding.fix("remove it, or put the name in quotes").at(key.mark));
             continue;
         }
         if name == JCLOUD {
             findings.push_once(jcloud(&path).at(key.mark));
             continue;
         }
-        // `timeout-ready` is the same word to argparse.
+        // argparse reads `timeout-ready` as the same option.
         let spelled = name.replace('-', "_");
         let Some(row) = find(&spelled).or_else(|| renamed(&spelled, strictness, &path, key.mark, findings)) else {
             findings.push(unknown(section, &name, &spelled, strictness, &path, findings).at(key.mark));
@@ -44,26 +44,26 @@ pub fn read<'t>(
         };
         let is_handed_on = section == Section::With && is_overlooked(&name);
         if !(is_handed_on || section.allows(row)) {
-            // Below `gateway` Jina drops it unseen.
+            // Below `gateway` Jina drops it without reading it.
             let is_dropped = section == Section::Gateway && strictness == Strictness::Lenient;
             match setting::read(row, node) {
-                Err(wrong) if !is_dropped => {
-                    findings.push(Finding::error(path, wrong.message).got(node.shown()).fix(wrong.mend).at(node.mark));
-                }
+                Err(wrong) if !is_dropped => findings.push(wrong.finding(path, node)),
                 _ => findings.push_once(misplaced(section, row, &path).at(key.mark)),
             }
             continue;
         }
         if strictness == Strictness::Lenient && is_lost_false(row, node) {
-            let finding = Finding::warning(path, "Jina takes the quoted text for the value false and drops the option").got(node.shown());
-            findings.push(finding.at(node.mark));
+            let message = "is a quoted string, which Jina reads as the boolean false and drops";
+            let finding = Code::QuotedFalse.warning(path, message).got(node.shown());
+            findings.push(finding.fix("remove the option, or set another value").at(node.mark));
             given.push(Given { opt: row.opt, spelled: None, setting: None });
             continue;
         }
         let spelled = (name != row.name).then(|| name.clone().into_boxed_str());
         if let Some(other) = given.iter().find(|given| given.opt == row.opt) {
             let other = other.spelled.as_deref().unwrap_or(row.name);
-            let finding = strictness.judge(path, &format!("`{other}` and `{name}` are the same option"), "Jina takes the last one");
+            let message = format!("is the same option as `{other}`");
+            let finding = strictness.finding(Code::DuplicateOption, path, &message, "Jina uses the last value");
             findings.push(finding.fix("remove one of the two").at(key.mark));
         }
         let mut read = setting::read(row, node);
@@ -72,63 +72,65 @@ pub fn read<'t>(
         {
             read = setting::read(row, first);
             if read.is_ok() {
-                let finding = Finding::warning(path, "is one value, and Jina takes the first of these").got(node.shown());
+                let finding =
+                    Code::WrongType.warning(path, "must be a single value, and Jina uses the first entry of this list").got(node.shown());
                 findings.push(finding.fix("write one value").at(node.mark));
             }
         }
         match read {
-            // Jina overlooks the key where it has a dash.
+            // Jina ignores the key if it is written with a dash.
             Ok(Some(Setting::Text(text)))
                 if row.opt == Opt::LogConfig && !is_log_config(&text) && (spelled.is_none() || strictness == Strictness::Strict) =>
             {
-                let finding = Finding::error(path, "is no log configuration that comes with Jina, and no path of a file").got(text);
-                findings.push(finding.fix(format!("use one of: {}", LOG_CONFIGS.join(", "))).at(node.mark));
+                let message = "is not a log configuration of Jina, and not a path to a file";
+                let fix = format!("use one of: {}", LOG_CONFIGS.join(", "));
+                findings.push(Code::ValueNotAllowed.error(path, message).got(text).fix(fix).at(node.mark));
             }
             Ok(Some(Setting::Texts(texts))) if is_of_names(row.opt) && texts.iter().any(|text| text.trim().is_empty()) => {
-                let finding = Finding::error(path, "has an entry without a text").got(node.shown());
+                let finding = Code::ValueNotAllowed.error(path, "has an empty entry").got(node.shown());
                 findings.push(finding.fix("remove the entry").at(node.mark));
             }
             Ok(setting) => {
                 let changes_something = setting.as_ref().is_some_and(|setting| !setting.is_default(row.default));
                 if changes_something && let Some(reason) = without_effect(section, row, is_handed_on) {
                     let message = format!("`{}` has no effect on Kubernetes: {reason}", row.name);
-                    findings.push_once(Finding::warning(path, message).fix("remove it").at(key.mark));
+                    let code = if row.effect == Effect::Internal { Code::InternalOption } else { Code::FieldWithoutEffect };
+                    findings.push_once(code.warning(path, message).fix("remove it").at(key.mark));
                 }
                 if changes_something && !version.is_at_least(row.since) {
-                    let message = format!("`{}` came with Jina 3.{}, and the containers are of {version}", row.name, row.since);
-                    findings.push(Finding::error(path, message).fix("raise spec.jinaVersion, or remove it").at(key.mark));
+                    let message = format!("requires Jina 3.{}, but the containers run Jina {version}", row.since);
+                    let finding = Code::OptionTooNew.error(path, message);
+                    findings.push(finding.fix("set `spec.jinaVersion` to a newer version, or remove the option").at(key.mark));
                 }
                 given.push(Given { opt: row.opt, spelled, setting });
             }
-            Err(wrong) => {
-                findings.push(Finding::error(path, wrong.message).got(node.shown()).fix(wrong.mend).at(node.mark));
-            }
+            Err(wrong) => findings.push(wrong.finding(path, node)),
         }
     }
     given
 }
 
-/// The log configurations that come with Jina (`jina/resources/logging.*.yml`).
+/// The log configurations of Jina (`jina/resources/logging.*.yml`).
 const LOG_CONFIGS: [&str; 7] = ["default", "docker", "json", "plain", "profile", "quiet", "remote"];
 
-/// Whether a log configuration can be there: one of Jina's own, or a file in the image, which nobody can look into from here.
+/// Whether a log configuration may exist: one of Jina's, or a file in the image, whose content is not known here.
 fn is_log_config(text: &str) -> bool {
     let is_file = text.ends_with(".yml") || text.ends_with(".yaml") || (text.contains('/') && !text.ends_with(['/', '.']));
     LOG_CONFIGS.contains(&text) || is_file
 }
 
-/// Options whose entries Kubernetes takes for the names of objects or of folders.
+/// Whether the entries of an option become names of objects or folders in Kubernetes.
 fn is_of_names(opt: Opt) -> bool {
     matches!(opt, Opt::Volumes | Opt::ImagePullSecrets)
 }
 
-/// Whether a key is no text to YAML: `1`, `true`, `null`. Python takes only texts for the names of arguments.
-fn is_no_text(key: &Node<'_>) -> bool {
+/// Whether YAML reads a key as another type than string: `1`, `true`, `null`. Names of Python arguments must be strings.
+fn is_not_a_string(key: &Node<'_>) -> bool {
     matches!(&key.data, Data::Scalar(scalar) if scalar.style == Style::Plain && yaml11(&scalar.text).is_some())
 }
 
-/// Whether a key is an argument of the Python method that Jina calls with the options of a section. Nearly all of them
-/// crash it; a `jtype` does so among options of any kind.
+/// Whether a key is a parameter of the Python method that Jina calls with the options of a section. Nearly all of them
+/// crash Jina. `jtype` does so in every section.
 fn is_of_python(section: Section, name: &str) -> bool {
     match name {
         "self" | "jtype" => true,
@@ -138,15 +140,15 @@ fn is_of_python(section: Section, name: &str) -> bool {
     }
 }
 
-/// What is said about such a key.
+/// The finding about such a key.
 pub fn of_python(path: &Path<'_>) -> Finding {
-    Finding::error(path, "is an argument of Jina's Python methods, and no option").fix("remove it")
+    Code::PythonArgument.error(path, "is a parameter of Jina's Python methods, not an option").fix("remove it")
 }
 
-/// Why an option of a section changes nothing on Kubernetes; `None` when it does.
+/// The reason why an option of a section has no effect on Kubernetes; `None` if it has one.
 fn without_effect(section: Section, row: &Row, is_handed_on: bool) -> Option<&'static str> {
     let lost = || match section {
-        Section::With if row.with == With::Kept && !is_used_of_with(row.opt) && !is_handed_on => Some("Jina hands it on to nobody"),
+        Section::With if row.with == With::Kept && !is_used_of_with(row.opt) && !is_handed_on => Some("Jina passes it to no component"),
         Section::Executor if row.executor == Use::Ignored => Some("it is an option of the gateway"),
         Section::Gateway if row.gateway == Use::Ignored => Some("it is an option of executors"),
         _ => None,
@@ -154,32 +156,32 @@ fn without_effect(section: Section, row: &Row, is_handed_on: bool) -> Option<&'s
     row.effect.reason().or_else(lost)
 }
 
-/// The Flow's own options that shape what is emitted.
+/// The options of the Flow itself that change the manifests.
 fn is_used_of_with(opt: Opt) -> bool {
     matches!(opt, Opt::Name | Opt::Workspace | Opt::LogConfig | Opt::Env | Opt::Inspect)
 }
 
-/// The key of settings for Jina's own cloud, which may stand in every section.
+/// The key for settings of Jina's cloud, which every section may have.
 pub const JCLOUD: &str = "jcloud";
 
-/// What is said about settings for Jina's own cloud.
+/// The finding about settings for Jina's cloud.
 pub fn jcloud(path: &Path<'_>) -> Finding {
-    Finding::warning(path, "`jcloud` has no effect on Kubernetes: it is for Jina's own cloud").fix("remove it")
+    Code::FieldWithoutEffect.warning(path, "`jcloud` has no effect on Kubernetes: it is for Jina's own cloud").fix("remove it")
 }
 
-/// A text option with the value `"False"`, of which `parse_arg` makes a boolean and `kwargs2list` nothing.
+/// Whether a string option has the value `"False"`, which `parse_arg` turns into a boolean and `kwargs2list` drops.
 fn is_lost_false(row: &Row, node: &Node<'_>) -> bool {
-    row.kind == Kind::Text && node.as_text().is_some_and(|text| text.eq_ignore_ascii_case("false"))
+    row.kind == ValueKind::Text && node.as_text().is_some_and(|text| text.eq_ignore_ascii_case("false"))
 }
 
-/// The option that a key of an older Flow means now. Jina 3.34 itself drops the key.
+/// The current name of a renamed option. Jina 3.34 itself drops the old name.
 fn renamed(key: &str, strictness: Strictness, path: &Path<'_>, mark: Mark, findings: &mut Findings) -> Option<&'static Row> {
-    let FormerKey { until, fate: Fate::Renamed(to), .. } = former_key(key)? else { return None };
+    let FormerKey { until, fate: KeyFate::Renamed(to), .. } = former_key(key)? else { return None };
     if strictness == Strictness::Lenient {
         return None;
     }
-    let message = format!("`{key}` is called `{to}` since Jina 3.{}", until + 1);
-    findings.push_once(Finding::warning(path, message).fix(format!("write `{to}`")).at(mark));
+    let message = format!("`{key}` is the old name of `{to}`, renamed in Jina 3.{}", until + 1);
+    findings.push_once(Code::RenamedOption.warning(path, message).fix(format!("write `{to}`")).at(mark));
     find(to)
 }
 
@@ -187,42 +189,46 @@ fn unknown(section: Section, name: &str, spelled: &str, strictness: Strictness, 
     if is_of_python(section, name) {
         return of_python(path);
     }
-    // argparse takes any unambiguous beginning of an option for the option: `image:` would be `image_pull_secrets:`.
-    let begins = |row: &&Row| [row.name].iter().chain(row.aliases).any(|name| name.starts_with(spelled));
-    let begun_in = |section: Section| TABLE.iter().filter(move |row| section.allows(row)).filter(begins).map(|row| row.name);
-    let mut begun: Vec<&str> = begun_in(section).collect();
-    if begun.is_empty() && section == Section::Executor {
-        // What an executor does not have Jina looks for among the gateway's, and stops where it finds several.
-        begun = begun_in(Section::Gateway).collect();
-        if begun.len() == 1 {
-            begun.clear();
+    // argparse accepts any unambiguous prefix of an option: it would read `image:` as `image_pull_secrets:`.
+    let has_prefix = |row: &&Row| [row.name].iter().chain(row.aliases).any(|name| name.starts_with(spelled));
+    let prefixed_in = |section: Section| TABLE.iter().filter(move |row| section.allows(row)).filter(has_prefix).map(|row| row.name);
+    let mut prefixed: Vec<&str> = prefixed_in(section).collect();
+    if prefixed.is_empty() && section == Section::Executor {
+        // Jina then searches the options of the gateway, and stops if it finds several.
+        prefixed = prefixed_in(Section::Gateway).collect();
+        if prefixed.len() == 1 {
+            prefixed.clear();
         }
     }
-    match begun.as_slice() {
+    match prefixed.as_slice() {
         [] => {}
         [full] => {
-            return Finding::error(path, format!("is no option; Jina would take it for `{full}`"))
-                .fix(format!("write `{full}` if you mean that, else remove it"));
+            return Code::AbbreviatedOption
+                .error(path, format!("is not an option; Jina would read it as `{full}`"))
+                .fix(format!("write `{full}` if you mean that option; otherwise remove it"));
         }
         several => {
-            return Finding::error(path, "is the beginning of several options").fix(format!("write one of: {}", several.join(", ")));
+            let finding = Code::AbbreviatedOption.error(path, "is a prefix of several options");
+            return finding.fix(format!("use one of: {}", several.join(", ")));
         }
     }
-    if let Some(FormerKey { until, fate: Fate::Dropped(reason), .. }) = former_key(spelled) {
-        return Finding::warning(path, format!("`{name}` is gone since Jina 3.{}: {reason}", until + 1)).fix("remove it");
+    if let Some(FormerKey { until, fate: KeyFate::Dropped(reason), .. }) = former_key(spelled) {
+        let message = format!("`{name}` has no effect since Jina 3.{}: {reason}", until + 1);
+        return Code::RemovedOption.warning(path, message).fix("remove it");
     }
-    let finding = strictness.judge(path, &format!("`{name}` is no option of {} in Jina", section.words()), "it is dropped");
+    let message = format!("is not an option of {}", section.words());
+    let finding = strictness.finding(Code::UnknownField, path, &message, "Jina drops it");
     let image = (section != Section::With && strictness == Strictness::Strict).then_some(IMAGE);
     let here = TABLE.iter().filter(|row| section.allows(row)).map(|row| row.name).chain(image);
     if let Some(near) = findings.nearest(spelled, here) {
         return finding.propose(near);
     }
-    if let Some(FormerKey { fate: Fate::Renamed(to), .. }) = former_key(spelled) {
+    if let Some(FormerKey { fate: KeyFate::Renamed(to), .. }) = former_key(spelled) {
         return finding.propose(*to);
     }
     match findings.nearest(spelled, TABLE.iter().map(|row| row.name)).and_then(find) {
-        Some(row) => finding.fix(format!("did you mean `{}`, which belongs to {}?", row.name, sections_of(row))),
-        None => finding.fix("remove it, or set it in an overlay if it is meant for Kubernetes"),
+        Some(row) => finding.fix(format!("did you mean `{}`, an option of {}?", row.name, sections_of(row))),
+        None => finding.fix("remove it; set fields of Kubernetes objects in `spec` or in an overlay"),
     }
 }
 
@@ -233,6 +239,6 @@ fn sections_of(row: &Row) -> String {
 }
 
 fn misplaced(section: Section, row: &Row, path: &Path<'_>) -> Finding {
-    Finding::warning(path, format!("`{}` has no effect in {}; it belongs to {}", row.name, section.words(), sections_of(row)))
-        .fix("move it there, or remove it")
+    let message = format!("`{}` has no effect in {}", row.name, section.words());
+    Code::MisplacedOption.warning(path, message).fix(format!("move it to {}, or remove it", sections_of(row)))
 }

@@ -1,8 +1,8 @@
-//! The type of a scalar, as Jina ends up with it.
+//! The type and value of a scalar in Jina.
 //!
 //! Jina reads YAML 1.1 with `PyYAML` (without `on` and `off`, `jina/jaml/helper.py`), then runs `parse_arg`
-//! (`jina/helper.py`) over every string, which is where `lr: 1e-3` becomes a number. It does so to quoted strings as
-//! well; we do not: what the user quoted is a string (`jina-export` defect K10).
+//! (`jina/helper.py`) on every string, which turns `lr: 1e-3` into a number. Jina does so with quoted strings too;
+//! jinaflow does not: a quoted value stays a string (`jina-export` defect K10).
 
 use super::value::Value;
 use crate::yaml::{Data, Dict, Node, Scalar, Style};
@@ -17,7 +17,7 @@ pub fn value(node: &Node<'_>) -> Value {
     }
 }
 
-/// To Python `1`, `1.0` and `true` are one key: the first of them stands, with the last value.
+/// Merges equal keys. In Python `1`, `1.0` and `true` are the same key: the first one stays, with the last value.
 fn one_of_equal_keys(pairs: Vec<(Value, Value)>) -> Vec<(Value, Value)> {
     if pairs.iter().all(|(key, _)| matches!(key, Value::Str(_))) {
         return pairs;
@@ -27,7 +27,7 @@ fn one_of_equal_keys(pairs: Vec<(Value, Value)>) -> Vec<(Value, Value)> {
         let name = match &key {
             Value::Str(text) => format!("text {text}"),
             Value::Bool(b) => i128::from(*b).to_string(),
-            // Digits of a whole number without the fraction that is none.
+            // A float that is an integer has the digits of the integer.
             other => other.to_json().trim_end_matches(".0").to_owned(),
         };
         dict.insert(name, key, value);
@@ -35,7 +35,7 @@ fn one_of_equal_keys(pairs: Vec<(Value, Value)>) -> Vec<(Value, Value)> {
     dict.into_pairs()
 }
 
-/// The value of a mapping's key: typed by `PyYAML`, but out of `parse_arg`'s reach.
+/// The value of a mapping's key: typed by `PyYAML`, but not by `parse_arg`.
 fn key(node: &Node<'_>) -> Value {
     match &node.data {
         Data::Scalar(Scalar { text, style: Style::Plain }) => yaml11(text).unwrap_or_else(|| Value::Str(text.clone().into_owned())),
@@ -43,7 +43,7 @@ fn key(node: &Node<'_>) -> Value {
     }
 }
 
-/// The value of an unquoted text.
+/// The value of a plain scalar.
 pub fn plain(text: &str) -> Value {
     yaml11(text).unwrap_or_else(|| retyped(text))
 }
@@ -94,18 +94,18 @@ fn int11(text: &str) -> Option<Value> {
     };
     let begins = radix != 10 || body.starts_with(|c: char| c.is_ascii_digit());
     let fits = begins && all(digits, |b| b == b'_' || char::from(b).is_digit(radix));
-    fits.then(|| whole_number(&digits.replace('_', ""), radix, negative))?
+    fits.then(|| integer(&digits.replace('_', ""), radix, negative))?
 }
 
-/// Longer texts are no numbers to Python (`sys.get_int_max_str_digits`).
+/// Python does not read longer strings as numbers (`sys.get_int_max_str_digits`).
 const MOST_DIGITS: usize = 4300;
 
-/// The number with these digits; `None` without digits.
-fn whole_number(digits: &str, radix: u32, negative: bool) -> Option<Value> {
+/// The integer with these digits; `None` without digits.
+fn integer(digits: &str, radix: u32, negative: bool) -> Option<Value> {
     if let Ok(magnitude) = i128::from_str_radix(digits, radix) {
         return Some(Value::Int(if negative { -magnitude } else { magnitude }));
     }
-    // Schoolbook arithmetic, nine decimal digits a limb, the lowest first.
+    // Schoolbook multiplication; each limb has nine decimal digits, the lowest limb is first.
     if digits.is_empty() || digits.len() > MOST_DIGITS {
         return None;
     }
@@ -168,7 +168,7 @@ fn float11(text: &str) -> Option<f64> {
         None => (rest, "0"),
     };
     let whole_ok = match whole {
-        // `.5` takes no sign and needs a digit at once.
+        // `.5` must have no sign, and must begin with a digit after the point.
         "" => body.len() == text.len() && fraction.starts_with(|c: char| c.is_ascii_digit()),
         _ => whole.starts_with(|c: char| c.is_ascii_digit()) && all(whole, |b| b.is_ascii_digit() || b == b'_'),
     };
@@ -180,8 +180,8 @@ fn fraction_digits(text: &str) -> Option<String> {
     text.bytes().all(|b| b.is_ascii_digit() || b == b'_').then(|| text.replace('_', ""))
 }
 
-/// What `parse_arg` makes of a text: `"…"` loses one pair of quotes, `[a, b]` is a list, then `int()`, `float()`,
-/// empty is `None`, `true` and `false` in any case.
+/// The value that `parse_arg` gives a string: `"…"` without its quotes, `[a, b]` as a list, `None` if it is empty, then
+/// `int()`, `float()`, and `true` and `false` in any case.
 pub fn retyped(text: &str) -> Value {
     if text.len() >= 2 && text.starts_with(['\'', '"']) && text.ends_with(['\'', '"']) && !text.contains('\n') {
         return Value::Str(text[1..text.len() - 1].to_owned());
@@ -209,13 +209,13 @@ pub fn retyped(text: &str) -> Value {
     Value::Str(text.to_owned())
 }
 
-/// `int(text)`: blanks around, a sign, single underscores between digits.
+/// `int(text)`: allows blanks around the number, a sign, and single underscores between digits.
 fn int(text: &str) -> Option<Value> {
     let (negative, body) = sign(text.trim());
-    whole_number(&grouped_digits(body)?, 10, negative)
+    integer(&grouped_digits(body)?, 10, negative)
 }
 
-/// `int(text)`, for numbers of up to 128 bits: blanks around, a sign, single underscores between digits.
+/// `int(text)`, for numbers of up to 128 bits.
 pub fn python_int(text: &str) -> Option<i128> {
     match int(text)? {
         Value::Int(number) => Some(number),
@@ -223,7 +223,7 @@ pub fn python_int(text: &str) -> Option<i128> {
     }
 }
 
-/// `float(text)`: as [`python_int`], with a fraction, an exponent, `inf`, `infinity` and `nan`.
+/// `float(text)`: like [`python_int`], and allows a fraction, an exponent, `inf`, `infinity` and `nan`.
 pub fn python_float(text: &str) -> Option<f64> {
     let text = text.trim();
     let (negative, body) = sign(text);
@@ -236,7 +236,7 @@ pub fn python_float(text: &str) -> Option<f64> {
             Some(at) => (&body[..at], Some(&body[at + 1..])),
             None => (body, None),
         };
-        // A whole number that `int()` could not hold stays the text it is.
+        // An integer that `int()` refuses stays a string.
         if exponent.is_none() && !mantissa.contains('.') {
             return None;
         }
@@ -258,7 +258,7 @@ pub fn python_float(text: &str) -> Option<f64> {
     Some(if negative { -magnitude } else { magnitude })
 }
 
-/// Digits with single underscores between them, without the underscores.
+/// Removes single underscores between digits; `None` if there is anything else.
 fn grouped_digits(text: &str) -> Option<String> {
     let groups: Vec<&str> = text.split('_').collect();
     groups.iter().all(|group| all(group, |b| b.is_ascii_digit())).then(|| groups.concat())

@@ -1,10 +1,10 @@
-//! Sections of a Flow: `with`, `gateway`, an executor, a Deployment's `with`; and how their options are read.
+//! The sections of a Flow that have options, and the rules for reading them.
 
 use super::options::{Row, Use, With};
 use super::versions::Version;
-use crate::finding::{FieldPath, Finding};
+use crate::finding::{Code, FieldPath, Finding};
 
-/// Where an option stands.
+/// A part of the Flow that has options.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Section {
     /// The Flow's `with`.
@@ -16,7 +16,7 @@ pub enum Section {
 }
 
 impl Section {
-    /// Whether an option is one of this section.
+    /// Whether the section has the option.
     pub fn allows(self, row: &Row) -> bool {
         match self {
             Section::With => row.with != With::Nowhere,
@@ -25,7 +25,7 @@ impl Section {
         }
     }
 
-    /// Words for messages.
+    /// The name for messages.
     pub(super) fn words(self) -> &'static str {
         match self {
             Section::With => "the Flow's `with`",
@@ -35,30 +35,30 @@ impl Section {
     }
 }
 
-/// How to treat what Jina passes over in silence.
+/// How to report a mistake that Jina ignores.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Strictness {
-    /// It is an error.
+    /// As an error.
     Strict,
-    /// It is a warning, as Jina accepts the Flow.
+    /// As a warning, since Jina accepts the Flow.
     Lenient,
 }
 
 impl Strictness {
-    /// A finding about something that Jina accepts: an error, or a warning that tells what Jina makes of it.
-    pub fn judge(self, path: impl Into<FieldPath>, message: &str, jina: &str) -> Finding {
+    /// A finding about input that Jina accepts: an error, or a warning that also states the effect in Jina.
+    pub fn finding(self, code: Code, path: impl Into<FieldPath>, message: &str, effect_in_jina: &str) -> Finding {
         match self {
-            Strictness::Strict => Finding::error(path, message),
-            Strictness::Lenient => Finding::warning(path, format!("{message}; {jina}")),
+            Strictness::Strict => code.error(path, message),
+            Strictness::Lenient => code.warning(path, format!("{message}; {effect_in_jina}")),
         }
     }
 }
 
-/// How a Flow is read.
+/// How to read a Flow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rules {
-    /// What to do where Jina says nothing.
+    /// How to report mistakes that Jina ignores.
     pub strictness: Strictness,
-    /// The version of the containers.
+    /// The version of Jina in the containers.
     pub version: Version,
 }

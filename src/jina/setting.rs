@@ -1,17 +1,18 @@
-//! The value of one option: what Jina's argparse makes of it, and how it is written as an argument again.
+//! The value of one option: read as Jina's argparse reads it, and written as an argument.
 //!
-//! Jina turns every value into command line words (`ArgNamespace.kwargs2list`) and lets argparse read those. The rules
-//! here give the same result for every value that argparse accepts, and refuse what it would refuse or misread.
+//! Jina turns every value into command-line words (`ArgNamespace.kwargs2list`), which argparse parses. The rules here
+//! give the same result for every value that argparse accepts, and refuse values that it would refuse or misread.
 
-use super::options::{DefaultValue, Kind, Row, TABLE};
+use super::options::{DefaultValue, Row, TABLE, ValueKind};
 use super::scalar::{self, python_int, retyped};
 use super::value::{Value, from_json_text};
+use crate::finding::{Code, Finding, Path};
 use crate::yaml::{Data, Dict, Node, Scalar};
 
-/// A protocol that Jina speaks (`jina/enums.py`, `ProtocolType`).
+/// A protocol of Jina (`jina/enums.py`, `ProtocolType`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Protocol {
-    /// gRPC, the only one between gateway, heads and executors of a Flow.
+    /// gRPC, the only protocol between the gateway, heads and executors of a Flow.
     Grpc,
     /// HTTP.
     Http,
@@ -29,7 +30,7 @@ impl Protocol {
         }
     }
 
-    /// The scheme in addresses and the part of Service names.
+    /// The scheme in addresses; also a part of Service names.
     pub fn scheme(self) -> &'static str {
         match self {
             Protocol::Grpc => "grpc",
@@ -43,68 +44,77 @@ impl Protocol {
     }
 }
 
-/// A value that an option can have.
+/// The value of an option.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Setting {
-    /// Of a flag.
+    /// A flag.
     Flag(bool),
-    /// Of a number.
+    /// A number.
     Int(i64),
-    /// Of a text or a choice.
+    /// A string or a choice.
     Text(String),
-    /// Of a list of texts or hosts.
+    /// A list of strings or hosts.
     Texts(Vec<String>),
-    /// Of a mapping; keys are strings, since the value has been through JSON.
+    /// A mapping. Its keys are strings, because the value was converted to JSON and back.
     Pairs(Value),
-    /// Of `protocol`.
+    /// The value of `protocol`.
     Protocols(Vec<Protocol>),
-    /// Of `port`, `port_monitoring`.
+    /// The value of `port` or `port_monitoring`.
     Ports(Vec<u16>),
 }
 
-/// Why a value cannot be the value of an option.
+/// The reason why an option cannot have a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wrong {
-    /// What it must be.
+    /// The kind of problem.
+    pub code: Code,
+    /// The problem.
     pub message: String,
-    /// How to mend it.
-    pub mend: String,
+    /// How to fix it.
+    pub fix: String,
 }
 
-fn wrong<T>(message: impl Into<String>, mend: impl Into<String>) -> Result<T, Wrong> {
-    Err(Wrong { message: message.into(), mend: mend.into() })
+impl Wrong {
+    /// The finding about the value `node` of the field at `path`.
+    pub fn finding(self, path: Path<'_>, node: &Node<'_>) -> Finding {
+        self.code.error(path, self.message).got(node.shown()).fix(self.fix).at(node.mark)
+    }
 }
 
-/// Reads the value of the option `row`. `Ok(None)` means that the option counts as not given (`null`, and `false`
-/// where argparse would see no word at all).
+fn wrong<T>(code: Code, message: impl Into<String>, fix: impl Into<String>) -> Result<T, Wrong> {
+    Err(Wrong { code, message: message.into(), fix: fix.into() })
+}
+
+/// Reads the value of the option `row`. `Ok(None)` means that the option is not set (`null`, or `false` where
+/// `kwargs2list` writes no word).
 pub fn read(row: &Row, node: &Node<'_>) -> Result<Option<Setting>, Wrong> {
-    // An empty text is nothing to `parse_arg`.
+    // `parse_arg` ignores an empty string.
     if node.is_null() || node.as_text() == Some("") {
         return Ok(None);
     }
-    // A list of one is one word to argparse.
+    // argparse reads a list with one entry as one word.
     let node = match node.as_list() {
         Some([one]) if row.kind.is_one() && !one.is_null() => one,
         _ => node,
     };
     match row.kind {
-        Kind::Flag => flag(node).map(|on| Some(Setting::Flag(on))),
-        Kind::Int => int(node).map(|number| Some(Setting::Int(number))),
-        Kind::Text => text(node)?.map(|text| value_word(&text).map(|()| Setting::Text(text))).transpose(),
-        Kind::Choice(words) => choice(node, words, false),
-        Kind::Enum(words) => choice(node, words, true),
-        Kind::Texts => Ok(Some(Setting::Texts(value_words(texts(node)?)?))),
-        Kind::Hosts => Ok(Some(Setting::Texts(separated(&value_words(texts(node)?)?)))),
-        Kind::Ports => ports(&separated(&texts(node)?)).map(|ports| Some(Setting::Ports(ports))),
-        Kind::Pairs => Ok(Some(Setting::Pairs(pairs(node)?))),
-        Kind::PeerPorts => Ok(Some(Setting::Pairs(peer_ports(node)?))),
-        Kind::Protocols => protocols(&texts(node)?),
+        ValueKind::Flag => flag(node).map(|on| Some(Setting::Flag(on))),
+        ValueKind::Int => int(node).map(|number| Some(Setting::Int(number))),
+        ValueKind::Text => text(node)?.map(|text| value_word(&text).map(|()| Setting::Text(text))).transpose(),
+        ValueKind::Choice(words) => choice(node, words, false),
+        ValueKind::Enum(words) => choice(node, words, true),
+        ValueKind::Texts => Ok(Some(Setting::Texts(value_words(strings(node)?)?))),
+        ValueKind::Hosts => Ok(Some(Setting::Texts(separated(&value_words(strings(node)?)?)))),
+        ValueKind::Ports => ports(&separated(&strings(node)?)).map(|ports| Some(Setting::Ports(ports))),
+        ValueKind::Pairs => Ok(Some(Setting::Pairs(pairs(node)?))),
+        ValueKind::PeerPorts => Ok(Some(Setting::Pairs(peer_ports(node)?))),
+        ValueKind::Protocols => protocols(&strings(node)?),
     }
 }
 
 fn flag(node: &Node<'_>) -> Result<bool, Wrong> {
     let value = scalar::value(node);
-    // Jina re-types quoted booleans, so "true" is one to it; any other text or number switches a flag on, even `off`.
+    // Jina re-types quoted booleans, so "true" is a boolean. Any other string or number sets the flag, even `off`.
     let word = match &value {
         Value::Bool(b) => return Ok(*b),
         Value::Int(1) => return Ok(true),
@@ -114,8 +124,10 @@ fn flag(node: &Node<'_>) -> Result<bool, Wrong> {
     match word.as_str() {
         "true" | "yes" | "on" | "y" | "1" => Ok(true),
         "false" => Ok(false),
-        "off" | "no" | "n" | "0" => wrong("must be true or false, and Jina would take this for true", "write false"),
-        _ => wrong("must be true or false", "write true or false"),
+        "off" | "no" | "n" | "0" => {
+            wrong(Code::ValueNotAllowed, "must be `true` or `false`, and Jina would read this value as true", "write `false`")
+        }
+        _ => wrong(Code::WrongType, "must be `true` or `false`", "write `true` or `false`"),
     }
 }
 
@@ -127,16 +139,16 @@ fn int(node: &Node<'_>) -> Result<i64, Wrong> {
     };
     match number.map(i64::try_from) {
         Some(Ok(number)) => Ok(number),
-        Some(Err(_)) => wrong("is too large", "write a number of at most 64 bits"),
-        None => wrong("must be a whole number", "write digits only"),
+        Some(Err(_)) => wrong(Code::ValueOutOfRange, "must be a number of at most 64 bits", "write a smaller number"),
+        None => wrong(Code::WrongType, "must be an integer", "write only digits"),
     }
 }
 
 fn text(node: &Node<'_>) -> Result<Option<String>, Wrong> {
     Ok(match scalar::value(node) {
         Value::Null | Value::Bool(false) => None,
-        Value::Bool(true) => return wrong("must be a text, and this is the YAML value true", "put it in quotes"),
-        Value::List(_) => return wrong("must be one text, not a list", "write one value"),
+        Value::Bool(true) => return wrong(Code::WrongType, "must be a string, not the boolean true", "put the value in quotes"),
+        Value::List(_) => return wrong(Code::WrongType, "must be a string, not a list", "write one value"),
         value @ Value::Map(_) => Some(through_json(value).to_json()),
         value => Some(value.to_str()).filter(|text| !text.is_empty()),
     })
@@ -147,35 +159,35 @@ fn choice(node: &Node<'_>, words: &[&str], any_case: bool) -> Result<Option<Sett
     let found = words.iter().find(|word| if any_case { word.eq_ignore_ascii_case(&given) } else { **word == given });
     match found {
         Some(word) => Ok(Some(Setting::Text((*word).to_owned()))),
-        None => wrong("is none of the possible values", format!("use one of: {}", words.join(", "))),
+        None => wrong(Code::ValueNotAllowed, "is not an allowed value", format!("use one of: {}", words.join(", "))),
     }
 }
 
-/// A list, or one text; a text in brackets is a list (`parse_arg`).
-fn texts(node: &Node<'_>) -> Result<Vec<String>, Wrong> {
+/// A list or one string; a string in brackets is a list (`parse_arg`).
+fn strings(node: &Node<'_>) -> Result<Vec<String>, Wrong> {
     let entries = match scalar::value(node) {
         Value::List(entries) => entries,
         Value::Str(text) if text.starts_with('[') && text.ends_with(']') => match retyped(&text) {
             Value::List(entries) => entries,
             other => vec![other],
         },
-        Value::Bool(_) | Value::Map(_) => return wrong("must be a text or a list of texts", "write a list: [a, b]"),
+        Value::Bool(_) | Value::Map(_) => return wrong(Code::WrongType, "must be a string or a list of strings", "write a list: [a, b]"),
         other => vec![other],
     };
     if entries.iter().any(|entry| matches!(entry, Value::Map(_) | Value::List(_))) {
-        return wrong("must be a list of plain texts", "write a list: [a, b]");
+        return wrong(Code::WrongType, "must be a list of strings", "write a list: [a, b]");
     }
     Ok(entries.iter().map(Value::to_str).collect())
 }
 
-/// Options that every parser of Jina has beside those of the table.
+/// Options of every parser of Jina that are not in the table.
 const BESIDE_THE_TABLE: [&str; 3] = ["help", "version", "version-full"];
 
-/// Whether argparse takes a word for an option, known or not, and never for the value of one
-/// (`ArgumentParser._parse_optional`). The container's own parser does the same.
-fn is_taken_for_an_option(word: &str) -> bool {
+/// Whether argparse reads a word as an option, known or not, instead of a value (`ArgumentParser._parse_optional`).
+/// The parser in the container does the same.
+fn is_read_as_option(word: &str) -> bool {
     let Some(rest) = word.strip_prefix('-').filter(|rest| !rest.is_empty()) else { return false };
-    let is_begun = || {
+    let is_prefix = || {
         let name = rest.strip_prefix('-').map(|name| name.split('=').next().unwrap_or(name));
         let known = TABLE.iter().flat_map(|row| std::iter::once(row.name).chain(row.aliases.iter().copied()));
         name.is_some_and(|name| {
@@ -183,8 +195,8 @@ fn is_taken_for_an_option(word: &str) -> bool {
                 || BESIDE_THE_TABLE.iter().any(|known| known.starts_with(name))
         })
     };
-    // `-h` and `-v` take no value, so that what follows them is one.
-    if rest.starts_with(['h', 'v']) || is_begun() {
+    // `-h` and `-v` take no value, so argparse reads the rest of the word as further options.
+    if rest.starts_with(['h', 'v']) || is_prefix() {
         return true;
     }
     let is_digits = |text: &str| text.chars().all(char::is_numeric);
@@ -195,10 +207,14 @@ fn is_taken_for_an_option(word: &str) -> bool {
     !is_negative_number && !word.contains(' ')
 }
 
-/// Refuses a word that would not arrive as a value.
+/// Returns an error for a word that argparse does not read as a value.
 fn value_word(word: &str) -> Result<(), Wrong> {
-    if is_taken_for_an_option(word) {
-        return wrong("begins with a dash, and Jina's command line takes it for another option", "put something before the dash");
+    if is_read_as_option(word) {
+        return wrong(
+            Code::LeadingDash,
+            "must not begin with a dash, because Jina's command line reads it as an option",
+            "put another character before the dash",
+        );
     }
     Ok(())
 }
@@ -217,7 +233,7 @@ fn ports(texts: &[String]) -> Result<Vec<u16>, Wrong> {
         .iter()
         .map(|text| match python_int(text).map(u16::try_from) {
             Some(Ok(port)) => Ok(port),
-            _ => wrong("must be port numbers", "write numbers from 0 to 65535, such as 8080 or [8080, 8081]"),
+            _ => wrong(Code::ValueOutOfRange, "must be port numbers from 0 to 65535", "write a number or a list: 8080 or [8080, 8081]"),
         })
         .collect()
 }
@@ -225,13 +241,13 @@ fn ports(texts: &[String]) -> Result<Vec<u16>, Wrong> {
 fn protocols(texts: &[String]) -> Result<Option<Setting>, Wrong> {
     let parsed: Option<Vec<Protocol>> = texts.iter().map(|text| Protocol::parse(text)).collect();
     match parsed {
-        Some(list) if list.is_empty() => wrong("names no protocol", "use one of: GRPC, HTTP, WEBSOCKET"),
+        Some(list) if list.is_empty() => wrong(Code::ValueNotAllowed, "must not be empty", "use one of: GRPC, HTTP, WEBSOCKET"),
         Some(list) => Ok(Some(Setting::Protocols(list))),
-        None => wrong("is no protocol that Jina speaks", "use one of: GRPC, HTTP, WEBSOCKET"),
+        None => wrong(Code::ValueNotAllowed, "is not a protocol of Jina", "use one of: GRPC, HTTP, WEBSOCKET"),
     }
 }
 
-/// `KVAppendAction`: a mapping, or words that are each JSON or `key=value` or `key: value`.
+/// `KVAppendAction`: a mapping, or words, each of which is JSON, `key=value` or `key: value`.
 fn pairs(node: &Node<'_>) -> Result<Value, Wrong> {
     let mut dict = Dict::default();
     match &node.data {
@@ -241,7 +257,7 @@ fn pairs(node: &Node<'_>) -> Result<Value, Wrong> {
                 add_pairs(entry, &mut dict)?;
             }
         }
-        // A text in brackets is a list of words (`parse_arg`).
+        // A string in brackets is a list of words (`parse_arg`).
         Data::Scalar(Scalar { text, .. }) => match retyped(text) {
             Value::List(words) => words.iter().try_for_each(|word| add_word(&word.to_str(), &mut dict))?,
             _ => add_pairs(node, &mut dict)?,
@@ -257,7 +273,7 @@ fn add_pairs(node: &Node<'_>, dict: &mut Dict<Value, Value>) -> Result<(), Wrong
             Value::Map(more) => more,
             _ => Vec::new(),
         },
-        Data::List(_) => return wrong("must be a mapping", "write key: value pairs"),
+        Data::List(_) => return wrong(Code::WrongType, "must be a mapping", "write `key: value` lines"),
     };
     add(more, dict);
     Ok(())
@@ -282,12 +298,12 @@ fn add(more: Vec<(Value, Value)>, dict: &mut Dict<Value, Value>) {
 fn key_and_value(text: &str) -> Result<(Value, Value), Wrong> {
     value_word(text)?;
     let Some(at) = text.find([':', '=']) else {
-        return wrong("must be a mapping", "write key: value pairs, or texts such as key=value");
+        return wrong(Code::WrongType, "must be a mapping", "write `key: value` lines, or strings such as `key=value`");
     };
     Ok((Value::Str(text[..at].to_owned()), retyped(text[at + 1..].trim_start())))
 }
 
-/// What `json.loads(json.dumps(value))` gives: every key is a string, and of equal keys the last one counts.
+/// The result of `json.loads(json.dumps(value))`: every key is a string, and the last of equal keys wins.
 fn through_json(value: Value) -> Value {
     match value {
         Value::List(entries) => Value::List(entries.into_iter().map(through_json).collect()),
@@ -309,13 +325,14 @@ fn through_json(value: Value) -> Value {
     }
 }
 
-/// `CastPeerPorts`: ports, or lists of ports by shard. The result is what Jina writes, key `0` included.
+/// `CastPeerPorts`: ports, or lists of ports by shard. As in Jina, the result always has the key `0`.
 fn peer_ports(node: &Node<'_>) -> Result<Value, Wrong> {
     let fault = || Wrong {
-        message: "must be ports, or a mapping from shard to ports".into(),
-        mend: "write [12345, 12346] or {0: [12345], 1: [12346]}".into(),
+        code: Code::WrongType,
+        message: "must be a list of ports, or a mapping from shards to lists of ports".into(),
+        fix: "write [12345, 12346] or {0: [12345], 1: [12346]}".into(),
     };
-    // The words that argparse would see: numbers, or texts that are JSON.
+    // The words that argparse sees: numbers, or strings that are JSON.
     let words = match scalar::value(node) {
         Value::List(entries) => entries,
         Value::Str(text) => match retyped(&text) {
@@ -355,7 +372,7 @@ fn peer_ports(node: &Node<'_>) -> Result<Value, Wrong> {
 }
 
 impl Setting {
-    /// Whether this is what Jina assumes anyway, so that no argument is written.
+    /// Whether this is the default, so that Jina writes no argument.
     pub fn is_default(&self, default: DefaultValue) -> bool {
         match (self, default) {
             (Setting::Flag(on), _) => !on,
@@ -367,7 +384,7 @@ impl Setting {
         }
     }
 
-    /// The words that `kwargs2list` writes after the option.
+    /// The words that `kwargs2list` writes after the name of the option.
     pub fn words(&self) -> Vec<String> {
         match self {
             Setting::Flag(_) => Vec::new(),
@@ -394,12 +411,12 @@ mod tests {
         match read(row, &node) {
             Ok(None) => Ok("unset".into()),
             Ok(Some(setting)) => Ok(std::iter::once(row.argument.to_owned()).chain(setting.words()).collect::<Vec<_>>().join(" ")),
-            Err(wrong) => Err(format!("{}; {}", wrong.message, wrong.mend)),
+            Err(wrong) => Err(format!("{}; {}", wrong.message, wrong.fix)),
         }
     }
 
     #[test]
-    fn values_become_the_words_that_jina_writes() {
+    fn values_become_the_words_of_jinas_command_line() {
         for (option, text, expected) in [
             ("replicas", "2", "--replicas 2"),
             ("replicas", "'2'", "--replicas 2"),
@@ -445,7 +462,7 @@ mod tests {
     }
 
     #[test]
-    fn what_argparse_refuses_or_misreads_is_refused() {
+    fn values_that_argparse_refuses_or_misreads_are_errors() {
         for (option, text) in [
             ("replicas", "two"),
             ("replicas", "1.5"),
@@ -469,7 +486,7 @@ mod tests {
             ("title", "'-5x'"),
             ("title", "-.inf"),
             ("title", "'--title=a b'"),
-            ("title", "'-help is a text'"),
+            ("title", "'-help is a word'"),
             ("volumes", "[/a, -b]"),
             ("host", "-h"),
             ("env", "[-A=1]"),

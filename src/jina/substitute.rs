@@ -1,15 +1,15 @@
 //! Variables in a Flow: `${{ ENV.X }}`, `${{ CONTEXT.x }}`, `${{ x }}`, `$X`, and references to other fields such as
 //! `${{root.with.name}}` and `${{this.name}}` (`jina/jaml/__init__.py`, `expand_dict`).
 //!
-//! Jina takes values from the environment of the process that exports. A function must not look there, so one explicit
-//! context plays the role of the environment and of Jina's context alike.
+//! Jina takes values from the environment of the process that exports. A function must not read the environment, so one
+//! explicit context replaces both the environment and Jina's context.
 
 use std::borrow::Cow;
 use std::cell::Cell;
 
 use super::scalar::{self, retyped};
 use super::value::Value;
-use crate::finding::{Finding, Findings, Path};
+use crate::finding::{Code, Finding, Findings, Path};
 use crate::yaml::{Data, Dict, Node, Scalar, Style};
 
 /// The values of variables, by name.
@@ -17,7 +17,7 @@ use crate::yaml::{Data, Dict, Node, Scalar, Style};
 pub struct Context(Dict<String, String>);
 
 impl Context {
-    /// Sets `name`, over an earlier value if there is one.
+    /// Sets the value of `name`, and replaces an earlier one.
     pub fn set(&mut self, name: impl Into<String>, value: impl Into<String>) {
         let name = name.into();
         self.0.insert(name.clone(), name, value.into());
@@ -28,31 +28,32 @@ impl Context {
         self.0.get(name).map(String::as_str)
     }
 
-    /// The names among which the nearest is looked for: the first ones are enough for people.
+    /// The candidates for "did you mean". The first ones are enough.
     fn names(&self) -> impl Iterator<Item = &str> {
         self.0.pairs().iter().take(100).map(|(name, _)| name.as_str())
     }
 }
 
-/// What becomes of an expression whose variable the context does not have.
+/// The replacement of an expression whose variable is not in the context.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Missing {
-    /// It is an error.
+    /// None: it is an error.
     Error,
-    /// It becomes `$X` or `$$x`, as Jina leaves it.
-    LeftAsJinaDoes,
+    /// `$X` or `$$x`, as in Jina.
+    AsInJina,
 }
 
-/// Jina makes one pass for variables and three for references; a chain that is longer than this refers to itself.
+/// Jina makes one pass for variables and three for references. A chain of references that needs more passes than this
+/// is a cycle.
 const MOST_PASSES: usize = 16;
 
-/// Bytes that replacing may produce in one pass; references to references could otherwise multiply without end.
+/// The most bytes that replacements may produce in one pass: references to references could multiply without end.
 const MOST_TEXT: usize = 16 << 20;
 
-/// Keys that references may pass in one pass, on the way to what they name.
+/// The most keys that references may compare in one pass before they find their field.
 const MOST_PASSED: usize = 16 << 20;
 
-/// Replaces every variable in the values (never in keys) below `root`.
+/// Replaces every variable and reference in the values (never in keys) below `root`.
 pub fn substitute<'t>(root: Node<'t>, context: &Context, missing: Missing, path: &Path<'_>, findings: &mut Findings) -> Node<'t> {
     if !root.any_scalar(&mut |scalar| scalar.text.contains('$')) {
         return root;
@@ -63,14 +64,14 @@ pub fn substitute<'t>(root: Node<'t>, context: &Context, missing: Missing, path:
         let mut changed = false;
         let next = pass.node(&current, None, path, findings, &mut changed);
         let exhausted = pass.produced.get() > MOST_TEXT;
-        let lost = pass.is_lost();
+        let over_budget = pass.is_over_budget();
         let referred = pass.referred.get();
         current = next;
         if findings.has_errors() {
             return current;
         }
-        if lost {
-            findings.push(Finding::error(path, "has more references than can be followed").fix("write plain values"));
+        if over_budget {
+            findings.push(Code::TooLarge.error(path, "has too many references").fix("write plain values"));
             return current;
         }
         if exhausted || (!changed && referred) {
@@ -80,7 +81,8 @@ pub fn substitute<'t>(root: Node<'t>, context: &Context, missing: Missing, path:
             return current;
         }
     }
-    findings.push(Finding::error(path, "a reference leads back to itself").fix("give one of the fields in the circle a plain value"));
+    let finding = Code::ReferenceCycle.error(path, "has a reference that refers back to itself");
+    findings.push(finding.fix("write a plain value in one of the fields of the cycle"));
     current
 }
 
@@ -89,9 +91,9 @@ struct Pass<'p, 't> {
     context: &'p Context,
     missing: Missing,
     produced: Cell<usize>,
-    /// Keys that references have passed.
+    /// The number of keys that references have compared.
     passed: Cell<usize>,
-    /// Whether a reference was followed.
+    /// Whether any reference was replaced.
     referred: Cell<bool>,
 }
 
@@ -126,18 +128,18 @@ impl<'t> Pass<'_, 't> {
         Node { mark: node.mark, tag: node.tag.clone(), data }
     }
 
-    fn is_lost(&self) -> bool {
+    fn is_over_budget(&self) -> bool {
         self.passed.get() > MOST_PASSED
     }
 
-    /// One pass over one text.
+    /// Replaces the expressions of one string.
     fn text(&self, text: &str, this: Option<&Node<'t>>) -> Result<String, Finding> {
         let mut out = String::with_capacity(text.len());
         let mut rest = text;
         while let Some(at) = rest.find('$') {
             out.push_str(&rest[..at]);
             rest = &rest[at..];
-            if self.produced.get() > MOST_TEXT || self.is_lost() {
+            if self.produced.get() > MOST_TEXT || self.is_over_budget() {
                 return Ok(text.to_owned());
             }
             let (replaced, length) = self.expression(rest, this)?;
@@ -149,7 +151,7 @@ impl<'t> Pass<'_, 't> {
         Ok(out)
     }
 
-    /// The replacement for what stands at the start of `rest`, and how much of it that covers.
+    /// The replacement of the expression at the start of `rest`, and the length of the expression.
     fn expression(&self, rest: &str, this: Option<&Node<'t>>) -> Result<(String, usize), Finding> {
         if let Some(body) = rest.strip_prefix("${{")
             && let Some(end) = body.find("}}")
@@ -171,7 +173,7 @@ impl<'t> Pass<'_, 't> {
             let end = body.find(|c: char| !is_word(c)).unwrap_or(body.len());
             (&body[..end], end + 1)
         };
-        // What the shell syntax names and the context lacks stays as it is: it may be a price or a password.
+        // A `$X` that is not in the context stays unchanged: it may be a price or a password.
         Ok((self.context.get(name).map_or_else(|| rest[..length].to_owned(), str::to_owned), length))
     }
 
@@ -193,14 +195,14 @@ impl<'t> Pass<'_, 't> {
             return Ok(Some(value.to_owned()));
         }
         match (self.missing, environment) {
-            (Missing::LeftAsJinaDoes, Some(_)) => Ok(Some(format!("${name}"))),
-            (Missing::LeftAsJinaDoes, None) => Ok(Some(format!("$${name}"))),
+            (Missing::AsInJina, Some(_)) => Ok(Some(format!("${name}"))),
+            (Missing::AsInJina, None) => Ok(Some(format!("$${name}"))),
             (Missing::Error, _) => {
-                let finding = Finding::error("", format!("the variable `{name}` has no value"));
+                let finding = Code::UndefinedVariable.error("", format!("uses the variable `{name}`, which has no value"));
                 let near = crate::finding::nearest(name, self.context.names());
                 Err(match near {
                     Some(near) => finding.propose(near),
-                    None => finding.fix(format!("add `{name}` to spec.context, or on the command line: --context {name}=VALUE")),
+                    None => finding.fix(format!("add `{name}` to `spec.context`, or use `--context {name}=VALUE` on the command line")),
                 })
             }
         }
@@ -212,17 +214,20 @@ impl<'t> Pass<'_, 't> {
             return Ok(None);
         }
         let (head, steps) = inner.split_at(inner.find(['.', '[']).unwrap_or(inner.len()));
-        let lost = || Finding::error("", format!("`${{{{{inner}}}}}` refers to nothing in this Flow")).fix("name an existing field");
+        let undefined = || {
+            let message = format!("uses `${{{{{inner}}}}}`, which is not a field of this Flow");
+            Code::UndefinedReference.error("", message).fix("use the path of an existing field")
+        };
         let mut node = match head {
             "root" => self.root,
-            "this" => this.ok_or_else(lost)?,
+            "this" => this.ok_or_else(undefined)?,
             "ENV" => {
                 let name = steps.strip_prefix('.').unwrap_or_default();
-                return self.context.get(name).map(|value| Some(value.to_owned())).ok_or_else(lost);
+                return self.context.get(name).map(|value| Some(value.to_owned())).ok_or_else(undefined);
             }
-            // Python's formatter counts its arguments, and there are none with a number.
-            number if number.bytes().all(|b| b.is_ascii_digit()) => return Err(lost()),
-            // A head that it does not know leaves the text as it is.
+            // To Python's formatter a number is a positional argument, and Jina passes none.
+            number if number.bytes().all(|b| b.is_ascii_digit()) => return Err(undefined()),
+            // An unknown head leaves the string unchanged.
             _ => return Ok(None),
         };
         for step in steps.replace('[', ".[").split('.').skip(1) {
@@ -231,11 +236,11 @@ impl<'t> Pass<'_, 't> {
                 Some(index) => index.parse::<usize>().ok().and_then(|i| node.as_list()?.get(i)),
                 None => node.get(step),
             }
-            .ok_or_else(lost)?;
+            .ok_or_else(undefined)?;
         }
         self.referred.set(true);
         match &node.data {
-            Data::Map(_) => Err(lost()),
+            Data::Map(_) => Err(undefined()),
             _ => Ok(Some(scalar::value(node).to_str())),
         }
     }
@@ -245,7 +250,7 @@ fn is_word(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '_'
 }
 
-/// A replaced text is typed by `parse_arg` alone, never by YAML; in quotes it stays a string.
+/// Only `parse_arg` types a replaced string, never YAML; a quoted string stays a string.
 fn typed(text: String, style: Style) -> Data<'static> {
     let scalar = |text: String, style| Data::Scalar(Scalar { text: Cow::Owned(text), style });
     if style == Style::Quoted || text.contains('$') {
@@ -304,12 +309,12 @@ mod tests {
         let text = "with: {name: base, port: 8080}\nx: {one: '${{root.with.name}}-1', two: '${{root.x.one}}-2'}\ny: [{n: a, m: '${{this.n}}:${{root.x.two}}'}]\nz: ${{root.with.port}}\nw: ${{root.y[0].n}}";
         let expected = "{'with': {'name': 'base', 'port': 8080}, 'x': {'one': 'base-1', 'two': 'base-1-2'}, 'y': [{'n': 'a', 'm': 'a:base-1-2'}], 'z': 8080, 'w': 'a'}";
         assert_eq!(run(text, Missing::Error).as_deref(), Ok(expected));
-        assert!(run("a: ${{root.b}}\nb: ${{root.a}}", Missing::Error).is_err_and(|e| e.contains("leads back to itself")));
+        assert!(run("a: ${{root.b}}\nb: ${{root.a}}", Missing::Error).is_err_and(|e| e.contains("refers back to itself")));
         let many = format!("a: '{}'\nb: '{}'", "${{root.b}}".repeat(50), "${{root.a}}".repeat(50));
-        assert!(run(&many, Missing::Error).is_err_and(|e| e.contains("leads back to itself")));
+        assert!(run(&many, Missing::Error).is_err_and(|e| e.contains("refers back to itself")));
         for nothing in ["root.nope", "root", "this", "0", "[0]", ".root", "root[0]", "ENV", "root..a"] {
             let error = run(&format!("a: '${{{{{nothing}}}}}'"), Missing::Error);
-            assert!(error.is_err_and(|e| e.starts_with(&format!("a: `${{{{{nothing}}}}}` refers to nothing"))), "{nothing}");
+            assert!(error.is_err_and(|e| e.starts_with(&format!("a: uses `${{{{{nothing}}}}}`, which is not a field"))), "{nothing}");
         }
         assert_eq!(run("a: ${{foo.bar}}", Missing::Error).as_deref(), Ok("{'a': '${{foo.bar}}'}"));
     }
@@ -317,7 +322,7 @@ mod tests {
     #[test]
     fn a_missing_variable_is_an_error_unless_jina_is_imitated() {
         let error = run("e: {a: '${{ ENV.TGA }}'}", Missing::Error);
-        assert_eq!(error, Err("e.a: the variable `TGA` has no value (got \"${{ ENV.TGA }}\"); did you mean `TAG`?".into()));
-        assert_eq!(run("a: ${{ ENV.X }}\nb: ${{ x }}", Missing::LeftAsJinaDoes).as_deref(), Ok("{'a': '$X', 'b': '$$x'}"));
+        assert_eq!(error, Err("e.a: uses the variable `TGA`, which has no value (got \"${{ ENV.TGA }}\"); did you mean `TAG`?".into()));
+        assert_eq!(run("a: ${{ ENV.X }}\nb: ${{ x }}", Missing::AsInJina).as_deref(), Ok("{'a': '$X', 'b': '$$x'}"));
     }
 }

@@ -1,13 +1,13 @@
-//! The graph of a Flow: names, `needs`, and the node that answers the client
+//! The graph of a Flow: names, `needs`, and the node whose results the client receives
 //! (`jina/orchestrate/flow/base.py`: `add`, `needs`, `needs_all`, `inspect`, `gather_inspect`, `build`).
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::inherited::Options;
 use super::options::Opt;
-use crate::finding::{Finding, Findings, Mark, Path};
+use crate::finding::{Code, Finding, Findings, Mark, Path};
 
-/// The name of the first and last stop of every request.
+/// The name of the node at which every request begins and ends.
 pub const GATEWAY: &str = "gateway";
 
 /// How an entry of `executors` joins the Flow (`method`).
@@ -15,39 +15,39 @@ pub const GATEWAY: &str = "gateway";
 pub enum Method {
     /// `add`: an executor.
     Add,
-    /// `needs`: a joiner of two or more.
+    /// `needs`: an executor that joins the results of two or more.
     Needs,
-    /// `needs_all`: a joiner of everything that nobody needs yet.
+    /// `needs_all`: an executor that joins all results that are not needed yet.
     NeedsAll,
-    /// `inspect`: an executor that looks at results without changing them.
+    /// `inspect`: an executor that reads results without changing them.
     Inspect,
-    /// `gather_inspect`: a joiner of everything that inspects.
+    /// `gather_inspect`: an executor that joins all inspecting executors.
     GatherInspect,
 }
 
-/// What becomes of inspecting executors (`with.inspect`).
+/// The treatment of inspecting executors (`with.inspect`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Inspection {
-    /// `HANG`: they stay leaves.
+    /// `HANG`: nothing waits for them.
     Hang,
-    /// `REMOVE`: they are left out.
+    /// `REMOVE`: they are removed.
     Remove,
     /// `COLLECT`: a last node waits for them.
     Collect,
 }
 
-/// One entry of `executors`, read but not yet placed.
+/// One entry of `executors`, before it is a node of the graph.
 #[derive(Debug, Clone)]
 pub struct Entry {
     /// Its `name`.
     pub name: Option<String>,
     /// Its `method`.
     pub method: Method,
-    /// Its `needs`; empty means "the last one".
+    /// Its `needs`; if empty, it needs the last node.
     pub needs: Vec<String>,
     /// Its options.
     pub options: Options,
-    /// Its place in the list.
+    /// Its index in the list.
     pub index: usize,
     /// Its place in the text.
     pub mark: Mark,
@@ -58,12 +58,12 @@ enum Role {
     Executor,
     Inspect,
     InspectPass,
-    /// It needs whatever was there that nobody needed, or that inspects.
+    /// A node that needs all nodes that were not needed, or all inspecting nodes.
     Joins,
 }
 
 impl Role {
-    /// Whether [`Inspection::Remove`] takes it away.
+    /// Whether [`Inspection::Remove`] removes it.
     fn inspects(self) -> bool {
         matches!(self, Role::Inspect | Role::InspectPass)
     }
@@ -74,11 +74,11 @@ impl Role {
 pub struct Executor {
     /// Its name in the Flow.
     pub name: String,
-    /// Names of the nodes it waits for, sorted.
+    /// The names of the nodes that it waits for, sorted.
     pub needs: BTreeSet<String>,
     /// Its options.
     pub options: Options,
-    /// The entry of `executors` it comes from, for field paths; Jina's own additions have their cause's.
+    /// The index of its entry of `executors`, for field paths. Nodes that Jina adds have the index of the entry that causes them.
     pub index: usize,
     /// Its place in the text.
     pub mark: Mark,
@@ -86,40 +86,40 @@ pub struct Executor {
 }
 
 impl Executor {
-    /// Whether it is there to bring results together or to hand them on, which Jina's own `BaseExecutor` does.
+    /// Whether it only joins or passes on results, which Jina's `BaseExecutor` does.
     pub fn passes_on(&self) -> bool {
         self.needs.len() > 1 || self.role == Role::InspectPass
     }
 }
 
-/// Which node hands its results to which, in the order in which Jina lists them.
+/// The edges of the graph, in the order in which Jina lists them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Graph(Vec<(String, Vec<String>)>);
 
 impl Graph {
-    /// The nodes with their successors; `start-gateway` and `end-gateway` stand for the gateway.
+    /// The nodes with their successors; `start-gateway` and `end-gateway` are the gateway.
     pub fn edges(&self) -> &[(String, Vec<String>)] {
         &self.0
     }
 }
 
-/// The nodes of a Flow and how they hang together.
+/// The nodes of a Flow and its graph.
 #[derive(Debug, Clone, Default)]
 pub struct Arrangement {
     /// The nodes in order.
     pub executors: Vec<Executor>,
-    /// The nodes with those that [`Inspection::Remove`] took away, where it took any.
+    /// All nodes, if [`Inspection::Remove`] removed any.
     pub with_removed: Option<Vec<Executor>>,
-    /// Who hands results to whom.
+    /// The graph.
     pub graph: Graph,
 }
 
-/// Places the entries one after the other. `inherited` is what a node has that Jina adds, and `path` the path of the list.
+/// Adds the entries to the graph in order. `inherited` has the options of nodes that Jina adds; `path` is the path of the list.
 pub fn arrange(entries: Vec<Entry>, inspection: Inspection, inherited: &Options, path: &Path<'_>, findings: &mut Findings) -> Arrangement {
     let mut builder = Builder { last: vec![GATEWAY.to_owned()], ..Builder::default() };
     let entry_count = entries.len();
     for entry in entries {
-        // The gateway has its own section; an entry of that name is passed over without a word, as in Jina.
+        // The gateway has its own section. An entry with its name is ignored, as in Jina.
         if entry.name.as_deref() != Some(GATEWAY) {
             builder.place(entry, path, findings);
         }
@@ -133,7 +133,7 @@ pub fn arrange(entries: Vec<Entry>, inspection: Inspection, inherited: &Options,
         with_removed = Some(builder.nodes.clone());
         builder.remove_inspection();
         graph = builder.graph();
-        // The gateway, which is among the nodes by then, begins the graph of nothing as well.
+        // In Jina the gateway is one of the nodes by now, so that it begins an empty graph as well.
         if builder.nodes.is_empty() {
             graph.0.push(("start-gateway".to_owned(), Vec::new()));
         }
@@ -146,12 +146,21 @@ pub fn arrange(entries: Vec<Entry>, inspection: Inspection, inherited: &Options,
 struct Builder {
     nodes: Vec<Executor>,
     places: HashMap<String, usize>,
-    /// The nodes that were last in turn; the end of the list is "the last one" that `needs` defaults to.
+    /// Every node that was the last one at some time; the end of the list is the default of `needs`.
     last: Vec<String>,
-    /// Who is to be needed in place of whom, because it is being inspected.
+    /// The node that replaces an inspected node in later `needs`.
     inspected: HashMap<String, String>,
     needed: HashSet<String>,
+    /// The nodes that are not floating and that no node needs yet, by their place.
+    hanging: BTreeMap<usize, String>,
+    /// The names of the inspecting nodes, in order.
+    inspectors: Vec<String>,
+    /// The number of `needs` of the nodes that wait for all inspecting nodes.
+    gathered: usize,
 }
+
+/// The most `needs` of all nodes that gather inspections: each of them needs every inspecting node.
+const MOST_GATHERED: usize = 1 << 20;
 
 impl Builder {
     fn last(&self) -> String {
@@ -169,9 +178,10 @@ impl Builder {
             Method::Needs => {
                 if entry.needs.len() < 2 {
                     findings.push(
-                        Finding::error(here.key("needs"), "`method: needs` joins two executors or more")
+                        Code::TooFewNeeds
+                            .error(here.key("needs"), "must name two or more executors for `method: needs`")
                             .got(entry.needs.join(", "))
-                            .fix("name at least two, or remove `method`")
+                            .fix("name at least two executors, or remove `method`")
                             .at(entry.mark),
                     );
                     return;
@@ -179,11 +189,12 @@ impl Builder {
                 self.join(entry, Role::Executor, &here, findings);
             }
             Method::NeedsAll => {
-                entry.needs = self.hanging();
+                entry.needs = self.hanging.values().cloned().collect();
                 if entry.needs.is_empty() {
                     findings.push(
-                        Finding::error(here.key("method"), "`needs_all` joins what nobody needs yet, and there is nothing")
-                            .fix("put an executor before it")
+                        Code::TooFewNeeds
+                            .error(here.key("method"), "is `needs_all`, but all executors before it are already needed")
+                            .fix("add an executor before it, or remove it")
                             .at(entry.mark),
                     );
                     return;
@@ -194,10 +205,9 @@ impl Builder {
             Method::GatherInspect => {
                 let name = entry.name.as_deref().unwrap_or("gather_inspect");
                 if !self.gather(name, entry.options, entry.index, entry.mark, path, findings) {
-                    let finding = Finding::warning(here.key("method"), "no executor before this one inspects, so that nothing is added");
-                    findings.push(
-                        finding.got("gather_inspect").fix("remove it, or put an executor with `method: inspect` before it").at(entry.mark),
-                    );
+                    let message = "has no effect: no executor before this one has `method: inspect`";
+                    let finding = Code::FieldWithoutEffect.warning(here.key("method"), message).got("gather_inspect");
+                    findings.push(finding.fix("remove it, or add an executor with `method: inspect` before it").at(entry.mark));
                 }
             }
         }
@@ -215,38 +225,53 @@ impl Builder {
         if self.places.contains_key(&name) {
             if !named {
                 findings.push(
-                    Finding::error(path, format!("Jina would call this executor `{name}`, and one before it has that name"))
-                        .fix("give it a name")
+                    Code::DuplicateName
+                        .error(path, format!("has no name, and its default name `{name}` is already used by another executor"))
+                        .fix("add a name")
                         .at(mark),
                 );
                 return;
             }
             let other = format!("{name}{}", self.nodes.len());
             if method == Method::Add {
-                let message = format!("is the name of another executor, and Jina calls this one `{other}`");
-                findings.push(Finding::warning(path.key("name"), message).got(name).fix("give each executor its own name").at(mark));
+                let message = format!("is the name of another executor, so Jina renames this one to `{other}`");
+                let finding = Code::DuplicateName.warning(path.key("name"), message).got(name);
+                findings.push(finding.fix("use a different name for each executor").at(mark));
             }
             name = other;
         }
         if needs.contains(&name) {
-            findings.push(Finding::error(path.key("needs"), "an executor cannot need itself").got(name).fix("name another one").at(mark));
+            let finding = Code::NeedsCycle.error(path.key("needs"), "must not name the executor itself").got(name);
+            findings.push(finding.fix("name another executor").at(mark));
             return;
         }
         let needs = if needs.is_empty() { vec![self.last()] } else { needs };
         let needs: BTreeSet<String> = needs.into_iter().map(|need| self.inspected.get(&need).cloned().unwrap_or(need)).collect();
         if needs.len() > 1 && options.flag(Opt::External) && options.flag(Opt::NoReduce) {
-            let message = "cannot be set for an external executor that needs several: what they answer is merged before it is called";
-            findings.push(Finding::error(path.key("no_reduce"), message).fix("remove `no_reduce`").at(mark));
+            let message = "is not allowed for an external executor that needs several executors: the gateway merges their results";
+            findings.push(Code::ConflictingOptions.error(path.key("no_reduce"), message).fix("remove `no_reduce`").at(mark));
         }
-        self.needed.extend(needs.iter().cloned());
+        for need in &needs {
+            self.needed.insert(need.clone());
+            if let Some(place) = self.places.get(need) {
+                self.hanging.remove(place);
+            }
+        }
+        let place = self.nodes.len();
         if !options.flag(Opt::Floating) {
             self.last.push(name.clone());
+            if !self.needed.contains(&name) {
+                self.hanging.insert(place, name.clone());
+            }
         }
-        self.places.insert(name.clone(), self.nodes.len());
+        if role == Role::Inspect {
+            self.inspectors.push(name.clone());
+        }
+        self.places.insert(name.clone(), place);
         self.nodes.push(Executor { name, needs, options, index, mark, role });
     }
 
-    /// Two nodes: one that inspects, and one that passes the same results on.
+    /// Adds two nodes: one that inspects the results, and one that passes the same results on.
     fn inspect(&mut self, entry: Entry, path: &Path<'_>, findings: &mut Findings) {
         let before = self.last();
         let name = entry.name.clone().unwrap_or_else(|| "inspect".to_owned());
@@ -261,40 +286,32 @@ impl Builder {
         self.inspected.insert(before, now);
     }
 
-    /// Adds a node that waits for all that inspect; says whether there are any.
+    /// Adds a node that waits for all inspecting nodes, if there are any, and returns whether there are.
     fn gather(&mut self, name: &str, options: Options, index: usize, mark: Mark, path: &Path<'_>, findings: &mut Findings) -> bool {
-        let mut needs: Vec<String> = self.nodes.iter().filter(|node| node.role == Role::Inspect).map(|node| node.name.clone()).collect();
-        if needs.is_empty() {
+        if self.inspectors.is_empty() {
             return false;
         }
+        self.gathered += self.inspectors.len();
+        if self.gathered > MOST_GATHERED {
+            let message = format!("needs too many inspecting executors: more than {MOST_GATHERED} `needs` in all");
+            findings.push(Code::TooLarge.error(path.index(index), message).fix("split the Flow").at(mark));
+            return true;
+        }
+        let mut needs = self.inspectors.clone();
         needs.push(self.last());
         let entry = Entry { name: Some(name.to_owned()), method: Method::Add, needs, options, index, mark };
         self.add(entry, Role::Joins, &path.index(index), findings);
         true
     }
 
-    /// What nobody needs yet.
-    fn hanging(&self) -> Vec<String> {
-        let hangs = |node: &&Executor| !node.options.flag(Opt::Floating) && !self.needed.contains(&node.name);
-        self.nodes.iter().filter(hangs).map(|node| node.name.clone()).collect()
-    }
-
     fn remove_inspection(&mut self) {
         let removed: HashSet<String> = self.nodes.iter().filter(|node| node.role.inspects()).map(|node| node.name.clone()).collect();
-        let original: HashMap<&String, &String> = self.inspected.iter().map(|(k, v)| (v, k)).collect();
+        let inspected = self.inspected_by_replacement();
         self.nodes.retain(|node| !node.role.inspects());
         while self.last.len() > 1 && self.last.last().is_some_and(|last| removed.contains(last)) {
             self.last.pop();
         }
-        // Of several that inspect one after the other each is needed in place of the one before it.
-        let first = |need: String| {
-            let mut need = &need;
-            // A floating one is never the last, so that nobody comes to be needed in its place.
-            while let Some(before) = original.get(need).filter(|before| **before != need) {
-                need = *before;
-            }
-            need.clone()
-        };
+        let first = |need: String| inspected.get(&need).cloned().unwrap_or(need);
         for node in &mut self.nodes {
             node.needs = std::mem::take(&mut node.needs).into_iter().map(first).collect();
             if node.role == Role::Joins {
@@ -302,6 +319,25 @@ impl Builder {
             }
         }
         self.places = self.nodes.iter().enumerate().map(|(i, node)| (node.name.clone(), i)).collect();
+    }
+
+    /// The inspected node for each node that replaced it in `needs`. When several executors inspect one after the
+    /// other, each one's replacement replaces the one before it, and the first inspected node counts.
+    fn inspected_by_replacement(&self) -> HashMap<String, String> {
+        // A floating inspection replaces the last node with itself.
+        let changed = self.inspected.iter().filter(|(inspected, replacement)| inspected != replacement);
+        let before: HashMap<&String, &String> = changed.map(|(inspected, replacement)| (replacement, inspected)).collect();
+        let mut first: HashMap<&String, &String> = HashMap::new();
+        for mut node in before.keys().copied() {
+            let mut chain = Vec::new();
+            while let Some(inspected) = before.get(node).filter(|_| !first.contains_key(node)) {
+                chain.push(node);
+                node = *inspected;
+            }
+            let inspected = first.get(node).copied().unwrap_or(node);
+            first.extend(chain.into_iter().map(|link| (link, inspected)));
+        }
+        first.into_iter().map(|(replacement, inspected)| (replacement.clone(), inspected.clone())).collect()
     }
 
     fn graph(&self) -> Graph {
@@ -330,30 +366,31 @@ impl Builder {
     }
 }
 
-/// A `deployment_role` that is not for the Flow's author: Jina gives each method its own, and `INSPECT` changes the graph.
+/// The finding about a `deployment_role` that authors must not set: Jina sets it for each method, and `INSPECT` changes the graph.
 fn wrong_role(entry: &Entry, path: &Path<'_>) -> Option<Finding> {
     let role = entry.options.text(Opt::DeploymentRole).filter(|_| entry.options.is_own(Opt::DeploymentRole))?;
     let is_harmless = matches!(role, "DEPLOYMENT" | "JOIN" | "JOIN_INSPECT" | "GATEWAY");
     if entry.method == Method::Add && is_harmless {
         return None;
     }
-    let finding = Finding::error(path.key("deployment_role"), "is set by Jina itself, from `method`").got(role);
-    Some(finding.fix("remove it; `method: inspect` makes an executor inspect"))
+    let finding = Code::InternalOption.error(path.key("deployment_role"), "must not be set, because Jina sets it from `method`").got(role);
+    Some(finding.fix("remove it; to inspect results, set `method: inspect`"))
 }
 
-/// `needs` beside a method that finds out by itself whom it needs.
+/// The finding about `needs` beside a method that determines its `needs` itself.
 fn needs_without_place(entry: &Entry, path: &Path<'_>) -> Option<Finding> {
     let message = match entry.method {
-        Method::Inspect => "`method: inspect` looks at what the last executor before it answers",
-        Method::NeedsAll => "`method: needs_all` joins everything that nobody needs yet",
-        Method::GatherInspect => "`method: gather_inspect` joins everything that inspects",
+        Method::Inspect => "is not allowed with `method: inspect`, which inspects the last executor before it",
+        Method::NeedsAll => "is not allowed with `method: needs_all`, which joins all executors that are not needed yet",
+        Method::GatherInspect => "is not allowed with `method: gather_inspect`, which joins all inspecting executors",
         Method::Add | Method::Needs => return None,
     };
-    let finding = Finding::error(path.key("needs"), message).got(entry.needs.join(", ")).fix("remove `needs`, or remove `method`");
+    let finding =
+        Code::NeedsNotAllowed.error(path.key("needs"), message).got(entry.needs.join(", ")).fix("remove `needs`, or remove `method`");
     (!entry.needs.is_empty()).then_some(finding)
 }
 
-/// What Jina does not look at: needs that do not exist, circles, and results that go nowhere.
+/// Reports mistakes that Jina does not check: unknown `needs`, cycles, and results that are lost.
 fn check(builder: &Builder, graph: &Graph, path: &Path<'_>, findings: &mut Findings) {
     let known = |name: &str| name == GATEWAY || builder.places.contains_key(name);
     let mut unknown = 0;
@@ -361,24 +398,26 @@ fn check(builder: &Builder, graph: &Graph, path: &Path<'_>, findings: &mut Findi
         for need in node.needs.iter().filter(|need| !known(need)) {
             unknown += 1;
             let here = path.index(node.index);
-            let finding = Finding::error(here.key("needs"), format!("no executor is called `{need}`")).got(need).at(node.mark);
+            let message = "must name an executor of this Flow";
+            let finding = Code::UnknownExecutor.error(here.key("needs"), message).got(need).at(node.mark);
             let names = builder.nodes.iter().map(|node| node.name.as_str()).filter(|name| *name != node.name);
             let near = findings.nearest(need, names);
             findings.push(match near {
                 Some(near) => finding.propose(near),
-                None => finding.fix("name an executor of this Flow, or `gateway`"),
+                None => finding.fix("use the name of an executor, or `gateway`"),
             });
         }
     }
     if unknown == 0 {
-        if let Some(circle) = circle(builder) {
-            let node = &builder.nodes[circle[0]];
-            let mut names: Vec<&str> = circle.iter().map(|&i| builder.nodes[i].name.as_str()).collect();
+        if let Some(cycle) = cycle(builder) {
+            let node = &builder.nodes[cycle[0]];
+            let mut names: Vec<&str> = cycle.iter().map(|&i| builder.nodes[i].name.as_str()).collect();
             names.push(&node.name);
             let here = path.index(node.index);
             findings.push(
-                Finding::error(here.key("needs"), format!("the executors wait for each other in a circle: {}", names.join(" needs ")))
-                    .fix("let one of them need `gateway`, or an executor outside the circle")
+                Code::NeedsCycle
+                    .error(here.key("needs"), format!("forms a cycle: {}", names.join(" needs ")))
+                    .fix("let one of them need `gateway`, or an executor outside the cycle")
                     .at(node.mark),
             );
         } else {
@@ -387,8 +426,8 @@ fn check(builder: &Builder, graph: &Graph, path: &Path<'_>, findings: &mut Findi
     }
 }
 
-/// The nodes of one circle, if there is one. Iterative, for Flows of any length.
-fn circle(builder: &Builder) -> Option<Vec<usize>> {
+/// The nodes of one cycle, if there is one. Iterative, so that a long Flow needs no deep stack.
+fn cycle(builder: &Builder) -> Option<Vec<usize>> {
     #[derive(Clone, Copy, PartialEq)]
     enum State {
         New,
@@ -434,12 +473,13 @@ fn warn_about_lost_results(builder: &Builder, graph: &Graph, path: &Path<'_>, fi
         let inspects = node.role.inspects();
         if leaves.contains(node.name.as_str()) && !node.options.flag(Opt::Floating) && !inspects {
             findings.push(
-                Finding::warning(
-                    path.index(node.index),
-                    format!("the results of `{}` never reach the client; only those of `{last}` do", node.name),
-                )
-                .fix("let a later executor need it, or say `floating: true` if that is intended")
-                .at(node.mark),
+                Code::ResultsLost
+                    .warning(
+                        path.index(node.index),
+                        format!("loses the results of `{}`: the client receives only those of `{last}`", node.name),
+                    )
+                    .fix("let a later executor need it, or set `floating: true` if this is intended")
+                    .at(node.mark),
             );
         }
     }
@@ -472,26 +512,26 @@ mod tests {
     }
 
     #[test]
-    fn chains_and_joins() {
+    fn chains_and_joins_become_edges() {
         let (graph, findings) = run(vec![entry("a", &[]), entry("b", &[]), entry("c", &["a", "gateway"]), entry("d", &["c", "b"])]);
         assert_eq!(graph, "a>b+c start-gateway>a+c b>d c>d d>end-gateway");
         assert_eq!(findings, Vec::<String>::new());
     }
 
     #[test]
-    fn unknown_needs_circles_and_lost_results_are_found() {
+    fn unknown_needs_cycles_and_lost_results_are_reported() {
         let (_, findings) = run(vec![entry("encoder", &[]), entry("b", &["encodr"])]);
-        assert_eq!(findings, ["executors[1].needs: no executor is called `encodr` (got \"encodr\"); did you mean `encoder`?"]);
+        assert_eq!(findings, ["executors[1].needs: must name an executor of this Flow (got \"encodr\"); did you mean `encoder`?"]);
         let (_, findings) = run(vec![entry("a", &["c"]), entry("b", &["a"]), entry("c", &["b"])]);
         assert!(findings[0].contains("a needs c needs b needs a"), "{findings:?}");
         let (_, findings) = run(vec![entry("a", &["gateway"]), entry("b", &["gateway"])]);
-        assert!(findings[0].starts_with("executors[0]: the results of `a` never reach the client"), "{findings:?}");
+        assert!(findings[0].starts_with("executors[0]: loses the results of `a`"), "{findings:?}");
         let (_, findings) = run(vec![entry("a", &["a"])]);
-        assert!(findings[0].contains("cannot need itself"));
+        assert!(findings[0].contains("must not name the executor itself"));
     }
 
     #[test]
-    fn what_inspects_can_be_removed() {
+    fn inspecting_executors_can_be_removed() {
         let inspector = |name: &str, floating: bool| {
             let mut entry = entry(name, &[]);
             entry.method = Method::Inspect;
@@ -510,7 +550,7 @@ mod tests {
     }
 
     #[test]
-    fn names_give_way_as_in_jina() {
+    fn duplicate_names_are_changed_as_in_jina() {
         let mut unnamed = entry("", &[]);
         unnamed.name = None;
         let (graph, _) = run(vec![unnamed, entry("enc", &[]), entry("enc", &[]), entry("gateway", &[])]);
@@ -518,7 +558,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_chain_is_no_deep_recursion() {
+    fn a_long_chain_needs_no_deep_recursion() {
         let entries = (0..50_000).map(|i| entry(&format!("e{i}"), &[])).collect();
         let (graph, findings) = run(entries);
         assert!(graph.ends_with("e49999>end-gateway"));

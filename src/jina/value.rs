@@ -1,4 +1,4 @@
-//! Values as Python holds them, and the three spellings that Jina gives them: `str()`, `repr()` and `json.dumps()`.
+//! Python values, and the three ways in which Jina writes them: `str()`, `repr()` and `json.dumps()`.
 
 use std::fmt::{self, Write as _};
 
@@ -26,7 +26,7 @@ pub enum Value {
 }
 
 impl Value {
-    /// `str(value)`, as Jina writes environment variables and single arguments.
+    /// `str(value)`: Jina writes environment variables and single arguments like this.
     pub fn to_str(&self) -> String {
         match self {
             Value::Str(text) => text.clone(),
@@ -91,7 +91,7 @@ impl Value {
         }
     }
 
-    /// The value under the string key `name`, when this is a mapping.
+    /// The value of the string key `name` of a mapping.
     pub fn get(&self, name: &str) -> Option<&Value> {
         match self {
             Value::Map(pairs) => pairs.iter().find(|(key, _)| matches!(key, Value::Str(k) if k == name)).map(|(_, v)| v),
@@ -99,7 +99,7 @@ impl Value {
         }
     }
 
-    /// Whether Python would take the branch of `if value:`.
+    /// Whether the value is true to `if value:` in Python.
     pub fn is_truthy(&self) -> bool {
         match self {
             Value::Null => false,
@@ -157,7 +157,7 @@ fn float_json(f: f64) -> String {
     }
 }
 
-/// `repr(str)`: single quotes unless the text holds some and no double ones.
+/// `repr(str)`: in single quotes, unless the string has single quotes and no double quotes.
 fn str_repr(text: &str, out: &mut String) {
     let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
     out.push(quote);
@@ -186,8 +186,8 @@ fn str_repr(text: &str, out: &mut String) {
     out.push(quote);
 }
 
-/// `str.isprintable`: not in the Unicode categories "other" and "separator", except the blank. The standard library
-/// has the same table behind `escape_debug`, which spares only marks that follow another character.
+/// `str.isprintable`: not in the Unicode categories "other" and "separator", except the blank. `escape_debug` of the
+/// standard library uses the same table, but does not escape combining marks after another character.
 fn is_printable(c: char) -> bool {
     if c.is_ascii() {
         return (' '..='~').contains(&c);
@@ -221,7 +221,7 @@ fn json_string(text: &str, out: &mut String) {
     out.push('"');
 }
 
-/// The value of a JSON text as `json.loads` gives it, duplicate keys resolved as Python does. `None` when it is not JSON.
+/// The result of `json.loads`, with duplicate keys merged as in Python; `None` if the string is not JSON.
 pub fn from_json_text(text: &str) -> Option<Value> {
     serde_json::from_str(text).ok().as_ref().map(of_json)
 }
@@ -246,7 +246,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn floats_are_spelled_as_python_spells_them() {
+    fn floats_are_written_as_python_writes_them() {
         for (f, expected) in [
             (1.0, "1.0"),
             (-0.0, "-0.0"),

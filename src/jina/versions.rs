@@ -1,24 +1,24 @@
-//! Jina 3.7 to 3.34: keys that were renamed or dropped, and what containers of an older version want otherwise.
+//! Jina 3.7 to 3.34: renamed and removed keys, and differences of containers with an older version.
 //!
-//! Flows of every one of these versions are read. `spec.jinaVersion` is the version of the containers; what such a
-//! container does not know it ignores with a line in its log, so that it has to be said here. Since when an option is
-//! known stands in its row of [`super::options::TABLE`]; `tests/jina/versions.json` records the real parsers.
+//! jinaflow reads Flows of all these versions. `spec.jinaVersion` is the version of the containers. A container ignores
+//! an unknown argument with only a line in its log, so jinaflow must report it. The first version of an option is in its
+//! row of [`super::options::TABLE`]; `tests/jina/versions.json` records the real parsers.
 
 use std::fmt;
 
-/// A version of Jina 3, as far as anything depends on it.
+/// The minor version of Jina 3.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Version {
     minor: u32,
 }
 
 impl Version {
-    /// Jina 3.34, the last there is.
+    /// Jina 3.34, the last version.
     pub const NEWEST: Self = Self { minor: 34 };
-    /// Jina 3.7, the first whose containers are known to start with the arguments written here.
+    /// Jina 3.7, the oldest version whose containers are known to accept jinaflow's arguments.
     pub const OLDEST: Self = Self { minor: 7 };
 
-    /// Reads `3.MINOR.PATCH`; `None` when it is none.
+    /// Reads `3.MINOR.PATCH`; `None` if the string is not such a version.
     pub fn parse(text: &str) -> Option<Self> {
         let mut parts = text.split('.');
         let number = |part: Option<&str>| part.filter(|p| p.bytes().all(|b| b.is_ascii_digit()))?.parse::<u32>().ok();
@@ -28,7 +28,7 @@ impl Version {
         }
     }
 
-    /// Whether the option or change that came with `3.minor` is there.
+    /// Whether this is Jina `3.minor` or later.
     pub fn is_at_least(self, minor: u8) -> bool {
         self.minor >= u32::from(minor)
     }
@@ -46,12 +46,12 @@ impl fmt::Display for Version {
     }
 }
 
-/// What a container takes otherwise since some version.
+/// A difference between versions in what a container accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {
     /// `jina ping` with a kind and an address.
     Ping,
-    /// A gateway of the user's own.
+    /// A custom gateway (`uses`).
     GatewayUses,
     /// Several protocols and ports of a gateway.
     SeveralProtocols,
@@ -64,34 +64,34 @@ pub enum Change {
 /// A row of [`CHANGES`].
 #[derive(Debug, Clone, Copy)]
 pub struct ChangeRow {
-    /// What changed.
+    /// The change.
     pub change: Change,
-    /// The minor version that has it.
+    /// The first minor version that has it.
     pub since: u8,
-    /// What is written for older ones, or refused.
+    /// The output for older versions.
     pub before: &'static str,
-    /// What is written from then on.
+    /// The output for this and later versions.
     pub after: &'static str,
 }
 
-/// The changes between 3.7 and 3.34 in what a container understands.
+/// The changes between 3.7 and 3.34 in what a container accepts.
 pub static CHANGES: &[ChangeRow] = &[
     ChangeRow {
         change: Change::Ping,
         since: 10,
-        before: "probes that open a TCP connection: `jina ping` does not know `gateway`, nor addresses with a scheme",
+        before: "probes that open a TCP connection, because `jina ping` does not support `gateway` or addresses with a scheme",
         after: "probes that run `jina ping`",
     },
     ChangeRow {
         change: Change::GatewayUses,
         since: 10,
-        before: "an error for a gateway with `uses`, which starts the built-in gateway whatever `--uses` says",
+        before: "an error for a gateway with `uses`, because the container ignores `--uses`",
         after: "`--uses config.yml`",
     },
     ChangeRow {
         change: Change::SeveralProtocols,
         since: 12,
-        before: "an error for a gateway with several protocols, of which it serves the first",
+        before: "an error for a gateway with several protocols, because the container serves only the first",
         after: "`--protocol GRPC HTTP` and `--port 8080 8081`",
     },
     ChangeRow {
@@ -103,17 +103,17 @@ pub static CHANGES: &[ChangeRow] = &[
     ChangeRow {
         change: Change::ExecutorProtocol,
         since: 15,
-        before: "an error for an executor with `protocol: http`, which serves gRPC",
+        before: "an error for an executor with `protocol: http`, because the container serves gRPC",
         after: "`--protocol HTTP`",
     },
 ];
 
-/// What became of a key.
+/// The change of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fate {
-    /// It has another name.
+pub enum KeyFate {
+    /// It was renamed.
     Renamed(&'static str),
-    /// It is gone, because of this.
+    /// It was removed, for this reason.
     Dropped(&'static str),
 }
 
@@ -122,36 +122,36 @@ pub enum Fate {
 pub struct FormerKey {
     /// The key.
     pub key: &'static str,
-    /// The last minor version that knew it.
+    /// The last minor version that has it.
     pub until: u8,
-    /// What became of it.
-    pub fate: Fate,
+    /// Its change.
+    pub fate: KeyFate,
 }
 
-const fn former(key: &'static str, until: u8, fate: Fate) -> FormerKey {
+const fn former(key: &'static str, until: u8, fate: KeyFate) -> FormerKey {
     FormerKey { key, until, fate }
 }
 
-/// Keys that Jina 3.34 does not know any more. Names that it still takes are aliases in the table of options.
+/// Keys that Jina 3.34 no longer has. Old names that it still accepts are aliases in the table of options.
 pub static FORMER_KEYS: &[FormerKey] = &[
-    former("grpc_server_kwargs", 7, Fate::Renamed("grpc_server_options")),
-    former("quiet_remote_logs", 12, Fate::Dropped("JinaD, whose logs it hid, is gone")),
-    former("upload_files", 12, Fate::Dropped("JinaD, which uploaded them, is gone; put the files into the image")),
-    former("default_swagger_ui", 4, Fate::Dropped("the HTTP gateway has one user interface")),
-    former("override_with", 3, Fate::Renamed("uses_with")),
-    former("override_metas", 3, Fate::Renamed("uses_metas")),
-    former("override_requests", 3, Fate::Renamed("uses_requests")),
-    former("https", 2, Fate::Renamed("tls")),
-    former("expose_public", 2, Fate::Dropped("it was for pods on other machines")),
-    former("port_jinad", 2, Fate::Dropped("JinaD is gone")),
-    former("disable_remote", 2, Fate::Dropped("JinaD is gone")),
-    former("daemon", 2, Fate::Dropped("it was for processes on this machine")),
-    former("pull_latest", 2, Fate::Dropped("Kubernetes pulls images by their own imagePullPolicy")),
-    former("runtime_backend", 2, Fate::Dropped("containers are the only backend there")),
-    former("parallel", 2, Fate::Renamed("replicas")),
+    former("grpc_server_kwargs", 7, KeyFate::Renamed("grpc_server_options")),
+    former("quiet_remote_logs", 12, KeyFate::Dropped("it was for JinaD, which was removed")),
+    former("upload_files", 12, KeyFate::Dropped("it was for JinaD, which was removed; add the files to the image")),
+    former("default_swagger_ui", 4, KeyFate::Dropped("the HTTP gateway has only one user interface")),
+    former("override_with", 3, KeyFate::Renamed("uses_with")),
+    former("override_metas", 3, KeyFate::Renamed("uses_metas")),
+    former("override_requests", 3, KeyFate::Renamed("uses_requests")),
+    former("https", 2, KeyFate::Renamed("tls")),
+    former("expose_public", 2, KeyFate::Dropped("it was for pods on other machines")),
+    former("port_jinad", 2, KeyFate::Dropped("it was for JinaD, which was removed")),
+    former("disable_remote", 2, KeyFate::Dropped("it was for JinaD, which was removed")),
+    former("daemon", 2, KeyFate::Dropped("it was for local processes")),
+    former("pull_latest", 2, KeyFate::Dropped("on Kubernetes `imagePullPolicy` decides when images are pulled")),
+    former("runtime_backend", 2, KeyFate::Dropped("Kubernetes always runs containers")),
+    former("parallel", 2, KeyFate::Renamed("replicas")),
 ];
 
-/// What became of a key that Jina 3.34 does not know.
+/// The change of a key that Jina 3.34 no longer has.
 pub fn former_key(key: &str) -> Option<&'static FormerKey> {
     FORMER_KEYS.iter().find(|row| row.key == key)
 }
@@ -171,10 +171,10 @@ mod tests {
     }
 
     #[test]
-    fn former_keys_are_none_of_todays_and_lead_to_one() {
+    fn former_keys_are_not_options_and_lead_to_options() {
         for row in FORMER_KEYS {
             assert!(options::find(row.key).is_none(), "{}", row.key);
-            if let Fate::Renamed(to) = row.fate {
+            if let KeyFate::Renamed(to) = row.fate {
                 assert!(options::find(to).is_some(), "{to}");
             }
         }

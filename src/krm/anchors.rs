@@ -1,10 +1,10 @@
-//! Anchors of one item that aliases of another refer to. An item that changes or goes takes its anchors with it, and whoever
-//! refers to them would get another value, or none.
+//! Aliases whose anchor is in another item. If that item changes or is removed, its anchors go with it, and the alias
+//! would have another value, or none.
 
 use crate::yaml::{self, Spot, SpotData, spots};
 
-/// The text of a list in which every alias is written out whose anchor stands in another item or field; `None` where there
-/// is none, or where that cannot be said.
+/// The text of a list in which every alias with an anchor in another item or field is replaced by its value; `None` if
+/// the list has none, or if that cannot be determined.
 pub fn kept_apart(text: &str) -> Option<String> {
     let aliases = yaml::aliases(text).ok().filter(|aliases| !aliases.is_empty())?;
     let (root, _) = spots(text, 2).ok()??;
@@ -21,7 +21,7 @@ pub fn kept_apart(text: &str) -> Option<String> {
     (behind > 0).then_some(out)
 }
 
-/// Where fields and items begin, in their order.
+/// The starts of fields and items, in order.
 fn borders(root: &Spot<'_>) -> Option<Vec<usize>> {
     let SpotData::Map(_, pairs) = &root.data else { return None };
     let mut borders = Vec::new();
@@ -42,12 +42,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_an_alias_of_another_item_stands_for_is_written_in_its_place() {
+    fn aliases_of_other_items_are_replaced_by_their_values() {
         for (text, expected) in [
             ("items:\n- a: &x 0644 # c\n- b: *x # d\n", Some("items:\n- a: &x 0644 # c\n- b: 0644 # d\n")),
             ("items:\n- &x\n  a: 'on'\n- <<: *x\n  b: [*x]\n", Some("items:\n- &x\n  a: 'on'\n- <<: {a: \"on\"}\n  b: [{a: \"on\"}]\n")),
             ("items:\n- a: &x |\n    b\n- *x : c\n", Some("items:\n- a: &x |\n    b\n- \"b\\n\" : c\n")),
-            // Those of an item itself stay, and the nearer anchor counts.
+            // Aliases within an item stay, and the nearer anchor counts.
             ("items:\n- a: &x 1\n- b: &x 2\n  c: *x\n- d: *x\n", Some("items:\n- a: &x 1\n- b: &x 2\n  c: *x\n- d: 2\n")),
             ("items:\n- a: &x 1\n- b: &y [*x]\n- c: *y\n", Some("items:\n- a: &x 1\n- b: &y [1]\n- c: [1]\n")),
             ("items: [{a: &x b}, {c: *x}]\n", Some("items: [{a: &x b}, {c: b}]\n")),

@@ -1,8 +1,8 @@
-//! Cutting a block-style `ResourceList` into items without parsing it.
+//! Cuts a block-style `ResourceList` into items without parsing it.
 //!
-//! This is what kustomize and kpt send. Every line of an entry of a block sequence is indented further than the
-//! entry's dash, whatever it holds (YAML 1.2.2, 8.2.1), so that the first line which is not ends it: where lines are sure,
-//! see [`super::sure`]. Anything that does not look as Go's encoder writes it is left to [`super::exact`].
+//! kustomize and kpt send such lists. Every line of an entry of a block sequence is indented further than the entry's
+//! dash (YAML 1.2.2, 8.2.1), so the first line that is not ends the entry, if lines are sure: see [`super::sure`].
+//! Lists that do not look like the output of Go's encoder are left to [`super::exact`].
 
 use std::borrow::Cow;
 
@@ -10,18 +10,18 @@ use memchr::memchr;
 
 use super::sure::are_lines_sure;
 
-/// The pieces of the text, in order; together they are the text.
+/// The pieces of the text, in order. Joined, they are the text.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Cut<'t> {
     pub parts: Vec<Part<'t>>,
     pub items: Vec<Cow<'t, str>>,
-    /// Column of the items' dashes.
+    /// The column of the items' dashes.
     pub indent: usize,
-    /// Column of the envelope's fields.
+    /// The column of the envelope's fields.
     pub margin: usize,
-    /// What stands below or after `functionConfig:`.
+    /// The text below or after `functionConfig:`.
     pub function_config: Option<&'t str>,
-    /// What stands below or after `results:`.
+    /// The text below or after `results:`.
     pub results: Option<&'t str>,
     pub api_version: Option<&'t str>,
     pub kind: Option<&'t str>,
@@ -30,22 +30,22 @@ pub struct Cut<'t> {
 /// A piece of the envelope.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Part<'t> {
-    /// Lines that stay as they are.
+    /// Lines that stay unchanged.
     Text(Cow<'t, str>),
-    /// Where the items stand, and what stands before and behind the brackets of an empty list on the line of the key.
+    /// The place of the items, with the text before and after the brackets of an empty list on the line of the key.
     Items { before: &'t str, behind: &'t str },
-    /// Where the results stand.
+    /// The place of the results.
     Results,
-    /// The end mark, and what stands behind it.
+    /// The end mark, and the text after it.
     End(&'t str),
 }
 
-/// Cuts the text, or says that it cannot.
+/// Cuts the text; `None` if that is not possible.
 pub fn cut(text: &str) -> Option<Cut<'_>> {
     are_lines_sure(text).then(|| cut_by_lines(text))?
 }
 
-/// As [`cut`] for a text that is not YAML: its lines are then all there is to go by.
+/// Like [`cut`], for text that is not YAML, where the lines are the only structure.
 pub fn cut_by_lines(text: &str) -> Option<Cut<'_>> {
     let mut cut = Cut::default();
     let mut lines = Lines { text, at: 0 };
@@ -105,7 +105,7 @@ pub fn cut_by_lines(text: &str) -> Option<Cut<'_>> {
     Some(cut)
 }
 
-/// Whether the rest of a line holds nothing but a comment.
+/// Whether the rest of a line is empty or a comment.
 pub fn is_idle(rest: &str) -> bool {
     matches!(rest.trim_ascii_start().as_bytes(), [] | [b'#', ..])
 }
@@ -116,7 +116,7 @@ fn push_text<'t>(parts: &mut Vec<Part<'t>>, text: &'t str) {
     }
 }
 
-/// `key: value` at the margin, with a word for a key.
+/// `key: value` at the margin; the key must be a word.
 fn field(content: &str) -> Option<(&str, &str)> {
     let (key, value) = content.split_once(':')?;
     let is_word = !key.is_empty() && key.bytes().all(|b| b.is_ascii_alphabetic());
@@ -124,7 +124,7 @@ fn field(content: &str) -> Option<(&str, &str)> {
     (is_word && separated).then(|| (key, value.trim()))
 }
 
-/// Everything up to the next field at the margin.
+/// Skips everything up to the next field at the margin.
 fn skip_value(lines: &mut Lines<'_>) {
     while let Some(line) = lines.peek() {
         let content = line.content();
@@ -153,7 +153,7 @@ fn items<'t>(lines: &mut Lines<'t>, cut: &mut Cut<'t>) -> Option<()> {
         let depth = bytes[line.start..line.end].iter().take_while(|b| **b == b' ').count();
         let first = bytes[line.start..line.end].get(depth).copied();
         match (first, indent) {
-            // Blank lines and comments go with what stands before them.
+            // Blank lines and comments belong to the entry before them.
             (None | Some(b'\r' | b'#'), _) => {}
             (Some(b'\t'), None) => return None,
             (Some(b'-'), None) if is_dash(line.content_from(depth)) => {
@@ -173,13 +173,13 @@ fn items<'t>(lines: &mut Lines<'t>, cut: &mut Cut<'t>) -> Option<()> {
     if indent.is_some() {
         cut.items.push(Cow::Borrowed(&text[start..lines.at]));
     } else if start != lines.at {
-        // Only comments: they stay with the envelope.
+        // Only comments: they belong to the envelope.
         push_text(&mut cut.parts, &text[start..lines.at]);
     }
     Some(())
 }
 
-/// Goes behind all lines that begin with more spaces than `indent`. Nearly all lines of a list do.
+/// Skips all lines that begin with more spaces than `indent`, which most lines of a list do.
 fn behind_deeper_lines(bytes: &[u8], mut at: usize, indent: usize) -> usize {
     while let Some(line) = bytes.get(at..)
         && let Some((blanks, rest)) = line.split_at_checked(indent + 1)
@@ -206,7 +206,7 @@ struct Line<'t> {
 }
 
 impl<'t> Lines<'t> {
-    // Called for every line of the list; the profile would rather save the bytes.
+    // Called for every line of the list.
     #[inline]
     fn peek(&self) -> Option<Line<'t>> {
         if self.at >= self.text.len() {
@@ -242,7 +242,7 @@ impl<'t> Line<'t> {
         line.strip_suffix('\r').unwrap_or(line)
     }
 
-    /// Where the value of a field begins: after the colon, or on the next line.
+    /// The start of a field's value: after the colon, or on the next line.
     fn value_start(self, value: &str) -> usize {
         if is_idle(value) { self.next } else { self.start + self.content().find(':').map_or(0, |at| at + 1) }
     }
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn every_byte_is_in_some_piece() {
+    fn the_pieces_have_every_byte() {
         let text = "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n- a: 1\n  b: |\n    x\n\n  # c\n- # head\n  a: 2\n# between\n- {a: 3}\nfunctionConfig:\n  k: v\nresults:\n- message: m\nother: 1\n";
         assert_eq!(
             whole(text),
@@ -283,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn indented_lists_crlf_marks_and_empty_lists() {
+    fn indented_lists_crlf_marks_and_empty_lists_are_cut() {
         assert_eq!(whole("---\nkind: X\nitems:\n  - a: 1\n    b: 2\n  - c\n"), "---\nkind: X\n<items:|\n>  - a: 1\n    b: 2\n|  - c\n");
         assert_eq!(whole("\u{feff}kind: X\r\nitems:\r\n- a: 1\r\n- b: 2\r\n"), "\u{feff}kind: X\r\n<items:|\r\n>- a: 1\r\n|- b: 2\r\n");
         assert_eq!(whole("items: []\nkind: X\n"), "<items:|\n>kind: X\n");
@@ -296,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn what_go_would_not_write_is_not_cut() {
+    fn lists_unlike_gos_output_are_not_cut() {
         for text in [
             "{kind: ResourceList, items: []}",
             "%YAML 1.2\n---\nitems: []\n",

@@ -1,39 +1,39 @@
-//! Who calls, as far as the answer depends on it.
+//! The orchestrator that calls the function, as far as the answer depends on it.
 
 use super::annotations::{KPT_RESOURCE_IDS, KUSTOMIZE_ID};
 use super::item::Item;
 use super::list::ResourceList;
 use super::meta::Meta;
 
-/// An orchestrator in one of its roles. kustomize keeps what a function says for one build only; everybody else writes
-/// it into files and sends it again the next time.
+/// An orchestrator in one of its roles. kustomize uses an answer for one build only; others write it to files and send
+/// it again on the next run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Caller {
-    /// kustomize, with the function under `generators:`: there is no item but functionConfig itself.
+    /// kustomize, with the function under `generators:`: the only item is functionConfig itself.
     KustomizeGenerator,
     /// kustomize, with the function under `transformers:` or `validators:`.
     KustomizeTransformer,
-    /// kpt, with `selectors` or `exclude`: what is not in the list may be in the package all the same.
+    /// kpt, with `selectors` or `exclude`: an object that is not in the list may still be in the package.
     KptSelection,
-    /// kpt, or anybody else.
+    /// kpt without a selection, or any other caller.
     Other,
 }
 
 impl Caller {
-    /// Whether the answer comes back one day.
+    /// Whether the caller stores the answer and sends it again on the next run.
     pub fn keeps_files(self) -> bool {
         matches!(self, Caller::KptSelection | Caller::Other)
     }
 
-    /// Tells from what is in a list.
+    /// Detects the caller from the items of a list.
     pub fn of(list: &ResourceList<'_>) -> Self {
         let meta = |item: &Item<'_>| item.read().ok()?.root.as_ref().map(Meta::of);
         let Some(first) = list.items.first() else {
-            // A package has its Kptfile at least: when kpt renders one and shows nothing of it, everything is hidden.
+            // A package has at least its Kptfile. If kpt renders a package and sends no item, it hides all items.
             let config = list.function_config.as_ref().and_then(meta);
             return if config.is_some_and(|config| config.path().is_some()) { Caller::KptSelection } else { Caller::Other };
         };
-        // kustomize marks every item, and kpt every item that it has selected.
+        // kustomize marks every item; kpt marks every item of a selection.
         let may_be_marked = first.text().contains(KUSTOMIZE_ID) || KPT_RESOURCE_IDS.iter().any(|mark| first.text().contains(mark));
         if !may_be_marked && list.items.len() > 1 {
             return Caller::Other;

@@ -1,18 +1,18 @@
-//! Documents one after the other, without an envelope.
+//! A stream of documents without an envelope.
 //!
-//! A line that begins with `---` is a mark wherever it stands: neither a text in quotes nor a block scalar may have it (YAML
+//! A line that begins with `---` is always a mark: it is not allowed in a quoted scalar or a block scalar (YAML
 //! 1.2.2, 9.1.2).
 
 /// A document with content.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Piece<'t> {
-    /// Its text, its mark included, and before it what has no content.
+    /// The text, including its mark and any empty documents before it.
     pub text: &'t str,
-    /// Where the document itself begins, with the comments above its mark.
+    /// The start of the document itself, including the comments above its mark.
     pub body: usize,
 }
 
-/// The documents with content; together with what stands behind the last of them they are the text.
+/// The documents with content, and the rest after the last one. Joined, they are the text.
 pub fn split(text: &str) -> (Vec<Piece<'_>>, &str) {
     let mut pieces = Vec::new();
     let (mut start, mut body, mut at) = (0, 0, 0);
@@ -49,19 +49,19 @@ fn piece(text: &str, start: usize, body: usize, end: usize) -> Option<Piece<'_>>
     Some(Piece { text: text.get(start..end)?, body: body.checked_sub(start)? })
 }
 
-/// Whether a text begins with a document's mark, perhaps below comments and directives.
+/// Whether the first line, apart from comments and directives, is a document's mark.
 pub fn has_mark(text: &str) -> bool {
     lines(text).find(|line| is_mark(line, "---") || holds_content(line)).is_some_and(|line| is_mark(line, "---"))
 }
 
-/// Where a document itself begins in its text: behind the last mark above it.
+/// The start of a document's content in its text: after the last mark above it.
 pub fn behind_mark(text: &str) -> usize {
     let (mut behind, mut at) = (0, 0);
     for line in lines(text) {
         let next = at + line.len();
         if is_mark(line, "---") {
             let rest = line.trim_start_matches('\u{feff}').get(3..).unwrap_or_default();
-            // A document may begin in the line of its mark.
+            // The content may begin on the line of the mark.
             behind = if rest.trim().is_empty() { next } else { next - rest.len() + 1 };
         }
         if holds_content(line) {
@@ -77,14 +77,14 @@ fn is_mark(line: &str, mark: &str) -> bool {
     line.strip_prefix(mark).is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t', '\n', '\r']))
 }
 
-/// Whether a line is more than a comment, a directive or a mark.
+/// Whether a line has content besides comments, directives and marks.
 fn holds_content(line: &str) -> bool {
     let line = line.strip_prefix('\u{feff}').unwrap_or(line);
     let rest = if is_mark(line, "---") { line.get(3..).unwrap_or_default() } else { line };
     !matches!(rest.trim().as_bytes(), [] | [b'#', ..]) && !line.starts_with('%')
 }
 
-/// The lines with their ends, be they of Unix, Windows or old Macs.
+/// The lines with their ends: those of Unix, Windows or old Macs.
 fn lines(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn every_byte_is_in_some_piece() {
+    fn the_pieces_have_every_byte() {
         for (text, pieces, tail) in [
             ("a: 1\n", vec![("a: 1\n", 0)], ""),
             (

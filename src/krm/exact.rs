@@ -1,5 +1,5 @@
-//! Cutting any `ResourceList` into items where the parser says that they stand: slower than [`super::block`], and right for
-//! whatever people write by hand.
+//! Cuts any `ResourceList` into items by the places that the parser finds. It is slower than [`super::block`], and
+//! correct for every style.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -7,10 +7,10 @@ use std::collections::HashSet;
 use super::block::{Cut, Part, is_idle};
 use crate::yaml::{Layout, Spelling, Spot, SpotData, SyntaxError, spots};
 
-/// Levels that are looked at: the list, its fields, and items.
+/// The levels that are located: the list, its fields, and its items.
 const DEPTH: usize = 2;
 
-/// Cuts the text, or says that it cannot; an error where it is not YAML.
+/// Cuts the text; `None` if that is not possible, and an error if it is not YAML.
 pub fn cut(text: &str) -> Result<Option<Cut<'_>>, SyntaxError> {
     Ok(spots(text, DEPTH)?.and_then(|(root, end)| envelope(text, &root, end)))
 }
@@ -18,7 +18,7 @@ pub fn cut(text: &str) -> Result<Option<Cut<'_>>, SyntaxError> {
 fn envelope<'t>(text: &'t str, root: &Spot<'t>, end: usize) -> Option<Cut<'t>> {
     let SpotData::Map(layout, pairs) = &root.data else { return None };
     let names: Vec<&str> = pairs.iter().map(|(key, _)| name(key)).collect::<Option<_>>()?;
-    // The reader of the whole says what is wrong with it.
+    // The reader of the whole text reports the mistake.
     let mut seen = HashSet::with_capacity(names.len());
     if !names.iter().all(|name| seen.insert(*name)) {
         return None;
@@ -99,7 +99,7 @@ fn block_envelope<'t>(text: &'t str, names: &[&str], pairs: &[(Spot<'t>, Spot<'t
     Some(cut)
 }
 
-/// A list between brackets, the fields of which come to stand below each other.
+/// A list in brackets. Its fields become fields of a block mapping.
 fn flow_envelope<'t>(text: &'t str, names: &[&str], pairs: &[(Spot<'t>, Spot<'t>)]) -> Option<Cut<'t>> {
     let mut cut = Cut::default();
     for ((key, value), name) in pairs.iter().zip(names) {
@@ -133,7 +133,7 @@ fn flow_envelope<'t>(text: &'t str, names: &[&str], pairs: &[(Spot<'t>, Spot<'t>
     Some(cut)
 }
 
-/// Items between brackets, each with its own text behind a dash.
+/// Items in brackets. Each becomes an entry of a block list with its own text.
 fn flow_items<'t>(text: &'t str, entries: &[Spot<'t>], indent: usize) -> Option<Vec<Cow<'t, str>>> {
     let item = |entry: &Spot<'t>| {
         let is_collection = entry.layout() == Some(Layout::Flow) && matches!(text.as_bytes().get(entry.content), Some(b'[' | b'{'));
@@ -143,7 +143,7 @@ fn flow_items<'t>(text: &'t str, entries: &[Spot<'t>], indent: usize) -> Option<
     entries.iter().map(item).collect()
 }
 
-/// Whether what stands between brackets means the same behind the key of a block mapping.
+/// Whether text from between brackets has the same meaning as the value of a block mapping.
 fn reads_alike_in_block_style(spelled: &str, value: &Spot<'_>) -> bool {
     match &value.data {
         SpotData::Scalar(_, Spelling::Quoted) | SpotData::List(..) | SpotData::Map(..) => true,
@@ -165,7 +165,7 @@ fn push_text<'t>(parts: &mut Vec<Part<'t>>, text: &'t str) {
     }
 }
 
-/// Where the value of a field begins: behind the colon, or on the next line where nothing is there.
+/// The start of a field's value: after the colon, or on the next line if it is empty.
 fn value_start(text: &str, value: &Spot<'_>) -> usize {
     let behind = value.indicator + 1;
     let end = line_end(text, behind);
@@ -174,13 +174,13 @@ fn value_start(text: &str, value: &Spot<'_>) -> usize {
 
 const BREAKS: [char; 5] = ['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}'];
 
-/// Where the line begins that a place is in.
+/// The start of the line that contains a place.
 fn line_start(text: &str, at: usize) -> usize {
     let before = text.get(..at).unwrap_or_default();
     before.rfind(BREAKS).map_or(0, |found| found + before.get(found..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8))
 }
 
-/// Where the next line begins.
+/// The start of the next line.
 fn line_end(text: &str, at: usize) -> usize {
     let rest = text.get(at..).unwrap_or_default();
     let Some(length) = rest.find(BREAKS) else { return text.len() };
@@ -188,7 +188,7 @@ fn line_end(text: &str, at: usize) -> usize {
     at + length + if line_break.starts_with("\r\n") { 2 } else { line_break.chars().next().map_or(0, char::len_utf8) }
 }
 
-/// The column of a place before which there is nothing on its line.
+/// The column of a place; there must be only blanks before it on its line.
 fn column(text: &str, at: usize) -> Option<usize> {
     let before = text.get(line_start(text, at)..at)?;
     let before = before.strip_prefix('\u{feff}').unwrap_or(before);
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_is_cut_however_it_is_written() {
+    fn a_list_in_any_style_is_cut() {
         for (text, expected) in [
             ("kind: X\nitems: # c\n- a: 1\n- b: 2\n", "kind: X\n<items:| # c\n>- a: 1\n|- b: 2\n"),
             ("\"kind\": X\n'items':\n  - a: 1\n  # c\n\n  - b\n", "\"kind\": X\n<'items':|\n>  - a: 1\n  # c\n\n|  - b\n"),
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_text_of_its_own_is_not_cut() {
+    fn items_without_their_own_text_are_not_cut() {
         for text in [
             "items: []\nitems: []\n",
             "a: &x []\nitems: *x\n",

@@ -1,18 +1,18 @@
-//! An item of a list, by its text.
+//! An item of a list, with its text.
 
 use std::borrow::Cow;
 
 use crate::finding::Mark;
 use crate::yaml::{self, Data, Document, Node, SyntaxError};
 
-/// An item, by its text.
+/// An item of a list, with its text.
 #[derive(Debug, Clone)]
 pub struct Item<'t> {
     pub(super) text: Cow<'t, str>,
     pub(super) shape: Shape,
-    /// Where its own document begins: what is before belongs to documents without content.
+    /// The start of its own document. The text before it belongs to empty documents.
     pub(super) body: usize,
-    /// Whether its lines are what they seem to be, so that it can be glanced at.
+    /// Whether no quote or bracket is open at the end of a line, so that the item need not be parsed.
     pub(super) are_lines_sure: bool,
 }
 
@@ -24,9 +24,9 @@ impl<'t> Item<'t> {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Shape {
-    /// An entry of a block sequence, dash included.
+    /// An entry of a block sequence, including the dash.
     Entry,
-    /// A document or a value on its own.
+    /// A document, or a value without a dash.
     Document,
     /// JSON.
     Json,
@@ -48,7 +48,7 @@ impl Item<'_> {
                     Some(Node { data: Data::List(mut entries), .. }) => entries.pop(),
                     other => other,
                 };
-                // The paths of duplicate keys begin with the list.
+                // The paths of duplicate keys begin with the index in the list.
                 let mut duplicates = document.duplicates;
                 for duplicate in &mut duplicates {
                     duplicate.path = duplicate.path.steps().get(1..).unwrap_or_default().to_vec().into();
@@ -58,12 +58,12 @@ impl Item<'_> {
         }
     }
 
-    /// The item's text, and before it what stands between it and the item above.
+    /// The text of the item, including the text between it and the item above.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// The text that [`Item::read`] reads.
+    /// The text of the item's own document, which [`Item::read`] reads.
     pub fn body(&self) -> &str {
         self.text.get(self.body..).unwrap_or_default()
     }

@@ -1,4 +1,4 @@
-//! A `ResourceList` in JSON: fields and items as the raw texts they are.
+//! A `ResourceList` in JSON: fields and items as raw text.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -25,7 +25,7 @@ impl<'de: 't, 't> Deserialize<'de> for Fields<'t> {
                 let mut seen = HashSet::new();
                 while let Some((name, value)) = map.next_entry::<String, &'de RawValue>()? {
                     if !seen.insert(name.clone()) {
-                        return Err(serde::de::Error::custom(format!("the key `{name}` stands twice")));
+                        return Err(serde::de::Error::custom(format!("duplicate key `{name}`")));
                     }
                     fields.push((name, value));
                 }
@@ -36,7 +36,7 @@ impl<'de: 't, 't> Deserialize<'de> for Fields<'t> {
     }
 }
 
-/// The entries of a list as raw texts.
+/// The entries of a list as raw text.
 pub fn entries(list: &RawValue) -> Result<Vec<&RawValue>, serde_json::Error> {
     serde_json::from_str::<Option<Vec<&RawValue>>>(list.get()).map(Option::unwrap_or_default)
 }

@@ -1,4 +1,4 @@
-//! A list that came in, and the answer in the same form.
+//! A list of items, and the answer in the same format.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -18,50 +18,50 @@ pub const KIND: &str = "ResourceList";
 /// `apiVersion`s of the envelope; their schemas are the same.
 pub const API_VERSIONS: [&str; 3] = ["config.kubernetes.io/v1", "config.kubernetes.io/v1beta1", "config.kubernetes.io/v1alpha1"];
 
-/// A list of items that came in.
+/// A list of items from the input.
 #[derive(Debug)]
 pub struct ResourceList<'t> {
     /// The items in order.
     pub items: Vec<Item<'t>>,
-    /// `functionConfig`, when there is one.
+    /// `functionConfig`, if there is one.
     pub function_config: Option<Item<'t>>,
     envelope: Envelope<'t>,
     earlier_results: Vec<Node<'t>>,
 }
 
-/// How the list is written.
+/// The format of the list.
 #[derive(Debug)]
 enum Envelope<'t> {
     /// Block YAML, in pieces.
     Block { parts: Vec<Part<'t>>, indent: usize, margin: usize },
     /// JSON: the other fields as raw text.
     Json { fields: Vec<(String, &'t str)> },
-    /// YAML that could not be cut: the other fields, written anew.
+    /// YAML that cannot be cut: the other fields, rewritten.
     Rewritten { fields: Vec<String> },
-    /// Documents without an envelope, as kustomize's legacy plugins exchange them, and what stands behind the last.
+    /// Documents without an envelope, as kustomize's legacy plugins exchange them, and the text after the last one.
     Documents { tail: &'t str },
 }
 
-/// Texts of new items.
+/// The text of new items.
 #[derive(Debug, Default)]
 pub struct NewItems {
     text: String,
-    /// Where a separator belongs: after each item in JSON and documents. Entries of a block sequence need none.
+    /// The places of separators: after each item in JSON and documents. Entries of a block sequence need none.
     ends: Vec<usize>,
 }
 
 impl NewItems {
-    /// Adds an object, spelled as an item of `list`.
+    /// Adds an object, written as an item of `list`.
     pub fn push(&mut self, list: &ResourceList<'_>, object: &Node<'_>) {
         if self.text.is_empty() {
-            // A small Flow fits, and memory that is not used costs nothing.
+            // A small Flow fits, and reserved memory that is not used costs nothing.
             self.text.reserve(24 << 10);
         }
         list.spell(object, &mut self.text);
         self.end(list);
     }
 
-    /// Adds an object that is spelled as an item of `list` already.
+    /// Adds the text of an object that is already written as an item of `list`.
     pub fn push_text(&mut self, list: &ResourceList<'_>, text: &str) {
         self.text.push_str(text);
         if !text.ends_with('\n') && !matches!(list.envelope, Envelope::Json { .. }) {
@@ -77,26 +77,26 @@ impl NewItems {
         self.ends.push(self.text.len());
     }
 
-    /// The texts in order; several entries of a block sequence may be one text.
+    /// The text of the items in order. One string may have several entries of a block sequence.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         let starts = std::iter::once(0).chain(self.ends.iter().copied());
         starts.zip(&self.ends).map(|(start, end)| &self.text[start..*end])
     }
 }
 
-/// Why a text is no list of items.
+/// The reason why the input is not a list of items.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ListError {
-    /// There is nothing.
+    /// The text is empty.
     Empty,
-    /// It is not YAML and not JSON.
+    /// The text is not YAML and not JSON.
     Syntax(SyntaxError),
-    /// It is something else.
+    /// The text is something else.
     NotAList {
-        /// What it is.
+        /// A description of the content.
         found: String,
     },
-    /// It is a `ResourceList` of a version that we do not know.
+    /// The version of the `ResourceList` is not known.
     Version {
         /// The version.
         found: String,
@@ -106,11 +106,11 @@ pub enum ListError {
 impl fmt::Display for ListError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            ListError::Empty => f.write_str("is empty; a ResourceList is expected"),
+            ListError::Empty => f.write_str("is empty, but must be a ResourceList"),
             ListError::Syntax(error) => write!(f, "is not YAML: {error}"),
-            ListError::NotAList { found } => write!(f, "is no ResourceList (got {found})"),
+            ListError::NotAList { found } => write!(f, "is not a ResourceList (got {found})"),
             ListError::Version { found } => {
-                write!(f, "is a ResourceList of an unknown version (got {found:?}); use {}", API_VERSIONS[0])
+                write!(f, "is a ResourceList of an unknown version (got {found:?}); use `{}`", API_VERSIONS[0])
             }
         }
     }
@@ -134,11 +134,10 @@ impl<'t> ResourceList<'t> {
         let mut list = match exact::cut(text) {
             Ok(Some(cut)) => Self::from_cut(text, cut)?,
             Ok(None) => return Self::read_as_tree(text),
-            // One item that is not YAML does not make the others unreadable. But nothing is to be lost, and of the results
-            // only those stay that are a list.
+            // If one item is not YAML, the others are still readable. No text may be lost, so the results must be a list.
             Err(_) => match block::cut_by_lines(text).filter(|cut| cut.results.is_none_or(is_list)) {
                 Some(mut cut) => {
-                    // These lines end with a line feed alone, and something may come to stand behind the last.
+                    // These lines end with a line feed only, and other text may follow the last one.
                     if let Some(last) = cut.items.last_mut().filter(|last| last.ends_with('\r')) {
                         last.to_mut().push('\n');
                     }
@@ -154,7 +153,7 @@ impl<'t> ResourceList<'t> {
     }
 
     fn read_json(text: &'t str) -> Result<Option<Self>, ListError> {
-        // Flow-style YAML begins like JSON; it is tried next.
+        // Flow-style YAML begins like JSON; it is read next.
         let Ok(json::Fields(fields)) = serde_json::from_str(text) else { return Ok(None) };
         let word = |name: &str| {
             let raw = fields.iter().find(|(known, _)| known == name)?.1;
@@ -169,7 +168,7 @@ impl<'t> ResourceList<'t> {
             match name.as_str() {
                 "items" => {
                     let Ok(entries) = json::entries(raw) else {
-                        return Err(ListError::NotAList { found: "`items` that is not a list".into() });
+                        return Err(ListError::NotAList { found: "`items` that are not a list".into() });
                     };
                     list.items = entries.into_iter().map(item).collect();
                 }
@@ -190,7 +189,7 @@ impl<'t> ResourceList<'t> {
     fn from_cut(text: &'t str, cut: block::Cut<'t>) -> Result<Self, ListError> {
         let word = |value: Option<&str>| value.map(|v| yaml::read(v).ok().and_then(|d| d.root).map(|n| n.shown()).unwrap_or_default());
         if check_type(word(cut.api_version).as_deref(), word(cut.kind).as_deref()).is_err() {
-            // The parser knows best what it is instead.
+            // The parser reports what the text is instead.
             return Self::read_as_tree(text);
         }
         let function_config = cut
@@ -209,13 +208,13 @@ impl<'t> ResourceList<'t> {
         })
     }
 
-    /// Whether its items are slices of a text in which they may refer to each other.
+    /// Whether the items are slices of one text, in which they may refer to each other.
     pub fn has_slices(&self) -> bool {
         matches!(self.envelope, Envelope::Block { .. })
     }
 
-    /// Reads a list by parsing all of it: the slower way, for whatever cannot be cut. Comments and the style of
-    /// collections are lost, values and their quoting are not.
+    /// Reads a list by parsing all of it: the slower way, for a list that cannot be cut. Comments and the style of
+    /// collections are lost; values and their quotes are kept.
     pub fn read_as_tree(text: &'t str) -> Result<Self, ListError> {
         let document = match yaml::read_all(text).map_err(ListError::Syntax)?.as_slice() {
             [] => return Err(ListError::Empty),
@@ -229,7 +228,7 @@ impl<'t> ResourceList<'t> {
         }
         check_type(word("apiVersion"), word("kind"))?;
         if let Some(duplicate) = document.duplicates.first() {
-            let message = format!("the key `{}` stands twice, first on line {}", duplicate.key, duplicate.first.line);
+            let message = format!("duplicate key `{}`, first used on line {}", duplicate.key, duplicate.first.line);
             return Err(ListError::Syntax(SyntaxError { message, mark: duplicate.second }));
         }
         let envelope = Envelope::Rewritten { fields: Vec::new() };
@@ -245,14 +244,14 @@ impl<'t> ResourceList<'t> {
                 "items" => match value.as_list() {
                     Some(entries) => list.items = entries.iter().map(entry).collect(),
                     None if value.is_null() => {}
-                    None => return Err(ListError::NotAList { found: "`items` that is not a list".into() }),
+                    None => return Err(ListError::NotAList { found: "`items` that are not a list".into() }),
                 },
                 "results" => list.earlier_results = value.as_list().unwrap_or_default().to_vec(),
                 name => {
                     if name == "functionConfig" && !value.is_null() {
                         list.function_config = Some(entry(value));
                     }
-                    // A mapping with one field, written as an entry, without the dash.
+                    // Writes a mapping with this field as an entry, and removes the dash.
                     let mut text = String::new();
                     let one = Node { mark: key.mark, tag: None, data: Data::Map(vec![(key.clone(), value.clone())]) };
                     yaml::write_entry(&one, 0, &mut text);
@@ -272,19 +271,19 @@ impl<'t> ResourceList<'t> {
         Self { items, function_config: None, envelope: Envelope::Documents { tail }, earlier_results: Vec::new() }
     }
 
-    /// A list of documents that have been cut already.
+    /// A list of documents that are already separate.
     pub fn of_documents(texts: impl Iterator<Item = &'t str>) -> Self {
         let items = texts.map(|text| Item::new(text, Shape::Document)).collect();
         Self { items, function_config: None, envelope: Envelope::Documents { tail: "" }, earlier_results: Vec::new() }
     }
 
-    /// An answer when there was no list to answer with.
+    /// An empty list, for an answer to input that is not a list.
     pub fn empty() -> Self {
         let fields = vec![format!("apiVersion: {}\n", API_VERSIONS[0]), format!("kind: {KIND}\n")];
         Self { items: Vec::new(), function_config: None, envelope: Envelope::Rewritten { fields }, earlier_results: Vec::new() }
     }
 
-    /// Spells a new object as an item of this list.
+    /// Writes a new object as an item of this list.
     pub fn spell(&self, object: &Node<'_>, text: &mut String) {
         match &self.envelope {
             Envelope::Block { indent, .. } => yaml::write_entry(object, *indent, text),
@@ -294,8 +293,7 @@ impl<'t> ResourceList<'t> {
         }
     }
 
-    /// Spells what an item of this list has become. What has not changed in it keeps its lines and comments, where it is
-    /// written in block style.
+    /// Writes the changed object of an item of this list. Unchanged parts in block style keep their lines and comments.
     pub fn respell(&self, item: &Item<'_>, object: &Node<'_>) -> String {
         let edited = match item.shape {
             Shape::Json => None,
@@ -310,8 +308,8 @@ impl<'t> ResourceList<'t> {
         text
     }
 
-    /// The results that came with the list, and behind them those that are new, each read when it is wanted: there may be
-    /// many. What was said before is neither said twice nor moved, so that a second run on the answer gives the same bytes.
+    /// Earlier results, followed by the new ones, each made when it is written. A new result that is an earlier one is not
+    /// repeated, so a second run on the answer changes nothing.
     fn results(&self, new: impl Iterator<Item = KrmResult>) -> impl Iterator<Item = io::Result<Node<'t>>> {
         let plain = |result: &Node<'_>| yaml::kubernetes_value(result).to_string();
         let said: HashSet<String> = self.earlier_results.iter().map(plain).collect();
@@ -322,7 +320,7 @@ impl<'t> ResourceList<'t> {
         self.earlier_results.iter().cloned().map(Ok).chain(new.map(read).filter(is_new))
     }
 
-    /// Writes the answer: `items` are texts of this list's items or made by [`ResourceList::spell`].
+    /// Writes the answer. `items` are the text of this list's items, or output of [`ResourceList::spell`].
     pub fn write<'i>(
         &self,
         items: impl Iterator<Item = &'i str>,
@@ -400,16 +398,16 @@ fn is_list(results: &str) -> bool {
 
 fn check_type(api_version: Option<&str>, kind: Option<&str>) -> Result<(), ListError> {
     match (api_version, kind) {
-        // kustomize and kpt unwrap a `List` as well.
+        // kustomize and kpt also accept a `List`.
         (Some(version), Some(KIND)) if API_VERSIONS.contains(&version) => Ok(()),
         (Some("v1"), Some("List")) => Ok(()),
         (Some(version), Some(KIND)) => Err(ListError::Version { found: shortened(version) }),
         (_, Some(kind)) => Err(ListError::NotAList { found: format!("kind {:?}", shortened(kind)) }),
-        (_, None) => Err(ListError::NotAList { found: "a text without `kind`".into() }),
+        (_, None) => Err(ListError::NotAList { found: "a document without `kind`".into() }),
     }
 }
 
-/// Writes a text, and ends its last line unless nothing follows.
+/// Writes text, and ends its last line if more text follows.
 fn write_lines(text: &str, is_last: bool, out: &mut impl Write) -> io::Result<()> {
     if is_last || text.ends_with('\n') {
         return out.write_all(text.as_bytes());
@@ -417,7 +415,7 @@ fn write_lines(text: &str, is_last: bool, out: &mut impl Write) -> io::Result<()
     out.write_all(yaml::with_last_line_ended(text).as_bytes())
 }
 
-/// Writes items below the line of their key; `before` and `behind` are what stands around `[]` on that line.
+/// Writes items below the line of their key; `before` and `behind` are the text around `[]` on that line.
 fn write_items<'i>(
     before: &str,
     behind: &str,
@@ -459,7 +457,7 @@ mod tests {
     }
 
     #[test]
-    fn block_yaml_leaves_as_it_came() {
+    fn block_yaml_is_returned_unchanged() {
         let text =
             "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n- # c\n  kind: A\n  mode: 0644\nfunctionConfig:\n  a: 1\n";
         assert_eq!(echoed(text).as_deref(), Ok(text));
@@ -468,21 +466,21 @@ mod tests {
     }
 
     #[test]
-    fn json_items_leave_as_they_came() {
+    fn json_items_are_returned_unchanged() {
         let text = r#"{"apiVersion": "config.kubernetes.io/v1", "kind": "ResourceList", "items": [{"a":  1.0}, {"b": "\u00fc"}]}"#;
         let expected = "{\"apiVersion\": \"config.kubernetes.io/v1\",\n\"kind\": \"ResourceList\",\n\"items\": [\n{\"a\":  1.0},\n{\"b\": \"\\u00fc\"}\n]}\n";
         assert_eq!(echoed(text).as_deref(), Ok(expected));
     }
 
     #[test]
-    fn what_stands_between_brackets_keeps_its_text() {
+    fn items_in_brackets_keep_their_text() {
         let text = "{apiVersion: config.kubernetes.io/v1, kind: ResourceList, items: [{m: 0644, s: 'yes', x: {y: [on]}}], functionConfig: {kind: C}}";
         let expected = "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n- {m: 0644, s: 'yes', x: {y: [on]}}\nfunctionConfig: {kind: C}\n";
         assert_eq!(echoed(text).as_deref(), Ok(expected));
     }
 
     #[test]
-    fn what_has_no_text_of_its_own_is_rewritten_without_a_change_of_type() {
+    fn items_without_their_own_text_are_rewritten_with_the_same_types() {
         let head = "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\n";
         let text = format!("{head}x: &x [{{m: 0644, s: 'yes', x: {{y: [on]}}}}]\nitems: *x\n");
         let expected =
@@ -491,7 +489,7 @@ mod tests {
     }
 
     #[test]
-    fn every_envelope_leaves_as_it_came() {
+    fn every_envelope_is_returned_unchanged() {
         let head = "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\n";
         let item = "- kind: A # c\n  mode: 0644\n";
         for text in [
@@ -511,7 +509,7 @@ mod tests {
     }
 
     #[test]
-    fn what_follows_a_last_line_changes_nothing_in_it() -> Result<(), String> {
+    fn text_after_the_last_line_does_not_change_the_last_item() -> Result<(), String> {
         let text = "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n- a: |\n    b";
         let list = ResourceList::read(text).map_err(|error| error.to_string())?;
         let mut out = Vec::new();
@@ -522,24 +520,24 @@ mod tests {
     }
 
     #[test]
-    fn json_behind_a_byte_order_mark_is_json() {
+    fn json_after_a_byte_order_mark_is_json() {
         let text = "\u{feff}{\"apiVersion\": \"config.kubernetes.io/v1\", \"kind\": \"ResourceList\", \"items\": [{\"a\": 1}]}";
         let expected = "{\"apiVersion\": \"config.kubernetes.io/v1\",\n\"kind\": \"ResourceList\",\n\"items\": [\n{\"a\": 1}\n]}\n";
         assert_eq!(echoed(text).as_deref(), Ok(expected));
     }
 
     #[test]
-    fn other_texts_are_refused_with_a_reason() {
+    fn other_input_is_an_error_with_a_reason() {
         for (text, expected) in [
-            ("", "is empty; a ResourceList is expected"),
-            ("# x\n", "is empty; a ResourceList is expected"),
-            ("kind: Deployment\n", "is no ResourceList (got kind \"Deployment\")"),
+            ("", "is empty, but must be a ResourceList"),
+            ("# x\n", "is empty, but must be a ResourceList"),
+            ("kind: Deployment\n", "is not a ResourceList (got kind \"Deployment\")"),
             (
                 "apiVersion: config.kubernetes.io/v9\nkind: ResourceList\n",
-                "is a ResourceList of an unknown version (got \"config.kubernetes.io/v9\"); use config.kubernetes.io/v1",
+                "is a ResourceList of an unknown version (got \"config.kubernetes.io/v9\"); use `config.kubernetes.io/v1`",
             ),
-            ("a: b\n---\nc: d\n", "is no ResourceList (got 2 documents)"),
-            ("5", "is no ResourceList (got the value \"5\")"),
+            ("a: b\n---\nc: d\n", "is not a ResourceList (got 2 documents)"),
+            ("5", "is not a ResourceList (got the value \"5\")"),
             ("items: {{", "is not YAML: "),
         ] {
             let got = echoed(text).err().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Who an item is.
+//! Type, name and annotations of an item.
 
 use crate::krm::annotations;
 use crate::yaml::Node;
@@ -12,14 +12,14 @@ pub struct Meta {
     pub kind: String,
     /// `metadata.name`.
     pub name: String,
-    /// `metadata.namespace`, empty when there is none.
+    /// `metadata.namespace`; empty if it is missing.
     pub namespace: String,
     /// `metadata.annotations`.
     pub annotations: Vec<(String, String)>,
 }
 
 impl Meta {
-    /// Reads what is there; what is missing stays empty.
+    /// Reads the fields of an object; a missing field is empty.
     pub fn of(node: &Node<'_>) -> Self {
         let text = |node: Option<&Node<'_>>| node.and_then(Node::as_text).unwrap_or_default().to_owned();
         let metadata = node.get("metadata");
@@ -34,7 +34,7 @@ impl Meta {
         }
     }
 
-    /// Who it is and where, without the annotations that say more: those may be long, and findings are many.
+    /// A copy with only the annotations about the file: others may be long, and there may be many findings.
     pub fn reference(&self) -> Self {
         const PLACES: [&str; 4] = [annotations::PATH, annotations::LEGACY_PATH, annotations::INDEX, annotations::LEGACY_INDEX];
         let place = |(name, _): &&(String, String)| PLACES.contains(&name.as_str());
@@ -52,17 +52,17 @@ impl Meta {
         self.annotations.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    /// The item's file, in either spelling.
+    /// The file of the item, in either spelling.
     pub fn path(&self) -> Option<&str> {
         self.annotation(annotations::PATH).or_else(|| self.annotation(annotations::LEGACY_PATH))
     }
 
-    /// The item's place in its file.
+    /// The place of the item in its file.
     pub fn index(&self) -> Option<i64> {
         self.annotation(annotations::INDEX).or_else(|| self.annotation(annotations::LEGACY_INDEX))?.parse().ok()
     }
 
-    /// The item's package, empty when there is none.
+    /// The package of the item; empty if it is not set.
     pub fn package(&self) -> &str {
         self.annotation(annotations::PACKAGE_PATH).unwrap_or_default()
     }

@@ -1,8 +1,8 @@
-//! The `ResourceList` protocol: what kustomize and kpt send and what they take back
+//! The `ResourceList` protocol: the lists that kustomize and kpt send, and the answers that they expect
 //! (KRM Functions Specification v1).
 //!
-//! Items leave with the very text they came with unless somebody replaces them. How a list was written decides how the
-//! answer is written: YAML is cut, JSON stays JSON, and what has no text of its own, such as an alias, is written out.
+//! Items keep their exact text unless they are replaced. The format of the list decides the format of the answer: YAML is
+//! cut into items, JSON stays JSON, and items without their own text, such as aliases, are written out.
 
 mod anchors;
 pub mod annotations;

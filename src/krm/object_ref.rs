@@ -1,8 +1,8 @@
-//! What identifies an object to an API server: its type, namespace and name.
+//! The identity of an object to an API server: its type, namespace and name.
 
 use crate::yaml::Node;
 
-/// Type, namespace and name of an object, as its document states them. A missing field is empty.
+/// Type, namespace and name of an object. A missing field is empty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ObjectRef<'o> {
     /// `apiVersion`.

@@ -1,12 +1,12 @@
-//! Whether the lines of a text can be told apart without parsing it.
+//! Whether lines show the structure of YAML without parsing it.
 //!
-//! Two things of YAML do not keep to the indentation of what is around them: texts in quotes and collections between
-//! brackets. A line may look like a field or an entry and be a part of one. Where each of them ends on the line on which it
-//! begins, lines are what they seem to be. Go's encoder writes nothing else.
+//! Quoted scalars and collections in brackets ignore the indentation around them, so one of their lines may look like a
+//! field or an entry. If each of them ends on the line on which it begins, the structure is what the lines show. Go's
+//! encoder writes nothing else.
 
 use memchr::{memchr, memchr2, memchr3, memrchr};
 
-/// Whether no quote and no bracket is left open at the end of any line. May say no when in doubt.
+/// Whether no quote and no bracket is open at the end of any line; `false` in doubt.
 pub fn are_lines_sure(text: &str) -> bool {
     let bytes = text.as_bytes();
     if has_odd_breaks(bytes) {
@@ -15,7 +15,7 @@ pub fn are_lines_sure(text: &str) -> bool {
     let mut at = 0;
     let mut bracket = 0;
     while let Some(rest) = bytes.get(at..) {
-        // The next quote or opening bracket, of which there are four kinds.
+        // Finds the next quote or opening bracket, of which there are four kinds.
         if bracket < at || at == 0 {
             bracket = memchr(b'[', rest).map_or(bytes.len(), |found| at + found);
         }
@@ -42,8 +42,8 @@ pub fn are_lines_sure(text: &str) -> bool {
     true
 }
 
-/// The length of a value behind a key or a dash that ends its line, which nearly all of them do: a text in quotes, or
-/// empty brackets. `before` has no quote and no bracket on that line.
+/// The length of a value after a key or a dash that ends its line, as most values do: a quoted scalar or empty brackets.
+/// `before` has no quote and no bracket on that line.
 fn whole_value(before: &[u8], behind: &[u8]) -> Option<usize> {
     let is_first = match before {
         [.., b':', b' '] => true,
@@ -69,7 +69,7 @@ fn whole_value(before: &[u8], behind: &[u8]) -> Option<usize> {
     matches!(behind.get(length..), Some([] | [b'\n', ..] | [b'\r', b'\n', ..])).then_some(length)
 }
 
-/// Line breaks other than those of Unix and Windows, by which YAML counts lines that we would not.
+/// Whether there are line breaks other than those of Unix and Windows: YAML counts lines by them too.
 fn has_odd_breaks(bytes: &[u8]) -> bool {
     memchr::memchr_iter(b'\r', bytes).any(|at| bytes.get(at + 1) != Some(&b'\n'))
         || memchr::memchr2_iter(0xc2, 0xe2, bytes)
@@ -82,7 +82,7 @@ fn ends_where_it_begins(line: &[u8]) -> bool {
     let mut rest = line.trim_ascii_start();
     loop {
         rest = match rest {
-            // Nothing but a comment follows the sign of a block scalar on its line.
+            // Only a comment may follow the indicator of a block scalar on its line.
             [] | [b'#' | b'|' | b'>', ..] | [b'-' | b'?' | b':'] => return true,
             [b'-' | b'?' | b':', b' ' | b'\t', more @ ..] => more.trim_ascii_start(),
             [b'&' | b'!' | b'*', ..] => match memchr2(b' ', b'\t', rest) {
@@ -97,7 +97,7 @@ fn ends_where_it_begins(line: &[u8]) -> bool {
                 Some(behind) => behind,
                 None => return false,
             },
-            // A plain text ends at `: ` or ` #`, and at nothing else.
+            // Only `: ` and ` #` end a plain scalar.
             _ => match rest.windows(2).position(|pair| matches!(pair, [b':', b' ' | b'\t'] | [b' ' | b'\t', b'#'])) {
                 Some(end) => rest.get(end..).unwrap_or_default().trim_ascii_start(),
                 None => return true,
@@ -106,13 +106,13 @@ fn ends_where_it_begins(line: &[u8]) -> bool {
     }
 }
 
-/// What follows a value on its line: nothing, a comment, or the colon of a key.
+/// Whether the text after a value on its line is empty, a comment, or the colon of a key.
 fn behind_value(rest: &[u8]) -> Option<&[u8]> {
     let rest = rest.trim_ascii_start();
     matches!(rest, [] | [b'#', ..] | [b':'] | [b':', b' ' | b'\t', ..]).then_some(rest)
 }
 
-/// What follows a text in quotes, whose first quote has been taken.
+/// The text after a quoted scalar whose opening quote was read.
 fn behind_quote(quote: u8, mut rest: &[u8]) -> Option<&[u8]> {
     loop {
         let end = memchr2(quote, b'\\', rest)?;
@@ -126,7 +126,7 @@ fn behind_quote(quote: u8, mut rest: &[u8]) -> Option<&[u8]> {
     }
 }
 
-/// What follows a collection between brackets.
+/// The text after a collection in brackets.
 fn behind_brackets(mut rest: &[u8]) -> Option<&[u8]> {
     let mut depth = 0_usize;
     let mut in_plain = false;
@@ -149,7 +149,7 @@ fn behind_brackets(mut rest: &[u8]) -> Option<&[u8]> {
             }
             _ => {}
         }
-        // A plain text between brackets ends at a comma, a bracket, `?`, or a colon before a blank.
+        // A plain scalar in brackets ends at a comma, a bracket, `?`, or a colon before a blank.
         in_plain = match byte {
             b',' | b'[' | b']' | b'{' | b'}' | b'?' | b'"' | b'\'' | b'&' | b'!' | b'*' if !in_plain => false,
             b',' | b'[' | b']' | b'{' | b'}' | b'?' => false,
@@ -162,12 +162,12 @@ fn behind_brackets(mut rest: &[u8]) -> Option<&[u8]> {
     None
 }
 
-/// Where the block scalar ends that a line is in, if it is in one. Everything above the line is sure.
+/// The end of the block scalar that contains a line, if there is one. Everything above the line is sure.
 fn behind_block_scalar(text: &str, line: usize) -> Option<usize> {
     let (above, below) = text.split_at_checked(line)?;
     let mut depth = indentation(below.as_bytes());
     let mut owner = None;
-    // Only lines that are less indented than all between can own it.
+    // Only a line that is indented less than all lines between can own it.
     for line in above.as_bytes().rsplit(|byte| *byte == b'\n') {
         let indent = indentation(line);
         let content = line.get(indent..).unwrap_or_default().trim_ascii_end();
@@ -183,7 +183,7 @@ fn behind_block_scalar(text: &str, line: usize) -> Option<usize> {
             break;
         }
     }
-    // Its lines are deeper than its key, or than its dash.
+    // Its lines are deeper than its key or its dash.
     let owner = owner?;
     let is_within = |line: &&str| line.trim_ascii().is_empty() || indentation(line.as_bytes()) > owner;
     Some(line + below.split_inclusive('\n').take_while(is_within).map(str::len).sum::<usize>())
@@ -193,7 +193,7 @@ fn indentation(line: &[u8]) -> usize {
     line.iter().take_while(|byte| **byte == b' ').count()
 }
 
-/// The column of what owns the block scalar that begins on a line: of its key, or of the last dash where there is none.
+/// The column of the owner of a block scalar that begins on a line: of its key, or of the last dash if there is no key.
 fn block_scalar_column(indent: usize, mut content: &[u8]) -> Option<usize> {
     let (mut owner, mut column) = (indent, indent);
     while let [b'-' | b'?' | b':', b' ', more @ ..] = content {
@@ -218,7 +218,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_ends_on_its_line_is_sure() {
+    fn quotes_and_brackets_that_end_on_their_line_are_sure() {
         for text in [
             "a: 1\nb: it's\n",
             "a: 'b'\nc: \"d\\\"e\" # it's\n'f': [g, {\"h\": 'i''j'}] # [\n- - \"k\"\n- ? 'l'\n",
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn what_goes_on_is_not() {
+    fn open_quotes_and_brackets_are_not_sure() {
         for text in [
             "a: \"b\nc: d\"\n",
             "a: 'b\n  c'\n",

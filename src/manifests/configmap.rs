@@ -1,51 +1,48 @@
-//! `v1 ConfigMap`: the environment of a component's containers.
+//! `v1 ConfigMap`: the environment of a component's containers, and an inline configuration.
 
 use super::fingerprint::{BASIS, hashed, mixed};
-use super::labels::metadata;
-use super::{Target, object};
+use super::maker::Maker;
+use super::nodes::mapping;
 use crate::plan::{CONFIG_FILE, Component};
 use crate::yaml::{Data, Node};
 
-/// The name of a component's `ConfigMap`.
+/// The variables that Jina sets in every ConfigMap.
+const JINA_VARIABLES: [(&str, &str); 2] = [("pythonunbuffered", "1"), ("worker_class", "uvicorn.workers.UvicornH11Worker")];
+
+/// The name of the ConfigMap with a component's environment.
 pub fn name(component: &str) -> String {
     format!("{component}-configmap")
 }
 
-/// The name of the `ConfigMap` with a component's inline configuration.
+/// The name of the ConfigMap with a component's inline configuration.
 pub fn config_name(component: &str) -> String {
     format!("{component}-config")
 }
 
-/// An inline configuration, under the name of the file that it becomes.
-pub fn config_file<'c>(component: &'c Component, config: &'c str, target: &Target<'c>) -> Node<'c> {
-    let name = CONFIG_FILE.rsplit('/').next().unwrap_or(CONFIG_FILE);
-    object([
-        ("apiVersion", "v1".into()),
-        ("kind", "ConfigMap".into()),
-        ("metadata", metadata(config_name(&component.name), component, target)),
-        ("data", object([(name, config.into())])),
-    ])
-}
-
-/// What a component's ConfigMaps hold, in 64 bits: pods read them when they start.
-pub fn fingerprint(component: &Component) -> String {
-    let texts = component.env.iter().flat_map(|(name, value)| [name, value]).chain(&component.config);
-    let hash = texts.fold(BASIS, |state, text| hashed(hashed(state, text.as_bytes()), &[0]));
-    format!("{:016x}", mixed(hash))
-}
-
-/// Jina's two variables and the component's own over them.
-pub fn config_map<'c>(component: &'c Component, target: &Target<'c>) -> Node<'c> {
-    const JINAS: [(&str, &str); 2] = [("pythonunbuffered", "1"), ("worker_class", "uvicorn.workers.UvicornH11Worker")];
-    let own = |name: &str| component.env.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
-    let mut data: Vec<(Node<'c>, Node<'c>)> =
-        JINAS.iter().map(|(name, value)| ((*name).into(), own(name).unwrap_or(value).into())).collect();
-    let others = component.env.iter().filter(|(name, _)| JINAS.iter().all(|(known, _)| known != name));
+/// The variables of Jina, which the component's own override, then the component's other variables.
+pub fn config_map<'c>(maker: &Maker<'c>) -> Node<'c> {
+    let env = &maker.component.env;
+    let own = |name: &str| env.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
+    let mut data: Vec<(Node<'c>, Node<'c>)> = Vec::with_capacity(JINA_VARIABLES.len() + env.len());
+    data.extend(JINA_VARIABLES.map(|(name, value)| (name.into(), own(name).unwrap_or(value).into())));
+    let others = env.iter().filter(|(name, _)| JINA_VARIABLES.iter().all(|(known, _)| known != name));
     data.extend(others.map(|(name, value)| (name.as_str().into(), value.as_str().into())));
-    object([
-        ("apiVersion", "v1".into()),
-        ("kind", "ConfigMap".into()),
-        ("metadata", metadata(name(&component.name), component, target)),
-        ("data", Data::Map(data).into()),
-    ])
+    with_data(maker, name(&maker.component.name), Data::Map(data).into())
+}
+
+/// An inline configuration, as the file that the pod mounts.
+pub fn config_file<'c>(maker: &Maker<'c>, config: &'c str) -> Node<'c> {
+    let file = CONFIG_FILE.rsplit('/').next().unwrap_or(CONFIG_FILE);
+    with_data(maker, config_name(&maker.component.name), mapping([(file, config.into())]))
+}
+
+fn with_data<'c>(maker: &Maker<'c>, name: String, data: Node<'c>) -> Node<'c> {
+    mapping([("apiVersion", "v1".into()), ("kind", "ConfigMap".into()), ("metadata", maker.metadata(name)), ("data", data)])
+}
+
+/// A hash of the component's ConfigMaps, which pods read only when they start.
+pub fn fingerprint(component: &Component) -> String {
+    let strings = component.env.iter().flat_map(|(name, value)| [name, value]).chain(&component.config);
+    let hash = strings.fold(BASIS, |state, string| hashed(hashed(state, string.as_bytes()), &[0]));
+    format!("{:016x}", mixed(hash))
 }

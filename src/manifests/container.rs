@@ -2,88 +2,104 @@
 
 use std::borrow::Cow;
 
-use super::exposure::protocol_word;
-use super::wiring::{Words, words};
-use super::{Target, configmap, drain, labels, object, pod, podmonitor, probe, security, statefulset, texts, volumes};
-use crate::config::corrections::{Correction, Corrections};
+use super::addresses::{Arguments, arguments};
+use super::labels::{NODE_LABEL, label_value};
+use super::maker::Maker;
+use super::nodes::{mapping, strings};
+use super::{configmap, drain, probe, security, volumes};
+use crate::config::corrections::Correction;
 use crate::config::lists;
 use crate::config::workload::Workload;
 use crate::jina::setting::Protocol;
 use crate::plan::{CONFIG_FILE, Component, Container, PORT, Process};
 use crate::yaml::Node;
 
-/// The container with its command, environment, ports and probes.
-pub fn container<'c>(component: &'c Component, container: &'c Container, target: &Target<'c>) -> Node<'c> {
-    let workload = &component.workload;
-    let Words { args, addresses } = words(&container.args, target);
-    let mut env = identity(component, target);
-    env.extend(addresses.into_iter().map(|address| literal(address.variable, address.service)));
-    env.extend(container.secrets.iter().map(|secret| {
-        let key = object([("name", secret.secret.as_str().into()), ("key", secret.key.as_str().into())]);
-        from(&secret.variable, object([("secretKeyRef", key)]))
-    }));
-    let config_map = object([("name", configmap::name(&component.name).into())]);
-    let mut sources = vec![object([("configMapRef", config_map)])];
-    sources.extend(workload.sources.iter().filter_map(volumes::variables));
-    if security::moves_home(component) {
-        env.push(literal("HOME", volumes::SCRATCH));
+/// The name of a container's metrics port. Names of ports have at most 15 characters.
+pub fn metrics_port_name(process: Process) -> &'static str {
+    match process {
+        Process::Gateway | Process::Executor => "monitoring",
+        Process::UsesBefore => "before-metrics",
+        Process::UsesAfter => "after-metrics",
     }
-    let mut value = object([
+}
+
+/// The container with its command, environment, ports and probes.
+pub fn container<'c>(maker: &Maker<'c>, container: &'c Container) -> Node<'c> {
+    let workload = &maker.component.workload;
+    let Arguments { words, addresses } = arguments(&container.args, &maker.target);
+    let mut value = mapping([
         ("name", container.process.name().into()),
         ("image", container.image.as_str().into()),
-        ("imagePullPolicy", workload.pull_policy.as_deref().unwrap_or("IfNotPresent").into()),
-        ("command", texts(["jina"])),
-        ("args", texts(args)),
-        ("ports", ports(component, container, target.corrections).into()),
-        ("envFrom", sources.into()),
-        ("env", env.into()),
+        ("imagePullPolicy", workload.pull_policy.as_str().into()),
+        ("command", strings(["jina"])),
+        ("args", strings(words)),
+        ("ports", ports(maker, container).into()),
+        ("envFrom", env_from(maker.component).into()),
     ]);
+    let mut env = identity(maker);
+    env.extend(addresses.into_iter().map(|address| literal(address.variable, address.service)));
+    env.extend(container.secrets.iter().map(|secret| {
+        let key = mapping([("name", secret.secret.as_str().into()), ("key", secret.key.as_str().into())]);
+        from(&secret.variable, mapping([("secretKeyRef", key)]))
+    }));
+    if security::moves_home(maker.component) {
+        env.push(literal("HOME", volumes::SCRATCH));
+    }
+    value.set("env", env.into());
     if let Some(resources) = resources(workload, container) {
         value.set("resources", resources);
     }
     if let Some(context) = security::of_container(workload.security) {
         value.set("securityContext", context);
     }
-    let mounts = volume_mounts(component, container);
+    let mounts = volume_mounts(maker.component, container);
     if !mounts.is_empty() {
         value.set("volumeMounts", mounts.into());
     }
-    let probes = probe::probes(component, container, target.corrections);
+    let probes = probe::probes(maker, container);
     value.set("startupProbe", probes.startup);
     value.set("livenessProbe", probes.liveness);
-    if let Some(action) = drain::pre_stop(component, target) {
-        value.set("lifecycle", object([("preStop", action)]));
+    if let Some(action) = drain::pre_stop(maker) {
+        value.set("lifecycle", mapping([("preStop", action)]));
     }
     value
 }
 
-/// What is asked for every container, and the GPUs of the Flow, which go to one.
+/// The component's ConfigMap, and the ConfigMaps and Secrets of the config.
+fn env_from(component: &Component) -> Vec<Node<'_>> {
+    let own = mapping([("name", configmap::name(&component.name).into())]);
+    let mut sources = vec![mapping([("configMapRef", own)])];
+    sources.extend(component.workload.sources.iter().filter_map(volumes::env_from));
+    sources
+}
+
+/// The resources that every container requests, and the GPUs of the Flow, which only one container requests.
 fn resources<'c>(workload: &'c Workload, container: &'c Container) -> Option<Node<'c>> {
     let mut resources: Option<Node<'c>> = workload.resources.clone();
     if let Some(gpus) = &container.gpus {
-        let ours = object([("limits", object([("nvidia.com/gpu", gpus.as_str().into())]))]);
+        let of_flow = mapping([("limits", mapping([("nvidia.com/gpu", gpus.as_str().into())]))]);
         match &mut resources {
             Some(known) if known.get("limits").is_some_and(|limits| limits.get("nvidia.com/gpu").is_some()) => {}
-            Some(known) => lists::merge("", known, ours),
-            None => resources = Some(ours),
+            Some(known) => lists::merge("", known, of_flow),
+            None => resources = Some(of_flow),
         }
     }
     resources
 }
 
 fn volume_mounts<'c>(component: &'c Component, container: &Container) -> Vec<Node<'c>> {
-    let mount = |name: Node<'c>, path: &'c str| object([("name", name), ("mountPath", path.into())]);
+    let mount = |name: Node<'c>, path: &'c str| mapping([("name", name), ("mountPath", path.into())]);
     let mut mounts = Vec::new();
     if let Some(storage) = &component.storage {
-        let names = (0..).map(|place| statefulset::volume_name(&component.name, place));
+        let names = (0..).map(|place| volumes::claim_name(&component.name, place));
         mounts.extend(names.zip(&storage.mount_paths).map(|(name, path)| mount(name.into(), path)));
     }
     if component.config.is_some() && matches!(container.process, Process::Executor | Process::Gateway) {
         let (folder, _) = CONFIG_FILE.rsplit_once('/').unwrap_or_default();
-        mounts.push(mount(pod::CONFIG_VOLUME.into(), folder));
+        mounts.push(mount(volumes::CONFIG_VOLUME.into(), folder));
     }
     for source in &component.workload.sources {
-        mounts.extend(source.mount_path.as_deref().map(|path| mount(volumes::name(source).into(), path)));
+        mounts.extend(source.mount_path.as_deref().map(|path| mount(volumes::source_name(source).into(), path)));
     }
     mounts.extend(security::workspace(component).map(|path| mount("workspace".into(), path)));
     if security::moves_home(component) {
@@ -92,55 +108,58 @@ fn volume_mounts<'c>(component: &'c Component, container: &Container) -> Vec<Nod
     mounts
 }
 
-/// Every port that is served, under a name that is unique in the pod. Jina declares a port for each protocol of a gateway,
-/// and only the first of an executor.
-fn ports<'c>(component: &Component, container: &Container, corrections: Corrections) -> Vec<Node<'c>> {
-    let port = |number: u16| object([("containerPort", number.into())]);
-    if !corrections.has(Correction::DeclaredPorts) {
+/// Every port that is served, with a name that is unique in the pod. Jina declares a port for each protocol of a gateway, but
+/// only the first port of an executor.
+fn ports<'c>(maker: &Maker<'c>, container: &Container) -> Vec<Node<'c>> {
+    let protocols = &maker.component.protocols;
+    let port = |number: u16| mapping([("containerPort", number.into())]);
+    if !maker.has(Correction::DeclaredPorts) {
         return match container.process {
-            Process::Gateway => (PORT..).zip(&component.protocols).map(|(number, _)| port(number)).collect(),
+            Process::Gateway => (PORT..).zip(protocols).map(|(number, _)| port(number)).collect(),
             _ => vec![port(container.port)],
         };
     }
-    let named = |number: u16, name: Cow<'static, str>| object([("name", name.into()), ("containerPort", number.into())]);
+    let named = |number: u16, name: Cow<'static, str>| mapping([("name", name.into()), ("containerPort", number.into())]);
     let mut ports = match container.process {
         Process::UsesBefore | Process::UsesAfter => vec![named(container.port, container.process.name().into())],
         Process::Gateway | Process::Executor => {
             let name = |place: usize, protocol: &Protocol| {
-                let (again, word) = (component.protocols[..place].contains(protocol), protocol_word(*protocol));
-                if again { format!("{word}-{place}").into() } else { word.into() }
+                let is_repeated = protocols[..place].contains(protocol);
+                let scheme = protocol.scheme();
+                if is_repeated { format!("{scheme}-{place}").into() } else { scheme.into() }
             };
-            let all = (PORT..).zip(component.protocols.iter().enumerate());
+            let all = (PORT..).zip(protocols.iter().enumerate());
             all.map(|(number, (place, protocol))| named(number, name(place, protocol))).collect()
         }
     };
-    if component.monitoring {
-        ports.push(named(container.process.metrics_port(), podmonitor::port_name(container.process).into()));
+    if maker.component.monitoring {
+        ports.push(named(container.process.metrics_port(), metrics_port_name(container.process).into()));
     }
     ports
 }
 
 fn literal<'c>(name: impl Into<Node<'c>>, value: impl Into<Node<'c>>) -> Node<'c> {
-    object([("name", name.into()), ("value", value.into())])
+    mapping([("name", name.into()), ("value", value.into())])
 }
 
 fn from<'c>(name: &'c str, source: Node<'c>) -> Node<'c> {
-    object([("name", name.into()), ("valueFrom", source)])
+    mapping([("name", name.into()), ("valueFrom", source)])
 }
 
 fn field<'c>(path: impl Into<Node<'c>>) -> Node<'c> {
-    object([("fieldRef", object([("fieldPath", path.into())]))])
+    mapping([("fieldRef", mapping([("fieldPath", path.into())]))])
 }
 
-/// What Jina tells a process about itself.
-fn identity<'c>(component: &'c Component, target: &Target<'c>) -> Vec<Node<'c>> {
-    let node = if target.corrections.has(Correction::NamesFromMetadata) && labels::label_value(&component.node) == component.node {
-        from("JINA_DEPLOYMENT_NAME", field(format!("metadata.labels['{}']", pod::NODE_LABEL)))
+/// The variables that describe a process of Jina to itself.
+fn identity<'c>(maker: &Maker<'c>) -> Vec<Node<'c>> {
+    let component = maker.component;
+    let node = if maker.has(Correction::NamesFromMetadata) && label_value(&component.node) == component.node {
+        from("JINA_DEPLOYMENT_NAME", field(format!("metadata.labels['{NODE_LABEL}']")))
     } else {
         literal("JINA_DEPLOYMENT_NAME", &component.node)
     };
     let workload = if component.storage.is_some() { "K8S_STATEFULSET_NAME" } else { "K8S_DEPLOYMENT_NAME" };
-    let namespace = match target.literal_namespace() {
+    let namespace = match maker.target.literal_namespace() {
         Some(namespace) => literal("K8S_NAMESPACE_NAME", namespace),
         None => from("K8S_NAMESPACE_NAME", field("metadata.namespace")),
     };

@@ -1,48 +1,49 @@
-//! The end of a pod: time for callers to look elsewhere and for requests to finish, before Jina hears of it.
+//! The end of a pod: before SIGTERM, callers get time to choose another pod and requests get time to finish.
 //!
-//! At SIGTERM Jina cancels what is running (`server.stop(grace=None)`), so that everything has to be over by then.
+//! At SIGTERM Jina cancels all running requests (`server.stop(grace=None)`), so they must be finished by then.
 
-use super::{Target, object, texts};
+use super::maker::Maker;
+use super::nodes::{mapping, strings};
 use crate::config::Mesh;
 use crate::config::corrections::Correction;
-use crate::plan::Component;
+use crate::config::workload::Workload;
 use crate::yaml::Node;
 
-/// Seconds that a pod drains where nothing is said.
-const DEFAULT: i64 = 30;
 /// Seconds between SIGTERM and SIGKILL.
-const REST: i64 = 10;
-/// The first minor version of Kubernetes in which a pod can wait without a shell (KEP-3960).
+const GRACE_AFTER_SIGTERM: i64 = 10;
+/// The first minor version of Kubernetes in which a pod can sleep without a shell (KEP-3960).
 const NATIVE_SLEEP: u32 = 30;
+/// Seconds that a pod of Jina waits.
+const JINA_WAIT: i64 = 2;
 
-/// Seconds of draining, where they are ours to decide.
-fn seconds(component: &Component, target: &Target<'_>) -> Option<i64> {
-    component.workload.drain.or(target.corrections.has(Correction::DrainTime).then_some(DEFAULT))
+/// Seconds that the pod drains; `None` where Jina decides.
+fn seconds(maker: &Maker<'_>) -> Option<i64> {
+    maker.component.workload.drain.or(maker.has(Correction::DrainTime).then(Workload::default_drain))
 }
 
-/// The action before SIGTERM; Jina's own waits two seconds.
-pub fn pre_stop<'c>(component: &Component, target: &Target<'c>) -> Option<Node<'c>> {
-    let seconds = seconds(component, target);
-    match seconds.unwrap_or(2) {
+/// The `preStop` action, which runs before SIGTERM.
+pub fn pre_stop<'c>(maker: &Maker<'c>) -> Option<Node<'c>> {
+    match seconds(maker).unwrap_or(JINA_WAIT) {
         0 => None,
-        seconds if target.scope.kubernetes.is_some_and(|minor| minor >= NATIVE_SLEEP) => {
-            Some(object([("sleep", object([("seconds", seconds.into())]))]))
+        seconds if maker.target.scope.kubernetes.is_some_and(|minor| minor >= NATIVE_SLEEP) => {
+            Some(mapping([("sleep", mapping([("seconds", seconds.into())]))]))
         }
         seconds => {
-            Some(object([("exec", object([("command", texts(["/bin/sh".to_owned(), "-c".to_owned(), format!("sleep {seconds}")]))]))]))
+            let command = strings(["/bin/sh".to_owned(), "-c".to_owned(), format!("sleep {seconds}")]);
+            Some(mapping([("exec", mapping([("command", command)]))]))
         }
     }
 }
 
-/// `terminationGracePeriodSeconds`: longer than the draining.
-pub fn grace(component: &Component, target: &Target<'_>) -> Option<i64> {
-    seconds(component, target).map(|seconds| seconds.saturating_add(REST))
+/// `terminationGracePeriodSeconds`, which is longer than the pod drains.
+pub fn grace(maker: &Maker<'_>) -> Option<i64> {
+    seconds(maker).map(|seconds| seconds.saturating_add(GRACE_AFTER_SIGTERM))
 }
 
-/// The annotation by which a mesh's proxy stays as long as the pod drains.
-pub fn of_proxy<'c>(component: &Component, target: &Target<'c>) -> Option<(&'static str, Node<'c>)> {
-    let seconds = seconds(component, target)?;
-    match target.mesh {
+/// The annotation that keeps the proxy of a mesh running while the pod drains.
+pub fn proxy_annotation<'c>(maker: &Maker<'c>) -> Option<(&'static str, Node<'c>)> {
+    let seconds = seconds(maker)?;
+    match maker.target.mesh {
         Mesh::None => None,
         Mesh::Linkerd => Some(("config.alpha.linkerd.io/proxy-wait-before-exit-seconds", seconds.to_string().into())),
         Mesh::Istio => {

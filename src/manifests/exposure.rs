@@ -1,26 +1,20 @@
-//! Ways from outside to the gateway: a Service, an Ingress, routes of the Gateway API.
+//! Access to the gateway from outside the cluster: a Service, an Ingress, and routes of the Gateway API.
 
-use super::labels::{metadata, texts};
-use super::{Target, object, selector};
+use super::maker::{Maker, object};
+use super::nodes::{mapping, string_map, strings};
 use crate::config::scope::EXTERNAL;
-use crate::config::workload::{Expose, Ingress, Route};
+use crate::config::workload::{Expose, Host, Ingress, Parent, Route};
 use crate::jina::setting::Protocol;
 use crate::plan::{Component, PORT, protocol_service};
 use crate::yaml::{Data, Node};
 
-/// The place of a protocol, by its word in the config, among those of a gateway; the first where none is named.
-pub fn place_of(component: &Component, wanted: Option<&str>) -> Option<usize> {
-    let Some(word) = wanted else { return Some(0) };
-    component.protocols.iter().position(|protocol| protocol_word(*protocol) == word)
-}
+/// The annotation of the backend's protocol: without it, the controller of the class `nginx` sends HTTP/1 to the backend.
+const BACKEND: &str = "nginx.ingress.kubernetes.io/backend-protocol";
 
-/// A protocol in the words of the config.
-pub fn protocol_word(protocol: Protocol) -> &'static str {
-    match protocol {
-        Protocol::Grpc => "grpc",
-        Protocol::Http => "http",
-        Protocol::Websocket => "websocket",
-    }
+/// The place of a protocol among those of a gateway; the first if `protocol` is not set.
+pub fn place_of(component: &Component, protocol: Option<Protocol>) -> Option<usize> {
+    let Some(protocol) = protocol else { return Some(0) };
+    component.protocols.iter().position(|served| *served == protocol)
 }
 
 fn number(place: usize) -> u16 {
@@ -28,71 +22,79 @@ fn number(place: usize) -> u16 {
 }
 
 /// The Service of a protocol, and its port.
-fn backend(component: &Component, place: usize) -> (String, u16) {
-    let name = match component.protocols.get(place) {
+struct Backend {
+    service: String,
+    port: u16,
+}
+
+fn backend(component: &Component, place: usize) -> Backend {
+    let service = match component.protocols.get(place) {
         Some(protocol) if place > 0 => protocol_service(&component.name, place, protocol.scheme()),
         _ => component.name.clone(),
     };
-    (name, number(place))
+    Backend { service, port: number(place) }
 }
 
-fn annotated<'c>(mut metadata: Node<'c>, annotations: &'c [(String, String)]) -> Node<'c> {
+/// The metadata of an object with annotations of its own.
+fn annotated<'c>(maker: &Maker<'c>, name: &'c str, annotations: &'c [(String, String)]) -> Node<'c> {
+    let mut metadata = maker.metadata(name);
     if annotations.is_empty() {
         return metadata;
     }
-    let own = texts(annotations);
-    match metadata.get_mut("annotations").map(|known| &mut known.data) {
-        Some(Data::Map(known)) => known.extend(annotations.iter().map(|(name, value)| (name.as_str().into(), value.as_str().into()))),
-        _ => metadata.set("annotations", own),
+    let own = string_map(annotations);
+    match (metadata.get_mut("annotations").map(|known| &mut known.data), own.data) {
+        (Some(Data::Map(known)), Data::Map(own)) => known.extend(own),
+        (_, own) => metadata.set("annotations", own.into()),
     }
     metadata
 }
 
-/// `v1 Service` with an address outside the cluster, `gateway-exposed` as in Jina's how-to.
-pub fn service<'c>(component: &'c Component, expose: &'c Expose, target: &Target<'c>) -> Option<Node<'c>> {
-    let place = place_of(component, expose.protocol.as_deref())?;
-    let name = component.protocols.get(place).map_or("grpc", |protocol| protocol_word(*protocol));
+fn annotate<'c>(metadata: &mut Node<'c>, name: &'static str, value: Node<'c>) {
+    match metadata.get_mut("annotations") {
+        Some(annotations) => annotations.set(name, value),
+        None => metadata.set("annotations", mapping([(name, value)])),
+    }
+}
+
+/// `v1 Service` with an address outside the cluster, named `gateway-exposed` as in the documentation of Jina.
+pub fn service<'c>(maker: &Maker<'c>, expose: &'c Expose) -> Option<Node<'c>> {
+    let component = maker.component;
+    let place = place_of(component, expose.protocol)?;
+    let name = component.protocols.get(place).map_or("grpc", |protocol| protocol.scheme());
     let mut port =
-        object([("name", name.into()), ("port", expose.port.into()), ("protocol", "TCP".into()), ("targetPort", number(place).into())]);
+        mapping([("name", name.into()), ("port", expose.port.into()), ("protocol", "TCP".into()), ("targetPort", number(place).into())]);
     if let Some(number) = expose.node_port {
         port.set("nodePort", number.into());
     }
-    let spec =
-        object([("type", expose.kind.as_str().into()), ("ports", vec![port].into()), ("selector", selector(&component.name, target))]);
-    Some(object([
-        ("apiVersion", "v1".into()),
-        ("kind", "Service".into()),
-        ("metadata", annotated(metadata(&expose.name, component, target), &expose.annotations)),
-        ("spec", spec),
-    ]))
+    let spec = mapping([("type", expose.kind.as_str().into()), ("ports", vec![port].into()), ("selector", maker.selector())]);
+    Some(object("v1", "Service", annotated(maker, &expose.name, &expose.annotations), spec))
 }
 
-/// Without it the controller of the class `nginx` speaks HTTP/1 to what is behind it.
-const BACKEND: &str = "nginx.ingress.kubernetes.io/backend-protocol";
-
 /// `networking.k8s.io/v1 Ingress`.
-pub fn ingress<'c>(component: &'c Component, ingress: &'c Ingress, target: &Target<'c>) -> Option<Node<'c>> {
-    let place = place_of(component, ingress.protocol.as_deref())?;
-    let (service, port) = backend(component, place);
+pub fn ingress<'c>(maker: &Maker<'c>, ingress: &'c Ingress) -> Option<Node<'c>> {
+    let component = maker.component;
+    let place = place_of(component, ingress.protocol)?;
+    let backend = backend(component, place);
     let rule = |host: Option<&'c str>, path: &'c str| {
-        let service = object([("name", service.clone().into()), ("port", object([("number", port.into())]))]);
-        let path = object([("path", path.into()), ("pathType", "Prefix".into()), ("backend", object([("service", service)]))]);
-        let http = object([("paths", vec![path].into())]);
+        let port = mapping([("number", backend.port.into())]);
+        let service = mapping([("name", backend.service.clone().into()), ("port", port)]);
+        let path = mapping([("path", path.into()), ("pathType", "Prefix".into()), ("backend", mapping([("service", service)]))]);
+        let http = mapping([("paths", vec![path].into())]);
         match host {
-            Some(host) => object([("host", host.into()), ("http", http)]),
-            None => object([("http", http)]),
+            Some(host) => mapping([("host", host.into()), ("http", http)]),
+            None => mapping([("http", http)]),
         }
     };
-    let mut rules: Vec<Node<'c>> = ingress.hosts.iter().map(|(host, path, _)| rule(Some(host), path)).collect();
+    let mut rules: Vec<Node<'c>> = ingress.hosts.iter().map(|host| rule(Some(&host.name), &host.path)).collect();
     if rules.is_empty() {
         rules.push(rule(None, "/"));
     }
-    let certificate = |(host, _, secret): &'c (String, String, Option<String>)| {
-        let secret = secret.as_deref()?;
-        Some(object([("hosts", vec![host.into()].into()), ("secretName", secret.into())]))
+    let certificate = |host: &'c Host| {
+        let secret = host.tls.as_deref()?;
+        Some(mapping([("hosts", vec![host.name.as_str().into()].into()), ("secretName", secret.into())]))
     };
     let certificates: Vec<Node<'c>> = ingress.hosts.iter().filter_map(certificate).collect();
-    let mut spec = object([]);
+    let mut spec = mapping([]);
     if let Some(class) = &ingress.class {
         spec.set("ingressClassName", class.as_str().into());
     }
@@ -100,51 +102,42 @@ pub fn ingress<'c>(component: &'c Component, ingress: &'c Ingress, target: &Targ
         spec.set("tls", certificates.into());
     }
     spec.set("rules", rules.into());
-    let mut metadata = annotated(metadata(&component.name, component, target), &ingress.annotations);
-    let secrets = ingress.hosts.iter().filter_map(|(_, _, secret)| Some(format!("secret/{}", secret.as_deref()?)));
-    let mut external: Vec<String> = secrets.filter(|secret| target.scope.external.contains(secret)).collect();
+    let mut metadata = annotated(maker, &component.name, &ingress.annotations);
+    let secrets = ingress.hosts.iter().filter_map(|host| Some(format!("secret/{}", host.tls.as_deref()?)));
+    let mut external: Vec<String> = secrets.filter(|secret| maker.target.scope.external.contains(secret)).collect();
     external.sort();
     external.dedup();
     if !external.is_empty() {
-        match metadata.get_mut("annotations") {
-            Some(annotations) => annotations.set(EXTERNAL, external.join(",").into()),
-            None => metadata.set("annotations", object([(EXTERNAL, external.join(",").into())])),
-        }
+        annotate(&mut metadata, EXTERNAL, external.join(",").into());
     }
     let is_grpc = component.protocols.get(place) == Some(&Protocol::Grpc);
     if is_grpc && ingress.class.as_deref() == Some("nginx") && ingress.annotations.iter().all(|(name, _)| name != BACKEND) {
-        match metadata.get_mut("annotations") {
-            Some(annotations) => annotations.set(BACKEND, "GRPC".into()),
-            None => metadata.set("annotations", object([(BACKEND, "GRPC".into())])),
-        }
+        annotate(&mut metadata, BACKEND, "GRPC".into());
     }
-    Some(object([("apiVersion", "networking.k8s.io/v1".into()), ("kind", "Ingress".into()), ("metadata", metadata), ("spec", spec)]))
+    Some(object("networking.k8s.io/v1", "Ingress", metadata, spec))
 }
 
 /// `gateway.networking.k8s.io/v1 HTTPRoute` or `GRPCRoute`.
-pub fn route<'c>(kind: &'static str, component: &'c Component, route: &'c Route, target: &Target<'c>) -> Option<Node<'c>> {
-    let default = if kind == "GRPCRoute" { "grpc" } else { "http" };
-    let place = place_of(component, Some(route.protocol.as_deref().unwrap_or(default)))?;
-    let (service, port) = backend(component, place);
-    let parent = |(name, namespace, section): &'c (String, Option<String>, Option<String>)| {
-        let mut parent = object([("name", name.as_str().into())]);
-        for (field, value) in [("namespace", namespace), ("sectionName", section)] {
-            if let Some(value) = value {
-                parent.set(field, value.as_str().into());
-            }
-        }
-        parent
-    };
-    let mut spec = object([("parentRefs", route.gateways.iter().map(parent).collect::<Vec<_>>().into())]);
+pub fn route<'c>(kind: &'static str, maker: &Maker<'c>, route: &'c Route) -> Option<Node<'c>> {
+    let component = maker.component;
+    let place = place_of(component, Some(route.protocol))?;
+    let Backend { service, port } = backend(component, place);
+    let mut spec = mapping([("parentRefs", route.gateways.iter().map(parent).collect::<Vec<_>>().into())]);
     if !route.hostnames.is_empty() {
-        spec.set("hostnames", super::texts(&route.hostnames));
+        spec.set("hostnames", strings(&route.hostnames));
     }
-    let backend = object([("name", service.into()), ("port", port.into())]);
-    spec.set("rules", vec![object([("backendRefs", vec![backend].into())])].into());
-    Some(object([
-        ("apiVersion", "gateway.networking.k8s.io/v1".into()),
-        ("kind", kind.into()),
-        ("metadata", annotated(metadata(&component.name, component, target), &route.annotations)),
-        ("spec", spec),
-    ]))
+    let backend = mapping([("name", service.into()), ("port", port.into())]);
+    spec.set("rules", vec![mapping([("backendRefs", vec![backend].into())])].into());
+    let metadata = annotated(maker, &component.name, &route.annotations);
+    Some(object("gateway.networking.k8s.io/v1", kind, metadata, spec))
+}
+
+fn parent(parent: &Parent) -> Node<'_> {
+    let mut node = mapping([("name", parent.name.as_str().into())]);
+    for (field, value) in [("namespace", &parent.namespace), ("sectionName", &parent.section)] {
+        if let Some(value) = value {
+            node.set(field, value.as_str().into());
+        }
+    }
+    node
 }

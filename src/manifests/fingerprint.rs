@@ -1,9 +1,9 @@
-//! Hashes that are the same everywhere and for ever.
+//! Hashes that are the same on every machine and in every release, unlike those of the standard library's hasher.
 
-/// FNV-1a, 64 bits: the same on every machine and in every release, which the standard library's hasher is not.
+/// The state of a hash of no bytes (FNV-1a, 64 bits).
 pub const BASIS: u64 = 0xcbf2_9ce4_8422_2325;
 
-/// Takes more bytes into a hash.
+/// The state of a hash after more bytes.
 pub fn hashed(state: u64, bytes: &[u8]) -> u64 {
     bytes.iter().fold(state, |state, byte| (state ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3))
 }

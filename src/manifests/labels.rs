@@ -1,46 +1,43 @@
-//! The metadata of objects: names, the labels by which overlays and people find them, annotations.
+//! Labels: those of the objects, and the selectors that find pods by them.
 
 use std::borrow::Cow;
 
-use super::{Target, object};
+use super::nodes::mapping;
+use super::target::Target;
 use crate::config::corrections::Correction;
-use crate::plan::{Component, Role};
-use crate::yaml::{Data, Node};
+use crate::plan::Component;
+use crate::yaml::Node;
 
-/// What ours are managed by.
+/// The value of `app.kubernetes.io/managed-by`.
 const MANAGER: &str = "jinaflow";
 
-/// `metadata` of an object of a component.
-pub fn metadata<'c>(name: impl Into<Node<'c>>, component: &'c Component, target: &Target<'c>) -> Node<'c> {
-    let mut metadata = object([("name", name.into())]);
-    if let Some(namespace) = target.namespace {
-        metadata.set("namespace", namespace.into());
-    }
-    let mut labels = Vec::new();
-    add_labels(&mut labels, component, target);
-    if !labels.is_empty() {
-        metadata.set("labels", Data::Map(labels).into());
-    }
-    if !component.workload.annotations.is_empty() {
-        metadata.set("annotations", texts(&component.workload.annotations));
-    }
-    metadata
+/// The label that selects the pods and the Service of a component. It is jinaflow's own key: users and overlays set `app`
+/// and the labels that Kubernetes recommends on everything (kubernetes-sigs/kustomize issues 157, 1009, 2740). Its value is
+/// the name of the component's Service, which kustomize follows through renames (`functions/jinaflow/kustomizeconfig.yaml`).
+pub const COMPONENT: &str = "flow.jina.ai/component";
+
+/// The label of a pod that has the name of its executor in the Flow.
+pub const NODE_LABEL: &str = "jina_deployment_name";
+
+/// The longest value of a label.
+const LONGEST_VALUE: usize = 63;
+
+/// The selector of a component's pods. The one of Jina is `app`.
+pub fn selector<'c>(component: &'c str, target: &Target<'_>) -> Node<'c> {
+    let key = if target.corrections.has(Correction::OwnSelectors) { COMPONENT } else { "app" };
+    mapping([(key, component.into())])
 }
 
-/// The labels of the contract, and the user's own behind them.
+/// Adds the labels that jinaflow documents, then those of the user.
 ///
-/// Kubernetes' recommended ones say what the parts of an application are; ours say it in the words of the Flow, so that
-/// `flow.jina.ai/executor=indexer,flow.jina.ai/role=worker` is every shard of an indexer and not its head. No selector of
-/// ours uses them: a Deployment's can never change.
+/// The labels that Kubernetes recommends describe the parts of an application. jinaflow's own labels describe them in terms
+/// of the Flow: `flow.jina.ai/executor=indexer,flow.jina.ai/role=worker` selects every shard of an indexer and not its head.
+/// No generated selector uses these labels, because the selector of a Deployment is immutable.
 pub fn add_labels<'c>(labels: &mut Vec<(Node<'c>, Node<'c>)>, component: &'c Component, target: &Target<'c>) {
     if target.corrections.has(Correction::ObjectLabels) {
         let node = label_value(&component.node);
-        let (role, shard) = match component.role {
-            Role::Gateway => ("gateway", None),
-            Role::Head => ("head", None),
-            Role::Worker(shard) => ("worker", Some(shard.to_string())),
-        };
-        let contract: [(&'static str, Node<'c>); 8] = [
+        let role = component.role.word();
+        let documented: [(&'static str, Node<'c>); 8] = [
             ("app.kubernetes.io/name", node.clone().into()),
             ("app.kubernetes.io/instance", target.flow.into()),
             ("app.kubernetes.io/component", role.into()),
@@ -50,34 +47,30 @@ pub fn add_labels<'c>(labels: &mut Vec<(Node<'c>, Node<'c>)>, component: &'c Com
             ("flow.jina.ai/executor", node.into()),
             ("flow.jina.ai/role", role.into()),
         ];
-        labels.extend(contract.into_iter().map(|(name, value)| (Node::field(name), value)));
+        labels.extend(documented.into_iter().map(|(name, value)| (Node::field(name), value)));
+        let shard = component.role.shard().map(|shard| shard.to_string());
         labels.extend(shard.map(|shard| (Node::field("flow.jina.ai/shard"), shard.into())));
     }
     for (name, value) in &component.workload.labels {
-        labels.retain(|(known, _)| known.as_text() != Some(name));
-        labels.push((name.as_str().into(), value.as_str().into()));
+        replace_label(labels, name, value);
     }
 }
 
-/// The label by which people know the Services and pods of a component; users may give it another value.
-pub fn app<'c>(name: impl Into<Node<'c>>) -> Node<'c> {
-    object([("app", name.into())])
+/// Adds a label in place of those with the same name.
+pub fn replace_label<'c>(labels: &mut Vec<(Node<'c>, Node<'c>)>, name: &'c str, value: &'c str) {
+    labels.retain(|(known, _)| known.as_text() != Some(name));
+    labels.push((name.into(), value.into()));
 }
 
-/// A mapping from text to text.
-pub fn texts(pairs: &[(String, String)]) -> Node<'_> {
-    Data::Map(pairs.iter().map(|(name, value)| (name.as_str().into(), value.as_str().into())).collect()).into()
-}
-
-/// A label's value begins and ends with a letter or digit, has only `-`, `_` and `.` besides, and at most 63 characters;
-/// names of Deployments may have slashes, names of nodes that Jina adds begin with `_`.
+/// The name as a valid label value. A label value starts and ends with a letter or digit, contains `-`, `_` and `.` besides,
+/// and has at most 63 characters. Names of Deployments may contain slashes, and the nodes that Jina adds start with `_`.
 pub fn label_value(name: &str) -> Cow<'_, str> {
     let is_inner = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     let is_outer = |c: Option<char>| c.is_none_or(|c| c.is_ascii_alphanumeric());
-    if name.len() <= 63 && name.chars().all(is_inner) && is_outer(name.chars().next()) && is_outer(name.chars().next_back()) {
+    if name.len() <= LONGEST_VALUE && name.chars().all(is_inner) && is_outer(name.chars().next()) && is_outer(name.chars().next_back()) {
         return Cow::Borrowed(name);
     }
     let mapped: String = name.chars().map(|c| if is_inner(c) { c } else { '-' }).collect();
     let start = mapped.trim_start_matches(['-', '_', '.']);
-    start[..start.len().min(63)].trim_end_matches(['-', '_', '.']).to_owned().into()
+    start[..start.len().min(LONGEST_VALUE)].trim_end_matches(['-', '_', '.']).to_owned().into()
 }

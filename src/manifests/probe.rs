@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::{object, texts};
-use crate::config::corrections::{Correction, Corrections};
+use super::maker::Maker;
+use super::nodes::{mapping, strings};
+use crate::config::corrections::Correction;
 use crate::config::workload::ProbeStyle;
 use crate::jina::setting::Protocol;
 use crate::plan::{Component, Container, PORT, Process, Role};
@@ -15,30 +16,31 @@ pub struct Probes<'c> {
     pub liveness: Node<'c>,
 }
 
-/// The kubelet's own gRPC and HTTP probes, or `jina ping` against the container's port; a TCP connection where TLS or age
-/// keeps all of them out.
-pub fn probes<'c>(component: &Component, container: &Container, corrections: Corrections) -> Probes<'c> {
-    let is_tls = container.health.tls && corrections.has(Correction::TlsProbes);
+/// gRPC and HTTP probes of the kubelet, or `jina ping` against the container's port. Containers that serve TLS or are too old
+/// for these get a TCP probe.
+pub fn probes<'c>(maker: &Maker<'c>, container: &Container) -> Probes<'c> {
+    let component = maker.component;
+    let is_tls = container.health.tls && maker.has(Correction::TlsProbes);
     if is_tls || !container.health.pings {
-        let action = || object([("tcpSocket", object([("port", container.port.into())]))]);
+        let action = || mapping([("tcpSocket", mapping([("port", container.port.into())]))]);
         return Probes { startup: with_startup_times(action(), container), liveness: with_liveness_times(action()) };
     }
-    let default = if corrections.has(Correction::NativeProbes) { ProbeStyle::Grpc } else { ProbeStyle::Ping };
+    let default = if maker.has(Correction::NativeProbes) { ProbeStyle::Grpc } else { ProbeStyle::Ping };
     let style = component.workload.probes.unwrap_or(default);
     if style != ProbeStyle::Ping {
         let action = || native(component, container, style);
         let mut liveness = with_liveness_times(action());
-        // An asynchronous method that computes keeps the server from answering, and is no reason to end it.
+        // An asynchronous method that computes blocks the health service. The container must not restart because of that.
         liveness.set("periodSeconds", 10.into());
         liveness.set("failureThreshold", 12.into());
         return Probes { startup: with_startup_times(action(), container), liveness };
     }
-    let targets = targets(component, container, corrections);
+    let targets = targets(maker, container);
     let ping = |target: String, more: &[&'static str]| {
-        let what = if container.process == Process::Gateway { "gateway" } else { "executor" };
-        let words = ["jina", "ping", what].map(Cow::Borrowed).into_iter().chain([Cow::Owned(target)]);
-        let command = texts(words.chain(more.iter().copied().map(Cow::Borrowed)));
-        object([("exec", object([("command", command)]))])
+        let subject = if container.process == Process::Gateway { "gateway" } else { "executor" };
+        let words = ["jina", "ping", subject].map(Cow::Borrowed).into_iter().chain([Cow::Owned(target)]);
+        let command = strings(words.chain(more.iter().copied().map(Cow::Borrowed)));
+        mapping([("exec", mapping([("command", command)]))])
     };
     Probes {
         startup: with_startup_times(ping(targets.startup, &[]), container),
@@ -46,37 +48,39 @@ pub fn probes<'c>(component: &Component, container: &Container, corrections: Cor
     }
 }
 
-/// The health service of gRPC, or the root of an HTTP server, which `jina ping` asks as well (`HTTPServer.is_ready`).
+/// A probe of the gRPC health service, or of the root of an HTTP server as `jina ping` does (`HTTPServer.is_ready`).
 fn native<'c>(component: &Component, container: &Container, style: ProbeStyle) -> Node<'c> {
-    let wanted = |protocol: &Protocol| (*protocol == Protocol::Grpc) == (style == ProbeStyle::Grpc);
+    let has_style = |protocol: &Protocol| (*protocol == Protocol::Grpc) == (style == ProbeStyle::Grpc);
     let is_first = container.port == PORT;
-    let served = (PORT..).zip(&component.protocols).find(|(_, protocol)| is_first && wanted(protocol));
+    let served = (PORT..).zip(&component.protocols).find(|(_, protocol)| is_first && has_style(protocol));
     let (port, protocol) = served.map_or((container.port, container.health.protocol), |(port, protocol)| (port, *protocol));
     if protocol == Protocol::Grpc {
-        object([("grpc", object([("port", port.into())]))])
+        mapping([("grpc", mapping([("port", port.into())]))])
     } else {
-        object([("httpGet", object([("path", "/".into()), ("port", port.into())]))])
+        mapping([("httpGet", mapping([("path", "/".into()), ("port", port.into())]))])
     }
 }
 
+/// The addresses that `jina ping` gets.
 struct Targets {
     startup: String,
     liveness: String,
     timeout: &'static [&'static str],
 }
 
-/// What to ping. Jina has six templates with their own slips; without corrections they are followed.
-fn targets(component: &Component, container: &Container, corrections: Corrections) -> Targets {
+/// The arguments of `jina ping`. Jina has six templates with a mistake in each; without corrections they are copied.
+fn targets(maker: &Maker<'_>, container: &Container) -> Targets {
+    let component = maker.component;
     let scheme = container.health.protocol.scheme();
     let plain = format!("127.0.0.1:{}", container.port);
     let full = format!("{scheme}://{plain}");
-    let timeout: &[&str] = match (component.storage.is_some(), corrections.has(Correction::ProbeTimeout)) {
+    let timeout: &[&str] = match (component.storage.is_some(), maker.has(Correction::ProbeTimeout)) {
         (true, _) => &[],
         (false, true) => &["--timeout", "9500"],
         (false, false) => &["--timeout 9500"],
     };
     let head_with_sidecars = component.role == Role::Head && component.containers.len() > 1;
-    if !head_with_sidecars || corrections.has(Correction::HeadProbes) {
+    if !head_with_sidecars || maker.has(Correction::HeadProbes) {
         return Targets { startup: full.clone(), liveness: full, timeout };
     }
     let is_head = container.process == Process::Executor;

@@ -7,22 +7,22 @@ use crate::jina::setting::Protocol;
 use crate::jina::value::Value;
 use crate::jina::versions::{Change, Version};
 
-/// What the exporter puts in the place of an option, whatever the Flow says.
+/// An option that the exporter sets, whatever its value in the Flow.
 pub enum Forced {
-    /// Not written.
+    /// The option is left out.
     Omitted,
-    /// Written as these words, after the option itself.
+    /// The option is followed by these words.
     Words(Vec<Arg>),
 }
 
 impl Forced {
-    /// One word.
+    /// The option with one word.
     pub fn word(word: impl Into<Arg>) -> Self {
         Forced::Words(vec![word.into()])
     }
 }
 
-/// The arguments that differ from what Jina assumes, in the order of `rows`.
+/// The arguments that differ from the defaults of Jina, in the order of `rows`.
 fn arguments(rows: impl Iterator<Item = &'static Row>, options: &Options, forced: &[(Opt, Forced)], version: Version) -> Vec<Arg> {
     let mut args = Vec::new();
     for row in rows {
@@ -50,7 +50,7 @@ fn arguments(rows: impl Iterator<Item = &'static Row>, options: &Options, forced
     args
 }
 
-/// `jina executor …`: the options, `--uses-metas` always, `--uses-with` if there is one, and `--native`
+/// `jina executor …`: the options, `--uses-metas`, `--uses-with` if it has a value, and `--native`
 /// (`construct_runtime_container_args`).
 pub fn executor(options: &Options, forced: &[(Opt, Forced)], metas: Option<&Value>, with: Option<&Value>, version: Version) -> Vec<Arg> {
     let mut args = vec![Arg::from("executor")];
@@ -87,7 +87,7 @@ impl JsonTemplate {
         Self { pieces: vec![Piece::Text("{".to_owned())], empty: true }
     }
 
-    /// Adds `"name": `; the value's pieces follow.
+    /// Adds `"name": `. The pieces of the value follow.
     pub fn key(&mut self, name: &str) {
         let separator = if std::mem::take(&mut self.empty) { "" } else { ", " };
         self.text(&format!("{separator}{}: ", Value::Str(name.to_owned()).to_json()));

@@ -1,28 +1,32 @@
-//! How requests come to be spread over replicas.
+//! Arguments that balance requests over replicas.
 //!
-//! gRPC keeps one connection to each address. Behind an ordinary Service that is one replica for ever; a headless one has
-//! the addresses of all, of which gRPC takes one unless it is told `round_robin`. It asks for addresses again when a
-//! connection ends, so that servers end theirs after a while: a replica that came later was first served after 3.5 seconds
-//! with connections of ten seconds, and after 24 without. Calls outlive the age of their connection.
+//! gRPC keeps one connection to each address. Behind an ordinary Service, all requests go to one replica. A headless Service
+//! has the addresses of all replicas, but gRPC uses only one of them without the policy `round_robin`. gRPC resolves the
+//! addresses again when a connection ends, so servers close connections after a while: with connections of 10 seconds, a new
+//! replica got its first request after 3.5 seconds, and without this limit after 24 seconds. Running calls are not interrupted
+//! when a connection reaches its maximum age.
 
 use super::arguments::Forced;
 use super::planner::Planner;
 use crate::config::Mesh;
 use crate::config::layers::Pods;
 use crate::config::workload::Workload;
-use crate::finding::{Finding, Findings};
+use crate::finding::{Code, Findings};
 use crate::jina::flow::Flow;
 use crate::jina::inherited::Options;
 use crate::jina::options::Opt;
 use crate::jina::value::Value;
 
-/// The most that a connection is used, in milliseconds, and the most that a caller waits before it asks for addresses again.
+/// The maximum age of a connection, in milliseconds.
 const AGE: i64 = 10_000;
+/// The minimum time between two resolutions of addresses, in milliseconds.
 const RESOLUTION: i64 = 5_000;
 
-/// A pod that drains is left alone once its connections have ended and its callers have asked again: that has to be over
-/// well before the draining is, or what comes last is cut off. Seen under load with 4 seconds of draining: connections of
-/// 4 seconds lose requests, those of 2 do not.
+/// The time in milliseconds: `most`, or a part of the drain time where that is shorter.
+///
+/// Callers stop using a pod that drains once its connections have ended and they have resolved its addresses again. That must
+/// happen well before the drain time is over, or the last requests fail. Measured under load with a drain time of 4 seconds:
+/// connections of 4 seconds lose requests, and connections of 2 seconds do not.
 fn within_drain(drain: Option<i64>, most: i64, part: i64) -> i64 {
     match drain {
         None | Some(0) => most,
@@ -31,28 +35,27 @@ fn within_drain(drain: Option<i64>, most: i64, part: i64) -> i64 {
 }
 
 impl Planner<'_> {
-    /// The argument by which a gateway or head uses all replicas of those that it calls.
-    /// `called` are the pods that it calls.
+    /// The argument with which a gateway or head uses all replicas of the pods that it calls.
     pub(super) fn balancing_caller<'n>(&self, options: &Options, called: impl Iterator<Item = Pods<'n>>) -> Option<(Opt, Forced)> {
         let layers = &self.settings.layers;
         let resolution = called.map(|pods| within_drain(layers.drain(pods), RESOLUTION, 6)).min().unwrap_or(RESOLUTION);
-        let ours = [("grpc.lb_policy_name", None), ("grpc.dns_min_time_between_resolutions_ms", Some(resolution))];
-        self.balancing(Opt::GrpcChannelOptions, &ours, options)
+        let defaults = [("grpc.lb_policy_name", None), ("grpc.dns_min_time_between_resolutions_ms", Some(resolution))];
+        self.balancing(Opt::GrpcChannelOptions, &defaults, options)
     }
 
-    /// The argument by which an executor or head lets its callers look for new replicas.
+    /// The argument with which an executor or head closes connections, so that its callers find new replicas.
     pub(super) fn balancing_server(&self, options: &Options, workload: &Workload) -> Option<(Opt, Forced)> {
-        let ours = [("grpc.max_connection_age_ms", Some(within_drain(workload.drain, AGE, 3)))];
-        self.balancing(Opt::GrpcServerOptions, &ours, options)
+        let defaults = [("grpc.max_connection_age_ms", Some(within_drain(workload.drain, AGE, 3)))];
+        self.balancing(Opt::GrpcServerOptions, &defaults, options)
     }
 
-    /// The user's own settings go before ours.
-    fn balancing(&self, opt: Opt, ours: &[(&str, Option<i64>)], options: &Options) -> Option<(Opt, Forced)> {
+    /// The settings of jinaflow, except those that the user sets.
+    fn balancing(&self, opt: Opt, defaults: &[(&str, Option<i64>)], options: &Options) -> Option<(Opt, Forced)> {
         if self.settings.mesh() != Mesh::None || !self.version.is_at_least(opt.row().since) {
             return None;
         }
         let mut pairs = options.pairs(opt).unwrap_or_default().to_vec();
-        for (name, number) in ours {
+        for (name, number) in defaults {
             if pairs.iter().all(|(known, _)| known.to_str() != *name) {
                 let value = number.map_or_else(|| Value::Str("round_robin".to_owned()), |number| Value::Int(number.into()));
                 pairs.push((Value::Str((*name).to_owned()), value));
@@ -61,39 +64,36 @@ impl Planner<'_> {
         Some((opt, Forced::word(Value::Map(pairs).to_json())))
     }
 
-    /// Retries of Jina and of a mesh multiply; without either, what runs in a pod that ends is lost. And containers that
-    /// cannot be told to spread their requests do not.
+    /// Reports retries of both Jina and the mesh, a Flow without any retries, and containers that are too old to balance
+    /// requests.
     pub(super) fn check_balance(&self, flow: &Flow, findings: &mut Findings) {
         let Some(gateway) = &flow.gateway else { return };
-        let retries = gateway.int(Opt::Retries, -1);
+        let retries = gateway.int(Opt::Retries);
         let with = self.path.key("with");
         let path = with.key("retries");
         match (self.settings.scope.mesh, retries) {
             (Some(Mesh::Linkerd | Mesh::Istio), 1.. | ..=-1) => {
                 let finding = match gateway.get(Opt::Retries) {
                     Some(_) => {
-                        let message = "multiplies with the retries of a mesh: each of its tries is tried again";
-                        Finding::warning(path, message).got(retries.to_string())
+                        let message = "multiplies the retries of the mesh: the mesh retries each attempt of Jina";
+                        Code::RetriesMultiply.warning(path, message).got(retries.to_string())
                     }
-                    None => Finding::warning(path, "is not set, so that Jina tries again, and a mesh tries each of its tries again"),
+                    None => Code::RetriesMultiply.warning(path, "is not set, so Jina retries, and the mesh retries each attempt of Jina"),
                 };
                 findings.push(finding.fix("set `retries: 0` in `with` if your mesh retries"));
             }
             (None | Some(Mesh::None), 0) if self.settings.mesh() == Mesh::None => {
-                let message = "loses what a pod was doing that ends: without a mesh nobody but Jina tries again";
-                findings.push(Finding::warning(path, message).got("0").fix("remove it, or use a mesh that retries"));
+                let message = "loses the requests of a pod that stops: without a mesh, only Jina retries";
+                findings.push(Code::RetriesMissing.warning(path, message).got("0").fix("remove it, or use a mesh that retries"));
             }
             _ => {}
         }
-        let replicated = flow.executors.iter().find(|executor| executor.options.int(Opt::Replicas, 1) > 1);
-        let option = Opt::GrpcChannelOptions.row();
-        if let Some(executor) = replicated.filter(|_| self.settings.mesh() == Mesh::None && !self.version.is_at_least(option.since)) {
-            let message = format!(
-                "asks for containers from Jina 3.{} on: of several replicas of `{}` one gets all requests",
-                option.since, executor.name
-            );
-            let finding = Finding::warning("spec.mesh", message).got("none");
-            findings.push(finding.fix("raise spec.jinaVersion, or use a mesh"));
+        let replicated = flow.executors.iter().find(|executor| executor.options.int(Opt::Replicas) > 1);
+        let since = Opt::GrpcChannelOptions.row().since;
+        if let Some(executor) = replicated.filter(|_| self.settings.mesh() == Mesh::None && !self.version.is_at_least(since)) {
+            let message = format!("requires containers of Jina 3.{since} or later: all requests go to one replica of `{}`", executor.name);
+            let finding = Code::ReplicasNotBalanced.warning("spec.mesh", message).got("none");
+            findings.push(finding.fix("set a newer `spec.jinaVersion`, or use a mesh"));
         }
     }
 }

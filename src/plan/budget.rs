@@ -1,18 +1,18 @@
-//! How much a call may come to.
+//! A limit on the size of the manifests of one call.
 //!
-//! A few words may ask for a great deal: ten executors with 10,000 shards each, all of them with the same long `env`. What
-//! no cluster could run anyway is refused before it takes the memory of whoever renders it.
+//! A short config can request a great amount: ten executors with 10,000 shards each, all with the same long `env`. No cluster
+//! could run it, so it is refused before it uses up the memory of the machine that renders it.
 
 use super::component::{Arg, Component, Piece};
-use crate::finding::{Finding, Findings, Path};
+use crate::finding::{Code, Findings, Path};
 
-/// Bytes of manifests that a call may come to, roughly: 24,000 ordinary components.
+/// The approximate number of bytes of manifests in one call: 24,000 ordinary components.
 const MOST: usize = 128 << 20;
 
-/// What an object has beside the words of the Flow, for all objects of a component.
+/// The approximate number of bytes in all objects of a component that do not come from the Flow.
 const FRAME: usize = 5 << 10;
 
-/// What is left for the components of all Flows of a call.
+/// The bytes that are left for the manifests of all Flows of a call.
 #[derive(Debug)]
 pub struct Budget {
     left: usize,
@@ -25,27 +25,32 @@ impl Default for Budget {
 }
 
 impl Budget {
-    /// Takes what a component needs; says whether it was there.
+    /// Spends the size of a component. Returns whether any budget is left.
     pub fn take(&mut self, component: &Component) -> bool {
         self.take_bytes(FRAME + size(component) + component.workload.bytes)
     }
 
-    /// Takes this much; says whether it was there.
+    /// Spends a number of bytes. Returns whether any budget is left.
     pub fn take_bytes(&mut self, bytes: usize) -> bool {
         self.left = self.left.saturating_sub(bytes);
-        self.left > 0
+        !self.is_spent()
     }
 
-    /// Reports that there was not enough.
+    /// Whether no budget is left.
+    pub fn is_spent(&self) -> bool {
+        self.left == 0
+    }
+
+    /// Reports a budget that is spent.
     pub fn check(&self, path: &Path<'_>, findings: &mut Findings) {
-        if self.left == 0 {
-            let finding = Finding::error(path, format!("comes to more than {} MB of manifests", MOST >> 20));
+        if self.is_spent() {
+            let finding = Code::TooLarge.error(path, format!("needs more than {} MB of manifests", MOST >> 20));
             findings.push(finding.fix("use fewer executors or shards, or shorter options"));
         }
     }
 }
 
-/// Bytes of the texts that a component has of its own.
+/// Bytes of a component's own strings.
 fn size(component: &Component) -> usize {
     let pair = |(name, value): &(String, String)| name.len() + value.len();
     let word = |arg: &Arg| match arg {

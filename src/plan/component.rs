@@ -1,14 +1,13 @@
-//! The components of a Flow, and what they are made of.
+//! The components of a Flow and their parts.
 
 use std::borrow::Cow;
 use std::rc::Rc;
 
-use crate::config::workload::Workload;
+use crate::config::workload::{SecretKey, Workload};
 use crate::jina::flow::Kind;
 use crate::jina::setting::Protocol;
 
-/// The port on which the first protocol of any container is served; the next ones follow
-/// (`GrpcConnectionPool.K8S_PORT`).
+/// The port of the first protocol of any container. Further protocols use the next ports (`GrpcConnectionPool.K8S_PORT`).
 pub const PORT: u16 = 8080;
 /// The port of Prometheus metrics (`GrpcConnectionPool.K8S_PORT_MONITORING`).
 pub const PORT_MONITORING: u16 = 9090;
@@ -17,52 +16,52 @@ pub const PORT_USES_BEFORE: u16 = 8078;
 /// The port of a head's `uses_after` container (`GrpcConnectionPool.K8S_PORT_USES_AFTER`).
 pub const PORT_USES_AFTER: u16 = 8079;
 
-/// Where the inline configuration of a class is mounted.
+/// The file where the inline configuration of a class is mounted.
 pub const CONFIG_FILE: &str = "/etc/jinaflow/config.yml";
-/// Where an image that was built for Jina has its configuration (`jina/orchestrate/deployments/config/k8s.py`).
+/// The configuration in an image that was built for Jina (`jina/orchestrate/deployments/config/k8s.py`).
 pub(super) const IMAGES_CONFIG_FILE: &str = "config.yml";
 
 /// Everything a Flow needs to run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
-    /// What it was made from.
+    /// Whether it is a Flow or a Deployment.
     pub kind: Kind,
-    /// Gateway first, then the executors in the order of the Flow; of a sharded one the head first.
+    /// The gateway, then the executors in the order of the Flow. The head of a sharded executor comes before its shards.
     pub components: Vec<Component>,
 }
 
-/// One workload with what belongs to it.
+/// One workload with its other objects.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Component {
     /// Its Kubernetes name.
     pub name: String,
-    /// Its executor's name in the Flow, or `gateway`.
+    /// The name of its executor in the Flow, or `gateway`.
     pub node: String,
-    /// What it does.
+    /// Its role in the Flow.
     pub role: Role,
-    /// Number of pods.
+    /// The number of pods.
     pub replicas: i64,
-    /// What it serves, the first at [`PORT`].
+    /// The protocols that it serves, the first on [`PORT`].
     pub protocols: Vec<Protocol>,
     /// Whether it serves metrics.
     pub monitoring: bool,
-    /// Variables for its `ConfigMap`, over Jina's two.
+    /// Variables for its ConfigMap. They override the two variables of Jina.
     pub env: Vec<(String, String)>,
     /// Secrets for pulling its images.
     pub pull_secrets: Vec<String>,
-    /// A configuration that is mounted into its first container, at [`CONFIG_FILE`].
+    /// A configuration that is mounted into its first container as [`CONFIG_FILE`].
     pub config: Option<String>,
-    /// A volume that outlives its pods.
+    /// A volume that is kept when its pods are deleted.
     pub storage: Option<Storage>,
-    /// The folder in which its executors are told to work.
+    /// The workspace of its executors.
     pub workspace: Option<String>,
-    /// Its containers, the one that is called from outside first.
+    /// Its containers. The first one is called by other pods.
     pub containers: Vec<Container>,
-    /// The component of this Flow that calls it; nobody, when it is called from outside.
+    /// The component of this Flow that calls it; `None` if it is called from outside the Flow.
     pub called_by: Option<String>,
-    /// Services of others in the same cluster that it calls.
+    /// Services in the same cluster that it calls and that do not belong to the Flow.
     pub foreign: Vec<String>,
-    /// What the config says about its pods.
+    /// The settings of the config for its pods.
     pub workload: Rc<Workload>,
 }
 
@@ -80,37 +79,56 @@ impl Component {
     }
 }
 
-/// What a component does (`jina/enums.py`, `PodRoleType`).
+/// The role of a component (`jina/enums.py`, `PodRoleType`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
     /// Takes requests from clients.
     Gateway,
     /// Distributes requests over shards.
     Head,
-    /// Runs an executor; the number of its shard.
+    /// Runs a shard of an executor. The number of the shard starts at 0.
     Worker(u32),
+}
+
+impl Role {
+    /// The word for the role in labels and patches.
+    pub fn word(self) -> &'static str {
+        match self {
+            Role::Gateway => "gateway",
+            Role::Head => "head",
+            Role::Worker(_) => "worker",
+        }
+    }
+
+    /// The number of the shard.
+    pub fn shard(self) -> Option<u32> {
+        match self {
+            Role::Gateway | Role::Head => None,
+            Role::Worker(shard) => Some(shard),
+        }
+    }
 }
 
 /// A process in a pod.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Container {
-    /// What it is.
+    /// The process that it runs.
     pub process: Process,
     /// Its image.
     pub image: String,
     /// Its arguments after `jina`.
     pub args: Vec<Arg>,
-    /// The port it is probed at.
+    /// The port that is probed.
     pub port: u16,
     /// Variables from Secrets.
-    pub secrets: Vec<SecretVariable>,
-    /// GPUs it asks for, as a quantity.
+    pub secrets: Vec<SecretKey>,
+    /// The number of GPUs that it requests, as a quantity.
     pub gpus: Option<String>,
-    /// How to find out whether it is well.
+    /// How its health is checked.
     pub health: Health,
 }
 
-/// Which of Jina's processes a container runs.
+/// A process of Jina.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Process {
     /// `jina gateway`.
@@ -134,7 +152,7 @@ impl Process {
         }
     }
 
-    /// The port of its metrics: containers of a pod share one network.
+    /// The port of its metrics. The containers of a pod share one network, so each has another port.
     pub fn metrics_port(self) -> u16 {
         match self {
             Process::Gateway | Process::Executor => PORT_MONITORING,
@@ -144,34 +162,34 @@ impl Process {
     }
 }
 
-/// How a container's health is asked for.
+/// How the health of a container is checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Health {
-    /// The protocol to ask in.
+    /// The protocol of the check.
     pub protocol: Protocol,
-    /// Whether it expects TLS, which `jina ping` does not speak.
+    /// Whether it serves TLS, which `jina ping` does not support.
     pub tls: bool,
-    /// Whether its `jina ping` knows what it is to ping.
+    /// Whether its `jina ping` accepts the kind of process as an argument.
     pub pings: bool,
-    /// Tries, 5 seconds apart, after which a start has failed.
+    /// The number of probes, 5 seconds apart, after which a start has failed.
     pub startup_tries: i64,
 }
 
-/// A word of a command line, in which addresses are still symbols.
+/// A word of a command line. Its addresses are symbols.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Arg {
-    /// A text as it is.
+    /// A literal word.
     Text(Cow<'static, str>),
     /// The namespace.
     Namespace,
-    /// Text and addresses in turn.
+    /// Text and addresses.
     Template(Vec<Piece>),
 }
 
 /// A part of a word.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Piece {
-    /// A text as it is.
+    /// Literal text.
     Text(String),
     /// The host name of the component with this Kubernetes name.
     Host(String),
@@ -189,28 +207,17 @@ impl From<String> for Arg {
     }
 }
 
-/// A variable whose value is in a Secret.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SecretVariable {
-    /// The variable.
-    pub variable: String,
-    /// The Secret's name.
-    pub secret: String,
-    /// The key in the Secret.
-    pub key: String,
-}
-
-/// Claims for each pod.
+/// The claims of each pod.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Storage {
-    /// Where they are mounted: a claim for each of these.
+    /// The folders where claims are mounted. Each folder has its own claim.
     pub mount_paths: Vec<String>,
-    /// Access modes of a claim.
+    /// The access modes of a claim.
     pub access_modes: Vec<String>,
-    /// Storage class; `None` leaves it to the cluster.
+    /// The storage class; `None` for the default of the cluster.
     pub class: Option<String>,
-    /// Size of a claim, as a quantity.
+    /// The size of a claim, as a quantity.
     pub size: String,
-    /// A claim that is there, in the place of those.
+    /// An existing claim that is used instead.
     pub existing: Option<String>,
 }

@@ -1,39 +1,40 @@
 //! Environment variables and Secrets of a component.
 
-use super::component::SecretVariable;
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
+
 use super::planner::Planner;
 use crate::config::corrections::Correction;
-use crate::config::field::is_config_map_key;
-use crate::config::workload::Workload;
-use crate::finding::{Finding, Findings, Path};
+use crate::config::is_config_map_key;
+use crate::config::workload::{SecretKey, Workload};
+use crate::finding::{Code, Finding, Findings, Path};
 use crate::jina::inherited::Options;
 use crate::jina::options::Opt;
 use crate::jina::scalar::retyped;
 use crate::jina::value::Value;
 
 impl Planner<'_> {
-    /// The variables of `env`, as Python writes them; with a log level when the context has one, which Jina takes from
-    /// the exporting process.
+    /// The variables of `env`, written as Python writes them, and the log level of the context. Jina takes the log level from
+    /// the environment of the exporting process.
     pub(super) fn env(&self, options: &Options, workload: &Workload, path: &Path<'_>, findings: &mut Findings) -> Vec<(String, String)> {
         let mut env: Vec<(String, String)> = Vec::new();
         for (key, value) in options.pairs(Opt::Env).unwrap_or_default() {
             let name = key.to_str();
             let text = env_text(value, self.corrections.has(Correction::StructuredEnv));
             if !is_config_map_key(&name) {
-                let finding = Finding::error(path.key("env").key(&name), "cannot be the name of an environment variable");
-                findings.push(finding.got(&name).fix("use letters, digits, `_`, `-` and `.`"));
+                findings.push(invalid_variable(&path.key("env"), &name));
                 continue;
             }
             if name == "CUDA_VISIBLE_DEVICES" && text.starts_with("RR") && self.corrections.has(Correction::CudaDevices) {
-                let finding = Finding::warning(path.key("env").key(&name), "deals out the devices of one machine, which pods do not share");
-                findings.push(finding.got(&text).fix("remove it; each pod sees the GPUs that `gpus` gives it"));
+                let env = path.key("env");
+                let message = "assigns the GPUs of one machine to replicas, but pods do not share a machine's GPUs";
+                let finding = Code::CudaRoundRobin.warning(env.key(&name), message).got(&text);
+                findings.push(finding.fix("remove it; each pod gets the GPUs that `gpus` requests"));
                 continue;
             }
             env.push((name, text));
         }
-        for (name, value) in &workload.env {
-            set(&mut env, name, value);
-        }
+        set_all(&mut env, &workload.env);
         if let Some(level) = self.settings.context.get("JINA_LOG_LEVEL") {
             env.retain(|(name, _)| name != "JINA_LOG_LEVEL");
             env.push(("JINA_LOG_LEVEL".to_owned(), level.to_owned()));
@@ -42,60 +43,77 @@ impl Planner<'_> {
     }
 }
 
-fn set(env: &mut Vec<(String, String)>, name: &str, value: &str) {
-    match env.iter_mut().find(|(known, _)| known == name) {
-        Some((_, known)) => value.clone_into(known),
-        None => env.push((name.to_owned(), value.to_owned())),
+/// Adds variables, or replaces the values of those that exist.
+fn set_all(env: &mut Vec<(String, String)>, variables: &[(String, String)]) {
+    if variables.is_empty() {
+        return;
+    }
+    let mut places: HashMap<String, usize> = HashMap::new();
+    for (place, (name, _)) in env.iter().enumerate() {
+        places.entry(name.clone()).or_insert(place);
+    }
+    for (name, value) in variables {
+        match places.entry(name.clone()) {
+            Entry::Occupied(place) => env[*place.get()].1.clone_from(value),
+            Entry::Vacant(place) => {
+                place.insert(env.len());
+                env.push((name.clone(), value.clone()));
+            }
+        }
     }
 }
 
-/// Secrets for pulling images: the Flow's, then those that the config adds.
+fn invalid_variable(path: &Path<'_>, name: &str) -> Finding {
+    let finding = Code::InvalidName.error(path.key(name), "is not a valid name of an environment variable").got(name);
+    finding.fix("use letters, digits, `_`, `-` and `.`")
+}
+
+/// Secrets for pulling images: those of the Flow, then those that the config adds.
 pub fn pull_secrets(options: &Options, workload: &Workload) -> Vec<String> {
     let mut names = options.texts(Opt::ImagePullSecrets).to_vec();
     names.extend(workload.pull_secrets.iter().filter(|name| !options.texts(Opt::ImagePullSecrets).contains(name)).cloned());
     names
 }
 
-/// The variables of `env_from_secret`, and over them those of `envFromSecret`.
-pub fn secrets(options: &Options, workload: &Workload, path: &Path<'_>, findings: &mut Findings) -> Vec<SecretVariable> {
+/// The variables of `env_from_secret`, which those of `envFromSecret` override.
+pub fn secrets(options: &Options, workload: &Workload, path: &Path<'_>, findings: &mut Findings) -> Vec<SecretKey> {
     let env_path = path.key("env");
     let path = path.key("env_from_secret");
     let mut secrets = Vec::new();
     for (key, value) in options.pairs(Opt::EnvFromSecret).unwrap_or_default() {
         let variable = key.to_str();
         if !is_config_map_key(&variable) {
-            let finding = Finding::error(path.key(&variable), "cannot be the name of an environment variable");
-            findings.push(finding.got(&variable).fix("use letters, digits, `_`, `-` and `.`"));
+            findings.push(invalid_variable(&path, &variable));
             continue;
         }
         let is_plain = |value: &&Value| matches!(value, Value::Str(_) | Value::Int(_) | Value::Float(_));
         let part = |part: &str| value.get(part).filter(is_plain).map(Value::to_str).filter(|text| !text.is_empty());
         match (part("name"), part("key")) {
-            (Some(secret), Some(key)) => secrets.push(SecretVariable { variable, secret, key }),
+            (Some(secret), Some(key)) => secrets.push(SecretKey { variable, secret, key }),
             (name, _) => {
                 let missing = if name.is_none() { "name" } else { "key" };
-                let finding = Finding::error(path.key(&variable), format!("has no `{missing}`")).got(value.to_str());
+                let finding = Code::MissingField.error(path.key(&variable), format!("requires `{missing}`")).got(value.to_str());
                 findings.push(finding.fix(format!("write {variable}: {{name: SECRET, key: KEY-IN-THE-SECRET}}")));
             }
         }
     }
-    for (variable, secret, key) in &workload.env_from_secret {
-        secrets.retain(|known| known.variable != *variable);
-        secrets.push(SecretVariable { variable: variable.clone(), secret: secret.clone(), key: key.clone() });
-    }
-    let env = options.pairs(Opt::Env).unwrap_or_default();
-    for SecretVariable { variable, secret, .. } in &secrets {
-        if env.iter().any(|(name, _)| name.to_str() == *variable) || workload.env.iter().any(|(name, _)| name == variable) {
-            let message = format!("comes from the Secret `{secret}` as well, whose value is the one that counts");
-            let finding = Finding::warning(env_path.key(variable), message);
+    let overridden: HashSet<&str> = workload.env_from_secret.iter().map(|own| own.variable.as_str()).collect();
+    secrets.retain(|secret: &SecretKey| !overridden.contains(secret.variable.as_str()));
+    secrets.extend(workload.env_from_secret.iter().cloned());
+    if !secrets.is_empty() {
+        let of_flow = options.pairs(Opt::Env).unwrap_or_default().iter().map(|(name, _)| name.to_str());
+        let env: HashSet<String> = of_flow.chain(workload.env.iter().map(|(name, _)| name.clone())).collect();
+        for SecretKey { variable, secret, .. } in secrets.iter().filter(|secret| env.contains(&secret.variable)) {
+            let message = format!("has no effect: the variable comes from the Secret `{secret}` as well, which takes precedence");
+            let finding = Code::DuplicateVariable.warning(env_path.key(variable), message);
             findings.push_once(finding.fix("remove one of the two"));
         }
     }
     secrets
 }
 
-/// A variable's text: numbers and booleans as Python writes them, which is what the executor sees when the Flow runs
-/// locally. Lists and mappings are JSON, or Python's `repr` as long as Jina reads their strings as they are.
+/// The value of a variable. Numbers and booleans are written as Python writes them, so executors get the same value as in a
+/// Flow that runs locally. Lists and mappings are JSON, or Python's `repr` if Jina does not change their strings.
 fn env_text(value: &Value, always_json: bool) -> String {
     let structured = matches!(value, Value::List(_) | Value::Map(_));
     if structured && (always_json || loses_strings(value)) {
@@ -104,7 +122,7 @@ fn env_text(value: &Value, always_json: bool) -> String {
     value.to_str()
 }
 
-/// Whether a string below is one of which Jina makes another type: `"1"`, `"true"`, `"[a]"`.
+/// Whether Jina turns a string in the value into another type: `"1"`, `"true"`, `"[a]"`.
 fn loses_strings(value: &Value) -> bool {
     match value {
         Value::Str(text) => retyped(text) != *value,

@@ -1,41 +1,41 @@
-//! The components of one executor: a worker, or a head and a worker for each shard
+//! The components of an executor: a worker, or a head and a worker for each shard
 //! (`jina/orchestrate/deployments/config/k8s.py`).
 
+use std::collections::{BTreeSet, HashSet};
 use std::rc::Rc;
 
 use super::arguments::{self, Forced, JsonTemplate};
 use super::budget::Budget;
 use super::component::{
-    Arg, Component, Container, Health, IMAGES_CONFIG_FILE, PORT, PORT_MONITORING, PORT_USES_AFTER, PORT_USES_BEFORE, Process, Role,
-    SecretVariable, Storage,
+    Arg, Component, Container, Health, IMAGES_CONFIG_FILE, PORT, PORT_MONITORING, PORT_USES_AFTER, PORT_USES_BEFORE, Process, Role, Storage,
 };
 use super::env::{pull_secrets, secrets};
-use super::external::{hosts_and_ports, is_host};
+use super::external::{CountMismatch, is_host, places};
 use super::names::kubernetes_name;
 use super::planner::{Planner, config_file, warn_about_replicas};
 use crate::config::STORAGE_VARIABLES;
 use crate::config::corrections::Correction;
 use crate::config::layers::Pods;
-use crate::config::workload::{Claims, Workload};
-use crate::finding::{Finding, Findings, Path};
+use crate::config::workload::{Claims, SecretKey, Workload};
+use crate::finding::{Code, FieldPath, Finding, Findings, Path};
 use crate::jina::flow::Kind;
 use crate::jina::inherited::Options;
-use crate::jina::options::Opt;
+use crate::jina::options::{ALL_INTERFACES, Opt};
 use crate::jina::setting::Protocol;
 use crate::jina::topology::{Executor, GATEWAY};
 use crate::jina::value::Value;
 use crate::jina::versions::{Change, Version};
 
-/// Where the volume of an executor without `volumes` and `workspace` is.
+/// The folder of the volume of an executor without `volumes` and `workspace`.
 const WORKSPACE: &str = "/workspace";
 
-/// The class that runs where an executor names none; it answers with what it is asked.
+/// The default class of an executor. It returns its input.
 pub(super) const BASE_EXECUTOR: &str = "BaseExecutor";
 
 /// Seconds between two startup probes.
 const PROBE_PERIOD: i64 = 5;
 
-/// Where a sharded executor stops being one: more shards than this are taken for a slip.
+/// The most shards of an executor. More are treated as a mistake.
 const MOST_SHARDS: i64 = 10_000;
 
 impl Planner<'_> {
@@ -52,17 +52,16 @@ impl Planner<'_> {
         let shards = checked.check(findings);
         if options.flag(Opt::External) {
             if kind == Kind::Deployment {
-                let finding =
-                    Finding::warning(path.key("external"), "an external Deployment runs elsewhere, so that there is nothing to emit");
-                findings.push(finding.at(executor.mark));
+                let message = "renders no objects: an external Deployment runs elsewhere";
+                findings.push(Code::ExternalDeployment.warning(path.key("external"), message).at(executor.mark));
             }
             return Vec::new();
         }
-        // Layers are merged for each executor, and may be long.
-        if !budget.take_bytes(0) {
+        // Layers are merged for each executor and may be large.
+        if budget.is_spent() {
             return Vec::new();
         }
-        self.warn_about_fixed_places(options, path, findings);
+        self.warn_about_fixed_addresses(options, path, findings);
         let image = match self.main_image(options, format_args!("executor `{}`", executor.name), path) {
             Ok(image) => {
                 let uses = options.text(Opt::Uses).filter(|uses| is_gateway_class(uses));
@@ -78,27 +77,28 @@ impl Planner<'_> {
             planner: self,
             executor,
             kind,
-            own_shards: self.settings.layers.parts(&executor.name).1,
+            own_shards: self.settings.layers.parts(&executor.name).shards.into_iter().collect(),
             name: kubernetes_name(&executor.name),
             gpus: self.gpus(executor, path, findings),
             health: self.health(options, options.protocols()[0], path, findings),
         };
         let mut components = Vec::new();
-        // The head names each of its shards.
+        // The arguments of the head contain the name of each shard.
         if shards > 1 && budget.take_bytes(base.name.len().saturating_mul(shards as usize)) {
             components.push(base.head(shards, path, findings));
         }
         let layers = &self.settings.layers;
         let own = &base.own_shards;
-        let common = layers.of(Pods::Worker(&executor.name, u32::MAX), &self.shared.worker, findings);
+        let common = layers.of(Pods::Worker(&executor.name, None), &self.shared.worker, findings);
         let parts = base.parts(&common, path, findings);
         if common.storage.as_ref().is_some_and(|storage| storage.existing.is_some()) && own.len() + 1 < shards as usize {
-            let finding = Finding::error(base.config_path("storage.existingClaim"), format!("is one claim, and there are {shards} shards"));
-            findings.push(finding.fix("name a claim for each below `shards`, or leave it to be made"));
+            let message = format!("is a single claim for {shards} shards");
+            let finding = Code::SharedClaim.error(base.config_path("storage.existingClaim"), message);
+            findings.push(finding.fix("set a claim for each shard in `shards`, or remove it so that claims are created"));
         }
         for shard in 0..shards {
             let (workload, parts) = if own.contains(&shard) {
-                let workload = layers.of(Pods::Worker(&executor.name, shard), &self.shared.worker, findings);
+                let workload = layers.of(Pods::Worker(&executor.name, Some(shard)), &self.shared.worker, findings);
                 let parts = base.parts(&workload, path, findings);
                 (workload, parts)
             } else {
@@ -114,7 +114,7 @@ impl Planner<'_> {
         components
     }
 
-    /// `gpus`: a count, or `all` for no request at all.
+    /// `gpus`: a number, or `all` for no request.
     fn gpus(&self, executor: &Executor, path: &Path<'_>, findings: &mut Findings) -> Option<String> {
         let gpus = executor.options.text(Opt::Gpus).filter(|gpus| *gpus != "all")?;
         if gpus.bytes().all(|b| b.is_ascii_digit()) || !self.corrections.has(Correction::GpuCount) {
@@ -122,18 +122,18 @@ impl Planner<'_> {
         }
         let devices = gpus.split(',').filter(|part| part.trim_start().starts_with("device=")).count();
         if devices == 0 {
-            let finding = Finding::error(path.key("gpus"), "is no number of GPUs").got(gpus);
-            findings.push(finding.fix("write a number, or `all`").at(executor.mark));
+            let finding = Code::ValueNotAllowed.error(path.key("gpus"), "is not a number of GPUs").got(gpus);
+            findings.push(finding.fix("use a number, or `all`").at(executor.mark));
             return None;
         }
-        let finding =
-            Finding::warning(path.key("gpus"), format!("Kubernetes hands out GPUs by number, so that {devices} are asked for")).got(gpus);
+        let message = format!("names devices, but Kubernetes assigns GPUs by number; pods request {devices}");
+        let finding = Code::GpuDevices.warning(path.key("gpus"), message).got(gpus);
         findings.push(finding.propose(devices.to_string()).at(executor.mark));
         Some(devices.to_string())
     }
 
-    /// A claim for each of `volumes`, or where `storage` asks for one; of what `storage` leaves open, size, class and
-    /// access modes are where Jina looks for them.
+    /// The claims of `volumes` or `storage`. If `storage` does not set size, class or access modes, they come from the same
+    /// variables as in Jina.
     fn storage(&self, options: &Options, claims: Option<&Claims>, path: &Path<'_>, findings: &mut Findings) -> Option<Storage> {
         let volumes = options.texts(Opt::Volumes);
         let mounted = if self.corrections.has(Correction::AllVolumes) { volumes } else { volumes.get(..1)? };
@@ -146,8 +146,9 @@ impl Planner<'_> {
         };
         let [class, size, modes] = STORAGE_VARIABLES.map(|name| self.settings.context.get(name).map(str::to_owned));
         let access_modes = modes.as_deref().map(serde_json::from_str).transpose().unwrap_or_else(|_| {
-            let finding = Finding::error(path.key("volumes"), format!("{} must be a JSON list of access modes", STORAGE_VARIABLES[2]));
-            findings.push(finding.got(modes.as_deref().unwrap_or_default()).fix("write [\"ReadWriteOnce\"]"));
+            let message = format!("requires the variable `{}` to be a JSON list of access modes", STORAGE_VARIABLES[2]);
+            let finding = Code::InvalidContextVariable.error(path.key("volumes"), message);
+            findings.push(finding.got(modes.as_deref().unwrap_or_default()).fix("set it to [\"ReadWriteOnce\"]"));
             None
         });
         let standard = || (!self.corrections.has(Correction::StorageClass)).then(|| "standard".to_owned());
@@ -162,43 +163,44 @@ impl Planner<'_> {
             mount_paths,
             access_modes: if claims.access_modes.is_empty() { of_jina() } else { claims.access_modes },
             class: claims.class.or(class).or_else(standard),
-            size: claims.size.or(size).unwrap_or_else(|| "10G".to_owned()),
+            size: claims.size.or(size).unwrap_or_else(|| Claims::default_size().to_owned()),
             existing: claims.existing,
         })
     }
 
-    /// Tries of the startup probe: as many as fit into `timeout_ready`, at least three.
+    /// The health check. Its number of startup probes is as many as fit into `timeout_ready`, and at least three.
     pub(super) fn health(&self, options: &Options, protocol: Protocol, path: &Path<'_>, findings: &mut Findings) -> Health {
-        let mut timeout = options.int(Opt::TimeoutReady, 600_000);
+        let mut timeout = options.int(Opt::TimeoutReady);
         if timeout == -1 {
-            let finding = Finding::warning(path.key("timeout_ready"), "Kubernetes cannot wait for ever; 10 minutes are taken").got("-1");
-            findings.push(finding.fix("write how many milliseconds a start may take"));
-            timeout = 600_000;
+            let message = "is not supported by Kubernetes, which has no endless timeout; the timeout is 10 minutes";
+            let finding = Code::EndlessTimeout.warning(path.key("timeout_ready"), message).got("-1");
+            findings.push(finding.fix("set the maximum start time in milliseconds"));
+            timeout = Opt::TimeoutReady.row().default.int();
         }
         let tries = timeout.max(0).div_euclid(1000 * PROBE_PERIOD) + i64::from(timeout.max(0) % (1000 * PROBE_PERIOD) != 0);
         Health { protocol, tls: false, pings: self.version.has(Change::Ping), startup_tries: tries.max(3) }
     }
 }
 
-/// What the components of one executor have in common.
+/// The values that all components of an executor share.
 struct Base<'b> {
     planner: &'b Planner<'b>,
     executor: &'b Executor,
     kind: Kind,
-    /// The shards about which the config says something of their own.
-    own_shards: Vec<u32>,
+    /// The shards with an entry of their own in the config.
+    own_shards: BTreeSet<u32>,
     name: String,
     gpus: Option<String>,
     health: Health,
 }
 
-/// What the config decides for the pods of one component.
+/// The values of one component that depend on the config.
 #[derive(Clone)]
 struct Parts {
     env: Vec<(String, String)>,
-    secrets: Vec<SecretVariable>,
+    secrets: Vec<SecretKey>,
     storage: Option<Storage>,
-    /// Where the executor is told to write, when nothing in the Flow says so and there is a volume.
+    /// The workspace of an executor with a volume, if the Flow does not set one.
     workspace: Option<String>,
 }
 
@@ -214,31 +216,32 @@ impl Base<'_> {
     fn parts(&self, workload: &Workload, path: &Path<'_>, findings: &mut Findings) -> Parts {
         let options = self.options();
         let storage = self.planner.storage(options, workload.storage.as_ref(), path, findings);
-        let replicas = workload.replicas.unwrap_or_else(|| options.int(Opt::Replicas, 1));
+        let replicas = workload.replicas.unwrap_or_else(|| options.int(Opt::Replicas));
         if replicas > 1 && storage.as_ref().is_some_and(|storage| storage.existing.is_some()) {
-            let message = "is one claim, and there are several replicas";
-            let finding = Finding::warning(self.config_path("storage.existingClaim"), message).got(replicas.to_string());
-            findings.push_once(finding.fix("use one replica, or a claim that many pods may mount (ReadWriteMany)"));
+            let message = "is a single claim for several replicas";
+            let finding = Code::SharedClaim.warning(self.config_path("storage.existingClaim"), message).got(replicas.to_string());
+            findings.push_once(finding.fix("use one replica, or a claim that several pods can mount (ReadWriteMany)"));
         }
         if (self.gpus.is_some() || workload.has_devices())
             && storage.is_none()
             && workload.surges()
             && self.has(Correction::BalancedReplicas)
         {
-            let message = "a rolling update starts a pod beside the others, which waits for ever where no node has a GPU to spare";
-            let finding = Finding::warning(self.config_path("rollingUpdate.maxSurge"), message);
-            findings.push_once(finding.fix("write `rollingUpdate: {maxSurge: 0, maxUnavailable: 1}` if yours have none"));
+            let message = "starts an additional pod in a rolling update, which stays pending if no node has a free GPU";
+            let finding = Code::SurgeNeedsGpu.warning(self.config_path("rollingUpdate.maxSurge"), message);
+            findings.push_once(finding.fix("set `rollingUpdate: {maxSurge: 0, maxUnavailable: 1}` if no GPU is free"));
         }
-        let is_told = options.text(Opt::Workspace).is_some() || !options.texts(Opt::Volumes).is_empty();
-        let volume = storage.as_ref().filter(|_| workload.storage.is_some() && !is_told);
+        let has_place = options.text(Opt::Workspace).is_some() || !options.texts(Opt::Volumes).is_empty();
+        let volume = storage.as_ref().filter(|_| workload.storage.is_some() && !has_place);
         let workspace = volume.and_then(|storage| storage.mount_paths.first().cloned());
         let (env, secrets) = (self.planner.env(options, workload, path, findings), secrets(options, workload, path, findings));
         Parts { env, secrets, storage, workspace }
     }
 
     /// The path of a field of this executor's entry in the config.
-    fn config_path(&self, field: &str) -> String {
-        format!("spec.executors.{}.{field}", self.executor.name)
+    fn config_path(&self, field: &'static str) -> FieldPath {
+        let entry = FieldPath::from(Path::root("spec.executors").key(&self.executor.name));
+        entry.join(FieldPath::from(field).steps())
     }
 
     fn component(&self, name: String, role: Role, containers: Vec<Container>, workload: Rc<Workload>, parts: Parts) -> Component {
@@ -246,7 +249,7 @@ impl Base<'_> {
             name,
             node: self.executor.name.clone(),
             role,
-            replicas: workload.replicas.unwrap_or_else(|| self.options().int(Opt::Replicas, 1)),
+            replicas: workload.replicas.unwrap_or_else(|| self.options().int(Opt::Replicas)),
             protocols: self.options().protocols().to_vec(),
             monitoring: self.options().flag(Opt::Monitoring),
             env: parts.env,
@@ -261,11 +264,11 @@ impl Base<'_> {
         }
     }
 
-    /// What the exporter decides for every container of an executor.
+    /// The options that the exporter sets for every container of an executor.
     fn forced(&self, name: String, port: Vec<Arg>, port_monitoring: u16) -> Vec<(Opt, Forced)> {
         let host = match self.options().texts(Opt::Host) {
             [first, ..] if !self.has(Correction::BindAllInterfaces) => host_name(first).to_owned(),
-            _ => "0.0.0.0".to_owned(),
+            _ => ALL_INTERFACES.to_owned(),
         };
         let mut forced = vec![
             (Opt::Name, Forced::word(name)),
@@ -274,9 +277,9 @@ impl Base<'_> {
             (Opt::Port, Forced::Words(port)),
             (Opt::PortMonitoring, Forced::word(port_monitoring.to_string())),
         ];
-        // Jina compares with a default that it takes from the environment.
+        // Jina compares it with a default from the environment.
         if let Some(default) = self.planner.settings.context.get("JINA_DEFAULT_TIMEOUT_CTRL") {
-            let given = self.options().int(Opt::TimeoutCtrl, default.parse().unwrap_or(60)).to_string();
+            let given = self.options().timeout_ctrl(default).to_string();
             forced.push((Opt::TimeoutCtrl, if given == default { Forced::Omitted } else { Forced::word(given) }));
         }
         if self.has(Correction::NativeOnce) {
@@ -337,7 +340,7 @@ impl Base<'_> {
             [(Opt::UsesBefore, Process::UsesBefore, PORT_USES_BEFORE), (Opt::UsesAfter, Process::UsesAfter, PORT_USES_AFTER)]
         {
             let Some(uses) = options.text(opt) else { continue };
-            // Jina itself starts none when it runs the Flow (`Deployment._parse_base_deployment_args`).
+            // Jina starts no sidecar for it when it runs the Flow (`Deployment._parse_base_deployment_args`).
             if uses == BASE_EXECUTOR && self.has(Correction::IdleSidecars) {
                 continue;
             }
@@ -366,7 +369,7 @@ impl Base<'_> {
             (Opt::PodRole, Forced::word("HEAD")),
             (Opt::ConnectionList, connections.finish().map_or(Forced::Omitted, Forced::word)),
         ]);
-        let called = self.own_shards.iter().copied().chain([u32::MAX]).map(|shard| Pods::Worker(&self.executor.name, shard));
+        let called = self.own_shards.iter().copied().map(Some).chain([None]).map(|shard| Pods::Worker(&self.executor.name, shard));
         forced.extend(self.planner.balancing_caller(options, called));
         forced.extend(self.planner.balancing_server(options, &workload));
         for sidecar in &sidecars {
@@ -396,8 +399,8 @@ impl Base<'_> {
         component
     }
 
-    /// A container beside the head, with the head's options but its own name, port and image.
-    fn sidecar(&self, process: Process, uses: &str, image: String, port: u16, secrets: &[SecretVariable]) -> Container {
+    /// A container in the pod of the head. It has the options of the head, and its own name, port and image.
+    fn sidecar(&self, process: Process, uses: &str, image: String, port: u16, secrets: &[SecretKey]) -> Container {
         let port_monitoring = if self.has(Correction::SidecarMonitoringPorts) { process.metrics_port() } else { PORT_MONITORING };
         let mut forced =
             self.forced(format!("{}/{}", self.executor.name, process.name()), vec![Arg::from(port.to_string())], port_monitoring);
@@ -430,14 +433,14 @@ fn host_name(address: &str) -> &str {
     rest.split(':').next().unwrap_or(rest)
 }
 
-/// What is checked of an executor before anything is made of it.
+/// An executor whose options are checked before it is planned.
 struct Checked<'c> {
     executor: &'c Executor,
     kind: Kind,
     version: Version,
-    /// The executor's own path.
+    /// The path of the executor.
     own: &'c Path<'c>,
-    /// That of the Flow's `with`.
+    /// The path of the Flow's `with`.
     with: &'c Path<'c>,
 }
 
@@ -446,31 +449,34 @@ impl Checked<'_> {
         &self.executor.options
     }
 
-    /// An error about an option, where it stands.
-    fn error(&self, opt: Opt, message: impl Into<Box<str>>) -> Finding {
+    /// An error about an option, at the section that sets it.
+    fn error(&self, code: Code, opt: Opt, message: impl Into<Box<str>>) -> Finding {
         let section = if self.options().is_own(opt) || !self.options().is_given(opt) { self.own } else { self.with };
-        Finding::error(section.key(opt.row().name), message).at(self.executor.mark)
+        code.error(section.key(opt.row().name), message).at(self.executor.mark)
     }
 
-    /// What Jina refuses, or accepts although it can never run. The number of shards to go on with.
+    /// Reports options that Jina refuses, and options that Jina accepts although the executor cannot run. Returns the number of
+    /// shards to plan.
     fn check(&self, findings: &mut Findings) -> u32 {
         let options = self.options();
-        for (opt, what) in [(Opt::Shards, "shards"), (Opt::Replicas, "replicas")] {
-            let number = options.int(opt, 1);
+        for opt in [Opt::Shards, Opt::Replicas] {
+            let number = options.int(opt);
             if number < 1 {
-                findings.push(self.error(opt, format!("must be 1 or more {what}")).got(number.to_string()).propose("1"));
+                let finding = self.error(Code::ValueOutOfRange, opt, "must be at least 1");
+                findings.push(finding.got(number.to_string()).propose("1"));
             }
         }
-        let shards = options.int(Opt::Shards, 1);
+        let shards = options.int(Opt::Shards);
         findings.extend(self.wrong_protocols());
         let replicas = self.check_addresses(findings);
         if options.flag(Opt::Stateful) && options.text(Opt::Workspace).is_none() {
-            let finding = self.error(Opt::Workspace, "is missing, and a stateful executor keeps its state there");
-            findings.push(finding.fix("name a directory, or remove `stateful`"));
+            let finding = self.error(Code::MissingField, Opt::Workspace, "is required: a stateful executor stores its state there");
+            findings.push(finding.fix("set it to a folder, or remove `stateful`"));
         }
-        findings.extend(wrong_peers(options, shards, replicas).map(|(message, mend)| self.error(Opt::PeerPorts, message).fix(mend)));
+        let peers = wrong_peers(options, shards, replicas);
+        findings.extend(peers.map(|PeerPorts { message, fix }| self.error(Code::PeerPortsMismatch, Opt::PeerPorts, message).fix(fix)));
         if options.text(Opt::PodRole) == Some("GATEWAY") {
-            let finding = self.error(Opt::PodRole, "is set by Jina itself, and an executor is no gateway");
+            let finding = self.error(Code::InternalOption, Opt::PodRole, "must not be `GATEWAY` at an executor: Jina sets it");
             findings.push(finding.got("GATEWAY").fix("remove it"));
         }
         if !options.flag(Opt::External) {
@@ -479,23 +485,24 @@ impl Checked<'_> {
         u32::try_from(shards.clamp(1, MOST_SHARDS)).unwrap_or(1)
     }
 
-    /// What concerns only those that run here.
+    /// Reports problems of executors that the Flow runs itself.
     fn check_manifests(&self, shards: i64, findings: &mut Findings) {
         let (options, at) = (self.options(), self.executor.mark);
-        if options.flag(Opt::Stateful) && options.int(Opt::Replicas, 1) > 1 {
-            let message = "the replicas cannot find each other behind one Service, so that no RAFT cluster forms";
-            findings.push(Finding::warning(self.own.key("stateful"), message).fix("use one replica, or shards").at(at));
+        if options.flag(Opt::Stateful) && options.int(Opt::Replicas) > 1 {
+            let message = "does not work with several replicas: they cannot find each other behind one Service to form a RAFT cluster";
+            findings.push(Code::StatefulReplicas.warning(self.own.key("stateful"), message).fix("use one replica, or shards").at(at));
         }
         if shards == 1 {
             for opt in [Opt::UsesBefore, Opt::UsesAfter] {
                 let Some(uses) = options.text(opt) else { continue };
-                let message = "runs in the head of a sharded executor, and this one has a single shard";
-                let finding = Finding::warning(self.own.key(opt.row().name), message);
-                findings.push(finding.got(uses).fix("remove it, or give the executor more shards").at(at));
+                let message = "has no effect: it runs in the head of an executor with several shards";
+                let finding = Code::FieldWithoutEffect.warning(self.own.key(opt.row().name), message);
+                findings.push(finding.got(uses).fix("remove it, or use more shards").at(at));
             }
         }
         if shards > MOST_SHARDS {
-            let finding = self.error(Opt::Shards, format!("is more than {MOST_SHARDS}")).got(shards.to_string());
+            let message = format!("must be at most {MOST_SHARDS}");
+            let finding = self.error(Code::ValueOutOfRange, Opt::Shards, message).got(shards.to_string());
             findings.push(finding.fix("use fewer shards"));
         }
     }
@@ -508,89 +515,100 @@ impl Checked<'_> {
         }
         let is_external = options.flag(Opt::External);
         let names: Vec<&str> = protocols.iter().map(|p| p.name()).collect();
-        let provider = options.text(Opt::Provider).filter(|provider| *provider != "NONE");
-        let instead = |message: &str, otherwise: &str| match provider {
-            None => self.error(Opt::Protocol, message).got(names.join(", ")).propose("GRPC"),
+        let provider = options.provider();
+        let code = Code::ProtocolNotSupported;
+        let only_grpc = |reason: &str, otherwise: &str| match provider {
+            None => self.error(code, Opt::Protocol, format!("must be gRPC: {reason}")).got(names.join(", ")).propose("GRPC"),
             Some(provider) => {
-                let finding = self.error(Opt::Provider, format!("makes the executor serve HTTP, and {message}")).got(provider);
+                let finding = self.error(code, Opt::Provider, format!("requires HTTP, but {reason}")).got(provider);
                 finding.fix(format!("remove it, or {otherwise}"))
             }
         };
         if protocols.contains(&Protocol::Websocket) {
-            return Some(self.error(Opt::Protocol, "executors do not speak WebSocket").got("WEBSOCKET").propose("GRPC"));
+            let finding = self.error(code, Opt::Protocol, "must not be WebSocket, which executors do not support");
+            return Some(finding.got("WEBSOCKET").propose("GRPC"));
         }
         if self.kind == Kind::Flow && (protocols.len() > 1 || !is_external) {
-            let message = "inside a Flow executors are called by gRPC and nothing else";
-            return Some(instead(message, "give the executor a file of its own with `jtype: Deployment`"));
+            let reason = "a Flow calls its executors with gRPC only";
+            return Some(only_grpc(reason, "move the executor to its own file with `jtype: Deployment`"));
         }
-        if options.int(Opt::Shards, 1) > 1 {
-            return Some(instead("a head calls its shards by gRPC and nothing else", "use one shard"));
+        if options.int(Opt::Shards) > 1 {
+            return Some(only_grpc("a head calls its shards with gRPC only", "use one shard"));
         }
         if options.flag(Opt::Stateful) {
-            return Some(instead("a stateful executor serves gRPC and nothing else", "remove `stateful`"));
+            return Some(only_grpc("a stateful executor serves gRPC only", "remove `stateful`"));
         }
         let is_unknown = !is_external && !self.version.has(Change::ExecutorProtocol);
         is_unknown.then(|| {
-            let message = format!("executors of Jina {} serve gRPC, whatever they are told", self.version);
-            self.error(Opt::Protocol, message).fix("remove it, or raise spec.jinaVersion")
+            let message = format!("has no effect: executors of Jina {} serve gRPC only", self.version);
+            self.error(Code::OptionTooNew, Opt::Protocol, message).fix("remove it, or set a newer `spec.jinaVersion`")
         })
     }
 
-    /// Hosts, ports and replicas must go together, also where Kubernetes takes none of them. The number of replicas.
+    /// Reports numbers of hosts, ports and replicas that do not match, even if Kubernetes uses none of them. Returns the number
+    /// of replicas.
     fn check_addresses(&self, findings: &mut Findings) -> i64 {
         let options = self.options();
-        let replicas = options.int(Opt::Replicas, 1);
+        let replicas = options.int(Opt::Replicas);
         let is_external = options.flag(Opt::External);
-        // The port of a Deployment is the one that it is called at where it runs alone.
+        // The port of a Deployment is the one that clients call, so it does not count.
         let alone = (self.kind == Kind::Deployment).then(|| {
             let mut alone = options.clone();
             alone.set(Opt::Port, None);
             alone
         });
-        let places = match hosts_and_ports(alone.as_ref().unwrap_or(options)) {
+        let places = match places(alone.as_ref().unwrap_or(options)) {
             Ok(places) => places,
-            Err((hosts, ports)) => {
-                let finding = self.error(Opt::Host, format!("there are {hosts} hosts and {ports} ports"));
-                findings.push(finding.fix("give each host its port, or one port for all"));
+            Err(CountMismatch { hosts, ports }) => {
+                let finding = self.error(Code::AddressCountMismatch, Opt::Host, format!("has {hosts} hosts for {ports} ports"));
+                findings.push(finding.fix("set one port for each host, or one port for all hosts"));
                 return replicas;
             }
         };
-        if let Some((host, _)) = places.iter().find(|(host, _)| !is_external && !is_host(host)) {
-            findings.push(self.error(Opt::Host, "is no address").got(*host).fix("write HOST, or HOST:PORT"));
+        if let Some(place) = places.iter().find(|place| !is_external && !is_host(place.host)) {
+            let finding = self.error(Code::InvalidAddress, Opt::Host, "is not a valid address").got(place.host);
+            findings.push(finding.fix("write HOST, or HOST:PORT"));
         }
         let addresses = places.len();
         if replicas > 1 && usize::try_from(replicas) != Ok(addresses) && (is_external || addresses > 1) {
-            let there = if addresses == 1 { "there is one address".to_owned() } else { format!("there are {addresses} addresses") };
-            findings.push(self.error(Opt::Replicas, there).got(replicas.to_string()).propose(addresses.to_string()));
+            let message = format!("must be the number of addresses, which is {addresses}");
+            let finding = self.error(Code::AddressCountMismatch, Opt::Replicas, message);
+            findings.push(finding.got(replicas.to_string()).propose(addresses.to_string()));
         }
         if is_external { i64::try_from(addresses).unwrap_or(i64::MAX) } else { replicas }
     }
 }
 
-/// What is wrong with the ports of peers, and what to do about it.
-pub(super) fn wrong_peers(options: &Options, shards: i64, replicas: i64) -> Option<(String, &'static str)> {
-    // Of two keys that are the same text the last one counts.
-    let mut ports: Vec<(String, usize)> = vec![];
-    for (shard, list) in options.pairs(Opt::PeerPorts).unwrap_or_default() {
-        let Value::List(list) = list else { continue };
-        let shard = shard.to_str();
-        ports.retain(|(known, _)| *known != shard);
-        ports.push((shard, list.len()));
+/// A problem of `peer_ports`.
+pub(super) struct PeerPorts {
+    pub(super) message: String,
+    fix: &'static str,
+}
+
+/// Finds ports of peers that do not match the shards and replicas.
+pub(super) fn wrong_peers(options: &Options, shards: i64, replicas: i64) -> Option<PeerPorts> {
+    // If two keys are the same string, Jina uses the last one.
+    let mut known = HashSet::new();
+    let lists = options.pairs(Opt::PeerPorts).unwrap_or_default().iter().rev().filter_map(|(shard, ports)| match ports {
+        Value::List(ports) => Some((shard.to_str(), ports.len())),
+        _ => None,
+    });
+    let lists: Vec<(String, usize)> = lists.filter(|(shard, _)| known.insert(shard.clone())).collect();
+    let is_shard = |shard: &str| shard.parse().is_ok_and(|shard: i64| (0..shards).contains(&shard));
+    let mut in_order = lists.iter().rev();
+    let wrong = in_order.find(|(shard, count)| is_shard(shard) && *count > 0 && i64::try_from(*count) != Ok(replicas));
+    if let Some((shard, count)) = wrong {
+        let message = format!("has {count} ports for shard {shard}, which has {replicas} replicas");
+        return Some(PeerPorts { message, fix: "set one port for each replica, or remove it" });
     }
-    let is_one = |shard: &str| shard.parse().is_ok_and(|shard: i64| (0..shards).contains(&shard));
-    let wrong = ports.iter().find(|(shard, count)| is_one(shard) && *count > 0 && i64::try_from(*count) != Ok(replicas));
-    if let Some((_, count)) = wrong {
-        let message = format!("a shard has {replicas} replicas, and here are {count} ports for one");
-        return Some((message, "write as many ports as there are replicas, or remove it"));
-    }
-    let is_incomplete = options.flag(Opt::Stateful) && i64::try_from(ports.len().max(1)).is_ok_and(|count| count < shards);
+    let is_incomplete = options.flag(Opt::Stateful) && i64::try_from(lists.len().max(1)).is_ok_and(|count| count < shards);
     is_incomplete.then(|| {
-        let message = format!("must have the ports of each of the {shards} shards, which are stateful");
-        (message, "write a mapping such as {0: [12345], 1: [12346]}")
+        let message = format!("must have the ports of each of the {shards} stateful shards");
+        PeerPorts { message, fix: "write a mapping such as {0: [12345], 1: [12346]}" }
     })
 }
 
-/// The classes of gateways that come with Jina.
+/// Whether this is a class of gateway that is part of Jina.
 pub(super) fn is_gateway_class(uses: &str) -> bool {
     matches!(uses, "GRPCGateway" | "HTTPGateway" | "WebSocketGateway" | "CompositeGateway")
 }

@@ -1,14 +1,14 @@
-//! Addresses of executors that run elsewhere (`external: true`).
+//! Addresses of external executors (`external: true`), which run outside the Flow.
 
 use super::component::PORT;
 use super::planner::Planner;
 use crate::config::corrections::Correction;
-use crate::finding::{Finding, Findings, Path};
+use crate::finding::{Code, Findings, Path};
 use crate::jina::inherited::Options;
-use crate::jina::options::Opt;
+use crate::jina::options::{ALL_INTERFACES, Opt};
 use crate::jina::topology::Executor;
 
-/// The Services of the same cluster that an external executor is called by: hosts without a dot, or below `.svc`.
+/// The hosts of an external executor that are Services in the same cluster: they have no dot, or end with `.svc`.
 pub fn foreign_services(options: &Options) -> Vec<String> {
     let hosts = options.texts(Opt::Host).iter().filter(|_| options.flag(Opt::External));
     let service = |host: &String| {
@@ -25,56 +25,64 @@ impl Planner<'_> {
     /// `_get_k8s_deployments_addresses`).
     pub(super) fn external_addresses(&self, executor: &Executor, path: &Path<'_>, findings: &mut Findings) -> Vec<String> {
         let options = &executor.options;
-        // How many there are of each has been checked with the executor.
-        let Ok(given) = hosts_and_ports(options) else { return Vec::new() };
+        // The numbers of hosts and ports are checked with the executor.
+        let Ok(given) = places(options) else { return Vec::new() };
         let mut tls = options.flag(Opt::Tls);
-        let mut places = Vec::new();
-        for (host, port) in given {
-            let Some(place) = parse(host, port) else {
-                let finding = Finding::error(path.key("host"), "is no address").got(host).at(executor.mark);
+        let mut addresses = Vec::new();
+        for Place { host, port } in given {
+            let Some(address) = parse(host, port) else {
+                let finding = Code::InvalidAddress.error(path.key("host"), "is not a valid address").got(host).at(executor.mark);
                 findings.push(finding.fix("write HOST, HOST:PORT or grpc://HOST:PORT"));
                 return Vec::new();
             };
-            if let Some(says) = place.tls {
-                tls = says || (tls && self.corrections.has(Correction::ExternalTls));
+            if let Some(has_tls) = address.tls {
+                tls = has_tls || (tls && self.corrections.has(Correction::ExternalTls));
             }
-            if !place.has_port {
-                let message = format!("is missing for `{}`; {} is assumed", place.host, place.port);
-                let finding = Finding::warning(path.key("port"), message);
-                findings.push(finding.fix("say on which port the external executor listens").at(executor.mark));
+            if !address.has_port {
+                let message = format!("is not set for the host `{}`, so the gateway calls port {}", address.host, address.port);
+                let finding = Code::PortAssumed.warning(path.key("port"), message);
+                findings.push(finding.fix("set the port of the external executor").at(executor.mark));
             }
-            places.push(place);
+            addresses.push(address);
         }
         if !self.corrections.has(Correction::ExternalReplicas) {
-            places.truncate(1);
+            addresses.truncate(1);
         }
         let scheme = options.protocols().first().map_or("grpc", |p| p.scheme());
         let s = if tls || self.has_certificate(options) { "s" } else { "" };
-        places.iter().map(|place| format!("{scheme}{s}://{}:{}", place.host, place.port)).collect()
+        addresses.iter().map(|address| format!("{scheme}{s}://{}:{}", address.host, address.port)).collect()
     }
 
-    /// Whether an executor has a certificate; one in the Flow's `with` is the gateway's.
+    /// Whether an executor has a certificate. A certificate in the Flow's `with` belongs to the gateway.
     fn has_certificate(&self, options: &Options) -> bool {
         let is_its_own = options.is_own(Opt::SslCertfile) && options.is_own(Opt::SslKeyfile);
         options.has_certificate() && (is_its_own || !self.corrections.has(Correction::PlainExecutors))
     }
 }
 
-/// What Jina takes for the scheme of an executor inside: its `host` is read as if it were external.
+/// Whether Jina calls an executor of the Flow with TLS: it reads the `host` as if the executor were external.
 pub(super) fn internal_tls(options: &Options) -> bool {
-    let said = options.texts(Opt::Host).iter().filter_map(|host| parse(host, None)?.tls).next_back();
-    said.unwrap_or_else(|| options.flag(Opt::Tls)) || options.has_certificate()
+    let of_host = options.texts(Opt::Host).iter().filter_map(|host| parse(host, None)?.tls).next_back();
+    of_host.unwrap_or_else(|| options.flag(Opt::Tls)) || options.has_certificate()
 }
 
-/// The places of an executor: hosts, and the port of each where it has one.
-type Places<'o> = Vec<(&'o str, Option<u16>)>;
+/// A host of an executor, and its port if the Flow sets one.
+pub(super) struct Place<'o> {
+    pub(super) host: &'o str,
+    port: Option<u16>,
+}
 
-/// The hosts of an executor and their ports: one of either serves all of the other. How many there are of each, when
-/// that is not the same.
-pub(super) fn hosts_and_ports(options: &Options) -> Result<Places<'_>, (usize, usize)> {
+/// The numbers of hosts and ports, where they do not match.
+pub(super) struct CountMismatch {
+    pub(super) hosts: usize,
+    pub(super) ports: usize,
+}
+
+/// The hosts of an executor and their ports. A single host has all ports, and a single port is that of all hosts.
+pub(super) fn places(options: &Options) -> Result<Vec<Place<'_>>, CountMismatch> {
     let mut hosts: Vec<&str> = options.texts(Opt::Host).iter().map(String::as_str).collect();
     if hosts.is_empty() {
-        hosts.push("0.0.0.0");
+        hosts.push(ALL_INTERFACES);
     }
     let mut ports: Vec<Option<u16>> = options.ports().iter().copied().map(Some).collect();
     if ports.is_empty() {
@@ -85,10 +93,13 @@ pub(super) fn hosts_and_ports(options: &Options) -> Result<Places<'_>, (usize, u
         (n, 1) => ports.resize(n, ports[0]),
         _ => {}
     }
-    if hosts.len() == ports.len() { Ok(hosts.into_iter().zip(ports).collect()) } else { Err((hosts.len(), ports.len())) }
+    if hosts.len() != ports.len() {
+        return Err(CountMismatch { hosts: hosts.len(), ports: ports.len() });
+    }
+    Ok(hosts.into_iter().zip(ports).map(|(host, port)| Place { host, port }).collect())
 }
 
-/// Whether Jina can take a host apart; of an executor of this Flow nothing but the name counts.
+/// Whether Jina can parse a host. Of an executor inside the Flow it uses the host name only.
 pub(super) fn is_host(text: &str) -> bool {
     let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
     let mut parts = rest.split(':');
@@ -98,9 +109,9 @@ pub(super) fn is_host(text: &str) -> bool {
 struct Address<'h> {
     host: &'h str,
     port: u16,
-    /// Whether anybody says which port it is; Jina picks a random one otherwise.
+    /// Whether the Flow sets the port. Otherwise Jina chooses a random one.
     has_port: bool,
-    /// What the address itself says about TLS; nothing when it is a bare host name.
+    /// Whether the scheme of the address requires TLS; `None` for a bare host name.
     tls: Option<bool>,
 }
 
@@ -120,11 +131,11 @@ fn parse(text: &str, port: Option<u16>) -> Option<Address<'_>> {
     }
     let bare = scheme.is_none() && own_port.is_none();
     let tls = (!bare).then_some(matches!(scheme, Some("grpcs" | "https" | "wss")));
-    let said = if bare { port } else { own_port.or(port) };
-    let usual = match scheme {
+    let given = if bare { port } else { own_port.or(port) };
+    let default = match scheme {
         Some("grpcs" | "https" | "wss") => 443,
         Some("http" | "ws") => 80,
         _ => PORT,
     };
-    Some(Address { host, port: said.unwrap_or(usual), has_port: said.is_some(), tls })
+    Some(Address { host, port: given.unwrap_or(default), has_port: given.is_some(), tls })
 }

@@ -11,10 +11,10 @@ use super::names::kubernetes_name;
 use super::planner::{Planner, config_file, warn_about_replicas};
 use crate::config::corrections::Correction;
 use crate::config::layers::Pods;
-use crate::finding::{Finding, Findings, Path};
+use crate::finding::{Code, Findings, Path};
 use crate::jina::flow::Flow;
 use crate::jina::inherited::Options;
-use crate::jina::options::Opt;
+use crate::jina::options::{ALL_INTERFACES, Opt};
 use crate::jina::setting::Protocol;
 use crate::jina::topology::{Executor, GATEWAY};
 use crate::jina::value::Value;
@@ -25,25 +25,26 @@ impl Planner<'_> {
         let path = self.path.key(GATEWAY);
         let protocols = options.protocols();
         check_ports(options, protocols, &path, findings);
-        let replicas = options.int(Opt::Replicas, 1);
+        let replicas = options.int(Opt::Replicas);
         if replicas < 1 {
-            let finding = Finding::error(path.key("replicas"), "must be 1 or more replicas").got(replicas.to_string());
+            let finding = Code::ValueOutOfRange.error(path.key("replicas"), "must be at least 1").got(replicas.to_string());
             findings.push(finding.propose("1"));
         }
         self.check_state(options, &path, findings);
         if let Some(role) = options.text(Opt::PodRole).filter(|role| *role != "GATEWAY") {
-            let finding = Finding::error(path.key("pod_role"), "is set by Jina itself, and the gateway is nothing else").got(role);
+            let finding = Code::InternalOption.error(path.key("pod_role"), "must be `GATEWAY`: Jina sets it").got(role);
             findings.push(finding.fix("remove it"));
         }
         if options.is_own(Opt::Host) && options.texts(Opt::Host).len() > 1 {
-            let finding = Finding::error(path.key("host"), "must be one host: the gateway listens in one place");
+            let finding = Code::ValueNotAllowed.error(path.key("host"), "must be a single host for the gateway");
             findings.push(finding.got(options.texts(Opt::Host).join(", ")).fix("remove it"));
         }
         let image = match self.main_image(options, format_args!("the gateway"), &path) {
             Ok(image) => {
                 if let Some(BASE_EXECUTOR) = options.text(Opt::Uses) {
-                    let message = format!("`{BASE_EXECUTOR}` is no gateway, and Jina's own image does not start with it");
-                    let finding = self.settings.strictness().judge(path.key("uses"), &message, "the container ends at once");
+                    let message = "is not a gateway, and Jina's image does not start with it";
+                    let (code, effect) = (Code::WrongExecutorClass, "the container exits at once");
+                    let finding = self.settings.strictness().finding(code, path.key("uses"), message, effect);
                     findings.push(finding.got(BASE_EXECUTOR).fix("remove it, or write docker://REPOSITORY:TAG"));
                 }
                 image
@@ -54,7 +55,7 @@ impl Planner<'_> {
             }
         };
         self.check_version(options, protocols, &path, findings);
-        self.warn_about_fixed_places(options, &path, findings);
+        self.warn_about_fixed_addresses(options, &path, findings);
         let workload = Rc::clone(&self.shared.gateway);
         warn_about_replicas(options, &workload, &path, findings);
         let mut health = self.health(options, protocols[0], &path, findings);
@@ -87,23 +88,24 @@ impl Planner<'_> {
         })
     }
 
-    /// Options of stateful executors, which reach the gateway from `with`: Jina fails on them.
+    /// Reports options of stateful executors. They reach the gateway from `with`, and Jina fails because of them.
     fn check_state(&self, options: &Options, path: &Path<'_>, findings: &mut Findings) {
         let with = self.path.key("with");
         let place = |opt: Opt| if options.is_own(opt) { *path } else { with };
         if options.flag(Opt::Stateful) && options.text(Opt::Workspace).is_none() {
-            let finding = Finding::error(place(Opt::Stateful).key("stateful"), "a gateway keeps no state");
+            let message = "is not allowed for the gateway, which has no state";
+            let finding = Code::StatefulGateway.error(place(Opt::Stateful).key("stateful"), message);
             let is_own = options.is_own(Opt::Stateful);
-            findings.push(finding.fix(if is_own { "remove it" } else { "write it at the executors that keep state" }));
+            findings.push(finding.fix(if is_own { "remove it" } else { "move it to the executors that have state" }));
         }
-        if let Some((message, _)) = wrong_peers(options, 1, 1) {
-            let finding = Finding::error(place(Opt::PeerPorts).key("peer_ports"), message);
-            findings.push(finding.fix("write it at the executors that have peers"));
+        if let Some(problem) = wrong_peers(options, 1, 1) {
+            let finding = Code::PeerPortsMismatch.error(place(Opt::PeerPorts).key("peer_ports"), problem.message);
+            findings.push(finding.fix("move it to the executors that have peers"));
         }
     }
 
     fn gateway_args(&self, flow: &Flow, options: &Options, protocols: &[Protocol], findings: &mut Findings) -> Vec<Arg> {
-        // The Flow writes `{}` for nothing, and nothing for an explicit null.
+        // A Flow passes `{}` by default, and nothing for an explicit null.
         let endpoints = match options.text(Opt::ExposeEndpoints) {
             None if options.is_null(Opt::ExposeEndpoints) => Forced::Omitted,
             endpoints => Forced::word(endpoints.unwrap_or("{}").to_owned()),
@@ -114,7 +116,7 @@ impl Planner<'_> {
             .edges()
             .iter()
             .map(|(node, next)| (Value::Str(node.clone()), Value::List(next.iter().map(|name| Value::Str(name.clone())).collect())));
-        // Of these Jina makes no new ones when `inspect: REMOVE` takes nodes away.
+        // Jina does not update these when `inspect: REMOVE` removes nodes.
         let mentioned = flow.with_removed.as_ref().filter(|_| !self.corrections.has(Correction::RemovedNodes));
         let mentioned = mentioned.unwrap_or(&flow.executors);
         let of_executors = |opt: Opt| -> Value {
@@ -141,13 +143,13 @@ impl Planner<'_> {
             (Opt::PortMonitoring, Forced::word(PORT_MONITORING.to_string())),
         ];
         match options.texts(Opt::Host) {
-            [host, ..] if host != "0.0.0.0" && !self.corrections.has(Correction::BindAllInterfaces) => {
+            [host, ..] if host != ALL_INTERFACES && !self.corrections.has(Correction::BindAllInterfaces) => {
                 forced.push((Opt::Host, Forced::word(host.clone())));
             }
             _ => forced.push((Opt::Host, Forced::Omitted)),
         }
         if let Some(default) = self.settings.context.get("JINA_DEFAULT_TIMEOUT_CTRL")
-            && options.int(Opt::TimeoutCtrl, default.parse().unwrap_or(60)).to_string() == default
+            && options.timeout_ctrl(default).to_string() == default
         {
             forced.push((Opt::TimeoutCtrl, Forced::Omitted));
         }
@@ -159,17 +161,18 @@ impl Planner<'_> {
         arguments::gateway(options, &forced, self.version)
     }
 
-    /// What an older gateway would pass over in silence.
+    /// Reports options that the gateway of an older version ignores.
     fn check_version(&self, options: &Options, protocols: &[Protocol], path: &Path<'_>, findings: &mut Findings) {
         if protocols.len() > 1 && !self.version.has(Change::SeveralProtocols) {
             let names: Vec<&str> = protocols.iter().map(|protocol| protocol.name()).collect();
-            let finding = Finding::error(path.key("protocol"), format!("a gateway of Jina {} serves one protocol", self.version));
-            findings.push(finding.got(names.join(", ")).fix("keep one, or raise spec.jinaVersion"));
+            let message = format!("must be one protocol: a gateway of Jina {} does not serve several", self.version);
+            let finding = Code::OptionTooNew.error(path.key("protocol"), message).got(names.join(", "));
+            findings.push(finding.fix("keep one protocol, or set a newer `spec.jinaVersion`"));
         }
         if let Some(uses) = options.text(Opt::Uses).filter(|_| !self.version.has(Change::GatewayUses)) {
-            let message = format!("a gateway of Jina {} is always a built-in one", self.version);
-            let finding = Finding::error(path.key("uses"), message).got(uses);
-            findings.push(finding.fix("remove it, or raise spec.jinaVersion"));
+            let message = format!("is not supported: Jina {} has built-in gateways only", self.version);
+            let finding = Code::OptionTooNew.error(path.key("uses"), message).got(uses);
+            findings.push(finding.fix("remove it, or set a newer `spec.jinaVersion`"));
         }
     }
 
@@ -190,7 +193,7 @@ impl Planner<'_> {
         }
     }
 
-    /// `{"encoder": ["grpc://…:8080"], …}`, hosts as symbols.
+    /// `{"encoder": ["grpc://…:8080"], …}` with symbols for hosts.
     fn addresses(&self, flow: &Flow, findings: &mut Findings) -> Option<Arg> {
         let list = self.path.key(flow.list);
         let mut json = JsonTemplate::new();
@@ -216,27 +219,28 @@ impl Planner<'_> {
     }
 }
 
-/// A runtime that is not the gateway's own; only that one looks for a class of gateway (`Deployment.update_pod_args`).
+/// A runtime other than the gateway's own, which alone starts a class of gateway (`Deployment.update_pod_args`).
 fn foreign_runtime(options: &Options) -> Option<&str> {
     options.text(Opt::RuntimeCls).filter(|class| *class != "GatewayRuntime")
 }
 
 /// The pods that are called for an executor.
 fn called_pods(executor: &Executor) -> Pods<'_> {
-    if executor.options.int(Opt::Shards, 1) > 1 { Pods::Head(&executor.name) } else { Pods::Worker(&executor.name, 0) }
+    if executor.options.int(Opt::Shards) > 1 { Pods::Head(&executor.name) } else { Pods::Worker(&executor.name, Some(0)) }
 }
 
 /// The component that is called for an executor: its head when it has shards.
 fn called(executor: &Executor) -> String {
     let name = kubernetes_name(&executor.name);
-    if executor.options.int(Opt::Shards, 1) > 1 { format!("{name}-head") } else { name }
+    if executor.options.int(Opt::Shards) > 1 { format!("{name}-head") } else { name }
 }
 
-/// `_set_gateway_uses`: ports are only counted, since every container listens on 8080 and up.
+/// Compares the number of ports with that of protocols (`_set_gateway_uses`). The ports themselves are not used: every
+/// container listens on 8080 and the following ports.
 fn check_ports(options: &Options, protocols: &[Protocol], path: &Path<'_>, findings: &mut Findings) {
     let ports = options.ports();
     if options.text(Opt::Uses).is_none() && ports.len() > 1 && ports.len() < protocols.len() {
-        let finding = Finding::error(path.key("port"), format!("there are {} ports for {} protocols", ports.len(), protocols.len()));
-        findings.push(finding.fix("give each protocol a port, or none at all"));
+        let message = format!("has {} ports for {} protocols", ports.len(), protocols.len());
+        findings.push(Code::PortCountMismatch.error(path.key("port"), message).fix("set one port for each protocol, or remove `port`"));
     }
 }

@@ -1,7 +1,7 @@
-//! What has to run: components with their roles, containers, ports and symbolic addresses.
+//! Plans the components of a Flow: their roles, containers, ports and symbolic addresses.
 //!
-//! No YAML and no Kubernetes types in here. A component is one Deployment or `StatefulSet` with its Services and its
-//! `ConfigMap`; which objects those are, and how they are spelled, is decided in [`crate::manifests`].
+//! This module has no YAML and no Kubernetes types. A component is one Deployment or StatefulSet with its Services and its
+//! ConfigMap. [`crate::manifests`] decides which objects these are, and writes them.
 
 mod component;
 mod arguments;
@@ -27,13 +27,13 @@ use crate::finding::{Findings, Mark, Path};
 use crate::jina::flow::{Flow, Kind};
 use crate::jina::topology::GATEWAY;
 
-/// Plans a Flow. `path` is the Flow's own path, and `budget` what there is for its components.
+/// Plans a Flow. `path` is the path of the Flow, and `budget` limits the size of its components.
 pub fn plan(flow: &Flow, settings: &Settings, path: &Path<'_>, budget: &mut Budget, findings: &mut Findings) -> Plan {
     let layers = &settings.layers;
     let shared = Shared {
         gateway: layers.of_role(Pods::Gateway, findings),
         head: layers.of_role(Pods::Head(""), findings),
-        worker: layers.of_role(Pods::Worker("", 0), findings),
+        worker: layers.of_role(Pods::Worker("", None), findings),
     };
     let planner = Planner { settings, corrections: settings.corrections(), version: settings.containers(), path, shared };
     planner.check_balance(flow, findings);

@@ -1,16 +1,22 @@
-//! Kubernetes names.
+//! Kubernetes names: how they are made from names of the Flow, and whether they are valid and unique.
 
 use std::collections::HashMap;
 
 use super::component::{Component, Role};
-use crate::finding::{Finding, Findings, Path};
+use crate::finding::{Code, Finding, Findings, Path};
 use crate::jina::flow::{Flow, Kind};
 use crate::jina::topology::Executor;
 
-/// Jina's `to_compatible_name`: `/` and `_` become `-`, capitals small.
+/// The most characters in the name of a Service, the host name of a pod and the value of a label (RFC 1035).
+const LONGEST: usize = 63;
+
+/// The most characters in the name of a StatefulSet: its pods have a label with the name and a hash of 11 characters.
+const LONGEST_STATEFULSET: usize = 52;
+
+/// The name that Jina's `to_compatible_name` makes: `/` and `_` become `-`, and upper case becomes lower case.
 ///
-/// The nodes that Jina itself adds for inspection are called `_aux_…`, and no object may be called `-aux-…`; nobody
-/// can rename them, so the leading dash is dropped.
+/// Jina adds nodes for inspection with names such as `_aux_…`. `-aux-…` is not a valid name of an object, and users cannot
+/// rename these nodes, so the leading dash is removed.
 pub fn kubernetes_name(name: &str) -> String {
     let name = name.replace(['/', '_'], "-").to_lowercase();
     match name.strip_prefix("-aux-") {
@@ -19,18 +25,12 @@ pub fn kubernetes_name(name: &str) -> String {
     }
 }
 
-/// The name of a further Service, for the protocol at `place` (from 1).
+/// The name of the Service of a further protocol, for the protocol at `place` (from 1).
 pub fn protocol_service(component: &str, place: usize, scheme: &str) -> String {
     format!("{component}-{place}-{scheme}")
 }
 
-/// Longest name of a Service, a pod's host name and a label's value (RFC 1035).
-const LONGEST: usize = 63;
-
-/// Longest name of a `StatefulSet`: its pods carry a label of the name and a hash of 11 characters.
-const LONGEST_STATEFULSET: usize = 52;
-
-/// Finds names that the API server refuses and names that fall together.
+/// Reports names that the API server refuses, and names that two components share.
 pub fn check(components: &[Component], flow: &Flow, path: &Path<'_>, findings: &mut Findings) {
     let list = path.key(flow.list);
     let by_name: HashMap<&str, &Executor> = flow.executors.iter().map(|e| (e.name.as_str(), e)).collect();
@@ -42,15 +42,13 @@ pub fn check(components: &[Component], flow: &Flow, path: &Path<'_>, findings: &
         let here = if flow.kind == Kind::Flow { entry.key("name") } else { with.key("name") };
         for name in names_of(component) {
             if let Some(owner) = owners.insert(name.clone(), component) {
-                let finding =
-                    Finding::error(here, format!("`{}` and `{}` would both be `{name}` in Kubernetes", owner.node, component.node));
-                findings.push(finding.got(&component.node).fix("rename one of them; capitals do not count, and `_` is `-`").at(mark));
+                let message = format!("becomes the Kubernetes name `{name}`, and so does `{}`", owner.node);
+                let finding = Code::KubernetesNameCollision.error(here, message).got(&component.node);
+                findings.push(finding.fix("rename one of them; upper case becomes lower case, and `_` becomes `-`").at(mark));
                 break;
             }
         }
-        if let Some(fault) = fault(component) {
-            findings.push(Finding::error(here, fault).got(&component.node).fix("rename the executor").at(mark));
-        }
+        findings.extend(invalid_name(component, &here).map(|finding| finding.got(&component.node).fix("rename the executor").at(mark)));
     }
 }
 
@@ -59,27 +57,27 @@ fn names_of(component: &Component) -> impl Iterator<Item = String> {
     std::iter::once(component.name.clone()).chain(more.map(|(i, p)| protocol_service(&component.name, i, p.scheme())))
 }
 
-fn fault(component: &Component) -> Option<String> {
-    // One fault a name: heads and shards repeat their executor's.
+fn invalid_name(component: &Component, path: &Path<'_>) -> Option<Finding> {
+    // One finding for each executor: its other shards have the same problem.
     if matches!(component.role, Role::Worker(shard) if shard > 0) {
         return None;
     }
     let name = &component.name;
     let longest_name = names_of(component).max_by_key(String::len).unwrap_or_default();
-    let letter_first = name.starts_with(|c: char| c.is_ascii_lowercase());
-    let rest = name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-') && !name.ends_with('-');
-    if !(letter_first && rest) {
-        return Some(format!(
-            "gives `{name}`, which cannot name a Service: a letter first, then letters, digits and `-`, a letter or digit last"
-        ));
+    let starts_with_letter = name.starts_with(|c: char| c.is_ascii_lowercase());
+    let is_plain = name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-') && !name.ends_with('-');
+    if !(starts_with_letter && is_plain) {
+        let rule = "it must start with a letter, end with a letter or digit, and contain only letters, digits and `-`";
+        return Some(Code::InvalidName.error(path, format!("becomes `{name}`, which is not a valid Service name: {rule}")));
     }
+    let too_long = |kind: &str, name: &str, most: usize| {
+        let message = format!("becomes the {kind} name `{name}` of {} characters; at most {most} are allowed", name.len());
+        Code::NameTooLong.error(path, message)
+    };
     if longest_name.len() > LONGEST {
-        return Some(format!("gives the name `{longest_name}` of {} characters, and {LONGEST} is the most", longest_name.len()));
+        return Some(too_long("Service", &longest_name, LONGEST));
     }
-    if component.storage.is_some() && name.len() > LONGEST_STATEFULSET {
-        return Some(format!("gives the StatefulSet name `{name}` of {} characters, and {LONGEST_STATEFULSET} is the most", name.len()));
-    }
-    None
+    (component.storage.is_some() && name.len() > LONGEST_STATEFULSET).then(|| too_long("StatefulSet", name, LONGEST_STATEFULSET))
 }
 
 #[cfg(test)]

@@ -17,7 +17,6 @@ use crate::jina::options::{self, Opt};
 use crate::jina::scalar::{retyped, yaml11};
 use crate::jina::topology::Executor;
 use crate::jina::value::Value;
-use crate::manifests;
 use crate::plan::Budget;
 use crate::yaml::{Data, Node, Style};
 
@@ -60,8 +59,7 @@ pub fn corrected(config: &JinaFlow) -> Vec<(&'static corrections::Row, Vec<Strin
 }
 
 fn labelled(rendering: &Rendering) -> Vec<Labelled> {
-    let target = rendering.target();
-    let objects = rendering.components().iter().flat_map(|component| manifests::objects(component, &target));
+    let objects = rendering.objects().flat_map(|(_, objects)| objects);
     let labelled = objects.map(|object| {
         let text = |node: Option<&Node<'_>>| node.and_then(Node::as_text).unwrap_or_default().to_owned();
         let name = text(object.node.get("metadata").and_then(|metadata| metadata.get("name")));
@@ -78,15 +76,14 @@ pub fn always(config: &JinaFlow, source: &Node<'_>) -> Vec<&'static always::Row>
     found.read(source);
     let mut findings = Findings::default();
     if let Some(rendering) = Rendering::of(config, &Path::root(""), &mut Budget::default(), &mut findings) {
-        let target = rendering.target();
-        for component in rendering.components() {
+        for (component, objects) in rendering.objects() {
             found.names.extend([component.name.clone(), component.node.clone()]);
             found.names.extend(component.containers.iter().map(|container| container.image.clone()));
-            for object in manifests::objects(component, &target) {
+            for object in objects {
                 found.emitted(&object.node);
             }
         }
-        found.names.extend(target.namespace.map(str::to_owned));
+        found.names.extend(rendering.target().namespace.map(str::to_owned));
     }
     always::TABLE.iter().filter(|row| found.has(row.always, config, source)).collect()
 }
@@ -175,10 +172,10 @@ impl Found {
                 let log_config = options.text(Opt::LogConfig).is_some_and(|path| path.contains(['/', '.']));
                 log_config || !options.texts(Opt::PyModules).is_empty()
             }),
-            Always::FewStatefulReplicas => options_of(flow).any(|options| options.flag(Opt::Stateful) && options.int(Opt::Replicas, 1) < 3),
+            Always::FewStatefulReplicas => options_of(flow).any(|options| options.flag(Opt::Stateful) && options.int(Opt::Replicas) < 3),
             Always::ProviderPort => {
                 flow.is_some_and(|flow| flow.kind == Kind::Deployment)
-                    && options_of(flow).any(|options| options.text(Opt::Provider).is_some_and(|provider| provider != "NONE"))
+                    && options_of(flow).any(|options| options.provider().is_some())
                     && given("with").and_then(|with| with.get("port")).is_some_and(|port| port.as_text() == Some("8080"))
             }
             Always::OtherYaml => {
@@ -282,7 +279,7 @@ fn has_empty_list(node: &Node<'_>) -> bool {
 fn has_mapping_in_list(node: &Node<'_>) -> bool {
     let is_it = |key: &Node<'_>, value: &Node<'_>| {
         let row = key.as_text().and_then(options::find);
-        row.is_some_and(|row| row.kind == options::Kind::Pairs)
+        row.is_some_and(|row| row.kind == options::ValueKind::Pairs)
             && value.as_list().is_some_and(|entries| entries.iter().any(|entry| entry.as_map().is_some()))
     };
     match &node.data {

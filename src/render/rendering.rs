@@ -2,13 +2,12 @@
 
 use crate::config::corrections::{Correction, Corrections};
 use crate::config::scope::Scope;
-use crate::config::workload::Route;
 use crate::config::{JinaFlow, Mesh, Settings, dns_label, is_dns_label};
 use crate::finding::{Finding, Findings, Path};
 use crate::jina::flow::{Flow, Kind};
 use crate::jina::options::Opt;
 use crate::manifests::labels::label_value;
-use crate::manifests::{self, Target, exposure, patch};
+use crate::manifests::{self, Object, Target, exposure};
 use crate::plan::{self, Budget, Component, Plan, Role};
 use crate::reconcile::{Placing, Planned, Reconciler};
 
@@ -22,6 +21,8 @@ pub struct Rendering {
     is_named: bool,
     mesh: Mesh,
     scope: Scope,
+    /// The patched objects of each component; `None` for those that no patch concerns.
+    patched: Vec<Option<Vec<Object<'static>>>>,
 }
 
 impl Rendering {
@@ -44,9 +45,10 @@ impl Rendering {
         let name = label_value(settings.name.as_ref().or(flow.name.as_ref()).map_or("flow", String::as_str)).into_owned();
         let (mesh, scope) = (settings.mesh(), settings.scope.clone());
         let is_named = settings.name.is_some();
-        let rendering = Self { plan, namespace, corrections: settings.corrections(), name, is_named, mesh, scope };
+        let patched = Vec::new();
+        let mut rendering = Self { plan, namespace, corrections: settings.corrections(), name, is_named, mesh, scope, patched };
         rendering.check(findings);
-        patch::check(rendering.components(), &rendering.target(), budget, findings);
+        rendering.patched = manifests::patched(rendering.components(), &rendering.target(), budget, findings);
         budget.check(path, findings);
         (!findings.has_errors()).then_some(rendering)
     }
@@ -88,12 +90,20 @@ impl Rendering {
         self.plan.components.iter().map(planned).collect()
     }
 
+    /// Each component with its objects. They are rendered here, one component at a time, except those that were patched.
+    pub fn objects(&self) -> impl Iterator<Item = (&Component, Vec<Object<'_>>)> {
+        let target = self.target();
+        self.components().iter().zip(&self.patched).map(move |(component, patched)| {
+            let objects = patched.clone().unwrap_or_else(|| manifests::objects(component, &target));
+            (component, objects)
+        })
+    }
+
     /// Places their objects among what is there.
     pub fn place<'l>(&'l self, placing: &Placing, reconciler: &mut Reconciler<'l, '_>, findings: &mut Findings) {
-        let target = self.target();
-        for component in self.components() {
+        for (component, objects) in self.objects() {
             let file = self.file_of(component);
-            for object in manifests::objects(component, &target) {
+            for object in objects {
                 reconciler.place(placing, &component.name, &file, object, findings);
             }
         }
@@ -142,19 +152,16 @@ impl Rendering {
                 findings.push(finding.fix("choose another name"));
             }
         }
-        let of_route = |route: &Option<Route>, default: &'static str| {
-            route.as_ref().map(|route| route.protocol.clone().unwrap_or_else(|| default.to_owned()))
-        };
         for (field, protocol) in [
-            ("expose", workload.expose.as_ref().and_then(|expose| expose.protocol.clone())),
-            ("ingress", workload.ingress.as_ref().and_then(|ingress| ingress.protocol.clone())),
-            ("httpRoute", of_route(&workload.http_route, "http")),
-            ("grpcRoute", of_route(&workload.grpc_route, "grpc")),
+            ("expose", workload.expose.as_ref().and_then(|expose| expose.protocol)),
+            ("ingress", workload.ingress.as_ref().and_then(|ingress| ingress.protocol)),
+            ("httpRoute", workload.http_route.as_ref().map(|route| route.protocol)),
+            ("grpcRoute", workload.grpc_route.as_ref().map(|route| route.protocol)),
         ] {
-            if let Some(wanted) = protocol.filter(|wanted| exposure::place_of(gateway, Some(wanted)).is_none()) {
-                let served: Vec<&str> = gateway.protocols.iter().map(|protocol| exposure::protocol_word(*protocol)).collect();
+            if let Some(wanted) = protocol.filter(|wanted| exposure::place_of(gateway, Some(*wanted)).is_none()) {
+                let served: Vec<&str> = gateway.protocols.iter().map(|protocol| protocol.scheme()).collect();
                 let path = spec.key("gateway");
-                let finding = Finding::error(path.key(field).key("protocol"), "is not served by the gateway").got(&wanted);
+                let finding = Finding::error(path.key(field).key("protocol"), "is not served by the gateway").got(wanted.scheme());
                 findings.push(finding.fix(format!("use one of: {}; or add it to `protocol` of the Flow", served.join(", "))));
             }
         }

@@ -1,11 +1,11 @@
-//! Which entry of a list another one was.
+//! Finds the old entry of a list for each new one.
 
 use super::node::{Data, Node, Scalar};
 
-/// Entries times entries that are compared with each other. Beyond, only the next one that is the same is looked for.
+/// The most pairs of entries that are compared. For longer lists only the next equal entry is searched.
 const MOST_COMPARED: usize = 1 << 20;
 
-/// Whether two nodes are spelled alike, wherever they stand.
+/// Whether two nodes are written alike, wherever they are.
 pub(super) fn same(a: &Node<'_>, b: &Node<'_>) -> bool {
     a.tag == b.tag
         && match (&a.data, &b.data) {
@@ -16,8 +16,8 @@ pub(super) fn same(a: &Node<'_>, b: &Node<'_>) -> bool {
         }
 }
 
-/// For each new entry the old one that it was, in order: the same; between two such, the one of the same name; between two
-/// such, the one that it has most in common with.
+/// The old entry for each new one, in order. First, equal entries are matched; between them, entries with the same name;
+/// between those, the entries that have most in common.
 pub(super) fn aligned(old: &[Node<'_>], new: &[Node<'_>]) -> Vec<Option<usize>> {
     let mut places = unchanged(old, new);
     fill(old, new, &mut places, by_name);
@@ -25,7 +25,7 @@ pub(super) fn aligned(old: &[Node<'_>], new: &[Node<'_>]) -> Vec<Option<usize>> 
     places
 }
 
-/// Pairs of entries that are the same: as many as there can be, in order.
+/// Matches equal entries: as many as possible, in order.
 fn unchanged(old: &[Node<'_>], new: &[Node<'_>]) -> Vec<Option<usize>> {
     let front = old.iter().zip(new).take_while(|(a, b)| same(a, b)).count();
     let (old_rest, new_rest) = (old.get(front..).unwrap_or_default(), new.get(front..).unwrap_or_default());
@@ -45,7 +45,7 @@ fn unchanged(old: &[Node<'_>], new: &[Node<'_>]) -> Vec<Option<usize>> {
 /// The longest common subsequence.
 fn longest(old: &[Node<'_>], new: &[Node<'_>]) -> Vec<Option<usize>> {
     let width = old.len() + 1;
-    // How many pairs there are at most from a place of each on.
+    // The maximum number of pairs from a place of each list on.
     let mut counts = vec![0_u32; width * (new.len() + 1)];
     let count = |counts: &[u32], i: usize, j: usize| counts.get(i * width + j).copied().unwrap_or_default();
     for (i, entry) in new.iter().enumerate().rev() {
@@ -65,7 +65,7 @@ fn longest(old: &[Node<'_>], new: &[Node<'_>]) -> Vec<Option<usize>> {
                 return Some(j - 1);
             }
             if count(&counts, i + 1, j - 1) >= count(&counts, i, j) {
-                // As many pairs are left without this entry.
+                // Without this entry as many pairs are left.
                 j -= 1;
                 return None;
             }
@@ -85,7 +85,7 @@ fn next_same(old: &[Node<'_>], new: &[Node<'_>]) -> Vec<Option<usize>> {
     new.iter().map(place).collect()
 }
 
-/// Looks for pairs between those that are known.
+/// Searches for pairs between the known ones.
 fn fill(old: &[Node<'_>], new: &[Node<'_>], places: &mut [Option<usize>], pair: impl Fn(&[Node<'_>], &[Node<'_>]) -> Vec<Option<usize>>) {
     let mut i = 0;
     let mut from = 0;
@@ -122,8 +122,8 @@ fn by_name(old: &[Node<'_>], new: &[Node<'_>]) -> Vec<Option<usize>> {
     new.iter().map(place).collect()
 }
 
-/// One by one where none was added, and otherwise those of which at least half is the same. Of two that are alone between
-/// others, a single value is enough.
+/// Matches entries one by one if none was added; otherwise those with at least half of their values in common. For two
+/// entries that are alone between others, one common value is enough.
 fn by_likeness(old: &[Node<'_>], new: &[Node<'_>]) -> Vec<Option<usize>> {
     if old.iter().chain(new).all(|entry| matches!(entry.data, Data::Scalar(_))) {
         return if old.len() == new.len() { (0..new.len()).map(Some).collect() } else { arguments(old, new) };
@@ -136,7 +136,7 @@ fn by_likeness(old: &[Node<'_>], new: &[Node<'_>]) -> Vec<Option<usize>> {
     let place = |entry: &Node<'_>| {
         let is_alike = |(shared, all): &(usize, usize)| *shared > 0 && (are_alone || 2 * shared >= *all);
         let likeness = |j: &usize| old.get(*j).map(|known| common(known, entry)).filter(is_alike);
-        // Of several that are as like, the first.
+        // The first of several that are equally similar.
         let found =
             (next..old.len()).rev().filter(|j| likeness(j).is_some()).max_by_key(|j| likeness(j).map_or(0, |(shared, _)| shared))?;
         next = found + 1;
@@ -145,7 +145,7 @@ fn by_likeness(old: &[Node<'_>], new: &[Node<'_>]) -> Vec<Option<usize>> {
     new.iter().map(place).collect()
 }
 
-/// Arguments of a command line: an option becomes the same option with another value, and a value another value.
+/// Matches arguments of a command line: an option with the same option, and a value with another value.
 fn arguments(old: &[Node<'_>], new: &[Node<'_>]) -> Vec<Option<usize>> {
     let option = |node: &Node<'_>| {
         let text = node.as_text().unwrap_or_default();
@@ -160,7 +160,7 @@ fn arguments(old: &[Node<'_>], new: &[Node<'_>]) -> Vec<Option<usize>> {
     new.iter().map(place).collect()
 }
 
-/// How many values two nodes have in common at the same places, and how many the larger of them has.
+/// The number of values that two nodes have in common at the same places, and the number of values of the larger node.
 fn common(a: &Node<'_>, b: &Node<'_>) -> (usize, usize) {
     match (&a.data, &b.data) {
         (Data::Map(a), Data::Map(b)) if !a.is_empty() && !b.is_empty() => {
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn entries_are_known_again() {
+    fn entries_are_matched_with_their_old_ones() {
         for (old, new, expected) in [
             ("[a, b, c]", "[a, c]", vec![Some(0), Some(2)]),
             ("[a, b, c]", "[a, x, c, d]", vec![Some(0), Some(1), Some(2), None]),

@@ -1,19 +1,19 @@
-//! What YAML makes of single characters.
+//! The meaning of single characters in YAML.
 
 use super::dialect::Dialect;
 use super::error::SyntaxError;
 use crate::finding::Mark;
 
-/// What a byte may be.
+/// A blank. These are the classes of bytes.
 pub(super) const BLANK: u8 = 1;
-/// The first byte of a line break, perhaps, or the end of the text.
+/// Perhaps the first byte of a line break, or the end of the text.
 pub(super) const BREAK: u8 = 2;
 /// Ends a plain scalar between brackets.
 pub(super) const FLOW: u8 = 4;
 pub(super) const COLON: u8 = 8;
-/// Letters and digits, `-` and `_`: names of anchors.
+/// A letter, a digit, `-` or `_`: the characters of an anchor's name.
 pub(super) const WORD: u8 = 16;
-/// What else a tag may have.
+/// A further character of a tag.
 pub(super) const URI: u8 = 32;
 pub(super) const SINGLE: u8 = 64;
 /// A double quote or a backslash.
@@ -46,8 +46,8 @@ pub(super) fn has_class(byte: u8, classes: u8) -> bool {
     CLASSES[usize::from(byte)] & classes != 0
 }
 
-/// The length of the line break at a place; 0 where there is none. Besides those of Unix and Windows there are U+0085,
-/// U+2028 and U+2029 (YAML 1.1, 5.4).
+/// The length of the line break at a place; 0 if there is none. Besides the line breaks of Unix and Windows there are
+/// U+0085, U+2028 and U+2029 (YAML 1.1, 5.4).
 pub(super) fn break_length(bytes: &[u8], at: usize) -> usize {
     let byte = |at: usize| bytes.get(at).copied().unwrap_or_default();
     match byte(at) {
@@ -64,20 +64,20 @@ pub(super) fn is_continuation(byte: u8) -> bool {
     byte & 0xc0 == 0x80
 }
 
-/// What is known of a text by its characters.
+/// Properties of the characters of the input.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Characters {
     /// Every byte is a character.
     pub is_ascii: bool,
-    /// There are line breaks other than those of Unix and Windows.
+    /// The text has line breaks other than those of Unix and Windows.
     pub has_rare_breaks: bool,
 }
 
-/// Looks at all characters of a text; an error where it has one that YAML does not have (YAML 1.1, 5.1;
-/// `yaml_parser_update_buffer` of libyaml, `Reader.NON_PRINTABLE` of PyYAML). Those above ASCII are taken from go-yaml,
-/// which writes them as they are, although it would not read them: kustomize sends them.
+/// Checks all characters; returns an error for a character that YAML does not allow (YAML 1.1, 5.1;
+/// `yaml_parser_update_buffer` of libyaml, `Reader.NON_PRINTABLE` of PyYAML). In kubectl's dialect all characters above
+/// ASCII are allowed: go-yaml writes them unescaped, although it refuses to read some, and kustomize sends them.
 pub(super) fn check(text: &str, dialect: Dialect) -> Result<Characters, SyntaxError> {
-    // Without branches, so that many bytes are looked at together.
+    // Without branches, so that the compiler can process many bytes at once.
     let (mut all, mut control) = (0_u8, 0);
     for byte in text.as_bytes() {
         all |= byte;
@@ -102,6 +102,6 @@ pub(super) fn check(text: &str, dialect: Dialect) -> Result<Characters, SyntaxEr
         line: number(1 + memchr::memchr_iter(b'\n', before.as_bytes()).count()),
         column: number(1 + before.get(line..).unwrap_or_default().chars().count()),
     };
-    let message = format!("the control character U+{:04X} is not allowed; write it as an escape in double quotes", u32::from(c));
+    let message = format!("the control character U+{:04X} is not allowed; write it as an escape sequence in double quotes", u32::from(c));
     Err(SyntaxError { message, mark })
 }

@@ -1,26 +1,26 @@
-//! Whose YAML a text is.
+//! The dialects of YAML.
 
-/// Whose YAML it is.
+/// The reader whose rules apply.
 ///
 /// | | go-yaml | PyYAML |
 /// | --- | --- | --- |
 /// | tabs between tokens | allowed, but not before a block key or dash | refused |
-/// | `{a:}`, `[a:, b]` | the text `a:` | the key `a` |
+/// | `{a:}`, `[a:, b]` | the string `a:` | the key `a` |
 /// | `[? : b]` | refused | an empty key |
 /// | `\|# comment`, `>-<tab># comment` | allowed | refused |
-/// | an anchor twice in a document | the nearer one counts | refused |
+/// | a duplicate anchor in a document | the nearer one counts | refused |
 /// | escapes in double quotes | `\'` | `\/` |
-/// | `! "5"` | a text | a number |
+/// | `! "5"` | a string | a number |
 /// | unknown directives | refused | ignored |
-/// | a comment that a tab indents, below another comment | allowed | refused |
+/// | a comment that is indented with a tab, below another comment | allowed | refused |
 ///
-/// What go-yaml refuses and JSON has is accepted all the same, since kubectl reads JSON as JSON: `\/`, and a pair of
-/// escapes for a character beyond the first plane. So is `%YAML 1.2`, which PyYAML accepts, and U+007F to U+009F, which
-/// go-yaml writes as they are and does not read.
+/// Text that go-yaml refuses but JSON allows is accepted, since kubectl reads JSON as JSON: `\/`, and a pair of escapes
+/// for a character beyond the first plane. Also accepted are `%YAML 1.2`, which PyYAML accepts, and U+007F to U+009F,
+/// which go-yaml writes unescaped but does not read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialect {
-    /// As go-yaml 3 reads it: manifests, and what orchestrators send.
+    /// go-yaml 3: manifests, and the input that orchestrators send.
     Kubernetes,
-    /// As PyYAML 6 reads it: a Flow.
+    /// PyYAML 6: a Flow.
     Jina,
 }

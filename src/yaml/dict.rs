@@ -1,8 +1,8 @@
-//! Pairs under the one rule that Python, Go and JSON readers share.
+//! A mapping that keeps the order of its keys, as Python, Go and JSON readers do.
 
 use std::collections::HashMap;
 
-/// Pairs in order; a key that stands twice keeps its first place and has its last value.
+/// Pairs in the order of their keys. A duplicate key keeps its first place and has its last value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dict<K, V> {
     pairs: Vec<(K, V)>,
@@ -16,7 +16,7 @@ impl<K, V> Default for Dict<K, V> {
 }
 
 impl<K, V> Dict<K, V> {
-    /// Adds a pair whose key goes by `name`, or gives the key of that name another value.
+    /// Sets the value of the key with this name; adds the pair if the name is new.
     pub fn insert(&mut self, name: String, key: K, value: V) {
         if let Some(&place) = self.places.get(&name) {
             self.pairs[place].1 = value;
@@ -26,22 +26,22 @@ impl<K, V> Dict<K, V> {
         }
     }
 
-    /// Adds a pair whose key has no name, such as a list.
+    /// Adds a pair whose key has no name, for example a list.
     pub fn push(&mut self, key: K, value: V) {
         self.pairs.push((key, value));
     }
 
-    /// The value of the key that goes by `name`.
+    /// The value of the key with this name.
     pub fn get(&self, name: &str) -> Option<&V> {
         self.places.get(name).map(|&place| &self.pairs[place].1)
     }
 
-    /// The pairs, to be looked at.
+    /// The pairs in order.
     pub fn pairs(&self) -> &[(K, V)] {
         &self.pairs
     }
 
-    /// The pairs.
+    /// Returns the pairs in order.
     pub fn into_pairs(self) -> Vec<(K, V)> {
         self.pairs
     }

@@ -1,9 +1,10 @@
 //! Writes a changed tree while keeping every unchanged line of the original text, comments included.
 //!
-//! What is changed is found by its place in the text. A collection between brackets is changed between them; what cannot be
-//! changed in its place is written anew, and the rest stays. A result that does not read as the tree is not used.
+//! Changes are located by the places of nodes in the text. A collection in brackets is changed within its brackets. A
+//! node that cannot be changed in place is rewritten, and the rest stays. The result is used only if it reads as the tree.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use super::align::{aligned, same};
 use super::node::{Data, Node};
@@ -12,7 +13,7 @@ use super::spots::{Layout, Spelling, Spot, SpotData, spots};
 use super::value::kubernetes_value;
 use super::write::{self, pad};
 
-/// The text of `after`, as near to `text` as can be.
+/// The text with the tree `after`, as similar to `text` as possible.
 pub fn edit(text: &str, after: &Node<'_>) -> Option<String> {
     first_that_reads_as(text, after, |editor, root, before, end| {
         let mut out = String::new();
@@ -29,7 +30,7 @@ pub fn edit(text: &str, after: &Node<'_>) -> Option<String> {
     })
 }
 
-/// The same for a text that is one entry of a block sequence, dash included.
+/// Like [`edit`], for text that is one entry of a block sequence, including the dash.
 pub fn edit_entry(text: &str, after: &Node<'_>) -> Option<String> {
     let list = Node::from(vec![after.clone()]);
     first_that_reads_as(text, &list, |editor, root, before, end| {
@@ -41,14 +42,14 @@ pub fn edit_entry(text: &str, after: &Node<'_>) -> Option<String> {
     })
 }
 
-/// What becomes of aliases: the first that gives the tree.
+/// The treatment of aliases. The first one whose result equals the tree is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Aliases {
-    /// All stay: where their node changes, that of their anchor changes as well.
+    /// All stay: if the node of an alias changes, the node of its anchor changes in the same way.
     Stay,
-    /// Those are written out whose node changes.
+    /// Aliases whose node changes are replaced by the node.
     StayWhereNothingChanges,
-    /// All are written out, since the node of an anchor changes and theirs do not.
+    /// All are replaced, because the node of an anchor changes and the aliases do not.
     Go,
 }
 
@@ -72,37 +73,37 @@ struct Editor<'t> {
     aliases: Aliases,
 }
 
-/// A field or an entry of a block collection, with the lines that belong to it.
+/// A field or an entry of a block collection, with its lines.
 #[derive(Debug, Clone, Copy)]
 struct Lines {
-    /// Where the comments above it begin, or its own line.
+    /// The start of the comments above it, or of its own line.
     lead: usize,
     /// Its key or its dash.
     start: usize,
-    /// Behind its last line.
+    /// After its last line.
     own_end: usize,
-    /// Where the next one begins. In between there are blank lines, and comments that are nobody's.
+    /// The start of the next one. Blank lines and comments that belong to no node are in between.
     end: usize,
 }
 
-/// What is on the lines of a value beside the value.
+/// The text on the lines of a value besides the value.
 struct Around<'t> {
-    /// Between the indicator and the value.
+    /// The text between the indicator and the value.
     gap: &'t str,
-    /// What follows on its line, with the line's end.
+    /// The rest of its line, including the line end.
     behind: &'t str,
     /// Comments and blank lines below it.
     idle: &'t str,
 }
 
 impl<'t> Editor<'t> {
-    /// Where the line begins that a place is in.
+    /// The start of the line that contains a place.
     fn line_start(&self, at: usize) -> usize {
         let before = self.text.get(..at).unwrap_or_default();
         before.rfind(['\n', '\r']).map_or(0, |line_break| line_break + 1)
     }
 
-    /// Where the line below begins.
+    /// The start of the next line.
     fn line_end(&self, at: usize) -> usize {
         let rest = self.text.get(at..).unwrap_or_default();
         let end = rest.find(['\n', '\r']).unwrap_or(rest.len());
@@ -118,13 +119,13 @@ impl<'t> Editor<'t> {
         }
     }
 
-    /// Columns from the beginning of the line; `None` where something else than blanks and dashes stands before it.
+    /// The column of a place; `None` if there is anything but blanks and dashes before it on its line.
     fn column(&self, at: usize) -> Option<usize> {
         let before = self.text.get(self.line_start(at)..at)?;
         before.bytes().all(|byte| matches!(byte, b' ' | b'-')).then_some(before.len())
     }
 
-    /// The column of a comment that has a line of its own.
+    /// The column of a comment on its own line.
     fn comment_column(&self, line: usize) -> Option<usize> {
         let text = self.text.get(line..self.line_end(line))?;
         let content = text.trim_start_matches([' ', '\t']);
@@ -135,7 +136,7 @@ impl<'t> Editor<'t> {
         self.text.get(line..self.line_end(line)).is_some_and(|text| text.trim().is_empty())
     }
 
-    /// Behind the lines of a node. Comments below a block collection that are indented as it is are part of it.
+    /// After the lines of a node. Comments below a block collection with the same indentation are part of it.
     fn own_end(&self, spot: &Spot<'_>, end: usize) -> usize {
         let mut own_end = self.line_end(spot.end).min(end);
         let Some(column) = first_of(spot).and_then(|first| self.column(first)) else { return own_end };
@@ -151,8 +152,8 @@ impl<'t> Editor<'t> {
         own_end.min(end)
     }
 
-    /// The lines of neighbours: of each where it begins, and its last node. Comments directly above one, no deeper than it,
-    /// belong to it.
+    /// The lines of neighbours, given the start and the last node of each. Comment lines directly above one, indented no
+    /// deeper, belong to it.
     fn lines(&self, starts: &[(usize, &Spot<'_>)], column: usize, end: usize) -> Option<Vec<Lines>> {
         let mut all: Vec<Lines> = Vec::with_capacity(starts.len());
         for (place, (start, last)) in starts.iter().enumerate() {
@@ -172,14 +173,14 @@ impl<'t> Editor<'t> {
         Some(all)
     }
 
-    /// Where the line above begins, when it is a comment that is indented no deeper than `column`.
+    /// The start of the line above, if it is a comment that is indented no deeper than `column`.
     fn comment_above(&self, line: usize, column: usize) -> Option<usize> {
         let above = self.line_start(line.checked_sub(1)?);
         let above = if self.text.get(above..line) == Some("\n") { self.line_start(above.checked_sub(1)?) } else { above };
         self.comment_column(above).filter(|indent| *indent <= column).map(|_| above)
     }
 
-    /// Whether a collection can be changed entry by entry: no merge key, no key twice, no key that is more than a word.
+    /// Whether a collection can be changed entry by entry: no merge key, no duplicate key, only simple keys.
     fn is_editable(&self, spot: &Spot<'_>, node: &Node<'_>) -> bool {
         node.tag.is_none()
             && match (&spot.data, &node.data) {
@@ -194,7 +195,7 @@ impl<'t> Editor<'t> {
             }
     }
 
-    /// Whether a node stays as it is written.
+    /// Whether a node keeps its text.
     fn stays(&self, spot: &Spot<'_>, was: &Node<'_>, now: &Node<'_>) -> bool {
         match self.aliases {
             Aliases::Stay if matches!(spot.data, SpotData::Alias) => true,
@@ -203,7 +204,7 @@ impl<'t> Editor<'t> {
         }
     }
 
-    /// Writes the fields or entries of `now`, from the beginning of the line of the first of `was`, whose lines end at `end`.
+    /// Writes the fields or entries of `now`, from the start of the first line of `was`; the lines of `was` end at `end`.
     fn collection(&self, spot: &Spot<'_>, was: &Node<'_>, now: &Node<'_>, end: usize, out: &mut String) -> Option<()> {
         if !self.is_editable(spot, was) || now.tag.is_some() {
             return self.beside_merge_key(spot, was, now, None, end, out);
@@ -219,7 +220,7 @@ impl<'t> Editor<'t> {
         }
     }
 
-    /// The fields of a mapping that has others from a merge key, as long as those stay as they are.
+    /// Writes the fields of a mapping that inherits other fields from a merge key, if the inherited fields stay the same.
     fn beside_merge_key(
         &self,
         spot: &Spot<'_>,
@@ -244,7 +245,7 @@ impl<'t> Editor<'t> {
         done
     }
 
-    /// The fields of a mapping that stand below each other. `dash` is what the first one stands behind.
+    /// Writes the fields of a block mapping. `dash` is the dash before the first one.
     fn map(
         &self,
         spots: &[(Spot<'_>, Spot<'_>)],
@@ -258,12 +259,12 @@ impl<'t> Editor<'t> {
         let first = starts.first()?.0;
         let column = self.column(first)?;
         let lines = self.lines(&starts, column, end)?;
-        let known: Vec<Option<usize>> = now.iter().map(|(key, _)| place_of(was, key)).collect();
+        let known = old_places(was, now);
         let mut leftovers = Leftovers::new(&known, lines.len());
         for (i, (pair, known)) in now.iter().zip(&known).enumerate() {
-            // What belongs to nobody must not come between a dash and what stands behind it.
+            // A comment that belongs to no node must not come between a dash and its entry.
             if let Some(j) = known.filter(|_| i > 0 || dash.is_none()) {
-                leftovers.take_before(j, |gone| self.nobodys(&lines, gone, out));
+                leftovers.take_before(j, |removed| self.free_comments(&lines, removed, out));
             }
             let lead = known.and_then(|j| lines.get(j)).map(|lines| self.text.get(lines.lead..lines.start)).unwrap_or_default();
             match (dash.filter(|_| i == 0), known) {
@@ -281,18 +282,18 @@ impl<'t> Editor<'t> {
             self.value(value, was, &pair.1, *own_end, column, out)?;
             out.push_str(self.text.get(*own_end..*end)?);
         }
-        leftovers.take_before(lines.len(), |gone| self.nobodys(&lines, gone, out));
+        leftovers.take_before(lines.len(), |removed| self.free_comments(&lines, removed, out));
         Some(())
     }
 
-    /// Another field comes to stand behind a dash. The comments above it go with it.
+    /// Moves another field to the place after a dash. The comments above it move with it.
     fn first_behind_dash(&self, dash: usize, first: usize, lead: &str, out: &mut String) -> Option<()> {
         let between = self.text.get(dash..first)?;
         let comments = lead.trim_start();
         if comments.is_empty() {
             out.push_str(between);
         } else if between.contains(['\n', '\r']) {
-            // The fields begin below the dash.
+            // The fields begin on the line below the dash.
             out.push_str(between.trim_end_matches(' '));
             out.push_str(lead);
         } else {
@@ -302,7 +303,7 @@ impl<'t> Editor<'t> {
         Some(())
     }
 
-    /// The entries of a list, each behind a dash on a line of its own. `known` is which of the old ones the new ones are.
+    /// Writes the entries of a block list. `known` has the old entry of each new one.
     fn list(
         &self,
         spots: &[Spot<'_>],
@@ -322,7 +323,7 @@ impl<'t> Editor<'t> {
                 self.written(|out| write::entry(entry, column, out), out);
                 continue;
             };
-            leftovers.take_before(j, |gone| self.nobodys(&lines, gone, out));
+            leftovers.take_before(j, |removed| self.free_comments(&lines, removed, out));
             let (Lines { lead, start, own_end, end }, spot, was) = (lines.get(j)?, spots.get(j)?, was.get(j)?);
             out.push_str(self.text.get(*lead..*start)?);
             if !self.stays(spot, was, entry)
@@ -349,7 +350,7 @@ impl<'t> Editor<'t> {
                         self.written(|out| write::entry(entry, column, out), out);
                     }
                 }
-                // A list in a list, or a mapping that becomes something else.
+                // A list in a list, or a mapping that becomes another type.
                 _ if spot.layout() == Some(Layout::Block) || is_block(entry) => {
                     self.written(|out| write::entry(entry, column, out), out);
                 }
@@ -360,19 +361,19 @@ impl<'t> Editor<'t> {
             }
             out.push_str(self.text.get(*own_end..*end)?);
         }
-        leftovers.take_before(lines.len(), |gone| self.nobodys(&lines, gone, out));
+        leftovers.take_before(lines.len(), |removed| self.free_comments(&lines, removed, out));
         Some(())
     }
 
-    /// Comments that stand by themselves behind a field or entry that goes.
-    fn nobodys(&self, lines: &[Lines], gone: usize, out: &mut String) {
-        let idle = lines.get(gone).and_then(|lines| self.text.get(lines.own_end..lines.end)).unwrap_or_default();
+    /// Keeps the free-standing comments after a field or entry that is removed.
+    fn free_comments(&self, lines: &[Lines], removed: usize, out: &mut String) {
+        let idle = lines.get(removed).and_then(|lines| self.text.get(lines.own_end..lines.end)).unwrap_or_default();
         if idle.contains('#') {
             out.push_str(idle);
         }
     }
 
-    /// Writes what stands behind the indicator of a value, up to the end of its lines. `column` is that of its key or dash.
+    /// Writes the text after the indicator of a value, up to the end of its lines. `column` is that of its key or dash.
     fn value(&self, spot: &Spot<'_>, was: &Node<'_>, now: &Node<'_>, end: usize, column: usize, out: &mut String) -> Option<()> {
         let from = spot.indicator + 1;
         if self.stays(spot, was, now) {
@@ -411,7 +412,7 @@ impl<'t> Editor<'t> {
             out.push_str(self.anchor(spot)?);
             write::leaf(now, self.text_indent(spot, column), &mut spelled);
         }
-        // What stood behind the value on its line stands behind the first line of the new one.
+        // The rest of the old line follows the first line of the new value.
         let (first, more) = spelled.split_once('\n').unwrap_or((&spelled, ""));
         out.push_str(first);
         if more.is_empty() {
@@ -425,14 +426,14 @@ impl<'t> Editor<'t> {
         Some(())
     }
 
-    /// What is on the lines of a value that is replaced.
+    /// The text on the lines of a value that is replaced.
     fn around(&self, spot: &Spot<'_>, end: usize) -> Option<Around<'t>> {
         let from = spot.indicator + 1;
         let between = self.text.get(from..spot.start)?;
         let gap = if between.is_empty() || between.contains(['\n', '\r', '#']) { " " } else { between };
         let behind_on_line = |at: usize| self.text.get(at..self.line_end(at).min(end));
         Some(match &spot.data {
-            // Only what stands on the line of the key is not part of the collection.
+            // Only the line of the key is not part of the collection.
             SpotData::List(Layout::Block, _) | SpotData::Map(Layout::Block, _) => Around { gap, behind: behind_on_line(from)?, idle: "" },
             SpotData::Scalar(_, Spelling::Block) => {
                 let header = self.text.get(spot.content..)?;
@@ -455,7 +456,7 @@ impl<'t> Editor<'t> {
         Some(if is_anchor { properties } else { "" })
     }
 
-    /// The column that makes the writer of a block scalar indent its lines as they are indented.
+    /// The column that makes the writer keep the indentation of the lines of a block scalar.
     fn text_indent(&self, spot: &Spot<'_>, column: usize) -> usize {
         if !matches!(&spot.data, SpotData::Scalar(_, Spelling::Block)) {
             return column;
@@ -466,18 +467,18 @@ impl<'t> Editor<'t> {
         indent.saturating_sub(write::STEP).max(column)
     }
 
-    /// Changes a collection between its brackets.
+    /// Changes a collection within its brackets.
     fn flow(&self, spot: &Spot<'_>, was: &Node<'_>, now: &Node<'_>, out: &mut String) -> Option<()> {
         if !self.is_editable(spot, was) || now.tag.is_some() || !self.text.get(spot.content..)?.starts_with(['{', '[']) {
             return None;
         }
-        // Where each entry begins and ends, and which of them each new one is.
+        // The start and end of each entry, and the old entry of each new one.
         let (ranges, known_places): (Vec<(usize, usize)>, Vec<Option<usize>>) = match (&spot.data, &was.data, &now.data) {
             (SpotData::Map(_, pairs), Data::Map(was), Data::Map(now)) => {
                 let range = |(key, value): &(Spot<'_>, Spot<'_>)| {
                     (key.start, value.end.max(key.end).max(self.colon(key, value).map_or(0, |colon| colon + 1)))
                 };
-                (pairs.iter().map(range).collect(), now.iter().map(|(key, _)| place_of(was, key)).collect())
+                (pairs.iter().map(range).collect(), old_places(was, now))
             }
             (SpotData::List(_, entries), Data::List(was), Data::List(now)) => {
                 (entries.iter().map(|entry| (entry.start, entry.end)).collect(), aligned(was, now))
@@ -491,7 +492,7 @@ impl<'t> Editor<'t> {
         out.push_str(self.text.get(spot.content..first.0)?);
         for (i, known) in known_places.iter().enumerate() {
             if i > 0 {
-                // What stood before it, or behind the one that it stands behind now.
+                // The text before the entry, or after the entry that it follows now.
                 let between = |j: usize| Some((ranges.get(j.checked_sub(1)?)?.1, ranges.get(j)?.0));
                 let above = known_places.get(i - 1).copied().flatten();
                 let comma = known.map_or_else(|| between(above? + 1), between);
@@ -519,7 +520,7 @@ impl<'t> Editor<'t> {
         Some(())
     }
 
-    /// The colon of a pair between brackets; a key may stand there without.
+    /// The colon of a pair between brackets; a key may have none.
     fn colon(&self, key: &Spot<'_>, value: &Spot<'_>) -> Option<usize> {
         (value.indicator >= key.end && self.text.as_bytes().get(value.indicator) == Some(&b':')).then_some(value.indicator)
     }
@@ -553,7 +554,7 @@ impl<'t> Editor<'t> {
         Some(())
     }
 
-    /// Adds the rest of a line, and its end where it has none.
+    /// Adds the rest of a line, with a line end if it has none.
     fn line(&self, rest: &str, out: &mut String) {
         out.push_str(rest);
         if !rest.ends_with(['\n', '\r']) {
@@ -561,7 +562,7 @@ impl<'t> Editor<'t> {
         }
     }
 
-    /// Adds what the writer writes, with the line ends of the text.
+    /// Adds output of the writer, with the line ends of the text.
     fn written(&self, write: impl FnOnce(&mut String), out: &mut String) {
         let line_break = self.line_break();
         if line_break == "\n" {
@@ -573,27 +574,27 @@ impl<'t> Editor<'t> {
     }
 }
 
-/// Which of the old fields or entries are gone, in order.
+/// The old fields or entries that are removed, in order.
 struct Leftovers {
-    gone: Vec<bool>,
+    removed: Vec<bool>,
     next: usize,
 }
 
 impl Leftovers {
     fn new(known: &[Option<usize>], count: usize) -> Self {
-        let mut gone = vec![true; count];
+        let mut removed = vec![true; count];
         for j in known.iter().flatten() {
-            if let Some(gone) = gone.get_mut(*j) {
-                *gone = false;
+            if let Some(removed) = removed.get_mut(*j) {
+                *removed = false;
             }
         }
-        Self { gone, next: 0 }
+        Self { removed, next: 0 }
     }
 
-    /// Hands out those before a place that have not been handed out yet.
+    /// Returns those before a place that were not returned yet.
     fn take_before(&mut self, place: usize, mut take: impl FnMut(usize)) {
         while self.next < place {
-            if self.gone.get(self.next) == Some(&true) {
+            if self.removed.get(self.next) == Some(&true) {
                 take(self.next);
             }
             self.next += 1;
@@ -604,8 +605,8 @@ impl Leftovers {
 /// The fields of a mapping.
 type Pairs<'t> = Vec<(Node<'t>, Node<'t>)>;
 
-/// The fields of a mapping before and after a change, without those that it has from its one merge key, and with the key itself
-/// in its place; `None` where there is no such key, or where what it gives changes.
+/// The fields of a mapping before and after a change, without those inherited from its only merge key, and with the merge
+/// key in its place; `None` if the mapping has no merge key, or if an inherited field changes.
 fn without_inherited<'t>(
     spots: &[(Spot<'_>, Spot<'_>)],
     was: &[(Node<'t>, Node<'t>)],
@@ -614,6 +615,7 @@ fn without_inherited<'t>(
 ) -> Option<(Pairs<'t>, Pairs<'t>)> {
     const MERGE: &str = "<<";
     let merge_key = || (Node::plain(MERGE), Node::plain(MERGE));
+    let (places_before, places_now) = (places(was), places(now));
     let mut own: Pairs<'t> = Vec::with_capacity(spots.len());
     let mut merge_place = None;
     for (place, (key, _)) in spots.iter().enumerate() {
@@ -623,25 +625,46 @@ fn without_inherited<'t>(
                 own.push(merge_key());
             }
             SpotData::Scalar(text, Spelling::Plain | Spelling::Quoted) if text != MERGE && is_plain(key) => {
-                own.push(was.iter().find(|(known, _)| known.as_text() == Some(text)).cloned()?);
+                own.push(was.get(*places_before.get(&**text)?).cloned()?);
             }
             _ => return None,
         }
     }
     let merge_place = merge_place?;
-    let is_inherited = |key: &Node<'_>| place_of(&own, key).is_none() && place_of(was, key).is_some();
-    let stays = |(key, value): &(Node<'_>, Node<'_>)| place_of(now, key).is_some_and(|place| same(value, &now[place].1));
+    let own_places = places(&own);
+    let is_inherited = |key: &Node<'_>| place_of(&own_places, key).is_none() && place_of(&places_before, key).is_some();
+    let stays = |(key, value): &(Node<'_>, Node<'_>)| place_of(&places_now, key).is_some_and(|place| same(value, &now[place].1));
     if !was.iter().filter(|(key, _)| is_inherited(key)).all(stays) {
         return None;
     }
     let mut kept: Pairs<'t> = now.iter().filter(|(key, _)| !is_inherited(key)).cloned().collect();
-    let above = own[..merge_place].iter().rev().find_map(|(key, _)| place_of(&kept, key));
+    let above = {
+        let kept_places = places(&kept);
+        own[..merge_place].iter().rev().find_map(|(key, _)| place_of(&kept_places, key))
+    };
     kept.insert(above.map_or(0, |above| above + 1), merge_key());
     Some((own, kept))
 }
 
-fn place_of(pairs: &[(Node<'_>, Node<'_>)], key: &Node<'_>) -> Option<usize> {
-    pairs.iter().position(|(known, _)| known.as_text() == key.as_text() && key.as_text().is_some())
+/// The place of each key of a mapping.
+fn places<'n>(pairs: &'n [(Node<'_>, Node<'_>)]) -> HashMap<&'n str, usize> {
+    let mut places = HashMap::with_capacity(pairs.len());
+    for (place, (key, _)) in pairs.iter().enumerate() {
+        if let Some(name) = key.as_text() {
+            places.entry(name).or_insert(place);
+        }
+    }
+    places
+}
+
+fn place_of(places: &HashMap<&str, usize>, key: &Node<'_>) -> Option<usize> {
+    places.get(key.as_text()?).copied()
+}
+
+/// The old place of each field of a mapping.
+fn old_places(was: &[(Node<'_>, Node<'_>)], now: &[(Node<'_>, Node<'_>)]) -> Vec<Option<usize>> {
+    let places = places(was);
+    now.iter().map(|(key, _)| place_of(&places, key)).collect()
 }
 
 /// The first key or dash of a block collection.
@@ -662,7 +685,7 @@ fn has_alias(spot: &Spot<'_>) -> bool {
     }
 }
 
-/// Whether the writer puts a node on lines of its own.
+/// Whether the writer puts a node on its own lines.
 fn is_block(node: &Node<'_>) -> bool {
     match &node.data {
         Data::Scalar(_) => false,
@@ -675,7 +698,7 @@ fn is_block(node: &Node<'_>) -> bool {
 mod tests {
     use super::*;
 
-    /// `text` with the tree of `after`; `None` when it has to be written anew.
+    /// `text` with the tree of `after`; `None` if it must be rewritten.
     fn edited(text: &str, after: &str) -> Option<String> {
         edit(text, &read(after).ok()?.root?)
     }
@@ -707,7 +730,7 @@ spec:
 ";
 
     #[test]
-    fn what_stays_keeps_its_lines() {
+    fn unchanged_nodes_keep_their_lines() {
         let tree = |replicas: &str, c: &str, args: &str| {
             format!(
                 "{{kind: Deployment, metadata: {{name: 'a', labels: {{x: \"1\"}}}}, spec: {{replicas: {replicas}, list: [{{name: A, value: '1'}}, {{name: B, value: \"text\\n\"}}{c}], args: [{args}]}}}}"
@@ -726,7 +749,7 @@ spec:
     }
 
     #[test]
-    fn fields_go_with_the_comments_above_them() {
+    fn removed_fields_take_the_comments_above_them_along() {
         let without = "{kind: Deployment, metadata: {labels: {x: \"2\"}}}";
         assert_eq!(
             edited(TEXT, without).as_deref(),
@@ -775,7 +798,7 @@ spec:
                 "args: [a, x, b, c, d]",
                 "args:\n# first\n- a\n- x\n# second\n- b # b\n\n# third\n- c\n- d\n",
             ),
-            // A comment that is nobody's stays when what is above it goes.
+            // A free-standing comment stays when the entry above it is removed.
             ("l:\n- a\n# nobody's\n\n- b\n", "l: [b]", "l:\n# nobody's\n\n- b\n"),
             // Lists in lists.
             ("l:\n- - a # a\n  - b\n- - c\n", "l: [[a, b], [d]]", "l:\n- - a # a\n  - b\n- - d\n"),
@@ -787,7 +810,7 @@ spec:
     }
 
     #[test]
-    fn collections_between_brackets_are_changed_there() {
+    fn collections_in_brackets_are_changed_in_place() {
         for (text, after, expected) in [
             ("a: {b: 1, c: [d, e]} # f\n", "{a: {b: 2, c: [d, x]}}", "a: {b: 2, c: [d, x]} # f\n"),
             ("a: [\n  b, # one\n  c, # two\n]\n", "{a: [b, d, e]}", "a: [\n  b, # one\n  d, e, # two\n]\n"),
@@ -803,7 +826,7 @@ spec:
     }
 
     #[test]
-    fn texts_of_several_lines_keep_what_stands_beside_them() {
+    fn multiline_strings_keep_the_text_beside_them() {
         for (text, after, expected) in [
             ("a: | # text\n    b\n    c\n\n# d\ne: 1\n", "{a: \"b\\nx\\n\", e: 1}", "a: | # text\n    b\n    x\n\n# d\ne: 1\n"),
             ("a: >-\n  b\n  c\nd: 1\n", "{a: x, d: 1}", "a: x\nd: 1\n"),
@@ -817,7 +840,7 @@ spec:
     }
 
     #[test]
-    fn anchors_and_aliases_stay_while_they_are_right() {
+    fn anchors_and_aliases_stay_while_they_are_correct() {
         let text = "a: &x {c: 1} # a\nb: *x # b\nd: 1\n";
         for (after, expected) in [
             ("{a: {c: 1}, b: {c: 1}, d: 2}", "a: &x {c: 1} # a\nb: *x # b\nd: 2\n"),
@@ -841,13 +864,13 @@ spec:
         ] {
             assert_eq!(edited(listed, after), Some(listed.replace(from, to)), "{after}");
         }
-        // What it gives is written out where it changes.
+        // Inherited fields are written out if they change.
         let written_out = merged.replace("  <<: *x\n  d: 1 # d\n", "  c: 3\n  d: 1\n");
         assert_eq!(edited(merged, "{a: {c: 1}, b: {c: 3, d: 1}, e: 1}"), Some(written_out));
     }
 
     #[test]
-    fn what_stands_around_a_document_stays() {
+    fn text_around_a_document_stays() {
         let text = "%YAML 1.1\n# head\n--- # mark\n\n# above\na: 1\n# below\n...\n# end\n";
         assert_eq!(edited(text, "{a: 2, b: 3}"), Some(text.replace("a: 1\n# below\n", "a: 2\n# below\nb: 3\n")));
         assert_eq!(edited("--- {a: 1} # c\n", "{a: 2}").as_deref(), Some("--- {a: 2} # c\n"));
@@ -855,18 +878,18 @@ spec:
     }
 
     #[test]
-    fn line_ends_of_windows_stay() {
+    fn windows_line_ends_stay() {
         assert_eq!(edited("a: 1 # x\r\nb: 2\r\n", "{a: 3, c: {d: 4}, b: 2}").as_deref(), Some("a: 3 # x\r\nc:\r\n  d: 4\r\nb: 2\r\n"));
     }
 
     #[test]
-    fn odd_texts_are_written_anew() {
+    fn unusual_documents_are_rewritten() {
         for (text, after) in
             [("? a\n: 1\n", "{a: 2}"), ("a: !t 1\n", "[1]"), ("a: 1\n", "5"), ("a: [\n", "{a: 1}"), ("a: 1\n---\nb: 1\n", "{a: 2}")]
         {
             assert_eq!(edited(text, after), None, "{text}");
         }
-        // Whatever is left of what an alias stood for is written out.
+        // An alias is replaced by its value when its anchor is removed.
         assert_eq!(edited("a: &x 1\nb: *x\n", "{b: 5, c: 1}").as_deref(), Some("b: 5\nc: 1\n"));
         let anchored = "a: &x\n  c: 1\nb: *x\n";
         assert_eq!(edited(anchored, "{a: {c: 1}, b: {c: 2}}").as_deref(), Some("a: &x\n  c: 1\nb:\n  c: 2\n"));

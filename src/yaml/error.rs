@@ -1,15 +1,15 @@
-//! Why a text is not YAML.
+//! Errors of the YAML reader.
 
 use std::fmt;
 
 use crate::finding::Mark;
 
-/// Why a text is not YAML.
+/// The reason why the input is not YAML.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SyntaxError {
-    /// What the parser objects to.
+    /// The problem.
     pub message: String,
-    /// Where.
+    /// The place.
     pub mark: Mark,
 }
 

@@ -19,7 +19,7 @@ pub(super) enum EventKind<'t> {
     MappingEnd,
 }
 
-/// What a tag says about a node.
+/// The meaning of a node's tag.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Tag<'t> {
     /// `!`
@@ -28,11 +28,11 @@ pub(super) enum Tag<'t> {
     Local(Cow<'t, str>),
     /// `!!name`
     Core(Cow<'t, str>),
-    /// Any other, written out.
+    /// Any other tag, in full.
     Other(Cow<'t, str>),
 }
 
-/// What may stand before a node's own text. Boxed where it is used, because it is rare.
+/// The properties before a node's text. They are rare, so users box them.
 #[derive(Debug, Clone)]
 pub(super) struct Properties<'t> {
     pub anchor: Option<&'t str>,
@@ -44,11 +44,11 @@ pub(super) struct Properties<'t> {
 pub(super) struct Event<'t> {
     pub kind: EventKind<'t>,
     pub properties: Option<Box<Properties<'t>>>,
-    /// Where the node's own text starts.
+    /// The start of the node's text.
     pub start: Place,
-    /// The offset behind it. Of a block collection, where the next token begins.
+    /// The offset after the node's text; for a block collection, the start of the next token.
     pub end: usize,
-    /// The offset of the `-`, `?` or `:` that it stands behind, if it stands behind one.
+    /// The offset of the `-`, `?` or `:` before the node, if there is one.
     pub indicator: usize,
 }
 
@@ -75,24 +75,24 @@ enum State {
     End,
 }
 
-/// Deeper than any Flow or Kubernetes object; the limit `serde_json` has too.
+/// The deepest nesting: deeper than any Flow or Kubernetes object, and also the limit of `serde_json`.
 pub(super) const DEEPEST: usize = 128;
 
 pub(super) fn too_deep(mark: Mark) -> SyntaxError {
-    SyntaxError { message: format!("nested deeper than {DEEPEST} levels"), mark }
+    SyntaxError { message: format!("must not be nested deeper than {DEEPEST} levels"), mark }
 }
 
-/// What `!!` stands for unless a directive says otherwise.
+/// The default meaning of `!!`, unless a directive changes it.
 const CORE: &str = "tag:yaml.org,2002:";
 
 pub(super) struct Parser<'t> {
     scanner: Scanner<'t>,
-    /// The next token, where `has_token`.
+    /// The next token, if `has_token`.
     token: Token<'t>,
     has_token: bool,
     state: State,
     states: Vec<State>,
-    /// Lines on which the open collections begin.
+    /// The lines on which the open collections begin.
     lines: Vec<u32>,
     tag_directives: Vec<(&'t str, Cow<'t, str>)>,
     indicator: usize,
@@ -158,7 +158,7 @@ impl<'t> Parser<'t> {
         Ok(&self.token()?.kind)
     }
 
-    /// Takes the next token, of which nothing but its place matters.
+    /// Takes the next token and returns its place.
     #[inline]
     fn take(&mut self) -> Result<(Place, usize), SyntaxError> {
         let Token { start, end, .. } = *self.token()?;
@@ -180,7 +180,7 @@ impl<'t> Parser<'t> {
         self.state = self.states.pop().unwrap_or(State::End);
     }
 
-    /// An error where the next token is.
+    /// An error at the next token.
     fn error(&mut self, message: impl Into<String>) -> SyntaxError {
         match self.token() {
             Ok(token) => SyntaxError { message: message.into(), mark: token.start.mark },
@@ -192,7 +192,7 @@ impl<'t> Parser<'t> {
         Event { kind, properties: None, start, end, indicator: self.indicator }
     }
 
-    /// A scalar that is not there.
+    /// An empty scalar, for a value that is missing.
     fn empty_scalar(&self, place: Place) -> Event<'t> {
         self.event(EventKind::Scalar { text: Cow::Borrowed(""), quoting: Quoting::Plain }, place, place.offset)
     }
@@ -220,7 +220,7 @@ impl<'t> Parser<'t> {
             _ => {
                 self.directives()?;
                 if *self.kind()? != TokenKind::DocumentStart {
-                    return Err(self.error("another document begins with `---`; or this line is less indented than it should be"));
+                    return Err(self.error("this line is not indented enough, or `---` is missing before another document"));
                 }
                 self.take()?;
                 self.state = State::DocumentContent;
@@ -235,13 +235,13 @@ impl<'t> Parser<'t> {
         let mut has_version = false;
         loop {
             match self.kind()? {
-                TokenKind::VersionDirective if has_version => return Err(self.error("a document has one %YAML only")),
+                TokenKind::VersionDirective if has_version => return Err(self.error("duplicate %YAML directive")),
                 TokenKind::VersionDirective => has_version = true,
                 TokenKind::UnknownDirective => {}
                 TokenKind::TagDirective(directive) => {
                     let TagName { handle, suffix: prefix } = TagName::clone(directive);
                     if self.tag_directives.iter().any(|(known, _)| *known == handle) {
-                        return Err(self.error(format!("%TAG gives the handle `{handle}` two meanings")));
+                        return Err(self.error(format!("duplicate %TAG directive for the handle `{handle}`")));
                     }
                     self.tag_directives.push((handle, prefix));
                 }
@@ -318,7 +318,7 @@ impl<'t> Parser<'t> {
             }
             _ => return Err(self.no_content()),
         };
-        // An indentless sequence has no token of its own.
+        // An indentless sequence has no token for its end.
         self.has_token = state == State::IndentlessSequenceEntry;
         self.open(start, state)?;
         let is_flow = matches!(state, State::FlowSequenceFirstEntry | State::FlowMappingFirstKey);
@@ -346,13 +346,13 @@ impl<'t> Parser<'t> {
 
     fn no_content(&mut self) -> SyntaxError {
         let message = match self.kind() {
-            Ok(TokenKind::Value) => "`:` has no key before it",
-            Ok(TokenKind::FlowEntry) => "`,` has nothing before it",
-            Ok(TokenKind::FlowSequenceEnd) => "`]` closes nothing",
-            Ok(TokenKind::FlowMappingEnd) => "`}` closes nothing",
-            Ok(TokenKind::StreamEnd) => "the text ends where a value should be",
-            Ok(TokenKind::BlockEntry) => "`-` cannot begin an entry between brackets",
-            _ => "a value cannot begin here",
+            Ok(TokenKind::Value) => "`:` must have a key before it",
+            Ok(TokenKind::FlowEntry) => "`,` must have an entry before it",
+            Ok(TokenKind::FlowSequenceEnd) => "`]` has no matching `[`",
+            Ok(TokenKind::FlowMappingEnd) => "`}` has no matching `{`",
+            Ok(TokenKind::StreamEnd) => "a value is missing at the end of the document",
+            Ok(TokenKind::BlockEntry) => "an entry between brackets must not begin with `-`",
+            _ => "a value must not begin here",
         };
         self.error(message)
     }
@@ -364,7 +364,7 @@ impl<'t> Parser<'t> {
             (None, "!") => return Ok(Tag::Local(suffix)),
             (None, "!!") => return Ok(Tag::Core(suffix)),
             (None, "") => suffix,
-            (None, _) => return Err(self.error(format!("no %TAG says what the handle `{handle}` of this tag stands for"))),
+            (None, _) => return Err(self.error(format!("no %TAG directive defines the handle `{handle}` of this tag"))),
         };
         Ok(match (whole.strip_prefix(CORE), whole.strip_prefix('!')) {
             (Some(name), _) => Tag::Core(Cow::Owned(name.to_owned())),
@@ -391,7 +391,7 @@ impl<'t> Parser<'t> {
             }
             _ => {
                 let line = self.lines.last().copied().unwrap_or_default();
-                Err(self.error(format!("`- ` is missing, or the indentation is wrong: this stands in the list that begins on line {line}")))
+                Err(self.error(format!("`- ` is missing, or the indentation is wrong, in the list that begins on line {line}")))
             }
         }
     }
@@ -427,8 +427,7 @@ impl<'t> Parser<'t> {
             }
             _ => {
                 let line = self.lines.last().copied().unwrap_or_default();
-                let message =
-                    format!("a key is missing, or the indentation is wrong: this stands in the mapping that begins on line {line}");
+                let message = format!("a key is missing, or the indentation is wrong, in the mapping that begins on line {line}");
                 Err(self.error(message))
             }
         }
@@ -448,7 +447,7 @@ impl<'t> Parser<'t> {
         self.node(true, true)
     }
 
-    /// Takes the comma before an entry between brackets that is not the first.
+    /// Takes the comma before an entry between brackets, unless the entry is the first.
     fn comma(&mut self, is_first: bool, closing: char) -> Result<(), SyntaxError> {
         if is_first {
             return Ok(());
@@ -459,8 +458,8 @@ impl<'t> Parser<'t> {
         }
         let line = self.lines.last().copied().unwrap_or_default();
         let what = if closing == ']' { "list" } else { "mapping" };
-        let hint = if *self.kind()? == TokenKind::Key { "; put a text with `?` in quotes" } else { "" };
-        Err(self.error(format!("`,` or `{closing}` is missing: the {what} begins on line {line}{hint}")))
+        let hint = if *self.kind()? == TokenKind::Key { "; put a string with `?` in quotes" } else { "" };
+        Err(self.error(format!("`,` or `{closing}` is missing in the {what} that begins on line {line}{hint}")))
     }
 
     fn flow_sequence_entry(&mut self, is_first: bool) -> Step<'t> {
@@ -485,8 +484,8 @@ impl<'t> Parser<'t> {
         self.state = State::FlowSequenceEntryMappingValue;
         if matches!(self.kind()?, TokenKind::Value | TokenKind::FlowEntry | TokenKind::FlowSequenceEnd) {
             if self.dialect() == Dialect::Kubernetes {
-                // libyaml loses the next token here, and what follows makes no sense to it.
-                return Err(self.error("`?` needs a key behind it"));
+                // libyaml loses the next token here, and reports an unrelated error later.
+                return Err(self.error("`?` must be followed by a key"));
             }
             let place = self.token()?.start;
             return Ok(self.empty_scalar(place));

@@ -1,8 +1,8 @@
-//! Text ↔ nodes: the only room that reads YAML and the only one that writes it.
+//! Text ↔ nodes: the only module that reads YAML and the only one that writes it.
 //!
-//! Reading keeps what the meaning of a value may depend on later: whether a scalar was quoted, its tag, and where
-//! it stood. It decides nothing about types; that is for the reader of the language ([`crate::jina`] reads YAML 1.1
-//! as Jina does, [`kubernetes_value`] reads it as kubectl does).
+//! Reading keeps everything that the type of a value may depend on: the quotes of a scalar, its tag, and its place. It
+//! does not decide types. The reader of the language does: [`crate::jina`] reads YAML 1.1 as Jina does, and
+//! [`kubernetes_value`] reads it as kubectl does.
 
 mod dialect;
 mod dict;

@@ -1,4 +1,4 @@
-//! The tree that reading gives.
+//! The tree of nodes that a document is read into.
 
 use std::borrow::Cow;
 
@@ -7,22 +7,22 @@ use crate::finding::Mark;
 /// One YAML node: aliases are expanded and merge keys applied.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Node<'t> {
-    /// Where it starts.
+    /// The start of the node in its text.
     pub mark: Mark,
-    /// A local tag's name (`!Flow` gives `Flow`); standard tags only change how a scalar is read.
+    /// The name of a local tag (`Flow` for `!Flow`); standard tags only change how a scalar is read.
     pub tag: Option<Box<str>>,
-    /// What it holds.
+    /// The content.
     pub data: Data<'t>,
 }
 
 /// The three kinds of nodes.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Data<'t> {
-    /// A text whose type nobody has decided yet.
+    /// A scalar, whose type is not decided yet.
     Scalar(Scalar<'t>),
-    /// A sequence.
+    /// A list.
     List(Vec<Node<'t>>),
-    /// A mapping, in the order written.
+    /// A mapping, its fields in the order of the text.
     Map(Vec<(Node<'t>, Node<'t>)>),
 }
 
@@ -31,16 +31,16 @@ pub enum Data<'t> {
 pub struct Scalar<'t> {
     /// The text.
     pub text: Cow<'t, str>,
-    /// How it was written.
+    /// The style.
     pub style: Style,
 }
 
-/// How a scalar was written, as far as anything depends on it.
+/// The style of a scalar, as far as its type depends on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Style {
-    /// Without quotes: its type is decided by its text.
+    /// Unquoted: the text decides the type.
     Plain,
-    /// Quoted, literal, folded or tagged `!!str`: a string, whatever it looks like.
+    /// Quoted, literal, folded or tagged `!!str`: always a string.
     Quoted,
 }
 
@@ -91,7 +91,7 @@ impl<'t> From<Vec<Node<'t>>> for Node<'t> {
     }
 }
 
-/// A node that nobody read anywhere.
+/// A node that was created by the program and has no place in the input.
 impl<'t> From<Data<'t>> for Node<'t> {
     fn from(data: Data<'t>) -> Self {
         Node { mark: Mark::default(), tag: None, data }
@@ -99,7 +99,7 @@ impl<'t> From<Data<'t>> for Node<'t> {
 }
 
 impl<'t> Node<'t> {
-    /// The same, borrowing from nobody.
+    /// Returns an owned copy.
     pub fn into_owned<'o>(self) -> Node<'o> {
         let data = match self.data {
             Data::Scalar(Scalar { text, style }) => Data::Scalar(Scalar { text: Cow::Owned(text.into_owned()), style }),
@@ -109,7 +109,7 @@ impl<'t> Node<'t> {
         Node { mark: self.mark, tag: self.tag, data }
     }
 
-    /// Whether any scalar here or below passes a test; keys of mappings are not asked.
+    /// Whether any scalar of this tree passes the test; keys of mappings are not tested.
     pub fn any_scalar(&self, test: &mut impl FnMut(&Scalar<'t>) -> bool) -> bool {
         match &self.data {
             Data::Scalar(scalar) => test(scalar),
@@ -118,7 +118,7 @@ impl<'t> Node<'t> {
         }
     }
 
-    /// What it comes to, in bytes, roughly: keys and scalars, and a few for each line.
+    /// The approximate size as text, in bytes: keys and scalars, and a few bytes for each line.
     pub fn weight(&self) -> usize {
         const LINE: usize = 8;
         LINE + match &self.data {
@@ -128,7 +128,7 @@ impl<'t> Node<'t> {
         }
     }
 
-    /// Bytes of all scalars here and below; keys of mappings are not counted.
+    /// The total length of all scalars of this tree, in bytes; keys of mappings are not counted.
     pub fn text_below(&self) -> usize {
         let mut bytes = 0;
         self.any_scalar(&mut |scalar| {
@@ -138,7 +138,7 @@ impl<'t> Node<'t> {
         bytes
     }
 
-    /// The entries, when this is a mapping.
+    /// The fields of a mapping.
     pub fn as_map(&self) -> Option<&[(Node<'t>, Node<'t>)]> {
         match &self.data {
             Data::Map(pairs) => Some(pairs),
@@ -146,7 +146,7 @@ impl<'t> Node<'t> {
         }
     }
 
-    /// The entries, when this is a sequence.
+    /// The entries of a list.
     pub fn as_list(&self) -> Option<&[Node<'t>]> {
         match &self.data {
             Data::List(entries) => Some(entries),
@@ -154,7 +154,7 @@ impl<'t> Node<'t> {
         }
     }
 
-    /// The text, when this is a scalar of either style.
+    /// The text of a scalar.
     pub fn as_text(&self) -> Option<&str> {
         match &self.data {
             Data::Scalar(scalar) => Some(&scalar.text),
@@ -162,48 +162,48 @@ impl<'t> Node<'t> {
         }
     }
 
-    /// The value of the last entry whose key is the text `name`.
+    /// The value of the last field with the key `name`.
     pub fn get(&self, name: &str) -> Option<&Node<'t>> {
         self.as_map()?.iter().rev().find(|(key, _)| key.as_text() == Some(name)).map(|(_, value)| value)
     }
 
-    /// The value at a path of field names with dots between them, such as `metadata.name`.
+    /// The value at a path of field names separated by dots, such as `metadata.name`.
     pub fn at(&self, path: &str) -> Option<&Node<'t>> {
         path.split('.').try_fold(self, |node, field| node.get(field))
     }
 
-    /// The scalar at a path; empty when there is none.
+    /// The scalar at a path; empty if it is missing.
     pub fn text_at(&self, path: &str) -> &str {
         self.at(path).and_then(Node::as_text).unwrap_or_default()
     }
 
-    /// The entries of the list at a path; empty when there is none.
+    /// The entries of the list at a path; empty if it is missing.
     pub fn list_at(&self, path: &str) -> &[Node<'t>] {
         self.at(path).and_then(Node::as_list).unwrap_or_default()
     }
 
-    /// The entries of the mapping at a path; empty when there is none.
+    /// The fields of the mapping at a path; empty if it is missing.
     pub fn map_at(&self, path: &str) -> &[(Node<'t>, Node<'t>)] {
         self.at(path).and_then(Node::as_map).unwrap_or_default()
     }
 
-    /// As [`Node::get`], to be changed.
+    /// The mutable counterpart of [`Node::get`].
     pub fn get_mut(&mut self, name: &str) -> Option<&mut Node<'t>> {
         let Data::Map(pairs) = &mut self.data else { return None };
         pairs.iter_mut().rev().find(|(key, _)| key.as_text() == Some(name)).map(|(_, value)| value)
     }
 
-    /// A field's name that this crate chose: it needs no quotes, and nobody has to look whether it does.
+    /// The name of a field that this crate defines. It needs no quotes, so the writer need not check it.
     pub fn field(name: &'static str) -> Self {
         Self::plain(name)
     }
 
-    /// A plain scalar, whose type is decided by its text.
+    /// A plain scalar: its text decides its type.
     pub fn plain(text: impl Into<Cow<'t, str>>) -> Self {
         Data::Scalar(Scalar { text: text.into(), style: Style::Plain }).into()
     }
 
-    /// Sets the value of a mapping's field: in its place when it is there, at the end otherwise.
+    /// Sets the value of a mapping's field; adds the field at the end if it is missing.
     pub fn set(&mut self, name: &'static str, value: Node<'t>) {
         if let Some(known) = self.get_mut(name) {
             *known = value;
@@ -212,20 +212,20 @@ impl<'t> Node<'t> {
         }
     }
 
-    /// Takes a field out of a mapping.
+    /// Removes a field of a mapping and returns its value.
     pub fn take(&mut self, name: &str) -> Option<Node<'t>> {
         let Data::Map(pairs) = &mut self.data else { return None };
         let place = pairs.iter().position(|(key, _)| key.as_text() == Some(name))?;
         Some(pairs.remove(place).1)
     }
 
-    /// Whether this is an empty or explicit null (`~`, `null`), as every YAML reader agrees.
+    /// Whether this is an empty value or an explicit null (`~`, `null`) to every YAML reader.
     pub fn is_null(&self) -> bool {
         matches!(&self.data, Data::Scalar(s)
             if s.style == Style::Plain && matches!(&*s.text, "" | "~" | "null" | "Null" | "NULL"))
     }
 
-    /// The value as a user would recognise it in a message.
+    /// The value as messages show it.
     pub fn shown(&self) -> String {
         match &self.data {
             Data::Scalar(s) => s.text.clone().into_owned(),

@@ -1,7 +1,7 @@
 //! Events → nodes.
 //!
-//! The grammar is that of [`super::scan`] and [`super::events`]. This file composes events into [`Node`]s, without
-//! recursion, and keeps input from costing more than it should: alias expansion is bounded.
+//! [`super::scan`] and [`super::events`] implement the grammar. This file composes events into [`Node`]s, without
+//! recursion, and limits the expansion of aliases, so that a small text cannot cost much memory.
 
 use std::collections::{HashMap, HashSet};
 
@@ -13,83 +13,83 @@ use super::node::{Data, Node, Scalar, Style};
 use super::scan::{Place, Quoting};
 use crate::finding::{FieldPath, Mark, Step, shortened};
 
-/// Duplicate keys that are remembered: nobody reads the hundredth, and each has a path that may be long.
+/// The most duplicate keys that are kept: more are not useful, and each has a path that may be long.
 const MOST_DUPLICATES: usize = 100;
 
-/// Nodes that aliases may add in one document: 64 MB of nodes, far above any real use of anchors.
+/// The most nodes that aliases may add to a document: 64 MB of nodes, far above any real use of anchors.
 const MOST_ALIASED_NODES: usize = 1_000_000;
 
-/// Bytes of text that count as one more node: what is said once and referred to is written out in full.
+/// Bytes of text that count as one more node: an alias copies the text of its anchor.
 const TEXT_OF_A_NODE: usize = 64;
 
-/// A document that could be read.
+/// A document that was read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Document<'t> {
-    /// The root; `None` when the document is empty or holds only comments.
+    /// The root; `None` if the document is empty or has only comments.
     pub root: Option<Node<'t>>,
-    /// Keys that stand twice in one mapping. The mapping holds the last value, as Jina and Go's decoder have it.
+    /// Duplicate keys of mappings. The mapping keeps the last value, as in Jina and in Go's decoder.
     pub duplicates: Vec<DuplicateKey>,
 }
 
-/// A key that stands twice in one mapping.
+/// A key that is used twice in one mapping.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DuplicateKey {
     /// The path of the mapping in its document.
     pub path: FieldPath,
     /// The key.
     pub key: String,
-    /// Its first place.
+    /// The first place.
     pub first: Mark,
-    /// Its second place.
+    /// The second place.
     pub second: Mark,
 }
 
-/// Reads a text that must hold at most one document, as kubectl and kustomize read it.
+/// Reads text with at most one document, as kubectl and kustomize read it.
 pub fn read(text: &str) -> Result<Document<'_>, SyntaxError> {
     read_as(text, Dialect::Kubernetes)
 }
 
-/// Reads a text that must hold at most one document.
+/// Reads text with at most one document.
 pub fn read_as(text: &str, dialect: Dialect) -> Result<Document<'_>, SyntaxError> {
     let mut documents = Documents::of(text, dialect)?;
     let first = documents.next().transpose()?;
     match documents.next().transpose()? {
         None => Ok(first.unwrap_or(Document { root: None, duplicates: Vec::new() })),
-        // What follows may not be YAML at all, which is worse.
+        // The rest may not be YAML at all, which is the more useful error.
         Some(second) => match documents.find_map(Result::err) {
             Some(error) => Err(error),
             None => Err(SyntaxError {
-                message: "a second document begins here, and only one is expected".into(),
+                message: "a second document begins here, but only one is allowed".into(),
                 mark: second.root.map_or(Mark { line: 1, column: 1 }, |root| root.mark),
             }),
         },
     }
 }
 
-/// Reads every document of a text, as kubectl and kustomize read it.
+/// Reads every document, as kubectl and kustomize read it.
 pub fn read_all(text: &str) -> Result<Vec<Document<'_>>, SyntaxError> {
     read_all_as(text, Dialect::Kubernetes)
 }
 
-/// Reads every document of a text.
+/// Reads every document.
 pub fn read_all_as(text: &str, dialect: Dialect) -> Result<Vec<Document<'_>>, SyntaxError> {
     Documents::of(text, dialect)?.collect()
 }
 
-/// An alias, where it stands, and what it stands for.
+/// An alias, its place, and the value of its anchor.
 #[derive(Debug)]
 pub struct Alias<'t> {
     /// Its place in the text.
     pub place: std::ops::Range<usize>,
-    /// Where its anchor stands.
+    /// The offset of its anchor.
     pub anchor: usize,
-    /// What it stands for.
+    /// The value of its anchor.
     pub node: Node<'t>,
 }
 
-/// All aliases of a text, as kubectl reads it.
+/// All aliases, as kubectl reads it.
 pub fn aliases(text: &str) -> Result<Vec<Alias<'_>>, SyntaxError> {
-    // Nobody parses a text for them that has none.
+    // Text without aliases need not be parsed.
     if names_behind(b'*', text).is_disjoint(&names_behind(b'&', text)) {
         return Ok(Vec::new());
     }
@@ -98,14 +98,14 @@ pub fn aliases(text: &str) -> Result<Vec<Alias<'_>>, SyntaxError> {
     Ok(documents.kept.unwrap_or_default())
 }
 
-/// The documents of a text one after the other. Behind an error there are none.
+/// The documents in order. It ends after an error.
 pub struct Documents<'t> {
     parser: Parser<'t>,
-    /// Names behind `*` in the text, looked for when the first anchor is met.
+    /// The names after `*` in the text, collected when the first anchor is found.
     aliases: Option<HashSet<&'t str>>,
     text: &'t str,
     has_failed: bool,
-    /// Aliases so far, where somebody wants them.
+    /// The aliases so far, if the caller needs them.
     kept: Option<Vec<Alias<'t>>>,
 }
 
@@ -125,28 +125,28 @@ impl<'t> Iterator for Documents<'t> {
 /// A collection that is still open.
 struct Open<'t> {
     node: Node<'t>,
-    /// Its anchor, and where that stands.
+    /// Its anchor, and the place of the anchor.
     anchor: Option<(&'t str, usize)>,
-    /// The key that waits for its value.
+    /// The key whose value comes next.
     key: Option<Node<'t>>,
 }
 
-/// What an alias stands for.
+/// The value of an anchor.
 struct Anchored<'t> {
     node: Node<'t>,
-    /// Where the anchor stands.
+    /// The offset of the anchor.
     start: usize,
     size: usize,
     height: usize,
 }
 
 impl<'t> Documents<'t> {
-    /// Begins to read a text.
+    /// Starts reading.
     pub fn of(text: &'t str, dialect: Dialect) -> Result<Self, SyntaxError> {
         Ok(Self { parser: Parser::new(text, dialect)?, aliases: None, text, has_failed: false, kept: None })
     }
 
-    /// The next document, or `None` after the last.
+    /// The next document; `None` after the last.
     fn document(&mut self) -> Result<Option<Document<'t>>, SyntaxError> {
         match self.parser.next()? {
             None => Ok(None),
@@ -178,9 +178,9 @@ impl<'t> Documents<'t> {
                 }
                 EventKind::Alias(name) => {
                     let message = |message: &str| SyntaxError { message: format!("{message} `{name}`"), mark };
-                    let known = anchors.get(name).ok_or_else(|| message("there is no anchor of the name of this alias,"))?;
+                    let known = anchors.get(name).ok_or_else(|| message("there is no anchor with the name of this alias,"))?;
                     let Anchored { node, start, size, height } =
-                        known.as_ref().ok_or_else(|| message("this alias stands inside its own anchor"))?;
+                        known.as_ref().ok_or_else(|| message("the alias is inside its own anchor"))?;
                     aliased += size;
                     if aliased > MOST_ALIASED_NODES {
                         let message = format!("aliases expand to more than {MOST_ALIASED_NODES} values");
@@ -208,7 +208,7 @@ impl<'t> Documents<'t> {
             let is_used = |name: &str| self.aliases.as_ref().is_none_or(|aliases| aliases.contains(name));
             if let Some((name, start)) = anchor.filter(|(name, _)| is_used(name)) {
                 let size = size_of(&node);
-                // The copy that is kept costs as much as one that is used.
+                // The copy that is kept costs as much memory as one that is used.
                 aliased += size;
                 if aliased > MOST_ALIASED_NODES {
                     let message = format!("aliases expand to more than {MOST_ALIASED_NODES} values");
@@ -223,22 +223,22 @@ impl<'t> Documents<'t> {
         Ok(Document { root, duplicates })
     }
 
-    /// Makes an anchor known, which stands for nothing until its node is complete.
+    /// Declares an anchor. It has no value until its node is complete.
     fn declare(&mut self, name: &'t str, anchors: &mut HashMap<&'t str, Option<Anchored<'t>>>, mark: Mark) -> Result<(), SyntaxError> {
         if anchors.insert(name, None).is_some() && self.parser.dialect() == Dialect::Jina {
-            return Err(SyntaxError { message: format!("the anchor `{name}` stands twice"), mark });
+            return Err(SyntaxError { message: format!("duplicate anchor `{name}`"), mark });
         }
         self.aliases.get_or_insert_with(|| names_behind(b'*', self.text));
         Ok(())
     }
 
-    /// `!!str 5` makes a string, `!!int "5"` a number of a quoted text. Any other tag makes a string for kubectl
-    /// (goyaml.v2 `decoder.scalar`); a node knows by itself that it has a tag `!name`.
+    /// `!!str 5` makes a string, `!!int "5"` makes a quoted text a number. For kubectl any other tag makes a string
+    /// (goyaml.v2 `decoder.scalar`); a node keeps a tag `!name` itself.
     fn style(&self, quoting: Quoting, tag: Option<&Tag<'_>>) -> Style {
         match tag {
             Some(Tag::Core(name)) if name == "str" => Style::Quoted,
             Some(Tag::Core(_)) => Style::Plain,
-            // `Composer.compose_scalar_node` of PyYAML takes it for a plain scalar then.
+            // `Composer.compose_scalar_node` of PyYAML then reads it as a plain scalar.
             Some(Tag::NonSpecific) if self.parser.dialect() == Dialect::Jina => Style::Plain,
             Some(Tag::NonSpecific | Tag::Other(_)) => Style::Quoted,
             _ if quoting == Quoting::Plain => Style::Plain,
@@ -247,7 +247,7 @@ impl<'t> Documents<'t> {
     }
 }
 
-/// The names of all aliases of a text, or of all anchors, and what else stands behind a `*` or a `&`.
+/// The names of all aliases, or of all anchors, and any other word after a `*` or a `&`.
 fn names_behind(sign: u8, text: &str) -> HashSet<&str> {
     let name = |sign: usize| {
         let rest = text.get(sign + 1..)?;
@@ -261,7 +261,7 @@ fn is_absent(node: &Node<'_>) -> bool {
     matches!(&node.data, Data::Scalar(s) if s.text.is_empty() && s.style == Style::Plain) && node.tag.is_none()
 }
 
-/// `!Flow` → `Flow`, `!!binary` → `!binary`; the tags of the core schema have done their work already.
+/// `!Flow` → `Flow`, `!!binary` → `!binary`; the tags of the core schema are already applied.
 fn local(tag: Option<Tag<'_>>) -> Option<Box<str>> {
     match tag? {
         Tag::Local(name) => Some(name.into()),
@@ -293,7 +293,7 @@ fn place<'t>(node: Node<'t>, open: &mut [Open<'t>], root: &mut Option<Node<'t>>)
             None => *key = Some(node),
             Some(key) => pairs.push((key, node)),
         },
-        // Only lists and mappings are ever opened.
+        // Only lists and mappings can be open.
         Some(Open { node: Node { data: Data::Scalar(_), .. }, .. }) => {}
     }
 }
@@ -314,8 +314,8 @@ fn size_of(node: &Node<'_>) -> usize {
     }
 }
 
-/// Applies merge keys and drops all but the last of duplicate keys, keeping the first one's position: the order in
-/// which a Python `dict` would hold them (`PyYAML` `SafeConstructor.flatten_mapping`, `construct_mapping`).
+/// Applies merge keys and removes all but the last of duplicate keys. The first one's position stays: the order of
+/// a Python `dict` (`PyYAML` `SafeConstructor.flatten_mapping`, `construct_mapping`).
 fn finish_map<'t>(node: Node<'t>, path: impl Fn() -> FieldPath, duplicates: &mut Vec<DuplicateKey>) -> Result<Node<'t>, SyntaxError> {
     let Node { mark, tag, data: Data::Map(pairs) } = node else { return Ok(node) };
     let merges = pairs.iter().any(|(key, _)| is_merge(key));
@@ -363,9 +363,9 @@ fn is_merge(key: &Node<'_>) -> bool {
     key.tag.is_none() && matches!(&key.data, Data::Scalar(s) if s.style == Style::Plain && s.text == "<<")
 }
 
-/// `<<: {…}` or `<<: [{…}, {…}]`; of several the first wins, so the later ones are put in front.
+/// `<<: {…}` or `<<: [{…}, {…}]`; the first of several wins, so later ones are inserted at the front.
 fn merge_into<'t>(merged: &mut Vec<(Node<'t>, Node<'t>)>, value: Node<'t>) -> Result<(), SyntaxError> {
-    let not_a_map = |mark| SyntaxError { message: "`<<` must name a mapping or a list of mappings".into(), mark };
+    let not_a_map = |mark| SyntaxError { message: "`<<` must be a mapping or a list of mappings".into(), mark };
     match value.data {
         Data::Map(pairs) => merged.extend(pairs),
         Data::List(entries) => {
@@ -393,8 +393,8 @@ mod tests {
     fn aliases_and_merges_are_applied_as_pyyaml_does() {
         assert_eq!(shown("a: &x {p: 1, q: 2}\nb:\n  <<: *x\n  q: 3\n  r: 4\n"), "{a: {p: 1, q: 2}, b: {p: 1, q: 3, r: 4}}");
         assert_eq!(shown("- &a {x: 1}\n- &b {x: 2, y: 2}\n- <<: [*a, *b]\n"), "[{x: 1}, {x: 2, y: 2}, {x: 1, y: 2}]");
-        assert_eq!(shown("a: {<<: 5}"), "error: line 1, column 9: `<<` must name a mapping or a list of mappings");
-        assert_eq!(shown("a: &x [*x]"), "error: line 1, column 8: this alias stands inside its own anchor `x`");
+        assert_eq!(shown("a: {<<: 5}"), "error: line 1, column 9: `<<` must be a mapping or a list of mappings");
+        assert_eq!(shown("a: &x [*x]"), "error: line 1, column 8: the alias is inside its own anchor `x`");
     }
 
     #[test]
@@ -435,7 +435,7 @@ mod tests {
         let text = r#"{"a": "x \ud83d\ude80\\ud83d \"", "b": ["\uD83D\uDE80", '\ud83d\ude80', \ud83d\ude80]}"#;
         let texts = read(text).map(|document| crate::yaml::kubernetes_value(&document.root.unwrap_or_else(|| "".into())).to_string());
         assert_eq!(texts.as_deref(), Ok(r#"{"a":"x 🚀\\ud83d \"","b":["🚀","\\ud83d\\ude80","\\ud83d\\ude80"]}"#));
-        assert_eq!(shown(r#"a: "\ud83d""#), "error: line 1, column 5: this escape is not a character");
+        assert_eq!(shown(r#"a: "\ud83d""#), "error: line 1, column 5: this escape sequence is not a valid character");
     }
 
     #[test]
@@ -448,7 +448,7 @@ mod tests {
     }
 
     #[test]
-    fn hostile_input_is_refused_quickly() {
+    fn deep_nesting_and_alias_bombs_are_errors() {
         for text in ["[".repeat(100_000), "- ".repeat(100_000), "? ".repeat(100_000), "{a: ".repeat(100_000)] {
             assert!(shown(&text).starts_with("error: "), "{}", &text[..10]);
         }

@@ -1,4 +1,4 @@
-//! The text of a scalar in each of its five styles: folded, unescaped, and borrowed where it stands in the input as it is.
+//! The text of a scalar in each of its five styles: folded, unescaped, and borrowed where it equals the input.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use super::dialect::Dialect;
 use super::error::SyntaxError;
 use super::scan::{Place, Quoting, Scanner, Token, TokenKind};
 
-/// Line breaks between two parts of a text, as they count when the parts are joined.
+/// The line breaks between two parts of a scalar, as they count when the parts are joined.
 #[derive(Default)]
 struct Fold {
     first: Option<char>,
@@ -23,7 +23,7 @@ impl Fold {
         }
     }
 
-    /// A line feed becomes a space, several are one less.
+    /// One line feed becomes a space; of several, one is dropped.
     fn join(&mut self, text: &mut String) {
         match self.first.take() {
             Some('\n') if self.more.is_empty() => text.push(' '),
@@ -35,10 +35,10 @@ impl Fold {
     }
 }
 
-/// Text that is borrowed until it has to be put together.
+/// The text of a scalar, borrowed as long as possible.
 struct Pieces<'t> {
     joined: Option<String>,
-    /// Where the part begins that has not been joined yet.
+    /// The start of the part that is not joined yet.
     from: usize,
     scanned: &'t str,
 }
@@ -48,7 +48,7 @@ impl<'t> Pieces<'t> {
         Self { joined: None, from, scanned: text }
     }
 
-    /// Takes over everything up to `to`, and goes on at `from`.
+    /// Joins the part up to `to`; the next part starts at `from`.
     fn cut(&mut self, to: usize, from: usize) -> &mut String {
         let part = self.scanned.get(self.from..to).unwrap_or_default();
         self.from = from;
@@ -70,8 +70,8 @@ impl<'t> Pieces<'t> {
 }
 
 impl<'t> Scanner<'t> {
-    /// A plain scalar, and the offset behind it. The blanks and line breaks behind it are skipped too: only then it is
-    /// clear whether it goes on.
+    /// Scans a plain scalar; returns it with the offset after it. The blanks and line breaks after it are skipped too,
+    /// because only the text after them shows whether the scalar continues.
     pub(super) fn scan_plain_scalar(&mut self) -> Result<(Cow<'t, str>, usize), SyntaxError> {
         let stops = BLANK | BREAK | COLON | if self.in_flow() { FLOW } else { 0 };
         let mut pieces = Pieces::new(self.text, self.at);
@@ -101,7 +101,7 @@ impl<'t> Scanner<'t> {
         Ok((pieces.finish(end), end))
     }
 
-    /// Goes to the next character that ends a part of a plain scalar.
+    /// Skips to the next character that ends a part of a plain scalar.
     fn skip_plain(&mut self, stops: u8) {
         let bytes = self.text.as_bytes();
         while let Some(length) = bytes.get(self.at..).and_then(|rest| rest.iter().position(|byte| has_class(*byte, stops))) {
@@ -119,12 +119,12 @@ impl<'t> Scanner<'t> {
         self.at = bytes.len();
     }
 
-    /// `{a:}` and `[a:[b]]`: a colon before a bracket or comma is only for PyYAML the end of a key.
+    /// `{a:}` and `[a:[b]]`: only PyYAML ends a key at a colon before a bracket or comma.
     fn ends_key_in_flow(&self) -> bool {
         self.dialect == Dialect::Jina && matches!(self.byte(self.at + 1), b',' | b'[' | b']' | b'{' | b'}')
     }
 
-    /// Whether a plain scalar may go on behind the blanks and line breaks that are here, and what these are.
+    /// Skips blanks and line breaks, and returns whether a plain scalar may continue after them.
     fn skip_plain_blanks(&mut self, fold: &mut Fold) -> Result<bool, SyntaxError> {
         let begin = self.at;
         loop {
@@ -135,7 +135,7 @@ impl<'t> Scanner<'t> {
                     return Ok(false);
                 }
                 if fold.first.is_some() && self.column() <= self.indent {
-                    return Err(self.error("a tab cannot indent; use spaces"));
+                    return Err(self.error("a tab must not be used for indentation; use spaces"));
                 }
                 self.at += 1;
             } else if let Some(line_break) = self.skip_break() {
@@ -171,7 +171,7 @@ impl<'t> Scanner<'t> {
                 }
                 b'\\' => self.scan_escape(&mut pieces, start)?,
                 _ if self.is_end() => {
-                    let message = format!("the text in quotes that begins here does not end: `{}` is missing", char::from(quote));
+                    let message = format!("the closing `{}` of this quoted string is missing", char::from(quote));
                     return Err(SyntaxError { message, mark: start.mark });
                 }
                 _ if self.break_length(at) > 0 => {
@@ -185,7 +185,7 @@ impl<'t> Scanner<'t> {
         }
     }
 
-    /// Folds the lines of a quoted text: `end` is where its part on this line ends.
+    /// Folds the lines of a quoted scalar: `end` is the end of its part on this line.
     fn scan_quoted_breaks(&mut self, pieces: &mut Pieces<'t>, end: usize, start: Place) -> Result<(), SyntaxError> {
         let mut fold = Fold::default();
         while let Some(line_break) = self.skip_break() {
@@ -200,7 +200,8 @@ impl<'t> Scanner<'t> {
     }
 
     fn document_indicator(&mut self, start: Place) -> SyntaxError {
-        let message = format!("a line of a text in quotes cannot begin with `---` or `...`; this text begins on line {}", start.mark.line);
+        let message =
+            format!("a line of a quoted string must not begin with `---` or `...`; the string begins on line {}", start.mark.line);
         self.error(message)
     }
 
@@ -209,7 +210,7 @@ impl<'t> Scanner<'t> {
         let at = self.at;
         let byte = self.byte(at + 1);
         if self.break_length(at + 1) > 0 {
-            // The line goes on below; what is empty in between counts.
+            // The line continues below; empty lines between count.
             self.at += 1;
             pieces.cut(at, at + 1);
             self.skip_break();
@@ -256,9 +257,9 @@ impl<'t> Scanner<'t> {
                 return Ok(());
             }
             _ => {
-                return Err(self.error(
-                    "`\\` in double quotes begins an escape such as \\n, and this is not one; write `\\\\` for the character itself",
-                ));
+                return Err(
+                    self.error("`\\` in double quotes must begin a valid escape sequence such as \\n; write `\\\\` for a backslash")
+                );
             }
         };
         self.at += 2;
@@ -266,8 +267,8 @@ impl<'t> Scanner<'t> {
         Ok(())
     }
 
-    /// The character of an escape in hexadecimal digits, and the length of the escape. JSON writes a character beyond the
-    /// first plane as two of them.
+    /// The character of an escape sequence in hexadecimal digits, and the length of the sequence. JSON writes a character
+    /// beyond the first plane as two sequences.
     fn scan_code(&mut self, digits: usize) -> Result<(char, usize), SyntaxError> {
         let code = |at: usize| {
             let digits = self.text.get(at + 2..at + 2 + digits).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()))?;
@@ -275,7 +276,7 @@ impl<'t> Scanner<'t> {
         };
         let length = 2 + digits;
         let Some(value) = code(self.at) else {
-            return Err(self.error(format!("this escape needs {digits} hexadecimal digits")));
+            return Err(self.error(format!("this escape sequence must have {digits} hexadecimal digits")));
         };
         if let Some(c) = char::from_u32(value) {
             return Ok((c, length));
@@ -284,17 +285,17 @@ impl<'t> Scanner<'t> {
         let unit = |value: u32| u16::try_from(value).ok();
         let pair = code(self.at + length).filter(|_| digits == 4 && is_second).and_then(unit).zip(unit(value));
         let joined = pair.and_then(|(second, first)| char::decode_utf16([first, second]).next()?.ok());
-        joined.map(|c| (c, 2 * length)).ok_or_else(|| self.error("this escape is not a character"))
+        joined.map(|c| (c, 2 * length)).ok_or_else(|| self.error("this escape sequence is not a valid character"))
     }
 
-    /// A block scalar, and where it is: its place is that of its first line that is not empty, its end that of the last.
+    /// Scans a block scalar. Its mark is that of its first line that is not empty, and its end that of the last line.
     pub(super) fn scan_block_scalar(&mut self, quoting: Quoting, start: Place) -> Result<Token<'t>, SyntaxError> {
         self.at += 1;
         let (mut chomping, mut increment) = (None, None);
         for _ in 0..2 {
             match self.here() {
                 sign @ (b'+' | b'-') if chomping.is_none() => chomping = Some(sign),
-                b'0' if increment.is_none() => return Err(self.error("the indentation of a text behind `|` or `>` is at least 1")),
+                b'0' if increment.is_none() => return Err(self.error("the indentation after `|` or `>` must be 1 or more")),
                 digit @ b'1'..=b'9' if increment.is_none() => increment = Some(isize::from(digit - b'0')),
                 _ => break,
             }
@@ -304,13 +305,13 @@ impl<'t> Scanner<'t> {
         let begin = self.at;
         self.skip_while(BLANK);
         if is_strict && (self.slice(begin, self.at).contains('\t') || (self.at == begin && self.here() == b'#')) {
-            return Err(self.error("nothing but spaces and a comment may follow `|` and `>`"));
+            return Err(self.error("only spaces and a comment may follow `|` or `>`"));
         }
         if self.here() == b'#' {
             self.at = self.line_end(self.at);
         }
         if !self.is_end() && self.break_length(self.at) == 0 {
-            return Err(self.error("a text behind `|` or `>` begins on the next line"));
+            return Err(self.error("the string of `|` or `>` must begin on the next line"));
         }
         let mut text_end = self.at;
         self.skip_break();
@@ -352,7 +353,7 @@ impl<'t> Scanner<'t> {
         Ok(Token { kind, start: Place { offset: start.offset, ..place }, end: text_end })
     }
 
-    /// Skips indentation and empty lines, which are added to `breaks`, and finds the indentation where it is not given.
+    /// Skips indentation and empty lines, adds the lines to `breaks`, and detects the indentation if it is not given.
     fn scan_block_scalar_breaks(&mut self, indent: &mut Option<isize>, breaks: &mut String) -> Result<(), SyntaxError> {
         let mut deepest = 0;
         loop {
@@ -360,10 +361,10 @@ impl<'t> Scanner<'t> {
                 self.at += 1;
             }
             deepest = deepest.max(self.column());
-            // To PyYAML the tab is text where there are spaces enough before it, and an error later where there are not.
+            // PyYAML reads the tab as text after enough spaces, and as an error later otherwise.
             let is_indentation = self.here() == b'\t' && indent.is_none_or(|indent| self.column() < indent);
             if is_indentation && self.dialect == Dialect::Kubernetes {
-                return Err(self.error("a tab cannot indent; use spaces"));
+                return Err(self.error("a tab must not be used for indentation; use spaces"));
             }
             match self.skip_break() {
                 Some(line_break) => breaks.push(line_break),

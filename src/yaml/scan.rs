@@ -1,8 +1,8 @@
-//! Characters → tokens, as libyaml's scanner makes them.
+//! Characters → tokens, as libyaml's scanner produces them.
 //!
-//! libyaml is where both readers that matter come from: go-yaml (kubectl, kustomize, kpt) is its translation into Go,
-//! and PyYAML, with which Jina reads a Flow, is its model. They are more lenient than YAML 1.2, and agree with each other
-//! nearly everywhere. Functions have the names that they have there, so that the three can be read side by side:
+//! Both readers that matter come from libyaml: go-yaml (kubectl, kustomize, kpt) is its translation into Go, and
+//! PyYAML, with which Jina reads a Flow, is the model for it. They are more lenient than YAML 1.2 and agree with each
+//! other in nearly all cases. The functions have the names of their counterparts, so that the three can be compared:
 //! `scanner.c` of libyaml, `scannerc.go` of go-yaml, `scanner.py` of PyYAML. Where go-yaml and PyYAML differ,
 //! [`Dialect`] decides.
 
@@ -23,7 +23,7 @@ pub(super) struct Place {
     pub mark: Mark,
 }
 
-/// How a scalar is written.
+/// The style of a scalar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Quoting {
     Plain,
@@ -58,12 +58,12 @@ pub(super) enum TokenKind<'t> {
     Scalar { text: Cow<'t, str>, quoting: Quoting },
 }
 
-/// A tag as it is written, or what a directive says about a handle. Boxed where it is used, because it is rare.
+/// A tag, or the definition of a handle in a directive. They are rare, so users box them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct TagName<'t> {
-    /// Empty for a tag that is written out (`!<…>`) and for the tag `!`.
+    /// The handle; empty for a verbatim tag (`!<…>`) and for the tag `!`.
     pub handle: &'t str,
-    /// What follows the handle, or what the directive puts in its place.
+    /// The text after the handle; in a directive, the prefix that replaces the handle.
     pub suffix: Cow<'t, str>,
 }
 
@@ -71,22 +71,22 @@ pub(super) struct TagName<'t> {
 pub(super) struct Token<'t> {
     pub kind: TokenKind<'t>,
     pub start: Place,
-    /// The offset behind its last character.
+    /// The offset after its last character.
     pub end: usize,
 }
 
-/// A token that turns out to be a key when `:` follows on its line.
+/// A token that becomes a key if `:` follows on the same line.
 #[derive(Debug, Clone, Copy)]
 struct SimpleKey {
-    /// Whether nothing but a key can stand there.
+    /// Whether only a key is valid at this place.
     required: bool,
-    /// Its number, counted from the start of the text.
+    /// The number of the token, counted from the start of the text.
     token: usize,
     place: Place,
     line: u32,
 }
 
-/// Characters from the start of a key to its colon (YAML 1.2.2, 7.4.2).
+/// The most characters between the start of a key and its colon (YAML 1.2.2, 7.4.2).
 const LONGEST_SIMPLE_KEY: usize = 1024;
 
 pub(super) struct Scanner<'t> {
@@ -94,20 +94,20 @@ pub(super) struct Scanner<'t> {
     pub(super) dialect: Dialect,
     characters: Characters,
     pub(super) at: usize,
-    /// Lines before this one.
+    /// The number of lines before this one.
     line: u32,
     pub(super) line_start: usize,
-    /// Characters of this line that have been counted, and the offset up to which they were.
+    /// The number of characters of this line that were counted, and the offset up to which they were.
     counted: (usize, usize),
     /// The column of the innermost block collection; -1 outside of all.
     pub(super) indent: isize,
     indents: Vec<isize>,
-    /// For each open bracket, and for the block around all, the key that may be there.
+    /// The possible key for each open bracket, and for the block around them.
     simple_keys: Vec<Option<SimpleKey>>,
     possible_keys: usize,
     pub(super) simple_key_allowed: bool,
     pub(super) tokens: VecDeque<Token<'t>>,
-    /// Tokens that have left the queue.
+    /// The number of tokens that have left the queue.
     taken: usize,
     is_done: bool,
 }
@@ -134,7 +134,7 @@ impl<'t> Scanner<'t> {
         })
     }
 
-    /// Puts the next token into `token`. Behind the last one there is another [`TokenKind::StreamEnd`].
+    /// Puts the next token into `token`. After the last one it is always [`TokenKind::StreamEnd`].
     pub(super) fn next(&mut self, token: &mut Token<'t>) -> Result<(), SyntaxError> {
         while self.needs_more_tokens()? {
             self.fetch_next_token()?;
@@ -147,7 +147,7 @@ impl<'t> Scanner<'t> {
         Ok(())
     }
 
-    /// Whether the next token may still become something else: a key of which the colon has not been seen.
+    /// Whether the next token may still change: it may be a key whose colon has not been read yet.
     fn needs_more_tokens(&mut self) -> Result<bool, SyntaxError> {
         if self.is_done {
             return Ok(false);
@@ -159,7 +159,7 @@ impl<'t> Scanner<'t> {
             return Ok(false);
         }
         self.remove_stale_keys()?;
-        // Tokens of an outer key come first.
+        // The tokens of an outer key come first.
         Ok(self.simple_keys.iter().flatten().next().is_some_and(|key| key.token == self.taken))
     }
 
@@ -171,7 +171,7 @@ impl<'t> Scanner<'t> {
         self.byte(self.at)
     }
 
-    /// Bytes from the beginning of the line. Nothing but ASCII stands before a token that decides an indentation.
+    /// Bytes from the start of the line. Before a token that decides an indentation there is only ASCII.
     pub(super) fn column(&self) -> isize {
         isize::try_from(self.at - self.line_start).unwrap_or(isize::MAX)
     }
@@ -204,7 +204,7 @@ impl<'t> Scanner<'t> {
         characters::break_length(self.text.as_bytes(), at)
     }
 
-    /// Whether a blank, a line break or the end of the text is at a place.
+    /// Whether there is a blank, a line break or the end of the text at a place.
     #[inline]
     pub(super) fn is_blankz(&self, at: usize) -> bool {
         let byte = self.byte(at);
@@ -215,8 +215,8 @@ impl<'t> Scanner<'t> {
         self.at >= self.text.len()
     }
 
-    /// Goes behind the line break that is here, if there is one, and returns what it is in a text: U+2028 and U+2029
-    /// stay, all others are a line feed.
+    /// Skips the line break at this place, if there is one, and returns its value in a scalar: U+2028 and U+2029 stay,
+    /// all others become a line feed.
     pub(super) fn skip_break(&mut self) -> Option<char> {
         let length = self.break_length(self.at);
         if length == 0 {
@@ -233,7 +233,7 @@ impl<'t> Scanner<'t> {
         Some(read)
     }
 
-    /// Where the line ends that a place is in.
+    /// The end of the line that contains a place.
     pub(super) fn line_end(&self, from: usize) -> usize {
         let rest = self.text.as_bytes().get(from..).unwrap_or_default();
         if !self.characters.has_rare_breaks {
@@ -242,7 +242,7 @@ impl<'t> Scanner<'t> {
         (from..self.text.len()).find(|at| self.break_length(*at) > 0).unwrap_or(self.text.len())
     }
 
-    /// Whether `---` or `...` begins the line that starts here.
+    /// Whether the line that starts here begins with `---` or `...`.
     pub(super) fn is_document_indicator(&self) -> bool {
         self.column() == 0 && matches!(self.text.as_bytes().get(self.at..self.at + 3), Some(b"---" | b"...")) && self.is_blankz(self.at + 3)
     }
@@ -260,7 +260,7 @@ impl<'t> Scanner<'t> {
         self.tokens.push_back(Token { kind, start, end: self.at });
     }
 
-    /// Adds a token of that many bytes, which are behind it then.
+    /// Adds a token of `length` bytes and skips them.
     fn push(&mut self, kind: TokenKind<'t>, length: usize) {
         let start = self.place();
         self.at += length;
@@ -299,19 +299,19 @@ impl<'t> Scanner<'t> {
             b'\'' | b'"' => self.fetch_flow_scalar(),
             b'\t' => Err(self.tab()),
             b'#' | b'|' | b'>' | b'%' | b'@' | b'`' => {
-                let message = format!("a text cannot begin with `{}`; put it in quotes", char::from(byte));
+                let message = format!("a plain string must not begin with `{}`; put it in quotes", char::from(byte));
                 Err(self.error(message))
             }
             _ => self.fetch_plain_scalar(),
         }
     }
 
-    /// An error at what stands behind a tab.
+    /// An error at the character after a tab.
     fn tab(&mut self) -> SyntaxError {
         self.skip_while(BLANK);
         self.error(match self.dialect {
-            Dialect::Kubernetes => "a tab cannot indent; use spaces",
-            Dialect::Jina => "a tab cannot stand here for Jina's YAML reader; use spaces",
+            Dialect::Kubernetes => "a tab must not be used for indentation; use spaces",
+            Dialect::Jina => "Jina's YAML reader does not allow a tab here; use spaces",
         })
     }
 
@@ -319,7 +319,7 @@ impl<'t> Scanner<'t> {
     fn scan_to_next_token(&mut self) {
         let mut is_above_comment = false;
         loop {
-            // A byte order mark may begin any document of a text (YAML 1.2.2, 9.1.1).
+            // A byte order mark may begin any document (YAML 1.2.2, 9.1.1).
             if self.at == self.line_start && self.indent < 0 && !self.in_flow() && self.slice(self.at, self.at + 3) == "\u{feff}" {
                 self.at += 3;
                 self.line_start = self.at;
@@ -329,7 +329,7 @@ impl<'t> Scanner<'t> {
                 self.at += 1;
             }
             if self.here() == b'#' {
-                // A comment behind a value is one by itself.
+                // A comment after a value is not joined with the comment below it.
                 let before = self.slice(self.line_start, self.at);
                 let is_first = before.split([' ', '\t']).all(|word| matches!(word, "" | "-" | "---" | "..."));
                 self.at = self.line_end(self.at);
@@ -344,8 +344,8 @@ impl<'t> Scanner<'t> {
         }
     }
 
-    /// Whether nothing but blanks is between here and a comment: go-yaml 3 takes comments together
-    /// (`yaml_parser_scan_comments`), and what indents them does not matter.
+    /// Whether only blanks are between this place and a comment: go-yaml 3 joins such comments
+    /// (`yaml_parser_scan_comments`) and ignores their indentation.
     fn is_comment_below(&self) -> bool {
         let mut at = self.at;
         loop {
@@ -375,15 +375,15 @@ impl<'t> Scanner<'t> {
         self.at - key.place.offset > LONGEST_SIMPLE_KEY && self.slice(key.place.offset, self.at).chars().nth(LONGEST_SIMPLE_KEY).is_some()
     }
 
-    /// Forgets the key that may be at a level.
+    /// Removes the possible key of a level.
     fn remove_simple_key(&mut self, level: usize) -> Result<(), SyntaxError> {
         let Some(key) = self.simple_keys.get_mut(level).and_then(Option::take) else { return Ok(()) };
         self.possible_keys -= 1;
         if key.required {
             let message = if self.is_too_long(key) {
-                format!("a key of more than {LONGEST_SIMPLE_KEY} characters needs `? ` before it")
+                format!("a key of more than {LONGEST_SIMPLE_KEY} characters must have `? ` before it")
             } else {
-                "`:` is missing behind this key, or the line above does not end as it should".to_owned()
+                "`:` is missing after this key, or the line above is incomplete".to_owned()
             };
             return Err(SyntaxError { message, mark: key.place.mark });
         }
@@ -409,7 +409,7 @@ impl<'t> Scanner<'t> {
         Ok(())
     }
 
-    /// Opens a block collection where its column is deeper than that of the one around it.
+    /// Opens a block collection if its column is deeper than that of the collection around it.
     fn roll_indent(&mut self, column: isize, token: Option<usize>, kind: TokenKind<'t>, start: Place) {
         if self.in_flow() || self.indent >= column {
             return;
@@ -428,7 +428,7 @@ impl<'t> Scanner<'t> {
         }
     }
 
-    /// Closes everything, for what stands at the margin between documents.
+    /// Closes all collections, before a mark between documents.
     pub(super) fn reset(&mut self) -> Result<(), SyntaxError> {
         self.unroll_indent(-1);
         self.remove_simple_key(self.level())?;
@@ -475,10 +475,10 @@ impl<'t> Scanner<'t> {
     }
 
     fn fetch_block_entry(&mut self) -> Result<(), SyntaxError> {
-        // Between brackets it is an error too, which the parser reports.
+        // Between brackets it is also an error, which the parser reports.
         if !self.in_flow() {
             if !self.simple_key_allowed {
-                return Err(self.error("an entry of a list cannot begin here; put it on a line of its own"));
+                return Err(self.error("a list entry must not begin here; put it on its own line"));
             }
             let start = self.place();
             self.roll_indent(self.column(), None, TokenKind::BlockSequenceStart, start);
@@ -492,7 +492,7 @@ impl<'t> Scanner<'t> {
     fn fetch_key(&mut self) -> Result<(), SyntaxError> {
         if !self.in_flow() {
             if !self.simple_key_allowed {
-                return Err(self.error("a key cannot begin here; put it on a line of its own"));
+                return Err(self.error("a key must not begin here; put it on its own line"));
             }
             let start = self.place();
             self.roll_indent(self.column(), None, TokenKind::BlockMappingStart, start);
@@ -516,7 +516,7 @@ impl<'t> Scanner<'t> {
             if !self.in_flow() {
                 if !self.simple_key_allowed {
                     return Err(
-                        self.error("a mapping cannot begin here: put a text with `: ` in quotes, and a nested key on a line of its own")
+                        self.error("a mapping must not begin here; put a string with `: ` in quotes, or a nested key on its own line")
                     );
                 }
                 let start = self.place();
@@ -540,9 +540,9 @@ impl<'t> Scanner<'t> {
         let is_ended = self.is_blankz(self.at) || matches!(self.here(), b'?' | b':' | b',' | b']' | b'}' | b'%' | b'@' | b'`');
         if name.is_empty() || !is_ended {
             let what = if is_alias { "an alias" } else { "an anchor" };
-            return Err(
-                self.error(format!("{what} has a name of letters, digits, `-` and `_`; put a text with `*` or `&` first in quotes"))
-            );
+            return Err(self.error(format!(
+                "the name of {what} must consist of letters, digits, `-` and `_`; put a string that begins with `*` or `&` in quotes"
+            )));
         }
         self.push_at(if is_alias { TokenKind::Alias(name) } else { TokenKind::Anchor(name) }, start);
         Ok(())

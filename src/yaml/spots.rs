@@ -1,4 +1,4 @@
-//! Where the nodes of a text stand, for those who cut it or change it in places.
+//! The places of nodes in YAML, for cutting or changing it.
 
 use std::borrow::Cow;
 
@@ -7,46 +7,46 @@ use super::error::SyntaxError;
 use super::events::{EventKind, Parser};
 use super::scan::Quoting;
 
-/// A node by its place. All places are offsets.
+/// A node with its place. All places are offsets.
 #[derive(Debug)]
 pub struct Spot<'t> {
-    /// Its first character, anchor and tag included.
+    /// The first character, including the anchor and the tag.
     pub start: usize,
-    /// The first character of its own text.
+    /// The first character of the node's own text.
     pub content: usize,
-    /// Behind its last character. The line break behind a block scalar is not part of it.
+    /// After the last character. The line break after a block scalar is not part of it.
     pub end: usize,
-    /// The `-`, `?` or `:` that it stands behind. Where there is none, somewhere before it.
+    /// The `-`, `?` or `:` before the node; if there is none, a place before it.
     pub indicator: usize,
-    /// What it holds.
+    /// The content.
     pub data: SpotData<'t>,
 }
 
-/// What a node holds. Collections deeper than was asked for seem to be empty.
+/// The content of a node. Collections below the requested depth are empty.
 #[derive(Debug)]
 pub enum SpotData<'t> {
     /// `*name`
     Alias,
-    /// A text, and how it is written.
+    /// A scalar and its style.
     Scalar(Cow<'t, str>, Spelling),
-    /// A sequence.
+    /// A list.
     List(Layout, Vec<Spot<'t>>),
     /// A mapping.
     Map(Layout, Vec<(Spot<'t>, Spot<'t>)>),
 }
 
-/// How a scalar is written.
+/// The style of a scalar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Spelling {
-    /// Without quotes.
+    /// Unquoted.
     Plain,
-    /// In quotes of either kind.
+    /// In single or double quotes.
     Quoted,
-    /// Behind `|` or `>`.
+    /// After `|` or `>`.
     Block,
 }
 
-/// How a collection is written.
+/// The style of a collection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Layout {
     /// By indentation.
@@ -55,19 +55,19 @@ pub enum Layout {
     Flow,
 }
 
-/// A collection that is still open.
+/// A collection that is not complete.
 struct Open<'t> {
     spot: Spot<'t>,
     key: Option<Spot<'t>>,
 }
 
-/// The root of the one document of a text, read as kubectl reads it, with everything down to a depth; `None` where there is
-/// no document, or more than one. Beside it is where the document ends: at its end mark, or at the end of the text.
+/// The root of the only document, read as kubectl reads it, down to a depth; `None` if there is no document or
+/// more than one. Also returns the end of the document: its end mark, or the end of the text.
 pub fn spots(text: &str, depth: usize) -> Result<Option<(Spot<'_>, usize)>, SyntaxError> {
     let mut parser = Parser::new(text, Dialect::Kubernetes)?;
     let mut open: Vec<Open<'_>> = Vec::new();
     let mut skipped = 0_usize;
-    // Behind the last character of any node so far; a block collection ends where its last node does.
+    // After the last character of any node so far; a block collection ends with its last node.
     let mut behind = 0;
     let mut root = None;
     let mut document_end = text.len();
@@ -100,7 +100,7 @@ pub fn spots(text: &str, depth: usize) -> Result<Option<(Spot<'_>, usize)>, Synt
             EventKind::SequenceEnd | EventKind::MappingEnd => {
                 let closed = if skipped == 0 { open.pop() } else { None };
                 skipped = skipped.saturating_sub(1);
-                // Only a bracket has a length.
+                // Only brackets have a length.
                 if event.end > event.start.offset {
                     behind = behind.max(event.end);
                 }
@@ -135,13 +135,13 @@ fn place<'t>(spot: Spot<'t>, open: &mut [Open<'t>], root: &mut Option<Spot<'t>>)
             None => *key = Some(spot),
             Some(key) => pairs.push((key, spot)),
         },
-        // Only lists and mappings are ever opened.
+        // Only lists and mappings can be open.
         Some(_) => {}
     }
 }
 
 impl Spot<'_> {
-    /// How it is written, if it is a collection.
+    /// The style, if it is a collection.
     pub fn layout(&self) -> Option<Layout> {
         match &self.data {
             SpotData::List(layout, _) | SpotData::Map(layout, _) => Some(*layout),
@@ -150,8 +150,8 @@ impl Spot<'_> {
     }
 }
 
-/// The text with its last line ended, so that something can follow. Where it ends within a block scalar, a line break there
-/// would be one more in the text: the scalar is told then not to count it.
+/// The text with a line break after its last line, so that more text can follow. If the text ends in a block scalar, the
+/// line break would become part of the scalar, so its chomping indicator is changed.
 pub fn with_last_line_ended(text: &str) -> Cow<'_, str> {
     if text.is_empty() || text.ends_with(['\n', '\r']) {
         return Cow::Borrowed(text);
@@ -175,7 +175,7 @@ pub fn with_last_line_ended(text: &str) -> Cow<'_, str> {
     }
     let (Some(before), Some(behind)) = (text.get(..last.content + 1), text.get(last.content + 1..)) else { return ended() };
     if last.end < text.len() {
-        // The last line has nothing but blanks, which are not part of the text.
+        // The last line has only blanks, which are not part of the scalar.
         return Cow::Borrowed(text.trim_end_matches([' ', '\t']));
     }
     let digits = behind.trim_start_matches(['+', '-']);
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn nodes_are_where_their_text_is() {
+    fn nodes_have_the_place_of_their_text() {
         let text = "a: &x 'b' # c\nl:\n- !t {d: [e, f]} \n# g\n-\nt: |+ # h\n  i\n\n \nj: *x\n";
         let body = "a: &x 'b' # c\nl:\n- !t {d: [e, f]} \n# g\n-\nt: |+ # h\n  i\n\n \nj: *x";
         let list = "- !t {d: [e, f]} \n# g\n-";

@@ -1,4 +1,4 @@
-//! Tags, and the directives that say what their handles stand for.
+//! Tags, and the directives that define their handles.
 
 use std::borrow::Cow;
 
@@ -16,7 +16,7 @@ impl<'t> Scanner<'t> {
             self.at += 2;
             let suffix = self.scan_tag_uri()?;
             if self.here() != b'>' {
-                return Err(self.error("`>` is missing at the end of a tag"));
+                return Err(self.error("the closing `>` of a tag is missing"));
             }
             self.at += 1;
             ("", suffix)
@@ -24,25 +24,25 @@ impl<'t> Scanner<'t> {
             match self.scan_tag_handle() {
                 "!" if self.is_blankz(self.at) => ("", Cow::Borrowed("!")),
                 handle if handle.len() > 1 && handle.ends_with('!') => (handle, self.scan_tag_uri()?),
-                // Not a handle but the beginning of the tag's name.
+                // Not a handle but the start of the tag's name.
                 _ => {
                     self.at = start.offset + 1;
                     let suffix = self.scan_tag_uri()?;
                     if self.dialect == Dialect::Jina && suffix.contains('!') {
-                        return Err(self.error("the handle of a tag has letters, digits, `-` and `_` only"));
+                        return Err(self.error("the handle of a tag must consist of letters, digits, `-` and `_`"));
                     }
                     ("!", suffix)
                 }
             }
         };
         if !self.is_blankz(self.at) || (self.dialect == Dialect::Jina && self.here() == b'\t') {
-            return Err(self.error("a tag ends with a space or its line"));
+            return Err(self.error("a tag must be followed by a space or the end of the line"));
         }
         self.push_at(TokenKind::Tag(Box::new(TagName { handle, suffix })), start);
         Ok(())
     }
 
-    /// `!`, `!!` or `!name!`; or `!name`, which is not one.
+    /// `!`, `!!` or `!name!`; or `!name`, which is not a handle.
     fn scan_tag_handle(&mut self) -> &'t str {
         let from = self.at;
         self.at += 1;
@@ -58,7 +58,7 @@ impl<'t> Scanner<'t> {
         self.skip_while(URI | WORD);
         let raw = self.slice(from, self.at);
         if raw.is_empty() {
-            return Err(self.error("a tag needs a name"));
+            return Err(self.error("a tag must have a name"));
         }
         if !raw.contains('%') {
             return Ok(Cow::Borrowed(raw));
@@ -68,10 +68,10 @@ impl<'t> Scanner<'t> {
         while let Some(byte) = rest.next() {
             let hex = |digit: Option<u8>| char::from(digit.unwrap_or_default()).to_digit(16).and_then(|n| u8::try_from(n).ok());
             let read = if byte == b'%' { hex(rest.next()).zip(hex(rest.next())).map(|(high, low)| high << 4 | low) } else { Some(byte) };
-            // No byte of UTF-8.
+            // Not a byte of UTF-8.
             bytes.push(read.unwrap_or(0xff));
         }
-        String::from_utf8(bytes).map(Cow::Owned).map_err(|_| self.error("`%` in a tag is followed by the two digits of a byte of UTF-8"))
+        String::from_utf8(bytes).map(Cow::Owned).map_err(|_| self.error("`%` in a tag must be followed by two hexadecimal digits of UTF-8"))
     }
 
     pub(super) fn fetch_directive(&mut self) -> Result<(), SyntaxError> {
@@ -82,7 +82,7 @@ impl<'t> Scanner<'t> {
         self.skip_while(WORD);
         let name = self.slice(from, self.at);
         if name.is_empty() || !self.is_blankz(self.at) {
-            return Err(self.error("a directive has a name of letters; put a text with `%` first in quotes"));
+            return Err(self.error("a directive must have a name of letters; put a string that begins with `%` in quotes"));
         }
         let kind = match name {
             "YAML" => self.scan_version()?,
@@ -91,18 +91,18 @@ impl<'t> Scanner<'t> {
                 self.at = self.line_end(self.at);
                 TokenKind::UnknownDirective
             }
-            _ => return Err(self.error("the only directives are %YAML and %TAG; put a text with `%` first in quotes")),
+            _ => return Err(self.error("a directive must be %YAML or %TAG; put a string that begins with `%` in quotes")),
         };
         let end = self.at;
         self.skip_directive_blanks();
         if self.dialect == Dialect::Jina && self.at == end && !self.is_blankz(end) {
-            return Err(self.error("a directive's value ends with a space or its line"));
+            return Err(self.error("the value of a directive must be followed by a space or the end of the line"));
         }
         if self.here() == b'#' {
             self.at = self.line_end(self.at);
         }
         if !self.is_end() && self.break_length(self.at) == 0 {
-            return Err(self.error("nothing but a comment may follow a directive"));
+            return Err(self.error("only a comment may follow a directive"));
         }
         self.tokens.push_back(Token { kind, start, end });
         self.skip_break();
@@ -124,7 +124,7 @@ impl<'t> Scanner<'t> {
         let minor = self.slice(from, self.at).strip_prefix("1.").unwrap_or_default();
         let is_long = minor.len() > 2 && self.dialect == Dialect::Kubernetes;
         if minor.is_empty() || minor.contains('.') || is_long {
-            return Err(self.error("only YAML 1 can be read, such as %YAML 1.1"));
+            return Err(self.error("the version of %YAML must be 1.x, such as %YAML 1.1"));
         }
         Ok(TokenKind::VersionDirective)
     }
@@ -135,7 +135,7 @@ impl<'t> Scanner<'t> {
         let behind = self.at;
         self.skip_directive_blanks();
         if !handle.ends_with('!') || self.at == behind {
-            return Err(self.error("%TAG is followed by a handle, such as `!a!`, and what it stands for"));
+            return Err(self.error("%TAG must be followed by a handle, such as `!a!`, and its prefix"));
         }
         let suffix = self.scan_tag_uri()?;
         Ok(TokenKind::TagDirective(Box::new(TagName { handle, suffix })))

@@ -10,14 +10,14 @@ use serde_json::{Number, Value};
 use super::dict::Dict;
 use super::node::{Data, Node, Scalar, Style};
 
-/// The JSON that kubectl makes of a node, fields in their order.
+/// The JSON that kubectl makes of a node, with the fields in order.
 ///
 /// Plain scalars are typed as `sigs.k8s.io/yaml` types them (goyaml.v2 `resolve.go`): YAML 1.1 booleans, octal
 /// `0644`, `0x`, `0b` and `0o` numbers, underscores; dates stay strings.
 impl Serialize for Node<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match &self.data {
-            // A scalar with a tag of somebody's own is a string (goyaml.v2 `decoder.scalar`).
+            // A scalar with a local tag is a string (goyaml.v2 `decoder.scalar`).
             Data::Scalar(Scalar { text, style }) if *style == Style::Quoted || self.tag.is_some() => serializer.serialize_str(text),
             Data::Scalar(Scalar { text, .. }) => plain(text).serialize(serializer),
             Data::List(entries) => serializer.collect_seq(entries),
@@ -26,7 +26,7 @@ impl Serialize for Node<'_> {
     }
 }
 
-/// A key as kubectl names the field: `on` is "true", `0x10` is "16" (sigs.k8s.io/yaml `convertToJSONableObject`).
+/// The name that kubectl gives a field: `on` is "true", `0x10` is "16" (sigs.k8s.io/yaml `convertToJSONableObject`).
 fn name<'n>(key: &'n Node<'_>) -> Cow<'n, str> {
     match &key.data {
         Data::Scalar(Scalar { text, style: Style::Plain }) if key.tag.is_none() => match plain(text) {
@@ -40,12 +40,12 @@ fn name<'n>(key: &'n Node<'_>) -> Cow<'n, str> {
     }
 }
 
-/// The same as a value, whose fields have no order: for comparing and merging.
+/// The same JSON as a value, whose fields have no order, for comparing and merging.
 pub fn kubernetes_value(node: &Node<'_>) -> Value {
     serde_json::to_value(node).unwrap_or_default()
 }
 
-/// A fraction as Go writes the shortest text for one of 32 bits (`strconv.FormatFloat(f, 'g', -1, 32)`).
+/// A number as Go writes the shortest text for 32 bits (`strconv.FormatFloat(f, 'g', -1, 32)`).
 fn short(number: f64) -> String {
     #[allow(clippy::cast_possible_truncation)]
     let number = number as f32;
@@ -98,7 +98,7 @@ fn float(digits: &str) -> Option<Number> {
     digits.parse().ok().and_then(Number::from_f64)
 }
 
-/// Reads JSON, so that one reader of the config serves both spellings. JSON has no marks.
+/// Reads JSON, so that the config has one reader for both formats. JSON has no marks.
 impl<'de> Deserialize<'de> for Node<'static> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(Reader)
@@ -150,7 +150,7 @@ impl<'de> Visitor<'de> for Reader {
         Ok(Data::List(list).into())
     }
 
-    /// Of a key that stands twice the last value counts, as everywhere in JSON.
+    /// The last value of a duplicate key counts, as usual in JSON.
     fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Node<'static>, A::Error> {
         let mut pairs = Dict::default();
         while let Some((key, value)) = fields.next_entry::<String, Node<'static>>()? {
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn json_comes_back_as_it_went() -> Result<(), serde_json::Error> {
+    fn json_survives_a_round_trip() -> Result<(), serde_json::Error> {
         let text = r#"{"s":"true","n":1,"f":1.5,"m":-3,"b":true,"z":null,"l":[{}],"on":"no","a":"\ud83d\ude00 \/"}"#;
         let node: Node = serde_json::from_str(text)?;
         assert_eq!(serde_json::to_string(&node)?, text.replace(r"\ud83d\ude00 \/", "\u{1f600} /"));

@@ -2,8 +2,8 @@
 //!
 //! Block style, lists at their parent's indentation, long strings on one line, as kustomize and kpt write. A string
 //! is written plain only when it is a string to every reader that kubectl, kustomize, kpt and Jina use
-//! (goyaml.v2, goyaml.v3, sigs.k8s.io/yaml, `PyYAML`); everything else is quoted. Plain scalars, whose type nobody
-//! decided, keep their very text.
+//! (goyaml.v2, goyaml.v3, sigs.k8s.io/yaml, `PyYAML`); other strings are quoted. A plain scalar, whose type is not
+//! decided, keeps its text.
 
 use super::node::{Data, Node, Scalar, Style};
 
@@ -25,7 +25,7 @@ pub fn write(node: &Node<'_>, out: &mut String) {
     }
 }
 
-/// Writes a mapping with each field on one line. Jina doubles the line breaks of block scalars when it reads a file.
+/// Writes a mapping with each field on one line: Jina doubles the line breaks of block scalars when it reads a file.
 pub fn write_one_line_fields(node: &Node<'_>, out: &mut String) {
     for (name, value) in node.as_map().unwrap_or_default() {
         key(name, 0, out);
@@ -35,10 +35,10 @@ pub fn write_one_line_fields(node: &Node<'_>, out: &mut String) {
     }
 }
 
-/// By how much lines are indented below a key.
+/// The indentation of lines below a key.
 pub(super) const STEP: usize = 2;
 
-/// Writes a collection with content as it stands behind the colon of a key at column `indent`.
+/// Writes a non-empty collection after the colon of a key at column `indent`.
 pub(super) fn below(node: &Node<'_>, indent: usize, out: &mut String) {
     tag(node, " ", "", out);
     out.push('\n');
@@ -49,7 +49,7 @@ pub(super) fn below(node: &Node<'_>, indent: usize, out: &mut String) {
     }
 }
 
-/// Writes `node` as one entry of a list whose dashes stand at column `indent`.
+/// Writes `node` as one entry of a list whose dashes are at column `indent`.
 pub fn write_entry(node: &Node<'_>, indent: usize, out: &mut String) {
     pad(indent, out);
     entry(node, indent, out);
@@ -64,7 +64,7 @@ pub(super) fn pad(mut indent: usize, out: &mut String) {
     out.push_str(&SPACES[..indent]);
 }
 
-/// Writes fields at column `indent`. `on_first_line` is whether the first one goes where `out` ends.
+/// Writes fields at column `indent`. `on_first_line` is whether the first field is written at the end of `out`.
 pub(super) fn map(pairs: &[(Node<'_>, Node<'_>)], indent: usize, mut on_first_line: bool, out: &mut String) {
     for (name, value) in pairs {
         if !std::mem::take(&mut on_first_line) {
@@ -90,7 +90,7 @@ fn list(entries: &[Node<'_>], indent: usize, out: &mut String) {
     }
 }
 
-/// Writes an entry whose dash goes where `out` ends, at column `indent`.
+/// Writes an entry at column `indent`, with its dash at the end of `out`.
 pub(super) fn entry(node: &Node<'_>, indent: usize, out: &mut String) {
     out.push('-');
     match &node.data {
@@ -114,7 +114,7 @@ pub(super) fn entry(node: &Node<'_>, indent: usize, out: &mut String) {
     }
 }
 
-/// After a dash: a collection begins on the same line unless it has a tag.
+/// Starts a collection after a dash: on the same line, unless it has a tag. Returns whether it is on the same line.
 fn opened(node: &Node<'_>, out: &mut String) -> bool {
     tag(node, " ", "", out);
     out.push(if node.tag.is_none() { ' ' } else { '\n' });
@@ -163,10 +163,10 @@ fn on_one_line(node: &Node<'_>, out: &mut String) {
     }
 }
 
-/// What begins something else than a plain scalar. Our parser is lenient about some of them between brackets.
+/// Characters that cannot begin a plain scalar. jinaflow's parser accepts some of them between brackets.
 const INDICATORS: [char; 16] = ['|', '>', '@', '`', '%', '&', '*', '!', '"', '\'', '#', '{', '}', '[', ']', ','];
 
-/// Brackets and commas, harmless in block style, need quotes here.
+/// Writes a node between brackets, where a scalar with brackets or commas needs quotes.
 pub fn within_flow(node: &Node<'_>, out: &mut String) {
     match &node.data {
         Data::Scalar(Scalar { text, style: Style::Quoted }) => double_quoted(text, out),
@@ -175,12 +175,12 @@ pub fn within_flow(node: &Node<'_>, out: &mut String) {
     }
 }
 
-/// Whether a plain scalar of block style, which can only be a string then, would end early within brackets.
+/// Whether a plain scalar of block style, which must be a string, would end early between brackets.
 fn ends_within_flow(text: &str) -> bool {
     text.contains(['[', ']', '{', '}', ',']) || text.contains(": ") || text.contains(" #") || text.ends_with(':')
 }
 
-/// Longest key that every reader accepts before the colon without `? ` (libyaml allows 1,024 bytes, escapes counted).
+/// The longest key that every reader accepts without `? ` (libyaml allows 1,024 bytes, including escapes).
 const LONGEST_SIMPLE_KEY: usize = 120;
 
 fn key(name: &Node<'_>, indent: usize, out: &mut String) {
@@ -203,7 +203,7 @@ pub fn scalar(text: &str, out: &mut String) {
     } else if found & ESCAPED != 0 || (beyond_ascii && text.chars().any(needs_escape)) {
         double_quoted(text, out);
     } else if found & NO_WORD == 0 {
-        // What looks like a value of another type reads better in double quotes: "true", "8080".
+        // A string that looks like another type reads better in double quotes: "true", "8080".
         out.push('"');
         out.push_str(text);
         out.push('"');
@@ -217,16 +217,16 @@ pub fn scalar(text: &str, out: &mut String) {
     }
 }
 
-/// May stand nowhere in a plain scalar.
+/// Not allowed in a plain scalar.
 const NEVER_PLAIN: u8 = 1;
-/// Can only be written as an escape.
+/// Must be escaped.
 const ESCAPED: u8 = 2;
-/// Not a letter, a digit or a mark that numbers have.
+/// Not a letter, a digit or a sign of numbers.
 const NO_WORD: u8 = 4;
-/// A part of a character that is to be judged as a whole.
+/// A part of a character that is checked as a whole.
 const BEYOND_ASCII: u8 = 8;
 
-/// What is known of a string by its bytes alone.
+/// The classes of bytes in strings.
 static CLASSES: [u8; 256] = {
     let mut classes = [0; 256];
     let mut byte = 0;
@@ -245,7 +245,7 @@ static CLASSES: [u8; 256] = {
     classes
 };
 
-/// Whether the text, unquoted, is a string to every reader. Says no when in doubt.
+/// Whether the string, unquoted, is a string to every reader; `false` in doubt.
 fn plain_everywhere(text: &str, beyond_ascii: bool) -> bool {
     let bytes = text.as_bytes();
     let starts_well = match bytes {
@@ -266,14 +266,14 @@ fn starts_alphanumeric(text: &str) -> bool {
     text.chars().next().is_some_and(char::is_alphanumeric)
 }
 
-/// Words that some reader takes for a boolean, a null, a number or a merge key.
+/// Whether some reader reads the string as a boolean, a null, a number or a merge key.
 fn is_reserved(text: &str) -> bool {
     const WORDS: [&str; 12] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf", "infinity"];
     let may_be = matches!(text.as_bytes(), [b'y' | b'Y' | b'n' | b'N' | b'o' | b'O' | b't' | b'T' | b'f' | b'F' | b'i' | b'I', ..]);
     may_be && text.len() <= 8 && WORDS.iter().any(|word| word.eq_ignore_ascii_case(text))
 }
 
-/// Characters that may stand in no other style than double quotes.
+/// Whether a character is allowed only in double quotes.
 fn needs_escape(c: char) -> bool {
     matches!(c, '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
 }
@@ -300,7 +300,7 @@ fn double_quoted(text: &str, out: &mut String) {
     out.push('"');
 }
 
-/// Whether a literal block (`|`) carries the text exactly, in a form that people would have written.
+/// Whether a literal block (`|`) represents the string exactly, in a form that people write.
 fn fits_block(text: &str) -> bool {
     text.contains('\n')
         && !text.starts_with([' ', '\t', '\n'])
@@ -373,14 +373,14 @@ list:
     }
 
     #[test]
-    fn entries_are_indented_as_their_list() {
+    fn entries_have_the_indentation_of_their_list() {
         let mut out = String::from("items:\n");
         write_entry(&node(&json!({"a": {"b": "c"}})), 2, &mut out);
         assert_eq!(out, "items:\n  - a:\n      b: c\n");
     }
 
     #[test]
-    fn every_string_is_a_string_again() {
+    fn every_string_is_read_back_as_a_string() {
         for text in AWKWARD {
             for value in [json!({"k": text}), json!({*text: "v"}), json!([text]), json!([[text]]), json!(text)] {
                 let out = written(&value);

@@ -4,9 +4,10 @@
 use std::collections::BTreeMap;
 
 use crate::support::{Run, function, scratch};
+use jinaflow::internals::config::audience::Level;
 use jinaflow::internals::config::field::{Field, Shape};
 use jinaflow::internals::config::fields::LAYER;
-use jinaflow::internals::jina::options::{self, Kind, Opt, Row};
+use jinaflow::internals::jina::options::{self, Opt, Row, ValueKind};
 use serde_json::Value;
 
 const FLOW: &str = "\
@@ -98,13 +99,13 @@ const PLACES: [(&str, &str, &[&str]); 9] = [
 
 /// Whether a field of a layer for all components applies to a component.
 fn is_for(field: &Field, component: &str) -> bool {
-    let bit = match component {
-        "gateway" => 1,
-        "indexer-head" => 2,
-        _ => 4,
+    let role = match component {
+        "gateway" => Level::GatewayRole,
+        "indexer-head" => Level::HeadRole,
+        _ => Level::WorkerRole,
     };
     // `flow`, `head` and `shards` are not fields of pods.
-    field.whose.trailing_zeros() >= 3 || field.whose & bit != 0
+    ["flow", "head", "shards"].contains(&field.name) || field.audience.has(role)
 }
 
 #[test]
@@ -148,7 +149,7 @@ fn the_place_named_in_a_refusal_allows_the_field() {
     for field in LAYER {
         for (_, form, _) in PLACES {
             let answer = answer(&form.replace("FIELD", &format!("{}: {}", field.name, sample(field.name))), FLOW);
-            if answer.code == 0 || !answer.stderr.contains("is a field of") {
+            if answer.code == 0 || !answer.stderr.contains("error[misplaced-field]") {
                 continue;
             }
             let advice = answer.first_line().split("; write ").nth(1).unwrap().to_owned();
@@ -183,15 +184,15 @@ fn value(row: &Row) -> String {
         Opt::External => "true".to_owned(),
         Opt::Volumes => "/data".to_owned(),
         _ => match row.kind {
-            Kind::Flag => "true".to_owned(),
-            Kind::Int => "4321".to_owned(),
-            Kind::Text => "some-text".to_owned(),
-            Kind::Texts | Kind::Hosts => "[one, two]".to_owned(),
-            Kind::Pairs => "{a: b}".to_owned(),
-            Kind::Ports => "8123".to_owned(),
-            Kind::PeerPorts => "[8123]".to_owned(),
-            Kind::Protocols => "http".to_owned(),
-            Kind::Choice(words) | Kind::Enum(words) => (*words.last().unwrap()).to_owned(),
+            ValueKind::Flag => "true".to_owned(),
+            ValueKind::Int => "4321".to_owned(),
+            ValueKind::Text => "some-text".to_owned(),
+            ValueKind::Texts | ValueKind::Hosts => "[one, two]".to_owned(),
+            ValueKind::Pairs => "{a: b}".to_owned(),
+            ValueKind::Ports => "8123".to_owned(),
+            ValueKind::PeerPorts => "[8123]".to_owned(),
+            ValueKind::Protocols => "http".to_owned(),
+            ValueKind::Choice(words) | ValueKind::Enum(words) => (*words.last().unwrap()).to_owned(),
         },
     }
 }

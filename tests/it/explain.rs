@@ -11,7 +11,7 @@ use jinaflow::internals::config::{Compat, JinaFlow, Overrides, always, correctio
 use jinaflow::internals::finding::{Findings, Path};
 use jinaflow::internals::plan::Budget;
 use jinaflow::internals::render::Rendering;
-use jinaflow::internals::{config, manifests, yaml};
+use jinaflow::internals::{config, yaml};
 use serde_json::{Value, json};
 
 /// A value in an object of a Flow.
@@ -441,9 +441,8 @@ fn objects(config: &JinaFlow, only: Option<Corrections>) -> Option<Vec<Value>> {
     let mut settings = config.settings.clone();
     settings.only = only;
     let rendering = Rendering::with(config.flow.as_ref()?, &settings, &Path::root(""), &mut Budget::default(), &mut Findings::default())?;
-    let target = rendering.target();
-    let of_component = |component| manifests::objects(component, &target).into_iter().map(|object| yaml::kubernetes_value(&object.node));
-    Some(rendering.components().iter().flat_map(of_component).collect())
+    let objects = rendering.objects().flat_map(|(_, objects)| objects);
+    Some(objects.map(|object| yaml::kubernetes_value(&object.node)).collect())
 }
 
 fn read(case: &Recorded, compat: Compat) -> Option<JinaFlow> {

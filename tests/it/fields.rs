@@ -90,7 +90,21 @@ fn cases() -> Vec<Case> {
     let ingress =
         "gateway: {ingress: {className: nginx, protocol: grpc, annotations: {a: b}, hosts: {x.example.com: {path: /x, tls: cert}}}}";
     let route = "gateway: {httpRoute: {gateways: {web: {namespace: infra, sectionName: https}}, hostnames: {x.example.com: {}}, protocol: http, annotations: {a: b}}, grpcRoute: {gateways: {web: {}}}}";
+    let image = "/spec/template/spec/containers/0/image";
+    let grace = "/spec/template/spec/terminationGracePeriodSeconds";
+    let head = "Deployment/indexer-head";
     vec![
+        fields(&["compat"]).set_by("compat: jina-3.34").give(encoder, "/spec/template/spec/automountServiceAccountToken", Value::Null),
+        fields(&["jinaVersion"]).set_by("jinaVersion: 3.27.0").give(gateway, image, json!("jinaai/jina:3.27.0-py311-standard")),
+        fields(&["images"]).set_by("images: {gateway: 'own/jina:1'}").give(gateway, image, json!("own/jina:1")),
+        fields(&["imagePattern"]).set_by("imagePattern: 'r/{owner}/{name}:{tag}'\nexecutors: {encoder: {flow: {uses: 'jinaai+docker://acme/Enc:v1'}}}").give(encoder, image, json!("r/acme/enc:v1")),
+        fields(&["context"]).set_by("context: {WHO: me}\nexecutors: {encoder: {flow: {env: {A: '${{ context.WHO }}'}}}}").give("ConfigMap/encoder-configmap", "/data/A", json!("me")),
+        fields(&["defaults"]).set_by("defaults: {drainSeconds: 7}").give(gateway, grace, json!(17)),
+        fields(&["roles", "roles.gateway"]).set_by("roles: {gateway: {drainSeconds: 7}}").give(gateway, grace, json!(17)),
+        fields(&["roles.head"]).set_by("roles: {head: {drainSeconds: 7}}").give(head, grace, json!(17)),
+        fields(&["roles.worker"]).set_by("roles: {worker: {drainSeconds: 7}}").give(encoder, grace, json!(17)),
+        fields(&["gateway"]).set_by("gateway: {drainSeconds: 7}").give(gateway, grace, json!(17)),
+        fields(&["executors"]).set_by("executors: {encoder: {drainSeconds: 7}}").give(encoder, grace, json!(17)),
         fields(&["kubernetesVersion"]).set_by("kubernetesVersion: '1.30'").give(encoder, "/spec/template/spec/containers/0/lifecycle/preStop/sleep/seconds", json!(30)),
         fields(&["mesh"]).set_by("mesh: linkerd").give(encoder, "/spec/template/metadata/annotations/linkerd.io~1inject", json!("enabled")),
         fields(&["mesh"]).set_by("mesh: linkerd").give("Service/encoder", "/spec/clusterIP", Value::Null),
@@ -283,7 +297,8 @@ fn every_field_has_the_effect_of_its_row() {
         assert_eq!(at(&objects(spec), object, pointer), value, "{spec}: {object} {pointer}");
         tested.extend(fields.iter().map(|field| (*field).to_owned()));
     }
-    // Arguments are tested below.
+    // Conflicts are tested in `rerender.rs`, and arguments below.
+    tested.extend(["output", "output.onConflict"].map(str::to_owned));
     tested.extend(["configFile", "telemetry", "telemetry.traces", "telemetry.metrics"].map(str::to_owned));
     tested.extend(["traces", "metrics"].iter().flat_map(|kind| ["host", "port"].map(|part| format!("telemetry.{kind}.{part}"))));
     let mut all = BTreeSet::new();

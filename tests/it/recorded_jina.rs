@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::support::root;
-use jinaflow::internals::jina::options::{DefaultValue, Kind, Row, TABLE, Use, With, find, gateway_arguments};
+use jinaflow::internals::jina::options::{DefaultValue, Row, TABLE, Use, ValueKind, With, find, gateway_arguments};
 use jinaflow::internals::jina::scalar;
 use jinaflow::internals::jina::versions::{FORMER_KEYS, FormerKey};
 use serde_json::Value;
@@ -82,13 +82,13 @@ fn kinds_and_defaults_of_options_equal_jinas() {
         let action = theirs["action"].as_str().unwrap();
         let of_type = theirs["type"].as_str();
         let expected = match row.kind {
-            Kind::Flag => action == "_StoreTrueAction",
-            Kind::Int => action == "_StoreAction" && of_type == Some("int"),
-            Kind::Text => action == "_StoreAction" && of_type == Some("str") && theirs["nargs"].is_null(),
-            Kind::Texts => action == "_StoreAction" && of_type == Some("str") && !theirs["nargs"].is_null(),
-            Kind::Pairs => action == "KVAppendAction",
-            Kind::Choice(words) => theirs["choices"] == Value::from(words.to_vec()),
-            Kind::Enum(words) => {
+            ValueKind::Flag => action == "_StoreTrueAction",
+            ValueKind::Int => action == "_StoreAction" && of_type == Some("int"),
+            ValueKind::Text => action == "_StoreAction" && of_type == Some("str") && theirs["nargs"].is_null(),
+            ValueKind::Texts => action == "_StoreAction" && of_type == Some("str") && !theirs["nargs"].is_null(),
+            ValueKind::Pairs => action == "KVAppendAction",
+            ValueKind::Choice(words) => theirs["choices"] == Value::from(words.to_vec()),
+            ValueKind::Enum(words) => {
                 of_type == Some("from_string") && {
                     let mut theirs: Vec<&str> =
                         theirs["choices"].as_array().unwrap().iter().map(|c| c.as_str().unwrap_or_default()).collect();
@@ -98,10 +98,10 @@ fn kinds_and_defaults_of_options_equal_jinas() {
                     theirs == ours
                 }
             }
-            Kind::Protocols => of_type == Some("from_string") && theirs["nargs"] == "+",
-            Kind::Ports => action == "CastToIntAction",
-            Kind::Hosts => action == "CastHostAction",
-            Kind::PeerPorts => action == "CastPeerPorts",
+            ValueKind::Protocols => of_type == Some("from_string") && theirs["nargs"] == "+",
+            ValueKind::Ports => action == "CastToIntAction",
+            ValueKind::Hosts => action == "CastHostAction",
+            ValueKind::PeerPorts => action == "CastPeerPorts",
         };
         assert!(expected, "{} is {:?} here and {theirs} in Jina", row.name, row.kind);
         let default = &theirs["default"];

@@ -10,7 +10,6 @@ use jinaflow::internals::function;
 use jinaflow::internals::function::flow_check;
 use jinaflow::internals::krm::meta::Meta;
 use jinaflow::internals::krm::{Caller, Item, ResourceList};
-use jinaflow::internals::manifests;
 use jinaflow::internals::plan::Budget;
 use jinaflow::internals::reconcile::RENDERED;
 use jinaflow::internals::reconcile::ownership::{OBJECT, Ours};
@@ -181,12 +180,9 @@ fn exported(text: &str, compat: Compat) -> (String, String) {
     let mut budget = Budget::default();
     for FlowOfFile { config, findings: mut own, path, document } in input::flows(text, &subject, &overrides, &mut findings) {
         if let Some(rendering) = Rendering::of(&config, &Path::root(path), &mut budget, &mut own) {
-            let target = rendering.target();
-            for component in rendering.components() {
-                for object in manifests::objects(component, &target) {
-                    objects.push_str("---\n");
-                    objects.push_str(&written(&object.node));
-                }
+            for object in rendering.objects().flat_map(|(_, objects)| objects) {
+                objects.push_str("---\n");
+                objects.push_str(&written(&object.node));
             }
         }
         findings.extend(place::in_file(own, &subject, text, document));

@@ -3,7 +3,6 @@
 use jinaflow::internals::cli::input::{self, FlowOfFile};
 use jinaflow::internals::config::Overrides;
 use jinaflow::internals::finding::Path;
-use jinaflow::internals::manifests;
 use jinaflow::internals::plan::Budget;
 use jinaflow::internals::render::Rendering;
 use jinaflow::internals::report::Subject;
@@ -120,9 +119,7 @@ fn rendered(recipe: &Recipe) -> Vec<Value> {
     for FlowOfFile { config, findings: mut own, path, .. } in input::flows(&text, &subject, &Overrides::default(), &mut findings) {
         let rendering = Rendering::of(&config, &Path::root(path), &mut budget, &mut own);
         let rendering = rendering.unwrap_or_else(|| panic!("{name}: {own:?}\n{text}"));
-        for component in rendering.components() {
-            objects.extend(manifests::objects(component, &rendering.target()).into_iter().map(|object| kubernetes_value(&object.node)));
-        }
+        objects.extend(rendering.objects().flat_map(|(_, objects)| objects).map(|object| kubernetes_value(&object.node)));
     }
     assert!(findings.is_empty() && !objects.is_empty(), "{name}: {findings:?}");
     objects.extend(documents(around));

@@ -1,65 +1,68 @@
-//! Arguments with their addresses filled in.
+//! Arguments with the addresses of components filled in.
 //!
-//! An address is written as `$(JINA_ADDR_X)`, which the kubelet expands from an environment variable whose whole value
-//! is the Service's name. That is the one form in which kustomize can follow a renamed Service into a container
-//! (`nameReference`, see `functions/jinaflow/kustomizeconfig.yaml`), and a short name needs no namespace.
+//! An address is written as `$(JINA_ADDR_X)`. The kubelet expands it from an environment variable whose whole value is the
+//! name of the Service. kustomize can follow a renamed Service into a container in this form only (`nameReference`, see
+//! `functions/jinaflow/kustomizeconfig.yaml`), and a short name needs no namespace.
 
 use std::borrow::Cow;
+use std::fmt::Write;
 
+use super::target::Target;
 use crate::config::corrections::Correction;
 use crate::plan::{Arg, Piece};
 
-use super::Target;
-
-/// Arguments, and the variables they mention.
-pub struct Words<'c> {
-    pub args: Vec<Cow<'c, str>>,
+/// Arguments, and the variables that they use.
+pub struct Arguments<'c> {
+    pub words: Vec<Cow<'c, str>>,
     pub addresses: Vec<Address<'c>>,
 }
 
-/// A variable that holds a Service's name.
+/// A variable with the name of a Service.
 pub struct Address<'c> {
     pub variable: String,
     pub service: &'c str,
 }
 
-/// Spells out the arguments.
-pub fn words<'c>(args: &'c [Arg], target: &Target<'c>) -> Words<'c> {
-    let symbolic = target.corrections.has(Correction::SymbolicAddresses);
-    let user_text = |text: &'c str| if target.corrections.has(Correction::EscapedDollars) { escaped(text) } else { Cow::Borrowed(text) };
+/// The arguments as strings.
+pub fn arguments<'c>(args: &'c [Arg], target: &Target<'c>) -> Arguments<'c> {
+    let is_symbolic = target.corrections.has(Correction::SymbolicAddresses);
+    let escapes = target.corrections.has(Correction::EscapedDollars);
+    let literal = |text: &'c str| if escapes { escaped(text) } else { Cow::Borrowed(text) };
     let namespace = target.namespace.unwrap_or("default");
-    let mut words = Words { args: Vec::with_capacity(args.len()), addresses: Vec::new() };
+    let mut addresses = Vec::new();
+    let mut words = Vec::with_capacity(args.len());
     for arg in args {
-        let word = match arg {
-            Arg::Text(text) => user_text(text),
+        words.push(match arg {
+            Arg::Text(text) => literal(text),
             Arg::Namespace => Cow::Borrowed(namespace),
             Arg::Template(pieces) => {
                 let mut word = String::new();
                 for piece in pieces {
-                    match piece {
-                        Piece::Text(text) => word.push_str(&user_text(text)),
-                        Piece::Host(service) if symbolic => {
+                    // Writing to a string cannot fail.
+                    let _ = match piece {
+                        Piece::Text(text) => word.write_str(&literal(text)),
+                        Piece::Host(service) if is_symbolic => {
                             let variable = variable(service);
-                            word.push_str(&format!("$({variable})"));
-                            words.addresses.push(Address { variable, service });
+                            let written = write!(word, "$({variable})");
+                            addresses.push(Address { variable, service });
+                            written
                         }
-                        Piece::Host(service) => word.push_str(&format!("{service}.{namespace}.svc")),
-                    }
+                        Piece::Host(service) => write!(word, "{service}.{namespace}.svc"),
+                    };
                 }
                 Cow::Owned(word)
             }
-        };
-        words.args.push(word);
+        });
     }
-    words
+    Arguments { words, addresses }
 }
 
-/// `indexer-head` → `JINA_ADDR_INDEXER_HEAD`. Names of Services are unique and have no `_`, so variables are unique.
+/// `indexer-head` → `JINA_ADDR_INDEXER_HEAD`. Names of Services are unique and contain no `_`, so variables are unique.
 fn variable(service: &str) -> String {
     format!("JINA_ADDR_{}", service.replace('-', "_").to_uppercase())
 }
 
-/// The kubelet takes `$$` for `$` and expands `$(NAME)`; every other `$` stays
+/// The text as the kubelet must get it: the kubelet replaces `$$` with `$` and expands `$(NAME)`; it keeps every other `$`
 /// (`k8s.io/kubernetes/third_party/forked/golang/expansion`).
 fn escaped(text: &str) -> Cow<'_, str> {
     if !text.contains('$') {
@@ -83,7 +86,7 @@ fn escaped(text: &str) -> Cow<'_, str> {
 mod tests {
     use super::*;
 
-    /// The kubelet's expansion with no variable defined.
+    /// The result of the kubelet's expansion when no variable is defined.
     fn expanded(text: &str) -> String {
         let bytes: Vec<char> = text.chars().collect();
         let mut out = String::new();
@@ -111,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn user_texts_arrive_as_written() {
+    fn the_kubelet_gives_containers_the_text_that_the_user_wrote() {
         for text in ["", "$", "$$", "$$$", "$$$$$", "$(A)", "$$(A)", "$$$(A)", "a$b", "100$", "{\"p\": \"pa$$w-$(X)\"}", "$($", "$()"] {
             assert_eq!(expanded(&escaped(text)), text, "{}", escaped(text));
         }

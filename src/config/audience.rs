@@ -1,0 +1,95 @@
+//! The places of `spec` where settings of pods can be, and sets of them.
+
+use crate::finding::FieldPath;
+
+/// A place where settings of pods can be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Level {
+    /// `spec.defaults`.
+    Defaults,
+    /// `spec.roles.gateway`.
+    GatewayRole,
+    /// `spec.roles.head`.
+    HeadRole,
+    /// `spec.roles.worker`.
+    WorkerRole,
+    /// `spec.gateway`.
+    Gateway,
+    /// `spec.executors.NAME`.
+    Executor,
+    /// `spec.executors.NAME.head`.
+    Head,
+    /// `spec.executors.NAME.shards.NUMBER`.
+    Shard,
+}
+
+impl Level {
+    /// The path below `spec`, with `NAME` and `NUMBER` instead of names.
+    pub fn pattern(self) -> &'static str {
+        match self {
+            Level::Defaults => "defaults",
+            Level::GatewayRole => "roles.gateway",
+            Level::HeadRole => "roles.head",
+            Level::WorkerRole => "roles.worker",
+            Level::Gateway => "gateway",
+            Level::Executor => "executors.NAME",
+            Level::Head => "executors.NAME.head",
+            Level::Shard => "executors.NAME.shards.NUMBER",
+        }
+    }
+
+    /// The path of a place that has no names in it.
+    pub fn path(self) -> FieldPath {
+        FieldPath::from("spec").join(FieldPath::from(self.pattern()).steps())
+    }
+}
+
+/// The levels at which a field is allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Audience(u8);
+
+impl Audience {
+    /// Every level.
+    pub const ALL: Self = Self(u8::MAX);
+    /// Levels whose pods include gateways.
+    pub const GATEWAYS: Self = Self::of(&[Level::Defaults, Level::GatewayRole, Level::Gateway]);
+    /// Levels whose pods include those of executors and their shards.
+    pub const WORKERS: Self = Self::of(&[Level::Defaults, Level::WorkerRole, Level::Executor, Level::Shard]);
+    /// Gateways and workers.
+    pub const GATEWAYS_AND_WORKERS: Self = Self(Self::GATEWAYS.0 | Self::WORKERS.0);
+    /// Every level but the defaults.
+    pub const ALL_BUT_DEFAULTS: Self = Self(Self::ALL.0 & !Self::of(&[Level::Defaults]).0);
+    /// Levels that change options of the Flow: its `with`, its gateway and its executors.
+    pub const FLOW_OPTIONS: Self = Self::of(&[Level::Defaults, Level::Gateway, Level::Executor]);
+    /// An executor as a whole.
+    pub const EXECUTOR: Self = Self::of(&[Level::Executor]);
+
+    /// The set of these levels.
+    const fn of(levels: &[Level]) -> Self {
+        let mut set = 0;
+        let mut place = 0;
+        while place < levels.len() {
+            set |= 1 << levels[place] as u8;
+            place += 1;
+        }
+        Self(set)
+    }
+
+    /// Whether a level is in the set.
+    pub const fn has(self, level: Level) -> bool {
+        self.0 & (1 << level as u8) != 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_set_has_the_levels_it_was_made_of() {
+        assert!(Audience::GATEWAYS.has(Level::Gateway) && !Audience::GATEWAYS.has(Level::Head));
+        assert!(Audience::ALL.has(Level::Shard) && Audience::ALL.has(Level::Defaults));
+        assert!(!Audience::ALL_BUT_DEFAULTS.has(Level::Defaults) && Audience::ALL_BUT_DEFAULTS.has(Level::GatewayRole));
+    }
+}

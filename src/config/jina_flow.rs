@@ -1,0 +1,128 @@
+//! Reads a `JinaFlow`, or a Flow without one.
+
+use super::api::{API_VERSION, is_jina_flow};
+use super::field_checks::check_names;
+use super::object_names::{is_dns_label, is_subdomain, proposing_label};
+use super::overrides::Overrides;
+use super::settings::Settings;
+use super::{flow_overrides, uses};
+use crate::finding::{Code, Findings, Mark, Path};
+use crate::jina::flow::{self, Flow};
+use crate::yaml::{self, Data, Dialect, Document, Node, Scalar, Style, SyntaxError};
+
+/// A `JinaFlow`, read.
+#[derive(Debug, Clone)]
+pub struct JinaFlow {
+    /// Settings of `spec` and `metadata`.
+    pub settings: Settings,
+    /// `spec.flow`; `None` if it could not be read.
+    pub flow: Option<Flow>,
+}
+
+/// Reads a `JinaFlow`, whose settings a caller overrides.
+pub fn read(document: &Document<'_>, overrides: &Overrides, findings: &mut Findings) -> JinaFlow {
+    let Some(root) = &document.root else { return JinaFlow { settings: Settings::default(), flow: None } };
+    let top = Path::root("");
+    check_names(root, ["apiVersion", "kind", "metadata", "spec", "status"].into_iter(), &top, findings);
+    if root.get("apiVersion").and_then(Node::as_text) != Some(API_VERSION) {
+        let got = root.get("apiVersion").map(Node::shown).unwrap_or_default();
+        let finding = Code::UnsupportedApiVersion.error("apiVersion", "is not a supported version of JinaFlow").got(got);
+        findings.push(finding.propose(API_VERSION).at(root.mark));
+    }
+    let metadata = top.key("metadata");
+    let meta = |key: &str| root.get("metadata").and_then(|m| m.get(key)).and_then(Node::as_text).filter(|text| !text.is_empty());
+    check_name(meta("name"), &metadata.key("name"), root.mark, findings);
+    let path = top.key("spec");
+    let spec = root.get("spec").filter(|spec| spec.as_map().is_some());
+    let mut settings = spec.map(|spec| Settings::read(spec, &path, findings)).unwrap_or_default();
+    settings.name = meta("name").map(str::to_owned);
+    settings.namespace = meta("namespace").map(str::to_owned);
+    let Some(spec) = spec else {
+        let finding = Code::MissingField.error(path, "is required").at(root.mark);
+        findings.push(finding.fix("write `spec: {flow: …}` with the Flow in place of …"));
+        return JinaFlow { settings, flow: None };
+    };
+    overrides.apply(&mut settings);
+    check_namespace(&settings, &metadata.key("namespace"), findings);
+    flow::report_duplicates(document, settings.strictness(), &top, findings);
+    let flow = read_flow(spec, &settings, &path, findings);
+    JinaFlow { settings, flow }
+}
+
+/// Reads a Flow or Deployment without a `JinaFlow`, as Jina's own command line takes it.
+pub fn read_bare(document: Document<'_>, overrides: &Overrides, findings: &mut Findings) -> JinaFlow {
+    let mut settings = Settings::default();
+    overrides.apply(&mut settings);
+    check_namespace(&settings, &Path::root("--k8s-namespace"), findings);
+    let flow = flow::read(document, &settings.reading(), &Path::root(""), findings);
+    if let Some(flow) = &flow {
+        uses::warn_about_missing(flow, false, &Path::root(""), findings);
+    }
+    JinaFlow { settings, flow }
+}
+
+fn check_name(name: Option<&str>, path: &Path<'_>, mark: Mark, findings: &mut Findings) {
+    match name {
+        None => findings.push(Code::MissingField.error(path, "is required").fix("give the JinaFlow a name").at(mark)),
+        Some(name) if !is_subdomain(name) => {
+            let message = "is not a valid name of a Kubernetes object: use lower case letters, digits, `-` and `.`";
+            findings.push(proposing_label(Code::InvalidName.error(path, message).got(name), name).at(mark));
+        }
+        Some(_) => {}
+    }
+}
+
+/// A namespace is a DNS label (RFC 1123).
+fn check_namespace(settings: &Settings, path: &Path<'_>, findings: &mut Findings) {
+    let Some(namespace) = settings.namespace.as_deref().filter(|namespace| !is_dns_label(namespace)) else { return };
+    let message = "is not a valid name of a namespace: use at most 63 lower case letters, digits and `-`";
+    findings.push(proposing_label(Code::InvalidName.error(path, message).got(namespace), namespace));
+}
+
+fn read_flow(spec: &Node<'_>, settings: &Settings, above: &Path<'_>, findings: &mut Findings) -> Option<Flow> {
+    let path = above.key("flow");
+    let Some(node) = spec.get("flow").filter(|node| !node.is_null()) else {
+        let finding = Code::MissingField.error(path, "is required").at(spec.mark);
+        findings.push(finding.fix("write the Flow as text (`flow: |`) or as a mapping"));
+        return None;
+    };
+    match flow_document(node) {
+        Ok(mut document) => {
+            let unchanged = match &mut document.root {
+                Some(root) => flow_overrides::apply(root, &settings.layers, &settings.scope),
+                None => Vec::new(),
+            };
+            let flow = flow::read(document, &settings.reading(), &path, findings)?;
+            flow_overrides::check(&flow, &settings.layers, &unchanged, above, findings);
+            uses::warn_about_missing(&flow, node.as_map().is_some(), &path, findings);
+            Some(flow)
+        }
+        Err(error) => {
+            let finding = Code::InvalidYaml.error(path, format!("is not valid YAML: {}", error.message)).at(error.mark);
+            findings.push(finding.fix(format!("correct line {} of the Flow", error.mark.line)));
+            None
+        }
+    }
+}
+
+/// `spec.flow`, which is the text of a Flow or the Flow itself.
+pub fn flow_document<'n>(flow: &'n Node<'n>) -> Result<Document<'n>, SyntaxError> {
+    match &flow.data {
+        Data::Scalar(Scalar { text, style: Style::Quoted }) => yaml::read_as(text, Dialect::Jina),
+        _ => Ok(Document { root: Some(flow.clone()), duplicates: Vec::new() }),
+    }
+}
+
+/// The documents of a file with `JinaFlow`s or a Flow. A `JinaFlow` is read as kubectl reads it, a Flow as Jina reads it.
+pub fn documents(text: &str) -> Result<Vec<Document<'_>>, SyntaxError> {
+    let has_config = |documents: &Vec<Document<'_>>| documents.iter().filter_map(|document| document.root.as_ref()).any(is_jina_flow);
+    let for_jina = yaml::read_all_as(text, Dialect::Jina);
+    if for_jina.as_ref().is_ok_and(|documents| !has_config(documents)) {
+        return for_jina;
+    }
+    match yaml::read_all(text) {
+        Ok(documents) if has_config(&documents) => Ok(documents),
+        Err(error) if for_jina.is_ok() => Err(error),
+        _ => for_jina,
+    }
+}

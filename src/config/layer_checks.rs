@@ -1,0 +1,232 @@
+//! Checks of the merged layers of a component.
+
+use std::collections::{HashMap, HashSet};
+
+use super::fields::LAYER;
+use super::object_names::is_subdomain;
+use super::quantity;
+use super::stack::Stack;
+use super::values::Values;
+use super::workload::{Workload, is_zero};
+use crate::finding::{Code, FieldPath, Finding, Findings};
+use crate::yaml::Node;
+
+/// Labels by which jinaflow and selectors identify objects. No layer may set them.
+const RESERVED_LABELS: [&str; 12] = [
+    "app.kubernetes.io/component",
+    "app.kubernetes.io/instance",
+    "app.kubernetes.io/managed-by",
+    "app.kubernetes.io/name",
+    "app.kubernetes.io/part-of",
+    "flow.jina.ai/component",
+    "flow.jina.ai/executor",
+    "flow.jina.ai/flow",
+    "flow.jina.ai/role",
+    "flow.jina.ai/shard",
+    "jina_deployment_name",
+    "shard_id",
+];
+
+const KEEP_ONE: &str = "remove one of the two; `null` removes the value of a weaker layer";
+
+/// The settings of one component, and where findings about them go.
+struct Checker<'c> {
+    workload: &'c Workload,
+    fields: Values<'c, 'static>,
+    stack: &'c Stack<'c>,
+    findings: &'c mut Findings,
+}
+
+/// Checks merged layers. Each of them was checked on its own before.
+pub fn check(workload: &Workload, merged: &Node<'static>, stack: &Stack<'_>, findings: &mut Findings) {
+    let mut checker = Checker { workload, fields: Values::of(merged, LAYER), stack, findings };
+    checker.check_labels();
+    checker.check_variables();
+    checker.check_sources();
+    checker.check_names();
+    checker.check_claim();
+    checker.check_mounts();
+    checker.check_resources();
+    checker.check_autoscaling();
+    checker.check_disruption_budget();
+    checker.check_routes();
+    checker.check_surge();
+}
+
+impl Checker<'_> {
+    /// The path of a field below a field of the layers.
+    fn path(&self, field: &str, below: &[&str]) -> FieldPath {
+        below.iter().fold(self.stack.path(field), |path, name| path.key(name))
+    }
+
+    /// Adds a finding once: the pods of several components share layers.
+    fn push(&mut self, finding: Finding) {
+        self.findings.push_once_for_each_place(finding);
+    }
+
+    fn check_labels(&mut self) {
+        for (name, value) in self.workload.labels.iter().filter(|(name, _)| RESERVED_LABELS.contains(&name.as_str())) {
+            let message = "is a reserved label, which identifies components";
+            let finding = Code::ReservedLabel.error(self.path("labels", &[name]), message).got(value);
+            self.push(finding.fix("choose another key"));
+        }
+    }
+
+    fn check_variables(&mut self) {
+        let from_secrets: HashSet<&str> = self.workload.env_from_secret.iter().map(|key| key.variable.as_str()).collect();
+        for (name, _) in self.workload.env.iter().filter(|(name, _)| from_secrets.contains(name.as_str())) {
+            let message = format!("is also set by {}", self.stack.path("envFromSecret"));
+            self.push(Code::ConflictingFields.error(self.path("env", &[name]), message).fix(KEEP_ONE));
+        }
+        for entry in self.fields.entries("envFromSecret") {
+            for part in ["name", "key"].into_iter().filter(|part| !entry.values.has(part)) {
+                let finding = Code::MissingField.error(self.path("envFromSecret", &[&entry.name, part]), "is required");
+                self.push(finding.fix("write {name: SECRET, key: KEY-IN-THE-SECRET}"));
+            }
+        }
+    }
+
+    fn check_sources(&mut self) {
+        for source in self.workload.sources.iter().filter(|source| source.env.is_none() && source.mount_path.is_none()) {
+            let finding = Code::UnusedSource.error(self.path(source.field(), &[&source.name]), "is not used for variables or files");
+            self.push(finding.fix("write `env: true` or `mountPath: /FOLDER` below it"));
+        }
+        for field in ["configMaps", "secrets"] {
+            for entry in self.fields.entries(field) {
+                if entry.values.has("prefix") && !entry.values.flag_or_default("env") {
+                    let path = self.path(field, &[&entry.name, "prefix"]);
+                    let message = "has no effect: a prefix is for the names of variables, and the keys become files";
+                    self.push(Code::FieldWithoutEffect.warning(path, message).fix("add `env: true`, or remove it"));
+                }
+            }
+        }
+    }
+
+    /// Checks the names of objects that the pods refer to.
+    fn check_names(&mut self) {
+        let workload = self.workload;
+        let sources = workload.sources.iter().map(|source| (source.field(), &source.name));
+        let secrets = workload.env_from_secret.iter().map(|key| ("envFromSecret", &key.secret));
+        let pulled = workload.pull_secrets.iter().map(|name| ("imagePullSecrets", name));
+        let account = workload.service_account.iter().map(|name| ("serviceAccountName", name));
+        let claim = workload.storage.iter().flat_map(|storage| &storage.existing).map(|name| ("storage", name));
+        for (field, name) in sources.chain(secrets).chain(pulled).chain(account).chain(claim) {
+            if !is_subdomain(name) {
+                let finding = Code::InvalidName.error(self.path(field, &[]), "is not a valid name of a Kubernetes object").got(name);
+                self.push(finding.fix("use lower case letters, digits, `-` and `.`"));
+            }
+        }
+    }
+
+    /// Reports properties of a claim that exists already.
+    fn check_claim(&mut self) {
+        let Some(storage) = self.fields.below("storage").filter(|storage| storage.has("existingClaim")) else { return };
+        for part in ["size", "className", "accessModes"].into_iter().filter(|part| storage.has(part)) {
+            let path = self.path(&format!("storage.{part}"), &[]);
+            let message = "has no effect: `existingClaim` names an existing claim, and no claim is created";
+            self.push(Code::FieldWithoutEffect.warning(path, message).fix(KEEP_ONE));
+        }
+    }
+
+    fn check_mounts(&mut self) {
+        let workload = self.workload;
+        let mut mounted: HashSet<&str> = HashSet::new();
+        let of_claim = workload.storage.iter().map(|storage| ("storage", None, &storage.mount_path));
+        let of_sources = workload.sources.iter().map(|source| (source.field(), Some(&*source.name), &source.mount_path));
+        for (field, entry, folder) in of_claim.chain(of_sources) {
+            let Some(folder) = folder.as_deref() else { continue };
+            let below: Vec<&str> = entry.into_iter().chain(["mountPath"]).collect();
+            if !folder.starts_with('/') || folder.contains(':') {
+                let finding = Code::InvalidMountPath.error(self.path(field, &below), "is not an absolute path").got(folder);
+                self.push(finding.fix("write /FOLDER"));
+            } else if !mounted.insert(folder) {
+                let finding = Code::MountPathAlreadyUsed.error(self.path(field, &below), "is the mount path of two volumes").got(folder);
+                self.push(finding.fix("use a different folder for each volume"));
+            }
+        }
+    }
+
+    /// `resources.requests` or `resources.limits`.
+    fn amounts(&self, part: &str) -> &[(Node<'static>, Node<'static>)] {
+        self.workload.resources.as_ref().map(|resources| resources.map_at(part)).unwrap_or_default()
+    }
+
+    fn check_resources(&mut self) {
+        let number = |node: &Node<'_>| quantity::parse(&node.shown());
+        let requests: HashMap<_, _> = self.amounts("requests").iter().map(|(name, request)| (name.as_text(), request)).collect();
+        let mut wrong = Vec::new();
+        for (name, limit) in self.amounts("limits") {
+            if let Some(request) = requests.get(&name.as_text())
+                && let (Some(least), Some(most)) = (number(request), number(limit))
+                && most < least
+            {
+                let path = self.path("resources", &["limits", &name.shown()]);
+                let message = format!("is lower than the request, {}", request.shown());
+                wrong.push(Code::LimitBelowRequest.error(path, message).got(limit.shown()).fix("raise the limit, or lower the request"));
+            }
+        }
+        wrong.into_iter().for_each(|finding| self.push(finding));
+    }
+
+    fn check_autoscaling(&mut self) {
+        let workload = self.workload;
+        let Some(autoscale) = &workload.autoscale else { return };
+        if let Some(replicas) = workload.replicas {
+            let message = "has no effect: `autoscale` decides the number of replicas";
+            let finding = Code::FieldWithoutEffect.warning(self.path("replicas", &[]), message).got(replicas.to_string());
+            self.push(finding.fix(KEEP_ONE));
+        }
+        let least = autoscale.min.to_string();
+        let min = self.path("autoscale", &["min"]);
+        if self.fields.below("autoscale").is_some_and(|autoscale| !autoscale.has("max")) {
+            let finding = Code::MissingField.error(self.path("autoscale", &["max"]), "is required");
+            self.push(finding.fix("set it to the highest number of replicas"));
+        } else if autoscale.min > autoscale.max {
+            let message = format!("is greater than `max`, {}", autoscale.max);
+            self.push(Code::ValueOutOfRange.error(min, message).got(least).fix("lower it"));
+        } else if autoscale.min == 0 && autoscale.keda.is_none() {
+            let message = "must be at least 1: only KEDA scales to zero";
+            self.push(Code::ValueOutOfRange.error(min, message).got(least).fix("set it to 1, or add triggers below `keda`"));
+        }
+        if autoscale.keda.as_ref().is_some_and(|keda| keda.triggers.is_empty()) {
+            let finding = Code::MissingField.error(self.path("autoscale", &["keda", "triggers"]), "is required");
+            self.push(finding.fix("write `NAME: {type: …, metadata: {…}}` below it"));
+        }
+        let requested: Vec<&str> = self.amounts("requests").iter().filter_map(|(name, _)| name.as_text()).collect();
+        let targets = [("cpu", autoscale.cpu), ("memory", autoscale.memory)].into_iter();
+        let missing: Vec<&str> = targets
+            .filter(|(name, target)| autoscale.max > 1 && target.is_some() && !requested.contains(name))
+            .map(|(name, _)| name)
+            .collect();
+        for name in missing {
+            let message = format!("is a percentage of a request for {name}, which is not set");
+            let finding = Code::AutoscaleWithoutRequest.warning(self.path("autoscale", &[name]), message);
+            self.findings.push_once(finding.fix(format!("write `resources: {{requests: {{{name}: …}}}}` next to `autoscale`")));
+        }
+    }
+
+    fn check_disruption_budget(&mut self) {
+        let pdb = &self.workload.pdb;
+        if pdb.min_available.is_some() && pdb.max_unavailable.is_some() {
+            let message = "is set together with `maxUnavailable`, and Kubernetes allows only one of them";
+            self.push(Code::ConflictingFields.error(self.path("pdb", &["minAvailable"]), message).fix(KEEP_ONE));
+        }
+    }
+
+    fn check_routes(&mut self) {
+        for (field, route) in [("httpRoute", &self.workload.http_route), ("grpcRoute", &self.workload.grpc_route)] {
+            if route.as_ref().is_some_and(|route| route.gateways.is_empty()) {
+                let finding = Code::MissingField.error(self.path(field, &["gateways"]), "is required");
+                self.push(finding.fix("name the Gateway: `gateways: {NAME: {}}`"));
+            }
+        }
+    }
+
+    fn check_surge(&mut self) {
+        let surge = self.workload.rolling_update.surge.as_ref();
+        if self.workload.storage.is_some() && surge.is_some_and(|surge| !is_zero(surge)) {
+            let message = "requests an additional pod, but pods with storage are replaced one after the other";
+            self.push(Code::SurgeWithStorage.error(self.path("rollingUpdate", &["maxSurge"]), message).fix("remove it, or set it to 0"));
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! The settings of a JinaFlow, without its Flow.
+
+use super::choices::{Compat, Mesh, OnConflict};
+use super::corrections::{Correction, Corrections};
+use super::field::Shape;
+use super::field_checks::check_fields;
+use super::fields::{SPEC, find};
+use super::images::{Images, JINA_VERSION, Pattern};
+use super::layers::Layers;
+use super::scope::Scope;
+use super::values::Values;
+use crate::finding::{Findings, Path};
+use crate::jina::flow::Reading;
+use crate::jina::section::{Rules, Strictness};
+use crate::jina::substitute::Context;
+use crate::jina::versions::Version;
+use crate::yaml::Node;
+
+/// Everything but the Flow that decides what is rendered.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// `spec.compat`.
+    pub compat: Compat,
+    /// The corrections that apply, if they are not those of `compat`; `jinaflow explain` tries them one by one.
+    pub only: Option<Corrections>,
+    /// `spec.jinaVersion`.
+    pub jina_version: Option<String>,
+    /// `spec.images`.
+    pub images: Images,
+    /// `spec.context`: values of the Flow's variables.
+    pub context: Context,
+    /// `metadata.name`, which distinguishes the objects of a Flow from others.
+    pub name: Option<String>,
+    /// `metadata.namespace`.
+    pub namespace: Option<String>,
+    /// `spec.output.onConflict`.
+    pub on_conflict: OnConflict,
+    /// Settings of pods.
+    pub layers: Layers,
+    /// Settings of the Flow as a whole.
+    pub scope: Scope,
+}
+
+impl Settings {
+    /// Reads and checks a `spec`.
+    pub fn read(spec: &Node<'_>, path: &Path<'_>, findings: &mut Findings) -> Self {
+        check_fields(spec, SPEC, None, path, findings);
+        let fields = Values::of(spec, SPEC);
+        let mut settings = Self {
+            compat: fields.choice_or_default("compat", Compat::parse).unwrap_or_default(),
+            jina_version: fields.text("jinaVersion").filter(|version| Version::parse(version).is_some_and(|v| v >= Version::OLDEST)),
+            layers: Layers::read(spec),
+            scope: Scope::read(spec, path, findings),
+            ..Self::default()
+        };
+        if let Some(pattern) = fields.choice("imagePattern", |text| Pattern::parse(text).ok()) {
+            settings.images.set_pattern(pattern);
+        }
+        for (uses, image) in strings(spec, "images") {
+            settings.images.set(uses, image);
+        }
+        for (name, value) in strings(spec, "context") {
+            settings.context.set(name, value);
+        }
+        if let Some(output) = fields.below("output") {
+            settings.on_conflict = output.choice_or_default("onConflict", OnConflict::parse).unwrap_or_default();
+        }
+        settings
+    }
+
+    /// The mesh that balances requests over replicas.
+    pub fn mesh(&self) -> Mesh {
+        let default = if self.corrections().has(Correction::BalancedReplicas) { Mesh::None } else { Mesh::Linkerd };
+        self.scope.mesh.unwrap_or(default)
+    }
+
+    /// The deliberate differences from Jina that apply.
+    pub fn corrections(&self) -> Corrections {
+        self.only.unwrap_or(match self.compat {
+            Compat::None => Corrections::ALL,
+            Compat::Jina334 => Corrections::NONE,
+        })
+    }
+
+    /// The version of Jina's own image.
+    pub fn jina_version(&self) -> &str {
+        self.jina_version.as_deref().unwrap_or(JINA_VERSION)
+    }
+
+    /// The version of Jina that must understand the arguments of containers.
+    pub fn containers(&self) -> Version {
+        let chosen = Some(self.jina_version()).filter(|_| self.corrections().has(Correction::OlderContainers));
+        chosen.and_then(Version::parse).unwrap_or(Version::NEWEST)
+    }
+
+    /// Whether mistakes that Jina ignores are errors.
+    pub fn strictness(&self) -> Strictness {
+        match self.compat {
+            Compat::None => Strictness::Strict,
+            Compat::Jina334 => Strictness::Lenient,
+        }
+    }
+
+    /// The rules for reading the Flow.
+    pub fn reading(&self) -> Reading {
+        let version = Version::parse(self.jina_version()).unwrap_or(Version::NEWEST);
+        Reading { context: self.context.clone(), rules: Rules { strictness: self.strictness(), version } }
+    }
+}
+
+/// The strings of a field with names and strings. Wrong values were reported before.
+fn strings<'n>(spec: &'n Node<'_>, name: &str) -> impl Iterator<Item = (String, &'n str)> {
+    let may_be_empty = matches!(find(SPEC, name).map(|field| &field.shape), Some(Shape::Strings(true)));
+    let pairs = spec.map_at(name).iter().filter(|(_, value)| !value.is_null());
+    let texts = pairs.filter_map(|(key, value)| Some((key.shown(), value.as_text()?)));
+    texts.filter(move |(_, text)| may_be_empty || !text.is_empty())
+}

@@ -1,0 +1,49 @@
+//! Layers that apply to the same pods.
+
+use crate::finding::{FieldPath, Step};
+use crate::yaml::Node;
+
+/// A layer as the user wrote it, and its path.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Layer {
+    /// The path of the layer.
+    pub path: FieldPath,
+    /// Its fields.
+    pub fields: Node<'static>,
+}
+
+impl Layer {
+    /// The layer in a field, if it is a mapping.
+    pub fn below(fields: &Node<'_>, name: &str, path: &FieldPath) -> Option<Self> {
+        Self::of(fields.get(name)?, path.key(name))
+    }
+
+    /// The layer in a node, if it is a mapping.
+    pub fn of(node: &Node<'_>, path: FieldPath) -> Option<Self> {
+        node.as_map()?;
+        Some(Self { path, fields: node.clone().into_owned() })
+    }
+
+    /// Whether a field is set.
+    pub fn has(&self, field: &str) -> bool {
+        self.fields.get(field).is_some_and(|value| !value.is_null())
+    }
+
+    /// The options of the Flow that the layer changes.
+    pub fn flow_options(&self) -> Option<&Node<'static>> {
+        self.fields.get("flow").filter(|options| options.as_map().is_some())
+    }
+}
+
+/// Layers that apply to the same pods, the weakest first.
+pub struct Stack<'l>(pub Vec<&'l Layer>);
+
+impl Stack<'_> {
+    /// The path of a field, such as `storage.size`, in the strongest layer that sets it.
+    pub fn path(&self, field: &str) -> FieldPath {
+        let sets = |layer: &&&Layer| layer.fields.at(field).is_some();
+        let layer = self.0.iter().rev().find(sets).or(self.0.last());
+        let path = layer.map_or_else(|| FieldPath::from("spec.defaults"), |layer| layer.path.clone());
+        path.join(&field.split('.').map(|name| Step::Key(name.into())).collect::<Vec<_>>())
+    }
+}

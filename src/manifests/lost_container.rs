@@ -1,0 +1,60 @@
+//! Containers that run Jina, without which a pod does not work. A patch or a `podTemplate` must not remove them.
+
+use crate::finding::{Code, FieldPath, Finding};
+use crate::plan::Component;
+use crate::yaml::Node;
+
+/// A change to the containers of a workload with which its pods do not run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LostContainer {
+    /// A container that runs Jina is removed.
+    Removed { name: String },
+    /// A field of a container that runs Jina is removed.
+    WithoutField { name: String, field: &'static str },
+    /// An added container has no image.
+    WithoutImage { name: String },
+}
+
+impl LostContainer {
+    /// Finds the first problem of a workload. Other objects have no containers.
+    pub fn find(object: &Node<'_>, component: &Component) -> Option<Self> {
+        if !["Deployment", "StatefulSet"].contains(&object.text_at("kind")) {
+            return None;
+        }
+        let containers = object.list_at("spec.template.spec.containers");
+        let has = |container: &Node<'_>, field: &str| container.get(field).is_some_and(|value| !value.is_null());
+        for name in component.containers.iter().map(|container| container.process.name()) {
+            let Some(container) = containers.iter().find(|container| container.text_at("name") == name) else {
+                return Some(Self::Removed { name: name.to_owned() });
+            };
+            if let Some(field) = ["image", "args"].into_iter().find(|field| !has(container, field)) {
+                return Some(Self::WithoutField { name: name.to_owned(), field });
+            }
+        }
+        let all = containers.iter().chain(object.list_at("spec.template.spec.initContainers"));
+        let added = all.into_iter().find(|container| !has(container, "image"))?;
+        Some(Self::WithoutImage { name: added.text_at("name").to_owned() })
+    }
+
+    /// A finding about the field that causes the change.
+    pub fn finding(self, path: FieldPath, role: &str, component: &Component) -> Finding {
+        let workload = format!("the {role} of `{}`", component.name);
+        let keep = "write `merge`, which keeps the fields that it does not mention";
+        match self {
+            Self::Removed { name } => {
+                let message = format!("removes the container `{name}`, which runs Jina, from {workload}");
+                Code::JinaContainerRemoved.error(path, message).fix(keep)
+            }
+            Self::WithoutField { name, field } => {
+                let message = format!("removes `{field}` from the container `{name}`, which runs Jina, in {workload}");
+                Code::JinaContainerRemoved.error(path, message).fix(keep)
+            }
+            Self::WithoutImage { name } => {
+                let known: Vec<&str> = component.containers.iter().map(|container| container.process.name()).collect();
+                let message = format!("adds the container `{name}` without an image to {workload}");
+                let fix = format!("add its `image`, or use the name of an existing container: {}", known.join(", "));
+                Code::ContainerWithoutImage.error(path, message).fix(fix)
+            }
+        }
+    }
+}

@@ -174,9 +174,9 @@ mod tests {
 
     #[test]
     fn a_finding_reads_as_one_line() {
-        let f = Finding::error("executors[0].replicas", "must be 1 or more").got("0").fix("write how many pods you want");
+        let f = Code::ValueOutOfRange.error("executors[0].replicas", "must be 1 or more").got("0").fix("write how many pods you want");
         assert_eq!(f.to_string(), "must be 1 or more (got \"0\"); write how many pods you want");
-        assert_eq!(Finding::error("a", "b").got("x\ny").to_string(), "b (got \"x\\ny\")");
-        assert_eq!(Finding::error("a", "b").got("é".repeat(81)).got.as_ref().map(|g| g.chars().count()), Some(81));
+        assert_eq!(Code::ValueOutOfRange.error("a", "b").got("x\ny").to_string(), "b (got \"x\\ny\")");
+        assert_eq!(Code::ValueOutOfRange.error("a", "b").got("é".repeat(81)).got.as_ref().map(|g| g.chars().count()), Some(81));
     }
 }

@@ -5,7 +5,7 @@ use super::inline::IMAGE;
 use super::options::{Effect, Opt, Row, TABLE, Use, ValueKind, With, find};
 use super::scalar::yaml11;
 use super::section::{Rules, Section, Strictness};
-use super::setting::{self, Setting};
+use super::setting::{self, Setting, Wrong};
 use super::versions::{FormerKey, KeyFate, former_key};
 use crate::finding::{Code, Finding, Findings, Mark, Path};
 use crate::yaml::{Data, Node, Style};
@@ -19,95 +19,150 @@ pub fn read<'t>(
     path: &Path<'_>,
     findings: &mut Findings,
 ) -> Vec<Given> {
-    let Rules { strictness, version } = rules;
+    let reader = Reader { section, rules };
     let mut given: Vec<Given> = Vec::with_capacity(pairs.len());
     for (key, node) in pairs {
         let name = key.shown();
-        if skip(&name) || (name == IMAGE && section != Section::With && strictness == Strictness::Strict) {
+        if skip(&name) || (name == IMAGE && section != Section::With && rules.strictness == Strictness::Strict) {
             continue;
         }
         let path = path.key(&name);
+        if let Some(row) = reader.row(key, &name, &path, findings) {
+            let field = Field { key, node, name: &name, path, row };
+            given.extend(reader.option(&field, &given, findings));
+        }
+    }
+    given
+}
+
+/// The settings for reading one section.
+#[derive(Clone, Copy)]
+struct Reader {
+    section: Section,
+    rules: Rules,
+}
+
+/// A field of the section that is an option.
+struct Field<'f, 't> {
+    key: &'f Node<'t>,
+    node: &'f Node<'t>,
+    name: &'f str,
+    path: Path<'f>,
+    row: &'static Row,
+}
+
+impl Reader {
+    /// The row of the option with this key; reports a key that is not an option.
+    fn row(self, key: &Node<'_>, name: &str, path: &Path<'_>, findings: &mut Findings) -> Option<&'static Row> {
+        let Rules { strictness, .. } = self.rules;
         if is_not_a_string(key) {
             let finding = Code::WrongType.error(path, "has a name that is not a string").got(name);
             findings.push(finding.fix("remove it, or put the name in quotes").at(key.mark));
-            continue;
+            return None;
         }
         if name == JCLOUD {
-            findings.push_once(jcloud(&path).at(key.mark));
-            continue;
+            findings.push_once(jcloud(path).at(key.mark));
+            return None;
         }
         // argparse reads `timeout-ready` as the same option.
         let spelled = name.replace('-', "_");
-        let Some(row) = find(&spelled).or_else(|| renamed(&spelled, strictness, &path, key.mark, findings)) else {
-            findings.push(unknown(section, &name, &spelled, strictness, &path, findings).at(key.mark));
-            continue;
-        };
-        let is_handed_on = section == Section::With && is_overlooked(&name);
-        if !(is_handed_on || section.allows(row)) {
-            // Below `gateway` Jina drops it without reading it.
-            let is_dropped = section == Section::Gateway && strictness == Strictness::Lenient;
-            match setting::read(row, node) {
-                Err(wrong) if !is_dropped => findings.push(wrong.finding(path, node)),
-                _ => findings.push_once(misplaced(section, row, &path).at(key.mark)),
-            }
-            continue;
+        let row = find(&spelled).or_else(|| renamed(&spelled, strictness, path, key.mark, findings));
+        if row.is_none() {
+            findings.push(unknown(self.section, name, &spelled, strictness, path, findings).at(key.mark));
         }
-        if strictness == Strictness::Lenient && is_lost_false(row, node) {
+        row
+    }
+
+    /// Reads one option; `given` are the options before it. Reports a value that is not valid or has no effect.
+    fn option(self, field: &Field<'_, '_>, given: &[Given], findings: &mut Findings) -> Option<Given> {
+        let Field { key, node, name, path, row } = *field;
+        let is_inherited = self.section == Section::With && is_overlooked(name);
+        if !(is_inherited || self.section.allows(row)) {
+            self.report_misplaced(field, findings);
+            return None;
+        }
+        if self.rules.strictness == Strictness::Lenient && is_lost_false(row, node) {
             let message = "is a quoted string, which Jina reads as the boolean false and drops";
             let finding = Code::QuotedFalse.warning(path, message).got(node.shown());
             findings.push(finding.fix("remove the option, or set another value").at(node.mark));
-            given.push(Given { opt: row.opt, spelled: None, setting: None });
-            continue;
+            return Some(Given { opt: row.opt, spelled: None, setting: None });
         }
-        let spelled = (name != row.name).then(|| name.clone().into_boxed_str());
         if let Some(other) = given.iter().find(|given| given.opt == row.opt) {
-            let other = other.spelled.as_deref().unwrap_or(row.name);
-            let message = format!("is the same option as `{other}`");
-            let finding = strictness.finding(Code::DuplicateOption, path, &message, "Jina uses the last value");
+            let message = format!("is the same option as `{}`", other.spelled.as_deref().unwrap_or(row.name));
+            let finding = self.rules.strictness.finding(Code::DuplicateOption, path, &message, "Jina uses the last value");
             findings.push(finding.fix("remove one of the two").at(key.mark));
         }
-        let mut read = setting::read(row, node);
-        if let Some(first) = node.as_list().and_then(<[_]>::first).filter(|_| strictness == Strictness::Lenient && row.kind.is_one())
-            && read.is_err()
-        {
-            read = setting::read(row, first);
-            if read.is_ok() {
-                let finding =
-                    Code::WrongType.warning(path, "must be a single value, and Jina uses the first entry of this list").got(node.shown());
-                findings.push(finding.fix("write one value").at(node.mark));
-            }
-        }
-        match read {
+        let spelled = (name != row.name).then(|| name.into());
+        match self.value(field, findings) {
             // Jina ignores the key if it is written with a dash.
             Ok(Some(Setting::Text(text)))
-                if row.opt == Opt::LogConfig && !is_log_config(&text) && (spelled.is_none() || strictness == Strictness::Strict) =>
+                if row.opt == Opt::LogConfig
+                    && !is_log_config(&text)
+                    && (spelled.is_none() || self.rules.strictness == Strictness::Strict) =>
             {
                 let message = "is not a log configuration of Jina, and not a path to a file";
                 let fix = format!("use one of: {}", LOG_CONFIGS.join(", "));
                 findings.push(Code::ValueNotAllowed.error(path, message).got(text).fix(fix).at(node.mark));
+                None
             }
             Ok(Some(Setting::Texts(texts))) if is_of_names(row.opt) && texts.iter().any(|text| text.trim().is_empty()) => {
                 let finding = Code::ValueNotAllowed.error(path, "has an empty entry").got(node.shown());
                 findings.push(finding.fix("remove the entry").at(node.mark));
+                None
             }
             Ok(setting) => {
-                let changes_something = setting.as_ref().is_some_and(|setting| !setting.is_default(row.default));
-                if changes_something && let Some(reason) = without_effect(section, row, is_handed_on) {
-                    let message = format!("`{}` has no effect on Kubernetes: {reason}", row.name);
-                    let code = if row.effect == Effect::Internal { Code::InternalOption } else { Code::FieldWithoutEffect };
-                    findings.push_once(code.warning(path, message).fix("remove it").at(key.mark));
+                if setting.as_ref().is_some_and(|setting| !setting.is_default(row.default)) {
+                    self.check_effect(field, is_inherited, findings);
                 }
-                if changes_something && !version.is_at_least(row.since) {
-                    let message = format!("requires Jina 3.{}, but the containers run Jina {version}", row.since);
-                    let finding = Code::OptionTooNew.error(path, message);
-                    findings.push(finding.fix("set `spec.jinaVersion` to a newer version, or remove the option").at(key.mark));
-                }
-                given.push(Given { opt: row.opt, spelled, setting });
+                Some(Given { opt: row.opt, spelled, setting })
             }
-            Err(wrong) => findings.push(wrong.finding(path, node)),
+            Err(wrong) => {
+                findings.push(wrong.finding(path, node));
+                None
+            }
         }
     }
-    given
+
+    /// Reads the value of an option. Jina uses the first entry of a list for an option with a single value.
+    fn value(self, field: &Field<'_, '_>, findings: &mut Findings) -> Result<Option<Setting>, Wrong> {
+        let Field { node, path, row, .. } = *field;
+        let read = setting::read(row, node);
+        let uses_first = self.rules.strictness == Strictness::Lenient && row.kind.is_one() && read.is_err();
+        let Some(first) = node.as_list().and_then(<[_]>::first).filter(|_| uses_first) else { return read };
+        let read = setting::read(row, first);
+        if read.is_ok() {
+            let message = "must be a single value, and Jina uses the first entry of this list";
+            findings.push(Code::WrongType.warning(path, message).got(node.shown()).fix("write one value").at(node.mark));
+        }
+        read
+    }
+
+    /// Reports an option of another section.
+    fn report_misplaced(self, field: &Field<'_, '_>, findings: &mut Findings) {
+        let Field { key, node, path, row, .. } = *field;
+        // Below `gateway` Jina drops it without reading it.
+        let is_dropped = self.section == Section::Gateway && self.rules.strictness == Strictness::Lenient;
+        match setting::read(row, node) {
+            Err(wrong) if !is_dropped => findings.push(wrong.finding(path, node)),
+            _ => findings.push_once(misplaced(self.section, row, &path).at(key.mark)),
+        }
+    }
+
+    /// Reports an option without effect, or one that the containers do not support.
+    fn check_effect(self, field: &Field<'_, '_>, is_inherited: bool, findings: &mut Findings) {
+        let Field { key, path, row, .. } = *field;
+        if let Some(reason) = without_effect(self.section, row, is_inherited) {
+            let message = format!("`{}` has no effect on Kubernetes: {reason}", row.name);
+            let code = if row.effect == Effect::Internal { Code::InternalOption } else { Code::FieldWithoutEffect };
+            findings.push_once(code.warning(path, message).fix("remove it").at(key.mark));
+        }
+        let version = self.rules.version;
+        if !version.is_at_least(row.since) {
+            let message = format!("requires Jina 3.{}, but the containers run Jina {version}", row.since);
+            let finding = Code::OptionTooNew.error(path, message);
+            findings.push(finding.fix("set `spec.jinaVersion` to a newer version, or remove the option").at(key.mark));
+        }
+    }
 }
 
 /// The log configurations of Jina (`jina/resources/logging.*.yml`).
@@ -146,9 +201,9 @@ pub fn of_python(path: &Path<'_>) -> Finding {
 }
 
 /// The reason why an option of a section has no effect on Kubernetes; `None` if it has one.
-fn without_effect(section: Section, row: &Row, is_handed_on: bool) -> Option<&'static str> {
+fn without_effect(section: Section, row: &Row, is_inherited: bool) -> Option<&'static str> {
     let lost = || match section {
-        Section::With if row.with == With::Kept && !is_used_of_with(row.opt) && !is_handed_on => Some("Jina passes it to no component"),
+        Section::With if row.with == With::Kept && !is_used_of_with(row.opt) && !is_inherited => Some("Jina passes it to no component"),
         Section::Executor if row.executor == Use::Ignored => Some("it is an option of the gateway"),
         Section::Gateway if row.gateway == Use::Ignored => Some("it is an option of executors"),
         _ => None,

@@ -238,7 +238,7 @@ pub fn inherited_by(section: Section, with: &[Given]) -> Vec<Given> {
     let inherits = |row: &Row| match (section, row.with) {
         (_, With::HandedOn) => section.allows(row),
         (Section::Gateway, With::GatewayOnly) => true,
-        // `Flow.env` and `Flow.args.log_config` are passed on explicitly (`_add_gateway`, `add`).
+        // `Flow.env` and `Flow.args.log_config` are passed explicitly (`_add_gateway`, `add`).
         (Section::Gateway, With::Kept) => matches!(row.opt, Opt::Env | Opt::LogConfig),
         (Section::Executor, With::Kept) => row.opt == Opt::LogConfig,
         _ => false,

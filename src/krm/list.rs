@@ -313,7 +313,7 @@ impl<'t> ResourceList<'t> {
     fn results(&self, new: impl Iterator<Item = KrmResult>) -> impl Iterator<Item = io::Result<Node<'t>>> {
         let plain = |result: &Node<'_>| yaml::kubernetes_value(result).to_string();
         let said: HashSet<String> = self.earlier_results.iter().map(plain).collect();
-        // By way of text, since a value would lose the order of the fields.
+        // Converts by way of text, because a value would lose the order of the fields.
         let read = |result: KrmResult| -> io::Result<Node<'t>> { Ok(serde_json::from_str(&serde_json::to_string(&result)?)?) };
         let is_new =
             move |result: &io::Result<Node<'t>>| said.is_empty() || !result.as_ref().is_ok_and(|result| said.contains(&plain(result)));

@@ -764,11 +764,11 @@ spec:
         assert_eq!(entry("- {a: 1}\n", "{a: 2}").as_deref(), Some("- {a: 2}\n"));
     }
 
-    /// Entries of lists that change, with comments at every place.
+    /// Changed entries of lists, with comments at every place.
     #[test]
     fn comments_within_entries_stay() {
         for (text, after, expected) in [
-            // A Service's port gets another name, and a field more.
+            // A port of a Service gets another name and one more field.
             (
                 "ports:\n- name: port\n  port: 80\n  # mine\n  protocol: TCP # mine too\n# between\n- name: b\n",
                 "ports: [{name: grpc, port: 80, protocol: TCP, appProtocol: grpc}, {name: b}]",
@@ -780,7 +780,7 @@ spec:
                 "c: [{name: b, image: x, args: [--port, '90', --more], env: [{name: B, value: x}]}]",
                 "c:\n- name: b # name\n  image: x\n  args:\n  - --port\n  # the port\n  - \"90\" # http\n  # last\n  - --more\n  env:\n  # env A\n  - name: B\n    value: x # v\n    # end of A\n",
             ),
-            // One of several goes, another is added: those that stay keep theirs.
+            // One of several is removed and another is added: the others keep their comments.
             (
                 "v:\n- name: a # a\n  emptyDir: {}\n\n# about b\n- name: b\n  # in b\n  emptyDir: {}\n",
                 "v: [{name: c, secret: {secretName: s}}, {name: b, emptyDir: {}}]",
@@ -792,7 +792,7 @@ spec:
                 "t: [{key: k, effect: NoExecute}, {key: l}, {key: m}]",
                 "t:\n- key: k # k\n  # why\n  effect: NoExecute\n- key: l\n- key: m\n",
             ),
-            // Arguments: one is put between two.
+            // An argument is added between two others.
             (
                 "args:\n# first\n- a\n# second\n- b # b\n\n# third\n- c\n",
                 "args: [a, x, b, c, d]",
@@ -853,7 +853,7 @@ spec:
         }
         let merged = "a: &x\n  c: 1\nb: # b\n  <<: *x\n  d: 1 # d\ne: 1\n";
         assert_eq!(edited(merged, "{a: {c: 1}, b: {c: 1, d: 1}, e: 2}"), Some(merged.replace("e: 1", "e: 2")));
-        // Fields beside a merge key are changed where they are.
+        // Fields beside a merge key are changed in place.
         assert_eq!(edited(merged, "{a: {c: 1}, b: {c: 1, d: 2}, e: 1}"), Some(merged.replace("d: 1", "d: 2")));
         let listed = "a: &x\n  c: 1\nb:\n- n: 1 # n\n  # above\n  <<: *x # merged\n  d: 1 # d\n- <<: *x\n  # e\n  e: 1\n";
         for (after, from, to) in [

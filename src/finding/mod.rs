@@ -10,6 +10,7 @@ mod secrets;
 mod text;
 mod excerpt;
 mod path;
+#[allow(clippy::module_inception, reason = "the file has the type `Finding`")]
 mod finding;
 mod findings;
 

@@ -26,16 +26,20 @@ macro_rules! choices {
 
 choices! {
     /// `spec.compat`: which manifests are rendered.
+    #[derive(Default)]
     Compat {
         /// Manifests with all corrections.
+        #[default]
         None = "none",
         /// The objects that Jina 3.34 exports, defects included.
         Jina334 = "jina-3.34",
     }
 
     /// `spec.output.onConflict`: what happens to a field that both the user, in a generated file, and the Flow have changed.
+    #[derive(Default)]
     OnConflict {
         /// The user's value stays, with a warning.
+        #[default]
         Keep = "keep",
         /// The Flow's value replaces it, with a warning.
         Overwrite = "overwrite",
@@ -70,8 +74,10 @@ choices! {
     }
 
     /// `securityProfile`, by the levels of the Pod Security Standards.
+    #[derive(Default)]
     Security {
         /// No security context.
+        #[default]
         None = "none",
         /// No privileges beyond those that the image starts with.
         Baseline = "baseline",
@@ -87,23 +93,5 @@ choices! {
         Http = "http",
         /// `jina ping` in the container.
         Ping = "ping",
-    }
-}
-
-impl Default for Compat {
-    fn default() -> Self {
-        Compat::None
-    }
-}
-
-impl Default for OnConflict {
-    fn default() -> Self {
-        OnConflict::Keep
-    }
-}
-
-impl Default for Security {
-    fn default() -> Self {
-        Security::None
     }
 }

@@ -11,11 +11,11 @@ use crate::jina::versions::Version;
 use crate::yaml::Node;
 
 /// Reports every key of a mapping that is not among the known ones.
-pub fn check_names<'k>(node: &Node<'_>, known: impl Iterator<Item = &'k str> + Clone, path: &Path<'_>, findings: &mut Findings) {
+pub fn check_names(node: &Node<'_>, known: &[&str], path: &Path<'_>, findings: &mut Findings) {
     for (key, _) in node.as_map().unwrap_or_default() {
         let name = key.shown();
-        if !known.clone().any(|known| known == name) {
-            findings.push(unknown_field(&name, known.clone(), &path.key(&name)).at(key.mark));
+        if !known.contains(&&*name) {
+            findings.push(unknown_field(&name, known.iter().copied(), &path.key(&name)).at(key.mark));
         }
     }
 }

@@ -23,7 +23,7 @@ pub struct JinaFlow {
 pub fn read(document: &Document<'_>, overrides: &Overrides, findings: &mut Findings) -> JinaFlow {
     let Some(root) = &document.root else { return JinaFlow { settings: Settings::default(), flow: None } };
     let top = Path::root("");
-    check_names(root, ["apiVersion", "kind", "metadata", "spec", "status"].into_iter(), &top, findings);
+    check_names(root, &["apiVersion", "kind", "metadata", "spec", "status"], &top, findings);
     if root.get("apiVersion").and_then(Node::as_text) != Some(API_VERSION) {
         let got = root.get("apiVersion").map(Node::shown).unwrap_or_default();
         let finding = Code::UnsupportedApiVersion.error("apiVersion", "is not a supported version of JinaFlow").got(got);

@@ -28,7 +28,7 @@ pub fn null<'t>() -> Node<'t> {
 }
 
 /// A schema of values of one type.
-pub fn of_type<'t>(name: &'t str) -> Node<'t> {
+pub fn of_type(name: &str) -> Node<'_> {
     object([("type", name.into())])
 }
 

@@ -165,7 +165,9 @@ impl Checker<'_> {
                 wrong.push(Code::LimitBelowRequest.error(path, message).got(limit.shown()).fix("raise the limit, or lower the request"));
             }
         }
-        wrong.into_iter().for_each(|finding| self.push(finding));
+        for finding in wrong {
+            self.push(finding);
+        }
     }
 
     fn check_autoscaling(&mut self) {

@@ -408,7 +408,7 @@ fn overrides_from(root: &Node<'_>, findings: &mut Findings) -> Overrides {
         let path = top.key(&name);
         match fields::setting_of_config_map_key(&name) {
             Some(setting) => findings.extend(overrides.set(setting, &value.shown(), &path).err()),
-            None => findings.push(Code::UnknownField.error(&path, "is not a known setting").suggest(&name, fields::config_map_keys())),
+            None => findings.push(Code::UnknownField.error(path, "is not a known setting").suggest(&name, fields::config_map_keys())),
         }
     }
     overrides

@@ -78,7 +78,7 @@ mod tests {
         };
         assert_eq!(codes("{containers: [{name: a, $patch: delete}, {$patch: replace}], args: [a]}"), []);
         assert_eq!(codes("{containers: [{image: x}]}"), [("p.containers[0]".to_owned(), Code::MergeKeyMissing)]);
-        assert_eq!(codes("{x: {$patch: remove}}"), [("p.x.$patch".to_owned(), Code::InvalidPatchDirective)]);
+        assert_eq!(codes("{x: {$patch: remove}}"), [("p.x[\"$patch\"]".to_owned(), Code::InvalidPatchDirective)]);
         assert_eq!(codes("{$setElementOrder/containers: [a]}")[0].1, Code::InvalidPatchDirective);
     }
 }

@@ -201,8 +201,7 @@ fn the_schema_and_the_pages_equal_the_table() {
     let expected: Vec<&String> = spec.keys().collect();
     let of_the_table = |name: &&String| page.contains(&format!("- `{name}`"));
     let others: Vec<&&String> = expected.iter().filter(|name| !of_the_table(name)).collect();
-    let known = ["compat", "context", "defaults", "executors", "gateway", "imagePattern", "images", "jinaVersion", "output", "roles"];
-    assert_eq!(others, known.iter().collect::<Vec<_>>());
+    assert!(others.is_empty(), "fields.md lacks {others:?}");
     // The program reads every field that the schema lists.
     let wrong = function(&list("flwo: x\nflow: {jtype: Flow}"));
     assert!(expected.iter().all(|field| !wrong.stderr.contains(&format!("spec.{field}: is no field"))));

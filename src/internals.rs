@@ -1,4 +1,4 @@
-//! What the tests of this repository look at. It changes without notice.
+//! The internal items that the tests of this repository use. They change without notice.
 
 pub mod check {
     pub use crate::check::*;
@@ -36,7 +36,7 @@ pub mod finding {
     pub use crate::finding::{Code, Finding, Findings, Path, Severity};
 }
 pub mod function {
-    pub use crate::function::{run, write_results};
+    pub use crate::function::run;
     pub mod flow_check {
         pub use crate::function::flow_check::is_check;
     }
@@ -75,7 +75,6 @@ pub mod report {
 }
 pub mod yaml {
     pub use crate::yaml::{
-        Data, Dialect, Document, Node, Scalar, Style, edit, edit_entry, kubernetes_value, read, read_all, read_all_as, read_as, write,
-        write_entry,
+        Data, Dialect, Document, Node, Scalar, Style, edit, kubernetes_value, read, read_all, read_all_as, read_as, write, write_entry,
     };
 }

@@ -1,7 +1,7 @@
 //! jinaflow turns a Jina Flow or Deployment into the Kubernetes manifests that run it.
 //!
-//! It is a KRM function: a program that reads a `ResourceList` and answers with one. [`run`] is that function, and [`main`]
-//! is the process, which has a command line as well.
+//! jinaflow is a KRM function: a program that reads a `ResourceList` and writes one. [`run`] is the function. [`main`] is
+//! the process, which also has a command line.
 //!
 //! ```
 //! let list = b"
@@ -27,8 +27,8 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!
-//! Data flows one way. Each module uses only modules above it in this list, and each file of a module only files above it in
-//! the list of its `mod.rs`; `tests/it/architecture.rs` checks that.
+//! Data flows in one direction. A module uses only modules above it in this list, and a file uses only files above it in the
+//! list of its `mod.rs`. `tests/it/architecture.rs` checks this.
 
 mod finding;
 mod yaml;

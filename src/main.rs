@@ -1,8 +1,8 @@
-//! `jinaflow`, the process. Everything is in the library.
+//! The `jinaflow` process. All of its code is in the library.
 
 use std::process::ExitCode;
 
-/// See Cargo.toml.
+/// Allocator of the static binary; Cargo.toml has the reason.
 #[cfg(target_env = "musl")]
 #[global_allocator]
 static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;

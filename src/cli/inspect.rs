@@ -253,11 +253,11 @@ fn read<'t>(files: &'t [File], findings: &mut Told) -> Objects<'t> {
             };
             let written = Written::new(&file.name, text, piece.before);
             let first = Mark { line: 1, column: 1 };
-            let read = if aliases.may_hold(text) { yaml::read_all(text) } else { Err(aliases.error(first)) };
+            let read = if aliases.may_hold(text) { yaml::read_all(text) } else { Err(Aliases::error(first)) };
             let read = read.and_then(|documents| {
                 let mut roots = documents.iter().filter_map(|document| document.root.as_ref());
                 match roots.find(|root| !aliases.fit(root, text)) {
-                    Some(root) => Err(aliases.error(root.mark)),
+                    Some(root) => Err(Aliases::error(root.mark)),
                     None => Ok(documents),
                 }
             });

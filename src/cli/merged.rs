@@ -16,7 +16,7 @@ use crate::krm::meta::Meta;
 use crate::krm::{Caller, ResourceList};
 use crate::plan::Role;
 use crate::reconcile::ownership::{OBJECT, Owner};
-use crate::reconcile::{Fate, Generated, Placing, RENDERED, Reconciler, memory_of};
+use crate::reconcile::{Fate, Generated, Placing, Purpose, RENDERED, Reconciler, memory_of};
 use crate::render::Rendering;
 use crate::report::{self, Subject};
 use crate::yaml::{self, Data, Node};
@@ -146,19 +146,19 @@ pub fn merge(folder: &FilePath, flows: &[Exported], keeps_memory: bool, told: &m
         if let Some(node) = item.read().ok().and_then(|document| document.root) {
             let meta = Meta::of(&node);
             if meta.annotation(OBJECT).is_some() {
-                generated.push(Generated { index, meta, node });
+                generated.push(Generated::new(index, meta, node));
             }
         }
     }
     let placing: Vec<&Placing> = flows.iter().map(|flow| &flow.placing).collect();
-    let mut reconciler = Reconciler::new(&list, Caller::Other, false, generated, std::iter::empty(), &placing);
+    let mut reconciler = Reconciler::new(&list, Caller::Other, Purpose::Render, generated, std::iter::empty(), &placing);
     for Exported { rendering, placing, place: (subject, path) } in flows {
         let mut own = Findings::default();
         rendering.place(placing, &mut reconciler, &mut own);
         told.extend(own.into_iter().map(|finding| (subject.clone(), finding.on((*path).to_owned()))));
     }
-    let outcome = reconciler.finish(&placing);
-    told.extend(outcome.told.into_iter().map(|(_, meta, finding)| (Subject::Object(in_folder(folder, meta)), finding)));
+    let outcome = reconciler.finish();
+    told.extend(outcome.findings.into_iter().map(|item| (Subject::Object(in_folder(folder, item.object)), item.finding)));
     let by_owner = fresh.iter().map(|fresh| (fresh.owner.as_str(), fresh)).collect();
     let mut after = After { all: &fresh, fresh: by_owner, files: BTreeMap::new(), left: BTreeMap::new() };
     for (place, fate) in before.shown().zip(&outcome.fates) {

@@ -134,10 +134,33 @@ codes! {
     ContainerWithoutImage = "container-without-image",
 
     // Rendering: what meets what is there.
+    NamespaceWithoutName = "namespace-without-name",
+    ProtocolNotServed = "protocol-not-served",
+    UnusedImage = "unused-image",
+    ObjectAlreadyExists = "object-already-exists",
+    ObjectOfTwoFlows = "object-of-two-flows",
 
     // Reconciling: edits, conflicts, ownership.
+    EditConflict = "edit-conflict",
+    EditLost = "edit-lost",
+    EditCarriedOver = "edit-carried-over",
+    FieldOverwritten = "field-overwritten",
+    RenderedAnnotationMissing = "rendered-annotation-missing",
+    ObjectOfAnotherKind = "object-of-another-kind",
+    CopiedObject = "copied-object",
+    RenamedObjectLeft = "renamed-object-left",
+    FlowRemoved = "flow-removed",
+    FlowMayBeRenamed = "flow-may-be-renamed",
 
     // The function.
+    FlowMissing = "flow-missing",
+    FunctionConfigKind = "function-config-kind",
+    PathOutsidePackage = "path-outside-package",
+    GeneratedObjectsHidden = "generated-objects-hidden",
+    GeneratedObjectStale = "generated-object-stale",
+    GeneratedObjectMissing = "generated-object-missing",
+    GeneratedObjectLeftOver = "generated-object-left-over",
+    NotUtf8 = "not-utf8",
 
     // The command line.
 

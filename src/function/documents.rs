@@ -1,23 +1,23 @@
-//! A stream of documents, cut at the lines between them, so that one that cannot be read takes no other with it.
+//! Splits a stream of documents, so one that cannot be read does not affect the others.
 
 use crate::finding::Mark;
 use crate::yaml::{Node, SyntaxError};
 
-/// A document as it was written, or several where only a parser can part them.
+/// A document as the user wrote it, or several if only a parser can separate them.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Piece<'t> {
-    /// The lines before it.
+    /// The number of lines before it.
     pub before: u32,
     /// Its bytes.
     pub bytes: &'t [u8],
 }
 
-/// Cuts before every `---` and behind every `...` that begins a line. No YAML has such a line within a document: not even
-/// within a block scalar (<https://yaml.org/spec/1.2.2/#912-document-markers>).
+/// Splits before each line that begins with `---` and after each line that begins with `...`. No document contains such a
+/// line, not even in a block scalar (<https://yaml.org/spec/1.2.2/#912-document-markers>).
 pub fn split(bytes: &[u8]) -> Vec<Piece<'_>> {
     let mut pieces = Vec::new();
     let (mut start, mut before) = (0, 0);
-    // Whether there is anything but comments and directives, which belong to the document behind them.
+    // Comments and directives belong to the document that follows them.
     let mut has_content = false;
     let (mut at, mut line) = (0, 0_u32);
     let mut push = |start: usize, end: usize, before: u32, has_content: bool| {
@@ -48,23 +48,22 @@ fn is_marker(line: &[u8], marker: &[u8]) -> bool {
     line.strip_prefix(marker).is_some_and(|rest| rest.first().is_none_or(u8::is_ascii_whitespace))
 }
 
-/// A comment, a directive or a blank line.
+/// Whether a line is a comment, a directive or blank.
 fn is_comment(line: &[u8]) -> bool {
     let trimmed = line.trim_ascii();
     line.starts_with(b"%") || trimmed.is_empty() || trimmed.starts_with(b"#") || is_marker(line, b"...")
 }
 
-/// What aliases may add to all documents together: as much as to one. They are written out, and many small documents may come
-/// to a lot.
+/// The budget for aliases, which all documents share. The values of aliases are copied, and many small documents may add up.
 #[derive(Debug)]
 pub struct Aliases {
     left: usize,
 }
 
-/// Bytes that aliases may add.
+/// The number of bytes that aliases may add.
 const MOST_ALIASED: usize = 16 << 20;
 
-/// What a byte of a text comes to at most, without aliases.
+/// The most bytes that one byte of a document needs without aliases.
 const WEIGHT_OF_A_BYTE: usize = 9;
 
 impl Default for Aliases {
@@ -74,7 +73,7 @@ impl Default for Aliases {
 }
 
 impl Aliases {
-    /// Whether there is room for what aliases have added to a text.
+    /// Whether the aliases of a document are within the budget.
     pub fn fit(&mut self, root: &Node<'_>, text: &str) -> bool {
         let added = root.weight().saturating_sub(WEIGHT_OF_A_BYTE * text.len());
         let left = self.left.checked_sub(added);
@@ -82,25 +81,25 @@ impl Aliases {
         left.is_some()
     }
 
-    /// Whether a text is worth reading: where all room is taken, one that may have anchors is not even written out.
+    /// Whether a document may be read. When the budget is spent, documents that may have anchors are not.
     pub fn may_hold(&self, text: &str) -> bool {
         self.left > 0 || !text.contains('&')
     }
 
-    /// What to say where there is no room.
-    pub fn error(&self, mark: Mark) -> SyntaxError {
+    /// The error for a document beyond the budget.
+    pub fn error(mark: Mark) -> SyntaxError {
         SyntaxError { message: format!("aliases expand to more than {} MB in all documents", MOST_ALIASED >> 20), mark }
     }
 }
 
-/// Whether a text that cannot be read was meant to be a part of a Flow.
+/// Whether a document that cannot be read looks like a part of a Flow.
 pub fn is_ours(text: &str) -> bool {
     const MARKS: [&str; 6] =
         ["flow.jina.ai/", "kind: JinaFlow", "jina_deployment_name", "--deployments-addresses", "--graph-description", "--connection-list"];
     if MARKS.iter().any(|mark| text.contains(mark)) {
         return true;
     }
-    // `jina executor`, whatever stands between the words of a list; `args:` may.
+    // `jina executor`, with any separators of a list between the words, and with `args:` between them.
     let mut behind = usize::MAX;
     let words = text.split(|c: char| c.is_whitespace() || matches!(c, '[' | ']' | ',' | '"' | '\'' | '{' | '}'));
     for word in words.filter(|word| !word.is_empty() && *word != "-") {
@@ -112,7 +111,7 @@ pub fn is_ours(text: &str) -> bool {
     false
 }
 
-/// Whether a text that cannot be read may hold what is secret.
+/// Whether a document that cannot be read may be a Secret.
 pub fn is_secret(text: &str) -> bool {
     let kinds = text.match_indices("kind").map(|(at, word)| &text[at + word.len()..]);
     let mut values = kinds.map(|rest| rest.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, ':' | '"' | '\'')));
@@ -128,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stream_is_cut_between_its_documents() {
+    fn a_stream_is_split_between_its_documents() {
         assert_eq!(pieces("a: 1\n---\nb: 2\n"), [(0, "a: 1\n"), (1, "---\nb: 2\n")]);
         assert_eq!(pieces("# x\n---\na: |\n  ---\n  x\n--- # y\nb\n"), [(0, "# x\n---\na: |\n  ---\n  x\n"), (5, "--- # y\nb\n")]);
         assert_eq!(pieces("a\n...\n%YAML 1.2\n---\nb"), [(0, "a\n...\n"), (2, "%YAML 1.2\n---\nb")]);
@@ -138,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_ours_is_known_without_being_read() {
+    fn parts_of_a_flow_are_recognized_without_a_parser() {
         for ours in [
             "metadata: {labels: {flow.jina.ai/flow: f",
             "command: [jina]\nargs:\n- gateway\n  x: {",

@@ -15,6 +15,8 @@ pub struct Glance<'i> {
     pub kind: &'i str,
     /// `metadata.name`.
     pub name: &'i str,
+    /// `metadata.namespace`, empty if there is none.
+    pub namespace: &'i str,
     /// The file of the item.
     pub path: Option<&'i str>,
     /// The place in the file.
@@ -58,6 +60,7 @@ pub fn glance<'i>(item: &'i Item<'_>) -> Option<Glance<'i>> {
                 annotations = None;
                 match field(content)? {
                     ("name", value) => name = Some(word(value)?),
+                    ("namespace", value) => found.namespace = word(value)?,
                     ("annotations", value) => annotations = is_nothing(value).then_some(Some(None))?,
                     _ => {}
                 }

@@ -7,7 +7,6 @@ use std::iter::Peekable;
 
 use super::block::{self, Part};
 use super::item::{Item, Shape};
-use super::results::KrmResult;
 use super::{documents, exact, json, sure};
 use crate::finding::shortened;
 use crate::yaml::{self, Data, Document, Node, SyntaxError};
@@ -310,21 +309,18 @@ impl<'t> ResourceList<'t> {
 
     /// Earlier results, followed by the new ones, each made when it is written. A new result that is an earlier one is not
     /// repeated, so a second run on the answer changes nothing.
-    fn results(&self, new: impl Iterator<Item = KrmResult>) -> impl Iterator<Item = io::Result<Node<'t>>> {
+    fn results(&self, new: impl Iterator<Item = Node<'t>>) -> impl Iterator<Item = Node<'t>> {
         let plain = |result: &Node<'_>| yaml::kubernetes_value(result).to_string();
-        let said: HashSet<String> = self.earlier_results.iter().map(plain).collect();
-        // Converts by way of text, because a value would lose the order of the fields.
-        let read = |result: KrmResult| -> io::Result<Node<'t>> { Ok(serde_json::from_str(&serde_json::to_string(&result)?)?) };
-        let is_new =
-            move |result: &io::Result<Node<'t>>| said.is_empty() || !result.as_ref().is_ok_and(|result| said.contains(&plain(result)));
-        self.earlier_results.iter().cloned().map(Ok).chain(new.map(read).filter(is_new))
+        let earlier: HashSet<String> = self.earlier_results.iter().map(plain).collect();
+        let is_new = move |result: &Node<'_>| earlier.is_empty() || !earlier.contains(&plain(result));
+        self.earlier_results.iter().cloned().chain(new.filter(is_new))
     }
 
     /// Writes the answer. `items` are the text of this list's items, or output of [`ResourceList::spell`].
     pub fn write<'i>(
         &self,
         items: impl Iterator<Item = &'i str>,
-        results: impl Iterator<Item = KrmResult>,
+        results: impl Iterator<Item = Node<'t>>,
         out: &mut impl Write,
     ) -> io::Result<()> {
         let mut results = self.results(results).peekable();
@@ -373,7 +369,7 @@ impl<'t> ResourceList<'t> {
                 let mut before = ",\n\"results\": [";
                 let has_results = results.peek().is_some();
                 for result in results {
-                    write!(out, "{before}{}", serde_json::to_string(&result?)?)?;
+                    write!(out, "{before}{}", serde_json::to_string(&result)?)?;
                     before = ",";
                 }
                 out.write_all(if has_results { b"]}\n" } else { b"}\n" })
@@ -435,10 +431,10 @@ fn write_items<'i>(
     Ok(())
 }
 
-fn write_results<'t>(results: impl Iterator<Item = io::Result<Node<'t>>>, margin: usize, out: &mut impl Write) -> io::Result<()> {
+fn write_results<'t>(results: impl Iterator<Item = Node<'t>>, margin: usize, out: &mut impl Write) -> io::Result<()> {
     let mut text = format!("{:margin$}results:\n", "");
     for result in results {
-        yaml::write_entry(&result?, margin, &mut text);
+        yaml::write_entry(&result, margin, &mut text);
         out.write_all(text.as_bytes())?;
         text.clear();
     }

@@ -1,7 +1,7 @@
-//! What is in the list: who is there, and which places of which files are taken.
+//! The items of a list by name, and the used places of each file.
 //!
-//! kpt writes an item to the file and place that its annotations name, relative to the package that they name, and
-//! refuses two items at the same place.
+//! kpt writes an item to the file and place that its annotations name, relative to the package that they name. It refuses
+//! two items at the same place.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -9,54 +9,61 @@ use std::collections::HashMap;
 use super::flows::{Origin, Placing};
 use crate::krm::annotations::{INDEX, LEGACY_INDEX, LEGACY_PATH, PACKAGE_PATH, PATH};
 use crate::krm::meta::Meta;
-use crate::krm::{Caller, ResourceList, glance};
+use crate::krm::{Caller, ObjectRef, ResourceList, effective_namespace, glance};
 use crate::yaml::{Data, Node};
 
-/// Two words that name something: a kind and a name, a package and a file.
-type Pair<'l> = (Cow<'l, str>, Cow<'l, str>);
+/// Kind, namespace and name of an object.
+type Name<'l> = [Cow<'l, str>; 3];
 
-/// The items by kind and name, and the next free place in each file.
+/// A package and a file in it.
+type File<'l> = (Cow<'l, str>, Cow<'l, str>);
+
+/// The items by name, and the next free place in each file.
 #[derive(Debug)]
 pub struct Census<'l> {
     caller: Caller,
-    namesakes: HashMap<Pair<'l>, Vec<usize>>,
-    next: HashMap<Pair<'l>, i64>,
+    namesakes: HashMap<Name<'l>, Vec<usize>>,
+    next: HashMap<File<'l>, i64>,
 }
 
 impl<'l> Census<'l> {
-    /// Looks at all items.
+    /// Reads the names and files of all items.
     pub fn of(list: &'l ResourceList<'_>, caller: Caller) -> Self {
         let mut census = Self { caller, namesakes: HashMap::new(), next: HashMap::new() };
         for (place, item) in list.items.iter().enumerate() {
             if let Some(seen) = glance(item) {
                 let file = seen.path.map(|path| (seen.package.unwrap_or_default().into(), path.into()));
-                census.count(place, (seen.kind.into(), seen.name.into()), file, seen.index);
+                let name = [seen.kind, effective_namespace(seen.namespace), seen.name].map(Cow::Borrowed);
+                census.count(place, name, file, seen.index);
             } else if let Some(root) = item.read().ok().and_then(|document| document.root) {
                 let meta = Meta::of(&root);
                 let file = meta.path().map(|path| (meta.package().to_owned().into(), path.to_owned().into()));
                 let index = meta.index();
-                census.count(place, (meta.kind.into(), meta.name.into()), file, index);
+                let namespace = effective_namespace(&meta.namespace).to_owned();
+                census.count(place, [meta.kind, namespace, meta.name].map(Cow::Owned), file, index);
             }
         }
         census
     }
 
-    fn count(&mut self, place: usize, named: Pair<'l>, file: Option<Pair<'l>>, index: Option<i64>) {
-        self.namesakes.entry(named).or_default().push(place);
+    fn count(&mut self, place: usize, name: Name<'l>, file: Option<File<'l>>, index: Option<i64>) {
+        self.namesakes.entry(name).or_default().push(place);
         if let Some(file) = file {
             let next = self.next.entry(file).or_default();
             *next = (*next).max(index.unwrap_or_default().saturating_add(1));
         }
     }
 
-    /// The items of this kind and name, wherever they are.
-    pub fn namesakes<'s>(&'s self, kind: &'s str, name: &'s str) -> &'s [usize] {
-        self.namesakes.get(&(Cow::Borrowed(kind), Cow::Borrowed(name))).map(Vec::as_slice).unwrap_or_default()
+    /// The items with the kind, namespace and name of an object.
+    pub fn namesakes<'s>(&'s self, object: &ObjectRef<'s>) -> &'s [usize] {
+        let ObjectRef { kind, namespace, name, .. } = *object;
+        let name = [kind, effective_namespace(namespace), name].map(Cow::Borrowed);
+        self.namesakes.get(&name).map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// The annotations of a new object in `file`, beside its flow's own file. By its package it is found again, even where
-    /// nobody keeps files. A Flow of which no file is known is in the root of the package: kpt would put each object into a
-    /// file of its own, and a later render would leave them there.
+    /// The annotations for the place of a new object: in `file`, beside the file of its JinaFlow. The annotation for the
+    /// package identifies the object also where the caller keeps no files. Objects of a JinaFlow without a known file go to
+    /// the root of the package. Otherwise kpt would write each object to its own file, and a later render would leave it there.
     pub fn place(&mut self, flow: &Placing, file: &str) -> Vec<(&'static str, String)> {
         let package = flow.meta.package();
         let in_package = (!package.is_empty()).then(|| (PACKAGE_PATH, package.to_owned()));
@@ -76,13 +83,13 @@ impl<'l> Census<'l> {
     }
 }
 
-/// Whether an item is in the file that a component's objects are written to.
+/// Whether an item is in the file that the objects of its component are written to.
 pub fn is_in_usual_file(item: &Meta, component: &str) -> bool {
     let file = item.path().and_then(|path| path.rsplit('/').next());
     file.is_none_or(|file| file.strip_suffix(".yml") == Some(component))
 }
 
-/// Writes another place into the annotations by which the caller knows where an item is, where there is one.
+/// Changes the annotations for the place of an item, if it has them.
 pub fn move_to(item: &mut Node<'_>, place: &[(&'static str, String)]) {
     let Some(annotations) = item.get_mut("metadata").and_then(|metadata| metadata.get_mut("annotations")) else { return };
     let Data::Map(annotations) = &mut annotations.data else { return };

@@ -1,28 +1,28 @@
-//! What the user has changed in a generated object, told from what was rendered.
+//! The edits of a user in a generated object: its differences from what was rendered.
 
 use super::leaves::{Grain, Leaf, Place, each_leaf, flag_groups, grain, short};
 use super::memory::{Memory, RENDERED};
 use super::ownership::OBJECT;
 use crate::config::lists::entry_name;
-use crate::finding::{HIDDEN, Path, names_a_secret, shows_a_secret};
+use crate::finding::{FieldPath, HIDDEN, Path, names_a_secret, shows_a_secret};
 use crate::krm::annotations::is_bookkeeping;
 use crate::yaml::{Data, Node};
 
-/// A field that is not as it was rendered.
+/// A field that differs from what was rendered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Edit {
     /// Its path.
-    pub path: String,
-    /// What stands there, on one line; hidden where it may be a secret.
+    pub path: FieldPath,
+    /// Its value on one line; hidden if it may be a secret.
     pub shown: String,
 }
 
 /// Every edit of an object.
 #[derive(Debug, Default)]
 pub struct Edits {
-    /// Fields that were changed or added, what was added as a whole as one.
+    /// Fields that were changed or added. A mapping or list that was added is one field.
     pub changed: Vec<Edit>,
-    /// How many rendered leaves are gone. Which they were nobody knows: only hashes of their places are remembered.
+    /// The number of rendered leaves that were removed. Their paths are unknown: only hashes of their places are remembered.
     pub removed: usize,
 }
 
@@ -36,13 +36,13 @@ impl Edits {
         Self { changed: found.edits, removed: memory.len().saturating_sub(reader.known) }
     }
 
-    /// Whether the object is as it was rendered.
+    /// Whether the object is unchanged.
     pub fn is_empty(&self) -> bool {
         self.changed.is_empty() && self.removed == 0
     }
 }
 
-/// Removes the annotations that say where an object is kept and what it was, none of which is remembered.
+/// Removes the annotations about files and ownership. They are not remembered.
 pub fn drop_bookkeeping(object: &mut Node<'_>) {
     let Some(metadata) = object.get_mut("metadata") else { return };
     let Some(Data::Map(pairs)) = metadata.get_mut("annotations").map(|node| &mut node.data) else { return };
@@ -58,9 +58,9 @@ struct Reader<'m> {
     known: usize,
 }
 
-/// What was found at a place and below it.
+/// The edits at a place and below it.
 struct Found {
-    /// Whether anything there is remembered.
+    /// Whether a leaf there is remembered.
     is_known: bool,
     edits: Vec<Edit>,
 }
@@ -113,10 +113,10 @@ impl Reader<'_> {
 
 fn edit(path: &Path<'_>, shown: String, is_secret: bool) -> Edit {
     let is_hidden = is_secret || (shown.contains([' ', ':']) && shows_a_secret(&shown));
-    Edit { path: path.to_string(), shown: if is_hidden { HIDDEN.to_owned() } else { shown } }
+    Edit { path: path.into(), shown: if is_hidden { HIDDEN.to_owned() } else { shown } }
 }
 
-/// Whether every leaf of an object, and no other, is remembered as it is.
+/// Whether exactly the leaves of an object are remembered, with their values.
 pub fn is_as_rendered(object: &Node<'_>, memory: &Memory) -> bool {
     let mut object = object.clone();
     drop_bookkeeping(&mut object);

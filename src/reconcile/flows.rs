@@ -1,112 +1,110 @@
-//! Which Flows the generated items of a list belong to: Flows that are rendered, that were renamed, that do not exist any
-//! more.
+//! The JinaFlows that the generated items of a list belong to: those that are rendered, renamed or removed.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::candidates::Generated;
+use super::flow_key::{FlowKey, key_of};
+use super::generated::Generated;
 use super::memory::Mark;
 use super::succession::Planned;
 use crate::config::OnConflict;
 use crate::krm::meta::Meta;
 use crate::krm::{Caller, effective_namespace};
 
-/// A Flow by its package and name.
-pub type FlowKey = (String, String);
-
-/// Where a Flow is.
+/// Where a JinaFlow is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
     /// In the package whose items are in the list: it is an item itself, or functionConfig with the path of a file.
     Package,
-    /// Nobody says: functionConfig without a path. kpt 1.0 does not show a function the file that is its own config.
+    /// Unknown: functionConfig without a path. kpt 1.0 does not send a function the file that is its own config.
     Unknown,
 }
 
-/// A `JinaFlow` whose objects are going to be placed.
+/// A JinaFlow whose objects are placed.
 #[derive(Debug, Clone)]
 pub struct Placing {
-    /// Who it is.
+    /// Its type, name and annotations.
     pub meta: Meta,
     /// Where it is.
     pub origin: Origin,
     /// `spec.output.onConflict`.
     pub on_conflict: OnConflict,
-    /// The namespace of its objects, empty when they name none.
+    /// The namespace of its objects, empty if they have none.
     pub namespace: String,
-    /// Its components; none when it cannot be rendered.
+    /// Its components, empty if it cannot be rendered.
     pub components: Vec<Planned>,
 }
 
 impl Placing {
-    /// The Flow's key.
+    /// The key of the JinaFlow.
     pub fn key(&self) -> FlowKey {
         key_of(&self.meta)
     }
 }
 
-/// The key of a `JinaFlow`.
-pub fn key_of(flow: &Meta) -> FlowKey {
-    (flow.package().to_owned(), flow.name.clone())
-}
-
-/// The Flow for which an item was generated.
-pub fn owner_of(item: &Generated<'_>) -> Option<FlowKey> {
-    Some((item.meta.package().to_owned(), item.owner()?.flow))
-}
-
-/// What a list says about Flows.
+/// The JinaFlows of a list, as far as its items tell.
 #[derive(Debug, Default)]
 pub struct Flows {
-    /// Those that are being rendered.
+    /// Those that are rendered.
     pub rendered: HashSet<FlowKey>,
-    /// Those of which there are objects and no `JinaFlow` any more.
+    /// Those that are not in the list any more, although their objects are.
     pub gone: HashSet<FlowKey>,
-    /// The former names of Flows.
+    /// The former names of renamed JinaFlows.
     pub former: HashMap<FlowKey, String>,
-    /// Those of which there are objects that look like another Flow's former ones, without proof: the Flow, and the name.
+    /// JinaFlows that may be renamed, with the possible former name: there are objects with the same components in another
+    /// namespace.
     pub alike: BTreeMap<FlowKey, String>,
-    /// Those of which there are objects.
+    /// Those that have objects in the list.
     pub known: HashSet<FlowKey>,
-    /// Those whose `JinaFlow` was outside of the package.
+    /// Those that were outside of the package in an earlier render.
     pub elsewhere: HashSet<FlowKey>,
-    /// Those of which an object has the name that it was rendered with, so that nothing renames all of them.
+    /// Those with an object that still has the name that it was rendered with, so no other program renames all objects.
     pub named: HashSet<FlowKey>,
 }
 
 impl Flows {
-    /// Reads the Flows. `present` are all `JinaFlow`s of the list.
+    /// Reads the JinaFlows. `present` are all JinaFlows of the list.
     pub fn of<'m>(generated: &[Generated<'_>], present: impl Iterator<Item = &'m Meta>, placing: &[&Placing], caller: Caller) -> Self {
-        let rendered: HashSet<FlowKey> = placing.iter().map(|flow| flow.key()).collect();
-        let present: HashSet<FlowKey> = present.map(key_of).chain(rendered.iter().cloned()).collect();
-        let of_mark = |mark: Mark| {
-            let has_it = move |item: &&Generated<'_>| item.memory().is_some_and(|memory| memory.mark == mark);
-            generated.iter().filter(has_it).filter_map(owner_of).collect::<HashSet<FlowKey>>()
-        };
-        let mut flows = Self { known: generated.iter().filter_map(owner_of).collect(), ..Self::default() };
-        flows.elsewhere = of_mark(Mark::Elsewhere);
-        flows.named = generated.iter().filter(|item| item.has_its_name()).filter_map(owner_of).collect();
-        // Where a part of the package is hidden, or nothing is remembered, no Flow is known to be gone.
+        let mut flows = Self { rendered: placing.iter().map(|flow| flow.key()).collect(), ..Self::default() };
+        let mut in_package: HashSet<FlowKey> = HashSet::new();
+        for item in generated {
+            let Some(flow) = item.flow() else { continue };
+            match item.memory.as_ref().map(|memory| memory.mark) {
+                Some(Mark::Package) => drop(in_package.insert(flow.clone())),
+                Some(Mark::Elsewhere) => drop(flows.elsewhere.insert(flow.clone())),
+                None => {}
+            }
+            if item.has_rendered_name() {
+                flows.named.insert(flow.clone());
+            }
+            flows.known.insert(flow);
+        }
+        // kpt's selectors hide a part of the package, and kustomize keeps no memory: then no JinaFlow is known to be removed.
         if caller == Caller::Other {
-            let absent: HashSet<FlowKey> = of_mark(Mark::Package).into_iter().filter(|flow| !present.contains(flow)).collect();
+            let present: HashSet<FlowKey> = present.map(key_of).collect();
+            let is_absent = |flow: &FlowKey| !present.contains(flow) && !flows.rendered.contains(flow);
+            let absent: HashSet<FlowKey> = in_package.into_iter().filter(is_absent).collect();
             flows.find_gone(&absent, generated, placing);
         }
-        flows.rendered = rendered;
         flows
     }
 
-    /// A Flow of which nothing is there yet, in a package where exactly one is gone, is that one under a new name.
+    /// Finds removed and renamed JinaFlows. If exactly one JinaFlow of a package has no objects yet and exactly one is
+    /// removed, the former is the latter under a new name.
     fn find_gone(&mut self, absent: &HashSet<FlowKey>, generated: &[Generated<'_>], placing: &[&Placing]) {
         let packages: HashSet<&str> =
             placing.iter().filter(|flow| flow.origin == Origin::Package).map(|flow| flow.meta.package()).collect();
         self.gone = absent.iter().filter(|flow| packages.contains(flow.0.as_str())).cloned().collect();
-        let new: Vec<&&Placing> = placing.iter().filter(|flow| !self.known.contains(&flow.key())).collect();
-        for flow in &new {
-            let package = flow.meta.package();
-            let mut former = absent.iter().filter(|gone| gone.0 == package);
-            let (Some(gone), None) = (former.next(), former.next()) else { continue };
-            if new.iter().filter(|other| other.meta.package() == package).count() != 1 {
-                continue;
-            }
+        let mut absent_of_package: HashMap<&str, Vec<&FlowKey>> = HashMap::new();
+        for flow in absent {
+            absent_of_package.entry(&flow.0).or_default().push(flow);
+        }
+        let mut new_of_package: HashMap<&str, Vec<&Placing>> = HashMap::new();
+        for flow in placing.iter().filter(|flow| !self.known.contains(&flow.key())) {
+            new_of_package.entry(flow.meta.package()).or_default().push(flow);
+        }
+        for (package, new) in new_of_package {
+            let former = absent_of_package.get(package).map(Vec::as_slice).unwrap_or_default();
+            let ([flow], [gone]) = (new.as_slice(), former) else { continue };
             match flow.origin {
                 Origin::Package => drop(self.former.insert(flow.key(), gone.1.clone())),
                 Origin::Unknown => self.compare(flow, gone, generated),
@@ -114,17 +112,17 @@ impl Flows {
         }
     }
 
-    /// A Flow that may be outside of the package takes over the objects of another name only when they are the same
-    /// objects: its components, in its namespace.
+    /// Decides whether a JinaFlow that may be outside of the package takes over the objects of another name. It does if they
+    /// are the same objects: of its components, in its namespace.
     fn compare(&mut self, flow: &Placing, gone: &FlowKey, generated: &[Generated<'_>]) {
-        let items = generated.iter().filter(|item| owner_of(item).as_ref() == Some(gone));
-        let former: HashSet<String> = items.clone().filter_map(|item| Some(item.owner()?.component)).collect();
-        let now: HashSet<String> = flow.components.iter().map(|planned| planned.component.clone()).collect();
+        let items: Vec<&Generated<'_>> = generated.iter().filter(|item| item.flow().as_ref() == Some(gone)).collect();
+        let former: HashSet<&str> = items.iter().filter_map(|item| Some(item.owner.as_ref()?.component.as_str())).collect();
+        let now: HashSet<&str> = flow.components.iter().map(|planned| planned.component.as_str()).collect();
         if now.is_empty() || !(former.is_subset(&now) || now.is_subset(&former)) {
             return;
         }
-        let is_here = |item: &Generated<'_>| effective_namespace(&item.meta.namespace) == effective_namespace(&flow.namespace);
-        if items.clone().all(is_here) {
+        let is_here = |item: &&Generated<'_>| effective_namespace(&item.meta.namespace) == effective_namespace(&flow.namespace);
+        if items.iter().all(is_here) {
             self.gone.insert(gone.clone());
             self.former.insert(flow.key(), gone.1.clone());
         } else {

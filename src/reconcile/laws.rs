@@ -1,4 +1,4 @@
-//! What holds of every merge, tried on random objects.
+//! Laws of every merge, tested with random objects.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::config::OnConflict;
 use crate::finding::{Findings, Path};
 use crate::yaml::{self, Data, Node};
 
-/// Objects with the lists that are merged by their keys, and others.
+/// Objects with and without lists that are merged by their keys.
 fn object() -> impl Strategy<Value = Node<'static>> {
     let leaf = prop_oneof!["[a-z]{0,3}".prop_map(Node::from), (0..9_i32).prop_map(Node::from), Just(Node::plain("null"))];
     leaf.prop_recursive(4, 40, 4, |inner| {
@@ -23,7 +23,7 @@ fn object() -> impl Strategy<Value = Node<'static>> {
             entries.into_iter().map(|(name, value)| map([("name", name.into()), ("value", value)])).collect::<Vec<_>>()
         });
         let some = |word: &'static str| prop::collection::vec(Just(Node::from(word)), 0..3);
-        // Flags come in the order of a table, whether they are there or not.
+        // The order of flags is fixed. Each may be missing.
         let flags = ["--name", "--name", "--uses", "--native"].map(|flag| (any::<bool>(), Just(flag), some("x")));
         let words = (some("jina"), flags).prop_map(|(first, flags)| {
             let group = |(is_there, flag, words): (bool, &'static str, Vec<Node<'static>>)| {
@@ -46,13 +46,13 @@ fn map(fields: impl IntoIterator<Item = (&'static str, Node<'static>)>) -> Node<
     Data::Map(fields.into_iter().map(|(name, value)| (Node::field(name), value)).collect()).into()
 }
 
-/// The outcome, and how much is said.
+/// The outcome, and the number of findings.
 fn merged(base: &Node<'static>, mine: &Node<'static>, flows: &Node<'static>, on_conflict: OnConflict) -> (Node<'static>, usize) {
-    let (out, said, _) = remembering(&remember(base, Mark::Package, &Held::new()), mine, flows, on_conflict);
-    (out, said)
+    let (out, reported, _) = remembering(&remember(base, Mark::Package, &Held::new()), mine, flows, on_conflict);
+    (out, reported)
 }
 
-/// The outcome, how much is said, and what is remembered.
+/// The outcome, the number of findings, and the memory.
 fn remembering(memory: &str, mine: &Node<'static>, flows: &Node<'static>, on_conflict: OnConflict) -> (Node<'static>, usize, String) {
     let mut findings = Findings::default();
     let memory = Memory::parse(memory);
@@ -83,21 +83,21 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 512, rng_seed: RngSeed::Fixed(4), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn without_an_edit_the_rendering_arrives(base in object(), flows in object(), on_conflict in any_choice()) {
-        let (out, said) = merged(&base, &base, &flows, on_conflict);
-        prop_assert_eq!((leaves(&out), said), (leaves(&flows), 0), "{}", text(&out));
+    fn without_an_edit_the_outcome_is_the_rendered_object(base in object(), flows in object(), on_conflict in any_choice()) {
+        let (out, reported) = merged(&base, &base, &flows, on_conflict);
+        prop_assert_eq!((leaves(&out), reported), (leaves(&flows), 0), "{}", text(&out));
     }
 
     #[test]
     fn without_a_change_of_the_flow_edits_stay(base in object(), mine in object(), on_conflict in any_choice()) {
-        let (out, said) = merged(&base, &mine, &base, on_conflict);
-        prop_assert_eq!((text(&out), said), (text(&mine), 0));
+        let (out, reported) = merged(&base, &mine, &base, on_conflict);
+        prop_assert_eq!((text(&out), reported), (text(&mine), 0));
     }
 
     #[test]
     fn the_same_change_is_no_conflict(base in object(), both in object(), on_conflict in any_choice()) {
-        let (out, said) = merged(&base, &both, &both, on_conflict);
-        prop_assert_eq!((text(&out), said), (text(&both), 0));
+        let (out, reported) = merged(&base, &both, &both, on_conflict);
+        prop_assert_eq!((text(&out), reported), (text(&both), 0));
     }
 
     #[test]
@@ -106,18 +106,18 @@ proptest! {
         on_conflict in any_choice(),
     ) {
         let both = |mine: &Node<'static>, flows: &Node<'static>| map([("mine", mine.clone()), ("flows", flows.clone())]);
-        let (out, said) = merged(&both(&my_base, &base), &both(&my_change, &base), &both(&my_base, &change), on_conflict);
-        prop_assert_eq!((leaves(&out), said), (leaves(&both(&my_change, &change)), 0), "{}", text(&out));
+        let (out, reported) = merged(&both(&my_base, &base), &both(&my_change, &base), &both(&my_base, &change), on_conflict);
+        prop_assert_eq!((leaves(&out), reported), (leaves(&both(&my_change, &change)), 0), "{}", text(&out));
     }
 
     #[test]
     fn a_merge_settles(base in object(), mine in object(), flows in object(), on_conflict in any_choice()) {
         let first = remember(&base, Mark::Package, &Held::new());
-        let (out, said, remembered) = remembering(&first, &mine, &flows, on_conflict);
-        let (again, said_again, remembered_again) = remembering(&remembered, &out, &flows, on_conflict);
+        let (out, reported, remembered) = remembering(&first, &mine, &flows, on_conflict);
+        let (again, reported_again, remembered_again) = remembering(&remembered, &out, &flows, on_conflict);
         prop_assert_eq!((text(&again), remembered_again), (text(&out), remembered));
-        // A conflict that is kept stays one, and one that is overwritten is over.
-        let expected = if on_conflict == OnConflict::Overwrite { 0 } else { said };
-        prop_assert_eq!(said_again, expected, "{}", text(&out));
+        // A conflict that is kept is reported again. One that is overwritten is not.
+        let expected = if on_conflict == OnConflict::Overwrite { 0 } else { reported };
+        prop_assert_eq!(reported_again, expected, "{}", text(&out));
     }
 }

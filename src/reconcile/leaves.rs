@@ -1,7 +1,7 @@
-//! An object as places with values, the grain at which edits are told apart.
+//! An object as leaves: places with values. Edits are compared leaf by leaf.
 //!
 //! A leaf is a scalar, an empty collection, or a list that Kubernetes replaces as a whole. Lists with a merge key are
-//! taken apart by it, and arguments by their flags.
+//! divided into their entries, and arguments into their flags.
 
 use std::collections::HashMap;
 
@@ -10,17 +10,17 @@ use crate::finding::Path;
 use crate::manifests::fingerprint::{BASIS, hashed, mixed};
 use crate::yaml::{Data, Node, Scalar, Style, kubernetes_value};
 
-/// How many entries or groups of a list have a name.
+/// The number of entries or groups of a list, by name.
 pub type Count = HashMap<String, usize>;
 
-/// What a collection is taken apart into.
+/// The kind of parts of a collection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Grain {
     /// Fields of a mapping.
     Fields,
     /// Entries of a list with a merge key.
     Entries,
-    /// Flags with their values: `--name`, `--name word …`; what stands before the first is a group of its own.
+    /// Flags with their values: `--name`, `--name word …`. The words before the first flag are one group.
     Flags,
 }
 
@@ -42,8 +42,8 @@ fn is_first(name: String, seen: &mut Count) -> bool {
     seen.insert(name, 0).is_none()
 }
 
-/// Where each group of flags ends, and its name: the flag, with a number from its second time on, behind a character that
-/// stands in no argument.
+/// The name and the end of each group of words. The name is the flag. A repeated flag gets a number after a NUL character,
+/// which no argument contains.
 pub fn flag_groups(words: &[Node<'_>]) -> Vec<(String, usize)> {
     let mut groups: Vec<(String, usize)> = Vec::new();
     let mut seen = Count::new();
@@ -63,7 +63,7 @@ pub fn flag_groups(words: &[Node<'_>]) -> Vec<(String, usize)> {
     groups
 }
 
-/// A place in an object: a hash of the way to it.
+/// A place in an object: a hash of the path to it.
 #[derive(Debug, Clone, Copy)]
 pub struct Place(u64);
 
@@ -71,7 +71,7 @@ impl Place {
     /// The object itself.
     pub const ROOT: Place = Place(BASIS);
 
-    /// A part of what is at this place.
+    /// The place of a part of the value at this place.
     pub fn part(self, grain: Grain, name: &str) -> Place {
         let separator: &[u8] = match grain {
             Grain::Fields => &[0],
@@ -81,13 +81,13 @@ impl Place {
         Place(hashed(hashed(self.0, separator), name.as_bytes()))
     }
 
-    /// 30 bits of it.
+    /// 30 bits of the hash.
     pub fn short(self) -> u32 {
         short(mixed(self.0))
     }
 }
 
-/// The hash of a value: the same for two spellings that are one to kubectl.
+/// The hash of a value. Spellings that are the same value to kubectl have the same hash.
 pub fn value(node: &Node<'_>) -> u64 {
     mixed(match &node.data {
         Data::Scalar(Scalar { text, style: Style::Quoted }) => hashed(BASIS, text.as_bytes()),
@@ -113,7 +113,7 @@ pub fn short(hash: u64) -> u32 {
     (hash & 0x3fff_ffff) as u32
 }
 
-/// What stands at a leaf.
+/// The value of a leaf.
 #[derive(Clone, Copy)]
 pub enum Leaf<'n, 't> {
     /// A value that is replaced as a whole.

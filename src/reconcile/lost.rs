@@ -1,46 +1,51 @@
-//! What is said of edits that an object cannot keep.
+//! Findings about edits that an object cannot keep.
 
 use super::edits::Edit;
 use super::memory::RENDERED;
 use crate::config::OnConflict;
-use crate::finding::{Finding, Findings};
+use crate::finding::{Code, FieldPath, Finding, Findings, Severity};
 
-/// Edits of one object that are named one by one; of more only the number is.
+/// Edits of one object that are reported one by one. Of more only the number is reported.
 const MOST_EDITS: usize = 20;
 
-/// How an edit that stands in the way of a render is given up.
-const LET_GO: &str = "set spec.output.onConflict (--on-conflict of an export) to keep or overwrite to let it go";
+/// The severity of a finding that `spec.output.onConflict` decides about.
+pub fn severity(on_conflict: OnConflict) -> Severity {
+    match on_conflict {
+        OnConflict::Error => Severity::Error,
+        OnConflict::Keep | OnConflict::Overwrite => Severity::Warning,
+    }
+}
 
-/// Names edits that are lost.
-pub fn name_lost(edits: Vec<Edit>, removed: usize, why: &str, on_conflict: OnConflict, findings: &mut Findings) {
-    let finding = |path: String, message: String| match on_conflict {
-        OnConflict::Error => Finding::error(path, message).fix(format!("{LET_GO}, or put it into the JinaFlow or an overlay")),
-        OnConflict::Keep | OnConflict::Overwrite => {
-            Finding::warning(path, message).fix("put it into the JinaFlow or an overlay to have it again")
+/// Reports edits that are lost, and how many fields were removed.
+pub fn report_lost(edits: Vec<Edit>, removed: usize, why: &str, on_conflict: OnConflict, findings: &mut Findings) {
+    let fix = match on_conflict {
+        OnConflict::Error => {
+            "to drop the edit, set `spec.output.onConflict` (`--on-conflict` of an export) to `keep` or `overwrite`; \
+             to keep it, put it into the JinaFlow or an overlay"
         }
+        OnConflict::Keep | OnConflict::Overwrite => "to keep the edit, put it into the JinaFlow or an overlay",
     };
+    let finding = |path: FieldPath, got: String| Code::EditLost.warning(path, why).with_severity(severity(on_conflict)).got(got).fix(fix);
     let more = edits.len().saturating_sub(MOST_EDITS);
     for edit in edits.into_iter().take(MOST_EDITS) {
-        findings.push(finding(edit.path, why.to_owned()).got(edit.shown));
+        findings.push(finding(edit.path, edit.shown));
     }
-    let rest = [(more, "more fields"), (removed, "removed fields")];
-    for (count, what) in rest.into_iter().filter(|(count, _)| *count > 0) {
-        findings.push(finding(String::new(), why.to_owned()).got(format!("{count} {what}")));
+    for (count, what) in [(more, "more fields"), (removed, "removed fields")] {
+        if count > 0 {
+            findings.push(finding(FieldPath::default(), format!("{count} {what}")));
+        }
     }
 }
 
-/// What was changed in an object that another one succeeds.
-pub fn carried_over(count: usize, what: &str) -> Finding {
-    let fields = if count == 1 { "1 field" } else { &*format!("{count} fields") };
-    Finding::info("", format!("is now the {what}; what was changed in {fields} here is carried over"))
+/// The finding about edits that another object takes over.
+pub fn carried_over(count: usize, object: &str) -> Finding {
+    let fields = if count == 1 { "1 edited field".to_owned() } else { format!("{count} edited fields") };
+    Code::EditCarriedOver.info("", format!("is replaced by the {object}, which takes over {fields}"))
 }
 
-/// An item without a memory of what it was.
+/// The finding about an item that has lost the memory of what was rendered.
 pub fn forgotten(on_conflict: OnConflict) -> Finding {
-    let message = format!("has no {RENDERED}, so that edits here cannot be told from what the Flow rendered");
-    let finding = match on_conflict {
-        OnConflict::Error => Finding::error("metadata.annotations", message),
-        OnConflict::Keep | OnConflict::Overwrite => Finding::warning("metadata.annotations", message),
-    };
-    finding.fix("fields that the Flow sets are as the Flow has them now; put yours into the JinaFlow or an overlay")
+    let message = format!("has no `{RENDERED}`, so jinaflow cannot tell your edits from fields that it rendered");
+    let finding = Code::RenderedAnnotationMissing.warning("metadata.annotations", message).with_severity(severity(on_conflict));
+    finding.fix("fields that the Flow sets now have the Flow's values; put your values into the JinaFlow or an overlay")
 }

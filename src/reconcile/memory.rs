@@ -1,8 +1,8 @@
-//! What was rendered last, as an annotation of the object.
+//! The memory of the last render, an annotation of the object.
 //!
-//! kubectl remembers the whole object for the same purpose (`last-applied-configuration`). Here ten characters for each
-//! leaf are enough: which place, which value. So a long string is not stored twice, and a changed field is one more line in
-//! a diff.
+//! kubectl stores the whole object for the same purpose (`last-applied-configuration`). Here ten characters for each leaf
+//! are enough: five for its place and five for its value. So a long string is not stored twice, and the annotation is one
+//! line of a diff.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -13,12 +13,12 @@ use crate::yaml::Node;
 /// `flow.jina.ai/rendered: v1.…`, five characters of base64 (URL alphabet) for a leaf's place and five for its value.
 pub const RENDERED: &str = "flow.jina.ai/rendered";
 
-/// Where the Flow of an object was, as far as the render knew.
+/// Where the JinaFlow of an object was, as far as the render knew.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mark {
-    /// In the package of the object, so that the Flow is gone when it is not in the package any more.
+    /// In the package of the object. If it is not in the package any more, it was removed.
     Package,
-    /// Outside of the package. Only written by earlier versions, and kept where it is.
+    /// Outside of the package. Only earlier versions write this; it is kept.
     Elsewhere,
 }
 
@@ -33,16 +33,15 @@ impl Mark {
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/// Leaves that keep an older memory than what was rendered: those of conflicts in which the user's value stays. As long as
-/// the older value is remembered, both sides still differ from it, so that every render names the conflict again. `None`
-/// is a leaf that was not there.
+/// Older memory of leaves, for conflicts in which the user's value stays. Both sides differ from the older value, so every
+/// render finds the conflict again. `None` is a leaf that did not exist.
 pub type Held = BTreeMap<u32, Option<u32>>;
 
-/// The leaves that an object had when it was rendered last.
-#[derive(Debug)]
+/// The leaves of an object when it was rendered last.
+#[derive(Debug, Clone)]
 pub struct Memory {
     leaves: HashMap<u32, u32>,
-    /// Where its Flow was.
+    /// Where its JinaFlow was.
     pub mark: Mark,
 }
 
@@ -61,7 +60,7 @@ pub fn remember(object: &Node<'_>, mark: Mark, held: &Held) -> String {
         Some(Some(older)) => write(place.short(), older),
         Some(None) => {}
     });
-    // What the Flow has no more, and the user has changed.
+    // Leaves that the Flow has removed and the user has changed.
     for (place, older) in rest {
         if let Some(older) = older {
             write(place, older);
@@ -70,8 +69,13 @@ pub fn remember(object: &Node<'_>, mark: Mark, held: &Held) -> String {
     text
 }
 
+/// The annotation's value for an object without edits.
+pub fn memory_of(object: &Node<'_>) -> String {
+    remember(object, Mark::Package, &Held::new())
+}
+
 impl Memory {
-    /// Reads the annotation's value; `None` when it is nothing that we wrote.
+    /// Reads the annotation's value; `None` if jinaflow did not write it.
     pub fn parse(text: &str) -> Option<Self> {
         let (mark, digits) =
             [Mark::Package, Mark::Elsewhere].into_iter().find_map(|mark| Some((mark, text.strip_prefix(mark.prefix())?)))?;
@@ -97,7 +101,7 @@ impl Memory {
     }
 }
 
-/// The part of an annotation that says what was rendered, without the part that says where the Flow was.
+/// The part of the annotation's value about leaves, without the part about the JinaFlow.
 pub fn leaves_of(annotation: &str) -> &str {
     annotation.split_once('.').map_or(annotation, |(_, leaves)| leaves)
 }

@@ -1,29 +1,31 @@
-//! The three-way merge: what was rendered last, what the user made of it, what the Flow yields now.
+//! The three-way merge of the object that was rendered last, the user's object, and the object that the Flow renders now.
 //!
-//! Field by field, as `kubectl apply` does it: what only the user has changed stays, what only the Flow has changed
-//! arrives, and where both have changed the same field `spec.output.onConflict` decides. A conflict in which the user's
-//! value stays is held: the next render finds it again and names it again.
+//! It works field by field, as `kubectl apply` does. A field that only the user has changed keeps its value. A field that
+//! only the Flow has changed gets the Flow's value. If both have changed a field, `spec.output.onConflict` decides. If the
+//! user's value stays, the older memory is held, so the next render finds and reports the conflict again.
 
 use std::collections::HashMap;
 
-use super::leaves::{Grain, Place, each_leaf, flag_groups, grain, short, value, words};
+use super::leaves::{Grain, Place, each_leaf, grain, short, value, words};
+use super::lost::severity;
 use super::memory::{Held, Memory};
+use super::parts::{Part, Shape, inner, line, shape, shown, together, whole};
 use crate::config::OnConflict;
 use crate::config::lists::entry_name;
-use crate::finding::{Finding, Findings, HIDDEN, Path, names_a_secret, shows_a_secret};
+use crate::finding::{Code, Findings, HIDDEN, Path, names_a_secret, shortened, shows_a_secret};
 use crate::yaml::{Data, Node};
 
-/// What is said of fields that the Flow overwrites without knowing whether they were edited.
+/// Whether fields are reported that the Flow overwrites although they may be edited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Overwritten {
-    /// Each is named: the files are the user's.
+    /// Each is reported: the files are the user's.
     Named,
-    /// Nothing: objects are made anew for each build.
+    /// None is reported: the objects are generated for each build.
     Silent,
 }
 
-/// Merges the object that the Flow renders now into the user's. Without a memory nobody can tell an edit from an older
-/// rendering: then the Flow decides about the fields that it sets, and others stay.
+/// Merges the object that the Flow renders now into the user's. Without a memory an edit cannot be told from an older
+/// rendering. Then the fields that the Flow sets get the Flow's values, and all others stay.
 pub fn merge<'t>(
     mine: Node<'t>,
     flows: Node<'t>,
@@ -43,30 +45,16 @@ struct Merge<'m> {
     overwritten: Overwritten,
     findings: &'m mut Findings,
     held: Held,
-    /// Whether the name of something around this place is that of a secret.
+    /// Whether a field around this place has the name of a secret.
     is_secret: bool,
 }
 
-/// A field, an entry, or a flag with its words.
-struct Part<'t> {
-    name: String,
-    /// The key of a field.
-    key: Option<Node<'t>>,
-    node: Node<'t>,
-}
-
-/// A collection in parts, or a leaf.
-enum Shape<'t> {
-    Parts(Grain, Vec<Part<'t>>),
-    Leaf(Node<'t>),
-}
-
-/// How a leaf compares with what was rendered last.
+/// How a leaf differs from what was rendered last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Since {
     Same,
     Changed,
-    /// It was not there.
+    /// It did not exist.
     New,
 }
 
@@ -89,7 +77,7 @@ impl Merge<'_> {
             return flows;
         }
         let (yours, theirs) = (shown(&mine), shown(&flows));
-        // Without a memory the file is taken to be as it was rendered.
+        // Without a memory the file counts as unchanged since the last render.
         if self.memory.is_none() {
             self.overwrites(path, &yours, &theirs);
             return flows;
@@ -102,7 +90,7 @@ impl Merge<'_> {
         mine
     }
 
-    /// The user's parts in the user's order, new ones of the Flow behind what they follow in the Flow's order.
+    /// The user's parts in the user's order. A new part of the Flow follows the part that it follows in the Flow.
     fn parts<'t>(
         &mut self,
         field: &str,
@@ -152,7 +140,7 @@ impl Merge<'_> {
         for theirs in flows.into_iter().flatten() {
             merged.extend(self.only_flows(grain, field, theirs, place, path));
         }
-        // Words before the first flag would be those of another flag anywhere else.
+        // After a flag these words would belong to that flag.
         if grain == Grain::Flags
             && let Some(at) = merged.iter().position(|part| part.name.is_empty())
         {
@@ -161,7 +149,7 @@ impl Merge<'_> {
         merged
     }
 
-    /// A flag with its words, which the kubelet hands over as they are.
+    /// A flag with its words, which the kubelet passes on unchanged.
     fn group<'t>(&mut self, mine: Node<'t>, flows: Node<'t>, place: Place, path: &Path<'_>) -> Node<'t> {
         let hash = |node: &Node<'_>| words(node.as_list().unwrap_or_default());
         let (yours, theirs) = (hash(&mine), hash(&flows));
@@ -183,7 +171,7 @@ impl Merge<'_> {
         mine
     }
 
-    /// What the user has and the Flow has not.
+    /// A part that the user has and the Flow does not have.
     fn only_mine<'t>(&mut self, grain: Grain, field: &str, part: Part<'t>, place: Place, path: &Path<'_>) -> Option<Part<'t>> {
         let (mut known, mut changed) = (false, false);
         self.each(grain, field, &part.node, place, &mut |since| {
@@ -205,12 +193,12 @@ impl Merge<'_> {
                 return Some(part);
             }
         }
-        // An entry without the fields that make it one is none; of a mapping the user's own fields stay.
+        // An entry is removed as a whole. In a mapping the user's own fields stay.
         let node = if grain == Grain::Fields { self.without_known(field, part.node, place)? } else { return None };
         Some(Part { node, ..part })
     }
 
-    /// Whether the user has added something to an entry that was rendered. It would go with the entry.
+    /// Whether the user has added a field to a rendered entry. The field would be removed with the entry.
     fn is_extended(&self, entry: &Node<'_>, place: Place) -> bool {
         let (mut known, mut new) = (false, false);
         self.each(Grain::Entries, "", entry, place, &mut |since| {
@@ -220,7 +208,7 @@ impl Merge<'_> {
         known && new
     }
 
-    /// Whether there is such an entry in a field.
+    /// Whether a field contains a rendered entry with an added field.
     fn takes_along(&self, field: &str, node: &Node<'_>, place: Place) -> bool {
         match (grain(field, node), &node.data) {
             (Some(grain @ Grain::Fields), Data::Map(pairs)) => pairs.iter().any(|(key, value)| {
@@ -234,7 +222,7 @@ impl Merge<'_> {
         }
     }
 
-    /// What the Flow has and the user has not.
+    /// A part that the Flow has and the user does not have.
     fn only_flows<'t>(&mut self, grain: Grain, field: &str, part: Part<'t>, place: Place, path: &Path<'_>) -> Option<Part<'t>> {
         let at = place.part(grain, &part.name);
         let (mut known, mut same) = (false, true);
@@ -261,7 +249,7 @@ impl Merge<'_> {
         None
     }
 
-    /// Keeps what was remembered of every leaf of a part, known or not.
+    /// Holds the memory of every leaf of a part, also of leaves that did not exist.
     fn hold(&mut self, grain: Grain, field: &str, node: &Node<'_>, place: Place) {
         let (memory, held) = (self.memory, &mut self.held);
         let mut keep = |place: Place| {
@@ -273,7 +261,7 @@ impl Merge<'_> {
         }
     }
 
-    /// A mapping or list without what was rendered last; `None` when nothing else is in it.
+    /// A mapping or list without the parts that were rendered last; `None` if it has no others.
     fn without_known<'t>(&self, field: &str, node: Node<'t>, place: Place) -> Option<Node<'t>> {
         match shape(field, node) {
             Shape::Parts(grain, parts) if !parts.is_empty() => {
@@ -300,14 +288,14 @@ impl Merge<'_> {
         }
     }
 
-    /// Whether all leaves are so.
+    /// Whether all leaves differ in this way.
     fn all(&self, field: &str, node: &Node<'_>, place: Place, wanted: Since) -> bool {
         let mut all = true;
         self.each(Grain::Fields, field, node, place, &mut |since| all &= since == wanted);
         all
     }
 
-    /// How each leaf of a part compares.
+    /// Calls `tell` for each leaf of a part.
     fn each(&self, grain: Grain, field: &str, node: &Node<'_>, place: Place, tell: &mut impl FnMut(Since)) {
         match grain {
             Grain::Flags => tell(self.since(place, words(node.as_list().unwrap_or_default()))),
@@ -323,126 +311,60 @@ impl Merge<'_> {
         }
     }
 
-    /// Both have changed a field: reports it, and says whether the user's value stays.
+    /// Reports a field that both have changed, and returns whether the user's value stays.
     fn keeps(&mut self, path: &Path<'_>, mine: Option<&str>, flows: Option<&str>) -> bool {
-        let keeps = self.on_conflict != OnConflict::Overwrite;
-        let what = match (mine, self.on_conflict) {
-            (None, OnConflict::Overwrite) => "was removed here and changed by the Flow, and is back",
-            (None, _) => "was removed here and changed by the Flow, and stays removed",
-            (Some(_), OnConflict::Keep) => "was changed here and by the Flow, and stays as it is here",
-            (Some(_), OnConflict::Overwrite) => "was changed here and by the Flow, and is now as the Flow has it",
+        let message = match (mine, self.on_conflict) {
+            (None, OnConflict::Overwrite) => "was removed here and changed by the Flow; it is restored",
+            (None, _) => "was removed here and changed by the Flow; it stays removed",
+            (Some(_), OnConflict::Keep) => "was changed here and by the Flow; the value here is kept",
+            (Some(_), OnConflict::Overwrite) => "was changed here and by the Flow; the value of the Flow replaces it",
             (Some(_), OnConflict::Error) => "was changed here and by the Flow",
         };
         let [mine, flows] = self.hidden([mine, flows]);
-        let theirs = match &flows {
-            Some(text) => format!("the Flow has {:?} now", crate::finding::shortened(text)),
+        let flows_value = match flows {
+            Some(text) => format!("the Flow now has {:?}", shortened(text)),
             None => "the Flow has removed it".to_owned(),
         };
-        let how = match self.on_conflict {
-            OnConflict::Keep => "write that here to follow the Flow again",
-            OnConflict::Overwrite => "put yours into the JinaFlow or an overlay",
-            OnConflict::Error => "write that here, or set spec.output.onConflict (--on-conflict of an export) to keep or overwrite",
+        let fix = match self.on_conflict {
+            OnConflict::Keep => "to follow the Flow again, do the same here",
+            OnConflict::Overwrite => "to keep your value, put it into the JinaFlow or an overlay",
+            OnConflict::Error => {
+                "do the same here, or set `spec.output.onConflict` (`--on-conflict` of an export) to `keep` or `overwrite`"
+            }
         };
-        let mut finding = match self.on_conflict {
-            OnConflict::Error => Finding::error(path, what),
-            OnConflict::Keep | OnConflict::Overwrite => Finding::warning(path, what),
-        };
+        let finding = Code::EditConflict.warning(path, message).with_severity(severity(self.on_conflict));
+        let mut finding = finding.fix(format!("{flows_value}; {fix}"));
         if let Some(mine) = mine {
             finding = finding.got(mine);
         }
-        finding = finding.fix(format!("{theirs}; {how}"));
-        self.findings.push(match flows {
-            Some(flows) => finding.propose(flows),
-            None => finding,
-        });
-        keeps
+        if let Some(flows) = flows {
+            finding = finding.propose(flows);
+        }
+        self.findings.push(finding);
+        self.on_conflict != OnConflict::Overwrite
     }
 
-    /// The Flow's value replaces one of which nobody knows whether it was edited.
+    /// Reports a field that gets the Flow's value although it may be edited.
     fn overwrites(&mut self, path: &Path<'_>, mine: &str, flows: &str) {
         if self.overwritten == Overwritten::Silent {
             return;
         }
         let [mine, flows] = self.hidden([Some(mine), Some(flows)]).map(Option::unwrap_or_default);
-        let what = "is now as the Flow has it";
-        let finding = match self.on_conflict {
-            OnConflict::Error => Finding::error(path, "differs from the Flow"),
-            OnConflict::Keep | OnConflict::Overwrite => Finding::warning(path, what),
+        let message = match self.on_conflict {
+            OnConflict::Error => "differs from the Flow",
+            OnConflict::Keep | OnConflict::Overwrite => "may be edited; the value of the Flow replaces it",
         };
-        let theirs = format!("the Flow has {:?}", crate::finding::shortened(flows));
-        self.findings.push(finding.got(mine).fix(format!("{theirs}; put yours into the JinaFlow or an overlay")).propose(flows));
+        let finding = Code::FieldOverwritten.warning(path, message).with_severity(severity(self.on_conflict)).got(mine);
+        let fix = format!("the Flow has {:?}; to keep your value, put it into the JinaFlow or an overlay", shortened(flows));
+        self.findings.push(finding.fix(fix).propose(flows));
     }
 
-    /// Values for a message. Of a mapping or a command line the names are in the text.
+    /// Values for a message, hidden if they may be secrets. The value of a mapping or a command line contains names.
     fn hidden<'v>(&self, values: [Option<&'v str>; 2]) -> [Option<&'v str>; 2] {
         let is_secret = |text: &str| self.is_secret || (text.contains([' ', ':']) && shows_a_secret(text));
         let is_hidden = values.into_iter().flatten().any(is_secret);
         values.map(|value| value.map(|value| if is_hidden { HIDDEN } else { value }))
     }
-}
-
-/// The field whose value a part is, as far as lists and arguments are concerned.
-fn inner<'n>(grain: Grain, name: &'n str, field: &'n str) -> &'n str {
-    match grain {
-        Grain::Fields => name,
-        Grain::Entries => "",
-        Grain::Flags => field,
-    }
-}
-
-/// A value for a message: nothing, however it is spelled, is `null`.
-fn shown(node: &Node<'_>) -> String {
-    if node.is_null() { "null".to_owned() } else { node.shown() }
-}
-
-/// A group of words on one line.
-fn line(words: &Node<'_>) -> String {
-    words.as_list().unwrap_or_default().iter().map(Node::shown).collect::<Vec<_>>().join(" ")
-}
-
-fn shape<'t>(field: &str, node: Node<'t>) -> Shape<'t> {
-    let Some(grain) = grain(field, &node) else { return Shape::Leaf(node) };
-    let parts = match (grain, node.data) {
-        (_, Data::Map(pairs)) => pairs.into_iter().map(|(key, node)| Part { name: key.shown(), key: Some(key), node }).collect(),
-        (Grain::Flags, Data::List(list)) => {
-            let groups = flag_groups(&list);
-            let mut words = list.into_iter();
-            let mut start = 0;
-            let mut part = |(name, end): (String, usize)| {
-                let group: Vec<Node<'t>> = words.by_ref().take(end - start).collect();
-                start = end;
-                Part { name, key: None, node: group.into() }
-            };
-            groups.into_iter().map(&mut part).collect()
-        }
-        (_, Data::List(entries)) => {
-            entries.into_iter().map(|entry| Part { name: entry_name(field, &entry), key: None, node: entry }).collect()
-        }
-        (_, scalar @ Data::Scalar(_)) => return Shape::Leaf(scalar.into()),
-    };
-    Shape::Parts(grain, parts)
-}
-
-fn whole(shape: Shape<'_>) -> Node<'_> {
-    match shape {
-        Shape::Leaf(node) => node,
-        Shape::Parts(grain, parts) => together(grain, parts),
-    }
-}
-
-fn together(grain: Grain, parts: Vec<Part<'_>>) -> Node<'_> {
-    match grain {
-        Grain::Fields => Data::Map(parts.into_iter().filter_map(|part| Some((part.key?, part.node))).collect()),
-        Grain::Entries => Data::List(parts.into_iter().map(|part| part.node).collect()),
-        Grain::Flags => {
-            let words = parts.into_iter().flat_map(|part| match part.node.data {
-                Data::List(words) => words,
-                _ => Vec::new(),
-            });
-            Data::List(words.collect())
-        }
-    }
-    .into()
 }
 
 #[cfg(test)]
@@ -455,7 +377,7 @@ mod tests {
         read(text).ok().and_then(|document| document.root).unwrap_or_else(|| "".into())
     }
 
-    /// What was rendered, what the user made of it, what the Flow yields; the outcome and what is said.
+    /// Merges the rendered object, the user's object and the Flow's object. Returns the outcome and the messages.
     fn merged(base: &str, mine: &str, flows: &str, on_conflict: OnConflict) -> (String, Vec<String>) {
         let memory = Memory::parse(&remember(&node(base), Mark::Package, &Held::new()));
         let mut findings = Findings::default();
@@ -466,8 +388,8 @@ mod tests {
     }
 
     fn quietly(base: &str, mine: &str, flows: &str) -> String {
-        let (text, said) = merged(base, mine, flows, OnConflict::Error);
-        assert_eq!(said, Vec::<String>::new());
+        let (text, reported) = merged(base, mine, flows, OnConflict::Error);
+        assert_eq!(reported, Vec::<String>::new());
         text
     }
 
@@ -479,37 +401,40 @@ mod tests {
             quietly(base, "a: 5\nb: {c: x, d: [1, 2], e: 010}\n", "a: 1\nb: {c: y, d: [1]}\n"),
             "a: 5\nb:\n  c: y\n  d:\n  - 1\n  e: 010\n"
         );
-        // Taken away by the user, by the Flow, by both.
+        // Removed by the user, by the Flow, by both.
         assert_eq!(quietly(base, "b: {c: x}\n", base), "b:\n  c: x\n");
         assert_eq!(quietly(base, base, "a: 1\n"), "a: 1\n");
         assert_eq!(quietly(base, "a: 1\n", "a: 1\n"), "a: 1\n");
-        // The same change on both sides, spelled differently.
+        // Both made the same change with different spelling.
         assert_eq!(quietly("m: 1\n", "m: 0644\n", "m: 420\n"), "m: 0644\n");
-        // New fields of the Flow go behind those that they follow there.
+        // A new field of the Flow follows the field that it follows in the Flow.
         assert_eq!(quietly("a: 1\nz: 1\n", "mine: 1\na: 1\nz: 1\n", "a: 1\nb: 1\nz: 1\n"), "mine: 1\na: 1\nb: 1\nz: 1\n");
     }
 
     #[test]
-    fn where_both_have_changed_a_field_the_setting_decides() {
+    fn on_conflict_decides_about_fields_that_both_have_changed() {
         let (base, mine, flows) = ("r: 2\n", "r: 5\n", "r: 3\n");
-        let keep = "r: was changed here and by the Flow, and stays as it is here (got \"5\"); the Flow has \"3\" now; write that here to follow the Flow again";
+        let keep = "r: was changed here and by the Flow; the value here is kept (got \"5\"); the Flow now has \"3\"; to follow the Flow again, do the same here";
         assert_eq!(merged(base, mine, flows, OnConflict::Keep), ("r: 5\n".into(), vec![keep.into()]));
-        let (text, said) = merged(base, mine, flows, OnConflict::Overwrite);
-        assert_eq!((text.as_str(), said.len()), ("r: 3\n", 1));
-        assert!(said[0].starts_with("r: was changed here and by the Flow, and is now as the Flow has it (got \"5\")"), "{said:?}");
-        assert!(merged(base, mine, flows, OnConflict::Error).1[0].contains("or set spec.output.onConflict "));
-        // One has removed what the other has changed.
-        let (text, said) = merged("a: 1\nr: 2\n", "a: 1\n", "a: 1\nr: 3\n", OnConflict::Keep);
-        assert_eq!((text.as_str(), said.len()), ("a: 1\n", 1));
-        let (text, said) = merged("a: 1\nr: 2\n", "a: 1\nr: 5\n", "a: 1\n", OnConflict::Keep);
-        assert_eq!((text.as_str(), said.len()), ("a: 1\nr: 5\n", 1));
-        let (text, said) = merged("a: 1\nr: 2\n", "a: 1\nr: 5\n", "a: 1\n", OnConflict::Overwrite);
-        assert_eq!((text.as_str(), said.len()), ("a: 1\n", 1));
-        // Both have added it.
+        let (text, reported) = merged(base, mine, flows, OnConflict::Overwrite);
+        assert_eq!((text.as_str(), reported.len()), ("r: 3\n", 1));
+        assert!(
+            reported[0].starts_with("r: was changed here and by the Flow; the value of the Flow replaces it (got \"5\")"),
+            "{reported:?}"
+        );
+        assert!(merged(base, mine, flows, OnConflict::Error).1[0].contains("or set `spec.output.onConflict` "));
+        // One side removes a field that the other changes.
+        let (text, reported) = merged("a: 1\nr: 2\n", "a: 1\n", "a: 1\nr: 3\n", OnConflict::Keep);
+        assert_eq!((text.as_str(), reported.len()), ("a: 1\n", 1));
+        let (text, reported) = merged("a: 1\nr: 2\n", "a: 1\nr: 5\n", "a: 1\n", OnConflict::Keep);
+        assert_eq!((text.as_str(), reported.len()), ("a: 1\nr: 5\n", 1));
+        let (text, reported) = merged("a: 1\nr: 2\n", "a: 1\nr: 5\n", "a: 1\n", OnConflict::Overwrite);
+        assert_eq!((text.as_str(), reported.len()), ("a: 1\n", 1));
+        // Both sides add the field.
         assert_eq!(merged("a: 1\n", "a: 1\nn: 1\n", "a: 1\nn: 2\n", OnConflict::Keep).1.len(), 1);
     }
 
-    /// Renders twice: the second time with what the first one remembers.
+    /// Renders twice, the second time with the memory of the first render.
     fn again(base: &str, mine: &str, flows: &str, on_conflict: OnConflict) -> (usize, usize) {
         let memory = Memory::parse(&remember(&node(base), Mark::Package, &Held::new()));
         let mut findings = Findings::default();
@@ -517,7 +442,7 @@ mod tests {
         let remembered = remember(&node(flows), Mark::Package, &held);
         let mut more = Findings::default();
         let (_, held) = merge(out, node(flows), Memory::parse(&remembered).as_ref(), on_conflict, Overwritten::Named, &mut more);
-        assert_eq!(remember(&node(flows), Mark::Package, &held), remembered, "a second render remembers something else");
+        assert_eq!(remember(&node(flows), Mark::Package, &held), remembered, "a second render has another memory");
         (findings.len(), more.len())
     }
 
@@ -536,14 +461,14 @@ mod tests {
             assert_eq!(again(base, mine, flows, OnConflict::Keep), (1, 1), "{base}{mine}{flows}");
             assert_eq!(again(base, mine, flows, OnConflict::Overwrite), (1, 0), "{base}{mine}{flows}");
         }
-        // The user follows the Flow again: nothing is left to say.
+        // The user follows the Flow again, so there is no conflict.
         let memory = remember(&node("r: 3\n"), Mark::Package, &Held::from([(0, None)]));
         assert!(Memory::parse(&memory).is_some());
         assert_eq!(again("r: 2\n", "r: 3\n", "r: 3\n", OnConflict::Keep), (0, 0));
     }
 
     #[test]
-    fn values_of_secrets_are_not_told() {
+    fn values_of_secrets_are_hidden() {
         for (base, mine, flows) in [
             ("data: {DB_PASSWORD: old}\n", "data: {DB_PASSWORD: s3cr3tUSER}\n", "data: {DB_PASSWORD: s3cr3tB}\n"),
             (
@@ -554,8 +479,8 @@ mod tests {
             ("args: [--w, '{\"token\": 0}']\n", "args: [--w, '{\"token\": \"s3cr3t\"}']\n", "args: [--w, '{\"token\": \"s3cr3tB\"}']\n"),
             ("data: {API_KEY: old}\n", "data: {}\n", "data: {API_KEY: s3cr3tB}\n"),
         ] {
-            let (_, said) = merged(base, mine, flows, OnConflict::Keep);
-            assert!(said.len() == 1 && !said[0].contains("s3cr3t") && said[0].contains("hidden"), "{said:?}");
+            let (_, reported) = merged(base, mine, flows, OnConflict::Keep);
+            assert!(reported.len() == 1 && !reported[0].contains("s3cr3t") && reported[0].contains("hidden"), "{reported:?}");
         }
     }
 
@@ -566,14 +491,14 @@ mod tests {
         let flows = "env: [{name: A, value: a}, {name: N, value: n}, {name: B, value: b2}]\n";
         let expected = "env:\n- name: MINE\n  value: m\n- name: B\n  value: b2\n- name: A\n  value: edited\n- name: N\n  value: n\n";
         assert_eq!(quietly(base, mine, flows), expected);
-        // An entry that is removed on one side goes, unless the other has changed it.
+        // An entry that one side removes is removed, unless the other side has changed it.
         assert_eq!(quietly(base, "env: [{name: A, value: a}]\n", base), "env:\n- name: A\n  value: a\n");
         assert_eq!(quietly(base, base, "env: [{name: A, value: a}]\n"), "env:\n- name: A\n  value: a\n");
-        let (text, said) =
+        let (text, reported) =
             merged(base, "env: [{name: A, value: a}, {name: B, value: x}]\n", "env: [{name: A, value: a}]\n", OnConflict::Keep);
-        assert_eq!((text.as_str(), said.len()), ("env:\n- name: A\n  value: a\n- name: B\n  value: x\n", 1));
-        assert!(said[0].starts_with("env[1]: "), "{said:?}");
-        // Ports may share a number; claims are known by their names; what has no key is replaced as a whole.
+        assert_eq!((text.as_str(), reported.len()), ("env:\n- name: A\n  value: a\n- name: B\n  value: x\n", 1));
+        assert!(reported[0].starts_with("env[1]: "), "{reported:?}");
+        // Ports may share a number. Claims are identified by their names. Lists without a merge key are replaced as a whole.
         let ports = "ports: [{port: 1, protocol: TCP}, {port: 1, protocol: UDP, name: u}]\n";
         assert_eq!(
             quietly(ports, ports, "ports: [{port: 1, name: t}, {port: 1, protocol: UDP, name: u}]\n").matches("protocol").count(),
@@ -583,7 +508,7 @@ mod tests {
         let grown = quietly(&claims("1", ""), &claims("9", ""), &claims("1", ", {metadata: {name: e}}"));
         assert!(grown.contains("size: 9") && grown.contains("name: e"), "{grown}");
         assert_eq!(merged("l: [1]\n", "l: [1, 2]\n", "l: [3]\n", OnConflict::Keep), ("l:\n- 1\n- 2\n".into(), vec![
-            "l: was changed here and by the Flow, and stays as it is here (got \"[1, 2]\"); the Flow has \"[3]\" now; write that here to follow the Flow again".into()
+            "l: was changed here and by the Flow; the value here is kept (got \"[1, 2]\"); the Flow now has \"[3]\"; to follow the Flow again, do the same here".into()
         ]));
     }
 
@@ -595,12 +520,12 @@ mod tests {
         let out = quietly(base, mine, flows);
         assert_eq!(node(&out).shown(), "{args: [executor, --name, e, --uses, …]}");
         assert_eq!(out.replace("\n- ", " "), "args: executor --name e --uses config.yaml --uses-with '{}' --native --mine a b\n");
-        let (_, said) = merged(base, mine, "args: [executor, --name, e, --uses, other.yml, --native]\n", OnConflict::Keep);
+        let (_, reported) = merged(base, mine, "args: [executor, --name, e, --uses, other.yml, --native]\n", OnConflict::Keep);
         assert!(
-            said[0].starts_with("args: was changed here and by the Flow, and stays as it is here (got \"--uses config.yaml\")"),
-            "{said:?}"
+            reported[0].starts_with("args: was changed here and by the Flow; the value here is kept (got \"--uses config.yaml\")"),
+            "{reported:?}"
         );
-        // Words without a flag stay in front.
+        // Words without a flag stay first.
         assert_eq!(quietly("args: [--v, a]\n", "args: [--v, a]\n", "args: [x, --v, a]\n"), "args:\n- x\n- --v\n- a\n");
         // The same flag twice.
         let twice = "args: [--v, a, --v, b]\n";
@@ -612,25 +537,25 @@ mod tests {
     }
 
     #[test]
-    fn what_changed_its_kind_is_one_field() {
+    fn a_value_that_changes_its_type_is_one_field() {
         let base = "e: {}\nv: text\n";
         assert_eq!(quietly(base, "e: {medium: Memory}\nv: {from: x}\n", base), "e:\n  medium: Memory\nv:\n  from: x\n");
         assert_eq!(quietly(base, base, "e: {s: 1}\nv: [1]\n"), "e:\n  s: 1\nv:\n- 1\n");
-        let (text, said) = merged(base, "e: {}\nv: {from: x}\n", "e: {}\nv: [1]\n", OnConflict::Keep);
-        assert_eq!((text.as_str(), said.len()), ("e: {}\nv:\n  from: x\n", 1));
+        let (text, reported) = merged(base, "e: {}\nv: {from: x}\n", "e: {}\nv: [1]\n", OnConflict::Keep);
+        assert_eq!((text.as_str(), reported.len()), ("e: {}\nv:\n  from: x\n", 1));
     }
 
     #[test]
-    fn without_a_memory_the_flow_decides_about_its_fields() {
-        for (overwritten, said) in [(Overwritten::Named, 1), (Overwritten::Silent, 0)] {
+    fn without_a_memory_the_values_of_the_flow_replace_others() {
+        for (overwritten, reported) in [(Overwritten::Named, 1), (Overwritten::Silent, 0)] {
             let mut findings = Findings::default();
             let (out, _) = merge(node("a: 1\nmine: 1\n"), node("a: 2\nb: 3\n"), None, OnConflict::Keep, overwritten, &mut findings);
-            assert_eq!((out.shown().as_str(), findings.len()), ("{a: 2, b: 3, mine: 1}", said));
+            assert_eq!((out.shown().as_str(), findings.len()), ("{a: 2, b: 3, mine: 1}", reported));
         }
     }
 
     #[test]
-    fn a_memory_is_what_was_written_or_nothing() {
+    fn a_damaged_memory_is_no_memory() {
         let text = remember(&node("a: 1\nl: [x]\nenv: [{name: A}]\n"), Mark::Elsewhere, &Held::new());
         assert_eq!(text.len(), "v1-elsewhere.".len() + 3 * 10);
         assert!(Memory::parse(&text).is_some_and(|memory| memory.mark == Mark::Elsewhere));

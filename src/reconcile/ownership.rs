@@ -1,4 +1,4 @@
-//! The annotation by which a generated object is known again.
+//! The annotation that identifies a generated object.
 
 use memchr::memmem::Finder;
 
@@ -6,11 +6,11 @@ use crate::config::GROUP;
 
 /// `flow.jina.ai/object: FLOW/COMPONENT/ROLE`, such as `search/indexer-head/Service`.
 ///
-/// It holds what an object is, not what it is called: a later mutator may rename it, move it to another namespace or
-/// file, and it is still found.
+/// It does not depend on the name of the object. A later function may rename the object or move it to another namespace or
+/// file, and the object is still found.
 pub const OBJECT: &str = "flow.jina.ai/object";
 
-/// What a generated object is.
+/// The identity of a generated object.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Owner {
     /// `metadata.name` of its `JinaFlow`.
@@ -35,7 +35,7 @@ impl Owner {
     }
 }
 
-/// Finds texts that can hold anything of ours: a `JinaFlow`, or an object with the annotation.
+/// Finds documents that may be a `JinaFlow` or an object with the annotation.
 #[derive(Debug)]
 pub struct Ours(Finder<'static>);
 
@@ -46,7 +46,7 @@ impl Default for Ours {
 }
 
 impl Ours {
-    /// Whether a text is worth reading.
+    /// Whether a document must be read.
     pub fn may_be_in(&self, text: &str) -> bool {
         self.0.find(text.as_bytes()).is_some()
     }

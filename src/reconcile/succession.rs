@@ -1,12 +1,12 @@
-//! What an object was before its executor was renamed, got or lost shards, or its workload changed its kind. Edits of the
-//! former object belong to the new one.
+//! Finds the former component of a new component: its executor was renamed or its number of shards changed. Also renames
+//! the parts of an object whose workload changed its kind. Edits of the former object belong to the new object.
 
 use std::collections::{HashMap, HashSet};
 
-use super::candidates::Generated;
+use super::generated::Generated;
 use super::leaves::{Grain, Place, each_leaf, short, value};
 use super::memory::Held;
-use crate::finding::Path;
+use crate::finding::{FieldPath, Path};
 use crate::plan::Role;
 use crate::yaml::{Data, Node};
 
@@ -17,43 +17,42 @@ pub struct Planned {
     pub component: String,
     /// The name of its executor, as a label's value.
     pub executor: String,
-    /// What it does.
+    /// Its role.
     pub role: Role,
     /// The image of its main container.
     pub image: String,
 }
 
-/// A component of which generated objects are in the list.
+/// A component with generated objects in the list.
 #[derive(Debug, Clone)]
 pub struct Former {
     /// Its Kubernetes name.
     pub component: String,
     /// The name of its executor, as a label's value.
     pub executor: String,
-    /// What is remembered of the image of its main container.
+    /// The remembered hash of the image of its main container.
     image: Option<u32>,
 }
 
 impl Former {
     /// Reads a component from its workload.
     pub fn of(component: &str, workload: &Generated<'_>) -> Self {
-        let path = ["spec", "template", "metadata", "labels", "jina_deployment_name"];
-        let label = path.iter().try_fold(&workload.node, |node, field| node.get(field)).and_then(Node::as_text);
+        let label = workload.node.at("spec.template.metadata.labels.jina_deployment_name").and_then(Node::as_text);
         let fields = ["spec", "template", "spec", "containers"];
         let containers = fields.iter().fold(Place::ROOT, |place, field| place.part(Grain::Fields, field));
         let image = containers.part(Grain::Entries, "executor").part(Grain::Fields, "image");
         Self {
             component: component.to_owned(),
             executor: label.unwrap_or(component).to_owned(),
-            image: workload.memory().and_then(|memory| memory.value(image)),
+            image: workload.memory.as_ref().and_then(|memory| memory.value(image)),
         }
     }
 }
 
-/// Which part of an executor a component is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The part of an executor that a component is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Part {
-    /// All of it.
+    /// The whole executor.
     Whole,
     Head,
     Shard(u32),
@@ -73,37 +72,33 @@ pub fn successions(planned: &[Planned], former: &[Former]) -> HashMap<String, St
     let renamed = Renamed::of(&now, &before);
     let mut successions = HashMap::new();
     for (executor, new) in &now {
-        let old = before.get(executor).or_else(|| before.get(renamed.former_name(new)?));
-        for component in new {
-            let Some(old) = old else { continue };
-            if old.iter().any(|known| known.component == component.component) {
-                continue;
-            }
-            let part = match component.role {
-                Role::Head => Part::Head,
-                Role::Worker(shard) if new.len() > 1 => Part::Shard(shard),
-                _ => Part::Whole,
+        let Some(old) = before.get(executor).or_else(|| before.get(renamed.former_name(new)?)) else { continue };
+        let old_names: HashSet<&str> = old.iter().map(|former| former.component.as_str()).collect();
+        // A component that still exists is not the former one of another.
+        let mut ended: HashMap<Part, usize> = HashMap::new();
+        for (place, former) in old.iter().enumerate().filter(|(_, former)| !planned_names.contains(former.component.as_str())) {
+            ended.entry(part_of(former, old.len())).or_insert(place);
+        }
+        for component in new.iter().filter(|component| !old_names.contains(component.component.as_str())) {
+            // The pods of a shard do the work of the pods without shards, and the other way round.
+            let parts = match component.role {
+                Role::Head => [Part::Head, Part::Head],
+                Role::Worker(shard) if new.len() > 1 => [Part::Shard(shard), Part::Whole],
+                _ => [Part::Whole, Part::Shard(0)],
             };
-            let fits = |known: &&&Former| match (part, part_of(known, old.len())) {
-                // The pods of a shard do what those of the whole did.
-                (Part::Shard(_), Part::Whole) | (Part::Whole, Part::Shard(0)) => true,
-                (one, other) => one == other,
-            };
-            // What still exists is nobody's predecessor.
-            let ended = |known: &&&Former| !planned_names.contains(known.component.as_str());
-            if let Some(found) = old.iter().find(|known| ended(known) && fits(known)) {
-                successions.insert(component.component.clone(), found.component.clone());
+            if let Some(place) = parts.iter().filter_map(|part| ended.get(part)).min() {
+                successions.insert(component.component.clone(), old[*place].component.clone());
             }
         }
     }
     successions
 }
 
-/// Former executors that are gone, by what is known of the image of the only new executor that can be one of them.
+/// New and removed executors by the hash of their image, to find those that were renamed.
 struct Renamed<'f> {
-    /// How many new executors have an image.
+    /// The number of new executors with an image.
     new: HashMap<u32, usize>,
-    /// The former executor with an image that does not exist any more; `None` where there are several.
+    /// The removed executor with an image; `None` if there are several.
     gone: HashMap<u32, Option<&'f str>>,
 }
 
@@ -125,7 +120,7 @@ impl<'f> Renamed<'f> {
         Self { new, gone }
     }
 
-    /// The former name of a new executor: that of the one with the same image which is gone, when no other could be meant.
+    /// The former name of a new executor: the name of the only removed executor with the same image.
     fn former_name(&self, components: &[&Planned]) -> Option<&'f str> {
         let image = image_of(components)?;
         let is_only = self.new.get(&image) == Some(&1);
@@ -133,13 +128,14 @@ impl<'f> Renamed<'f> {
     }
 }
 
-/// What is remembered of the image of an executor's pods.
+/// The hash of the image of an executor's pods, as the memory has it.
 fn image_of(components: &[&Planned]) -> Option<u32> {
     let worker = components.iter().find(|planned| matches!(planned.role, Role::Worker(_)))?;
     Some(short(value(&Node::from(worker.image.as_str()))))
 }
 
-/// Of several components of an executor one is its head, and the others are numbered.
+/// The part that a former component was, by its name. Among several components of an executor, one is its head and the
+/// others have numbers.
 fn part_of(former: &Former, count: usize) -> Part {
     if count == 1 && !former.component.ends_with("-head") {
         return Part::Whole;
@@ -151,11 +147,11 @@ fn part_of(former: &Former, count: usize) -> Part {
     }
 }
 
-/// Roles of which a component has one at a time: its object changes its kind.
+/// Pairs of roles of which a component has one at a time. A change from one to the other changes the kind of its object.
 const FAMILIES: [[&str; 2]; 3] =
     [["Deployment", "StatefulSet"], ["HorizontalPodAutoscaler", "ScaledObject"], ["ServiceMonitor", "PodMonitor"]];
 
-/// The role that an object may have had before; `None` when there is no other.
+/// The role that an object may have had before; `None` if there is no other.
 pub fn other_role(role: &str) -> Option<&'static str> {
     FAMILIES.iter().find_map(|[one, other]| match role {
         role if role == *one => Some(*other),
@@ -164,27 +160,27 @@ pub fn other_role(role: &str) -> Option<&'static str> {
     })
 }
 
-/// Fields of `spec` that both kinds of workload have.
+/// Fields of `spec` that Deployments and StatefulSets have.
 const OF_BOTH: [&str; 5] = ["replicas", "selector", "template", "minReadySeconds", "revisionHistoryLimit"];
 
-/// Takes what has no meaning in an object of another kind out of it: what is not in `other`, which is one. The paths of
-/// what was taken.
-pub fn fit(object: &mut Node<'_>, role: &str, other: &Node<'_>) -> Vec<String> {
+/// Removes the fields that have no meaning in an object of another kind, and returns their paths. `other` is an object of
+/// that kind.
+pub fn fit(object: &mut Node<'_>, role: &str, other: &Node<'_>) -> Vec<FieldPath> {
     let mut taken = Vec::new();
-    // As Jina exports them, Deployments and StatefulSets have more in common.
+    // Deployments and StatefulSets as Jina exports them have more fields in common.
     let has = |name: &str| other.get("spec").is_some_and(|spec| spec.get(name).is_some());
     if ["Deployment", "StatefulSet"].contains(&role) {
         if let Some(Data::Map(fields)) = object.get_mut("spec").map(|spec| &mut spec.data) {
             fields.retain(|(name, _)| {
                 let stays = name.as_text().is_some_and(|name| OF_BOTH.contains(&name) || has(name));
                 if !stays {
-                    taken.push(format!("spec.{}", name.shown()));
+                    taken.push(FieldPath::from("spec").key(&name.shown()));
                 }
                 stays
             });
         }
     } else if object.take("spec").is_some() {
-        taken.push("spec".to_owned());
+        taken.push("spec".into());
     }
     taken
 }
@@ -192,16 +188,16 @@ pub fn fit(object: &mut Node<'_>, role: &str, other: &Node<'_>) -> Vec<String> {
 /// Fields whose values are names of objects or of parts of a pod.
 const NAMES: [&str; 3] = ["name", "claimName", "serviceName"];
 
-/// What is made of the name of a component (`manifests::configmap`, `manifests::statefulset`).
+/// Suffixes of names that are made of the name of a component (`manifests::configmap`, `manifests::statefulset`).
 const SUFFIXES: [&str; 4] = ["", "-configmap", "-config", "-volume"];
 
-/// Exchanges the names that are made of two components' names, so that the objects of one look like those of the other.
-/// Done twice, everything is as it was.
+/// Exchanges the names that are made of two components' names, so the objects of one look like those of the other. A second
+/// call restores the object.
 pub fn exchange(node: &mut Node<'_>, one: &str, other: &str) {
     rename(node, &[(one, other), (other, one)]);
 }
 
-/// Replaces the names that are made of one component's name by those of another.
+/// Replaces the names that are made of a component's name.
 pub fn rename(node: &mut Node<'_>, names: &[(&str, &str)]) {
     match &mut node.data {
         Data::Map(pairs) => {
@@ -218,8 +214,8 @@ pub fn rename(node: &mut Node<'_>, names: &[(&str, &str)]) {
     }
 }
 
-/// Moves what is held of an object whose names were exchanged to where it is with its own names. An entry is at the place
-/// of its name.
+/// Moves the held memory of an object with exchanged names to the places that it has with its own names. The place of a list
+/// entry depends on its name.
 pub fn follow(held: Held, objects: [&Node<'_>; 2], one: &str, other: &str) -> Held {
     let mut moved: HashMap<u32, u32> = HashMap::new();
     for object in objects {
@@ -271,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn shards_succeed_the_whole_and_the_whole_the_first_shard() {
+    fn shards_replace_an_executor_without_shards_and_the_other_way_round() {
         let whole = [planned("idx", "idx", Role::Worker(0))];
         let sharded =
             [planned("idx-head", "idx", Role::Head), planned("idx-0", "idx", Role::Worker(0)), planned("idx-1", "idx", Role::Worker(1))];
@@ -283,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn a_renamed_executor_is_known_by_its_image() {
+    fn a_renamed_executor_is_found_by_its_image() {
         let new = [planned("enc2", "enc2", Role::Worker(0)), planned("rank", "rank", Role::Worker(0))];
         assert_eq!(found(&new, &[former("enc", "enc"), former("rank", "rank")]), ["enc>enc2"]);
         // Another executor with another image is another executor.
@@ -301,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_exchanged_where_they_are_names() {
+    fn only_names_are_exchanged() {
         let text = "{name: a, data: {x: a}, v: [{name: a-volume}, {name: a-volume-1}, {name: b-configmap}, {name: ab}, {name: a-x}]}";
         let read = |text: &str| crate::yaml::read(text).ok().and_then(|d| d.root).map_or_else(|| "".into(), Node::into_owned);
         let shown = |node: &Node<'_>| crate::yaml::kubernetes_value(node).to_string();

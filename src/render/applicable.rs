@@ -1,8 +1,9 @@
-//! Which deliberate differences touch a Flow.
+//! The deliberate differences from Jina that apply to a Flow.
 //!
-//! A correction touches what is emitted otherwise without it: it is taken away from all of them, and added to none.
-//! What applies in every mode cannot be taken away; there is a sign of each in the Flow or in what is emitted.
+//! A correction applies to an object that changes when the correction is removed from all corrections, or is the only one.
+//! A difference of every mode cannot be removed; there is a sign of each in the Flow or in its objects.
 
+use std::collections::HashSet;
 use std::ops::RangeInclusive;
 
 use super::rendering::Rendering;
@@ -17,13 +18,14 @@ use crate::jina::options::{self, Opt};
 use crate::jina::scalar::{retyped, yaml11};
 use crate::jina::topology::Executor;
 use crate::jina::value::Value;
+use crate::krm::ObjectRef;
 use crate::plan::Budget;
 use crate::yaml::{Data, Node, Style};
 
-/// An object as `Kind/name`, and its text.
+/// An object as `Kind/name`, and as YAML.
 type Labelled = (String, String);
 
-/// The objects that a correction changes, as `Kind/name`; only those that it does change something in.
+/// The corrections that apply to a Flow, each with the objects that it changes, as `Kind/name`.
 pub fn corrected(config: &JinaFlow) -> Vec<(&'static corrections::Row, Vec<String>)> {
     let Some(flow) = &config.flow else { return Vec::new() };
     let mut settings = config.settings.clone();
@@ -38,19 +40,10 @@ pub fn corrected(config: &JinaFlow) -> Vec<(&'static corrections::Row, Vec<Strin
     for row in corrections::TABLE {
         let without = objects(Corrections::ALL.without(row.correction));
         let with = objects(Corrections::NONE.with(row.correction));
-        let mut labels: Vec<String> = Vec::new();
-        for (before, after) in [(&all, &without), (&without, &all), (&none, &with), (&with, &none)] {
-            // Objects keep their order, as long as none comes or goes.
-            let same_length = before.len() == after.len();
-            let is_there = |(place, object): (usize, &Labelled)| {
-                if same_length { after.get(place) == Some(object) } else { after.contains(object) }
-            };
-            for (_, (label, _)) in before.iter().enumerate().filter(|object| !is_there(*object)) {
-                if !labels.contains(label) {
-                    labels.push(label.clone());
-                }
-            }
-        }
+        let mut seen: HashSet<&str> = HashSet::new();
+        let changed = [(&all, &without), (&without, &all), (&none, &with), (&with, &none)];
+        let labels = changed.into_iter().flat_map(|(before, after)| changed_labels(before, after)).filter(|label| seen.insert(label));
+        let labels: Vec<String> = labels.map(str::to_owned).collect();
         if !labels.is_empty() {
             touching.push((row, labels));
         }
@@ -58,19 +51,28 @@ pub fn corrected(config: &JinaFlow) -> Vec<(&'static corrections::Row, Vec<Strin
     touching
 }
 
+/// The objects of `before` that are not in `after`.
+fn changed_labels<'o>(before: &'o [Labelled], after: &[Labelled]) -> Vec<&'o str> {
+    // Objects keep their order, unless one is added or removed.
+    let same_length = before.len() == after.len();
+    let known: HashSet<&Labelled> = if same_length { HashSet::new() } else { after.iter().collect() };
+    let is_there =
+        |(place, object): (usize, &Labelled)| if same_length { after.get(place) == Some(object) } else { known.contains(object) };
+    before.iter().enumerate().filter(|object| !is_there(*object)).map(|(_, (label, _))| label.as_str()).collect()
+}
+
 fn labelled(rendering: &Rendering) -> Vec<Labelled> {
     let objects = rendering.objects().flat_map(|(_, objects)| objects);
     let labelled = objects.map(|object| {
-        let text = |node: Option<&Node<'_>>| node.and_then(Node::as_text).unwrap_or_default().to_owned();
-        let name = text(object.node.get("metadata").and_then(|metadata| metadata.get("name")));
+        let ObjectRef { kind, name, .. } = ObjectRef::of(&object.node);
         let mut written = String::new();
         crate::yaml::write(&object.node, &mut written);
-        (format!("{}/{name}", text(object.node.get("kind"))), written)
+        (format!("{kind}/{name}"), written)
     });
     labelled.collect()
 }
 
-/// What applies in every mode and has something to do in this Flow. `source` is the Flow as it was written.
+/// The differences of every mode that apply to a Flow. `source` is the Flow in the user's spelling.
 pub fn always(config: &JinaFlow, source: &Node<'_>) -> Vec<&'static always::Row> {
     let mut found = Found::default();
     found.read(source);
@@ -90,9 +92,9 @@ pub fn always(config: &JinaFlow, source: &Node<'_>) -> Vec<&'static always::Row>
 
 #[derive(Default)]
 struct Found {
-    /// Texts of the Flow's values, and whether they are quoted.
+    /// The Flow's scalars, and whether they are quoted.
     texts: Vec<(String, bool)>,
-    /// Every text that is emitted.
+    /// All strings of the objects.
     emitted: Vec<String>,
     /// Names of objects and executors, images, the namespace.
     names: Vec<String>,
@@ -182,7 +184,7 @@ impl Found {
                 let first = source.as_map().and_then(<[_]>::first).and_then(|(key, _)| key.as_text());
                 source.tag.is_none() && first != Some("jtype")
             }
-            // These are errors, and a Flow with errors is not explained.
+            // These are errors. A Flow with errors is not explained.
             Always::NeedsThatExist
             | Always::GrpcInside
             | Always::ObjectNames
@@ -240,7 +242,7 @@ const PLACEHOLDERS: [&str; 22] = [
     "storageCapacity",
 ];
 
-/// Whether a text between single quotes in Python's spelling is another one to YAML, which knows no escapes there.
+/// Whether a string in Python's single quotes is another string in YAML, which has no escapes there.
 fn is_mangled_by_repr(text: &str) -> bool {
     let repr = Value::Str(text.to_owned()).to_repr();
     repr.starts_with('\'') && repr[1..repr.len() - 1] != *text
@@ -250,14 +252,14 @@ fn is_followed_by_word(text: &str, mark: char) -> bool {
     text.match_indices(mark).any(|(at, _)| text[at + 1..].starts_with(|c: char| c.is_alphanumeric() || c == '_'))
 }
 
-/// What Jina's writer leaves without quotes and kubectl takes for a boolean or a number.
+/// Whether Jina writes a string without quotes that kubectl reads as a boolean or a number.
 fn is_a_string_to_pyyaml_only(text: &str) -> bool {
     let word = matches!(text.to_ascii_lowercase().as_str(), "on" | "off" | "y" | "n");
     let number = text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '.' | '-' | '+')) && text.parse::<f64>().is_ok();
     word || text.starts_with("0o") || (number && yaml11(text).is_none())
 }
 
-/// `2024-01-01`, with or without a time.
+/// Whether a string is a date such as `2024-01-01`, with or without a time.
 fn is_date(text: &str) -> bool {
     let is_number = |part: &str, lengths: RangeInclusive<usize>| lengths.contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
     let date: Vec<&str> = text.split(['T', 't', ' ']).next().unwrap_or_default().split('-').collect();
@@ -275,7 +277,7 @@ fn has_empty_list(node: &Node<'_>) -> bool {
     }
 }
 
-/// Whether a mapping stands in a list of `key=value` words.
+/// Whether a list of `key=value` strings contains a mapping.
 fn has_mapping_in_list(node: &Node<'_>) -> bool {
     let is_it = |key: &Node<'_>, value: &Node<'_>| {
         let row = key.as_text().and_then(options::find);

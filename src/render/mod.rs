@@ -1,4 +1,4 @@
-//! From a config to the objects of its Flow, and what follows from them for a caller.
+//! From a config to the objects of its Flow, and answers that follow from them.
 
 mod rendering;
 pub mod applicable;

@@ -1,9 +1,9 @@
-//! From a config to components: the steps that every way of calling has in common.
+//! From a config to components: the steps that all callers share.
 
 use crate::config::corrections::{Correction, Corrections};
 use crate::config::scope::Scope;
 use crate::config::{JinaFlow, Mesh, Settings, dns_label, is_dns_label};
-use crate::finding::{Finding, Findings, Path};
+use crate::finding::{Code, Findings, Path};
 use crate::jina::flow::{Flow, Kind};
 use crate::jina::options::Opt;
 use crate::manifests::labels::label_value;
@@ -11,7 +11,7 @@ use crate::manifests::{self, Object, Target, exposure};
 use crate::plan::{self, Budget, Component, Plan, Role};
 use crate::reconcile::{Placing, Planned, Reconciler};
 
-/// A Flow that can be emitted.
+/// A Flow that can be rendered.
 pub struct Rendering {
     plan: Plan,
     namespace: Option<String>,
@@ -26,8 +26,7 @@ pub struct Rendering {
 }
 
 impl Rendering {
-    /// Plans a Flow; `None` when it is not fit to be emitted. `path` is the Flow's own path, and `budget` what all Flows of a
-    /// call have together.
+    /// Plans a Flow; `None` if it has errors. `path` is the Flow's own path, and all Flows of a call share `budget`.
     pub fn of(config: &JinaFlow, path: &Path<'_>, budget: &mut Budget, findings: &mut Findings) -> Option<Self> {
         let flow = config.flow.as_ref()?;
         warn_about_unused_images(&config.settings, flow, findings);
@@ -35,7 +34,7 @@ impl Rendering {
         Self::with(flow, &config.settings, path, budget, findings)
     }
 
-    /// Plans a Flow with other settings than it was read with.
+    /// Plans a Flow with other settings than those it was read with.
     pub fn with(flow: &Flow, settings: &Settings, path: &Path<'_>, budget: &mut Budget, findings: &mut Findings) -> Option<Self> {
         let namespace = namespace(settings, flow, path, findings);
         let plan = plan::plan(flow, settings, path, budget, findings);
@@ -53,7 +52,8 @@ impl Rendering {
         (!findings.has_errors()).then_some(rendering)
     }
 
-    /// The name by which its objects are told from those of other Flows: that of the Flow, for a Deployment that has none its own.
+    /// The name that distinguishes its objects from those of other Flows. A Deployment without a name has that of its
+    /// component.
     pub fn known_as(&self) -> &str {
         match (self.plan.kind, self.plan.components.first()) {
             (Kind::Deployment, Some(first)) if !self.is_named => &first.node,
@@ -61,7 +61,7 @@ impl Rendering {
         }
     }
 
-    /// Whether exactly what Jina exports is wanted.
+    /// Whether the objects are exactly those that Jina exports.
     pub fn is_jinas(&self) -> bool {
         !self.corrections.has(Correction::OwnSelectors)
     }
@@ -71,7 +71,7 @@ impl Rendering {
         &self.plan.components
     }
 
-    /// The file of a component in the tree that Jina writes: a folder for each executor of a Flow, none for a Deployment.
+    /// The file of a component in the tree that Jina writes. Each executor of a Flow has a folder; a Deployment has none.
     pub fn file_of(&self, component: &Component) -> String {
         match self.plan.kind {
             Kind::Flow => format!("{}/{}.yml", component.node, component.name),
@@ -79,7 +79,7 @@ impl Rendering {
         }
     }
 
-    /// The components, as far as it matters for what they were before.
+    /// The components, as far as it matters for objects that are already there.
     pub fn planned(&self) -> Vec<Planned> {
         let planned = |component: &Component| Planned {
             component: component.name.clone(),
@@ -99,7 +99,7 @@ impl Rendering {
         })
     }
 
-    /// Places their objects among what is there.
+    /// Places the objects of the components among the items of a list.
     pub fn place<'l>(&'l self, placing: &Placing, reconciler: &mut Reconciler<'l, '_>, findings: &mut Findings) {
         for (component, objects) in self.objects() {
             let file = self.file_of(component);
@@ -109,7 +109,7 @@ impl Rendering {
         }
     }
 
-    /// Where their objects go.
+    /// The properties that all its objects share.
     pub fn target(&self) -> Target<'_> {
         Target {
             namespace: self.namespace.as_deref(),
@@ -121,22 +121,23 @@ impl Rendering {
         }
     }
 
-    /// What of the config has no effect on this Flow, or leads nowhere.
+    /// Reports fields of the config that have no effect on this Flow or conflict with it.
     fn check(&self, findings: &mut Findings) {
         let spec = Path::root("spec");
         if self.scope.namespace.is_some() && self.namespace.is_none() {
-            let finding = Finding::error(spec.key("namespace"), "has no name: the Flow has no namespace");
-            findings.push(finding.fix("set `metadata.namespace`"));
+            let message = "creates a namespace without a name, because the Flow has no namespace";
+            findings.push(Code::NamespaceWithoutName.error(spec.key("namespace"), message).fix("set `metadata.namespace`"));
         }
         if self.scope.monitoring.is_some() && self.components().iter().all(|component| !component.monitoring) {
-            let finding = Finding::warning(spec.key("monitoring"), "has no effect: nothing of this Flow serves metrics");
+            let message = "has no effect, because no component of this Flow serves metrics";
+            let finding = Code::FieldWithoutEffect.warning(spec.key("monitoring"), message);
             findings.push(finding.fix("set `monitoring: true` below `with` in the Flow, or here: `defaults: {flow: {monitoring: true}}`"));
         }
         if !self.corrections.has(Correction::OwnSelectors) {
             let is_taken = |component: &&Component| component.workload.labels.iter().any(|(name, _)| name == "app");
             if let Some(component) = self.components().iter().find(is_taken) {
-                let message = format!("the label `app` of `{}` is what selectors use under compat", component.name);
-                findings.push(Finding::error("spec.compat", message).fix("choose another key, or remove `compat`"));
+                let message = format!("uses the label `app` in selectors, so `{}` cannot have a label `app`", component.name);
+                findings.push(Code::ReservedLabel.error(spec.key("compat"), message).fix("rename the label, or remove `compat`"));
             }
         }
         let Some(gateway) = self.components().iter().find(|component| component.role == Role::Gateway) else { return };
@@ -145,10 +146,10 @@ impl Rendering {
             let path = spec.key("gateway");
             let path = path.key("expose");
             if !is_dns_label(&expose.name) {
-                let finding = Finding::error(path.key("name"), "is no name for a Service").got(&expose.name);
+                let finding = Code::InvalidName.error(path.key("name"), "is not a valid Service name").got(&expose.name);
                 findings.push(finding.propose(dns_label(&expose.name)));
             } else if self.components().iter().any(|component| component.name == expose.name) {
-                let finding = Finding::error(path.key("name"), "is the name of a Service of the Flow").got(&expose.name);
+                let finding = Code::DuplicateName.error(path.key("name"), "duplicates the name of a Service of the Flow").got(&expose.name);
                 findings.push(finding.fix("choose another name"));
             }
         }
@@ -161,14 +162,15 @@ impl Rendering {
             if let Some(wanted) = protocol.filter(|wanted| exposure::place_of(gateway, Some(*wanted)).is_none()) {
                 let served: Vec<&str> = gateway.protocols.iter().map(|protocol| protocol.scheme()).collect();
                 let path = spec.key("gateway");
-                let finding = Finding::error(path.key(field).key("protocol"), "is not served by the gateway").got(wanted.scheme());
+                let path = path.key(field);
+                let finding = Code::ProtocolNotServed.error(path.key("protocol"), "is not served by the gateway").got(wanted.scheme());
                 findings.push(finding.fix(format!("use one of: {}; or add it to `protocol` of the Flow", served.join(", "))));
             }
         }
     }
 }
 
-/// The namespace that was asked for. Jina always has one: the Flow's name, else `default`.
+/// The namespace of the objects. Jina always has one: the Flow's name, or `default`.
 fn namespace(settings: &Settings, flow: &Flow, path: &Path<'_>, findings: &mut Findings) -> Option<String> {
     if settings.namespace.is_some() || settings.corrections().has(Correction::NoDefaultNamespace) {
         return settings.namespace.clone();
@@ -176,19 +178,20 @@ fn namespace(settings: &Settings, flow: &Flow, path: &Path<'_>, findings: &mut F
     let Some(name) = flow.name.as_deref().filter(|_| flow.kind == Kind::Flow) else { return Some("default".to_owned()) };
     if !is_dns_label(name) {
         let with = path.key("with");
-        let finding = Finding::error(with.key("name"), "becomes the namespace, and is no name for one").got(name);
+        let finding = Code::InvalidName.error(with.key("name"), "is also the namespace, but is not a valid namespace name").got(name);
         findings.push(finding.fix(format!("rename the Flow, or set the namespace: {}", dns_label(name))));
     }
     Some(name.to_owned())
 }
 
-/// A Flow in a JinaFlow has the name of the JinaFlow. Under compat, Jina's name of a Flow is the namespace of last resort.
+/// Warns about the name of a Flow in a JinaFlow, which has the name of the JinaFlow. With `compat` the Flow's name is still
+/// the default namespace.
 fn warn_about_unused_name(settings: &Settings, flow: &Flow, path: &Path<'_>, findings: &mut Findings) {
     let (Some(known), Some(name)) = (&settings.name, &flow.name) else { return };
     let is_namespace = settings.namespace.is_none() && !settings.corrections().has(Correction::NoDefaultNamespace);
     if known != name && !is_namespace {
-        let message = format!("`name` has no effect: the name of the Flow is that of its JinaFlow, `{known}`");
-        findings.push(Finding::warning(path.key("with").key("name"), message).got(name).fix("remove it"));
+        let message = format!("has no effect, because the Flow has the name of its JinaFlow, `{known}`");
+        findings.push(Code::FieldWithoutEffect.warning(path.key("with").key("name"), message).got(name).fix("remove it"));
     }
 }
 
@@ -198,7 +201,7 @@ fn warn_about_unused_images(settings: &Settings, flow: &Flow, findings: &mut Fin
     let used: Vec<&str> = of_executors.chain(of_gateway).flatten().collect();
     let spec = Path::root("spec");
     for key in settings.images.unused(&used) {
-        let finding = Finding::warning(spec.key("images").key(key), "is the `uses` of nothing in this Flow");
+        let finding = Code::UnusedImage.warning(spec.key("images").key(key), "matches no `uses` in this Flow");
         findings.push(match findings.nearest(key, used.iter().copied()) {
             Some(near) => finding.propose(near),
             None => finding.fix("remove it"),

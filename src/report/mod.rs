@@ -1,82 +1,8 @@
-//! Findings on stderr.
+//! Reports findings on stderr, in the order of their places.
 
 mod subject;
+mod lines;
 pub mod place;
 
-pub use subject::Subject;
-
-use std::fmt::Write as _;
-
-use crate::finding::{Finding, Severity, harmless};
-
-/// Whether any of them fails the run.
-pub fn has_errors(findings: &[(Subject, Finding)]) -> bool {
-    findings.iter().any(|(_, finding)| finding.severity == Severity::Error)
-}
-
-/// One line for each finding, errors first: `error[CODE]: SUBJECT: FIELD: what is wrong (got "x"); how to fix it`. Below it,
-/// where it is known, the line that the user wrote.
-pub fn lines(findings: &[(Subject, Finding)]) -> String {
-    let mut out = String::new();
-    for severity in [Severity::Error, Severity::Warning, Severity::Info] {
-        for (subject, finding) in findings.iter().filter(|(_, finding)| finding.severity == severity) {
-            let field = if finding.path.is_empty() { String::new() } else { format!("{}: ", finding.path) };
-            let line = one_line(&format!("{}: {field}{finding}", subject.words()));
-            // Writing to a String cannot fail.
-            let _ = writeln!(out, "{}[{}]: {line}", severity.as_str(), finding.code);
-            if let Some(excerpt) = &finding.excerpt {
-                let _ = write!(out, "{excerpt}");
-            }
-        }
-    }
-    out
-}
-
-/// A text on one line, without what a terminal would take for a command.
-pub fn one_line(text: &str) -> String {
-    let text = if text.contains(['\n', '\r']) { text.split_whitespace().collect::<Vec<_>>().join(" ") } else { text.to_owned() };
-    text.chars().map(harmless).collect()
-}
-
-/// The same in the colours that compilers use: red errors, yellow warnings, blue places.
-pub fn painted(lines: &str) -> String {
-    const BLUE: &str = "1;34";
-    let mut out = String::with_capacity(lines.len() * 2);
-    for line in lines.split_inclusive('\n') {
-        let colours = [("error", "1;31"), ("warning", "1;33"), ("info", BLUE), ("  -->", BLUE)];
-        let colour_of = |head: &str| colours.iter().find(|(start, _)| head.split('[').next() == Some(start)).map(|(_, colour)| *colour);
-        let head = if line.starts_with("  -->") { Some("  -->") } else { line.split_once(':').map(|(head, _)| head) };
-        match head.and_then(|head| Some((head, colour_of(head)?))) {
-            Some((head, colour)) => out.push_str(&format!("\u{1b}[{colour}m{head}\u{1b}[0m{}", &line[head.len()..])),
-            None => match line.split_once(" | ").filter(|(margin, _)| margin.trim().bytes().all(|byte| byte.is_ascii_digit())) {
-                Some((margin, code)) if code.trim() == "^" => {
-                    out.push_str(&format!("\u{1b}[{BLUE}m{margin} |\u{1b}[0m {}\u{1b}[1;31m^\u{1b}[0m\n", &code[..code.len() - 2]));
-                }
-                Some((margin, code)) => out.push_str(&format!("\u{1b}[{BLUE}m{margin} |\u{1b}[0m {code}")),
-                None => out.push_str(line),
-            },
-        }
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::finding::{Excerpt, Mark};
-
-    #[test]
-    fn a_report_is_plain_or_painted() {
-        let excerpt = Excerpt::of("f.yml", "a: 0", Mark { line: 1, column: 4 });
-        let finding = Finding::error("a", "must\nbe\u{1b}[31m 1").quoting(excerpt);
-        let plain = lines(&[(Subject::Input, Finding::warning("", "odd")), (Subject::File("f.yml".into()), finding)]);
-        assert_eq!(plain, "error: f.yml: a: must be\u{fffd}[31m 1\n  --> f.yml:1:4\n  1 | a: 0\n    |    ^\nwarning: stdin: odd\n");
-        let painted = painted(&plain);
-        assert_eq!(painted.matches("\u{1b}[1;31m").count(), 2);
-        let mut bare = painted;
-        for colour in ["1;31", "1;33", "1;34", "0"] {
-            bare = bare.replace(&format!("\u{1b}[{colour}m"), "");
-        }
-        assert_eq!(bare, plain);
-    }
-}
+pub use lines::{has_errors, lines, one_line, painted};
+pub use subject::{Subject, SubjectFinding};

@@ -1,21 +1,21 @@
-//! Where findings stand: in the order of their places, each with the line that the user wrote.
+//! The places of findings: sorts findings by place, and adds the line that the user wrote.
 //!
-//! A finding about a field that is there knows its place, or gets it by its path. Of an item only a Flow given as text
-//! has lines that somebody wrote: orchestrators rewrite everything around it.
+//! A finding has a mark, or gets the place of the field at its path. In an item only a Flow that is given as a
+//! string has lines that a user wrote, because orchestrators rewrite the item around it.
 
 use std::cell::OnceCell;
 use std::str::Utf8Error;
 
-use super::subject::Subject;
+use super::subject::{Subject, SubjectFinding};
 use crate::config;
-use crate::finding::{Excerpt, Finding, Findings, Mark, Step};
+use crate::finding::{Code, Excerpt, Finding, Findings, Mark, Step};
 use crate::krm::meta::Meta;
 use crate::yaml::{self, Data, Dialect, Document, Node, Scalar, Style};
 
-/// The field of a `JinaFlow` that may hold a text with lines of its own.
+/// The field of a `JinaFlow` that may be a string with its own lines.
 const FLOW: &str = "spec.flow";
 
-/// Whether a path leads to that field or below it; the steps below.
+/// The steps of a path below that field; `None` if it leads elsewhere.
 fn within_flow(path: &[Step]) -> Option<&[Step]> {
     match path {
         [Step::Key(spec), Step::Key(flow), below @ ..] if **spec == *"spec" && **flow == *"flow" => Some(below),
@@ -23,10 +23,10 @@ fn within_flow(path: &[Step]) -> Option<&[Step]> {
     }
 }
 
-/// A text that somebody wrote. Where its lines begin is found once, however many of them are shown.
+/// A document that a user wrote. The starts of its lines are found once, for all excerpts.
 #[derive(Debug)]
 pub struct Written<'t> {
-    /// What it is called.
+    /// Its name in messages.
     name: &'t str,
     text: &'t str,
     /// The lines before it in its file.
@@ -35,12 +35,12 @@ pub struct Written<'t> {
 }
 
 impl<'t> Written<'t> {
-    /// A text that stands behind as many lines of a file.
+    /// A document that follows `before` lines of its file.
     pub fn new(name: &'t str, text: &'t str, before: u32) -> Self {
         Self { name, text, before, starts: OnceCell::new() }
     }
 
-    /// The text from a line on, which is counted from 1.
+    /// The rest of the document from a line on. Lines are counted from 1.
     fn from(&self, line: u32) -> Option<&'t str> {
         let starts = self.starts.get_or_init(|| {
             let feeds = memchr::memchr_iter(b'\n', self.text.as_bytes());
@@ -53,9 +53,9 @@ impl<'t> Written<'t> {
         self.from(line)?.lines().next()
     }
 
-    /// The line at a place.
+    /// The line at a place, for a message.
     pub fn excerpt(&self, mark: Mark) -> Option<Excerpt> {
-        // What is missed behind the end is shown at the last line, so that the one before is looked at as well.
+        // A place behind the end is shown in the last line, so the line before the place is needed too.
         let first = mark.line.saturating_sub(1).max(1);
         let within = Mark { line: mark.line.checked_sub(first)? + 1, column: mark.column };
         let mut excerpt = Excerpt::of(self.name, self.from(first)?, within)?;
@@ -64,34 +64,36 @@ impl<'t> Written<'t> {
     }
 }
 
-/// Findings about a document of a file.
-pub fn in_file(findings: Findings, file: &Subject, text: &str, document: usize) -> Vec<(Subject, Finding)> {
-    let is_wanted = !findings.is_empty() && findings.len() <= MOST_SOUGHT;
-    let documents = if is_wanted { config::documents(text).unwrap_or_default() } else { Vec::new() };
+/// Findings about a document of a file. The file is read again, once, if there are findings.
+pub fn in_file(findings: Findings, file: &Subject, text: &str, document: usize) -> Vec<SubjectFinding> {
+    let is_needed = !findings.is_empty() && findings.len() <= MOST_SORTED;
+    let documents = if is_needed { config::documents(text).unwrap_or_default() } else { Vec::new() };
     let root = documents.get(document).and_then(|document| document.root.as_ref());
     let ordered = ordered(findings, root, Some(&Written::new(&file.words(), text, 0)));
     ordered.into_iter().map(|finding| (file.clone(), finding)).collect()
 }
 
 /// Findings about an item.
-pub fn in_item(findings: Findings, item: &Meta, document: &Document<'_>) -> Vec<(Subject, Finding)> {
+pub fn in_item(findings: Findings, item: &Meta, document: &Document<'_>) -> Vec<SubjectFinding> {
+    let item = item.reference();
     let ordered = ordered(findings, document.root.as_ref(), None);
     ordered.into_iter().map(|finding| (Subject::Object(item.clone()), finding)).collect()
 }
 
-/// Findings about an object that was read from a text, or from where nobody sees it.
+/// Findings about an object, with the lines of its file if a user can see that file.
 pub fn in_object(findings: Findings, object: &Node<'_>, file: Option<&Written<'_>>) -> Vec<Finding> {
     ordered(findings, Some(object), file)
 }
 
-/// What is wrong with a text that is not UTF-8.
+/// The finding about bytes that are not UTF-8.
 pub fn not_utf8(subject: &Subject, bytes: &[u8], error: Utf8Error) -> Finding {
     let mark = behind(&bytes[..error.valid_up_to()]);
-    let finding = Finding::error("", format!("is not UTF-8 from line {}, column {} on", mark.line, mark.column)).fix("convert it");
+    let message = format!("is not UTF-8 at line {}, column {}", mark.line, mark.column);
+    let finding = Code::NotUtf8.error("", message).fix("convert it to UTF-8");
     finding.quoting(Excerpt::of(&subject.words(), &String::from_utf8_lossy(bytes), mark))
 }
 
-/// The place behind a text.
+/// The place behind the last character.
 pub fn behind(text: &[u8]) -> Mark {
     let line = 1 + memchr::memchr_iter(b'\n', text).count();
     let start = memchr::memrchr(b'\n', text).map_or(0, |feed| feed + 1);
@@ -100,14 +102,14 @@ pub fn behind(text: &[u8]) -> Mark {
     Mark { line: number(line), column: number(column) }
 }
 
-/// Findings up to which places are looked for; more stay as they were met. Nobody reads the thousandth, and looking takes
-/// time and memory.
-const MOST_SOUGHT: usize = 1000;
+/// The number of findings up to which they are sorted by place. More stay in the order in which they were found, because
+/// finding places takes time and memory.
+const MOST_SORTED: usize = 1000;
 
-/// Findings that are shown with their line.
+/// The number of findings that are shown with their line.
 const MOST_SHOWN: usize = 100;
 
-/// Where a finding stands: in the document, and in the text of the Flow.
+/// The place of a finding: in the document, and in a Flow that is given as a string.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Place {
     outer: Option<Mark>,
@@ -115,19 +117,20 @@ struct Place {
 }
 
 fn ordered(findings: Findings, root: Option<&Node<'_>>, file: Option<&Written<'_>>) -> Vec<Finding> {
-    // Mostly there are none, and then the Flow is not read a second time.
-    if findings.is_empty() || findings.len() > MOST_SOUGHT {
+    if findings.is_empty() || findings.len() > MOST_SORTED {
         return findings.into_iter().collect();
     }
     let flow = root.and_then(flow_text);
     let lines = flow.map(|(_, text)| Written::new(FLOW, text, 0));
-    let inner = flow.and_then(|(_, text)| yaml::read_as(text, Dialect::Jina).ok()).and_then(|document| document.root);
+    // The Flow is read again, once, for a finding within it.
+    let inner_root = OnceCell::new();
+    let read_flow = |text| yaml::read_as(text, Dialect::Jina).ok().and_then(|document| document.root);
     let place = |finding: &Finding| {
         let path = finding.path.steps();
         match (flow, within_flow(path)) {
-            (Some((outer, _)), Some(below)) => {
-                let inner = inner.as_ref().map_or(finding.mark, |inner| mark_of(inner, below, finding.mark));
-                Place { outer: Some(outer), inner }
+            (Some((outer, text)), Some(below)) => {
+                let inner = inner_root.get_or_init(|| read_flow(text)).as_ref();
+                Place { outer: Some(outer), inner: inner.map_or(finding.mark, |inner| mark_of(inner, below, finding.mark)) }
             }
             _ => Place { outer: root.map_or(finding.mark, |root| mark_of(root, path, finding.mark)), inner: None },
         }
@@ -141,14 +144,14 @@ fn ordered(findings: Findings, root: Option<&Node<'_>>, file: Option<&Written<'_
     placed.into_iter().enumerate().map(shown).collect()
 }
 
-/// The line at a place, in the file where it is known there.
+/// The line at a place, in the file if it is known there.
 fn excerpt(place: Place, flow: Option<((Mark, &str), &Written<'_>)>, file: Option<&Written<'_>>) -> Option<Excerpt> {
     let (Some(inner), Some(((block, _), lines))) = (place.inner, flow) else { return file?.excerpt(place.outer?) };
     let in_file = file.and_then(|file| file.excerpt(in_block(file, block, lines, inner)?));
     in_file.or_else(|| lines.excerpt(inner))
 }
 
-/// The place and the text of a Flow that is given as text.
+/// The place and the value of a Flow that is given as a string.
 fn flow_text<'n>(root: &'n Node<'_>) -> Option<(Mark, &'n str)> {
     let flow = root.get("spec")?.get("flow")?;
     match &flow.data {
@@ -166,11 +169,10 @@ fn in_block(file: &Written<'_>, block: Mark, lines: &Written<'_>, inner: Mark) -
     Some(Mark { line, column: u32::try_from(indent).ok()?.checked_add(inner.column)? })
 }
 
-/// Where the field at a path stands, or what is there of the way to it. A mark of its own is more exact, unless it is
-/// only that of a mapping or list around the field.
+/// The place of the field at a path, or of the last step that exists. The finding's own mark is more exact, unless it is the
+/// mark of a mapping or list around the field. A flag only has its own mark.
 fn mark_of(root: &Node<'_>, path: &[Step], own: Option<Mark>) -> Option<Mark> {
     if matches!(path.first(), Some(Step::Key(name)) if name.starts_with("--")) {
-        // A flag.
         return own;
     }
     let mut node = root;
@@ -194,7 +196,7 @@ mod tests {
     fn placed(findings: &[(&str, Option<Mark>)], text: &str, name: Option<&str>) -> Vec<String> {
         let mut list = Findings::default();
         for (path, mark) in findings {
-            let finding = Finding::error((*path).to_owned(), "m");
+            let finding = Code::UnknownField.error((*path).to_owned(), "m");
             list.push(mark.map_or(finding.clone(), |mark| finding.at(mark)));
         }
         let found = match (name, yaml::read(text)) {
@@ -207,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn findings_come_in_the_order_of_their_places() {
+    fn findings_are_sorted_by_place() {
         let text = "a: 1\nl:\n- x: {\"p q\": 1}\n- y\n";
         let paths = [("l[1]", None), ("l[0].x[\"p q\"]", None), ("l[0].x.missing", None), ("--flag", None), ("a", None)];
         assert_eq!(
@@ -215,14 +217,14 @@ mod tests {
             ["--flag ", "a f.yml:1:4", "l[0].x.missing f.yml:3:6", "l[0].x[\"p q\"] f.yml:3:14", "l[1] f.yml:4:3"]
         );
         assert_eq!(placed(&paths[3..], text, None), ["--flag ", "a "]);
-        // Its own mark wins, unless it is that of something around it.
+        // A finding's own mark has priority, unless it is the mark of a value around the field.
         let marked = |path, line, column| placed(&[(path, Some(Mark { line, column }))], text, Some("f.yml"));
         assert_eq!(marked("a", 4, 1), ["a f.yml:4:1"]);
         assert_eq!(marked("l[0].x", 3, 3), ["l[0].x f.yml:3:6"]);
     }
 
     #[test]
-    fn a_flow_given_as_text_has_lines_of_its_own() {
+    fn a_flow_given_as_a_string_has_lines_of_its_own() {
         let text = "spec:\n  z: 1\n  flow: |\n\n    a: 1\n    b: {c: 2}\n";
         let paths = [("spec.flow.b.c", None), ("spec.z", None), ("spec.flow.a", None), ("spec.flow", None)];
         assert_eq!(
@@ -234,7 +236,7 @@ mod tests {
             ["spec.z f.yml:2:6", "spec.flow f.yml:5:5", "spec.flow.a f.yml:5:8", "spec.flow.b.c f.yml:6:12"]
         );
         assert_eq!(placed(&[("spec.flow.b", None)], "spec:\n  flow: |2\n    b: 1\n", Some("f.yml")), ["spec.flow.b f.yml:3:8"]);
-        // A quoted text has no lines in the file.
+        // A quoted string has no lines in the file.
         assert_eq!(placed(&paths[..1], "spec: {flow: \"b: {c: 2}\"}\n", Some("f.yml")), ["spec.flow.b.c spec.flow:1:8"]);
     }
 }

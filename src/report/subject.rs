@@ -1,8 +1,12 @@
-//! Who a finding is about.
+//! The file or object that a finding is about.
 
+use crate::finding::Finding;
 use crate::krm::meta::Meta;
 
-/// Who a finding is about.
+/// A finding with the file or object that it is about.
+pub type SubjectFinding = (Subject, Finding);
+
+/// The file or object that a finding is about.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Subject {
     /// A file named on the command line.
@@ -22,7 +26,7 @@ impl Subject {
         }
     }
 
-    /// What messages call it.
+    /// Its name in messages.
     pub fn words(&self) -> String {
         match self {
             Subject::File(name) => name.clone(),

@@ -235,8 +235,7 @@ pub fn expected<'p>(sides: &Sides<'p>, mode: Mode) -> Expected<'p> {
 
 /// Whether a result reports an action of a merge.
 fn is_about_a_merge(result: &Value) -> bool {
-    let message = result["message"].as_str().unwrap_or_default();
-    ["was changed here", "was removed here", "has no meaning in the", "is now the"].iter().any(|words| message.contains(words))
+    ["edit-conflict", "edit-lost", "edit-carried-over"].iter().any(|code| result["tags"]["code"] == *code)
 }
 
 /// Whether a result reports a copied object.
@@ -289,9 +288,9 @@ fn wrong_results(expected: &Expected<'_>, answer: &Package, fresh: &Package, wro
             }
         }
     }
-    let is_carried = |result: &Value| result["message"].as_str().unwrap_or_default().contains("is carried over");
+    let is_carried = |result: &Value| result["tags"]["code"] == "edit-carried-over";
     for wanted in expected.objects.iter().filter(|wanted| wanted.edited == Edited::CarriedOver) {
-        if wanted.was.is_some_and(|item| take(&[item], "is now the ", &is_carried).is_none()) {
+        if wanted.was.is_some_and(|item| take(&[item], "is replaced by the ", &is_carried).is_none()) {
             wrong.push(format!("{:?}: no result says which edits were taken over", wanted.owner));
         }
     }
@@ -315,12 +314,12 @@ fn wrong_results(expected: &Expected<'_>, answer: &Package, fresh: &Package, wro
         }
     };
     for gone in &expected.gone {
-        lost(gone.item, "was changed here, and the JinaFlow", &gone.changed, gone.has_removed, wrong);
+        lost(gone.item, "was edited, and the JinaFlow", &gone.changed, gone.has_removed, wrong);
     }
     for (item, changed) in &expected.pointless {
         lost(item, "has no meaning in the", changed, false, wrong);
     }
-    let more = left.iter().filter(|result| !result["message"].as_str().unwrap_or_default().contains("is now the "));
+    let more = left.iter().filter(|result| result["tags"]["code"] != "edit-carried-over");
     wrong.extend(more.map(|result| format!("this result has no reason: {result}")));
     let known: Vec<&Value> = fresh.results.iter().map(|result| &result["message"]).collect();
     for result in answer.results.iter().filter(|result| !is_about_a_merge(result) && !is_about_a_copy(result)) {

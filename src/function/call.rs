@@ -1,0 +1,23 @@
+//! A call of the function, after its list is read.
+
+use super::flow_run::FlowRun;
+use super::own_items::ReadItem;
+use crate::krm::{Caller, ResourceList};
+use crate::reconcile::Generated;
+use crate::report::SubjectFinding;
+
+/// A call of the function.
+pub struct Call<'d, 'l, 't> {
+    /// The list.
+    pub list: &'l ResourceList<'t>,
+    /// The program that sent it.
+    pub caller: Caller,
+    /// All JinaFlows of the list.
+    pub present: &'d [ReadItem<'d>],
+    /// The JinaFlows that are rendered or checked.
+    pub runs: Vec<FlowRun<'d>>,
+    /// Items that were generated.
+    pub generated: Vec<Generated<'l>>,
+    /// Findings so far.
+    pub findings: Vec<SubjectFinding>,
+}

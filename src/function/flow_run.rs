@@ -1,0 +1,81 @@
+//! A JinaFlow of a call, and the checks of its metadata.
+
+use std::collections::{HashMap, HashSet};
+
+use super::own_items::ReadItem;
+use crate::config::{self, JinaFlow, Overrides};
+use crate::finding::{Code, Findings, Path};
+use crate::krm::annotations;
+use crate::krm::meta::Meta;
+use crate::reconcile::{FlowKey, Generated, Origin, Placing};
+use crate::yaml::Document;
+
+/// A JinaFlow that is rendered or checked.
+pub struct FlowRun<'d> {
+    /// The document that it was read from.
+    pub document: &'d Document<'d>,
+    /// The Flow, as far as it matters for objects that are already there.
+    pub placing: Placing,
+    /// Its settings.
+    pub config: JinaFlow,
+    /// Findings about it.
+    pub findings: Findings,
+}
+
+impl<'d> FlowRun<'d> {
+    /// Reads a JinaFlow. `meta` are its metadata, which may be those of an item that is the same JinaFlow.
+    pub fn new(meta: Meta, origin: Origin, document: &'d Document<'d>, overrides: &Overrides) -> Self {
+        let mut findings = Findings::default();
+        let config = config::read(document, overrides, &mut findings);
+        let placing = Placing { meta, origin, on_conflict: config.settings.on_conflict, namespace: String::new(), components: Vec::new() };
+        Self { document, placing, config, findings }
+    }
+
+    /// Reads all JinaFlows among the items.
+    pub fn of_items(items: &'d [ReadItem<'d>], overrides: &Overrides) -> Vec<Self> {
+        items.iter().map(|item| Self::new(item.meta.clone(), Origin::Package, &item.document, overrides)).collect()
+    }
+}
+
+/// Checks the metadata of all JinaFlows of a call.
+pub fn check_metadata(runs: &mut [FlowRun<'_>]) {
+    find_namesakes(runs);
+    check_paths(runs);
+}
+
+/// Reports JinaFlows of one package that have the same name. Generated objects are found again by that name.
+fn find_namesakes(runs: &mut [FlowRun<'_>]) {
+    let mut seen: HashMap<FlowKey, Option<String>> = HashMap::new();
+    for FlowRun { placing, findings, .. } in runs {
+        let path = placing.meta.path().map(str::to_owned);
+        if let Some(first) = seen.insert(placing.key(), path) {
+            let place = first.map(|path| format!(" in {path}")).unwrap_or_default();
+            let finding = Code::DuplicateName.error("metadata.name", format!("duplicates the name of another JinaFlow{place}"));
+            findings.push(finding.got(&placing.meta.name).fix("rename one of them"));
+        }
+    }
+}
+
+/// Reports JinaFlows whose file is not in their package. Generated objects are written beside that file.
+fn check_paths(runs: &mut [FlowRun<'_>]) {
+    for FlowRun { placing: Placing { meta, .. }, findings, .. } in runs {
+        let Some(path) = meta.path() else { continue };
+        if path.starts_with('/') || path.split('/').any(|step| step == "..") {
+            let annotations = Path::root("metadata.annotations");
+            let finding = Code::PathOutsidePackage.error(annotations.key(annotations::PATH), "leads out of the package").got(path);
+            findings.push(finding.fix("set the path of the file relative to its package, such as `jinaflow.yaml`"));
+        }
+    }
+}
+
+/// Reports JinaFlows none of whose objects are in a list that kpt has filtered. Each render would add these objects again.
+pub fn find_hidden_output(runs: &mut [FlowRun<'_>], generated: &[Generated<'_>]) {
+    let shown: HashSet<FlowKey> = generated.iter().filter_map(Generated::flow).collect();
+    for FlowRun { placing, findings, .. } in runs {
+        if !shown.contains(&placing.key()) {
+            let message = "`selectors` or `exclude` in the Kptfile hide the generated objects, so every render adds them again";
+            let finding = Code::GeneratedObjectsHidden.warning("metadata.name", message).got(&placing.meta.name);
+            findings.push(finding.fix("remove them from this function, or also select the kinds that it generates"));
+        }
+    }
+}

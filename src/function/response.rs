@@ -1,0 +1,71 @@
+//! An answer before it is written.
+
+use std::io::{self, Write};
+
+use crate::krm::results::result;
+use crate::krm::{self, NewItems, ResourceList};
+use crate::reconcile::Fate;
+use crate::report::{self, SubjectFinding};
+
+/// The result of a run besides the answer that it writes.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// The text for standard error.
+    pub stderr: String,
+    /// Whether the exit code is 0.
+    pub success: bool,
+}
+
+/// The answer to a list.
+pub struct Response<'l, 't> {
+    /// The list that is answered.
+    pub list: &'l ResourceList<'t>,
+    /// The fate of each of its items.
+    pub fates: Vec<Fate>,
+    /// New items.
+    pub added: NewItems,
+    /// Findings, in the order of `results`.
+    pub findings: Vec<SubjectFinding>,
+}
+
+impl<'l, 't> Response<'l, 't> {
+    /// An answer that changes no item and reports why.
+    pub fn refusal(list: &'l ResourceList<'t>, findings: Vec<SubjectFinding>) -> Self {
+        Self { list, fates: vec![Fate::Kept; list.items.len()], added: NewItems::default(), findings }
+    }
+
+    /// Whether an item is changed or removed.
+    pub fn changes_items(&self) -> bool {
+        self.fates.iter().any(|fate| *fate != Fate::Kept)
+    }
+
+    /// The same answer for another spelling of its list.
+    pub fn of<'o, 'u>(self, list: &'o ResourceList<'u>) -> Response<'o, 'u> {
+        let Self { fates, added, findings, .. } = self;
+        Response { list, fates, added, findings }
+    }
+
+    /// Whether the exit code is 0.
+    pub fn success(&self) -> bool {
+        !report::has_errors(&self.findings)
+    }
+
+    /// Writes the answer.
+    pub fn write(&self, stdout: &mut impl Write) -> io::Result<Outcome> {
+        let results = self.findings.iter().map(|(subject, finding)| result(finding, subject.meta()));
+        let items = self.list.items.iter().zip(&self.fates).filter_map(|(item, fate)| match fate {
+            Fate::Kept => Some(item.text()),
+            Fate::Replaced(text) => Some(text.as_str()),
+            Fate::Removed => None,
+        });
+        self.list.write(items.chain(self.added.iter()), results, stdout)?;
+        Ok(Outcome { stderr: report::lines(&self.findings), success: self.success() })
+    }
+}
+
+/// Writes findings as the `results` of a JSON list without items.
+pub fn write_results(findings: Vec<SubjectFinding>, stdout: &mut impl Write) -> io::Result<Outcome> {
+    let empty = format!(r#"{{"apiVersion": "{}", "kind": "{}", "items": []}}"#, krm::API_VERSIONS[0], krm::KIND);
+    let list = ResourceList::read(&empty).unwrap_or_else(|_| ResourceList::empty());
+    Response::refusal(&list, findings).write(stdout)
+}

@@ -1,0 +1,97 @@
+//! Checks a list without changing it: `kind: JinaFlowCheck`.
+//!
+//! Each JinaFlow among the items is read and planned as for rendering. Generated objects are compared with what their
+//! JinaFlow renders now, and all items are checked together, as `jinaflow check` does.
+
+use super::call::Call;
+use super::documents::Aliases;
+use super::flow_check::named;
+use super::flow_run::check_metadata;
+use super::placement::Placement;
+use super::response::Response;
+use super::stale::{FormerItem, stale};
+use super::unreadable::{Unread, Unreadable, read};
+use crate::check::external::External;
+use crate::check::{self, Options};
+use crate::finding::{Findings, Mark, Severity};
+use crate::krm::meta::Meta;
+use crate::krm::{Caller, NewItems, ResourceList};
+use crate::reconcile::{Fate, ItemFinding, Purpose};
+use crate::report::{self, Subject, SubjectFinding};
+use crate::yaml::Node;
+
+/// Checks the JinaFlows of a call, their objects, and the list as a whole.
+pub fn validate<'l, 't>(mut call: Call<'_, 'l, 't>, external: External, unread: Unread) -> Result<Response<'l, 't>, Box<Unreadable>> {
+    let (list, caller) = (call.list, call.caller);
+    check_metadata(&mut call.runs);
+    let former: Vec<FormerItem> = call.generated.iter().filter_map(FormerItem::of).collect();
+    let Placement { reconciled, mut findings } = Placement::of(call, Purpose::Validate);
+    if !report::has_errors(&findings) {
+        findings.extend(stale(list, &former, &reconciled));
+        findings.extend(reconciled.findings.into_iter().map(softened));
+    }
+    // In the middle of a kustomize build references are not final: names change at its end. With kpt's selectors a part of
+    // the package is missing.
+    if caller == Caller::Other {
+        let objects = all_objects(list, unread, &mut findings)?;
+        findings.extend(unwired(&objects, external));
+    }
+    if report::has_errors(&findings) {
+        return Ok(Response::refusal(list, findings));
+    }
+    Ok(Response { list, fates: fates(list, caller), added: NewItems::default(), findings })
+}
+
+/// A finding of a render, for a check. A check writes nothing, so edits that a render keeps are worth knowing and not wrong.
+fn softened(item: ItemFinding) -> SubjectFinding {
+    let ItemFinding { object, finding, .. } = item;
+    let finding = match finding.severity {
+        Severity::Warning => finding.with_severity(Severity::Info),
+        Severity::Error | Severity::Info => finding,
+    };
+    (Subject::Object(object), finding)
+}
+
+/// The fate of all items. From a validator kustomize accepts only an answer without items, because it compares them with
+/// its own annotations on them (kubernetes-sigs/kustomize#5036). All other callers get back the items that they sent.
+fn fates(list: &ResourceList<'_>, caller: Caller) -> Vec<Fate> {
+    let fate = if caller.keeps_files() { Fate::Kept } else { Fate::Removed };
+    vec![fate; list.items.len()]
+}
+
+/// All items as objects. An item that cannot be read is reported, and replaced by an empty string.
+fn all_objects<'l>(
+    list: &'l ResourceList<'_>,
+    unread: Unread,
+    findings: &mut Vec<SubjectFinding>,
+) -> Result<Vec<Node<'l>>, Box<Unreadable>> {
+    let mut objects = Vec::with_capacity(list.items.len());
+    let mut aliases = Aliases::default();
+    for item in &list.items {
+        let first = Mark { line: 1, column: 1 };
+        let document = if aliases.may_hold(item.text()) { read(item) } else { Err(Box::new(Unreadable::of(item, Aliases::error(first)))) };
+        let node = document.and_then(|document| match &document.root {
+            Some(node) if !aliases.fit(node, item.text()) => Err(Box::new(Unreadable::of(item, Aliases::error(node.mark)))),
+            _ => Ok(document.root),
+        });
+        match node {
+            Ok(node) => objects.push(node.unwrap_or_else(|| Node::plain(""))),
+            Err(unreadable) if unread == Unread::Fails => return Err(unreadable),
+            Err(unreadable) => {
+                findings.push(unreadable.finding());
+                objects.push(Node::plain(""));
+            }
+        }
+    }
+    Ok(objects)
+}
+
+/// Findings about references between objects.
+fn unwired(objects: &[Node<'_>], external: External) -> Vec<SubjectFinding> {
+    let options = Options { external, is_strict: false };
+    let of_object = |(object, findings): (&Node<'_>, Findings)| {
+        let subject = Subject::Object(if findings.is_empty() { Meta::default() } else { named(object) });
+        findings.into_iter().map(move |finding| (subject.clone(), finding))
+    };
+    objects.iter().zip(check::check(objects, &options).findings).flat_map(of_object).collect()
+}

@@ -1,0 +1,44 @@
+//! Items that carry the annotation of a generated object.
+
+use super::flow_key::FlowKey;
+use super::leaves::{Grain, Place, short, value};
+use super::memory::{Memory, RENDERED};
+use super::ownership::{OBJECT, Owner};
+use crate::krm::meta::Meta;
+use crate::yaml::Node;
+
+/// An item of the list with the annotation of a generated object.
+#[derive(Debug, Clone)]
+pub struct Generated<'n> {
+    /// Its place in the list.
+    pub index: usize,
+    /// Type, name and annotations.
+    pub meta: Meta,
+    /// The object.
+    pub node: Node<'n>,
+    /// The object that the annotation names; `None` if the annotation is malformed.
+    pub owner: Option<Owner>,
+    /// The object as it was rendered last; `None` without an annotation that jinaflow wrote.
+    pub memory: Option<Memory>,
+}
+
+impl<'n> Generated<'n> {
+    /// Reads the annotations of an item.
+    pub fn new(index: usize, meta: Meta, node: Node<'n>) -> Self {
+        let owner = meta.annotation(OBJECT).and_then(Owner::parse);
+        let memory = meta.annotation(RENDERED).and_then(Memory::parse);
+        Self { index, meta, node, owner, memory }
+    }
+
+    /// The Flow that it was generated for.
+    pub fn flow(&self) -> Option<FlowKey> {
+        Some((self.meta.package().to_owned(), self.owner.as_ref()?.flow.clone()))
+    }
+
+    /// Whether it still has the name that it was rendered with.
+    pub fn has_rendered_name(&self) -> bool {
+        let place = Place::ROOT.part(Grain::Fields, "metadata").part(Grain::Fields, "name");
+        let name = || short(value(&Node::from(self.meta.name.as_str())));
+        self.memory.as_ref().and_then(|memory| memory.value(place)).is_some_and(|rendered| rendered == name())
+    }
+}

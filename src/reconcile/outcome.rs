@@ -1,0 +1,51 @@
+//! The result of a render for a list.
+
+use crate::finding::Finding;
+use crate::krm::NewItems;
+use crate::krm::meta::Meta;
+
+/// What happens to an item.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fate {
+    /// It keeps its text.
+    Kept,
+    /// It gets this text.
+    Replaced(String),
+    /// It is removed.
+    Removed,
+}
+
+/// A finding about an item, or about a JinaFlow.
+#[derive(Debug)]
+pub struct ItemFinding {
+    /// The place of the item in the list; `usize::MAX` for a JinaFlow.
+    pub index: usize,
+    /// The item or JinaFlow.
+    pub object: Meta,
+    /// The finding.
+    pub finding: Finding,
+}
+
+/// An object that a JinaFlow renders and that is not in the list, although other objects of the JinaFlow are.
+#[derive(Debug)]
+pub struct MissingObject {
+    /// The JinaFlow.
+    pub flow: Meta,
+    /// `kind` of the object.
+    pub kind: String,
+    /// `metadata.name` of the object.
+    pub name: String,
+}
+
+/// The list after a render.
+#[derive(Debug)]
+pub struct Reconciled {
+    /// The fate of each item.
+    pub fates: Vec<Fate>,
+    /// New objects.
+    pub added: NewItems,
+    /// New objects of JinaFlows that already have objects in the list.
+    pub missing: Vec<MissingObject>,
+    /// Findings in the order of the list.
+    pub findings: Vec<ItemFinding>,
+}

@@ -1,0 +1,166 @@
+//! Matches the objects of JinaFlows with the items of a list: the state of one render.
+
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+
+use super::candidates::Keeping;
+use super::census::Census;
+use super::flow_key::FlowKey;
+use super::flows::{Flows, Origin, Placing};
+use super::generated::Generated;
+use super::memory::{Mark, Memory};
+use super::outcome::{Fate, ItemFinding, MissingObject};
+use super::ownership::{OBJECT, Owner};
+use super::succession::{Former, other_role, successions};
+use crate::config::OnConflict;
+use crate::finding::{Finding, Findings};
+use crate::krm::meta::Meta;
+use crate::krm::{Caller, NewItems, ResourceList};
+use crate::yaml::{Data, Node};
+
+/// The reason for a render.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// The answer is written.
+    Render,
+    /// The answer is compared with the list. The remembered place of a JinaFlow stays unchanged.
+    Validate,
+}
+
+/// Generated items by package and annotation, in the order of the list.
+pub type ByOwner<'l> = HashMap<(String, String), Vec<Generated<'l>>>;
+
+/// A JinaFlow that is rendered, as far as removed objects need it.
+pub struct PlacedFlow {
+    pub(super) key: FlowKey,
+    pub(super) reference: Meta,
+    pub(super) on_conflict: OnConflict,
+}
+
+/// Matches the objects of JinaFlows with the items of a list.
+pub struct Reconciler<'l, 't> {
+    pub(super) list: &'l ResourceList<'t>,
+    pub(super) caller: Caller,
+    pub(super) purpose: Purpose,
+    pub(super) flows: Flows,
+    /// The JinaFlows that are rendered, in order.
+    pub(super) placing: Vec<PlacedFlow>,
+    pub(super) fates: Vec<Fate>,
+    pub(super) generated: ByOwner<'l>,
+    /// The former component of each new component, by JinaFlow and component.
+    pub(super) successions: HashMap<(FlowKey, String), String>,
+    /// Items that another object replaces.
+    pub(super) succeeded: HashSet<usize>,
+    census: Option<Census<'l>>,
+    /// Kind, namespace and name of each placed object, with its JinaFlow.
+    pub(super) placed: HashMap<[String; 3], FlowKey>,
+    pub(super) added: NewItems,
+    pub(super) missing: Vec<MissingObject>,
+    pub(super) findings: Vec<ItemFinding>,
+}
+
+impl<'l, 't> Reconciler<'l, 't> {
+    /// Starts a render. `generated` are the items with the annotation of a generated object, `present` all JinaFlows of
+    /// the list, and `placing` the JinaFlows that are rendered.
+    pub fn new<'m>(
+        list: &'l ResourceList<'t>,
+        caller: Caller,
+        purpose: Purpose,
+        generated: Vec<Generated<'l>>,
+        present: impl Iterator<Item = &'m Meta>,
+        placing: &[&Placing],
+    ) -> Self {
+        let flows = Flows::of(&generated, present, placing, caller);
+        let mut by_owner = ByOwner::new();
+        for item in generated {
+            let key = (item.meta.package().to_owned(), item.meta.annotation(OBJECT).unwrap_or_default().to_owned());
+            by_owner.entry(key).or_default().push(item);
+        }
+        let placed = |flow: &&Placing| PlacedFlow { key: flow.key(), reference: flow.meta.reference(), on_conflict: flow.on_conflict };
+        let mut reconciler = Self {
+            list,
+            caller,
+            purpose,
+            flows,
+            placing: placing.iter().map(placed).collect(),
+            fates: vec![Fate::Kept; list.items.len()],
+            generated: by_owner,
+            successions: HashMap::new(),
+            succeeded: HashSet::new(),
+            census: None,
+            placed: HashMap::new(),
+            added: NewItems::default(),
+            missing: Vec::new(),
+            findings: Vec::new(),
+        };
+        reconciler.find_successions(placing);
+        reconciler
+    }
+
+    /// Finds components that did not exist before, and the components that they replace.
+    fn find_successions(&mut self, placing: &[&Placing]) {
+        let mut former: HashMap<FlowKey, Vec<Former>> = HashMap::new();
+        for ((package, value), items) in &self.generated {
+            let Some(owner) = Owner::parse(value).filter(|owner| is_workload(&owner.role)) else { continue };
+            let component = items.first().map(|item| Former::of(&owner.component, item));
+            former.entry((package.clone(), owner.flow)).or_default().extend(component);
+        }
+        // A map has no order.
+        for components in former.values_mut() {
+            components.sort_by(|one, other| one.component.cmp(&other.component));
+        }
+        for flow in placing {
+            let key = flow.key();
+            let of = self.flows.former.get(&key).map_or_else(|| key.clone(), |name| (key.0.clone(), name.clone()));
+            let found = successions(&flow.components, former.get(&of).map(Vec::as_slice).unwrap_or_default());
+            self.successions.extend(found.into_iter().map(|(new, old)| ((key.clone(), new), old)));
+        }
+    }
+
+    pub(super) fn keeping(&self) -> Keeping {
+        if self.caller.keeps_files() { Keeping::Files } else { Keeping::Nothing }
+    }
+
+    /// The items and files of the list, read when the first new object is placed.
+    pub(super) fn census(&mut self) -> &mut Census<'l> {
+        let (list, caller) = (self.list, self.caller);
+        self.census.get_or_insert_with(|| Census::of(list, caller))
+    }
+
+    /// Where the JinaFlow of an object is, for its memory: known from this render, else from an earlier one.
+    pub(super) fn mark(&self, flow: &Placing, known: Option<&Memory>) -> Mark {
+        if flow.origin == Origin::Package && self.purpose == Purpose::Render {
+            return Mark::Package;
+        }
+        let of_flow = if self.flows.elsewhere.contains(&flow.key()) { Mark::Elsewhere } else { Mark::Package };
+        known.map_or(of_flow, |memory| memory.mark)
+    }
+
+    /// Reports a finding about an item.
+    pub(super) fn report(&mut self, item: &Generated<'_>, finding: Finding) {
+        self.findings.push(ItemFinding { index: item.index, object: item.meta.reference(), finding });
+    }
+
+    /// Reports findings about an item that changes. A render with errors leaves the item unchanged; otherwise readers look
+    /// for it under its new name.
+    pub(super) fn report_change(&mut self, index: usize, before: &Meta, after: &Node<'_>, findings: Findings) {
+        let object = if findings.has_errors() { before.reference() } else { Meta::of(after).reference() };
+        self.findings.extend(findings.into_iter().map(|finding| ItemFinding { index, object: object.clone(), finding }));
+    }
+}
+
+/// Whether a role is that of a workload.
+fn is_workload(role: &str) -> bool {
+    let other = if role == "Deployment" { "StatefulSet" } else { "Deployment" };
+    other_role(role) == Some(other)
+}
+
+/// Adds annotations to an object.
+pub fn annotate<'n>(object: &mut Node<'n>, annotations: impl IntoIterator<Item = (impl Into<Cow<'n, str>>, String)>) {
+    let pairs = annotations.into_iter().map(|(name, text)| (Node::from(name.into()), text.into()));
+    let Some(metadata) = object.get_mut("metadata") else { return };
+    match metadata.get_mut("annotations").map(|known| &mut known.data) {
+        Some(Data::Map(known)) => known.extend(pairs),
+        _ => metadata.set("annotations", Data::Map(pairs.collect()).into()),
+    }
+}

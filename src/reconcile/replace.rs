@@ -1,0 +1,94 @@
+//! Replaces the item of an object that does not exist any more by the object that succeeds it.
+
+use std::collections::HashSet;
+
+use super::census::{is_in_usual_file, move_to};
+use super::edits::{self, Edits};
+use super::flows::Placing;
+use super::generated::Generated;
+use super::lost::{carried_over, report_lost};
+use super::memory::{RENDERED, remember};
+use super::merge::{Overwritten, merge};
+use super::outcome::Fate;
+use super::ownership::{OBJECT, Owner};
+use super::reconciler::{Reconciler, annotate};
+use super::succession::{exchange, fit, follow, rename};
+use crate::finding::{FieldPath, Findings, Step};
+use crate::krm::ObjectRef;
+use crate::yaml::Node;
+
+/// A former object: its item, and its role and component.
+pub struct FormerObject<'l> {
+    pub item: Generated<'l>,
+    pub role: String,
+    pub component: String,
+}
+
+impl<'l> Reconciler<'l, '_> {
+    /// Places an object that replaces another one. It takes over the edits that have a meaning in it.
+    pub(super) fn replace(&mut self, flow: &Placing, former: &FormerObject<'l>, object: Node<'_>, owner: &Owner, file: &str) {
+        let FormerObject { item, role, component } = former;
+        let Some(memory) = &item.memory else { return self.add(flow, object, owner, file) };
+        let is_first = self.succeeded.insert(item.index);
+        if !is_first && edits::is_as_rendered(&item.node, memory) {
+            return self.add(flow, object, owner, file);
+        }
+        let mark = self.mark(flow, Some(memory));
+        let fresh = object.clone();
+        let mut object: Node<'_> = object;
+        let mut mine: Node<'_> = item.node.clone();
+        let mut findings = Findings::default();
+        let edits = Edits::of(&mine, memory);
+        let taken = if *role == owner.role { Vec::new() } else { fit(&mut mine, &owner.role, &object) };
+        if !edits.is_empty() {
+            let taken: HashSet<&FieldPath> = taken.iter().collect();
+            let (lost, carried): (Vec<_>, Vec<_>) = edits.changed.into_iter().partition(|edit| is_within(&edit.path, &taken));
+            let what = format!("{} `{}`", owner.role, ObjectRef::of(&object).name);
+            let why = format!("has no meaning in the {what}, which replaces this object");
+            report_lost(lost, 0, &why, flow.on_conflict, &mut findings);
+            if !carried.is_empty() || edits.removed > 0 {
+                findings.push(carried_over(carried.len() + edits.removed, &what));
+            }
+        }
+        // A user who has written the new name already refers to the new object.
+        rename(&mut mine, &[(&owner.component, component)]);
+        // The order of lists is the user's, with or without other edits.
+        exchange(&mut object, &owner.component, component);
+        // Findings about lost edits name the former object, findings about kept edits the new one.
+        for finding in std::mem::take(&mut findings) {
+            self.report(item, finding);
+        }
+        let (mut object, mut held) = merge(mine, object, Some(memory), flow.on_conflict, Overwritten::Silent, &mut findings);
+        exchange(&mut object, &owner.component, component);
+        if !held.is_empty() {
+            held = follow(held, [&fresh, &object], &owner.component, component);
+        }
+        let rendered = remember(&fresh, mark, &held);
+        let mut place = self.census().place(flow, file);
+        let (list, index) = (self.list, item.index);
+        if is_first {
+            // An object that the user has moved to another file stays there.
+            if *role == owner.role && *component == owner.component || !is_in_usual_file(&item.meta, component) {
+                place.clear();
+            }
+            move_to(&mut object, &place);
+            if let Some(annotations) = object.get_mut("metadata").and_then(|metadata| metadata.get_mut("annotations")) {
+                annotations.set(OBJECT, owner.value().into());
+                annotations.set(RENDERED, rendered.into());
+            }
+            self.fates[index] = Fate::Replaced(list.respell(&list.items[index], &object));
+        } else {
+            edits::drop_bookkeeping(&mut object);
+            annotate(&mut object, [(OBJECT, owner.value()), (RENDERED, rendered)].into_iter().chain(place));
+            let text = list.respell(&list.items[index], &object);
+            self.added.push_text(list, &text);
+        }
+        self.report_change(index, &item.meta, &object, findings);
+    }
+}
+
+/// Whether a field is one of several, or below one. These are `spec` or fields of it.
+fn is_within(path: &FieldPath, fields: &HashSet<&FieldPath>) -> bool {
+    let start = |length: usize| path.steps().get(..length).map(<[Step]>::to_vec).map(FieldPath::from);
+    [1, 2].into_iter().filter_map(start).any(|start| fields.contains(&start))
+}

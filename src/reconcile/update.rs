@@ -1,0 +1,61 @@
+//! Adds new objects, and merges rendered objects into items.
+
+use super::flows::Placing;
+use super::generated::Generated;
+use super::leaves;
+use super::lost::forgotten;
+use super::memory::{Held, RENDERED, remember};
+use super::merge::{Overwritten, merge};
+use super::outcome::Fate;
+use super::ownership::{OBJECT, Owner};
+use super::reconciler::{Reconciler, annotate};
+use crate::finding::Findings;
+use crate::krm::Caller;
+use crate::krm::annotations::NEEDS_HASH;
+use crate::yaml::Node;
+
+impl Reconciler<'_, '_> {
+    /// Adds a new object.
+    pub(super) fn add(&mut self, flow: &Placing, mut object: Node<'_>, owner: &Owner, file: &str) {
+        let needs_hash = self.caller == Caller::KustomizeGenerator && owner.role == "ConfigMap";
+        let mark = self.mark(flow, None);
+        let rendered = self.caller.keeps_files().then(|| (RENDERED, remember(&object, mark, &Held::new())));
+        let place = self.census().place(flow, file);
+        let hash = needs_hash.then(|| (NEEDS_HASH, "true".to_owned()));
+        annotate(&mut object, std::iter::once((OBJECT, owner.value())).chain(rendered).chain(hash).chain(place));
+        self.added.push(self.list, &object);
+    }
+
+    /// Merges a rendered object into an item, or leaves the item unchanged if the Flow renders the same as before.
+    pub(super) fn update(&mut self, flow: &Placing, item: Generated<'_>, object: Node<'_>, owner: String) {
+        let Generated { index, meta, node: mine, memory, .. } = item;
+        let known = meta.annotation(RENDERED);
+        let remembers = self.caller.keeps_files() || known.is_some();
+        let mark = self.mark(flow, memory.as_ref());
+        let fresh = remembers.then(|| remember(&object, mark, &Held::new()));
+        if known.is_some() && fresh.as_deref() == known && meta.annotation(OBJECT) == Some(&owner) {
+            // The Flow renders the same as before. All differences are the user's.
+            return;
+        }
+        let before = leaves::value(&mine);
+        let mut findings = Findings::default();
+        let overwritten = if self.caller.keeps_files() { Overwritten::Named } else { Overwritten::Silent };
+        let kept = remembers.then(|| object.clone());
+        let (mut merged, held) = merge(mine, object, memory.as_ref(), flow.on_conflict, overwritten, &mut findings);
+        if memory.is_none() && overwritten == Overwritten::Named && leaves::value(&merged) != before {
+            findings.push(forgotten(flow.on_conflict));
+        }
+        if let Some(annotations) = merged.get_mut("metadata").and_then(|metadata| metadata.get_mut("annotations")) {
+            annotations.set(OBJECT, owner.into());
+            if let Some(rendered) =
+                kept.map(|object| if held.is_empty() { fresh.unwrap_or_default() } else { remember(&object, mark, &held) })
+            {
+                annotations.set(RENDERED, rendered.into());
+            }
+        }
+        self.report_change(index, &meta, &merged, findings);
+        if leaves::value(&merged) != before {
+            self.fates[index] = Fate::Replaced(self.list.respell(&self.list.items[index], &merged));
+        }
+    }
+}

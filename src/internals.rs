@@ -8,7 +8,8 @@ pub mod cli {
         pub use crate::cli::input::{FlowOfFile, flows};
     }
     pub mod inspect {
-        pub use crate::cli::inspect::{File, Inspection, Seen, look};
+        pub use crate::cli::file::File;
+        pub use crate::cli::inspect::{Inspection, Seen, look};
     }
 }
 pub mod config {

@@ -1,26 +1,26 @@
-//! Addresses that containers dial.
+//! The addresses that containers call.
 
 use super::cluster::Cluster;
 use super::words::RUNTIME;
 
-/// Where an address leads.
+/// The target of an address.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Host<'a> {
     /// Another container of the same pod.
     Pod,
-    /// A Service, and its namespace where the address names one.
+    /// A Service, and its namespace if the address names one.
     Service(&'a str, Option<&'a str>),
-    /// Out of the cluster, or where only a running container knows.
+    /// A host outside the cluster, or a name that is known only while the container runs.
     Elsewhere,
-    /// A number, for which nobody asks a name server, without its brackets.
+    /// An IP address without its brackets, which needs no name server.
     Number(&'a str),
-    /// Nowhere: this variable has no value.
+    /// Nothing: this variable has no value.
     Unset(&'a str),
 }
 
 /// `grpc://encoder.search.svc:8080` → host and port.
 pub fn split(address: &str) -> (&str, Option<u16>) {
-    // gRPC's own way to say that a name is one for DNS (<https://github.com/grpc/grpc/blob/master/doc/naming.md>).
+    // gRPC's prefix for names that DNS resolves (<https://github.com/grpc/grpc/blob/master/doc/naming.md>).
     let address = address.strip_prefix("dns:").map_or(address, |rest| rest.trim_start_matches('/'));
     let plain = address.split_once("://").map_or(address, |(_, rest)| rest);
     let plain = plain.split('/').next().unwrap_or_default();
@@ -30,12 +30,13 @@ pub fn split(address: &str) -> (&str, Option<u16>) {
     }
 }
 
-/// The scheme of an address, empty where there is none.
+/// The scheme of an address; empty if it has none.
 pub fn scheme(address: &str) -> &str {
     address.split_once("://").map_or("", |(scheme, _)| scheme)
 }
 
-/// Tells a host (<https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/>) that is asked for in a namespace.
+/// The target of a host that is called from a namespace
+/// (<https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/>).
 pub fn host<'a>(host: &'a str, own: &str, cluster: &Cluster<'_>) -> Host<'a> {
     if let Some((name, _)) = host.split_once("$(").and_then(|(_, rest)| rest.split_once(')')) {
         return Host::Unset(name);
@@ -47,7 +48,7 @@ pub fn host<'a>(host: &'a str, own: &str, cluster: &Cluster<'_>) -> Host<'a> {
     if bare.starts_with("127.") || ["localhost", "0.0.0.0", "::1", "::"].contains(&bare) {
         return Host::Pod;
     }
-    // Names of Services begin with a letter.
+    // Names of Services start with a letter.
     if bare.contains(':') || bare.starts_with(|c: char| c.is_ascii_digit()) {
         return Host::Number(bare);
     }
@@ -55,8 +56,8 @@ pub fn host<'a>(host: &'a str, own: &str, cluster: &Cluster<'_>) -> Host<'a> {
     match (labels.next().unwrap_or_default(), labels.next(), labels.next(), labels.next()) {
         (name, None, ..) => Host::Service(name, None),
         (name, Some(namespace), None, _) if cluster.has_namespace(namespace) => Host::Service(name, Some(namespace)),
-        // A pod of a StatefulSet comes before its Service; what follows is the cluster's domain.
-        (_, Some(name), None, _) if cluster.place("Service", own, name).is_some() => Host::Service(name, None),
+        // A pod of a StatefulSet precedes its Service. The domain of the cluster follows.
+        (_, Some(name), None, _) if cluster.position("Service", own, name).is_some() => Host::Service(name, None),
         (name, Some(namespace), Some("svc"), _) | (_, Some(name), Some(namespace), Some("svc")) => Host::Service(name, Some(namespace)),
         _ => Host::Elsewhere,
     }
@@ -64,8 +65,9 @@ pub fn host<'a>(host: &'a str, own: &str, cluster: &Cluster<'_>) -> Host<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Options;
+    use super::super::options::Options;
     use super::*;
+    use crate::yaml::Arena;
 
     #[test]
     fn an_address_has_a_host_and_a_port() {
@@ -81,10 +83,11 @@ mod tests {
     }
 
     #[test]
-    fn hosts_are_told_apart() {
-        let nodes = [crate::yaml::Node::from("x")];
+    fn hosts_are_recognized() {
+        let mut arena = Arena::default();
+        let place = arena.add(&"x".into());
         let options = Options::default();
-        let cluster = Cluster::of(&nodes, &options);
+        let cluster = Cluster::of(std::iter::once(arena.view(place)), &options);
         for (text, expected) in [
             ("encoder", Host::Service("encoder", None)),
             ("encoder.ns.svc", Host::Service("encoder", Some("ns"))),

@@ -1,54 +1,60 @@
-//! What stands around a Flow: disruption budgets, monitors, routes and policies.
+//! Objects around a Flow: disruption budgets, monitors, Ingresses, routes and network policies.
 //!
-//! What leads nowhere is told where Jina runs, or where the object carries a label of ours. Elsewhere others may provide
-//! what it leads to.
+//! A reference that leads nowhere is reported if Jina runs in the namespace or if the object has a label of jinaflow.
+//! Elsewhere the target may be provided by others.
 
 use std::collections::HashSet;
 
-use super::Report;
 use super::cluster::Cluster;
 use super::external::External;
-use super::fields::{at, list, number, pairs, plain, text};
 use super::labels::Selector;
-use super::object::{Object, few};
+use super::object::{SeenObject, first_few};
 use super::proxies::PORT_NAMES;
-use crate::finding::{Finding, Findings, Severity};
-use crate::yaml::Node;
+use super::report::Report;
+use crate::finding::{Code, FieldPath, Findings, Path, Severity};
+use crate::yaml::View;
 
-/// Annotations by which cert-manager makes the Secrets of an Ingress
+/// Annotations of an Ingress for which cert-manager creates the Secrets
 /// (<https://cert-manager.io/docs/usage/ingress/#supported-annotations>).
 const ISSUERS: [&str; 4] =
     ["cert-manager.io/issuer", "cert-manager.io/cluster-issuer", "kubernetes.io/tls-acme", "acme.cert-manager.io/http01-edit-in-place"];
 
-/// Every kind that we know.
+/// The number of endpoints of a monitor that are checked once a wrong one is found.
+const MOST_ENDPOINTS: usize = 100;
+
+/// Checks all objects around a Flow.
 pub fn around(cluster: &Cluster<'_>, report: &mut Report) {
     for (id, object) in cluster.objects.iter().enumerate() {
-        let is_near = object.is_ours() || cluster.has_jina(object.namespace);
-        let mut looker = Looker { cluster, id, object, is_near, report };
-        match (object.kind, object.group) {
-            ("PodDisruptionBudget", "policy") => looker.budget(),
-            ("ServiceMonitor", "monitoring.coreos.com") => looker.service_monitor(),
-            ("PodMonitor", "monitoring.coreos.com") => looker.pod_monitor(),
-            ("Ingress", "networking.k8s.io") => looker.ingress(),
-            ("HTTPRoute" | "GRPCRoute" | "TLSRoute" | "TCPRoute", "gateway.networking.k8s.io") => looker.route(),
-            ("NetworkPolicy", "networking.k8s.io") => looker.policy(),
+        let mut neighbor = Neighbor { cluster, id, object, report };
+        match (object.kind(), object.group()) {
+            ("PodDisruptionBudget", "policy") => neighbor.check_budget(),
+            ("ServiceMonitor", "monitoring.coreos.com") => neighbor.check_service_monitor(),
+            ("PodMonitor", "monitoring.coreos.com") => neighbor.check_pod_monitor(),
+            ("Ingress", "networking.k8s.io") => neighbor.check_ingress(),
+            ("HTTPRoute" | "GRPCRoute" | "TLSRoute" | "TCPRoute", "gateway.networking.k8s.io") => neighbor.check_route(),
+            ("NetworkPolicy", "networking.k8s.io") => neighbor.check_policy(),
             _ => {}
         }
     }
 }
 
-struct Looker<'c, 'o> {
+/// An object around a Flow.
+struct Neighbor<'c, 'o> {
     cluster: &'c Cluster<'o>,
     id: usize,
-    object: &'c Object<'o>,
-    /// Whether it stands where Jina runs, or is ours.
-    is_near: bool,
+    object: &'c SeenObject<'o>,
     report: &'c mut Report,
 }
 
-impl<'o> Looker<'_, 'o> {
-    /// The workloads that a selector selects in namespaces; a finding where there are none. Nothing where that cannot be said.
-    fn selected(&mut self, selector: Option<&'o Node<'o>>, namespaces: &[&str], most: usize, severity: Severity) -> Option<Vec<usize>> {
+impl<'o> Neighbor<'_, 'o> {
+    /// Whether Jina runs in the namespace of the object, or jinaflow rendered it.
+    fn is_near(&self) -> bool {
+        self.cluster.has_jina(self.object.namespace()) || self.object.is_rendered()
+    }
+
+    /// The workloads that a selector selects in namespaces. Reports it if there are none. `None` if there are none or the
+    /// selection takes too long.
+    fn selected(&mut self, selector: Option<View<'o>>, namespaces: &[&str], most: usize, severity: Severity) -> Option<Vec<usize>> {
         let mut found = Vec::new();
         for namespace in namespaces {
             let Some(selector) = selector.map(Selector::of) else { continue };
@@ -60,111 +66,114 @@ impl<'o> Looker<'_, 'o> {
             found.extend(selected.members);
         }
         if found.is_empty() {
-            let path = if self.object.kind == "NetworkPolicy" { "spec.podSelector" } else { "spec.selector" };
-            if self.is_near || namespaces.iter().any(|namespace| self.cluster.has_jina(namespace)) {
-                let got = selector.map(Node::shown).unwrap_or_default();
-                let finding = Finding::error(path, "selects no pods that are here").with_severity(severity).got(got);
-                self.report.push(self.id, finding.fix("correct the labels, or remove it"));
+            let path = if self.object.kind() == "NetworkPolicy" { "spec.podSelector" } else { "spec.selector" };
+            if self.is_near() || namespaces.iter().any(|namespace| self.cluster.has_jina(namespace)) {
+                let got = selector.map(View::shown).unwrap_or_default();
+                let finding = Code::SelectorMatchesNothing.error(path, "matches no pods").with_severity(severity).got(got);
+                self.report.push(self.id, finding.fix("correct the labels, or remove the object"));
             }
             return None;
         }
         Some(found)
     }
 
-    fn budget(&mut self) {
-        let node = self.object.node;
-        let Some(selected) = self.selected(at(node, "spec.selector"), &[self.object.namespace], usize::MAX, Severity::Error) else {
+    fn check_budget(&mut self) {
+        let view = self.object.view;
+        let Some(selected) = self.selected(view.at("spec.selector"), &[self.object.namespace()], usize::MAX, Severity::Error) else {
             return;
         };
         if !selected.iter().any(|workload| self.cluster.role(*workload).is_some()) {
             return;
         }
-        let least = text(node, "spec.minAvailable");
-        let (path, got) = if least.is_empty() { ("maxUnavailable", text(node, "spec.maxUnavailable")) } else { ("minAvailable", least) };
-        // An autoscaler may bring more, so that nobody knows how many pods there are.
+        let least = view.text_at("spec.minAvailable");
+        let (path, got) = match least {
+            "" => ("spec.maxUnavailable", view.text_at("spec.maxUnavailable")),
+            _ => ("spec.minAvailable", least),
+        };
+        // The number of pods is unknown if an autoscaler sets it.
         let pods = selected.iter().try_fold(0_u64, |pods, workload| {
-            let object = self.cluster.of_workload(*workload);
+            let object = self.cluster.object_of(*workload);
             let is_scaled = !self.cluster.autoscalers_of(object).is_empty();
-            (!is_scaled).then(|| pods.saturating_add(number(object.node, "spec.replicas").unwrap_or(1)))
+            (!is_scaled).then(|| pods.saturating_add(object.view.number_at("spec.replicas").unwrap_or(1)))
         });
         let forbids = if least.is_empty() {
             got.strip_suffix('%').unwrap_or(got).parse() == Ok(0_u64)
         } else {
-            stay(least, pods).is_some_and(|stay| pods.is_none_or(|pods| pods > 0 && stay >= pods))
+            required_pods(least, pods).is_some_and(|required| pods.is_none_or(|pods| pods > 0 && required >= pods))
         };
         if forbids {
-            let message = "forbids every eviction: no node can be drained";
-            let finding = Finding::warning(format!("spec.{path}"), message).got(got);
-            self.report.push(self.id, finding.fix("leave room for one pod, or run more"));
+            let finding = Code::EvictionForbidden.warning(path, "allows no eviction, so nodes cannot be drained").got(got);
+            self.report.push(self.id, finding.fix("allow one pod to be unavailable, or run more pods"));
         }
     }
 
-    /// The namespaces that a monitor looks at; nothing for all of them, which may be anywhere.
+    /// The namespaces of a monitor; `None` for all namespaces, which may have any objects.
     fn namespaces(&self) -> Option<Vec<&'o str>> {
-        let node = self.object.node;
-        if text(node, "spec.namespaceSelector.any") == "true" {
+        let view = self.object.view;
+        if view.text_at("spec.namespaceSelector.any") == "true" {
             return None;
         }
-        let named: Vec<&str> = list(node, "spec.namespaceSelector.matchNames").iter().map(plain).collect();
-        Some(if named.is_empty() { vec![self.object.namespace] } else { named })
+        let named: Vec<&str> = view.list_at("spec.namespaceSelector.matchNames").iter().map(View::text).collect();
+        Some(if named.is_empty() { vec![self.object.namespace()] } else { named })
     }
 
-    fn service_monitor(&mut self) {
-        let (cluster, node) = (self.cluster, self.object.node);
-        let (Some(selector), Some(namespaces)) = (at(node, "spec.selector"), self.namespaces()) else { return };
+    fn check_service_monitor(&mut self) {
+        let (cluster, view) = (self.cluster, self.object.view);
+        let (Some(selector), Some(namespaces)) = (view.at("spec.selector"), self.namespaces()) else { return };
         let mut names: HashSet<&str> = HashSet::new();
         let mut is_empty = true;
         for namespace in &namespaces {
             let found = cluster.labelled_services.selected(namespace, Selector::of(selector), usize::MAX, &cluster.work);
             for place in found.members {
                 let service = &cluster.services[place];
-                if found.is_cut || !cluster.work.take(service.names.len()) {
+                if found.is_cut || !cluster.work.take(service.names.keys().len()) {
                     return cluster.work.skip(self.id);
                 }
                 names.extend(service.names.keys());
                 is_empty = false;
             }
         }
-        if is_empty && (self.is_near || namespaces.iter().any(|namespace| cluster.has_jina(namespace))) {
-            let is_own = list(node, "spec.namespaceSelector.matchNames").is_empty();
-            let path = if is_own { "spec.selector" } else { "spec.namespaceSelector" };
-            let shown: Vec<String> = namespaces.iter().map(|namespace| (*namespace).to_owned()).collect();
-            let place = if namespaces == [""] { "here".to_owned() } else { format!("in {}", few(shown.iter().map(String::as_str))) };
-            let finding = Finding::error(path, format!("selects no Service {place}")).got(selector.shown());
-            self.report.push(self.id, finding.fix("correct the labels or the namespaces, or remove it"));
+        if is_empty && (self.is_near() || namespaces.iter().any(|namespace| cluster.has_jina(namespace))) {
+            let is_own_namespace = view.list_at("spec.namespaceSelector.matchNames").is_empty();
+            let path = if is_own_namespace { "spec.selector" } else { "spec.namespaceSelector" };
+            let place = if namespaces == [""] { String::new() } else { format!(" in {}", first_few(namespaces.iter().copied())) };
+            let finding = Code::SelectorMatchesNothing.error(path, format!("matches no Service{place}")).got(selector.shown());
+            self.report.push(self.id, finding.fix("correct the labels or the namespaces, or remove the object"));
         } else if !is_empty {
-            self.endpoints("endpoints", &names, "the Services that it selects");
+            self.check_endpoints("endpoints", &names, "the selected Services");
         }
     }
 
-    fn pod_monitor(&mut self) {
+    fn check_pod_monitor(&mut self) {
         let Some(namespaces) = self.namespaces() else { return };
-        let Some(selected) = self.selected(at(self.object.node, "spec.selector"), &namespaces, usize::MAX, Severity::Error) else { return };
-        // A mesh brings its own along.
+        let Some(selected) = self.selected(self.object.view.at("spec.selector"), &namespaces, usize::MAX, Severity::Error) else { return };
+        // The sidecar of a mesh brings its ports when it is injected.
         let mut names: HashSet<&str> = HashSet::from(PORT_NAMES);
         for id in &selected {
             for container in &self.cluster.workloads[*id].containers {
-                let ports = list(container.node, "ports");
+                let ports = container.view.list_at("ports");
                 if !self.cluster.work.take(1 + ports.len()) {
                     return self.cluster.work.skip(self.id);
                 }
-                names.extend(ports.iter().map(|port| text(port, "name")));
+                names.extend(ports.iter().map(|port| port.text_at("name")));
             }
         }
-        self.endpoints("podMetricsEndpoints", &names, "the pods that it selects");
+        self.check_endpoints("podMetricsEndpoints", &names, "the selected pods");
     }
 
-    fn endpoints(&mut self, field: &str, names: &HashSet<&str>, of: &str) {
-        for (index, endpoint) in list(self.object.node, &format!("spec.{field}")).iter().enumerate() {
-            let port = text(endpoint, "port");
+    fn check_endpoints(&mut self, field: &str, names: &HashSet<&str>, targets: &str) {
+        let endpoints = self.object.view.at("spec").map(|spec| spec.list_at(field)).unwrap_or_default();
+        for (index, endpoint) in endpoints.iter().enumerate() {
+            let port = endpoint.text_at("port");
             if !port.is_empty() && !names.contains(port) {
                 let mut known: Vec<&str> = names.iter().copied().filter(|name| !PORT_NAMES.contains(name)).collect();
                 known.sort_unstable();
-                let finding = Finding::error(format!("spec.{field}[{index}].port"), format!("is no named port of {of}")).got(port);
-                let known = few(known.into_iter());
-                let known = if known.is_empty() { "none that has a name".to_owned() } else { known };
-                self.report.push(self.id, finding.fix(format!("they have {known}")));
-                // One such name is mostly all of them.
+                let path = FieldPath::from("spec").key(field).index(index).key("port");
+                let finding = Code::UnknownPort.error(path, format!("is not the name of a port of {targets}")).got(port);
+                let known = first_few(known.into_iter());
+                let fix = if known.is_empty() { "their ports have no names".to_owned() } else { format!("use one of: {known}") };
+                self.report.push(self.id, finding.fix(fix));
+                // If one name is wrong, usually all are.
                 if index >= MOST_ENDPOINTS {
                     break;
                 }
@@ -172,81 +181,91 @@ impl<'o> Looker<'_, 'o> {
         }
     }
 
-    fn ingress(&mut self) {
-        let node = self.object.node;
-        if let Some(service) = at(node, "spec.defaultBackend.service") {
-            self.backend(service, self.object.namespace, "spec.defaultBackend.service");
+    fn check_ingress(&mut self) {
+        let view = self.object.view;
+        let root = Path::root("spec");
+        if let Some(service) = view.at("spec.defaultBackend.service") {
+            self.check_backend(service, self.object.namespace(), &Path::root("spec.defaultBackend.service"));
         }
-        for (rule, node) in list(node, "spec.rules").iter().enumerate() {
-            for (path, node) in list(node, "http.paths").iter().enumerate() {
-                if let Some(service) = at(node, "backend.service") {
-                    self.backend(service, self.object.namespace, &format!("spec.rules[{rule}].http.paths[{path}].backend.service"));
+        let rules = root.key("rules");
+        for (index, rule) in view.list_at("spec.rules").iter().enumerate() {
+            let path = rules.index(index);
+            let http = path.key("http");
+            let paths = http.key("paths");
+            for (index, entry) in rule.list_at("http.paths").iter().enumerate() {
+                if let Some(service) = entry.at("backend.service") {
+                    let path = paths.index(index);
+                    self.check_backend(service, self.object.namespace(), &path.key("backend").key("service"));
                 }
             }
         }
-        self.certificates();
+        self.check_certificates();
     }
 
-    /// Secrets of TLS, which cert-manager may make, and which may be declared.
-    fn certificates(&mut self) {
-        let is_made = |(key, _): &(Node<'_>, Node<'_>)| ISSUERS.contains(&plain(key));
-        if !self.is_near || pairs(self.object.node, "metadata.annotations").iter().any(is_made) {
+    /// Secrets for TLS. cert-manager may create them, and an annotation may declare them as external.
+    fn check_certificates(&mut self) {
+        let view = self.object.view;
+        if !self.is_near() || view.map_at("metadata.annotations").keys().any(|key| ISSUERS.contains(&key)) {
             return;
         }
-        let own = External::of_annotation(self.object.node, &mut Findings::default());
-        for (index, certificate) in list(self.object.node, "spec.tls").iter().enumerate() {
-            let name = text(certificate, "secretName");
+        let own = External::of_annotation(view, &mut Findings::default());
+        for (index, certificate) in view.list_at("spec.tls").iter().enumerate() {
+            let name = certificate.text_at("secretName");
             let is_declared = self.cluster.external.has("Secret", name) || own.has("Secret", name);
-            if !name.is_empty() && !is_declared && self.cluster.find("Secret", self.object.namespace, name).is_none() {
-                let path = format!("spec.tls[{index}].secretName");
-                self.report.push(self.id, self.cluster.missing("Secret", self.object.namespace, name, path));
+            if !name.is_empty() && !is_declared && self.cluster.find("Secret", self.object.namespace(), name).is_none() {
+                let path = FieldPath::from("spec.tls").index(index).key("secretName");
+                self.report.push(self.id, self.cluster.missing("Secret", self.object.namespace(), name, path));
             }
         }
     }
 
-    fn route(&mut self) {
-        for (rule, node) in list(self.object.node, "spec.rules").iter().enumerate() {
-            for (index, backend) in list(node, "backendRefs").iter().enumerate() {
-                let namespace = text(backend, "namespace");
-                if ["", "Service"].contains(&text(backend, "kind")) && text(backend, "group").is_empty() {
-                    let namespace = if namespace.is_empty() { self.object.namespace } else { namespace };
-                    self.backend(backend, namespace, &format!("spec.rules[{rule}].backendRefs[{index}]"));
+    fn check_route(&mut self) {
+        let root = Path::root("spec.rules");
+        for (index, rule) in self.object.view.list_at("spec.rules").iter().enumerate() {
+            let path = root.index(index);
+            let backends = path.key("backendRefs");
+            for (index, backend) in rule.list_at("backendRefs").iter().enumerate() {
+                let namespace = backend.text_at("namespace");
+                if ["", "Service"].contains(&backend.text_at("kind")) && backend.text_at("group").is_empty() {
+                    let namespace = if namespace.is_empty() { self.object.namespace() } else { namespace };
+                    self.check_backend(backend, namespace, &backends.index(index));
                 }
             }
         }
     }
 
-    /// A Service that requests are sent to, and its port by number or name.
-    fn backend(&mut self, reference: &Node<'_>, namespace: &str, path: &str) {
-        let name = text(reference, "name");
+    /// Checks the Service that gets requests, and its port by number or name.
+    fn check_backend(&mut self, reference: View<'_>, namespace: &str, path: &Path<'_>) {
+        let name = reference.text_at("name");
         let Some(service) = self.cluster.service(namespace, name) else {
-            if self.is_near && !self.cluster.external.has("Service", name) {
-                let finding = self.cluster.missing("Service", namespace, name, format!("{path}.name"));
+            if self.is_near() && !self.cluster.external.has("Service", name) {
+                let finding = self.cluster.missing("Service", namespace, name, path.key("name"));
                 self.report.push(self.id, finding);
             }
             return;
         };
-        let ports = list(self.cluster.objects[service.object].node, "spec.ports");
+        let ports = self.cluster.objects[service.object].view.list_at("spec.ports");
         for (field, key) in [("port", "port"), ("port.number", "port"), ("port.name", "name")] {
-            let port = text(reference, field);
-            let is_known = if key == "name" { service.names.contains_key(port) } else { service.has_port(port) };
+            let port = reference.text_at(field);
+            let is_known = if key == "name" { service.names.has(port) } else { service.has_port(port) };
             if !port.is_empty() && !is_known {
-                let finding = Finding::error(format!("{path}.{field}"), format!("is no port of Service/{name}")).got(port);
-                let known = few(ports.iter().map(|known| text(known, key)));
-                self.report.push(self.id, finding.fix(format!("it has {known}")));
+                let path = FieldPath::from(path).join(FieldPath::from(field).steps());
+                let finding = Code::UnknownPort.error(path, format!("is not a port of Service/{name}")).got(port);
+                let known = first_few(ports.iter().map(|known| known.text_at(key)));
+                self.report.push(self.id, finding.fix(format!("use one of: {known}")));
             }
         }
     }
 
-    /// Who may call may be anywhere, so that peers that select nothing here are no fault.
-    fn policy(&mut self) {
-        self.selected(at(self.object.node, "spec.podSelector"), &[self.object.namespace], 1, Severity::Warning);
+    /// Checks the pods of a policy. Its peers may be anywhere, so peers that match nothing are not reported.
+    fn check_policy(&mut self) {
+        self.selected(self.object.view.at("spec.podSelector"), &[self.object.namespace()], 1, Severity::Warning);
     }
 }
 
-/// How many pods have to stay, of those that there are; nothing where that depends on how many there are, and nobody knows. A
-/// share is rounded up, whatever it is a share of (`getExpectedPodCount`, kubernetes/kubernetes, `pkg/controller/disruption`).
-fn stay(least: &str, pods: Option<u64>) -> Option<u64> {
+/// The number of pods that must stay available; `None` if that depends on an unknown number of pods. A percentage is rounded up
+/// (`getExpectedPodCount`, kubernetes/kubernetes, `pkg/controller/disruption`).
+fn required_pods(least: &str, pods: Option<u64>) -> Option<u64> {
     let Some(share) = least.strip_suffix('%') else { return least.parse().ok().filter(|_| pods.is_some()) };
     let share: u64 = share.parse().ok()?;
     match pods {
@@ -254,6 +273,3 @@ fn stay(least: &str, pods: Option<u64>) -> Option<u64> {
         None => (share >= 100).then_some(u64::MAX),
     }
 }
-
-/// Endpoints of a monitor whose names are told.
-const MOST_ENDPOINTS: usize = 100;

@@ -1,387 +1,424 @@
-//! The objects of a cluster, found by what they are, by their names and by their labels.
+//! The objects of a cluster, found by type, name and labels.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
-use super::Options;
-use super::command::Role;
-use super::external::{External, Near, renamed};
-use super::fields::{at, list, pairs, plain, text};
+use super::command::JinaRole;
+use super::external::{External, Near, similar};
 use super::labels::{Labelled, Selector};
-use super::object::{Index, Object, named};
-use super::pod::{Container, Workload, is_tcp};
+use super::lookup::Lookup;
+use super::names::{CreatedName, NameIndex};
+use super::object::{SeenObject, namespace_label};
+use super::options::Options;
+use super::pod::{SeenContainer, SeenWorkload, is_tcp};
 use super::work::Work;
-use crate::finding::{FieldPath, Finding, Findings};
-use crate::yaml::Node;
+use crate::finding::{Code, FieldPath, Finding, Findings};
+use crate::yaml::View;
 
-/// Names that are looked for near a missing one; nobody reads the hundredth proposal, and each takes time.
+/// The number of missing names for which a similar name is looked up, because each lookup takes time.
 const MOST_PROPOSALS: usize = 50;
 
-/// A `Service` of the core.
+/// A `Service` of the core group.
 #[derive(Debug)]
-pub struct Service<'o> {
-    /// Its place among the objects.
+pub struct SeenService<'o> {
+    /// The position of the object.
     pub object: usize,
-    /// The workloads whose pods it selects, up to the second: more are no better.
+    /// The selected workloads, at most two of them.
     pub selected: Vec<usize>,
-    /// Whether that is known: looking may have taken too long.
+    /// Whether `selected` is known: the selection may have taken too long.
     pub is_known: bool,
-    /// Its ports of TCP by their numbers: the first entry of each.
-    pub ports: HashMap<&'o str, usize>,
-    /// Its ports of other protocols, likewise.
-    pub not_tcp: HashMap<&'o str, usize>,
-    /// Its ports by their names.
-    pub names: HashMap<&'o str, usize>,
+    /// The index of each TCP port by its number.
+    pub tcp_ports: Lookup<'o, usize>,
+    /// The index of each port with another protocol by its number.
+    pub other_ports: Lookup<'o, usize>,
+    /// The index of each port by its name.
+    pub names: Lookup<'o, usize>,
 }
 
-impl Service<'_> {
-    /// Whether it has a port of a number, of whatever protocol.
+impl SeenService<'_> {
+    /// Whether the Service has a port with a number, whatever its protocol.
     pub fn has_port(&self, port: &str) -> bool {
-        self.ports.contains_key(port) || self.not_tcp.contains_key(port)
+        self.tcp_ports.has(port) || self.other_ports.has(port)
     }
 }
 
-/// Everything that was given, as far as it is for a cluster.
+/// The keys of a ConfigMap or Secret with their values.
+pub type DataOf<'o> = HashMap<&'o str, View<'o>>;
+
+/// All objects that are for a cluster.
 #[derive(Debug)]
 pub struct Cluster<'o> {
-    /// The objects, as they came.
-    pub objects: Vec<Object<'o>>,
-    /// Those that run pods.
-    pub workloads: Vec<Workload<'o>>,
-    /// Those that lead to pods.
-    pub services: Vec<Service<'o>>,
-    /// Which pods labels select, by their place among the workloads.
+    /// All objects in their order, including those that are not for a cluster.
+    pub objects: Vec<SeenObject<'o>>,
+    /// The objects that run pods.
+    pub workloads: Vec<SeenWorkload<'o>>,
+    /// The Services.
+    pub services: Vec<SeenService<'o>>,
+    /// The pods of each workload, by their labels.
     pub pods: Labelled<'o>,
-    /// Which Services labels select, by their place among the Services.
+    /// The Services, by their labels.
     pub labelled_services: Labelled<'o>,
-    /// Services by their fixed addresses, by their places among the Services.
-    by_address: HashMap<&'o str, usize>,
-    /// The place among the Services of an object.
-    pub service_of: HashMap<usize, usize>,
-    /// The place among the workloads of an object.
-    pub workload_of: HashMap<usize, usize>,
-    /// Autoscalers by kind, namespace and name of what they scale.
-    pub autoscalers: Index<'o>,
-    /// What is provided elsewhere.
+    /// Objects that are provided elsewhere.
     pub external: &'o External,
-    /// Whether what may go wrong one day is told as well.
+    /// Whether risks are reported as well as faults.
     pub is_strict: bool,
-    /// What each workload says is provided elsewhere, and what is wrong with how it says so.
+    /// The objects that an annotation of each workload declares as external.
     pub own_external: Vec<External>,
-    /// What is wrong with annotations, by their objects.
-    pub wrong_annotations: Vec<(usize, Findings)>,
-    /// How much may still be done.
+    /// Findings about such annotations, by the positions of their objects.
+    pub annotation_findings: Vec<(usize, Findings)>,
+    /// The steps that are left.
     pub work: Work,
-    /// Workloads by namespace and what Jina calls them.
+    names: NameIndex<'o>,
+    are_duplicates: Vec<bool>,
+    namespaces: HashSet<&'o str>,
+    /// The namespaces in which Jina runs.
+    jina_namespaces: HashSet<&'o str>,
+    /// The Services that have endpoints of their own.
+    with_endpoints: HashSet<NamespacedName<'o>>,
+    /// The workloads that another object replaces, because it runs their pods.
+    replaced: HashSet<NamespacedName<'o>>,
+    /// Autoscalers by kind, namespace and name of the object that they scale.
+    autoscalers: HashMap<&'o str, HashMap<&'o str, HashMap<&'o str, Vec<usize>>>>,
+    /// Services by their fixed addresses.
+    by_address: HashMap<&'o str, usize>,
+    /// Workloads by namespace and name in Jina.
     by_jina_name: HashMap<&'o str, HashMap<String, usize>>,
-    /// The first Service of each workload, by its place among the objects.
+    /// The first Service of each workload, by the position of its object.
     fronts: Vec<Option<usize>>,
-    names: Index<'o>,
-    identities: HashSet<[&'o str; 4]>,
-    is_twin: Vec<bool>,
-    data: HashMap<usize, HashMap<&'o str, &'o Node<'o>>>,
-    /// Namespaces in which Jina runs.
-    with_jina: HashSet<&'o str>,
+    /// The keys of the ConfigMaps and Secrets that were asked for.
+    data: RefCell<HashMap<usize, Rc<DataOf<'o>>>>,
     proposals: Cell<usize>,
 }
 
-/// Objects that make another: `kind`, what they make, and the path of its name, which is their own where nothing is there.
-const MAKERS: [(&str, &str, &str); 6] = [
-    ("SealedSecret", "Secret", "spec.template.metadata.name"),
-    ("ExternalSecret", "Secret", "spec.target.name"),
-    ("Certificate", "Secret", "spec.secretName"),
-    ("VaultStaticSecret", "Secret", "spec.destination.name"),
-    ("VaultDynamicSecret", "Secret", "spec.destination.name"),
-    ("Bundle", "ConfigMap", "-"),
+/// The name of an object of a known kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct NamespacedName<'o> {
+    namespace: &'o str,
+    name: &'o str,
+}
+
+/// An object that creates another one.
+struct Creator {
+    kind: &'static str,
+    /// The kind of the created object.
+    creates: &'static str,
+    /// The path of its name. The default is the name of the creator.
+    name: &'static str,
+}
+
+const CREATORS: [Creator; 6] = [
+    Creator { kind: "SealedSecret", creates: "Secret", name: "spec.template.metadata.name" },
+    Creator { kind: "ExternalSecret", creates: "Secret", name: "spec.target.name" },
+    Creator { kind: "Certificate", creates: "Secret", name: "spec.secretName" },
+    Creator { kind: "VaultStaticSecret", creates: "Secret", name: "spec.destination.name" },
+    Creator { kind: "VaultDynamicSecret", creates: "Secret", name: "spec.destination.name" },
+    Creator { kind: "Bundle", creates: "ConfigMap", name: "-" },
 ];
 
-/// The label by which slices of endpoints belong to a Service.
+/// The label by which an EndpointSlice belongs to a Service.
 const OF_SERVICE: &str = "kubernetes.io/service-name";
 
-/// In place of a word: objects of a kind in any namespace, of any name; endpoints; what another object stands in for.
-const ANY: &str = "\0";
-const ENDPOINTS: &str = "\0endpoints";
-const REPLACED: &str = "\0replaced";
-
 impl<'o> Cluster<'o> {
-    /// Takes objects in. What is not for a cluster is left out.
-    pub fn of(nodes: &'o [Node<'o>], options: &'o Options) -> Self {
+    /// Indexes objects. Objects that are not for a cluster are left out.
+    pub fn of(views: impl Iterator<Item = View<'o>>, options: &'o Options) -> Self {
+        let objects: Vec<SeenObject<'o>> = views.map(SeenObject::of).collect();
         let mut cluster = Self {
-            objects: nodes.iter().map(Object::of).collect(),
+            names: NameIndex::of(&objects),
+            objects,
+            are_duplicates: Vec::new(),
             workloads: Vec::new(),
             services: Vec::new(),
             pods: Labelled::default(),
             labelled_services: Labelled::default(),
-            by_address: HashMap::new(),
-            service_of: HashMap::new(),
-            workload_of: HashMap::new(),
-            autoscalers: Index::default(),
             external: &options.external,
             is_strict: options.is_strict,
             own_external: Vec::new(),
-            wrong_annotations: Vec::new(),
+            annotation_findings: Vec::new(),
             work: Work::default(),
+            namespaces: HashSet::new(),
+            jina_namespaces: HashSet::new(),
+            with_endpoints: HashSet::new(),
+            replaced: HashSet::new(),
+            autoscalers: HashMap::new(),
+            by_address: HashMap::new(),
             by_jina_name: HashMap::new(),
             fronts: Vec::new(),
-            names: Index::default(),
-            identities: HashSet::new(),
-            is_twin: vec![false; nodes.len()],
-            data: HashMap::new(),
-            with_jina: HashSet::new(),
+            data: RefCell::default(),
             proposals: Cell::new(0),
         };
-        let known: HashSet<[&str; 3]> = cluster.objects.iter().map(|object| [object.kind, object.namespace, object.name]).collect();
-        for id in 0..cluster.objects.len() {
-            let object = &cluster.objects[id];
-            // What a controller made from what is here as well is judged by what it was made from.
-            let is_made = list(object.node, "metadata.ownerReferences").iter().any(|owner| {
-                text(owner, "controller") == "true" && known.contains(&[text(owner, "kind"), object.namespace, text(owner, "name")])
-            });
-            if !is_made {
-                cluster.take(id);
+        let left_out: Vec<bool> = cluster.objects.iter().map(|object| cluster.is_left_out(object)).collect();
+        cluster.are_duplicates = cluster.names.remove(&cluster.objects, &left_out);
+        let mut created = Vec::new();
+        for id in (0..cluster.objects.len()).filter(|id| !left_out[*id]) {
+            created.extend(created_name(&cluster.objects[id], id));
+            // A duplicate is reported as one and not checked again.
+            if !cluster.are_duplicates[id] {
+                cluster.index(id);
             }
         }
+        cluster.names.add_created(created);
         for place in 0..cluster.services.len() {
-            let id = cluster.services[place].object;
-            let Object { node, namespace, .. } = cluster.objects[id];
-            let Some(selector) = Selector::of_service(node) else { continue };
-            let selected = cluster.pods.selected(namespace, selector, 2, &cluster.work);
-            if selected.is_cut {
-                cluster.work.skip(id);
-                cluster.services[place].is_known = false;
-                continue;
-            }
-            if let [only] = selected.members.as_slice() {
-                cluster.fronts[*only].get_or_insert(id);
-            }
-            cluster.services[place].selected = selected.members;
+            cluster.select_pods(place);
         }
         cluster
     }
 
-    fn take(&mut self, id: usize) {
+    /// Whether an object is not for a cluster, or a controller created it from an object that is checked instead.
+    fn is_left_out(&self, object: &SeenObject<'o>) -> bool {
+        // Knative has a Service too.
+        if object.kind().is_empty() || (object.kind() == "Service" && !object.group().is_empty()) {
+            return true;
+        }
+        let is_owner = |owner: View<'_>| {
+            let (kind, name) = (owner.text_at("kind"), owner.text_at("name"));
+            owner.text_at("controller") == "true" && self.names.find(&self.objects, kind, object.namespace(), name).is_some()
+        };
+        object.view.list_at("metadata.ownerReferences").iter().any(is_owner)
+    }
+
+    fn index(&mut self, id: usize) {
         let object = self.objects[id];
-        let Object { node, kind, group, namespace, name } = object;
-        // Knative has a Service as well.
-        if kind.is_empty() || (kind == "Service" && !group.is_empty()) {
-            return;
-        }
-        if let Some((_, made, path)) = MAKERS.iter().find(|row| row.0 == kind && !group.is_empty()) {
-            let given = text(node, path);
-            self.add(made, if given.is_empty() { name } else { given }, id);
-        }
-        // What is given twice is told once.
-        if !self.identities.insert([kind, group, namespace, name]) {
-            self.is_twin[id] = true;
-            return;
-        }
-        self.add(kind, name, id);
-        // Whether there is a namespace is asked of addresses only.
-        self.names.add([ANY, namespace, ""], id);
-        if let Some(target) = at(node, "spec.scaleTargetRef") {
-            self.autoscalers.add([target_kind(target), namespace, text(target, "name")], id);
+        let (view, kind, namespace, name) = (object.view, object.kind(), object.namespace(), object.name());
+        self.namespaces.insert(namespace);
+        if let Some(target) = view.at("spec.scaleTargetRef") {
+            let in_namespace = self.autoscalers.entry(target_kind(target)).or_default().entry(namespace).or_default();
+            in_namespace.entry(target.text_at("name")).or_default().push(id);
         }
         match kind {
-            "Service" => self.take_service(id),
-            "ConfigMap" | "Secret" => self.take_data(id),
-            "Endpoints" => self.names.add([ENDPOINTS, namespace, name], id),
+            "Service" => self.index_service(id),
+            "Endpoints" => {
+                self.with_endpoints.insert(NamespacedName { namespace, name });
+            }
             "EndpointSlice" => {
-                let of = at(node, "metadata.labels").and_then(|labels| labels.get(OF_SERVICE)).map(plain).unwrap_or_default();
-                self.names.add([ENDPOINTS, namespace, of], id);
+                let name = view.at("metadata.labels").and_then(|labels| labels.get(OF_SERVICE)).map(View::text).unwrap_or_default();
+                self.with_endpoints.insert(NamespacedName { namespace, name });
             }
             _ => {}
         }
         // A Rollout of Argo that runs the pods of a Deployment.
-        if let Some(replaced) = at(node, "spec.workloadRef") {
-            self.names.add([REPLACED, namespace, text(replaced, "name")], id);
+        if let Some(replaced) = view.at("spec.workloadRef") {
+            self.replaced.insert(NamespacedName { namespace, name: replaced.text_at("name") });
         }
-        if let Some(workload) = Workload::of(&object, id) {
-            let place = self.workloads.len();
-            self.pods.add_pods(namespace, workload.labels, (kind == "StatefulSet").then_some(name));
-            if let Some(name) = &workload.jina_name {
-                self.by_jina_name.entry(namespace).or_default().entry(name.clone()).or_insert(place);
-            }
-            if workload.main().is_some() {
-                self.with_jina.insert(namespace);
-            }
-            let mut wrong = Findings::default();
-            self.own_external.push(External::of_annotation(node, &mut wrong));
-            if !wrong.is_empty() {
-                self.wrong_annotations.push((id, wrong));
-            }
-            self.workload_of.insert(id, place);
-            self.workloads.push(workload);
-            self.fronts.push(None);
+        if let Some(workload) = SeenWorkload::of(&object, id) {
+            self.index_workload(workload);
         }
     }
 
-    fn take_service(&mut self, id: usize) {
-        let Object { node, namespace, .. } = self.objects[id];
-        let (mut ports, mut not_tcp, mut names) = (HashMap::new(), HashMap::new(), HashMap::new());
-        for (index, port) in list(node, "spec.ports").iter().enumerate() {
-            let by_number = if is_tcp(port) { &mut ports } else { &mut not_tcp };
-            by_number.entry(text(port, "port")).or_insert(index);
-            names.entry(text(port, "name")).or_insert(index);
+    fn index_workload(&mut self, workload: SeenWorkload<'o>) {
+        let object = self.objects[workload.object];
+        let namespace = object.namespace();
+        let place = self.workloads.len();
+        self.pods.add_pods(namespace, workload.labels, (object.kind() == "StatefulSet").then_some(object.name()));
+        if let Some(name) = &workload.jina_name {
+            self.by_jina_name.entry(namespace).or_default().entry(name.clone()).or_insert(place);
         }
-        let addresses = [text(node, "spec.clusterIP")].into_iter().chain(list(node, "spec.clusterIPs").iter().map(plain));
-        for address in addresses.filter(|address| !["", "None"].contains(address)) {
+        if workload.main().is_some() {
+            self.jina_namespaces.insert(namespace);
+        }
+        let mut findings = Findings::default();
+        self.own_external.push(External::of_annotation(object.view, &mut findings));
+        if !findings.is_empty() {
+            self.annotation_findings.push((workload.object, findings));
+        }
+        self.workloads.push(workload);
+        self.fronts.push(None);
+    }
+
+    fn index_service(&mut self, id: usize) {
+        let object = self.objects[id];
+        let ports = object.view.list_at("spec.ports").iter().enumerate();
+        let numbers = |is_wanted: fn(View<'_>) -> bool| {
+            ports.clone().filter(move |(_, port)| is_wanted(*port)).map(|(index, port)| (port.text_at("port"), index)).collect()
+        };
+        let (tcp_ports, other_ports) = (numbers(is_tcp), numbers(|port| !is_tcp(port)));
+        let names = ports.map(|(index, port)| (port.text_at("name"), index)).collect();
+        let addresses = object.view.list_at("spec.clusterIPs").iter().map(View::text);
+        for address in addresses.chain([object.view.text_at("spec.clusterIP")]).filter(|address| !["", "None"].contains(address)) {
             self.by_address.entry(address).or_insert(self.services.len());
         }
-        self.service_of.insert(id, self.services.len());
-        self.services.push(Service { object: id, selected: Vec::new(), is_known: true, ports, not_tcp, names });
-        self.labelled_services.add(namespace, at(node, "metadata.labels"));
+        self.services.push(SeenService { object: id, selected: Vec::new(), is_known: true, tcp_ports, other_ports, names });
+        self.labelled_services.add(object.namespace(), object.view.at("metadata.labels"));
     }
 
-    fn take_data(&mut self, id: usize) {
-        let fields = ["data", "stringData", "binaryData"].iter().flat_map(|field| pairs(self.objects[id].node, field));
-        let mut data = HashMap::new();
-        for (key, value) in fields {
-            data.insert(plain(key), value);
+    fn select_pods(&mut self, place: usize) {
+        let id = self.services[place].object;
+        let object = self.objects[id];
+        let Some(selector) = Selector::of_service(object.view) else { return };
+        let selected = self.pods.selected(object.namespace(), selector, 2, &self.work);
+        if selected.is_cut {
+            self.work.skip(id);
+            self.services[place].is_known = false;
+            return;
         }
-        self.data.insert(id, data);
-    }
-
-    fn add(&mut self, kind: &'o str, name: &'o str, id: usize) {
-        let namespace = self.objects[id].namespace;
-        for words in [[kind, namespace, name], [kind, ANY, name], [kind, namespace, ANY]] {
-            self.names.add(words, id);
+        if let [only] = selected.members.as_slice() {
+            self.fronts[*only].get_or_insert(id);
         }
+        self.services[place].selected = selected.members;
     }
 
-    fn named(&self, words: [&str; 3]) -> &[usize] {
-        self.names.get(words)
+    /// Whether an earlier object has the same identity.
+    pub fn is_duplicate(&self, id: usize) -> bool {
+        self.are_duplicates[id]
     }
 
-    /// Whether another object before this one is the same.
-    pub fn is_twin(&self, id: usize) -> bool {
-        self.is_twin[id]
+    /// The position of the object with a kind, namespace and name.
+    pub fn position(&self, kind: &str, namespace: &str, name: &str) -> Option<usize> {
+        self.names.find(&self.objects, kind, namespace, name)
     }
 
-    /// The object of a kind and name in a namespace, by its place.
-    pub fn place(&self, kind: &str, namespace: &str, name: &str) -> Option<usize> {
-        self.named([kind, namespace, name]).first().copied()
+    /// The object with a kind, namespace and name.
+    pub fn find(&self, kind: &str, namespace: &str, name: &str) -> Option<&SeenObject<'o>> {
+        self.position(kind, namespace, name).map(|id| &self.objects[id])
     }
 
-    /// The object of a kind and name in a namespace.
-    pub fn find(&self, kind: &str, namespace: &str, name: &str) -> Option<&Object<'o>> {
-        self.place(kind, namespace, name).map(|id| &self.objects[id])
+    /// The Service with a namespace and name.
+    pub fn service(&self, namespace: &str, name: &str) -> Option<&SeenService<'o>> {
+        let place = self.service_at_position(self.position("Service", namespace, name)?)?;
+        self.services.get(place)
     }
 
-    /// The Service of a name in a namespace.
-    pub fn service(&self, namespace: &str, name: &str) -> Option<&Service<'o>> {
-        let id = self.place("Service", namespace, name)?;
-        self.services.get(*self.service_of.get(&id)?)
+    /// The Service that an object is. Services are in the order of their objects.
+    pub fn service_at_position(&self, id: usize) -> Option<usize> {
+        self.services.binary_search_by_key(&id, |service| service.object).ok()
     }
 
-    /// The Service that has an address, which somebody has given it or a cluster.
-    pub fn service_at(&self, address: &str) -> Option<&Object<'o>> {
+    /// The workload that an object is. Workloads are in the order of their objects.
+    pub fn workload_at_position(&self, id: usize) -> Option<&SeenWorkload<'o>> {
+        let place = self.workloads.binary_search_by_key(&id, |workload| workload.object).ok()?;
+        self.workloads.get(place)
+    }
+
+    /// The Service with a fixed address.
+    pub fn service_with_address(&self, address: &str) -> Option<&SeenObject<'o>> {
         Some(&self.objects[self.services[*self.by_address.get(address)?].object])
     }
 
-    /// The keys of a ConfigMap or a Secret, and their values; none for what only makes one.
-    pub fn data(&self, kind: &str, namespace: &str, name: &str) -> Option<&HashMap<&'o str, &'o Node<'o>>> {
-        let id = self.place(kind, namespace, name)?;
-        self.data.get(&id).filter(|_| self.objects[id].kind == kind)
+    /// The keys of a ConfigMap or Secret with their values; `None` if only an object that creates it is there.
+    pub fn data(&self, kind: &str, namespace: &str, name: &str) -> Option<Rc<DataOf<'o>>> {
+        let id = self.position(kind, namespace, name)?;
+        let object = &self.objects[id];
+        if object.kind() != kind || !["ConfigMap", "Secret"].contains(&kind) {
+            return None;
+        }
+        let read = || {
+            let fields = ["data", "stringData", "binaryData"].into_iter().flat_map(|field| object.view.map_at(field).iter());
+            Rc::new(fields.map(|(key, value)| (key.text(), value)).collect())
+        };
+        Some(Rc::clone(self.data.borrow_mut().entry(id).or_insert_with(read)))
     }
 
-    /// Whether somebody says where a Service without a selector leads.
+    /// Whether endpoints define where a Service without a selector leads.
     pub fn has_endpoints(&self, namespace: &str, service: &str) -> bool {
-        !self.named([ENDPOINTS, namespace, service]).is_empty()
+        self.with_endpoints.contains(&NamespacedName { namespace, name: service })
     }
 
     /// Whether another object runs the pods of a workload.
-    pub fn is_replaced(&self, object: &Object<'_>) -> bool {
-        !self.named([REPLACED, object.namespace, object.name]).is_empty()
+    pub fn is_replaced(&self, object: &SeenObject<'_>) -> bool {
+        self.replaced.contains(&NamespacedName { namespace: object.namespace(), name: object.name() })
     }
 
     /// The autoscalers of an object.
-    pub fn autoscalers_of(&self, object: &Object<'_>) -> &[usize] {
-        self.autoscalers.get([object.kind, object.namespace, object.name])
+    pub fn autoscalers_of(&self, object: &SeenObject<'_>) -> &[usize] {
+        let in_namespace = self.autoscalers.get(object.kind()).and_then(|by_namespace| by_namespace.get(object.namespace()));
+        in_namespace.and_then(|by_name| by_name.get(object.name())).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The autoscalers of each scaled object.
+    pub fn autoscalers(&self) -> impl Iterator<Item = &[usize]> {
+        self.autoscalers.values().flat_map(HashMap::values).flat_map(HashMap::values).map(Vec::as_slice)
     }
 
     /// Whether there is an object of a kind in a namespace.
     pub fn has_any(&self, kind: &str, namespace: &str) -> bool {
-        !self.named([kind, namespace, ANY]).is_empty()
+        self.names.names(&self.objects, kind, namespace).next().is_some()
     }
 
-    /// Whether a namespace is that of any object.
+    /// Whether any object is in a namespace.
     pub fn has_namespace(&self, name: &str) -> bool {
-        !self.named([ANY, name, ""]).is_empty()
+        self.namespaces.contains(name)
     }
 
     /// Whether Jina runs in a namespace.
     pub fn has_jina(&self, namespace: &str) -> bool {
-        self.with_jina.contains(namespace)
+        self.jina_namespaces.contains(namespace)
     }
 
-    /// The namespace of an object of that kind and name, wherever it is.
+    /// The namespace of the first object with a kind and name.
     pub fn namespace_of(&self, kind: &str, name: &str) -> Option<&'o str> {
-        self.named([kind, ANY, name]).first().map(|id| self.objects[*id].namespace)
+        self.names.find_anywhere(&self.objects, kind, name).map(|id| self.objects[id].namespace())
     }
 
-    /// The first workload that Jina calls by a name in a namespace.
+    /// The first workload with a name in Jina.
     pub fn by_jina_name(&self, namespace: &str, name: &str) -> Option<usize> {
         self.by_jina_name.get(namespace)?.get(name).copied()
     }
 
-    /// What exists instead of a name that does not.
+    /// An existing name that a missing one most likely means.
     pub fn near(&self, kind: &str, namespace: &str, name: &str) -> Option<Near<'o>> {
         if !self.may_propose() {
             return None;
         }
-        let known: Vec<&str> = self.named([kind, namespace, ANY]).iter().map(|id| self.objects[*id].name).collect();
-        renamed(name, &known)
+        let known: Vec<&str> = self.names.names(&self.objects, kind, namespace).collect();
+        similar(name, &known)
     }
 
-    /// Whether a name may still be looked for that is near to another.
+    /// Whether one more similar name may be looked up.
     pub fn may_propose(&self) -> bool {
         let tries = self.proposals.get();
         self.proposals.set(tries.saturating_add(1));
         tries < MOST_PROPOSALS
     }
 
-    /// What to say of a name that leads nowhere.
+    /// The finding about a reference to an object that does not exist.
     pub fn missing(&self, kind: &str, namespace: &str, name: &str, path: impl Into<FieldPath>) -> Finding {
         if let Some(other) = self.namespace_of(kind, name) {
-            let message = format!("names a {kind} that is in {}, not in {}", named(other), named(namespace));
-            return Finding::error(path, message).got(name).fix("give both the same namespace");
+            let message = format!("refers to a {kind} in {}, but it is in {}", namespace_label(namespace), namespace_label(other));
+            return Code::WrongNamespace.error(path, message).got(name).fix("give both objects the same namespace");
         }
-        let finding = Finding::error(path, format!("names a {kind} that is not there")).got(name);
+        let finding = Code::ReferenceNotFound.error(path, format!("refers to a {kind} that does not exist")).got(name);
         match (self.near(kind, namespace, name), External::spelled(kind)) {
             (Some(near), _) => finding.propose(near.name),
-            (None, Some(kind)) => finding.fix(format!("add it, or say that it is provided elsewhere: --external {kind}/{name}")),
+            (None, Some(kind)) => finding.fix(format!("add it, or declare that it is provided elsewhere: --external {kind}/{name}")),
             (None, None) => finding.fix("add it, or correct the name"),
         }
     }
 
     /// The object of a workload.
-    pub fn of_workload(&self, workload: usize) -> &Object<'o> {
+    pub fn object_of(&self, workload: usize) -> &SeenObject<'o> {
         &self.objects[self.workloads[workload].object]
     }
 
-    /// What messages call a workload.
+    /// Kind and name of a workload for messages.
     pub fn label(&self, workload: usize) -> String {
-        self.of_workload(workload).label()
+        self.object_of(workload).label()
     }
 
-    /// The first Service that selects a workload's pods and nothing else.
-    pub fn front(&self, workload: usize) -> Option<&Object<'o>> {
+    /// The first Service that selects the pods of a workload and no others.
+    pub fn front(&self, workload: usize) -> Option<&SeenObject<'o>> {
         self.fronts[workload].map(|id| &self.objects[id])
     }
 
-    /// The Jina container that a workload is there for.
-    pub fn main(&self, workload: usize) -> Option<(&Container<'o>, Role)> {
+    /// The container with the main role of a workload.
+    pub fn main(&self, workload: usize) -> Option<(&SeenContainer<'o>, JinaRole)> {
         self.workloads[workload].main()
     }
 
-    /// What a workload does.
-    pub fn role(&self, workload: usize) -> Option<Role> {
+    /// The main role of a workload.
+    pub fn role(&self, workload: usize) -> Option<JinaRole> {
         Some(self.main(workload)?.1)
     }
 }
 
-/// The kind that an autoscaler scales; KEDA has a default.
-pub fn target_kind<'n>(target: &'n Node<'n>) -> &'n str {
-    let kind = text(target, "kind");
+fn created_name<'o>(object: &SeenObject<'o>, id: usize) -> Option<CreatedName<'o>> {
+    let creator = CREATORS.iter().find(|creator| creator.kind == object.kind() && !object.group().is_empty())?;
+    let given = object.view.text_at(creator.name);
+    let name = if given.is_empty() { object.name() } else { given };
+    Some(CreatedName { kind: creator.creates, namespace: object.namespace(), name, creator: id })
+}
+
+/// The kind that an autoscaler scales. KEDA has a default.
+pub fn target_kind(target: View<'_>) -> &str {
+    let kind = target.text_at("kind");
     if kind.is_empty() { "Deployment" } else { kind }
 }

@@ -1,10 +1,10 @@
-//! What a container runs, by its command line.
+//! Detects from its command line what a container runs.
 
-use super::words::{RUNTIME, SHELLS, Word, basename, values};
+use super::words::{RUNTIME, SHELLS, Word, WordList, basename, values};
 
-/// What a container of Jina does.
+/// The part of a Flow that a container runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Role {
+pub enum JinaRole {
     /// `jina gateway`.
     Gateway,
     /// `jina executor` in front of shards.
@@ -13,32 +13,32 @@ pub enum Role {
     Worker,
 }
 
-impl Role {
-    /// What messages call it.
+impl JinaRole {
+    /// The word for messages.
     pub fn word(self) -> &'static str {
         match self {
-            Role::Gateway => "gateway",
-            Role::Head => "head",
-            Role::Worker => "executor",
+            JinaRole::Gateway => "gateway",
+            JinaRole::Head => "head",
+            JinaRole::Worker => "executor",
         }
     }
 }
 
-/// What a container runs.
+/// The program of a container.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Runs {
     /// Jina.
-    Jina(Role),
-    /// What the image or a script decides, which may be Jina.
+    Jina(JinaRole),
+    /// Perhaps Jina: the image or a script decides.
     Unknown,
-    /// Something else.
+    /// Another program.
     Other,
 }
 
-/// Parts of Jina that serve.
+/// Subcommands of `jina` that start a server.
 const SERVERS: [&str; 5] = ["gateway", "executor", "pod", "deployment", "flow"];
 
-/// Programs that run the program behind them.
+/// Programs that run the program that follows them.
 const PREFIXES: [&str; 20] = [
     "env",
     "exec",
@@ -62,78 +62,78 @@ const PREFIXES: [&str; 20] = [
     "setarch",
 ];
 
-/// What names of scripts and of programs that run scripts have in them.
+/// Parts of the names of scripts and of programs that run scripts.
 const SCRIPTS: [&str; 13] =
     ["python", "pypy", "conda", "mamba", "poetry", "pipenv", "uv", "entry", "start", "launch", "wrap", "boot", "run"];
 
-/// What a command line runs.
+/// The program of a command line.
 pub fn runs(words: &[Word<'_>]) -> Runs {
     if let Some(role) = jina(words) {
         return Runs::Jina(role);
     }
-    let command: Vec<&str> = words.iter().filter(|word| word.list == "command").map(|word| &*word.text).collect();
+    let command: Vec<&str> = words.iter().filter(|word| word.list == WordList::Command).map(|word| &*word.text).collect();
     let args = words.len() - command.len();
     let Some(program) = program(&command) else {
-        // The image's own entrypoint, or what a prefix such as `tini` finds among the arguments.
-        let own = words.iter().find(|word| word.list == "args").map(|word| basename(&word.text));
-        return match by_arguments(words) {
+        // The entrypoint of the image, or the program that a prefix such as `tini` gets as an argument.
+        let own = words.iter().find(|word| word.list == WordList::Args).map(|word| basename(&word.text));
+        return match role_by_arguments(words) {
             Some(role) => Runs::Jina(role),
             None if command.is_empty() || own.is_some_and(is_script) => Runs::Unknown,
             None => Runs::Other,
         };
     };
-    match by_arguments(words) {
+    match role_by_arguments(words) {
         _ if program == "jina" => Runs::Other,
-        _ if SHELLS.contains(&program) => of_shell(words),
+        _ if SHELLS.contains(&program) => shell_runs(words),
         Some(role) if is_script(program) && args > 0 => Runs::Jina(role),
         _ if is_script(program) => Runs::Unknown,
         _ => Runs::Other,
     }
 }
 
-/// `jina gateway` or `jina executor`, wherever it stands: behind `tini --`, `python -m` or within a script.
-fn jina(words: &[Word<'_>]) -> Option<Role> {
+/// `jina gateway` or `jina executor`, anywhere: after `tini --`, after `python -m` or within a script.
+fn jina(words: &[Word<'_>]) -> Option<JinaRole> {
     let named = words.windows(2).find(|pair| basename(&pair[0].text) == "jina" && SERVERS.contains(&&*pair[1].text));
     if let Some(pair) = named {
         return Some(role(&pair[1].text, words));
     }
-    // `sh -c 'exec jina "$@"' -- gateway`, and `command: [jina]` with a part of Jina behind options.
+    // `sh -c 'exec jina "$@"' -- gateway`, and `command: [jina]` with a subcommand after options.
     let hands_on = words.windows(2).any(|pair| basename(&pair[0].text) == "jina" && pair[1].text.starts_with(RUNTIME));
-    let part = words.iter().find(|word| word.list == "args" && SERVERS.contains(&&*word.text)).filter(|_| hands_on)?;
+    let part = words.iter().find(|word| word.list == WordList::Args && SERVERS.contains(&&*word.text)).filter(|_| hands_on)?;
     Some(role(&part.text, words))
 }
 
-fn role(part: &str, words: &[Word<'_>]) -> Role {
+fn role(part: &str, words: &[Word<'_>]) -> JinaRole {
     let has = |option: &str| words.iter().any(|word| word.text.split('=').next() == Some(option));
     let has_value = |option, value: &str| values(words, option).first().is_some_and(|(_, given)| given.eq_ignore_ascii_case(value));
     match part {
-        "gateway" | "flow" => Role::Gateway,
-        // Whoever sets this option for an executor has it on its shards as well.
-        _ if has("--connection-list") && !has("--uses") => Role::Head,
-        _ if has_value("--pod-role", "HEAD") || has_value("--runtime-cls", "HeadRuntime") => Role::Head,
-        _ => Role::Worker,
+        "gateway" | "flow" => JinaRole::Gateway,
+        // An executor that sets this option passes it to its shards too.
+        _ if has("--connection-list") && !has("--uses") => JinaRole::Head,
+        _ if has_value("--pod-role", "HEAD") || has_value("--runtime-cls", "HeadRuntime") => JinaRole::Head,
+        _ => JinaRole::Worker,
     }
 }
 
-/// What arguments say that are handed to somebody else's entrypoint.
-fn by_arguments(words: &[Word<'_>]) -> Option<Role> {
+/// The role that arguments of an unknown entrypoint show.
+fn role_by_arguments(words: &[Word<'_>]) -> Option<JinaRole> {
     let has = |option: &str| words.iter().any(|word| word.text.split('=').next() == Some(option));
-    let first = words.iter().find(|word| word.list == "args").map(|word| &*word.text);
+    let first = words.iter().find(|word| word.list == WordList::Args).map(|word| &*word.text);
     match first {
         Some(part) if SERVERS.contains(&part) => Some(role(part, words)),
-        _ if has("--deployments-addresses") || has("--graph-description") => Some(Role::Gateway),
-        _ if has("--connection-list") => Some(Role::Head),
+        _ if has("--deployments-addresses") || has("--graph-description") => Some(JinaRole::Gateway),
+        _ if has("--connection-list") => Some(JinaRole::Head),
         _ => None,
     }
 }
 
-/// The program of a command, behind those that only run another.
+/// The program of a command, without programs that only run another.
 fn program<'w>(command: &[&'w str]) -> Option<&'w str> {
     let mut words = command.iter();
     while let Some(word) = words.next() {
         let name = basename(word);
         if ["gosu", "su-exec"].contains(&name) {
-            // Whose name is not a program's.
+            // The next word is a user.
             words.next();
         } else if !PREFIXES.contains(&name) && !word.starts_with('-') && !word.contains('=') && !word.bytes().all(|b| b.is_ascii_digit()) {
             return Some(name);
@@ -142,8 +142,8 @@ fn program<'w>(command: &[&'w str]) -> Option<&'w str> {
     None
 }
 
-/// A script that names neither Jina nor another script. What stands behind it are its arguments.
-fn of_shell(words: &[Word<'_>]) -> Runs {
+/// `Other` for a shell script that names no other script and not Jina. The words after the script are its arguments.
+fn shell_runs(words: &[Word<'_>]) -> Runs {
     let mut behind = words.iter().skip_while(|word| !SHELLS.contains(&basename(&word.text))).skip(1);
     let is_line = behind.any(|word| word.text.starts_with('-') && !word.text.starts_with("--") && word.text.ends_with('c'));
     let mut script = behind.peekable();
@@ -157,7 +157,7 @@ fn is_script(program: &str) -> bool {
     is_file || (!PREFIXES.contains(&program) && (program.contains("jina") || SCRIPTS.iter().any(|part| program.contains(part))))
 }
 
-/// How messages show a command line.
+/// The start of a command line, for messages.
 pub fn shown(words: &[Word<'_>]) -> String {
     const MOST: usize = 4;
     let mut shown: Vec<&str> = words.iter().take(MOST).map(|word| &*word.text).collect();
@@ -171,35 +171,37 @@ pub fn shown(words: &[Word<'_>]) -> String {
 mod tests {
     use super::super::words;
     use super::*;
-    use crate::yaml;
+    use crate::yaml::{self, Arena};
 
     fn of(container: &str) -> Runs {
         let document = yaml::read(container).unwrap_or_else(|error| unreachable!("{error}"));
         let root = document.root.unwrap_or_else(|| "".into());
-        runs(&words::words(&root))
+        let mut arena = Arena::default();
+        let place = arena.add(&root);
+        runs(&words::words(arena.view(place)))
     }
 
     #[test]
-    fn jina_is_found_wherever_it_stands() {
+    fn jina_is_found_in_any_command_line() {
         for (container, expected) in [
-            ("{command: [jina], args: [executor, --port, '8080']}", Role::Worker),
-            ("{command: [/usr/bin/jina, gateway]}", Role::Gateway),
-            ("{args: [gateway]}", Role::Gateway),
-            ("{args: [executor, --connection-list, '{}']}", Role::Head),
-            ("{command: [tini, -g, --], args: [jina, executor]}", Role::Worker),
-            ("{command: [tini, --], args: [executor, --uses, x]}", Role::Worker),
-            ("{command: [python, -m, jina], args: [executor]}", Role::Worker),
-            ("{command: [/bin/sh, -c, 'exec jina \"$@\"', --], args: [gateway]}", Role::Gateway),
-            ("{command: [sh, -ec], args: ['sleep 5; exec jina executor --uses config.yml']}", Role::Worker),
-            ("{command: [/entrypoint.sh], args: [executor]}", Role::Worker),
-            ("{command: [/vault/vault-env], args: [jina, executor]}", Role::Worker),
+            ("{command: [jina], args: [executor, --port, '8080']}", JinaRole::Worker),
+            ("{command: [/usr/bin/jina, gateway]}", JinaRole::Gateway),
+            ("{args: [gateway]}", JinaRole::Gateway),
+            ("{args: [executor, --connection-list, '{}']}", JinaRole::Head),
+            ("{command: [tini, -g, --], args: [jina, executor]}", JinaRole::Worker),
+            ("{command: [tini, --], args: [executor, --uses, x]}", JinaRole::Worker),
+            ("{command: [python, -m, jina], args: [executor]}", JinaRole::Worker),
+            ("{command: [/bin/sh, -c, 'exec jina \"$@\"', --], args: [gateway]}", JinaRole::Gateway),
+            ("{command: [sh, -ec], args: ['sleep 5; exec jina executor --uses config.yml']}", JinaRole::Worker),
+            ("{command: [/entrypoint.sh], args: [executor]}", JinaRole::Worker),
+            ("{command: [/vault/vault-env], args: [jina, executor]}", JinaRole::Worker),
         ] {
             assert_eq!(of(container), Runs::Jina(expected), "{container}");
         }
     }
 
     #[test]
-    fn what_is_not_jina_is_told_from_what_nobody_knows() {
+    fn other_programs_are_distinguished_from_unknown_ones() {
         for container in [
             "{command: [sleep, '1000'], args: [executor, --connection-list, '{}', --workspace, /data/jina]}",
             "{command: [jina]}",

@@ -1,70 +1,68 @@
-//! What somebody else provides: named by who runs the check, or on the object that needs it.
+//! Objects that are provided elsewhere, as the command line, a JinaFlowCheck or an annotation declares them.
 
 use std::collections::HashSet;
 
-use super::fields::at;
 use crate::config::is_subdomain;
 use crate::config::json_schema::{boolean, object, of_type};
 use crate::config::scope::{EXTERNAL, EXTERNAL_KINDS};
-use crate::finding::{Finding, Findings, nearest};
-use crate::yaml::Node;
+use crate::finding::{Code, Finding, Findings, Path, nearest};
+use crate::yaml::{Node, View};
 
-/// What kubectl calls [`EXTERNAL_KINDS`] for short.
+/// kubectl's short names of [`EXTERNAL_KINDS`].
 const SHORT: [&str; 5] = ["secret", "cm", "svc", "pvc", "sa"];
 
-/// Kinds and names that are not missing where they are not among the objects.
+/// Objects that may be missing, by kind and name. The name `*` means any.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct External(HashSet<(&'static str, String)>);
 
 impl External {
-    /// Adds `KIND/NAME`; any name is meant by `*`.
-    pub fn declare(&mut self, text: &str) -> Result<(), Finding> {
-        let (kind, name) = text.trim().split_once('/').unwrap_or_default();
+    /// Adds `KIND/NAME` or `KIND/*`.
+    pub fn declare(&mut self, declaration: &str) -> Result<(), Finding> {
+        let error = |message: &str| Code::InvalidExternal.error("", message).got(declaration);
+        let (kind, name) = declaration.trim().split_once('/').unwrap_or_default();
         if name.is_empty() {
-            return Err(Finding::error("", "is not of the form KIND/NAME").got(text).fix("write, for example, secret/NAME"));
+            return Err(error("must have the form KIND/NAME").fix("write, for example, secret/NAME"));
         }
         if name != "*" && !is_subdomain(name) {
-            return Err(Finding::error("", "is not a valid name of a Kubernetes object")
-                .got(text)
-                .fix("write KIND/NAME, or KIND/* for any"));
+            return Err(error("is not a valid name of a Kubernetes object").fix("write KIND/NAME, or KIND/* for any name"));
         }
-        let is_meant =
+        let is_kind =
             |((known, field), short): &((&str, &str), &str)| [known, field, short].iter().any(|word| word.eq_ignore_ascii_case(kind));
-        let Some(((known, _), _)) = EXTERNAL_KINDS.into_iter().zip(SHORT).find(is_meant) else {
-            let finding = Finding::error("", "is of no kind that objects refer to").got(text);
-            return Err(finding.suggest(kind, EXTERNAL_KINDS.into_iter().map(|(known, _)| known)));
+        let Some(((known, _), _)) = EXTERNAL_KINDS.into_iter().zip(SHORT).find(is_kind) else {
+            return Err(error("has a kind that cannot be external").suggest(kind, EXTERNAL_KINDS.into_iter().map(|(known, _)| known)));
         };
         self.0.insert((known, name.to_owned()));
         Ok(())
     }
 
-    /// Adds what `spec.external` says: `{secrets: {NAME: {}}}`. What is wrong goes to `wrong`, with its path.
-    pub fn declare_fields(&mut self, node: &Node<'_>, path: &str, wrong: &mut Findings) {
+    /// Adds the objects of `spec.external`: `{secrets: {NAME: {}}}`.
+    pub fn declare_fields(&mut self, node: &Node<'_>, path: &'static str, findings: &mut Findings) {
+        let path = Path::root(path);
         for (field, names) in node.as_map().unwrap_or_default() {
             let written = field.shown();
-            let path = format!("{path}.{written}");
+            let path = path.key(&written);
             match (EXTERNAL_KINDS.into_iter().find(|(_, field)| *field == written), names.as_map()) {
                 (Some((kind, _)), Some(pairs)) => self.0.extend(pairs.iter().map(|(name, _)| (kind, name.shown()))),
                 (Some(_), None) if names.is_null() => {}
                 (Some(_), None) => {
-                    wrong.push(Finding::error(path, "must be a mapping").got(names.shown()).fix("write {NAME: {}}").at(names.mark));
+                    let finding = Code::InvalidExternal.error(path, "must be a mapping").got(names.shown());
+                    findings.push(finding.fix("write {NAME: {}}").at(names.mark));
                 }
                 (None, _) => {
-                    let finding = Finding::error(path, "is no kind that objects refer to").at(field.mark);
-                    wrong.push(finding.suggest(&written, EXTERNAL_KINDS.into_iter().map(|(_, field)| field)));
+                    let finding = Code::InvalidExternal.error(path, "is not a kind that can be external").at(field.mark);
+                    findings.push(finding.suggest(&written, EXTERNAL_KINDS.into_iter().map(|(_, field)| field)));
                 }
             }
         }
     }
 
-    /// What an object's annotation adds. A word that is no `KIND/NAME` is told by its finding.
-    #[inline(never)]
-    pub fn of_annotation(object: &Node<'_>, wrong: &mut Findings) -> Self {
+    /// The objects that an annotation of an object declares. Invalid declarations are reported.
+    pub fn of_annotation(object: View<'_>, findings: &mut Findings) -> Self {
         let mut external = Self::default();
-        let value = at(object, "metadata.annotations").and_then(|annotations| annotations.get(EXTERNAL)?.as_text());
-        for word in value.unwrap_or_default().split(',').filter(|word| !word.trim().is_empty()) {
-            if let Err(finding) = external.declare(word) {
-                wrong.push(finding.on(format!("metadata.annotations[\"{EXTERNAL}\"]")));
+        let value = object.at("metadata.annotations").and_then(|annotations| annotations.get(EXTERNAL)?.as_text());
+        for declaration in value.unwrap_or_default().split(',').filter(|declaration| !declaration.trim().is_empty()) {
+            if let Err(finding) = external.declare(declaration) {
+                findings.push(finding.on(Path::root("metadata.annotations").key(EXTERNAL)));
             }
         }
         external
@@ -76,7 +74,7 @@ impl External {
         [name, "*"].iter().any(|name| self.0.contains(&(*known, (*name).to_owned())))
     }
 
-    /// How a kind is spelled in a declaration.
+    /// The spelling of a kind in a declaration, if objects of that kind can be external.
     pub fn spelled(kind: &str) -> Option<String> {
         EXTERNAL_KINDS.iter().any(|(known, _)| *known == kind).then(|| kind.to_ascii_lowercase())
     }
@@ -94,26 +92,26 @@ impl External {
     }
 }
 
-/// A name that exists.
+/// An existing name that resembles a missing one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Near<'c> {
-    /// The name.
+    /// The existing name.
     pub name: &'c str,
-    /// Whether it is the other with something before or behind it.
+    /// Whether one name is the other with a prefix or suffix.
     pub is_renamed: bool,
 }
 
-/// The name that a missing one most likely stands for: what a rename has made of it, or one that is spelled alike.
-pub fn renamed<'c>(wrong: &str, candidates: &[&'c str]) -> Option<Near<'c>> {
+/// The existing name that a missing one most likely means: the same name with a prefix or suffix, or a similar spelling.
+pub fn similar<'c>(missing: &str, candidates: &[&'c str]) -> Option<Near<'c>> {
     let is_affixed = |long: &str, short: &str| {
         let before = long.strip_suffix(short).is_some_and(|before| before.ends_with(['-', '.']));
         let behind = long.strip_prefix(short).is_some_and(|behind| behind.starts_with(['-', '.']));
         !short.is_empty() && (before || behind)
     };
-    let mut affixed = candidates.iter().filter(|name| is_affixed(name, wrong) || is_affixed(wrong, name));
-    // `encoder` may have become one of many, and nothing tells which.
+    let mut affixed = candidates.iter().filter(|name| is_affixed(name, missing) || is_affixed(missing, name));
+    // With several candidates it is unknown which of them was `encoder`.
     match (affixed.next(), affixed.next()) {
         (Some(name), None) => Some(Near { name, is_renamed: true }),
-        _ => nearest(wrong, candidates.iter().copied()).map(|name| Near { name, is_renamed: false }),
+        _ => nearest(missing, candidates.iter().copied()).map(|name| Near { name, is_renamed: false }),
     }
 }

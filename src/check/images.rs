@@ -1,29 +1,28 @@
 //! Images of containers.
 
-use super::Report;
 use super::cluster::Cluster;
-use super::fields::text;
+use super::report::Report;
 use crate::config::image_name::fault;
-use crate::finding::Finding;
+use crate::finding::Code;
 
-/// Images in pods of the Flow.
+/// Checks the images in pods of a Flow.
 pub fn images(cluster: &Cluster<'_>, report: &mut Report) {
     for (id, workload) in cluster.workloads.iter().enumerate() {
         if workload.main().is_none() && !report.strangers.contains_key(&id) {
             continue;
         }
-        // What injects the sidecar of a mesh fills its image in.
+        // The injector of a sidecar fills in its image.
         for container in workload.containers.iter().filter(|container| container.proxy.is_none()) {
-            let image = text(container.node, "image");
-            let path = format!("{}.image", container.path);
+            let image = container.view.text_at("image");
+            let path = || container.path.key("image");
             match fault(image) {
-                Some((message, mend)) => {
-                    let finding = Finding::error(path, format!("is no image that a node can pull: {message}"));
-                    report.push(workload.object, finding.got(image).fix(mend));
+                Some((message, fix)) => {
+                    let finding = Code::ImageNotPullable.error(path(), format!("is not an image that a node can pull: {message}"));
+                    report.push(workload.object, finding.got(image).fix(fix));
                 }
-                None if cluster.is_strict && is_floating(image) => {
-                    let finding = Finding::warning(path, "may be another image tomorrow").got(image);
-                    report.push(workload.object, finding.fix("add a tag that stays, or a digest"));
+                None if cluster.is_strict && has_moving_tag(image) => {
+                    let finding = Code::ImageTagMoves.warning(path(), "may refer to a different image later").got(image);
+                    report.push(workload.object, finding.fix("add a tag that does not move, or a digest"));
                 }
                 None => {}
             }
@@ -31,8 +30,8 @@ pub fn images(cluster: &Cluster<'_>, report: &mut Report) {
     }
 }
 
-/// Whether a reference has no digest, and no tag or `latest`.
-fn is_floating(image: &str) -> bool {
+/// Whether an image has no digest, and has no tag or the tag `latest`.
+fn has_moving_tag(image: &str) -> bool {
     let last = image.rsplit('/').next().unwrap_or_default();
     !image.contains('@') && last.rsplit_once(':').is_none_or(|(_, tag)| tag == "latest")
 }
@@ -42,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tags_that_move_are_told_from_those_that_stay() {
+    fn images_without_a_fixed_tag_are_found() {
         for (image, expected) in [
             ("a", true),
             ("a:latest", true),
@@ -52,7 +51,7 @@ mod tests {
             ("a@sha256:0", false),
             ("a:latest@sha256:0", false),
         ] {
-            assert_eq!(is_floating(image), expected, "{image}");
+            assert_eq!(has_moving_tag(image), expected, "{image}");
         }
     }
 }

@@ -1,16 +1,15 @@
-//! Labels and who selects them.
+//! Labels and selectors.
 
 use std::collections::HashMap;
 
-use super::fields::{list, pairs, plain, text};
-use super::object::Index;
+use super::lookup::Lookup;
 use super::work::Work;
-use crate::yaml::Node;
+use crate::yaml::{List, Map, View};
 
-/// The label by which one pod of a StatefulSet is selected: its name.
+/// The label that selects one pod of a StatefulSet by its name.
 const POD_NAME: &str = "statefulset.kubernetes.io/pod-name";
 
-/// Labels that controllers set on the pods that they make, so that no template has them
+/// Labels that controllers set on the pods that they create, so no template has them
 /// (<https://kubernetes.io/docs/reference/labels-annotations-taints/>).
 const OF_CONTROLLERS: [&str; 17] = [
     POD_NAME,
@@ -32,61 +31,68 @@ const OF_CONTROLLERS: [&str; 17] = [
     "linkerd.io/control-plane-ns",
 ];
 
-/// Things that selectors select, by namespace and label.
+/// Pods or Services by namespace and labels.
 #[derive(Debug, Default)]
 pub struct Labelled<'o> {
-    by_namespace: HashMap<&'o str, Vec<usize>>,
-    /// By namespace, key and value.
-    by_label: Index<'o>,
+    by_namespace: HashMap<&'o str, Vec<u32>>,
     /// By namespace and key.
-    by_key: Index<'o>,
+    by_key: HashMap<&'o str, HashMap<&'o str, WithKey<'o>>>,
     members: Vec<Member<'o>>,
+}
+
+/// The members with a label, whatever its value, and by value.
+#[derive(Debug, Default)]
+struct WithKey<'o> {
+    all: Vec<u32>,
+    by_value: HashMap<&'o str, Vec<u32>>,
 }
 
 #[derive(Debug)]
 struct Member<'o> {
-    labels: HashMap<&'o str, &'o str>,
-    /// The name of the StatefulSet that makes it.
+    labels: Lookup<'o, &'o str>,
+    /// The name of the StatefulSet that creates the pods.
     set: Option<&'o str>,
     are_pods: bool,
 }
 
-/// What a selector found.
+/// The result of a selection.
 #[derive(Debug, Default)]
 pub struct Selected {
-    /// By their places among those that were added.
+    /// The selected members, in the order in which they were added.
     pub members: Vec<usize>,
-    /// Whether there may be more, which would have taken too long to find.
+    /// Whether the search took too long and was stopped.
     pub is_cut: bool,
 }
 
 impl<'o> Labelled<'o> {
-    /// Adds something that has labels.
-    pub fn add(&mut self, namespace: &'o str, labels: Option<&'o Node<'o>>) {
+    /// Adds a Service.
+    pub fn add(&mut self, namespace: &'o str, labels: Option<View<'o>>) {
         self.push(namespace, labels, None, false);
     }
 
-    /// Adds the pods of a workload. `set` is the name of a StatefulSet.
-    pub fn add_pods(&mut self, namespace: &'o str, labels: Option<&'o Node<'o>>, set: Option<&'o str>) {
+    /// Adds the pods of a workload. `set` is the name of the workload if it is a StatefulSet.
+    pub fn add_pods(&mut self, namespace: &'o str, labels: Option<View<'o>>, set: Option<&'o str>) {
         self.push(namespace, labels, set, true);
     }
 
-    fn push(&mut self, namespace: &'o str, labels: Option<&'o Node<'o>>, set: Option<&'o str>, are_pods: bool) {
-        let id = self.members.len();
-        let labels: HashMap<&str, &str> =
-            labels.and_then(Node::as_map).unwrap_or_default().iter().map(|(key, value)| (plain(key), plain(value))).collect();
+    fn push(&mut self, namespace: &'o str, labels: Option<View<'o>>, set: Option<&'o str>, are_pods: bool) {
+        let id = u32::try_from(self.members.len()).unwrap_or(u32::MAX);
+        let labels: Lookup<'_, &str> =
+            labels.and_then(View::as_map).unwrap_or_default().iter().map(|(key, value)| (key.text(), value.text())).collect();
         self.by_namespace.entry(namespace).or_default().push(id);
-        for (key, value) in &labels {
-            self.by_key.add([namespace, key, ""], id);
-            self.by_label.add([namespace, key, value], id);
+        let by_key = self.by_key.entry(namespace).or_default();
+        for (key, value) in labels.iter() {
+            let with_key = by_key.entry(key).or_default();
+            with_key.all.push(id);
+            with_key.by_value.entry(value).or_default().push(id);
         }
-        if let Some(set) = set {
-            self.by_label.add([namespace, POD_NAME, set], id);
+        if let Some(value) = set {
+            by_key.entry(POD_NAME).or_default().by_value.entry(value).or_default().push(id);
         }
         self.members.push(Member { labels, set, are_pods });
     }
 
-    /// What a selector selects in a namespace, up to as many.
+    /// The members in a namespace that a selector selects, at most `most` of them.
     pub fn selected(&self, namespace: &str, selector: Selector<'_>, most: usize, work: &Work) -> Selected {
         let wanted = Wanted::of(selector);
         let cost = 1 + wanted.pairs.len() + wanted.expressions.len();
@@ -99,8 +105,9 @@ impl<'o> Labelled<'o> {
                 found.is_cut = true;
                 break;
             }
-            if self.members[*id].meets(&wanted, true) {
-                found.members.push(*id);
+            let id = *id as usize;
+            if self.members[id].matches(&wanted, true) {
+                found.members.push(id);
             }
         }
         found.members.sort_unstable();
@@ -108,24 +115,24 @@ impl<'o> Labelled<'o> {
         found
     }
 
-    /// Whether a selector selects one of them, by nothing but the labels that it was given.
+    /// Whether a selector selects a member by the labels of its template alone.
     pub fn is_selected(&self, member: usize, selector: Selector<'_>) -> bool {
-        self.members.get(member).is_some_and(|member| member.meets(&Wanted::of(selector), false))
+        self.members.get(member).is_some_and(|member| member.matches(&Wanted::of(selector), false))
     }
 
-    /// A label of one of them.
+    /// The value of a label of a member.
     pub fn label(&self, member: usize, key: &str) -> Option<&'o str> {
-        self.members.get(member)?.labels.get(key).copied()
+        self.members.get(member)?.labels.get(key)
     }
 
-    /// The fewest among which all that is wanted is: those with one of the labels that have to be there.
-    fn candidates(&self, namespace: &str, wanted: &Wanted<'_>) -> Vec<&[usize]> {
+    /// The shortest lists that together contain every member that may match: the members with one of the required labels.
+    fn candidates<'s>(&'s self, namespace: &str, wanted: &Wanted<'_>) -> Vec<&'s [u32]> {
         let mut fewest = vec![self.by_namespace.get(namespace).map(Vec::as_slice).unwrap_or_default()];
-        let mut number = fewest[0].len();
+        let mut count = fewest[0].len();
         let mut offer = |lists: Vec<_>| {
-            let sum = lists.iter().map(|list: &&[usize]| list.len()).sum();
-            if sum <= number {
-                (fewest, number) = (lists, sum);
+            let sum = lists.iter().map(|list: &&[u32]| list.len()).sum();
+            if sum <= count {
+                (fewest, count) = (lists, sum);
             }
         };
         for (key, value) in &wanted.pairs {
@@ -136,42 +143,48 @@ impl<'o> Labelled<'o> {
                 offer(vec![self.with_label(namespace, key, value)]);
             }
         }
-        for (key, operator, values) in wanted.expressions.iter().filter(|(key, ..)| !OF_CONTROLLERS.contains(key)) {
+        for Expression { key, operator, values } in wanted.expressions.iter().filter(|expression| !OF_CONTROLLERS.contains(&expression.key))
+        {
             match *operator {
                 "In" => offer(values.iter().map(|value| self.with_label(namespace, key, value)).collect()),
-                "Exists" => offer(vec![self.by_key.get([namespace, key, ""])]),
+                "Exists" => offer(vec![self.with_key(namespace, key).map(|with_key| with_key.all.as_slice()).unwrap_or_default()]),
                 _ => {}
             }
         }
         fewest
     }
 
-    /// Those in a namespace that have a label.
-    pub fn with_label(&self, namespace: &str, key: &str, value: &str) -> &[usize] {
-        self.by_label.get([namespace, key, value])
+    /// The members in a namespace that have a label.
+    pub fn with_label(&self, namespace: &str, key: &str, value: &str) -> &[u32] {
+        let with_key = self.with_key(namespace, key);
+        with_key.and_then(|with_key| with_key.by_value.get(value)).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    fn with_key(&self, namespace: &str, key: &str) -> Option<&WithKey<'o>> {
+        self.by_key.get(namespace)?.get(key)
     }
 }
 
 impl Member<'_> {
-    /// Whether its labels are as wanted. Of pods, those count as well that a controller will set.
-    fn meets(&self, wanted: &Wanted<'_>, with_controllers: bool) -> bool {
-        let is_open = |key: &str| with_controllers && self.are_pods && OF_CONTROLLERS.contains(&key);
+    /// Whether the labels match. `with_controllers` also accepts labels that a controller will set on pods.
+    fn matches(&self, wanted: &Wanted<'_>, with_controllers: bool) -> bool {
+        let is_set_later = |key: &str| with_controllers && self.are_pods && OF_CONTROLLERS.contains(&key);
         let has = |key: &str, value: &str| match self.labels.get(key) {
-            Some(known) => *known == value,
-            None if key == POD_NAME && is_open(key) => self.set.is_some_and(|set| is_pod_of(value, set)),
-            None => is_open(key),
+            Some(known) => known == value,
+            None if key == POD_NAME && is_set_later(key) => self.set.is_some_and(|set| is_pod_of(value, set)),
+            None => is_set_later(key),
         };
-        let meets = |(key, operator, values): &(&str, &str, Vec<&str>)| {
+        let matches = |Expression { key, operator, values }: &Expression<'_>| {
             let value = self.labels.get(key);
             match *operator {
-                _ if value.is_none() && is_open(key) => *key != POD_NAME || self.set.is_some(),
-                "In" => value.is_some_and(|value| values.binary_search(value).is_ok()),
-                "NotIn" => value.is_none_or(|value| values.binary_search(value).is_err()),
+                _ if value.is_none() && is_set_later(key) => *key != POD_NAME || self.set.is_some(),
+                "In" => value.is_some_and(|value| values.binary_search(&value).is_ok()),
+                "NotIn" => value.is_none_or(|value| values.binary_search(&value).is_err()),
                 "Exists" => value.is_some(),
                 _ => value.is_none(),
             }
         };
-        wanted.pairs.iter().all(|(key, value)| has(key, value)) && wanted.expressions.iter().all(meets)
+        wanted.pairs.iter().all(|(key, value)| has(key, value)) && wanted.expressions.iter().all(matches)
     }
 }
 
@@ -181,59 +194,63 @@ fn is_pod_of(pod: &str, set: &str) -> bool {
     number.is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
-/// Labels to be had, and what else is asked of them.
+/// A selector of an object: required labels, and expressions.
 #[derive(Debug, Clone, Copy)]
 pub struct Selector<'o> {
-    pairs: &'o [(Node<'o>, Node<'o>)],
-    expressions: &'o [Node<'o>],
+    pairs: Map<'o>,
+    expressions: List<'o>,
 }
 
-/// A selector that has been read.
+/// A selector that is ready to be compared with labels.
 struct Wanted<'s> {
     pairs: Vec<(&'s str, &'s str)>,
-    expressions: Vec<(&'s str, &'s str, Vec<&'s str>)>,
+    expressions: Vec<Expression<'s>>,
+}
+
+/// An entry of `matchExpressions`. The values are sorted.
+struct Expression<'s> {
+    key: &'s str,
+    operator: &'s str,
+    values: Vec<&'s str>,
 }
 
 impl<'s> Wanted<'s> {
     fn of(selector: Selector<'s>) -> Self {
-        let expression = |node: &'s Node<'s>| {
-            let mut values: Vec<&str> = list(node, "values").iter().map(plain).collect();
+        let expression = |view: View<'s>| {
+            let mut values: Vec<&str> = view.list_at("values").iter().map(View::text).collect();
             values.sort_unstable();
             values.dedup();
-            (text(node, "key"), text(node, "operator"), values)
+            Expression { key: view.text_at("key"), operator: view.text_at("operator"), values }
         };
-        Self {
-            pairs: selector.pairs.iter().map(|(key, value)| (plain(key), plain(value))).collect(),
-            expressions: selector.expressions.iter().map(expression).collect(),
-        }
+        Self { pairs: selector.labels().collect(), expressions: selector.expressions.iter().map(expression).collect() }
     }
 }
 
 impl<'o> Selector<'o> {
-    /// A Service's: labels and nothing else. None selects nothing.
-    pub fn of_service(service: &'o Node<'o>) -> Option<Self> {
-        let pairs = pairs(service, "spec.selector");
-        (!pairs.is_empty()).then_some(Self { pairs, expressions: &[] })
+    /// The selector of a Service, which has only labels. `None` if there is none: then it selects nothing.
+    pub fn of_service(service: View<'o>) -> Option<Self> {
+        let pairs = service.map_at("spec.selector");
+        (!pairs.is_empty()).then_some(Self { pairs, expressions: List::default() })
     }
 
-    /// Everybody else's.
-    pub fn of(selector: &'o Node<'o>) -> Self {
-        Self { pairs: pairs(selector, "matchLabels"), expressions: list(selector, "matchExpressions") }
+    /// A selector with `matchLabels` and `matchExpressions`.
+    pub fn of(selector: View<'o>) -> Self {
+        Self { pairs: selector.map_at("matchLabels"), expressions: selector.list_at("matchExpressions") }
     }
 
-    /// Whether it asks for nothing, and so selects everything.
+    /// Whether the selector has no conditions, so it selects everything.
     pub fn is_empty(&self) -> bool {
         self.pairs.is_empty() && self.expressions.is_empty()
     }
 
-    /// The labels that it asks for by name.
-    pub fn labels(&self) -> impl Iterator<Item = (&'o str, &'o str)> {
-        self.pairs.iter().map(|(key, value)| (plain(key), plain(value)))
+    /// The required labels.
+    pub fn labels(&self) -> impl Iterator<Item = (&'o str, &'o str)> + use<'o> {
+        self.pairs.iter().map(|(key, value)| (key.text(), value.text()))
     }
 
-    /// The values that it speaks of, whatever their keys.
-    pub fn values(&self) -> impl Iterator<Item = &'o str> {
-        let of_expressions = self.expressions.iter().flat_map(|node| list(node, "values").iter().map(plain));
+    /// The values that the selector mentions, whatever their keys.
+    pub fn values(&self) -> impl Iterator<Item = &'o str> + use<'o> {
+        let of_expressions = self.expressions.iter().flat_map(|view| view.list_at("values").iter().map(View::text));
         self.labels().map(|(_, value)| value).chain(of_expressions)
     }
 }

@@ -1,135 +1,144 @@
-//! Pods, and what runs in their containers.
+//! Pods, and the programs and ports of their containers.
 
 use std::collections::{HashMap, HashSet};
 
-use super::command::{self, Role, Runs};
-use super::fields::{at, list, text};
-use super::object::{Object, few};
+use super::command::{self, JinaRole, Runs};
+use super::object::{SeenObject, first_few};
 use super::proxies::Proxy;
 use super::words::{self, Word};
-use crate::finding::shortened;
-use crate::yaml::Node;
+use crate::finding::{FieldPath, shortened};
+use crate::yaml::View;
 
-/// Jina's own for metrics, where nothing else is said.
+/// The default of `--port-monitoring`.
 const PORT_MONITORING: u16 = 9090;
 
-/// A container, and what Jina is told in it.
+/// A container, and the facts about Jina in it.
 #[derive(Debug)]
-pub struct Container<'o> {
-    /// All of it.
-    pub node: &'o Node<'o>,
-    /// Its path in the object.
-    pub path: String,
-    /// What it does, where it runs Jina.
-    pub role: Option<Role>,
-    /// What it runs.
+pub struct SeenContainer<'o> {
+    /// The whole container.
+    pub view: View<'o>,
+    /// The path in the object.
+    pub path: FieldPath,
+    /// The role, if the container runs Jina while the pod serves.
+    pub role: Option<JinaRole>,
+    /// The program.
     pub runs: Runs,
-    /// Its command line.
+    /// The command line.
     pub words: Vec<Word<'o>>,
-    /// The ports that it listens on.
-    pub ports: Vec<Listening>,
-    /// Whether it may listen on more than that.
-    pub is_open: bool,
-    /// Whether it has ended when the pod serves.
-    pub is_over: bool,
-    /// The mesh whose sidecar it is.
+    /// The ports on which the container listens.
+    pub ports: Vec<ListeningPort>,
+    /// Whether the container may listen on other ports too.
+    pub may_listen_anywhere: bool,
+    /// Whether the container ends before the pod serves.
+    pub ends_before_serving: bool,
+    /// The mesh, if the container is its sidecar.
     pub proxy: Option<Proxy>,
-    /// Its number among shards, and how many there are, where there are several.
-    pub shard: Option<(String, usize)>,
-    /// Whether the gateway does not wait for it.
+    /// The place among the shards, if the executor has several.
+    pub shard: Option<Shard>,
+    /// Whether the gateway does not wait for the executor.
     pub is_floating: bool,
 }
 
-/// A port that a container listens on.
+/// The place of an executor among its shards.
+#[derive(Debug)]
+pub struct Shard {
+    /// `--shard-id`.
+    pub id: String,
+    /// `--shards`.
+    pub count: usize,
+}
+
+/// A port on which a container listens.
 #[derive(Debug, Clone, Copy)]
-pub struct Listening {
-    /// Its number.
+pub struct ListeningPort {
+    /// The number.
     pub port: u16,
-    /// The place of the word that says so, where it is not only declared.
-    pub place: Option<usize>,
-    /// Whether only metrics are there.
+    /// The index of the word that sets the port, unless the port is only declared.
+    pub word: Option<usize>,
+    /// Whether the port serves only metrics.
     pub is_metrics: bool,
-    /// Whether it is declared for UDP or SCTP alone.
+    /// Whether the port is declared for UDP or SCTP only.
     pub is_not_tcp: bool,
-    /// The schemes of what is spoken there, the one to write first; nothing where nobody knows.
+    /// The schemes of the protocol on the port, the preferred one first; `None` if the protocol is unknown.
     pub schemes: Option<&'static [&'static str]>,
 }
 
 /// An object that runs pods.
 #[derive(Debug)]
-pub struct Workload<'o> {
-    /// Its place among the objects.
+pub struct SeenWorkload<'o> {
+    /// The position of the object.
     pub object: usize,
-    /// Where its pods' spec is.
+    /// The path of the pod spec.
     pub path: &'static str,
-    /// The pods' template, or the pod.
-    pub template: Option<&'o Node<'o>>,
-    /// The pods' spec.
-    pub spec: &'o Node<'o>,
-    /// The pods' labels.
-    pub labels: Option<&'o Node<'o>>,
-    /// Its containers, those that start first as well.
-    pub containers: Vec<Container<'o>>,
-    /// What `--name` calls the executor, without the part of a head.
+    /// The pod template, or the pod itself.
+    pub template: Option<View<'o>>,
+    /// The pod spec.
+    pub spec: View<'o>,
+    /// The labels of the pods.
+    pub labels: Option<View<'o>>,
+    /// The containers, including init containers.
+    pub containers: Vec<SeenContainer<'o>>,
+    /// The name of the executor from `--name`, without the part that names a head.
     pub jina_name: Option<String>,
-    /// The place of the Jina container that it is there for.
+    /// The index of the container with the main role.
     main: Option<usize>,
-    /// Which container of Jina serves requests on a port, and what it speaks there.
+    /// The container of Jina that serves requests on a port, and the schemes of the protocol there.
     serving: HashMap<u16, (usize, Option<&'static [&'static str]>)>,
-    /// Which container besides declares a port.
+    /// The container without Jina that declares a port.
     declaring: HashMap<u16, usize>,
-    /// Every port that somebody listens on.
+    /// All ports on which a container listens.
     served: HashSet<u16>,
     /// The numbers of ports by their names, as Services find them.
     named: HashMap<&'o str, u16>,
     /// The names of a port.
     names: HashMap<u16, Vec<&'o str>>,
-    /// Whether a container of Jina may listen anywhere.
-    has_open_jina: bool,
-    /// Whether any container may.
-    has_open: bool,
-    /// Whether none of its containers runs Jina, for certain.
+    /// Whether a container of Jina may listen on any port.
+    jina_may_listen_anywhere: bool,
+    /// Whether any container may listen on any port.
+    may_listen_anywhere: bool,
+    /// Whether it is certain that no container runs Jina.
     is_stranger: bool,
 }
 
-/// Who listens on a port of a workload's pods.
+/// The container that listens on a port of a workload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Listener {
-    /// A container of Jina, by its place.
+    /// A container of Jina, by its index.
     Jina(usize),
-    /// A container of Jina that may listen anywhere.
+    /// A container of Jina that may listen on any port.
     Anywhere,
-    /// A container beside one of Jina, by its place.
+    /// A container beside one of Jina, by its index.
     Sidecar(usize),
-    /// Nobody, where another port has a container of Jina.
+    /// No container, although Jina runs in the pod.
     Nobody,
-    /// What the image or a script decides: no container is known to run Jina.
+    /// Unknown: no container is known to run Jina, and the image or a script decides.
     Unknown,
     /// No container runs Jina.
     Stranger,
 }
 
-impl<'o> Workload<'o> {
-    /// Reads an object that has containers: a workload of Kubernetes, or anything else with a pod template.
-    pub fn of(object: &Object<'o>, id: usize) -> Option<Self> {
-        let Object { node, kind, group, .. } = *object;
-        let (path, template) = match kind {
+impl<'o> SeenWorkload<'o> {
+    /// Reads an object that has containers: a workload of Kubernetes, or any other object with a pod template.
+    pub fn of(object: &SeenObject<'o>, id: usize) -> Option<Self> {
+        let view = object.view;
+        let (path, template) = match object.kind() {
             "Pod" => ("spec", ""),
             "CronJob" => ("spec.jobTemplate.spec.template.spec", "spec.jobTemplate.spec.template"),
-            // Knative makes pods with labels and names of its own.
-            _ if group == "serving.knative.dev" => return None,
+            // Knative creates pods with other labels and names.
+            _ if object.group() == "serving.knative.dev" => return None,
             _ => ("spec.template.spec", "spec.template"),
         };
-        let spec = at(node, path)?;
+        let spec = view.at(path)?;
         spec.get("containers")?.as_list()?;
-        let template = if template.is_empty() { Some(node) } else { at(node, template) };
+        let template = if template.is_empty() { Some(view) } else { view.at(template) };
         let mut containers = Vec::new();
         for field in ["containers", "initContainers"] {
-            for (index, container) in list(spec, field).iter().enumerate() {
-                containers.push(Container::of(container, format!("{path}.{field}[{index}]"), field == "initContainers"));
+            for (index, container) in spec.list_at(field).iter().enumerate() {
+                let path = FieldPath::from(path).key(field).index(index);
+                containers.push(SeenContainer::of(container, path, field == "initContainers"));
             }
         }
-        let labels = template.and_then(|template| at(template, "metadata.labels"));
+        let labels = template.and_then(|template| template.at("metadata.labels"));
         let mut workload = Self {
             object: id,
             path,
@@ -144,8 +153,8 @@ impl<'o> Workload<'o> {
             served: HashSet::new(),
             named: HashMap::new(),
             names: HashMap::new(),
-            has_open_jina: false,
-            has_open: false,
+            jina_may_listen_anywhere: false,
+            may_listen_anywhere: false,
             is_stranger: false,
         };
         workload.index();
@@ -155,7 +164,7 @@ impl<'o> Workload<'o> {
     fn index(&mut self) {
         let roles = self.containers.iter().enumerate().filter_map(|(place, container)| Some((container.role?, place)));
         self.main = roles.min().map(|(_, place)| place);
-        for (place, container) in self.containers.iter().enumerate().filter(|(_, container)| !container.is_over) {
+        for (place, container) in self.containers.iter().enumerate().filter(|(_, container)| !container.ends_before_serving) {
             for listening in &container.ports {
                 match container.role {
                     Some(_) if listening.is_metrics => {}
@@ -170,8 +179,8 @@ impl<'o> Workload<'o> {
                 self.served.insert(listening.port);
             }
             self.served.extend(container.proxy.iter().flat_map(|proxy| proxy.ports()));
-            for port in list(container.node, "ports") {
-                let (name, Some(number)) = (text(port, "name"), text(port, "containerPort").parse().ok()) else { continue };
+            for port in container.view.list_at("ports").iter() {
+                let (name, Some(number)) = (port.text_at("name"), port.text_at("containerPort").parse().ok()) else { continue };
                 if !name.is_empty() && is_tcp(port) {
                     self.named.entry(name).or_insert(number);
                     self.names.entry(number).or_default().push(name);
@@ -180,69 +189,76 @@ impl<'o> Workload<'o> {
         }
         let name = self.main().and_then(|(container, _)| container.value("--name")?.split('/').next());
         self.jina_name = name.filter(|name| !name.is_empty()).map(str::to_owned);
-        let has_open_jina = self.running().any(|container| container.role.is_some() && container.is_open);
-        // Outside of Jina, declaring a port is a courtesy.
-        let has_open = self.main.is_none() || self.running().any(|container| container.role.is_none() || container.is_open);
+        let jina_may_listen_anywhere = self.running().any(|container| container.role.is_some() && container.may_listen_anywhere);
+        // Other programs need not declare the ports on which they listen.
+        let others_may = self.running().any(|container| container.role.is_none() || container.may_listen_anywhere);
         let is_stranger = self.running().all(|container| container.runs == Runs::Other);
-        (self.has_open_jina, self.has_open, self.is_stranger) = (has_open_jina, has_open, is_stranger);
+        self.jina_may_listen_anywhere = jina_may_listen_anywhere;
+        self.may_listen_anywhere = self.main.is_none() || others_may;
+        self.is_stranger = is_stranger;
     }
 
-    /// The Jina container that it is there for.
-    pub fn main(&self) -> Option<(&Container<'o>, Role)> {
+    /// The container with the main role of the pod, and that role.
+    pub fn main(&self) -> Option<(&SeenContainer<'o>, JinaRole)> {
         let container = self.containers.get(self.main?)?;
         Some((container, container.role?))
     }
 
-    /// Whether none of its containers runs Jina, for certain.
+    /// The path of the pod spec.
+    pub fn spec_path(&self) -> FieldPath {
+        FieldPath::from(self.path)
+    }
+
+    /// Whether it is certain that no container runs Jina.
     pub fn is_stranger(&self) -> bool {
         self.is_stranger
     }
 
     /// The containers that run while the pod serves, without those of a mesh.
-    pub fn running(&self) -> impl Iterator<Item = &Container<'o>> {
-        self.containers.iter().filter(|container| !container.is_over && container.proxy.is_none())
+    pub fn running(&self) -> impl Iterator<Item = &SeenContainer<'o>> {
+        self.containers.iter().filter(|container| !container.ends_before_serving && container.proxy.is_none())
     }
 
-    /// Who listens on a port of the pods.
+    /// The container that listens on a port of the pods.
     pub fn listener(&self, port: u16) -> Listener {
         match (self.serving.get(&port), self.declaring.get(&port)) {
             (Some((place, _)), _) => Listener::Jina(*place),
             _ if self.main.is_none() && self.is_stranger => Listener::Stranger,
             _ if self.main.is_none() => Listener::Unknown,
-            _ if self.has_open_jina => Listener::Anywhere,
+            _ if self.jina_may_listen_anywhere => Listener::Anywhere,
             (None, Some(place)) => Listener::Sidecar(*place),
             (None, None) => Listener::Nobody,
         }
     }
 
-    /// The schemes of what Jina speaks on a port, the one to write first; nothing where nobody knows.
+    /// The schemes of the protocol that Jina serves on a port, the preferred one first; `None` if it is unknown.
     pub fn schemes(&self, port: u16) -> Option<&'static [&'static str]> {
         self.serving.get(&port)?.1
     }
 
-    /// Whether somebody listens on a port, as far as anybody knows.
+    /// Whether a container listens on a port, as far as that is known.
     pub fn serves(&self, port: u16) -> bool {
-        self.served.contains(&port) || self.has_open
+        self.served.contains(&port) || self.may_listen_anywhere
     }
 
-    /// Whether a probe of one of its containers is answered.
-    pub fn answers(&self, container: &Container<'_>, port: u16) -> bool {
-        container.role.is_none() || container.is_open || self.served.contains(&port)
+    /// Whether a probe of a container is answered on a port, as far as that is known.
+    pub fn answers(&self, container: &SeenContainer<'_>, port: u16) -> bool {
+        container.role.is_none() || container.may_listen_anywhere || self.served.contains(&port)
     }
 
-    /// The ports that it serves, for messages.
+    /// The ports on which the containers listen, for messages.
     pub fn shown_ports(&self) -> String {
         let ports: Vec<String> =
             self.containers.iter().flat_map(|container| &container.ports).map(|listening| listening.port.to_string()).collect();
-        if ports.is_empty() { "no port".to_owned() } else { few(ports.iter().map(String::as_str)) }
+        if ports.is_empty() { "no port".to_owned() } else { first_few(ports.iter().map(String::as_str)) }
     }
 
-    /// The number of a port that may be given by its name.
+    /// The number of a port that is given by number or name.
     pub fn port(&self, port: &str) -> Option<u16> {
         port.parse().ok().or_else(|| self.named.get(port).copied())
     }
 
-    /// The names that a port has.
+    /// The names of a port.
     pub fn names_of(&self, port: u16) -> &[&'o str] {
         self.names.get(&port).map(Vec::as_slice).unwrap_or_default()
     }
@@ -254,78 +270,86 @@ impl<'o> Workload<'o> {
     }
 }
 
-/// Whether a port of a container or of a Service is one of TCP.
-pub fn is_tcp(port: &Node<'_>) -> bool {
-    matches!(text(port, "protocol"), "" | "TCP")
+/// Whether a port of a container or Service has the protocol TCP, the default.
+pub fn is_tcp(port: View<'_>) -> bool {
+    matches!(port.text_at("protocol"), "" | "TCP")
 }
 
-impl<'o> Container<'o> {
-    fn of(node: &'o Node<'o>, path: String, is_first: bool) -> Self {
-        let words = words::words(node);
-        let runs = command::runs(&words);
-        // An init container that always restarts is a sidecar.
-        let is_over = is_first && text(node, "restartPolicy") != "Always";
-        let proxy = Proxy::of(node);
-        let (ports, shard) = (Vec::new(), None);
-        let mut container = Self { node, path, role: None, runs, words, ports, is_open: false, is_over, proxy, shard, is_floating: false };
-        if is_over {
+impl<'o> SeenContainer<'o> {
+    fn of(view: View<'o>, path: FieldPath, is_init: bool) -> Self {
+        let words = words::words(view);
+        let mut container = Self {
+            view,
+            path,
+            role: None,
+            runs: command::runs(&words),
+            words,
+            ports: Vec::new(),
+            may_listen_anywhere: false,
+            // An init container that always restarts is a sidecar.
+            ends_before_serving: is_init && view.text_at("restartPolicy") != "Always",
+            proxy: Proxy::of(view),
+            shard: None,
+            is_floating: false,
+        };
+        if container.ends_before_serving {
             return container;
         }
         if let Runs::Jina(role) = container.runs {
             container.role = Some(role);
         }
         container.is_floating = container.has("--floating");
-        container.listen();
-        let shard = container.value("--shard-id");
-        let of = container.value("--shards").and_then(|text| text.parse().ok()).unwrap_or(1);
-        container.shard = (of > 1 || shard.is_some()).then(|| (shard.unwrap_or("0").to_owned(), of));
+        container.find_ports();
+        let id = container.value("--shard-id");
+        let count = container.value("--shards").and_then(|count| count.parse().ok()).unwrap_or(1);
+        container.shard = (count > 1 || id.is_some()).then(|| Shard { id: id.unwrap_or("0").to_owned(), count });
         container
     }
 
-    /// What the arguments of Jina say, and what is declared. Other ports that a container of Jina declares are believed when
-    /// those of the arguments are among them.
-    fn listen(&mut self) {
-        let declared = list(self.node, "ports").iter().filter_map(|node| {
-            let port = text(node, "containerPort").parse().ok()?;
-            Some(Listening { port, place: None, is_metrics: false, is_not_tcp: !is_tcp(node), schemes: None })
+    /// Finds the ports from the arguments of Jina and from the declared ports. Further declared ports of a container of Jina
+    /// count only if it declares the ports of its arguments too.
+    fn find_ports(&mut self) {
+        let declared = self.view.list_at("ports").iter().filter_map(|port| {
+            let number = port.text_at("containerPort").parse().ok()?;
+            Some(ListeningPort { port: number, word: None, is_metrics: false, is_not_tcp: !is_tcp(port), schemes: None })
         });
-        let declared: Vec<Listening> = declared.collect();
+        let declared: Vec<ListeningPort> = declared.collect();
         if self.role.is_none() {
-            self.is_open = declared.is_empty() && self.proxy.is_none();
+            self.may_listen_anywhere = declared.is_empty() && self.proxy.is_none();
             self.ports = declared;
             return;
         }
-        let spoken = self.spoken();
-        let said = |option: &str, is_metrics: bool| {
+        let protocols = self.schemes();
+        let ports_of_option = |option: &str, is_metrics: bool| {
             let values = self.values(option).into_iter().enumerate();
-            let listening = |(index, (place, port)): (usize, (usize, &str))| {
-                let one_for_all = spoken.first().filter(|_| spoken.len() == 1);
-                let schemes = spoken.get(index).or(one_for_all).copied().flatten().filter(|_| !is_metrics);
-                Some(Listening { port: port.parse().ok()?, place: Some(place), is_metrics, is_not_tcp: false, schemes })
+            let listening = |(index, (word, port)): (usize, (usize, &str))| {
+                let one_for_all = protocols.first().filter(|_| protocols.len() == 1);
+                let schemes = protocols.get(index).or(one_for_all).copied().flatten().filter(|_| !is_metrics);
+                Some(ListeningPort { port: port.parse().ok()?, word: Some(word), is_metrics, is_not_tcp: false, schemes })
             };
             values.map(listening).collect::<Vec<_>>()
         };
-        let requests = said("--port", false);
-        // A variable, or something that a shell fills in, or a Flow that reads its own file.
+        let requests = ports_of_option("--port", false);
+        // Otherwise a variable or a shell sets the port, or a Flow reads its own file.
         let is_known = requests.iter().all(Option::is_some) && !requests.is_empty();
         let is_random = requests.is_empty() && self.words.iter().any(|word| ["gateway", "executor", "pod"].contains(&&*word.text));
-        let requests: Vec<Listening> = requests.into_iter().flatten().collect();
-        let mut metrics: Vec<Listening> = said("--port-monitoring", true).into_iter().flatten().collect();
+        let requests: Vec<ListeningPort> = requests.into_iter().flatten().collect();
+        let mut metrics: Vec<ListeningPort> = ports_of_option("--port-monitoring", true).into_iter().flatten().collect();
         if metrics.is_empty() {
-            metrics.push(Listening { port: PORT_MONITORING, place: None, is_metrics: true, is_not_tcp: false, schemes: None });
+            metrics.push(ListeningPort { port: PORT_MONITORING, word: None, is_metrics: true, is_not_tcp: false, schemes: None });
         }
         let is_declared: HashSet<u16> = declared.iter().map(|listening| listening.port).collect();
         let of_metrics: HashSet<u16> = metrics.iter().map(|listening| listening.port).collect();
         let mut known: HashSet<u16> = requests.iter().map(|listening| listening.port).collect();
         let has_more = !is_random && requests.iter().all(|listening| is_declared.contains(&listening.port));
-        self.is_open = !is_known && !is_random && declared.is_empty();
+        self.may_listen_anywhere = !is_known && !is_random && declared.is_empty();
         self.ports = requests;
-        // Where metrics are elsewhere by the arguments, what is declared for them is out of date.
+        // If the arguments move the metrics to another port, the declared port for metrics is out of date.
         let are_moved = of_metrics.iter().all(|port| !is_declared.contains(port));
-        let outdated: HashSet<u16> = list(self.node, "ports")
-            .iter()
-            .filter(|port| ["monitoring", "metrics"].iter().any(|word| text(port, "name").contains(word)))
-            .filter_map(|port| text(port, "containerPort").parse().ok())
+        let ports = self.view.list_at("ports").iter();
+        let outdated: HashSet<u16> = ports
+            .filter(|port| ["monitoring", "metrics"].iter().any(|word| port.text_at("name").contains(word)))
+            .filter_map(|port| port.text_at("containerPort").parse().ok())
             .collect();
         let is_outdated = |port: u16| are_moved && (port == PORT_MONITORING || outdated.contains(&port));
         for listening in declared.into_iter().filter(|_| has_more) {
@@ -338,8 +362,8 @@ impl<'o> Container<'o> {
         }
     }
 
-    /// The schemes of `--protocol`, which has one for each port, or one for all.
-    fn spoken(&self) -> Vec<Option<&'static [&'static str]>> {
+    /// The schemes of `--protocol`, which has one value for each port or one for all.
+    fn schemes(&self) -> Vec<Option<&'static [&'static str]>> {
         let mut protocols = self.values("--protocol");
         protocols.extend(self.values("--protocols"));
         if protocols.is_empty() {
@@ -360,12 +384,12 @@ impl<'o> Container<'o> {
         protocols.iter().map(|(_, protocol)| schemes(protocol)).collect()
     }
 
-    /// What messages call it.
+    /// The name for messages.
     pub fn name(&self) -> String {
-        shortened(text(self.node, "name"))
+        shortened(self.view.text_at("name"))
     }
 
-    /// The values of an option, each with the place of its word.
+    /// The values of an option, each with the index of its word.
     pub fn values(&self, option: &str) -> Vec<(usize, &str)> {
         words::values(&self.words, option)
     }
@@ -375,15 +399,15 @@ impl<'o> Container<'o> {
         self.values(option).first().map(|(_, value)| *value)
     }
 
-    /// Whether an option is given, with a value or without.
+    /// Whether an option is set, with or without a value.
     pub fn has(&self, option: &str) -> bool {
         self.words.iter().any(|word| word.text.split('=').next() == Some(option))
     }
 
     /// The path of a word.
-    pub fn path_of(&self, place: usize) -> String {
-        match self.words.get(place) {
-            Some(Word { list, index, .. }) => format!("{}.{list}[{index}]", self.path),
+    pub fn path_of(&self, word: usize) -> FieldPath {
+        match self.words.get(word) {
+            Some(Word { list, index, .. }) => self.path.key(list.field()).index(*index),
             None => self.path.clone(),
         }
     }

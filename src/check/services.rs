@@ -1,139 +1,159 @@
-//! Services: that they select something, that it listens, and that all of it is used.
+//! Services: they select pods, and containers listen on their target ports.
 
 use std::collections::HashMap;
 
-use super::Report;
 use super::autoscalers::most_pods;
-use super::cluster::{Cluster, Service};
-use super::command::Role;
-use super::fields::{at, list, pairs, plain, text};
+use super::cluster::{Cluster, SeenService};
+use super::command::JinaRole;
 use super::labels::Selector;
-use super::object::Object;
+use super::object::SeenObject;
 use super::pod::is_tcp;
 use super::proxies::is_injected;
-use crate::finding::Finding;
-use crate::yaml::Node;
+use super::report::Report;
+use crate::finding::{Code, FieldPath, Finding};
+use crate::yaml::View;
 
-/// Selectors and target ports.
-pub fn services(cluster: &Cluster<'_>, report: &mut Report) {
-    let mut by_name: HashMap<(&str, &str), usize> = HashMap::new();
+/// Workloads by namespace and name, the first of each.
+type Namesakes<'o> = HashMap<(&'o str, &'o str), usize>;
+
+/// Checks selectors and target ports.
+pub fn selectors_and_ports(cluster: &Cluster<'_>, report: &mut Report) {
+    let mut namesakes = Namesakes::new();
     for id in 0..cluster.workloads.len() {
-        let object = cluster.of_workload(id);
-        by_name.entry((object.namespace, object.name)).or_insert(id);
+        let object = cluster.object_of(id);
+        namesakes.entry((object.namespace(), object.name())).or_insert(id);
     }
     for service in &cluster.services {
         let object = &cluster.objects[service.object];
-        if cluster.external.has("Service", object.name) || !service.is_known {
+        if cluster.external.has("Service", object.name()) || !service.is_known {
             continue;
         }
-        let jina = of_jina(cluster, object, &by_name);
-        let Some(selector) = Selector::of_service(object.node) else {
-            let is_ours = jina.is_some() || (object.is_ours() && cluster.has_jina(object.namespace));
-            let leads_elsewhere = text(object.node, "spec.type") == "ExternalName" || cluster.has_endpoints(object.namespace, object.name);
-            // Where the Flow dials it, that has been told.
-            if is_ours && !leads_elsewhere && !report.dialled.contains(&service.object) {
-                let labels = jina.and_then(|id| cluster.workloads[id].labels).map(Node::shown).unwrap_or_default();
-                let finding = Finding::error("spec.selector", "is missing, and nothing else says where the Service leads");
-                let known = jina.map(|id| format!("the pods of {} have {labels}", cluster.label(id)));
-                report.push(service.object, finding.fix(known.unwrap_or_else(|| "add the labels of its pods".to_owned())));
-            }
+        let jina = jina_namesake(cluster, object, &namesakes);
+        let Some(selector) = Selector::of_service(object.view) else {
+            check_without_selector(cluster, service, jina, report);
             continue;
         };
-        let got = at(object.node, "spec.selector").map(Node::shown).unwrap_or_default();
         match service.selected.as_slice() {
-            [one] => target_ports(cluster, service, *one, report),
+            [one] => check_target_ports(cluster, service, *one, report),
             [] => {
-                let namesake = by_name.get(&(object.namespace, object.name)).copied();
-                // Jina's own exports call it so, and have no labels of ours.
-                let is_gateway = cluster.has_jina(object.namespace) && selector.labels().any(|label| label == ("app", "gateway"));
-                let is_needed = jina.is_some() || is_gateway || object.is_ours() || report.dialled.contains(&service.object);
-                if !is_needed && !is_near(cluster, object, selector, namesake) {
-                    continue;
+                let namesake = namesakes.get(&(object.namespace(), object.name())).copied();
+                // Exports of Jina have this label, and none of jinaflow.
+                let is_gateway = cluster.has_jina(object.namespace()) && selector.labels().any(|label| label == ("app", "gateway"));
+                let is_needed = jina.is_some() || is_gateway || object.is_rendered() || report.called_services.contains(&service.object);
+                if is_needed || is_near(cluster, object, selector, namesake) {
+                    let finding = selector_finding(object, "matches no pods");
+                    report.push(service.object, finding.fix(labels_fix(cluster, namesake, "correct the labels, or add the pods")));
                 }
-                let labels = namesake.and_then(|id| cluster.workloads[id].labels).map(Node::shown).unwrap_or_default();
-                let mend = match namesake {
-                    Some(id) => format!("the pods of {} have {labels}", cluster.label(id)),
-                    None => "correct the labels, or add what it selects".to_owned(),
-                };
-                report.push(service.object, Finding::error("spec.selector", "selects the pods of nothing").got(got).fix(mend));
             }
             [first, second, ..] => {
                 if cluster.role(*first).or(cluster.role(*second)).is_some() {
-                    let message = format!("selects the pods of {} and of {}", cluster.label(*first), cluster.label(*second));
-                    let finding = Finding::error("spec.selector", message).got(got);
-                    report.push(service.object, finding.fix("give one of them, and its Service, a label of its own"));
+                    let message = format!("selects the pods of both {} and {}", cluster.label(*first), cluster.label(*second));
+                    let got = object.view.at("spec.selector").map(View::shown).unwrap_or_default();
+                    let finding = Code::ServiceSelectsSeveral.error("spec.selector", message).got(got);
+                    report.push(service.object, finding.fix("give one workload and its Service a label that the other does not have"));
                 }
             }
         }
     }
 }
 
-/// The workload of Jina that a Service has its name from: `gateway-1-http` is one of `gateway`.
-fn of_jina(cluster: &Cluster<'_>, object: &Object<'_>, by_name: &HashMap<(&str, &str), usize>) -> Option<usize> {
+fn selector_finding(object: &SeenObject<'_>, message: &str) -> Finding {
+    let finding = Code::SelectorMatchesNothing.error("spec.selector", message);
+    match object.view.at("spec.selector") {
+        Some(selector) => finding.got(selector.shown()),
+        None => finding,
+    }
+}
+
+/// Tells the labels of the pods that a Service most likely needs.
+fn labels_fix(cluster: &Cluster<'_>, workload: Option<usize>, otherwise: &str) -> String {
+    match workload {
+        Some(id) => {
+            let labels = cluster.workloads[id].labels.map(View::shown).unwrap_or_default();
+            format!("the labels of the pods of {} are {labels}", cluster.label(id))
+        }
+        None => otherwise.to_owned(),
+    }
+}
+
+fn check_without_selector(cluster: &Cluster<'_>, service: &SeenService<'_>, jina: Option<usize>, report: &mut Report) {
+    let object = &cluster.objects[service.object];
+    let is_of_flow = jina.is_some() || (object.is_rendered() && cluster.has_jina(object.namespace()));
+    let is_external = object.view.text_at("spec.type") == "ExternalName";
+    let leads_elsewhere = is_external || cluster.has_endpoints(object.namespace(), object.name());
+    // If the Flow calls the Service, the missing selector is already reported.
+    if is_of_flow && !leads_elsewhere && !report.called_services.contains(&service.object) {
+        let finding = selector_finding(object, "is required, because the Service has no endpoints");
+        report.push(service.object, finding.fix(labels_fix(cluster, jina, "add the labels of its pods")));
+    }
+}
+
+/// The workload of Jina after which a Service is named: `gateway-1-http` belongs to `gateway`.
+fn jina_namesake(cluster: &Cluster<'_>, object: &SeenObject<'_>, namesakes: &Namesakes<'_>) -> Option<usize> {
     const MOST: usize = 20;
-    let stems = object.name.rmatch_indices('-').take(MOST).map(|(at, _)| &object.name[..at]);
-    let named = std::iter::once(object.name).chain(stems).filter_map(|name| by_name.get(&(object.namespace, name)));
+    let stems = object.name().rmatch_indices('-').take(MOST).map(|(at, _)| &object.name()[..at]);
+    let named = std::iter::once(object.name()).chain(stems).filter_map(|name| namesakes.get(&(object.namespace(), name)));
     named.copied().find(|id| cluster.role(*id).is_some())
 }
 
-/// Whether a Service of somebody else that selects nothing was meant for pods that are here. They may come from an operator
-/// or from another repository, and get labels while they run.
-fn is_near(cluster: &Cluster<'_>, object: &Object<'_>, selector: Selector<'_>, namesake: Option<usize>) -> bool {
+/// Whether an unrelated Service that matches no pods was intended for pods among the objects. Its pods may also come from an
+/// operator or another repository, or get their labels while they run.
+fn is_near(cluster: &Cluster<'_>, object: &SeenObject<'_>, selector: Selector<'_>, namesake: Option<usize>) -> bool {
     if let Some(namesake) = namesake {
         return selector.labels().any(|(key, value)| cluster.pods.label(namesake, key).is_some_and(|known| known != value));
     }
-    let has_one = |(key, value): (&str, &str)| {
+    let has_jina = |(key, value): (&str, &str)| {
         const MOST: usize = 20;
-        cluster.pods.with_label(object.namespace, key, value).iter().take(MOST).any(|id| cluster.role(*id).is_some())
+        cluster.pods.with_label(object.namespace(), key, value).iter().take(MOST).any(|id| cluster.role(*id as usize).is_some())
     };
-    selector.labels().any(has_one)
+    selector.labels().any(has_jina)
 }
 
-fn target_ports(cluster: &Cluster<'_>, service: &Service<'_>, reached: usize, report: &mut Report) {
+fn check_target_ports(cluster: &Cluster<'_>, service: &SeenService<'_>, reached: usize, report: &mut Report) {
     let workload = &cluster.workloads[reached];
     let id = service.object;
-    for (index, port) in list(cluster.objects[id].node, "spec.ports").iter().enumerate() {
+    for (index, port) in cluster.objects[id].view.list_at("spec.ports").iter().enumerate() {
         let field = if port.get("targetPort").is_some() { "targetPort" } else { "port" };
-        let target = text(port, field);
+        let target = port.text_at(field);
         if target.is_empty() {
             continue;
         }
+        let path = |field: &str| FieldPath::from("spec.ports").index(index).key(field);
         let number = workload.port(target);
         if !is_tcp(port) {
-            let has_twin = service.ports.contains_key(text(port, "port"));
-            // A name is one of a port of the same protocol.
-            let is_jinas = number.map_or(workload.main().is_some(), |number| workload.is_of_jina(number));
-            if is_jinas && !has_twin {
-                let message = format!("is not what {} serves: Jina speaks TCP", cluster.label(reached));
-                let finding = Finding::error(format!("spec.ports[{index}].protocol"), message).got(text(port, "protocol"));
+            let has_tcp_port = service.tcp_ports.has(port.text_at("port"));
+            // A name refers to a port with the same protocol.
+            let is_of_jina = number.map_or(workload.main().is_some(), |number| workload.is_of_jina(number));
+            if is_of_jina && !has_tcp_port {
+                let message = format!("must be TCP: Jina in {} does not serve any other protocol", cluster.label(reached));
+                let finding = Code::ProtocolMismatch.error(path("protocol"), message).got(port.text_at("protocol"));
                 report.push(id, finding.propose("TCP"));
             }
             continue;
         }
-        let path = format!("spec.ports[{index}].{field}");
-        let (label, ports) = (|| cluster.label(reached), || workload.shown_ports());
+        let fix = || format!("it listens on {}", workload.shown_ports());
         match number {
             Some(number) if workload.serves(number) => {}
             Some(_) => {
-                let finding = Finding::error(path, format!("is a port on which no container of {} listens", label())).got(target);
-                report.push(id, finding.fix(format!("it listens on {}", ports())));
+                let message = format!("is a port on which no container of {} listens", cluster.label(reached));
+                report.push(id, Code::PortNotServed.error(path(field), message).got(target).fix(fix()));
             }
-            // A mesh that injects its sidecar brings names along.
+            // The sidecar of a mesh brings its ports when it is injected.
             None if workload.main().is_none() && is_injected(workload.template) => {}
             None => {
-                let finding = Finding::error(path, format!("is the name of no port of {}", label())).got(target);
-                report.push(id, finding.fix(format!("it listens on {}", ports())));
+                let message = format!("is not the name of a port of {}", cluster.label(reached));
+                report.push(id, Code::UnknownPort.error(path(field), message).got(target).fix(fix()));
             }
         }
     }
 }
 
-/// gRPC keeps one connection, and an ordinary Service leads each to one pod: of several replicas of an executor, one has
-/// all to do unless a mesh is in between.
+/// Checks that calls are spread over the replicas of an executor. gRPC keeps one connection, and an ordinary Service leads each
+/// connection to one pod. So without a mesh, one of several replicas gets all requests.
 pub fn balance(cluster: &Cluster<'_>, report: &mut Report) {
-    let is_of_mesh = |object: &Object<'_>| {
-        let is_its_own = ["istio.io", "linkerd.io", "kuma.io", "cilium.io"].iter().any(|group| object.group.ends_with(group));
-        is_its_own || (object.kind == "Namespace" && is_injected(Some(object.node)))
+    let is_of_mesh = |object: &SeenObject<'_>| {
+        let has_group = ["istio.io", "linkerd.io", "kuma.io", "cilium.io"].iter().any(|group| object.group().ends_with(group));
+        has_group || (object.kind() == "Namespace" && is_injected(Some(object.view)))
     };
     if cluster.objects.iter().any(is_of_mesh) {
         return;
@@ -142,20 +162,22 @@ pub fn balance(cluster: &Cluster<'_>, report: &mut Report) {
     let mut found = Vec::new();
     for edge in report.edges.iter().filter(|edge| !edge.is_broken) {
         let (Some(to), Some(place)) = (edge.to, edge.service) else { continue };
-        if std::mem::replace(&mut is_seen[place], true) || !matches!(cluster.role(to), Some(Role::Worker | Role::Head)) {
+        let is_executor = matches!(cluster.role(to), Some(JinaRole::Worker | JinaRole::Head));
+        if std::mem::replace(&mut is_seen[place], true) || !is_executor {
             continue;
         }
         let id = cluster.services[place].object;
-        let node = cluster.objects[id].node;
-        let is_spread = pairs(node, "metadata.annotations").iter().any(|(key, _)| plain(key).contains("cilium"));
+        let view = cluster.objects[id].view;
+        let is_spread_by_cilium = view.map_at("metadata.annotations").keys().any(|key| key.contains("cilium"));
         let is_in_mesh = [edge.from, to].iter().any(|id| {
             let workload = &cluster.workloads[*id];
             is_injected(workload.template) || workload.containers.iter().any(|container| container.proxy.is_some())
         });
-        let replicas = most_pods(cluster, cluster.of_workload(to));
-        if replicas > 1 && text(node, "spec.clusterIP") != "None" && !is_in_mesh && !is_spread {
-            let message = format!("gives each caller one of the {replicas} pods of {}, which has all to do", cluster.label(to));
-            found.push((id, Finding::warning("spec.clusterIP", message).fix("write `clusterIP: None`, or use a mesh")));
+        let replicas = most_pods(cluster, cluster.object_of(to));
+        if replicas > 1 && view.text_at("spec.clusterIP") != "None" && !is_in_mesh && !is_spread_by_cilium {
+            let message = format!("sends all requests of a caller to one of the {replicas} pods of {}", cluster.label(to));
+            let finding = Code::CallsNotBalanced.warning("spec.clusterIP", message);
+            found.push((id, finding.fix("write `clusterIP: None`, or use a mesh")));
         }
     }
     for (id, finding) in found {

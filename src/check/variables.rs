@@ -1,31 +1,32 @@
-//! The variables of a container, as the kubelet makes them: `envFrom`, then `env`, each value with those before it.
+//! The variables of a container, expanded as the kubelet expands them: `envFrom`, then `env`, where each value may refer to
+//! earlier ones.
 //!
-//! A value may hold another twice, which holds another twice: what references add is bounded, for a container and for the
-//! check as a whole.
+//! A value may contain another one twice, and that one may contain a third one twice. So the size of the expansion is limited,
+//! for a container and for the whole check.
 
 use std::cell::Cell;
 use std::collections::HashMap;
+use std::rc::Rc;
 
-use super::Report;
-use super::cluster::Cluster;
-use super::fields::{list, plain, text};
-use super::object::Object;
-use super::pod::Container;
-use super::words::RUNTIME;
-use crate::finding::Finding;
-use crate::yaml::Node;
+use super::cluster::{Cluster, DataOf};
+use super::object::SeenObject;
+use super::pod::SeenContainer;
+use super::report::Report;
+use super::words::{RUNTIME, WordList};
+use crate::finding::{Code, FieldPath};
+use crate::yaml::View;
 
-/// Bytes that references may add to the variables and arguments of a container: Linux starts no process with more.
+/// The bytes that references may add to the variables and arguments of a container: Linux starts no larger process.
 pub const MOST_OF_A_CONTAINER: usize = 2 << 20;
 
-/// Sources of variables that are asked for a name.
+/// The number of sources in which a variable is looked up.
 const MOST_SOURCES: usize = 1000;
 
-/// A source of variables: `envFrom`.
+/// An entry of `envFrom`.
 #[derive(Debug)]
 struct Source<'c> {
     prefix: &'c str,
-    data: &'c HashMap<&'c str, &'c Node<'c>>,
+    data: Rc<DataOf<'c>>,
     is_secret: bool,
 }
 
@@ -34,23 +35,24 @@ struct Source<'c> {
 pub struct Variables<'c> {
     values: HashMap<&'c str, String>,
     sources: Vec<Source<'c>>,
-    /// Whether there are some that nobody can name.
+    /// Whether there may be further variables with unknown names.
     are_open: bool,
-    /// The place in `env` of each.
+    /// The index in `env` of each variable.
     places: HashMap<&'c str, usize>,
     left: Cell<usize>,
 }
 
 impl<'c> Variables<'c> {
-    /// Reads them. `left` is what references may add.
-    pub fn of(container: &'c Node<'c>, cluster: &'c Cluster<'c>, object: &Object<'c>, left: usize) -> Self {
+    /// Expands the variables of a container. `left` is the number of bytes that references may add.
+    pub fn of(container: View<'c>, cluster: &Cluster<'c>, object: &SeenObject<'c>, left: usize) -> Self {
         let (values, sources, places) = (HashMap::new(), Vec::new(), HashMap::new());
         let mut variables = Self { values, sources, are_open: false, places, left: Cell::new(left) };
-        for source in list(container, "envFrom") {
-            let of = |kind, name| cluster.data(kind, object.namespace, text(source, name));
-            let (map, secret) = (of("ConfigMap", "configMapRef.name"), of("Secret", "secretRef.name"));
-            match map.or(secret) {
-                Some(data) => variables.sources.push(Source { prefix: text(source, "prefix"), data, is_secret: map.is_none() }),
+        let namespace = object.namespace();
+        for source in container.list_at("envFrom").iter() {
+            let map = cluster.data("ConfigMap", namespace, source.text_at("configMapRef.name"));
+            let is_secret = map.is_none();
+            match map.or_else(|| cluster.data("Secret", namespace, source.text_at("secretRef.name"))) {
+                Some(data) => variables.sources.push(Source { prefix: source.text_at("prefix"), data, is_secret }),
                 None => variables.are_open = true,
             }
         }
@@ -58,18 +60,18 @@ impl<'c> Variables<'c> {
             variables.are_open = true;
             variables.sources.truncate(MOST_SOURCES);
         }
-        for (place, entry) in list(container, "env").iter().enumerate() {
+        for (place, entry) in container.list_at("env").iter().enumerate() {
             let value = match entry.get("valueFrom") {
-                None => variables.expanded(text(entry, "value")),
+                None => variables.expanded(entry.text_at("value")),
                 Some(from) => {
-                    let map = cluster.data("ConfigMap", object.namespace, text(from, "configMapKeyRef.name"));
-                    let data = map.and_then(|data| data.get(text(from, "configMapKeyRef.key"))?.as_text());
-                    let is_namespace = text(from, "fieldRef.fieldPath") == "metadata.namespace" && !object.namespace.is_empty();
-                    let known = if is_namespace { Some(object.namespace) } else { data };
+                    let map = cluster.data("ConfigMap", namespace, from.text_at("configMapKeyRef.name"));
+                    let value = map.and_then(|data| data.get(from.text_at("configMapKeyRef.key"))?.as_text());
+                    let is_namespace = from.text_at("fieldRef.fieldPath") == "metadata.namespace" && !namespace.is_empty();
+                    let known = if is_namespace { Some(namespace) } else { value };
                     known.filter(|value| variables.may_add(value.len())).map_or_else(|| RUNTIME.to_string(), str::to_owned)
                 }
             };
-            let name = text(entry, "name");
+            let name = entry.text_at("name");
             variables.values.insert(name, value);
             variables.places.insert(name, place);
         }
@@ -82,17 +84,17 @@ impl<'c> Variables<'c> {
         left.is_some()
     }
 
-    /// What references may still add.
+    /// The bytes that references may still add.
     pub fn left(&self) -> usize {
         self.left.get()
     }
 
-    /// The place in `env` of a variable.
+    /// The index in `env` of a variable.
     pub fn place(&self, name: &str) -> Option<usize> {
         self.places.get(name).copied()
     }
 
-    /// A text with `$(NAME)` replaced and `$$` for a dollar; a name without a value stays as it is
+    /// A string with `$(NAME)` replaced, and `$$` by a dollar. A name without a value is not replaced
     /// (`k8s.io/kubernetes/third_party/forked/golang/expansion`).
     pub fn expanded(&self, text: &str) -> String {
         let mut out = String::with_capacity(text.len());
@@ -111,7 +113,7 @@ impl<'c> Variables<'c> {
         out
     }
 
-    /// The value of a variable. Those of ConfigMaps are not expanded.
+    /// The value of a variable. Values of ConfigMaps are not expanded.
     fn value(&self, name: &str) -> Option<&str> {
         if let Some(value) = self.values.get(name) {
             return Some(value);
@@ -123,16 +125,16 @@ impl<'c> Variables<'c> {
         self.sources.iter().rev().find_map(of)
     }
 
-    /// Kubernetes sets variables of its own for every Service.
+    /// Whether a variable may get its value at run time: Kubernetes adds variables for every Service.
     fn is_runtime(&self, name: &str) -> bool {
         self.are_open || name.contains("_SERVICE_") || name.contains("_PORT")
     }
 }
 
-/// [`RUNTIME`] as a text.
+/// [`RUNTIME`] as a string.
 const RUNTIME_TEXT: &str = "\u{fffc}";
 
-/// A part of a text that the kubelet expands.
+/// A part of a string that the kubelet expands.
 enum Part<'t> {
     Text(&'t str),
     Reference(&'t str),
@@ -146,7 +148,7 @@ impl<'t> Part<'t> {
     }
 }
 
-/// The parts of a text. A parenthesis that nobody closes is looked for once.
+/// The parts of a string. The last closing parenthesis is searched once, so an unclosed one costs nothing.
 fn parts(text: &str) -> impl Iterator<Item = Part<'_>> {
     let last = text.rfind(')').unwrap_or_default();
     let mut rest = text;
@@ -169,21 +171,20 @@ fn parts(text: &str) -> impl Iterator<Item = Part<'_>> {
     })
 }
 
-/// Containers of pods that run Jina whose variables come to more than a process can start with.
+/// Reports containers with variables that no process can hold.
 pub fn sizes(cluster: &Cluster<'_>, report: &mut Report) {
     for workload in cluster.workloads.iter().filter(|workload| workload.main().is_some()) {
         for container in &workload.containers {
             if let Some(path) = overflow(container) {
-                let most = MOST_OF_A_CONTAINER >> 20;
-                let finding = Finding::error(path, format!("refers to variables that come to more than {most} MB"));
-                report.push(workload.object, finding.fix("shorten them: no process starts with so many"));
+                let message = format!("refers to variables of more than {} MB in total", MOST_OF_A_CONTAINER >> 20);
+                report.push(workload.object, Code::TooLarge.error(path, message).fix("shorten them: Linux cannot start such a process"));
             }
         }
     }
 }
 
-/// The place at which references have added more than fits. Nothing is expanded for that.
-fn overflow(container: &Container<'_>) -> Option<String> {
+/// The field at which references exceed the limit. Sizes are added up without expanding anything.
+fn overflow(container: &SeenContainer<'_>) -> Option<FieldPath> {
     let mut lengths: HashMap<&str, usize> = HashMap::new();
     let mut added = 0_usize;
     let mut length = |text: &str, lengths: &HashMap<&str, usize>| {
@@ -201,17 +202,17 @@ fn overflow(container: &Container<'_>) -> Option<String> {
         }
         (sum, added > MOST_OF_A_CONTAINER)
     };
-    for (index, entry) in list(container.node, "env").iter().enumerate() {
-        let (bytes, is_too_much) = length(text(entry, "value"), &lengths);
+    for (index, entry) in container.view.list_at("env").iter().enumerate() {
+        let (bytes, is_too_much) = length(entry.text_at("value"), &lengths);
         if is_too_much {
-            return Some(format!("{}.env[{index}].value", container.path));
+            return Some(container.path.key("env").index(index).key("value"));
         }
-        lengths.insert(text(entry, "name"), bytes);
+        lengths.insert(entry.text_at("name"), bytes);
     }
-    for field in ["command", "args"] {
-        for (index, word) in list(container.node, field).iter().enumerate() {
-            if length(plain(word), &lengths).1 {
-                return Some(format!("{}.{field}[{index}]", container.path));
+    for list in [WordList::Command, WordList::Args] {
+        for (index, word) in container.view.list_at(list.field()).iter().enumerate() {
+            if length(word.text(), &lengths).1 {
+                return Some(container.path.key(list.field()).index(index));
             }
         }
     }
@@ -223,7 +224,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn references_are_told_from_dollars() {
+    fn references_are_distinguished_from_dollars() {
         let shown = |text| {
             let show = |part| match part {
                 Part::Text(text) => text.to_owned(),

@@ -1,33 +1,53 @@
-//! Command lines as the kubelet, a shell and Jina take them.
+//! Command lines, split into words as the kubelet, a shell and argparse do.
 
-use super::fields::{self, plain};
-use crate::yaml::Node;
+use std::borrow::Cow;
 
-/// Stands for what only a running container knows.
+use crate::yaml::View;
+
+/// Replaces a value that is known only while the container runs.
 pub const RUNTIME: char = '\u{fffc}';
 
-/// A word of a command line, before the kubelet has seen it.
+/// A word of a command line, before the kubelet expands it.
 #[derive(Debug)]
 pub struct Word<'o> {
-    /// Its text.
-    pub text: std::borrow::Cow<'o, str>,
-    /// `command` or `args`.
-    pub list: &'static str,
-    /// Its place there.
+    /// The word.
+    pub text: Cow<'o, str>,
+    /// The list of the container that has the word.
+    pub list: WordList,
+    /// The index in that list, from 0.
     pub index: usize,
 }
 
-/// Programs that take a command line as a text.
+/// A list of a container that holds words of its command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WordList {
+    /// `command`.
+    Command,
+    /// `args`.
+    Args,
+}
+
+impl WordList {
+    /// The name of the field.
+    pub fn field(self) -> &'static str {
+        match self {
+            WordList::Command => "command",
+            WordList::Args => "args",
+        }
+    }
+}
+
+/// Programs that can take a command line as a string.
 pub const SHELLS: [&str; 6] = ["sh", "bash", "dash", "ash", "zsh", "ksh"];
 
-/// The words of `command` and `args`; what a shell is given is split as the shell would.
-pub fn words<'o>(container: &'o Node<'o>) -> Vec<Word<'o>> {
+/// The words of `command` and `args`. The script of a shell is split as the shell would split it.
+pub fn words(container: View<'_>) -> Vec<Word<'_>> {
     let mut words = Vec::new();
     let mut is_script = false;
     let mut has_shell = false;
-    for list in ["command", "args"] {
-        for (index, word) in fields::list(container, list).iter().enumerate() {
-            let text = plain(word);
+    for list in [WordList::Command, WordList::Args] {
+        for (index, word) in container.list_at(list.field()).iter().enumerate() {
+            let text = word.text();
             let is_line = !text.starts_with('{') && text.contains("jina ") && text.contains("--");
             if is_line || is_script {
                 words.extend(shell_words(text).into_iter().map(|text| Word { text: text.into(), list, index }));
@@ -42,12 +62,12 @@ pub fn words<'o>(container: &'o Node<'o>) -> Vec<Word<'o>> {
     words
 }
 
-/// The name of a program without its folder.
+/// A program without its folder.
 pub fn basename(program: &str) -> &str {
     program.rsplit('/').next().unwrap_or_default()
 }
 
-/// Words between blanks, quotes and backslashes taken off. What the shell's own variables hold nobody knows.
+/// The words between blanks, without quotes and backslashes. The values of the shell's own variables are unknown.
 fn shell_words(text: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let mut quote = None;
@@ -87,7 +107,8 @@ fn shell_words(text: &str) -> Vec<String> {
     words
 }
 
-/// The values of an option, each by its place: up to the next option, of the last time that it is given.
+/// The values of an option, each with the index of its word. They end at the next option. If the option is repeated, the last
+/// occurrence counts.
 pub fn values<'w>(words: &'w [Word<'_>], option: &str) -> Vec<(usize, &'w str)> {
     let mut values = Vec::new();
     let mut is_open = false;
@@ -114,18 +135,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_shells_words_are_split() {
+    fn a_shell_script_is_split_into_words() {
         let text = "exec jina gateway --x '{\"a\": [\"b c\"]}' \\\n --y \"it's $HOME\" '' --z=\\$1 $(A)";
         let expected = ["exec", "jina", "gateway", "--x", "{\"a\": [\"b c\"]}", "--y", "it's \u{fffc}HOME", "", "--z=$1", "$(A)"];
         assert_eq!(shell_words(text), expected);
     }
 
     #[test]
-    fn the_last_time_counts() {
+    fn the_last_occurrence_of_an_option_counts() {
         let words: Vec<Word<'_>> = ["--port", "1", "2", "--port-monitoring", "9", "--port=3", "4", "--x", "--port", "5", "6"]
             .into_iter()
             .enumerate()
-            .map(|(index, text)| Word { text: text.into(), list: "args", index })
+            .map(|(index, text)| Word { text: text.into(), list: WordList::Args, index })
             .collect();
         assert_eq!(values(&words, "--port"), [(9, "5"), (10, "6")]);
         assert_eq!(values(&words[..7], "--port"), [(5, "3")]);

@@ -1,18 +1,18 @@
-//! A bound on work that grows faster than what was given.
+//! A limit on work that grows faster than the input.
 //!
-//! A selector that names a label is answered by an index. One that only forbids labels has to look at every pod, and
-//! a thousand of them look at a thousand pods each. Such steps are counted, and when they are used up the check says so.
+//! An index answers a selector that names a label. A selector that only excludes labels has to be compared with every pod,
+//! and a thousand of those need a million comparisons. Such steps are counted; when the limit is reached, the check reports it.
 
 use std::cell::{Cell, RefCell};
 
-/// Steps that are counted: about a second.
+/// The number of counted steps: about a second.
 const MOST_STEPS: usize = 5_000_000;
 
-/// What may still be done.
+/// The steps that are left.
 #[derive(Debug)]
 pub struct Work {
     left: Cell<usize>,
-    /// The objects that were not looked at in full.
+    /// The objects that were not checked in full.
     skipped: RefCell<Vec<usize>>,
 }
 
@@ -23,19 +23,19 @@ impl Default for Work {
 }
 
 impl Work {
-    /// Takes steps. The answer is whether there were as many left.
+    /// Takes steps and returns whether that many were left.
     pub fn take(&self, steps: usize) -> bool {
         let left = self.left.get().checked_sub(steps);
         self.left.set(left.unwrap_or_default());
         left.is_some()
     }
 
-    /// Notes that an object was not looked at in full.
+    /// Records that an object was not checked in full.
     pub fn skip(&self, object: usize) {
         self.skipped.borrow_mut().push(object);
     }
 
-    /// The first object that was not looked at in full, and how many there are.
+    /// The first object that was not checked in full, and the number of such objects.
     pub fn skipped(&self) -> Option<(usize, usize)> {
         let mut skipped = self.skipped.borrow().clone();
         skipped.sort_unstable();

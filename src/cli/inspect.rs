@@ -1,5 +1,6 @@
 //! `jinaflow check [PATH…]`: whether manifests are wired, whoever wrote them.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{IsTerminal as _, Write};
 use std::path::Path as FilePath;
@@ -7,22 +8,21 @@ use std::path::Path as FilePath;
 use anyhow::Result;
 
 use crate::check::external::External;
-use crate::check::{self, Component, Options};
+use crate::check::{self, Options, SeenComponent};
+use crate::cli::file::{File, STDIN};
+use crate::cli::objects::Objects;
 use crate::cli::unrendered::{self, Unrendered};
 use crate::config::corrections::Correction;
 use crate::config::{self, Overrides, is_jina_flow};
-use crate::finding::{Finding, Findings, Mark, Path, Severity, harmless};
-use crate::function::documents::{self, Aliases, Piece};
+use crate::finding::{Finding, Findings, Path, Severity, harmless};
 use crate::function::{self, flow_check};
-use crate::krm::annotations::{INDEX, PATH};
 use crate::krm::meta::Meta;
 use crate::plan::{Budget, Role};
 use crate::reconcile::{Origin, Placing};
 use crate::render::Rendering;
 use crate::render::kept;
-use crate::report::place::{self, Written};
 use crate::report::{self, Subject};
-use crate::yaml::{self, Data, Document, Node, SyntaxError};
+use crate::yaml::{Document, Node};
 
 /// What to look at and how.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -37,38 +37,14 @@ pub struct Inspection {
     pub as_json: bool,
 }
 
-/// Findings that are shown with their line.
-const MOST_SHOWN: usize = 100;
-
 /// Addresses that are shown of a component.
 const MOST_DIALLED: usize = 3;
 
 /// Characters of a cell of the table: a row is as wide as the widest of all.
 const WIDEST: usize = 100;
 
-/// A file, or standard input.
-#[derive(Debug)]
-pub struct File {
-    /// What messages call it.
-    pub name: String,
-    /// What is in it.
-    pub bytes: Vec<u8>,
-}
-
 /// What was found before anything was looked at as a whole.
 type Told = Vec<(Subject, Finding)>;
-
-/// Objects, and where each came from.
-#[derive(Default)]
-struct Objects<'t> {
-    nodes: Vec<Node<'t>>,
-    /// The place of the text of each.
-    texts: Vec<usize>,
-    /// The place of each in its file.
-    indices: Vec<usize>,
-    /// What was read, and the name of its file.
-    written: Vec<(Written<'t>, &'t str)>,
-}
 
 /// What was found in files.
 #[derive(Debug)]
@@ -76,7 +52,7 @@ pub struct Seen {
     /// What is wrong, or worth knowing.
     pub findings: Vec<(Subject, Finding)>,
     /// What runs Jina, and what a Flow takes for it.
-    pub components: Vec<Component>,
+    pub components: Vec<SeenComponent>,
 }
 
 impl Seen {
@@ -100,7 +76,7 @@ pub fn inspect(inspection: &Inspection, may_paint: bool, stdout: &mut impl Write
     } else {
         let is_painted = may_paint && std::io::stdout().is_terminal();
         write_table(&seen.components, is_painted, stdout)?;
-        let addresses: usize = seen.components.iter().map(|component| component.dials.len()).sum();
+        let addresses: usize = seen.components.iter().map(|component| component.calls.len()).sum();
         let components = seen.components.len();
         writeln!(stdout, "components: {components}, addresses: {addresses}, errors: {errors}, warnings: {warnings}")?;
     }
@@ -109,58 +85,46 @@ pub fn inspect(inspection: &Inspection, may_paint: bool, stdout: &mut impl Write
 
 /// Looks at files that have been read. `findings` are those of reading.
 pub fn look(files: &[File], mut findings: Vec<(Subject, Finding)>, inspection: &Inspection) -> Seen {
-    let objects = read(files, &mut findings);
+    let objects = Objects::read(files, &mut findings);
     let mut options = Options { external: inspection.external.clone(), is_strict: inspection.is_strict };
-    let subject = |object: usize| {
-        let mut meta = flow_check::named(&objects.nodes[object]);
-        if inspection.as_json {
-            let path = (PATH.to_owned(), objects.written[objects.texts[object]].1.to_owned());
-            meta.annotations = vec![path, (INDEX.to_owned(), objects.indices[object].to_string())];
-        }
-        Subject::Object(meta)
-    };
-    // Standard input is gone when anybody reads about it.
-    let lines = |object: usize| objects.written.get(objects.texts[object]).filter(|(_, name)| *name != STDIN).map(|(written, _)| written);
-    let mut told: Vec<(usize, Findings)> = Vec::new();
+    let mut told: BTreeMap<usize, Findings> = BTreeMap::new();
     let mut flows: Vec<Unrendered> = Vec::new();
     let mut renderings: Vec<(Placing, Rendering)> = Vec::new();
     let mut budget = Budget::default();
     let mut are_flows = false;
-    for (object, node) in objects.nodes.iter().enumerate() {
-        let mut own = Findings::default();
+    for (&object, node) in &objects.nodes {
+        let own = told.entry(object).or_default();
         if is_jina_flow(node) {
-            if let Some((flow, placing, rendering)) = flow(object, node, &mut budget, &mut own) {
+            if let Some((flow, placing, rendering)) = flow(object, node, &mut budget, own) {
                 flows.push(flow);
                 renderings.push((placing, rendering));
             }
             are_flows = true;
         } else if flow_check::is_check(&Meta::of(node)) {
-            flow_check::read(node, &mut options.external, &mut own);
+            flow_check::read(node, &mut options.external, own);
         } else {
             own.extend(config::unknown_kind(node));
         }
-        told.push((object, own));
     }
-    let checked = check::check(&objects.nodes, &options);
+    let checked = check::check_views(objects.views(), &options);
     let running = checked.components.iter().filter_map(|component| component.jina_name.as_deref());
-    for (object, finding) in unrendered::judge(&flows, &objects.nodes, running) {
-        told[object].1.push(finding);
+    for (object, finding) in unrendered::judge(&flows, &objects, running) {
+        told.entry(object).or_default().push(finding);
     }
-    for (object, finding) in kept::edits(&objects.nodes, &renderings) {
-        told[object].1.push(finding);
+    if !renderings.is_empty() && objects.has_remembered {
+        for (object, finding) in kept::edits(&objects.all_nodes(), &renderings) {
+            told.entry(object).or_default().push(finding);
+        }
     }
     let (runs_jina, has_errors) = (checked.components.iter().any(|component| component.is_jina), report::has_errors(&findings));
-    if !runs_jina && !are_flows && !has_errors && told.iter().all(|(_, own)| own.is_empty()) {
+    if !runs_jina && !are_flows && !has_errors && told.values().all(Findings::is_empty) {
         let message = "nothing here runs Jina: there is no `jina gateway` and no `jina executor`";
         let mend = "did kustomize run with --enable-alpha-plugins --enable-exec? Pipe what is applied: \
                     kustomize build --enable-alpha-plugins --enable-exec … | jinaflow check -";
         findings.push((Subject::File(inspection.paths.join(" ")), Finding::error("", message).fix(mend)));
     }
-    let checked_ones = checked.findings.into_iter().enumerate();
-    for (object, own) in told.into_iter().chain(checked_ones).filter(|(_, own)| !own.is_empty()) {
-        let lines = lines(object).filter(|_| findings.len() < MOST_SHOWN);
-        let subject = subject(object);
-        findings.extend(place::in_object(own, &objects.nodes[object], lines).into_iter().map(|finding| (subject.clone(), finding)));
+    for findings_of_objects in [told, checked.findings] {
+        objects.place(findings_of_objects, inspection.as_json, &mut findings);
     }
     Seen { findings, components: checked.components }
 }
@@ -182,9 +146,6 @@ fn flow(object: usize, node: &Node<'_>, budget: &mut Budget, own: &mut Findings)
     let placing = Placing { meta: Meta::of(node), origin: Origin::Package, on_conflict, namespace, components: rendering.planned() };
     Some((unrendered, placing, rendering))
 }
-
-/// What messages call standard input.
-const STDIN: &str = "stdin";
 
 /// The bytes of a file, of standard input, or of all files in a folder that look like manifests. A file that was named has
 /// to be there; one in a folder that cannot be read is told, and the rest is looked at.
@@ -235,94 +196,17 @@ fn unreadable(path: &str, error: &std::io::Error) -> anyhow::Error {
     anyhow::anyhow!("{}: cannot be read: {error}", path.chars().map(harmless).collect::<String>())
 }
 
-/// The objects of all files. What cannot be read is told.
-fn read<'t>(files: &'t [File], findings: &mut Told) -> Objects<'t> {
-    let mut objects = Objects::default();
-    let mut aliases = Aliases::default();
-    for file in files {
-        let mut index = 0;
-        for piece in documents::split(&file.bytes) {
-            let text = match std::str::from_utf8(piece.bytes) {
-                Ok(text) => text,
-                Err(error) => {
-                    let subject = Subject::File(file.name.clone());
-                    let finding = place::not_utf8(&subject, piece.bytes, error);
-                    findings.push((subject, told_of_piece(finding, &piece, &String::from_utf8_lossy(piece.bytes))));
-                    continue;
-                }
-            };
-            let written = Written::new(&file.name, text, piece.before);
-            let first = Mark { line: 1, column: 1 };
-            let read = if aliases.may_hold(text) { yaml::read_all(text) } else { Err(Aliases::error(first)) };
-            let read = read.and_then(|documents| {
-                let mut roots = documents.iter().filter_map(|document| document.root.as_ref());
-                match roots.find(|root| !aliases.fit(root, text)) {
-                    Some(root) => Err(Aliases::error(root.mark)),
-                    None => Ok(documents),
-                }
-            });
-            let documents = match read {
-                Ok(documents) => documents,
-                Err(SyntaxError { message, mark }) => {
-                    let finding = Finding::error("", format!("is not YAML: {message}")).quoting(written.excerpt(mark));
-                    findings.push((Subject::File(file.name.clone()), told_of_piece(finding, &piece, text)));
-                    continue;
-                }
-            };
-            objects.written.push((written, &file.name));
-            let before = objects.nodes.len();
-            documents.into_iter().filter_map(|document| document.root).for_each(|root| unwrap(root, &mut objects.nodes));
-            let number = objects.nodes.len() - before;
-            objects.texts.extend(std::iter::repeat_n(objects.written.len() - 1, number));
-            objects.indices.extend(index..index + number);
-            index += number;
-        }
-    }
-    objects
-}
-
-/// A finding about a document that cannot be read: an error where it was meant to be a part of a Flow. Secrets are not shown.
-fn told_of_piece(finding: Finding, piece: &Piece<'_>, text: &str) -> Finding {
-    let is_ours = documents::is_ours(text);
-    let severity = if is_ours { Severity::Error } else { Severity::Warning };
-    let line = finding.excerpt.as_ref().map_or(piece.before.saturating_add(1), |excerpt| excerpt.mark.line);
-    let mend = match (is_ours, finding.fix.is_some()) {
-        (_, true) => return finding.with_severity(severity),
-        (true, _) => format!("correct line {line}: it is a part of a Flow, and was not looked at"),
-        (false, _) => format!("correct line {line}: this document was not looked at, all others were"),
-    };
-    let finding = if documents::is_secret(text) { finding.quoting(None) } else { finding };
-    finding.with_severity(severity).fix(mend)
-}
-
-/// An object, or those of a list, whatever lists are in it.
-fn unwrap<'t>(node: Node<'t>, nodes: &mut Vec<Node<'t>>) {
-    let is_list = node.get("kind").and_then(Node::as_text).is_some_and(|kind| kind.ends_with("List")) && node.get("items").is_some();
-    match node.data {
-        Data::Map(pairs) if is_list => {
-            for (key, value) in pairs {
-                match value.data {
-                    Data::List(items) if key.as_text() == Some("items") => items.into_iter().for_each(|item| unwrap(item, nodes)),
-                    _ => {}
-                }
-            }
-        }
-        _ => nodes.push(node),
-    }
-}
-
 /// A line for everything that runs Jina.
-fn write_table(components: &[Component], is_painted: bool, stdout: &mut impl Write) -> Result<()> {
+fn write_table(components: &[SeenComponent], is_painted: bool, stdout: &mut impl Write) -> Result<()> {
     let are_several = components.iter().any(|component| component.namespace != components[0].namespace);
     let mut rows = vec![["", "COMPONENT", "ROLE", "REPLICAS", "IMAGE", "DIALS"].map(str::to_owned)];
-    for Component { namespace, cells, dials, is_fine, .. } in components {
-        let [name, role, replicas, image] = cells.clone();
-        let name = if are_several { format!("{namespace}/{name}") } else { name };
-        let mut shown = dials[..dials.len().min(MOST_DIALLED)].iter().map(|address| cut(address)).collect::<Vec<_>>().join(", ");
-        if dials.len() > MOST_DIALLED {
-            shown.push_str(&format!(", and {} more", dials.len() - MOST_DIALLED));
+    for SeenComponent { namespace, label, role, replicas, image, calls, is_fine, .. } in components {
+        let name = if are_several { format!("{namespace}/{label}") } else { label.clone() };
+        let mut shown = calls.iter().take(MOST_DIALLED).map(|address| cut(address)).collect::<Vec<_>>().join(", ");
+        if calls.len() > MOST_DIALLED {
+            shown.push_str(&format!(", and {} more", calls.len() - MOST_DIALLED));
         }
-        rows.push([if *is_fine { "ok" } else { "✗" }.to_owned(), cut(&name), cut(&role), cut(&replicas), cut(&image), shown]);
+        rows.push([if *is_fine { "ok" } else { "✗" }.to_owned(), cut(&name), cut(role), cut(replicas), cut(image), shown]);
     }
     let mut widths = [0; 6];
     for row in &rows {

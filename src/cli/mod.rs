@@ -9,6 +9,8 @@ mod stdin;
 pub mod input;
 pub mod export;
 pub mod explain;
+pub mod file;
+mod objects;
 pub mod unrendered;
 pub mod inspect;
 pub mod flags;

@@ -3,11 +3,12 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
+use super::objects::Objects;
 use crate::check::is_local;
 use crate::finding::Finding;
 use crate::manifests::labels::label_value;
 use crate::reconcile::ownership::{OBJECT, Owner};
-use crate::yaml::Node;
+use crate::yaml::View;
 
 /// The label of rendered objects that names their Flow.
 const FLOW: &str = "flow.jina.ai/flow";
@@ -27,24 +28,23 @@ pub struct Unrendered {
 }
 
 /// What is to be said of JinaFlows. `running` is what Jina calls the executors that run.
-pub fn judge<'n>(flows: &[Unrendered], nodes: &'n [Node<'n>], running: impl Iterator<Item = &'n str>) -> Vec<(usize, Finding)> {
+pub fn judge<'n>(flows: &[Unrendered], objects: &'n Objects<'_>, running: impl Iterator<Item = &'n str>) -> Vec<(usize, Finding)> {
     if flows.is_empty() {
         return Vec::new();
     }
     let running: HashSet<&str> = running.collect();
     let mut rendered = HashSet::new();
-    for node in nodes {
-        let of = |field, key| node.get("metadata").and_then(|metadata| metadata.get(field)?.get(key)?.as_text());
+    for object in objects.views() {
+        let of = |field, key| object.get("metadata").and_then(|metadata| metadata.get(field)?.get(key)?.as_text());
         rendered.extend(of("labels", FLOW));
         rendered.extend(of("annotations", OBJECT).filter(|value| Owner::parse(value).is_some()).and_then(|value| value.split('/').next()));
     }
     let judged = |flow: &Unrendered| {
-        let node = nodes.get(flow.object)?;
-        let metadata = node.get("metadata");
-        let name = metadata.and_then(|metadata| metadata.get("name")?.as_text()).unwrap_or_default();
+        let object = objects.view(flow.object)?;
+        let name = object.text_at("metadata.name");
         let runs = |executor: &String| running.contains(executor.as_str());
         let has_objects = names(name).any(|name| rendered.contains(name)) || (!flow.has_labels && flow.executors.iter().any(runs));
-        Some((flow.object, finding(node, has_objects)?))
+        Some((flow.object, finding(object, has_objects)?))
     };
     flows.iter().filter_map(judged).collect()
 }
@@ -63,7 +63,7 @@ fn names(name: &str) -> impl Iterator<Item = &str> {
     [name, label].into_iter().chain(behind).chain(before).filter(|name| !name.is_empty())
 }
 
-fn finding(node: &Node<'_>, has_objects: bool) -> Option<Finding> {
+fn finding(node: View<'_>, has_objects: bool) -> Option<Finding> {
     if !has_objects {
         let finding = Finding::error("", "was not rendered: nothing of it is here");
         let function = node.get("metadata").and_then(|metadata| metadata.get("annotations")?.get(FUNCTION));
@@ -77,7 +77,7 @@ fn finding(node: &Node<'_>, has_objects: bool) -> Option<Finding> {
 }
 
 /// A JinaFlow that is not marked as one for nobody's cluster.
-fn applied(node: &Node<'_>) -> Option<Finding> {
+fn applied(node: View<'_>) -> Option<Finding> {
     let message = "would go to the cluster, which knows no such kind: kubectl apply and kpt live apply fail on it";
     let finding = || Finding::warning("metadata.annotations", message).fix("add config.kubernetes.io/local-config: \"true\"");
     (!is_local(node)).then(finding)

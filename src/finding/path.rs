@@ -37,6 +37,11 @@ impl FieldPath {
     pub fn key(&self, name: &str) -> Self {
         self.join(&[Step::Key(name.into())])
     }
+
+    /// The path of the entry `index` of the list at this path, from 0.
+    pub fn index(&self, index: usize) -> Self {
+        self.join(&[Step::Index(index)])
+    }
 }
 
 impl From<Vec<Step>> for FieldPath {

@@ -75,7 +75,12 @@ impl Default for Aliases {
 impl Aliases {
     /// Whether the aliases of a document are within the budget.
     pub fn fit(&mut self, root: &Node<'_>, text: &str) -> bool {
-        let added = root.weight().saturating_sub(WEIGHT_OF_A_BYTE * text.len());
+        self.fit_weight(root.weight(), text)
+    }
+
+    /// The same for a document of this [`Node::weight`].
+    pub fn fit_weight(&mut self, weight: usize, text: &str) -> bool {
+        let added = weight.saturating_sub(WEIGHT_OF_A_BYTE * text.len());
         let left = self.left.checked_sub(added);
         self.left = left.unwrap_or_default();
         left.is_some()

@@ -14,7 +14,6 @@ use super::unreadable::{Unread, Unreadable, read};
 use crate::check::external::External;
 use crate::check::{self, Options};
 use crate::finding::{Findings, Mark, Severity};
-use crate::krm::meta::Meta;
 use crate::krm::{Caller, NewItems, ResourceList};
 use crate::reconcile::{Fate, ItemFinding, Purpose};
 use crate::report::{self, Subject, SubjectFinding};
@@ -89,9 +88,9 @@ fn all_objects<'l>(
 /// Findings about references between objects.
 fn unwired(objects: &[Node<'_>], external: External) -> Vec<SubjectFinding> {
     let options = Options { external, is_strict: false };
-    let of_object = |(object, findings): (&Node<'_>, Findings)| {
-        let subject = Subject::Object(if findings.is_empty() { Meta::default() } else { named(object) });
+    let of_object = |(object, findings): (usize, Findings)| {
+        let subject = Subject::Object(named(&objects[object]));
         findings.into_iter().map(move |finding| (subject.clone(), finding))
     };
-    objects.iter().zip(check::check(objects, &options).findings).flat_map(of_object).collect()
+    check::check(objects, &options).findings.into_iter().flat_map(of_object).collect()
 }

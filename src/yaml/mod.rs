@@ -9,6 +9,7 @@ mod dict;
 mod error;
 mod characters;
 mod node;
+mod arena;
 mod align;
 mod scan;
 mod events;
@@ -20,12 +21,13 @@ mod value;
 mod write;
 mod edit;
 
+pub use arena::{Arena, List, Map, View};
 pub use dialect::Dialect;
 pub use dict::Dict;
 pub use edit::{edit, edit_entry};
 pub use error::SyntaxError;
 pub use node::{Data, Node, Scalar, Style};
-pub use read::{Document, aliases, read, read_all, read_all_as, read_as};
+pub use read::{Document, Part, aliases, read, read_all, read_all_as, read_as, read_parts};
 
 pub use spots::{Layout, Spelling, Spot, SpotData, spots, with_last_line_ended};
 pub use value::kubernetes_value;

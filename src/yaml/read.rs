@@ -107,18 +107,69 @@ pub struct Documents<'t> {
     has_failed: bool,
     /// The aliases so far, if the caller needs them.
     kept: Option<Vec<Alias<'t>>>,
+    composing: Composing<'t>,
+    /// Whether the entries of `items` are handed over one by one.
+    splits_items: bool,
+}
+
+/// A document of which a part has been read.
+#[derive(Default)]
+struct Composing<'t> {
+    open: Vec<Open<'t>>,
+    anchors: HashMap<&'t str, Option<Anchored<'t>>>,
+    /// Nodes that aliases have added.
+    aliased: usize,
+    duplicates: Vec<DuplicateKey>,
+    root: Option<Node<'t>>,
+    is_begun: bool,
+    items: Items,
+}
+
+/// What is known about the top-level field `items`.
+#[derive(Default, Clone, Copy, PartialEq, Eq)]
+enum Items {
+    #[default]
+    NotFound,
+    /// Its entries are being handed over.
+    Open,
+    /// Its entries have been handed over.
+    Complete,
+    /// There is another field `items`, which replaces the entries that were handed over.
+    Replaced,
+}
+
+/// A part of a text that was read.
+#[derive(Debug)]
+pub enum Part<'t> {
+    /// An entry of the top-level list `items` of the next document.
+    Item(Node<'t>),
+    /// A document, without such entries.
+    Document {
+        /// The document.
+        document: Document<'t>,
+        /// Whether a second field `items` replaces the entries that were handed over.
+        are_items_replaced: bool,
+    },
+}
+
+/// Reads every document of a text, as kubectl and kustomize read it. The entries of a top-level list `items` are handed over
+/// before their document, so that a long list is never in memory as a whole.
+pub fn read_parts(text: &str) -> Result<impl Iterator<Item = Result<Part<'_>, SyntaxError>>, SyntaxError> {
+    let mut documents = Documents { splits_items: true, ..Documents::of(text, Dialect::Kubernetes)? };
+    Ok(std::iter::from_fn(move || documents.next_part()))
 }
 
 impl<'t> Iterator for Documents<'t> {
     type Item = Result<Document<'t>, SyntaxError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.has_failed {
-            return None;
+        loop {
+            match self.next_part()? {
+                Ok(Part::Document { document, .. }) => return Some(Ok(document)),
+                Ok(Part::Item(_)) => {}
+                Err(error) => return Some(Err(error)),
+            }
         }
-        let document = self.document().transpose()?;
-        self.has_failed = document.is_err();
-        Some(document)
     }
 }
 
@@ -143,35 +194,54 @@ struct Anchored<'t> {
 impl<'t> Documents<'t> {
     /// Starts reading.
     pub fn of(text: &'t str, dialect: Dialect) -> Result<Self, SyntaxError> {
-        Ok(Self { parser: Parser::new(text, dialect)?, aliases: None, text, has_failed: false, kept: None })
+        let (composing, splits_items) = (Composing::default(), false);
+        Ok(Self { parser: Parser::new(text, dialect)?, aliases: None, text, has_failed: false, kept: None, composing, splits_items })
     }
 
-    /// The next document; `None` after the last.
-    fn document(&mut self) -> Result<Option<Document<'t>>, SyntaxError> {
-        match self.parser.next()? {
-            None => Ok(None),
-            Some(_) => self.content().map(Some),
+    fn next_part(&mut self) -> Option<Result<Part<'t>, SyntaxError>> {
+        if self.has_failed {
+            return None;
         }
+        let part = self.part().transpose()?;
+        self.has_failed = part.is_err();
+        Some(part)
     }
 
-    fn content(&mut self) -> Result<Document<'t>, SyntaxError> {
-        let mut open: Vec<Open<'t>> = Vec::new();
-        let mut anchors: HashMap<&'t str, Option<Anchored<'t>>> = HashMap::new();
-        let mut aliased = 0_usize;
-        let mut duplicates = Vec::new();
-        let mut root = None;
+    /// The next part, or `None` after the last document.
+    fn part(&mut self) -> Result<Option<Part<'t>>, SyntaxError> {
+        if !self.composing.is_begun {
+            if self.parser.next()?.is_none() {
+                return Ok(None);
+            }
+            self.composing = Composing { is_begun: true, ..Composing::default() };
+        }
+        let mut composing = std::mem::take(&mut self.composing);
+        let item = self.content(&mut composing)?;
+        if let Some(item) = item {
+            self.composing = composing;
+            return Ok(Some(Part::Item(item)));
+        }
+        // `---` followed by nothing is an empty document, which the parser reports as an empty scalar.
+        let root = composing.root.filter(|node| !is_absent(node));
+        let document = Document { root, duplicates: composing.duplicates };
+        Ok(Some(Part::Document { document, are_items_replaced: composing.items == Items::Replaced }))
+    }
+
+    /// Reads on to the next entry of `items` that is handed over, or to the end of the document.
+    fn content(&mut self, composing: &mut Composing<'t>) -> Result<Option<Node<'t>>, SyntaxError> {
+        let Composing { open, anchors, aliased, duplicates, root, items, .. } = composing;
         while let Some(event) = self.parser.next()? {
             let Event { kind, properties, start: Place { mark, offset }, end, .. } = event;
             let (mut anchor, mut tag) = (None, None);
             if let Some(properties) = properties {
                 (anchor, tag) = (properties.anchor.map(|name| (name, properties.start.offset)), properties.tag);
                 if let Some((name, _)) = anchor {
-                    self.declare(name, &mut anchors, properties.start.mark)?;
+                    self.declare(name, anchors, properties.start.mark)?;
                 }
             }
             let (node, anchor) = match kind {
                 EventKind::DocumentStart => continue,
-                EventKind::DocumentEnd => break,
+                EventKind::DocumentEnd => return Ok(None),
                 EventKind::Scalar { text, quoting } => {
                     let style = self.style(quoting, tag.as_ref());
                     (Node { mark, tag: local(tag), data: Data::Scalar(Scalar { text, style }) }, anchor)
@@ -181,8 +251,8 @@ impl<'t> Documents<'t> {
                     let known = anchors.get(name).ok_or_else(|| message("there is no anchor with the name of this alias,"))?;
                     let Anchored { node, start, size, height } =
                         known.as_ref().ok_or_else(|| message("the alias is inside its own anchor"))?;
-                    aliased += size;
-                    if aliased > MOST_ALIASED_NODES {
+                    *aliased += size;
+                    if *aliased > MOST_ALIASED_NODES {
                         let message = format!("aliases expand to more than {MOST_ALIASED_NODES} values");
                         return Err(SyntaxError { message, mark });
                     }
@@ -197,30 +267,37 @@ impl<'t> Documents<'t> {
                 EventKind::SequenceStart { .. } | EventKind::MappingStart { .. } => {
                     let is_list = matches!(kind, EventKind::SequenceStart { .. });
                     let data = if is_list { Data::List(Vec::new()) } else { Data::Map(Vec::new()) };
+                    if self.splits_items && is_list && anchor.is_none() && *items == Items::NotFound && is_items(open) {
+                        *items = Items::Open;
+                    }
                     open.push(Open { node: Node { mark, tag: local(tag), data }, anchor, key: None });
                     continue;
                 }
                 EventKind::SequenceEnd | EventKind::MappingEnd => {
                     let Some(closed) = open.pop() else { continue };
-                    (finish_map(closed.node, || path_of(&open), &mut duplicates)?, closed.anchor)
+                    (finish_map(closed.node, || path_of(open), duplicates)?, closed.anchor)
                 }
             };
             let is_used = |name: &str| self.aliases.as_ref().is_none_or(|aliases| aliases.contains(name));
             if let Some((name, start)) = anchor.filter(|(name, _)| is_used(name)) {
                 let size = size_of(&node);
                 // The copy that is kept costs as much memory as one that is used.
-                aliased += size;
-                if aliased > MOST_ALIASED_NODES {
+                *aliased += size;
+                if *aliased > MOST_ALIASED_NODES {
                     let message = format!("aliases expand to more than {MOST_ALIASED_NODES} values");
                     return Err(SyntaxError { message, mark });
                 }
                 anchors.insert(name, Some(Anchored { start, size, height: height_of(&node), node: node.clone() }));
             }
-            place(node, &mut open, &mut root);
+            if *items == Items::Open && open.len() == 2 {
+                return Ok(Some(node));
+            }
+            if *items != Items::NotFound && is_items(open) {
+                *items = if *items == Items::Open { Items::Complete } else { Items::Replaced };
+            }
+            place(node, open, root);
         }
-        // `---` followed by nothing is an empty document, which the parser reports as an empty scalar.
-        let root = root.filter(|node| !is_absent(node));
-        Ok(Document { root, duplicates })
+        Ok(None)
     }
 
     /// Declares an anchor. It has no value until its node is complete.
@@ -245,6 +322,11 @@ impl<'t> Documents<'t> {
             _ => Style::Quoted,
         }
     }
+}
+
+/// Whether the next value is that of the field `items` of a document that has no anchor.
+fn is_items(open: &[Open<'_>]) -> bool {
+    matches!(open, [Open { anchor: None, key: Some(key), .. }] if key.as_text() == Some("items"))
 }
 
 /// The names of all aliases, or of all anchors, and any other word after a `*` or a `&`.
@@ -436,6 +518,30 @@ mod tests {
         let texts = read(text).map(|document| crate::yaml::kubernetes_value(&document.root.unwrap_or_else(|| "".into())).to_string());
         assert_eq!(texts.as_deref(), Ok(r#"{"a":"x 🚀\\ud83d \"","b":["🚀","\\ud83d\\ude80","\\ud83d\\ude80"]}"#));
         assert_eq!(shown(r#"a: "\ud83d""#), "error: line 1, column 5: this escape sequence is not a valid character");
+    }
+
+    #[test]
+    fn items_are_handed_over_one_by_one() {
+        let parts = |text: &str| -> Vec<String> {
+            let shown = |part: Result<Part<'_>, SyntaxError>| match part {
+                Ok(Part::Item(node)) => node.shown(),
+                Ok(Part::Document { document, are_items_replaced }) => {
+                    format!("{} {are_items_replaced}", document.root.map(|root| root.shown()).unwrap_or_default())
+                }
+                Err(error) => error.to_string(),
+            };
+            read_parts(text).map(|parts| parts.map(shown).collect()).unwrap_or_default()
+        };
+        assert_eq!(
+            parts("items:\n- a: {items: [1]}\n- [2]\nkind: List\n---\nx"),
+            ["{a: {items: [1]}}", "[2]", "{items: [], kind: List} false", "x false"]
+        );
+        assert_eq!(parts("{items: [1], items: [2]}"), ["1", "{items: [2]} true"]);
+        assert_eq!(parts("a: {items: [1]}"), ["{a: {items: [1]}} false"]);
+        assert_eq!(parts("items: &a [1]\nb: *a"), ["{items: [1], b: [1]} false"]);
+        assert_eq!(parts("&a {items: [1]}"), ["{items: [1]} false"]);
+        assert_eq!(parts("items: [&a 1, *a]\nb: *a"), ["1", "1", "{items: [], b: 1} false"]);
+        assert_eq!(parts("items: [1, 2"), ["1", "2", "line 1, column 13: `,` or `]` is missing: the list begins on line 1"]);
     }
 
     #[test]

@@ -1,13 +1,12 @@
-# The function's image: one static binary on nothing.
+# The image of the function: one static binary and nothing else.
 #
-#   docker build -t jinaflow .                               compiles inside (amd64 and arm64)
+#   docker build -t jinaflow .                               compiles in the build (amd64 and arm64)
 #   docker build -t jinaflow --target prebuilt \
 #     --build-arg BINARY=target/x86_64-unknown-linux-musl/dist/jinaflow .
-#                                                            wraps a binary that is already there; pulls nothing
+#                                                            copies a finished binary; pulls no image
 ARG RUST_IMAGE=rust:1.95-alpine
 
-# What both ways have in common. kustomize and kpt run the image with `--user nobody`, a name that a container without
-# /etc/passwd does not know.
+# The common part. kustomize and kpt run the image with `--user nobody`, a name that needs an entry in /etc/passwd.
 FROM scratch AS base
 COPY functions/jinaflow/passwd /etc/passwd
 ARG VERSION=unknown
@@ -27,7 +26,7 @@ FROM base AS prebuilt
 ARG BINARY=target/x86_64-unknown-linux-musl/dist/jinaflow
 COPY ${BINARY} /jinaflow
 
-# Compiles on the builder's own platform for the target's; the linker that comes with Rust serves both.
+# Compiles on the builder's platform for the target platform. The linker of Rust works for both.
 FROM --platform=$BUILDPLATFORM ${RUST_IMAGE} AS build
 ARG TARGETARCH
 WORKDIR /src

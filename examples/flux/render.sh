@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Renders overlays into folders of plain manifests, an object a file, for whoever runs no plugins.
-#   render.sh OVERLAY...       overlays/prod becomes rendered/prod
-# Nothing is replaced unless every Flow is wired. A Secret that an overlay generates is refused: it would be in the
-# repository for everybody to read.
+# Renders overlays to folders of plain manifests, with one object in each file, for tools that run no plugins.
+#   render.sh OVERLAY...       overlays/prod is rendered to rendered/prod
+# Replaces nothing unless `jinaflow check` succeeds for every overlay. Refuses an overlay that generates a Secret, which would be
+# readable in the repository.
 set -euo pipefail
 (($#)) || { echo "usage: render.sh OVERLAY..." >&2; exit 2; }
 fresh=$(mktemp -d)
@@ -13,7 +13,7 @@ for overlay in "$@"; do
   kustomize build --enable-alpha-plugins --enable-exec "$overlay" --output "$to"
   jinaflow check "$to"
   if grep -qrx 'kind: Secret' "$to"; then
-    echo "render.sh: $overlay generates a Secret; have it brought by somebody else, and name it under spec.external.secrets" >&2
+    echo "render.sh: $overlay generates a Secret; provide it in another way, and name it under spec.external.secrets" >&2
     exit 1
   fi
 done

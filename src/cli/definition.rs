@@ -16,7 +16,7 @@ struct Definition {
 
 /// Both definitions, as documents.
 pub fn text() -> String {
-    let mut out = "# Written by `jinaflow definition`. The function is not published yet: paths are relative to this file.\n".to_owned();
+    let mut out = "# Written by `jinaflow definition`. The function has no public registry yet: paths are relative to this file.\n".to_owned();
     let render = Definition {
         kind: config::KIND,
         description: "Turn a Jina Flow or Deployment into the Kubernetes manifests that run it.",
@@ -26,7 +26,7 @@ pub fn text() -> String {
     };
     let check = Definition {
         kind: config::CHECK_KIND,
-        description: "Check every JinaFlow of a package, that the generated objects are current, and that all objects refer to each other correctly.",
+        description: "Check the JinaFlows of a package, that generated objects are up to date, and that all objects form a working Flow.",
         tags: &["validator", "jina"],
         examples: &["../../examples/jinaflow-check/README.md"],
         schema: schema_of_check(),
@@ -46,7 +46,7 @@ fn schema_of_check() -> Node<'static> {
         ("metadata", of_type("object")),
         ("spec", closed(object([("external", External::schema())]))),
     ]);
-    let description = "Checks every JinaFlow among the items, and that all items refer to each other correctly.";
+    let description = "Checks every JinaFlow among the items, and that all items form a working Flow.";
     let required = object([("description", description.into()), ("required", strings(["apiVersion", "kind", "metadata"]))]);
     with(required, closed(properties))
 }

@@ -1,58 +1,59 @@
-//! `jinaflow explain [FLOW | NAME]`: where jinaflow differs from Jina's own export, and why.
+//! `jinaflow explain [NAME|FLOW]`: the codes of messages, the options of Jina, and where jinaflow differs from
+//! Jina's own export.
 
 use std::fmt::Write as _;
 use std::io::Write;
 
-use anyhow::Result;
-
+use super::codes;
 use super::export::Export;
-use super::input::{self, FlowOfFile};
+use super::failure::{Report, Result};
+use super::input::{self, FlowOfFile, Source};
+use crate::config::JinaFlow;
 use crate::config::always::{self, Mode};
 use crate::config::corrections::{self, Difference};
-use crate::config::{self, JinaFlow};
-use crate::finding::{Path, nearest};
+use crate::finding::{Code, Finding, Path, nearest};
 use crate::jina::{options, reference};
 use crate::plan::Budget;
 use crate::render::{Rendering, applicable};
-use crate::report::{self, place};
+use crate::report::{self, Subject};
 use crate::yaml::Node;
 
-/// What is asked about.
+/// What to explain.
 #[derive(Debug)]
 pub enum Question {
     /// Every difference.
     Everything,
-    /// One difference or option, by its name.
+    /// A code, a difference or an option, by its name.
     Name(String),
-    /// The differences that touch a Flow.
+    /// The differences that affect a Flow.
     Flow(Box<Export>),
 }
 
-const MENDED: &str = "Mended; `compat: jina-3.34` takes these back";
+const CORRECTED: &str = "Corrected, unless the JinaFlow has `compat: jina-3.34`";
 const IN_EVERY_MODE: [(Mode, &str); 3] = [
-    (Mode::Kept, "Kept in every mode, where Jina corrupts what was written"),
+    (Mode::Kept, "Kept in every mode, where Jina corrupts a value"),
     (Mode::Accepted, "Accepted in every mode, where Jina fails"),
-    (Mode::Refused, "Refused in every mode, where Jina goes on"),
+    (Mode::Refused, "Refused in every mode, where Jina continues"),
 ];
 
-/// Answers. The answer is whether all went well.
-pub fn explain(question: &Question, stdout: &mut impl Write, said: &mut String) -> Result<bool> {
-    match question {
-        Question::Everything => {
-            stdout.write_all(everything().as_bytes())?;
-            Ok(true)
-        }
+/// Answers a question. Returns whether there is an answer.
+pub fn explain(question: &Question, stdout: &mut impl Write, report: &mut Report) -> Result<bool> {
+    let text = match question {
+        Question::Everything => everything(),
         Question::Name(name) => {
-            if let Some(text) = about(name) {
-                stdout.write_all(text.as_bytes())?;
-                Ok(true)
-            } else {
-                said.push_str(&format!("error: {}\n", unknown(name)));
-                Ok(false)
-            }
+            let Some(text) = about(name) else {
+                report.push((Subject::CommandLine, unknown(name)));
+                return Ok(false);
+            };
+            text
         }
-        Question::Flow(export) => flow(export, stdout, said),
-    }
+        Question::Flow(export) => match flow(export, report)? {
+            Some(text) => text,
+            None => return Ok(false),
+        },
+    };
+    stdout.write_all(text.as_bytes())?;
+    Ok(true)
 }
 
 /// The differences of both tables.
@@ -60,20 +61,22 @@ fn differences() -> impl Iterator<Item = &'static Difference> {
     corrections::TABLE.iter().map(|row| &row.difference).chain(always::TABLE.iter().map(|row| &row.difference))
 }
 
-fn unknown(word: &str) -> String {
-    let known = differences().map(|difference| difference.name).chain(options::TABLE.iter().map(|row| row.name));
-    match nearest(word, known) {
-        Some(near) => format!("{word:?} is no file, no difference and no option; did you mean {near}?"),
-        None => format!("{word:?} is no file, no difference and no option; run: jinaflow explain"),
+fn unknown(name: &str) -> Finding {
+    let known = codes::names().chain(differences().map(|difference| difference.name)).chain(options::TABLE.iter().map(|row| row.name));
+    let finding = Code::UnknownTopic.error("explain", "no file, code, option or difference has this name").got(name);
+    match nearest(name, known) {
+        Some(near) => finding.propose(near),
+        None => finding.fix("run `jinaflow options` for all options, or `jinaflow explain` for all differences"),
     }
 }
 
 fn everything() -> String {
     let mut out = String::from(
-        "Where jinaflow differs from what `jina export kubernetes` 3.34.0 writes.\n\
-         `jinaflow explain FLOW` says what touches a Flow, `jinaflow explain OPTION` what an option does.\n",
+        "Differences between jinaflow and `jina export kubernetes` 3.34.0.\n\
+         `jinaflow explain FLOW` lists the differences that affect a Flow, `jinaflow explain OPTION` describes an option,\n\
+         and `jinaflow explain CODE` describes the code of a message, such as `unknown-field`.\n",
     );
-    heading(&mut out, MENDED);
+    heading(&mut out, CORRECTED);
     for row in corrections::TABLE {
         entry(&mut out, &row.difference, &[]);
     }
@@ -84,46 +87,44 @@ fn everything() -> String {
     out
 }
 
-fn about(word: &str) -> Option<String> {
-    let mut out = String::new();
-    if let Some(difference) = differences().find(|difference| difference.name == word) {
+/// The explanation of a difference, a code or an option.
+fn about(name: &str) -> Option<String> {
+    if let Some(difference) = differences().find(|difference| difference.name == name) {
+        let mut out = String::new();
         entry(&mut out, difference, &[]);
         return Some(out.trim_start().to_owned());
     }
-    options::find(&word.replace('-', "_")).map(reference::option)
+    codes::explain(name).or_else(|| options::find(&name.replace('-', "_")).map(reference::option))
 }
 
-fn flow(export: &Export, stdout: &mut impl Write, said: &mut String) -> Result<bool> {
-    let Some((subject, text)) = input::text(&export.flow, said)? else { return Ok(false) };
+/// The differences that affect the Flows of a file; `None` after an error.
+fn flow(export: &Export, report: &mut Report) -> Result<Option<String>> {
+    let Some((subject, text)) = input::text(&export.flow, report)? else { return Ok(None) };
+    let source = Source::new(&subject, &text);
     let mut out = String::new();
-    let mut findings = Vec::new();
-    let flows = input::flows(&text, &subject, &export.overrides, &mut findings);
-    let documents = config::documents(&text).unwrap_or_default();
-    for FlowOfFile { config, findings: mut own, path, document } in flows {
-        // What is wrong with the Flow is said once, and not for every set of differences.
+    let mut findings = Report::new();
+    for FlowOfFile { config, findings: mut own, path, document } in input::flows(&text, &subject, &export.overrides, &mut findings) {
+        // Findings about the Flow are reported once, not for every set of differences.
         Rendering::of(&config, &Path::root(path), &mut Budget::default(), &mut own);
         if !own.has_errors() {
-            let source = documents.get(document).and_then(input::source);
-            touching(&mut out, &export.flow, &config, source.as_ref());
+            affected(&mut out, &export.flow, &config, source.flow(document).as_ref());
         }
-        findings.extend(place::in_file(own, &subject, &text, document));
+        findings.extend(source.place(own, document));
     }
-    said.push_str(&report::lines(&findings));
-    if report::has_errors(&findings) {
-        return Ok(false);
-    }
-    stdout.write_all(out.as_bytes())?;
-    Ok(true)
+    let is_explained = !report::has_errors(&findings);
+    report.extend(findings);
+    Ok(is_explained.then_some(out))
 }
 
-fn touching(out: &mut String, file: &str, config: &JinaFlow, source: Option<&Node<'_>>) {
+/// Writes the differences that affect a Flow.
+fn affected(out: &mut String, file: &str, config: &JinaFlow, source: Option<&Node<'_>>) {
     let corrected = applicable::corrected(config);
     let always = source.map(|source| applicable::always(config, source)).unwrap_or_default();
     let all = corrections::TABLE.len() + always::TABLE.len();
     // Writing to a String cannot fail.
-    let _ = writeln!(out, "{file}: {} of {all} differences touch this Flow.", corrected.len() + always.len());
+    let _ = writeln!(out, "{file}: {} of {all} differences affect this Flow.", corrected.len() + always.len());
     if !corrected.is_empty() {
-        heading(out, MENDED);
+        heading(out, CORRECTED);
         for (row, objects) in &corrected {
             entry(out, &row.difference, objects);
         }
@@ -151,7 +152,7 @@ fn entry(out: &mut String, difference: &Difference, objects: &[String]) {
     }
 }
 
-/// A label and a text in lines of at most 100 characters.
+/// Writes a label and a description in lines of at most 100 characters.
 fn wrapped(out: &mut String, label: &str, text: &str) {
     const WIDTH: usize = 100;
     let mut line = format!("  {label}");
@@ -172,4 +173,19 @@ fn wrapped(out: &mut String, label: &str, text: &str) {
     }
     out.push_str(line.trim_end());
     out.push('\n');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_means_one_thing() {
+        let mut names: Vec<&str> = codes::names().chain(differences().map(|difference| difference.name)).collect();
+        names.extend(options::TABLE.iter().map(|row| row.name));
+        let count = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), count);
+    }
 }

@@ -4,65 +4,60 @@ use std::collections::HashSet;
 use std::io::Write;
 use std::path::PathBuf;
 
-use anyhow::Result;
-
-use crate::cli::folder::Told;
-use crate::cli::input::{self, FlowOfFile};
-use crate::cli::merged::{self, Exported};
-use crate::cli::outdir;
+use super::failure::{Report, Result};
+use super::input::{self, FlowOfFile, Source};
+use super::merged::{self, Exported};
+use super::outdir;
 use crate::config::{self, OnConflict, Overrides};
-use crate::finding::{Finding, Path};
+use crate::finding::{Code, Finding, Path};
 use crate::krm::meta::Meta;
 use crate::plan::Budget;
 use crate::reconcile::{Origin, Placing};
 use crate::render::Rendering;
 use crate::report;
-use crate::report::place;
 
-/// What to export and how.
+/// What to export, and where.
 #[derive(Debug, Default, Clone)]
 pub struct Export {
     /// The file; `-` is standard input.
     pub flow: String,
-    /// The folder; without one, a stream of documents is written to standard output.
+    /// The folder; without one, documents go to standard output.
     pub outdir: Option<PathBuf>,
     /// Settings from the command line.
     pub overrides: Overrides,
 }
 
-/// Exports. The findings go to `said`; the answer is whether all went well.
-pub fn export(export: &Export, stdout: &mut impl Write, said: &mut String) -> Result<bool> {
-    let Some((subject, text)) = input::text(&export.flow, said)? else { return Ok(false) };
-    let mut findings: Told = Vec::new();
+/// Exports the Flows of a file. Findings go to `report`. Returns whether the export succeeded.
+pub fn export(export: &Export, stdout: &mut impl Write, report: &mut Report) -> Result<bool> {
+    let Some((subject, text)) = input::text(&export.flow, report)? else { return Ok(false) };
+    let source = Source::new(&subject, &text);
     let mut flows: Vec<Exported> = Vec::new();
-    let mut places: HashSet<(Option<String>, String)> = HashSet::new();
+    let mut files: HashSet<(Option<String>, String)> = HashSet::new();
     let mut budget = Budget::default();
-    for FlowOfFile { config, findings: mut own, path, document } in input::flows(&text, &subject, &export.overrides, &mut findings) {
+    for FlowOfFile { config, findings: mut own, path, document } in input::flows(&text, &subject, &export.overrides, report) {
         if let Some(rendering) = Rendering::of(&config, &Path::root(path), &mut budget, &mut own) {
             let namespace = rendering.target().namespace.filter(|_| export.outdir.is_none());
-            let files = rendering.components().iter().map(|component| rendering.file_of(component));
-            let taken = files.filter(|name| !places.insert((namespace.map(str::to_owned), name.clone()))).count();
+            let names = rendering.components().iter().map(|component| rendering.file_of(component));
+            let taken = names.filter(|name| !files.insert((namespace.map(str::to_owned), name.clone()))).count();
             if taken > 0 {
                 own.push(collision(path, export.outdir.is_some()));
             }
             let placing = placing(&rendering, config.settings.on_conflict);
             flows.push(Exported { rendering, placing, place: (subject.clone(), path) });
         }
-        findings.extend(place::in_file(own, &subject, &text, document));
+        report.extend(source.place(own, document));
     }
-    if report::has_errors(&findings) {
-        said.push_str(&report::lines(&findings));
+    if report::has_errors(report) {
         return Ok(false);
     }
-    let written = match &export.outdir {
-        None => write_stream(&flows, stdout),
-        Some(outdir) => outdir::write(outdir, &flows, &mut findings),
-    };
-    said.push_str(&report::lines(&findings));
-    written.map(|()| !report::has_errors(&findings))
+    match &export.outdir {
+        None => write_stream(&flows, stdout)?,
+        Some(outdir) => outdir::write(outdir, &flows, report)?,
+    }
+    Ok(!report::has_errors(report))
 }
 
-/// Who a Flow is for those of its objects that are in the folder already.
+/// The identity of a Flow, by which its earlier objects in the folder are recognized.
 fn placing(rendering: &Rendering, on_conflict: OnConflict) -> Placing {
     let meta = Meta {
         api_version: config::API_VERSION.to_owned(),
@@ -71,7 +66,7 @@ fn placing(rendering: &Rendering, on_conflict: OnConflict) -> Placing {
         ..Meta::default()
     };
     let namespace = rendering.target().namespace.unwrap_or_default().to_owned();
-    // Flows of several files may go to one folder, so that those that are not in this file are not gone.
+    // A folder may have Flows of several files, so a Flow that is not in this file was not removed.
     Placing { meta, origin: Origin::Unknown, on_conflict, namespace, components: rendering.planned() }
 }
 
@@ -85,12 +80,12 @@ fn write_stream(flows: &[Exported], stdout: &mut impl Write) -> Result<()> {
     Ok(())
 }
 
-/// Two flows of one file that yield the same objects, or the same files.
+/// Two Flows of one file that render the same objects or the same files.
 fn collision(path: &'static str, into_folder: bool) -> Finding {
-    if into_folder {
-        let finding = Finding::error(path, "another JinaFlow of this file yields files of the same names");
-        return finding.fix("export each into a folder of its own");
-    }
-    let finding = Finding::error(path, "another JinaFlow of this file yields objects of the same names");
-    finding.fix("give one of them another namespace, or rename its executors")
+    let (message, fix) = if into_folder {
+        ("renders to the same files as another JinaFlow of this file", "export each JinaFlow to its own folder")
+    } else {
+        ("renders the same objects as another JinaFlow of this file", "change the namespace of one, or rename its executors")
+    };
+    Code::OutputCollision.error(path, message).fix(fix)
 }

@@ -1,8 +1,5 @@
 //! A file of manifests.
 
-/// The name of standard input in messages.
-pub const STDIN: &str = "stdin";
-
 /// A file, or standard input.
 #[derive(Debug)]
 pub struct File {

@@ -1,77 +1,75 @@
-//! The manifests of a folder that an export goes to.
+//! The manifests in the folder of an export.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path as FilePath;
 
-use anyhow::{Context as _, Result};
-
+use super::failure::{Failure, Report, Result};
 use crate::config::GROUP;
-use crate::finding::{Excerpt, Finding};
+use crate::finding::{Code, Excerpt, Finding};
 use crate::krm::documents;
 use crate::krm::meta::Meta;
 use crate::report::Subject;
 use crate::report::place;
 use crate::yaml::{self, Node};
 
-/// The file that remembers what an export wrote into a folder. It has no ending by which kubectl would take it for a manifest.
+/// The file that records what an export wrote to a folder. It has no extension, so kubectl does not read it as a manifest.
 pub const MEMORY: &str = ".jinaflow";
 
-/// Findings with what they are about.
-pub type Told = Vec<(Subject, Finding)>;
-
-/// Names of files, relative to a folder.
+/// Names of files, relative to the folder.
 pub type Names<'n> = BTreeSet<&'n str>;
 
-/// A document of a file that is there.
+/// A document of a file in the folder.
 pub struct Document {
     /// Its file, relative to the folder.
     pub file: String,
-    /// Its place in the file.
+    /// Its index in the file.
     pub index: usize,
-    /// The lines down to the `---` before it.
+    /// The lines before it, down to its `---`.
     pub head: String,
     /// Its text.
     pub text: String,
-    /// The text after the last document of its file: a `...` line, comments.
+    /// The text after the last document of its file: a `...` line, or comments.
     pub tail: String,
-    /// Who it is.
+    /// The identity of its object.
     pub meta: Meta,
-    /// Whether a Flow was rendered into it, or into what it was copied from: it has one of our labels.
+    /// Whether its object has a label of jinaflow: it was rendered from a Flow, or is a copy of such an object.
     pub has_our_label: bool,
-    /// Whether it is a workload that runs Jina, whoever wrote it.
+    /// Whether its object is a workload that runs Jina, whoever wrote it.
     pub is_jina: bool,
 }
 
-/// A file that is there, and that no export is known to have written, must be the file that comes: `coming` are those that will
-/// be written.
-pub fn check_files(folder: &FilePath, known: &Names<'_>, coming: &Names<'_>, files: &[(String, String)], told: &mut Told) -> Result<()> {
+/// Reports files that an export must not replace: those that no export is known to have written, and that differ from the
+/// new file. `known` are files of earlier exports, `coming` those that will be written.
+pub fn check_files(
+    folder: &FilePath,
+    known: &Names<'_>,
+    coming: &Names<'_>,
+    files: &[(String, String)],
+    report: &mut Report,
+) -> Result<()> {
     for (name, text) in files {
         let path = folder.join(name);
-        let error = |message: &str| (Subject::File(path.display().to_string()), Finding::error("", message));
-        if path.is_dir() {
-            let (subject, finding) = error("is a folder, and a file belongs there");
-            told.push((subject, finding.fix("remove it, or export into another folder")));
-        } else if path.exists() && !path.is_file() {
-            // Who reads a pipe that nobody writes to waits for ever.
-            let (subject, finding) = error("is not a regular file, and one belongs there");
-            told.push((subject, finding.fix("remove it, or export into another folder")));
+        let mut push = |finding: Finding| report.push((Subject::File(path.display().to_string()), finding));
+        if path.exists() && !path.is_file() {
+            // Reading a pipe that has no writer would never end.
+            let message = if path.is_dir() { "is a folder, but the export needs a file" } else { "is not a regular file" };
+            push(Code::WrongFileType.error("", message).fix("remove it, or export to another folder"));
         } else if coming.contains(name.as_str()) && !known.contains(name.as_str()) && path.exists() {
-            let was = fs::read(&path).with_context(|| format!("{}: cannot be read", path.display()))?;
+            let was = fs::read(&path).map_err(|error| Failure::unreadable(&path, error))?;
             if was != text.as_bytes() {
-                let (subject, finding) = error("is there already, with another text, and is not known to be from an export");
-                let mend = "export into another folder and compare the two, or write the Flow's over it: --on-conflict overwrite";
-                told.push((subject, finding.fix(mend)));
+                let finding = Code::FileNotFromExport.error("", "exists with other content, and is not known to be from an export");
+                push(finding.fix("export to another folder and compare, or replace it with --on-conflict overwrite"));
             }
         }
     }
     Ok(())
 }
 
-/// The manifests of a folder. Those that are `ours`, of an earlier export or in the place of a new file, must be read, and so must
-/// one to which an object of ours was moved, whose kinds, namespaces and names are `moved`; others may be anything, and are not
-/// looked at.
-pub fn read(folder: &FilePath, ours: &Names<'_>, moved: &BTreeSet<[&str; 3]>, told: &mut Told) -> Result<Vec<Document>> {
+/// Reads the manifests of a folder. Files in `ours`, from an earlier export or with the name of a new file, must be valid, and
+/// so must a file to which an exported object was moved: `moved` has their kinds, namespaces and names. Other files may be
+/// anything; if they are not valid, they are ignored.
+pub fn read(folder: &FilePath, ours: &Names<'_>, moved: &BTreeSet<[&str; 3]>, report: &mut Report) -> Result<Vec<Document>> {
     let mut names = Vec::new();
     list_manifests(folder, "", &mut names)?;
     let mut documents = Vec::new();
@@ -81,14 +79,14 @@ pub fn read(folder: &FilePath, ours: &Names<'_>, moved: &BTreeSet<[&str; 3]>, to
         let subject = Subject::File(path.display().to_string());
         let bytes = match fs::read(&path) {
             Ok(bytes) => bytes,
-            Err(error) if is_ours => return Err(error).with_context(|| format!("{}: cannot be read", path.display())),
+            Err(error) if is_ours => return Err(Failure::unreadable(&path, error)),
             Err(_) => continue,
         };
         let text = match String::from_utf8(bytes) {
             Ok(text) => text,
             Err(error) => {
                 if is_ours {
-                    told.push((subject.clone(), place::not_utf8(&subject, error.as_bytes(), error.utf8_error())));
+                    report.push((subject.clone(), place::not_utf8(&subject, error.as_bytes(), error.utf8_error())));
                 }
                 continue;
             }
@@ -110,13 +108,13 @@ pub fn read(folder: &FilePath, ours: &Names<'_>, moved: &BTreeSet<[&str; 3]>, to
                 Err(error) => {
                     let mut mark = error.mark;
                     mark.line += place::behind(&text.as_bytes()[..start]).line - 1;
-                    let finding = Finding::error("", format!("is not YAML: {}", error.message)).at(mark);
-                    let mend = if is_ours {
-                        "fix it, or remove the file to have it written again"
+                    let finding = Code::InvalidYaml.error("", format!("is not valid YAML: {}", error.message)).at(mark);
+                    let fix = if is_ours {
+                        "correct it, or remove the file and export again"
                     } else {
-                        "fix it: an object that an export wrote is in this file"
+                        "correct it; the file has an object that an export wrote"
                     };
-                    wrong.push((subject.clone(), finding.fix(mend).quoting(Excerpt::of(&subject.words(), &text, mark))));
+                    wrong.push((subject.clone(), finding.fix(fix).quoting(Excerpt::of(&subject.words(), &text, mark))));
                 }
             }
             start += body.len();
@@ -127,14 +125,14 @@ pub fn read(folder: &FilePath, ours: &Names<'_>, moved: &BTreeSet<[&str; 3]>, to
         if wrong.is_empty() {
             documents.extend(of_file);
         } else if is_ours || of_file.iter().any(|Document { meta, .. }| moved.contains(&[&*meta.kind, &*meta.namespace, &*meta.name])) {
-            told.extend(wrong);
+            report.extend(wrong);
         }
     }
     Ok(documents)
 }
 
-/// The documents of a text with the lines before each, down to its `---`, and what stands behind the last; together they are the
-/// text.
+/// The documents of a file, each with the lines before it down to its `---`, and the text after the last one. Joined, they are
+/// the text again.
 pub fn pieces(text: &str) -> (Vec<(&str, &str)>, &str) {
     let (documents, tail) = documents::split(text);
     if documents.is_empty() {
@@ -143,34 +141,34 @@ pub fn pieces(text: &str) -> (Vec<(&str, &str)>, &str) {
     (documents.iter().map(|document| document.text.split_at(documents::behind_mark(document.text))).collect(), tail)
 }
 
-/// Whether an object has a label by which ours are known.
+/// Whether an object has a label of jinaflow.
 fn has_our_label(object: &Node<'_>) -> bool {
     let labels = object.get("metadata").and_then(|metadata| metadata.get("labels")).and_then(Node::as_map).unwrap_or_default();
     labels.iter().any(|(name, _)| name.as_text().is_some_and(|name| name.split('/').next() == Some(GROUP)))
 }
 
-/// The workload of a Jina pod, by the label that Jina's export and ours have.
+/// Whether an object is a workload of Jina, by the label that both Jina and jinaflow set.
 fn is_of_jina(object: &Node<'_>) -> bool {
     let template = object.get("spec").and_then(|spec| spec.get("template"));
     let labels = template.and_then(|template| template.get("metadata")).and_then(|metadata| metadata.get("labels"));
     labels.is_some_and(|labels| labels.get("jina_deployment_name").is_some())
 }
 
-/// Files below a folder that kubectl takes for manifests, in the order of their names. Links are not followed, pipes and
-/// devices are not read, and what begins with a dot is somebody's own.
+/// Lists the files below a folder that kubectl reads as manifests, in the order of their names. Symbolic links, pipes, devices
+/// and names that begin with a dot are ignored.
 fn list_manifests(folder: &FilePath, below: &str, names: &mut Vec<String>) -> Result<()> {
     let path = folder.join(below);
-    let failed = || format!("{}: cannot be read", path.display());
+    let failed = |error| Failure::unreadable(&path, error);
     let mut entries: Vec<(String, bool)> = Vec::new();
-    for entry in fs::read_dir(&path).with_context(failed)? {
-        let entry = entry.with_context(failed)?;
-        let kind = entry.file_type().with_context(failed)?;
+    for entry in fs::read_dir(&path).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        let kind = entry.file_type().map_err(failed)?;
         if let Some(name) = entry.file_name().to_str().filter(|name| !name.starts_with('.') && (kind.is_dir() || kind.is_file())) {
             entries.push((name.to_owned(), kind.is_dir()));
         }
     }
     entries.sort();
-    // What another export wrote into a folder below is its own.
+    // A folder below with its own record belongs to another export.
     if !below.is_empty() && path.join(MEMORY).exists() {
         return Ok(());
     }
@@ -190,7 +188,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pieces_are_the_text() {
+    fn pieces_join_to_the_text() {
         for (text, expected) in [
             ("a: 1\n", &[("", "a: 1\n")][..]),
             ("a: 1\n---\nb: 2", &[("", "a: 1\n"), ("---\n", "b: 2")]),

@@ -1,93 +1,133 @@
-//! The Flows of a file that is named on the command line.
+//! The Flows of a file that the command line names.
 
+use std::cell::OnceCell;
 use std::fs;
+use std::path::Path as FilePath;
 
-use anyhow::{Result, anyhow};
-
+use super::failure::{Failure, Report, Result};
+use super::stdin;
 use crate::config::{self, JinaFlow, Overrides, is_jina_flow};
-use crate::finding::{Excerpt, Finding, Findings};
-use crate::report::place;
-use crate::report::{self, Subject};
+use crate::finding::{Code, Excerpt, Finding, Findings};
+use crate::report::Subject;
+use crate::report::place::{self, Written};
 use crate::yaml::{Document, Node};
 
 /// One Flow of a file.
 pub struct FlowOfFile {
-    /// The Flow, with what the command line sets over it.
+    /// The Flow, with the settings of the command line.
     pub config: JinaFlow,
-    /// What reading found.
+    /// The findings of reading it.
     pub findings: Findings,
     /// The Flow's own path.
     pub path: &'static str,
-    /// Its place among the documents of the file.
+    /// Its index among the documents of the file.
     pub document: usize,
 }
 
-/// The text of a file, `-` for standard input, and how messages call it; `None` after a complaint in `said`.
-pub fn text(name: &str, said: &mut String) -> Result<Option<(Subject, String)>> {
-    let bytes = match name {
-        "-" => super::stdin::read()?,
-        _ => fs::read(name).map_err(|error| anyhow!("{name}: cannot be read: {error}"))?,
+/// Returns the text of a file, `-` for standard input, with the subject of its findings; `None` if it is not UTF-8, which
+/// is then in `report`.
+pub fn text(name: &str, report: &mut Report) -> Result<Option<(Subject, String)>> {
+    let (name, bytes) = match name {
+        "-" => (stdin::NAME, stdin::read()?),
+        _ => (name, fs::read(name).map_err(|error| Failure::unreadable(FilePath::new(name), error))?),
     };
-    let subject = Subject::File(if name == "-" { "stdin" } else { name }.to_owned());
+    let subject = Subject::File(name.to_owned());
     match String::from_utf8(bytes) {
         Ok(text) => Ok(Some((subject, text))),
         Err(error) => {
             let finding = place::not_utf8(&subject, error.as_bytes(), error.utf8_error());
-            said.push_str(&report::lines(&[(subject, finding)]));
+            report.push((subject, finding));
             Ok(None)
         }
     }
 }
 
-/// The `JinaFlows` of a file, or the one bare Flow that it is.
-pub fn flows(text: &str, subject: &Subject, overrides: &Overrides, findings: &mut Vec<(Subject, Finding)>) -> Vec<FlowOfFile> {
+/// Reads the `JinaFlows` of a file, or the one plain Flow in it.
+pub fn flows(text: &str, subject: &Subject, overrides: &Overrides, report: &mut Report) -> Vec<FlowOfFile> {
+    let shown = |finding: Finding| {
+        let excerpt = finding.mark.and_then(|mark| Excerpt::of(&subject.words(), text, mark));
+        (subject.clone(), finding.quoting(excerpt))
+    };
     let mut documents = match config::documents(text) {
         Ok(documents) => documents,
         Err(error) => {
-            let finding = Finding::error("", format!("is not YAML: {}", error.message)).at(error.mark);
-            let excerpt = Excerpt::of(&subject.words(), text, error.mark);
-            findings.push((subject.clone(), finding.quoting(excerpt)));
+            report.push(shown(Code::InvalidYaml.error("", format!("is not valid YAML: {}", error.message)).at(error.mark)));
             return Vec::new();
         }
     };
     let is_config = |document: &Document<'_>| document.root.as_ref().is_some_and(is_jina_flow);
-    for finding in documents.iter().filter_map(|document| document.root.as_ref()).filter_map(config::unknown_kind) {
-        let excerpt = finding.mark.and_then(|mark| Excerpt::of(&subject.words(), text, mark));
-        findings.push((subject.clone(), finding.quoting(excerpt)));
-    }
-    if !findings.is_empty() {
+    let unknown = documents.iter().filter_map(|document| document.root.as_ref()).filter_map(config::unknown_kind);
+    report.extend(unknown.map(shown));
+    if !report.is_empty() {
         return Vec::new();
     }
     if documents.iter().any(is_config) {
         let configs = documents.iter().enumerate().filter(|(_, document)| is_config(document));
-        let flow = |(place, document): (usize, &Document<'_>)| {
-            let mut own = Findings::default();
-            let config = config::read(document, overrides, &mut own);
-            FlowOfFile { config, findings: own, path: "spec.flow", document: place }
+        let flow = |(index, document): (usize, &Document<'_>)| {
+            let mut findings = Findings::default();
+            let config = config::read(document, overrides, &mut findings);
+            FlowOfFile { config, findings, path: "spec.flow", document: index }
         };
         return configs.map(flow).collect();
     }
-    let place = documents.iter().position(|document| document.root.is_some()).unwrap_or_default();
+    let index = documents.iter().position(|document| document.root.is_some()).unwrap_or_default();
     documents.retain(|document| document.root.is_some());
     if documents.len() > 1 {
         let mark = documents[1].root.as_ref().map(|root| root.mark).unwrap_or_default();
-        let finding = Finding::error("", "holds several documents, and a Flow is one").fix("keep one Flow in a file").at(mark);
-        let excerpt = Excerpt::of(&subject.words(), text, mark);
-        findings.push((subject.clone(), finding.quoting(excerpt)));
+        let finding = Code::SeveralDocuments.error("", "has several documents, but a Flow is one document");
+        report.push(shown(finding.fix("write each Flow to its own file").at(mark)));
         return Vec::new();
     }
     let document = documents.pop().unwrap_or(Document { root: None, duplicates: Vec::new() });
-    let mut own = Findings::default();
-    let config = config::read_bare(document, overrides, &mut own);
-    vec![FlowOfFile { config, findings: own, path: "", document: place }]
+    let mut findings = Findings::default();
+    let config = config::read_bare(document, overrides, &mut findings);
+    vec![FlowOfFile { config, findings, path: "", document: index }]
 }
 
-/// The Flow of a document as it was written, out of its `JinaFlow` where it is in one.
-pub fn source<'t>(document: &'t Document<'t>) -> Option<Node<'t>> {
-    let root = document.root.as_ref()?;
-    if !is_jina_flow(root) {
-        return Some(root.clone());
+/// The documents of a file, for the places of findings. They are read once, and only if there is a finding.
+pub struct Source<'t> {
+    subject: &'t Subject,
+    text: &'t str,
+    written: Written<'t>,
+    documents: OnceCell<Vec<Document<'t>>>,
+}
+
+impl<'t> Source<'t> {
+    /// The documents of a file.
+    pub fn new(subject: &'t Subject, text: &'t str) -> Self {
+        let name = match subject {
+            Subject::File(name) => name,
+            _ => "",
+        };
+        Self { subject, text, written: Written::new(name, text, 0), documents: OnceCell::new() }
     }
-    let flow = root.get("spec")?.get("flow")?;
-    config::flow_document(flow).ok()?.root
+
+    fn document(&self, index: usize) -> Option<&Document<'t>> {
+        self.documents.get_or_init(|| config::documents(self.text).unwrap_or_default()).get(index)
+    }
+
+    /// The Flow of a document as it was written, without its `JinaFlow`.
+    pub fn flow(&self, document: usize) -> Option<Node<'_>> {
+        let root = self.document(document)?.root.as_ref()?;
+        if !is_jina_flow(root) {
+            return Some(root.clone());
+        }
+        let flow = root.get("spec")?.get("flow")?;
+        config::flow_document(flow).ok()?.root
+    }
+
+    /// Returns findings about a document in the order of their places, each with its line.
+    pub fn place(&self, findings: Findings, document: usize) -> Report {
+        if findings.is_empty() {
+            return Report::new();
+        }
+        match self.document(document).and_then(|document| document.root.as_ref()) {
+            Some(root) => {
+                let placed = place::in_object(findings, root, Some(&self.written));
+                placed.into_iter().map(|finding| (self.subject.clone(), finding)).collect()
+            }
+            // An empty file.
+            None => place::in_file(findings, self.subject, self.text, document),
+        }
+    }
 }

@@ -1,20 +1,20 @@
-//! `jinaflow check [PATH…]`: whether manifests are wired, whoever wrote them.
+//! `jinaflow check PATH…`: checks that manifests form a working Flow, whoever wrote them.
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{IsTerminal as _, Write};
+use std::io::{self, IsTerminal as _, Write};
 use std::path::Path as FilePath;
 
-use anyhow::Result;
-
+use super::failure::{Failure, Report, Result};
+use super::file::File;
+use super::objects::Objects;
+use super::stdin;
+use super::unrendered::{self, Unrendered};
 use crate::check::external::External;
 use crate::check::{self, Options, SeenComponent};
-use crate::cli::file::{File, STDIN};
-use crate::cli::objects::Objects;
-use crate::cli::unrendered::{self, Unrendered};
 use crate::config::corrections::Correction;
 use crate::config::{self, Overrides, is_jina_flow};
-use crate::finding::{Finding, Findings, Path, Severity, harmless};
+use crate::finding::{Code, Finding, Findings, Path, Severity, harmless};
 use crate::function::{self, flow_check};
 use crate::krm::meta::Meta;
 use crate::plan::{Budget, Role};
@@ -24,34 +24,31 @@ use crate::render::kept;
 use crate::report::{self, Subject};
 use crate::yaml::{Document, Node};
 
-/// What to look at and how.
+/// What to check, and how.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Inspection {
     /// Files and folders; `-` is standard input.
     pub paths: Vec<String>,
-    /// What is provided elsewhere.
+    /// The objects that others provide.
     pub external: External,
     /// Whether a warning fails the run.
     pub is_strict: bool,
-    /// Whether the answer is `results` in JSON and not a table.
+    /// Whether the output is `results` in JSON, not a table.
     pub as_json: bool,
 }
 
-/// Addresses that are shown of a component.
+/// The most addresses that are shown of a component.
 const MOST_DIALLED: usize = 3;
 
-/// Characters of a cell of the table: a row is as wide as the widest of all.
+/// The most characters of a cell: every row is as wide as the widest one.
 const WIDEST: usize = 100;
 
-/// What was found before anything was looked at as a whole.
-type Told = Vec<(Subject, Finding)>;
-
-/// What was found in files.
+/// The result of a check.
 #[derive(Debug)]
 pub struct Seen {
-    /// What is wrong, or worth knowing.
+    /// All findings.
     pub findings: Vec<(Subject, Finding)>,
-    /// What runs Jina, and what a Flow takes for it.
+    /// The workloads that run Jina, and those that a Flow calls as if they did.
     pub components: Vec<SeenComponent>,
 }
 
@@ -61,20 +58,21 @@ impl Seen {
     }
 }
 
-/// Looks. Findings go to `said`, the answer is whether all is well.
-pub fn inspect(inspection: &Inspection, may_paint: bool, stdout: &mut impl Write, said: &mut String) -> Result<bool> {
-    let mut findings = Told::new();
+/// Checks files and folders. Findings go to `report`. Returns whether the check succeeded.
+pub fn inspect(inspection: &Inspection, may_color: bool, stdout: &mut impl Write, report: &mut Report) -> Result<bool> {
+    let mut findings = Report::new();
     let mut files: Vec<File> = Vec::new();
     for path in &inspection.paths {
         gather(path, &mut files, &mut findings)?;
     }
     let seen = look(&files, findings, inspection);
-    said.push_str(&report::lines(&seen.findings));
     let (errors, warnings) = (seen.count(Severity::Error), seen.count(Severity::Warning));
+    let results = if inspection.as_json { seen.findings.clone() } else { Vec::new() };
+    report.extend(seen.findings);
     if inspection.as_json {
-        function::write_results(seen.findings, stdout)?;
+        function::write_results(results, stdout)?;
     } else {
-        let is_painted = may_paint && std::io::stdout().is_terminal();
+        let is_painted = may_color && io::stdout().is_terminal();
         write_table(&seen.components, is_painted, stdout)?;
         let addresses: usize = seen.components.iter().map(|component| component.calls.len()).sum();
         let components = seen.components.len();
@@ -83,17 +81,17 @@ pub fn inspect(inspection: &Inspection, may_paint: bool, stdout: &mut impl Write
     Ok(errors == 0 && !(inspection.is_strict && warnings > 0))
 }
 
-/// Looks at files that have been read. `findings` are those of reading.
-pub fn look(files: &[File], mut findings: Vec<(Subject, Finding)>, inspection: &Inspection) -> Seen {
+/// Checks files that have been read. `findings` are those of reading them.
+pub fn look(files: &[File], mut findings: Report, inspection: &Inspection) -> Seen {
     let objects = Objects::read(files, &mut findings);
     let mut options = Options { external: inspection.external.clone(), is_strict: inspection.is_strict };
-    let mut told: BTreeMap<usize, Findings> = BTreeMap::new();
+    let mut found: BTreeMap<usize, Findings> = BTreeMap::new();
     let mut flows: Vec<Unrendered> = Vec::new();
     let mut renderings: Vec<(Placing, Rendering)> = Vec::new();
     let mut budget = Budget::default();
     let mut are_flows = false;
     for (&object, node) in &objects.nodes {
-        let own = told.entry(object).or_default();
+        let own = found.entry(object).or_default();
         if is_jina_flow(node) {
             if let Some((flow, placing, rendering)) = flow(object, node, &mut budget, own) {
                 flows.push(flow);
@@ -109,34 +107,33 @@ pub fn look(files: &[File], mut findings: Vec<(Subject, Finding)>, inspection: &
     let checked = check::check_views(objects.views(), &options);
     let running = checked.components.iter().filter_map(|component| component.jina_name.as_deref());
     for (object, finding) in unrendered::judge(&flows, &objects, running) {
-        told.entry(object).or_default().push(finding);
+        found.entry(object).or_default().push(finding);
     }
     if !renderings.is_empty() && objects.has_remembered {
         for (object, finding) in kept::edits(&objects.all_nodes(), &renderings) {
-            told.entry(object).or_default().push(finding);
+            found.entry(object).or_default().push(finding);
         }
     }
     let (runs_jina, has_errors) = (checked.components.iter().any(|component| component.is_jina), report::has_errors(&findings));
-    if !runs_jina && !are_flows && !has_errors && told.values().all(Findings::is_empty) {
-        let message = "nothing here runs Jina: there is no `jina gateway` and no `jina executor`";
-        let mend = "did kustomize run with --enable-alpha-plugins --enable-exec? Pipe what is applied: \
-                    kustomize build --enable-alpha-plugins --enable-exec … | jinaflow check -";
-        findings.push((Subject::File(inspection.paths.join(" ")), Finding::error("", message).fix(mend)));
+    if !runs_jina && !are_flows && !has_errors && found.values().all(Findings::is_empty) {
+        let message = "has no object that runs Jina: no container runs `jina gateway` or `jina executor`";
+        let fix = "run kustomize with both flags: kustomize build --enable-alpha-plugins --enable-exec … | jinaflow check -";
+        findings.push((Subject::File(inspection.paths.join(" ")), Code::NothingRunsJina.error("", message).fix(fix)));
     }
-    for findings_of_objects in [told, checked.findings] {
+    for findings_of_objects in [found, checked.findings] {
         objects.place(findings_of_objects, inspection.as_json, &mut findings);
     }
     Seen { findings, components: checked.components }
 }
 
-/// A JinaFlow that could be rendered. What is wrong with it otherwise goes to `own`.
+/// Renders a JinaFlow, if it has no error. Findings go to `own`.
 fn flow(object: usize, node: &Node<'_>, budget: &mut Budget, own: &mut Findings) -> Option<(Unrendered, Placing, Rendering)> {
     let document = Document { root: Some(node.clone()), duplicates: Vec::new() };
     let config = config::read(&document, &Overrides::default(), own);
     let rendering = Rendering::of(&config, &Path::root("spec.flow"), budget, own)?;
     let has_labels = config.settings.corrections().has(Correction::ObjectLabels);
     let components = rendering.components();
-    // A Flow without executors is its gateway.
+    // A Flow without executors has only a gateway.
     let is_meant = |role: Role| components.len() == 1 || role != Role::Gateway;
     let executors = components.iter().filter(|component| is_meant(component.role));
     let executors = executors.flat_map(|component| [component.node.clone(), component.name.clone()]).collect();
@@ -147,19 +144,23 @@ fn flow(object: usize, node: &Node<'_>, budget: &mut Budget, own: &mut Findings)
     Some((unrendered, placing, rendering))
 }
 
-/// The bytes of a file, of standard input, or of all files in a folder that look like manifests. A file that was named has
-/// to be there; one in a folder that cannot be read is told, and the rest is looked at.
-fn gather(path: &str, files: &mut Vec<File>, findings: &mut Told) -> Result<()> {
+/// Reads a file, standard input, or all files of a folder with the extension of a manifest. A file in a folder that cannot be
+/// read is a warning.
+fn gather(path: &str, files: &mut Vec<File>, findings: &mut Report) -> Result<()> {
+    let unreadable = |error: io::Error| Failure::unreadable(FilePath::new(path), error);
     let is_folder = path != "-" && FilePath::new(path).is_dir();
     if !is_folder {
-        let bytes = if path == "-" { super::stdin::read()? } else { fs::read(path).map_err(|error| unreadable(path, &error))? };
-        files.push(File { name: if path == "-" { STDIN.to_owned() } else { path.to_owned() }, bytes });
+        let (name, bytes) = match path {
+            "-" => (stdin::NAME, stdin::read()?),
+            _ => (path, fs::read(path).map_err(unreadable)?),
+        };
+        files.push(File { name: name.to_owned(), bytes });
         return Ok(());
     }
-    let entries = fs::read_dir(path).map_err(|error| unreadable(path, &error))?;
+    let entries = fs::read_dir(path).map_err(unreadable)?;
     let mut names = Vec::new();
     for entry in entries {
-        let entry = entry.map_err(|error| unreadable(path, &error))?;
+        let entry = entry.map_err(unreadable)?;
         let name = entry.file_name().to_string_lossy().into_owned();
         let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
         let is_manifest = [".yaml", ".yml", ".json"].iter().any(|ending| name.ends_with(ending));
@@ -169,34 +170,28 @@ fn gather(path: &str, files: &mut Vec<File>, findings: &mut Told) -> Result<()> 
     }
     names.sort();
     if names.iter().any(|name| ["kustomization.yaml", "kustomization.yml"].contains(&name.as_str())) {
-        let finding = Finding::error("", "is a kustomization: what it builds can be looked at, not what it is made of");
+        let finding = Code::KustomizationNotBuilt.error("", "is a kustomization: only its build can be checked, not its files");
         findings.push((Subject::File(path.to_owned()), finding.fix(format!("run: kustomize build {path} | jinaflow check -"))));
         return Ok(());
     }
     let folder = path.trim_end_matches('/');
     for name in names {
         let path = format!("{folder}/{name}");
-        // Who reads a pipe that nobody writes to waits for ever. One that is named itself is meant.
+        // Reading a pipe that has no writer would never end. A pipe that is named on the command line is read.
         if fs::metadata(&path).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
-            let finding = Finding::warning("", "is not a regular file, and is not read");
+            let finding = Code::WrongFileType.warning("", "is not a regular file, so it is not read");
             findings.push((Subject::File(path), finding.fix("remove it, or name it on the command line")));
             continue;
         }
-        if let Err(error) = gather(&path, files, findings) {
-            let reason = error.root_cause().to_string();
-            let reason = reason.rsplit_once(": cannot be read: ").map_or(&*reason, |(_, reason)| reason);
-            let finding = Finding::warning("", format!("cannot be read: {reason}"));
-            findings.push((Subject::File(path), finding.fix("remove it, or make it readable")));
+        if let Err(failure) = gather(&path, files, findings) {
+            let (subject, finding) = failure.into();
+            findings.push((subject, finding.with_severity(Severity::Warning).fix("remove it, or make it readable")));
         }
     }
     Ok(())
 }
 
-fn unreadable(path: &str, error: &std::io::Error) -> anyhow::Error {
-    anyhow::anyhow!("{}: cannot be read: {error}", path.chars().map(harmless).collect::<String>())
-}
-
-/// A line for everything that runs Jina.
+/// Writes a line for each component.
 fn write_table(components: &[SeenComponent], is_painted: bool, stdout: &mut impl Write) -> Result<()> {
     let are_several = components.iter().any(|component| component.namespace != components[0].namespace);
     let mut rows = vec![["", "COMPONENT", "ROLE", "REPLICAS", "IMAGE", "DIALS"].map(str::to_owned)];
@@ -230,7 +225,7 @@ fn write_table(components: &[SeenComponent], is_painted: bool, stdout: &mut impl
     Ok(())
 }
 
-/// The start of a long cell.
+/// Shortens a long cell.
 fn cut(cell: &str) -> String {
     match cell.char_indices().nth(WIDEST) {
         None => cell.to_owned(),

@@ -1,15 +1,14 @@
-//! What an export makes of its folder: files of an earlier export are merged with what the Flow renders now, field by field, as a
-//! render of a kpt package does it.
+//! Merges the files of an earlier export with the objects that the Flow renders now, field by field, as a render of a kpt
+//! package does.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::Path as FilePath;
 
-use anyhow::Result;
-
-use crate::cli::folder::{Document, MEMORY, Names, Told, check_files, read};
-use crate::cli::remembered::{self, Entry, hash};
+use super::failure::{Report, Result};
+use super::folder::{Document, MEMORY, Names, check_files, read};
+use super::remembered::{self, Entry, hash};
 use crate::config::OnConflict;
-use crate::finding::{Finding, Findings, shortened};
+use crate::finding::{Code, Findings, shortened};
 use crate::jina::topology::GATEWAY;
 use crate::krm::annotations::{INDEX, PATH};
 use crate::krm::meta::Meta;
@@ -23,46 +22,46 @@ use crate::yaml::{self, Data, Node};
 
 /// A Flow that is exported.
 pub struct Exported {
-    /// What it comes to.
+    /// Its components.
     pub rendering: Rendering,
-    /// Who it is.
+    /// Its identity.
     pub placing: Placing,
-    /// The file that it is from, and its path in there.
+    /// Its file, and its path there.
     pub place: (Subject, &'static str),
 }
 
-/// What is to be done in a folder.
+/// The changes of a folder.
 #[derive(Debug, Default)]
 pub struct Change {
-    /// Files with their new texts, names relative to the folder.
+    /// Files with their new content. Names are relative to the folder.
     pub written: Vec<(String, String)>,
     /// Files that are removed.
     pub removed: Vec<String>,
-    /// What is remembered, with its new text, and what it is while files are written one after the other.
+    /// The new record, unless the folder has none.
     pub memory: Option<Memory>,
 }
 
-/// The text of [`MEMORY`].
+/// The content of [`MEMORY`].
 #[derive(Debug)]
 pub struct Memory {
-    /// While some files may be new and some not.
+    /// While files are replaced, and some are new and some are not.
     pub unfinished: String,
-    /// When all are new.
+    /// When all files are new.
     pub done: String,
 }
 
-/// An object as it is rendered now.
+/// An object as the Flow renders it now.
 struct Fresh {
     file: String,
     meta: Meta,
     owner: String,
     text: String,
-    /// Whether it comes in the place of an object of its name that no export is known to have written.
+    /// Whether it may replace an object of its name that no export is known to have written.
     replaces_strangers: bool,
 }
 
-/// The files of a folder in which nothing is yet: Jina's tree, a file for each component, its objects one after the other. With
-/// `keeps_memory`, what is remembered of them is one more.
+/// The files of a new folder: Jina's tree, with a file for each component and its objects one after the other. With
+/// `keeps_memory`, the record is one more file.
 pub fn new(flows: &[Exported], keeps_memory: bool) -> Vec<(String, String)> {
     let fresh: Vec<Fresh> = flows.iter().flat_map(objects).collect();
     let mut files = files(&fresh);
@@ -118,28 +117,28 @@ fn entry(file: &str, meta: &Meta, object: String, rendered: String, fresh: &str)
     }
 }
 
-/// Merges what Flows render into a folder that is there.
-pub fn merge(folder: &FilePath, flows: &[Exported], keeps_memory: bool, told: &mut Told) -> Result<Change> {
+/// Merges the objects that Flows render with the files of a folder.
+pub fn merge(folder: &FilePath, flows: &[Exported], keeps_memory: bool, report: &mut Report) -> Result<Change> {
     let known = remembered::read(folder)?;
     let keeps_memory = keeps_memory || known.is_some();
     let entries = known.unwrap_or_default();
     let fresh: Vec<Fresh> = flows.iter().flat_map(objects).collect();
     let known: Names<'_> = entries.iter().map(|entry| entry.file.as_str()).collect();
-    // An object that was moved comes back to where it is, and not to its file.
+    // An object that was moved stays in its new file.
     let elsewhere: HashSet<&str> = entries.iter().map(|entry| entry.object.as_str()).collect();
     let comes = |fresh: &&Fresh| !fresh.replaces_strangers && !elsewhere.contains(fresh.owner.as_str());
     let coming: Names<'_> = fresh.iter().filter(comes).map(|fresh| fresh.file.as_str()).collect();
-    check_files(folder, &known, &coming, &files(&fresh), told)?;
+    check_files(folder, &known, &coming, &files(&fresh), report)?;
     let ours: Names<'_> = known.iter().copied().chain(fresh.iter().map(|fresh| fresh.file.as_str())).collect();
     let moved = entries.iter().map(|Entry { kind, namespace, name, .. }| [kind, namespace, name].map(String::as_str)).collect();
-    let documents = read(folder, &ours, &moved, told)?;
+    let documents = read(folder, &ours, &moved, report)?;
     let before = Before::of(documents, &ours, &entries, &fresh);
-    refuse_lists(folder, &before, &ours, &moved, told);
-    if report::has_errors(told) {
+    refuse_lists(folder, &before, &ours, &moved, report);
+    if report::has_errors(report) {
         return Ok(Change::default());
     }
-    warn_about_strays(folder, &before, &fresh, told);
-    warn_about_another_flow(flows, &entries, told);
+    warn_about_strays(folder, &before, &fresh, report);
+    warn_about_another_flow(flows, &entries, report);
     let list = ResourceList::of_documents(before.shown().map(|place| before.marked[place].as_str()));
     let mut generated = Vec::new();
     for (index, item) in list.items.iter().enumerate() {
@@ -155,12 +154,12 @@ pub fn merge(folder: &FilePath, flows: &[Exported], keeps_memory: bool, told: &m
     for Exported { rendering, placing, place: (subject, path) } in flows {
         let mut own = Findings::default();
         rendering.place(placing, &mut reconciler, &mut own);
-        told.extend(own.into_iter().map(|finding| (subject.clone(), finding.on((*path).to_owned()))));
+        report.extend(own.into_iter().map(|finding| (subject.clone(), finding.on(*path))));
     }
     let outcome = reconciler.finish();
-    told.extend(outcome.findings.into_iter().map(|item| (Subject::Object(in_folder(folder, item.object)), item.finding)));
+    report.extend(outcome.findings.into_iter().map(|item| (Subject::Object(in_folder(folder, item.object)), item.finding)));
     let by_owner = fresh.iter().map(|fresh| (fresh.owner.as_str(), fresh)).collect();
-    let mut after = After { all: &fresh, fresh: by_owner, files: BTreeMap::new(), left: BTreeMap::new() };
+    let mut after = After { of_files: by_file(&fresh), fresh: by_owner, files: BTreeMap::new(), left: BTreeMap::new() };
     for (place, fate) in before.shown().zip(&outcome.fates) {
         let text = match fate {
             Fate::Kept => &before.marked[place],
@@ -170,26 +169,29 @@ pub fn merge(folder: &FilePath, flows: &[Exported], keeps_memory: bool, told: &m
                 continue;
             }
         };
-        after.take(text, Some((&before.documents[place], before.is_as_written[place], *fate == Fate::Kept)));
+        let was = Was { document: &before.documents[place], is_as_written: before.is_as_written[place], is_kept: *fate == Fate::Kept };
+        after.take(text, Some(was));
     }
     outcome.added.iter().for_each(|text| after.take(text, None));
-    let mut change = Change { removed: after.gone(&before), ..Change::default() };
+    let mut change = Change { removed: after.removed(&before), ..Change::default() };
+    let texts = before.texts();
+    let old = |file: &str| texts.get(file).map(String::as_str).unwrap_or_default();
     for (file, documents) in &after.files {
         let text = after.text(file, documents);
-        if before.text(file) != text {
+        if old(file) != text {
             change.written.push((file.clone(), text));
         }
     }
     if keeps_memory {
         let replaced = change.written.iter().map(|(file, _)| file).chain(&change.removed);
-        let replaced = replaced.map(|file| (file.clone(), hash(&before.text(file)))).collect();
+        let replaced = replaced.map(|file| (file.clone(), hash(old(file)))).collect();
         let unfinished = remembered::unfinished(after.entries(), before.entries, replaced);
         change.memory = Some(Memory { unfinished, done: remembered::text(after.entries()) });
     }
     Ok(change)
 }
 
-/// An object in a message is in a file of this folder.
+/// Adds the folder to the path of an object, for messages.
 fn in_folder(folder: &FilePath, mut meta: Meta) -> Meta {
     for (_, path) in meta.annotations.iter_mut().filter(|(name, _)| name == PATH) {
         *path = folder.join(&*path).display().to_string();
@@ -197,16 +199,16 @@ fn in_folder(folder: &FilePath, mut meta: Meta) -> Meta {
     meta
 }
 
-/// What is in the folder.
+/// The folder before the export.
 struct Before {
     documents: Vec<Document>,
-    /// Each with what is remembered of it as annotations.
+    /// The documents, each with its record as annotations.
     marked: Vec<String>,
-    /// Whether it is what an earlier export wrote, letter by letter.
+    /// Whether each is exactly as an earlier export wrote it.
     is_as_written: Vec<bool>,
-    /// Files in which something is ours, or is called as something of ours.
+    /// Files with an object of the export, or with an object of the same name.
     files: HashSet<String>,
-    /// What is remembered of the objects that are there, each where it is.
+    /// The records of the objects in the folder, each with its present file.
     entries: Vec<Entry>,
 }
 
@@ -228,17 +230,17 @@ impl Before {
         let replacing = fresh.iter().filter(|fresh| fresh.replaces_strangers);
         let replacing: HashMap<(&str, (&str, &str)), &Fresh> =
             replacing.map(|fresh| ((fresh.file.as_str(), names(&fresh.meta)), fresh)).collect();
-        // What stands in such a file stays there, whatever has become of the objects in it.
+        // All documents of such a file are merged, also those that are not of the export.
         let files = documents.iter().map(|document| &document.file).filter(|file| ours.contains(file.as_str())).cloned().collect();
         let mut before = Self { documents: Vec::new(), marked: Vec::new(), is_as_written: Vec::new(), files, entries: Vec::new() };
         for (document, entry) in documents.iter().zip(of_documents) {
             let Document { file, index, text, meta, .. } = document;
-            // What an earlier version, or compat, has written, and is as it is rendered now.
+            // An object without a record, from an earlier version or with compat, that equals the one rendered now.
             let same = rendered.get(&(file.as_str(), text.as_str())).filter(|_| entry.is_none());
-            // What is remembered of a stranger that is replaced is what it is: nothing in it is an edit.
+            // The record of an object that is replaced is the object itself, so that nothing in it counts as an edit.
             let replaced = replacing.get(&(file.as_str(), names(meta))).filter(|_| entry.is_none());
             before.entries.extend(entry.as_ref().map(|entry| Entry { file: file.clone(), ..entry.clone() }));
-            // The last line of a file may have lost its end.
+            // The last line of a file may have lost its line feed.
             let is_as_rendered = |entry: &Entry| entry.text == hash(text) || entry.text == hash(&format!("{text}\n"));
             before.is_as_written.push(same.is_some() || entry.as_ref().is_some_and(is_as_rendered));
             if entry.is_some() || same.is_some() || named.contains(&names(meta)) {
@@ -259,27 +261,30 @@ impl Before {
         before
     }
 
-    /// The places of the documents that the merge is shown.
+    /// The indices of the documents that are merged.
     fn shown(&self) -> impl Iterator<Item = usize> {
         (0..self.documents.len()).filter(|place| self.files.contains(&self.documents[*place].file))
     }
 
-    /// The text of a file.
-    fn text(&self, file: &str) -> String {
-        let documents = self.documents.iter().filter(|document| document.file == file);
-        documents.flat_map(|Document { head, text, tail, .. }| [head.as_str(), text.as_str(), tail.as_str()]).collect()
+    /// The text of each file.
+    fn texts(&self) -> HashMap<&str, String> {
+        let mut texts: HashMap<&str, String> = HashMap::new();
+        for Document { file, head, text, tail, .. } in &self.documents {
+            texts.entry(file).or_default().extend([head.as_str(), text, tail]);
+        }
+        texts
     }
 }
 
-/// Kind and name of an object.
+/// The kind and the name of an object.
 fn names(meta: &Meta) -> (&str, &str) {
     (&meta.kind, &meta.name)
 }
 
-/// The text of an object with annotations.
+/// Adds annotations to the text of an object.
 fn mark(text: &str, marks: impl Iterator<Item = (&'static str, String)>) -> String {
     let Some(mut node) = yaml::read(text).ok().and_then(|document| document.root) else { return text.to_owned() };
-    // What is no object, as values of a chart beside the manifests, is shown as it is.
+    // A document that is not an object, such as the values of a chart, stays unchanged.
     if node.get("metadata").is_none_or(|metadata| metadata.as_map().is_none()) {
         return text.to_owned();
     }
@@ -298,7 +303,7 @@ fn mark(text: &str, marks: impl Iterator<Item = (&'static str, String)>) -> Stri
     })
 }
 
-/// The text of an object without those annotations.
+/// Removes these annotations from the text of an object.
 fn unmark(text: &str) -> String {
     let Some(mut node) = yaml::read(text).ok().and_then(|document| document.root) else { return text.to_owned() };
     if let Some(metadata) = node.get_mut("metadata") {
@@ -319,20 +324,20 @@ fn unmark(text: &str) -> String {
     })
 }
 
-/// Workloads of Jina in the folder that no Flow of this export has, and that no export is known to have written.
-fn warn_about_strays(folder: &FilePath, before: &Before, fresh: &[Fresh], told: &mut Told) {
+/// Warns about workloads of Jina that no Flow of this export has, and that no export is known to have written.
+fn warn_about_strays(folder: &FilePath, before: &Before, fresh: &[Fresh], report: &mut Report) {
     let files: HashSet<&str> = fresh.iter().map(|fresh| fresh.file.as_str()).collect();
     for document in before.documents.iter().filter(|document| document.is_jina) {
         if !before.files.contains(&document.file) && !files.contains(document.file.as_str()) {
-            let message = format!("has a {} `{}` that runs Jina, and that is not from this Flow", document.meta.kind, document.meta.name);
-            let finding = Finding::warning("", message).fix("remove the file if it is from an earlier export");
-            told.push((Subject::File(folder.join(&document.file).display().to_string()), finding));
+            let message = format!("has the {} `{}`, which runs Jina but is not from this Flow", document.meta.kind, document.meta.name);
+            let finding = Code::WorkloadNotFromFlow.warning("", message).fix("remove the file if it is from an earlier export");
+            report.push((Subject::File(folder.join(&document.file).display().to_string()), finding));
         }
     }
 }
 
-/// A list hides objects from the merge, which would be written a second time beside it.
-fn refuse_lists(folder: &FilePath, before: &Before, ours: &Names<'_>, moved: &BTreeSet<[&str; 3]>, told: &mut Told) {
+/// Refuses lists: the merge does not see objects in a list, and would write them again beside it.
+fn refuse_lists(folder: &FilePath, before: &Before, ours: &Names<'_>, moved: &BTreeSet<[&str; 3]>, report: &mut Report) {
     let found: HashSet<[&str; 3]> =
         before.entries.iter().map(|Entry { kind, namespace, name, .. }| [kind, namespace, name].map(String::as_str)).collect();
     let is_hidden = |item: &Node<'_>| {
@@ -344,44 +349,69 @@ fn refuse_lists(folder: &FilePath, before: &Before, ours: &Names<'_>, moved: &BT
         let root = yaml::read(text).ok().and_then(|document| document.root);
         let items = root.as_ref().and_then(|root| root.get("items")).and_then(Node::as_list).unwrap_or_default();
         if meta.api_version == "v1" && (ours.contains(file.as_str()) || items.iter().any(is_hidden)) {
-            let finding = Finding::error("kind", "is a list, and an export finds only objects that are documents of their own");
-            let finding = finding.got("List").fix("write each of its items as a document, with `---` between them");
-            told.push((Subject::File(folder.join(file).display().to_string()), finding));
+            let finding = Code::ListInExport.error("kind", "is a list, but an export needs each object in its own document");
+            let finding = finding.got("List").fix("write each item as a document, with `---` between them");
+            report.push((Subject::File(folder.join(file).display().to_string()), finding));
         }
     }
 }
 
-/// Of a Flow that has no executor of the last export any more, it may be that it is another Flow under the same name: one without
-/// a name is called `flow`.
-fn warn_about_another_flow(flows: &[Exported], entries: &[Entry], told: &mut Told) {
+/// Warns about a Flow that has no executor of the last export. It may be another Flow under the same name, because a Flow
+/// without a name is called `flow`.
+fn warn_about_another_flow(flows: &[Exported], entries: &[Entry], report: &mut Report) {
     for Exported { placing, place: (subject, path), .. } in flows {
         let flow = &placing.meta.name;
         let owners = entries.iter().filter_map(|entry| Owner::parse(&entry.object)).filter(|owner| owner.flow == *flow);
         let former: BTreeSet<String> = owners.map(|owner| owner.component).filter(|component| component != GATEWAY).collect();
-        let is_left = placing.components.iter().filter(|component| component.role != Role::Gateway).any(|component| {
-            former.iter().any(|known| known.strip_prefix(&component.executor).is_some_and(|rest| rest.is_empty() || rest.starts_with('-')))
-        });
+        // A component has the name of its executor, or that name with a suffix such as `-head` or `-0`.
+        let executors: HashSet<&str> = former.iter().flat_map(|name| starts(name)).collect();
+        let mut components = placing.components.iter().filter(|component| component.role != Role::Gateway);
+        let is_left = components.any(|component| executors.contains(component.executor.as_str()));
         if !former.is_empty() && !is_left {
-            let message = format!("has none of the components of `{flow}` that the last export wrote into this folder");
+            let message = format!("has none of the components of `{flow}` that the last export wrote to this folder; they are removed");
             let names = former.into_iter().collect::<Vec<_>>().join(", ");
-            let finding = Finding::warning(*path, message).got(shortened(&names));
-            let mend = "they are removed; if it is another Flow, give it another --name, or export it into another folder";
-            told.push((subject.clone(), finding.fix(mend)));
+            let finding = Code::FlowReplaced.warning(*path, message).got(shortened(&names));
+            report.push((subject.clone(), finding.fix("if this is another Flow, set another --name, or export it to another folder")));
         }
     }
 }
 
-/// What is to be in the folder.
+/// A name, and its starts before a dash.
+fn starts(name: &str) -> impl Iterator<Item = &str> {
+    name.match_indices('-').map(|(at, _)| &name[..at]).chain([name])
+}
+
+/// New objects by their files.
+fn by_file(fresh: &[Fresh]) -> HashMap<&str, Vec<&Fresh>> {
+    let mut files: HashMap<&str, Vec<&Fresh>> = HashMap::new();
+    for fresh in fresh {
+        files.entry(&fresh.file).or_default().push(fresh);
+    }
+    files
+}
+
+/// The folder as it will be.
 struct After<'f> {
-    all: &'f [Fresh],
-    /// By what they are.
+    /// New objects by their files.
+    of_files: HashMap<&'f str, Vec<&'f Fresh>>,
+    /// New objects by their owners.
     fresh: HashMap<&'f str, &'f Fresh>,
     files: BTreeMap<String, Vec<Kept>>,
-    /// Comments around documents that go, by their files and places: they may be somebody else's.
+    /// Comments around removed documents, by their files and indices. They may be the user's.
     left: BTreeMap<String, Vec<(i64, String)>>,
 }
 
-/// A document as it is to be.
+/// A document of the folder, and its part in the merge.
+#[derive(Clone, Copy)]
+struct Was<'d> {
+    document: &'d Document,
+    /// Whether it is exactly as an export wrote it.
+    is_as_written: bool,
+    /// Whether the merge does not change it.
+    is_kept: bool,
+}
+
+/// A document as it will be.
 struct Kept {
     index: i64,
     head: Option<String>,
@@ -389,29 +419,29 @@ struct Kept {
     is_first: bool,
     text: String,
     tail: String,
-    /// What is remembered of it, if it is ours.
+    /// Its record, if it is of the export.
     entry: Option<Entry>,
-    /// Whether nobody has edited it.
+    /// Whether it has no edits.
     is_as_written: bool,
 }
 
 impl After<'_> {
-    /// Takes a document with its annotations; `was` is what it was, whether it is as an export wrote it, and whether it stays.
-    fn take(&mut self, marked: &str, was: Option<(&Document, bool, bool)>) {
+    /// Adds a document, which has its record as annotations; `was` is the document in the folder, unless it is new.
+    fn take(&mut self, marked: &str, was: Option<Was<'_>>) {
         let meta = yaml::read(marked).ok().and_then(|document| document.root).map(|node| Meta::of(&node)).unwrap_or_default();
-        let file = meta.path().or(was.map(|(document, ..)| document.file.as_str())).unwrap_or_default().to_owned();
+        let file = meta.path().or(was.map(|was| was.document.file.as_str())).unwrap_or_default().to_owned();
         let owner = meta.annotation(OBJECT).zip(meta.annotation(RENDERED));
         let fresh = owner.and_then(|(object, _)| self.fresh.get(object));
-        let is_as_written = was.is_none_or(|(_, is_as_written, _)| is_as_written) && fresh.is_some();
+        let is_as_written = was.is_none_or(|was| was.is_as_written) && fresh.is_some();
         let text = match (fresh, was) {
             (Some(fresh), _) if is_as_written => fresh.text.clone(),
-            (_, Some((document, _, true))) => document.text.clone(),
+            (_, Some(Was { document, is_kept: true, .. })) => document.text.clone(),
             _ => unmark(marked),
         };
         let is_as_written = is_as_written || fresh.is_some_and(|fresh| fresh.text == text);
         let of_fresh = fresh.map_or(text.as_str(), |fresh| fresh.text.as_str());
         let entry = owner.map(|(object, rendered)| entry(&file, &meta, object.to_owned(), rendered.to_owned(), of_fresh));
-        let here = was.map(|(document, ..)| document).filter(|document| document.file == file);
+        let here = was.map(|was| was.document).filter(|document| document.file == file);
         let index = here.and_then(|here| i64::try_from(here.index).ok()).or(meta.index()).unwrap_or(i64::MAX);
         let is_first = here.is_some_and(|here| here.index == 0);
         let head = here.map(|here| here.head.clone());
@@ -419,7 +449,7 @@ impl After<'_> {
         self.files.entry(file).or_default().push(Kept { index, head, is_first, text, tail, entry, is_as_written });
     }
 
-    /// A document goes, and what stands above its mark and behind it stays, if its file does.
+    /// Removes a document, and keeps the comments above its `---` and after it if the file stays.
     fn leave(&mut self, Document { file, index, head, tail, .. }: &Document) {
         let comments: String = head.split_inclusive('\n').chain(tail.split_inclusive('\n')).filter(|line| line.starts_with('#')).collect();
         if !comments.is_empty() {
@@ -427,18 +457,18 @@ impl After<'_> {
         }
     }
 
-    /// Files of which nothing is left.
-    fn gone(&self, before: &Before) -> Vec<String> {
-        let mut gone: Vec<String> = before.files.iter().filter(|file| !self.files.contains_key(*file)).cloned().collect();
-        gone.sort();
-        gone
+    /// Files without a document.
+    fn removed(&self, before: &Before) -> Vec<String> {
+        let mut removed: Vec<String> = before.files.iter().filter(|file| !self.files.contains_key(*file)).cloned().collect();
+        removed.sort();
+        removed
     }
 
     fn entries(&self) -> Vec<Entry> {
         self.files.values().flatten().filter_map(|kept| kept.entry.clone()).collect()
     }
 
-    /// The text of a file. One that nobody has edited is written as into a new folder.
+    /// The text of a file. A file without edits is written as to a new folder.
     fn text(&self, file: &str, documents: &[Kept]) -> String {
         let is_of_file =
             |kept: &Kept| kept.entry.as_ref().and_then(|entry| self.fresh.get(entry.object.as_str())).map(|fresh| fresh.file == file);
@@ -448,11 +478,9 @@ impl After<'_> {
         let left = self.left.get(file).map(Vec::as_slice).unwrap_or_default();
         let is_untouched =
             left.is_empty() && documents.iter().all(|kept| kept.is_as_written && is_plain(kept) && is_of_file(kept) == Some(true));
-        let mut fresh = self.all.iter().filter(|fresh| fresh.file == file);
-        if is_untouched && fresh.clone().count() == documents.len() {
-            let mut text = fresh.next().map_or(String::new(), |fresh| fresh.text.clone());
-            fresh.for_each(|fresh| text.extend(["---\n", &fresh.text]));
-            return text;
+        let fresh = self.of_files.get(file).map(Vec::as_slice).unwrap_or_default();
+        if is_untouched && fresh.len() == documents.len() {
+            return fresh.iter().map(|fresh| fresh.text.as_str()).collect::<Vec<_>>().join("---\n");
         }
         let mut documents: Vec<&Kept> = documents.iter().collect();
         documents.sort_by_key(|kept| kept.index);

@@ -1,113 +1,121 @@
-//! The command line and the process: the only room that reads files, the environment, or standard input.
+//! The command line: the only module that reads files, standard input or the environment.
 
-pub mod definition;
-pub mod folder;
-pub mod remembered;
-pub mod merged;
-pub mod outdir;
+mod failure;
+mod environment;
 mod stdin;
+mod definition;
+mod folder;
+mod remembered;
+mod merged;
+mod outdir;
 pub mod input;
-pub mod export;
-pub mod explain;
 pub mod file;
 mod objects;
-pub mod unrendered;
+mod export;
+mod codes;
+mod explain;
+mod unrendered;
 pub mod inspect;
-pub mod flags;
+mod flags;
+mod commands;
+mod parse;
+mod help;
 
 use std::fs;
-use std::io::{self, ErrorKind, IsTerminal as _, Write};
+use std::io::{self, IsTerminal as _, Write};
+use std::path::Path as FilePath;
 
-use anyhow::{Context as _, Result};
-
-use crate::function::{self, Outcome};
-use crate::report;
-use flags::{Command, Environment};
+use commands::Command;
+use environment::Environment;
+use failure::{Failure, Report, Result};
 
 use crate::config::{manual, schema};
+use crate::finding::Severity;
+use crate::function::{self, Outcome};
 use crate::jina::reference;
+use crate::report::{self, Subject, place};
 
-/// The function's README, which is the manual that `kpt fn doc` shows as well.
-const README: &str = include_str!("../../functions/jinaflow/README.md");
-
-/// Runs the process; the answer is its exit code.
+/// Runs the process and returns its exit code.
 pub fn main() -> u8 {
     let environment = Environment::of_process();
-    let mut said = String::new();
-    let outcome = match flags::parse(std::env::args_os(), &environment) {
-        Ok(command) => run(command, &environment, &mut said),
-        Err(line) => {
-            said = failure(&line);
-            Ok(false)
+    let mut report = Report::new();
+    let command = parse::command(std::env::args_os(), &environment);
+    let done = command
+        .map_err(|finding| Failure::Finding(Box::new((Subject::CommandLine, finding))))
+        .and_then(|command| run(command, &environment, &mut report));
+    let succeeded = match done {
+        Ok(succeeded) => succeeded,
+        Err(failure) if failure.is_closed_pipe() => true,
+        Err(failure) => {
+            report.insert(0, failure.into());
+            false
         }
     };
-    let code = match outcome {
-        Ok(true) => 0,
-        Ok(false) => 1,
-        // Whoever closed the pipe has read enough.
-        Err(error) if is_broken_pipe(&error) => 0,
-        Err(error) => {
-            said.insert_str(0, &failure(&format!("{error:#}")));
-            1
-        }
-    };
-    complain(&said, &environment);
-    code
+    write_stderr(&report::lines(&report), &environment);
+    write_hint(&report);
+    u8::from(!succeeded)
 }
 
-/// Runs a command. What is to be told goes to `said`; the answer is whether all went well.
-fn run(command: Command, environment: &Environment, said: &mut String) -> Result<bool> {
-    // What a Flow comes to is larger, and is written from where it is.
+/// Runs a command. Findings go to `report`. Returns whether the command succeeded.
+fn run(command: Command, environment: &Environment, report: &mut Report) -> Result<bool> {
+    // Manifests of a Flow are larger than the buffer, and are written without being copied to it.
     let mut stdout = io::BufWriter::with_capacity(16 << 10, io::stdout().lock());
-    let done = match command {
-        Command::Help => print(&mut stdout, &manual())?,
-        Command::Version => print(&mut stdout, concat!("jinaflow ", env!("CARGO_PKG_VERSION"), "\n"))?,
-        Command::Function if io::stdin().is_terminal() => print(&mut stdout, &manual())?,
-        Command::Function => told(function::run(&stdin::read()?, &mut stdout)?, said),
-        Command::Plugin(config) => {
-            let config = fs::read_to_string(&config).with_context(|| format!("{config}: cannot be read"))?;
-            let input = String::from_utf8(stdin::read()?).context("stdin: is not UTF-8")?;
-            told(function::run_plugin(&config, &input, &mut stdout)?, said)
+    let succeeded = match command {
+        Command::Function if io::stdin().is_terminal() => print(&mut stdout, &help::overview())?,
+        Command::Function => {
+            let outcome = function::run(&stdin::read()?, &mut stdout)?;
+            return finish(&outcome, stdout, environment);
         }
-        Command::Fields => print(&mut stdout, &manual::fields())?,
+        Command::Plugin(config) => {
+            let config = fs::read_to_string(&config).map_err(|error| Failure::unreadable(FilePath::new(&config), error))?;
+            let input = String::from_utf8(stdin::read()?).map_err(|error| {
+                let finding = place::not_utf8(&Subject::Input, error.as_bytes(), error.utf8_error());
+                Failure::Finding(Box::new((Subject::Input, finding)))
+            })?;
+            let outcome = function::run_plugin(&config, &input, &mut stdout)?;
+            return finish(&outcome, stdout, environment);
+        }
+        Command::Export(export) => export::export(&export, &mut stdout, report)?,
+        Command::Check(inspection) => inspect::inspect(&inspection, environment.may_color, &mut stdout, report)?,
+        Command::Explain(question) => explain::explain(&question, &mut stdout, report)?,
         Command::Options => print(&mut stdout, &reference::page())?,
+        Command::Fields => print(&mut stdout, &manual::fields())?,
         Command::Schema => print(&mut stdout, &schema::text())?,
         Command::Definition => print(&mut stdout, &definition::text())?,
-        Command::Explain(question) => explain::explain(&question, &mut stdout, said)?,
-        Command::Export(export) => export::export(&export, &mut stdout, said)?,
-        Command::Check(inspection) => inspect::inspect(&inspection, environment.may_paint, &mut stdout, said)?,
+        Command::Manual => print(&mut stdout, &help::manual())?,
+        Command::Help(None) => print(&mut stdout, &help::overview())?,
+        Command::Help(Some(row)) => print(&mut stdout, &help::of_command(row))?,
+        Command::Version => print(&mut stdout, concat!("jinaflow ", env!("CARGO_PKG_VERSION"), "\n"))?,
     };
     stdout.flush()?;
-    Ok(done)
+    Ok(succeeded)
 }
 
-/// The README without the marks by which documentation generators find their parts.
-fn manual() -> String {
-    README.lines().filter(|line| !line.starts_with("<!--mdtogo")).flat_map(|line| [line, "\n"]).collect()
-}
-
-fn print(stdout: &mut impl Write, text: &str) -> io::Result<bool> {
+fn print(stdout: &mut impl Write, text: &str) -> Result<bool> {
     stdout.write_all(text.as_bytes())?;
     Ok(true)
 }
 
-fn told(outcome: Outcome, said: &mut String) -> bool {
-    *said = outcome.stderr;
-    outcome.success
+/// Ends a run as a function, whose findings are lines already.
+fn finish(outcome: &Outcome, mut stdout: impl Write, environment: &Environment) -> Result<bool> {
+    let flushed = stdout.flush();
+    write_stderr(&outcome.stderr, environment);
+    flushed?;
+    Ok(outcome.success)
 }
 
-/// Nothing can be done when even stderr is gone.
-fn complain(said: &str, environment: &Environment) {
+/// Writes lines to standard error. An error there is ignored, because there is no other place to report it.
+fn write_stderr(lines: &str, environment: &Environment) {
     let mut stderr = io::stderr().lock();
-    let painted = (stderr.is_terminal() && environment.may_paint).then(|| report::painted(said));
-    let _ = stderr.write_all(painted.as_deref().unwrap_or(said).as_bytes());
+    let painted = (stderr.is_terminal() && environment.may_color).then(|| report::painted(lines));
+    let _ = stderr.write_all(painted.as_deref().unwrap_or(lines).as_bytes());
 }
 
-/// A failure that is not about a Flow, on one line. Names of files may hold anything.
-fn failure(message: &str) -> String {
-    format!("error: {}\n", report::one_line(message))
-}
-
-fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    error.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == ErrorKind::BrokenPipe)
+/// At a terminal, says how to read more about the first error.
+fn write_hint(report: &Report) {
+    let error = report.iter().find(|(_, finding)| finding.severity == Severity::Error);
+    let mut stderr = io::stderr().lock();
+    if let Some((_, finding)) = error.filter(|_| stderr.is_terminal()) {
+        let _ = writeln!(stderr, "\nFor the cause, an example and the fix, run: jinaflow explain {}", finding.code);
+    }
 }

@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use super::file::{File, STDIN};
+use super::file::File;
+use super::stdin;
 use crate::config;
 use crate::finding::{Code, Finding, Findings, Mark, Severity};
 use crate::function::documents::{self, Aliases, Piece};
@@ -96,7 +97,7 @@ impl<'t> Objects<'t> {
             Err(SyntaxError { message, mark }) => {
                 self.forget_since(start);
                 let written = Written::new(name, text, piece.before);
-                let finding = Finding::error("", format!("is not YAML: {message}")).quoting(written.excerpt(mark));
+                let finding = Code::InvalidYaml.error("", format!("is not valid YAML: {message}")).quoting(written.excerpt(mark));
                 Err(finding_about_piece(finding, piece, text))
             }
         }
@@ -185,7 +186,7 @@ impl<'t> Objects<'t> {
             piece.read_again(&mut |node| {
                 if let Some((_, own)) = findings.next_if(|(with_findings, _)| *with_findings == object) {
                     // Lines of standard input cannot be opened by the reader of a message.
-                    let lines = Some(&written).filter(|_| file.name != STDIN && all.len() < MOST_SHOWN);
+                    let lines = Some(&written).filter(|_| file.name != stdin::NAME && all.len() < MOST_SHOWN);
                     let mut meta = flow_check::named(&node);
                     if has_places {
                         let index = (object - file.first_object).to_string();
@@ -290,8 +291,8 @@ fn finding_about_piece(finding: Finding, piece: &Piece<'_>, text: &str) -> Findi
     let line = finding.excerpt.as_ref().map_or(piece.before.saturating_add(1), |excerpt| excerpt.mark.line);
     let fix = match (is_ours, finding.fix.is_some()) {
         (_, true) => return finding.with_severity(severity),
-        (true, _) => format!("correct line {line}: it belongs to a Flow, and was not checked"),
-        (false, _) => format!("correct line {line}: this document was not checked, all others were"),
+        (true, _) => format!("correct line {line}: the document is for a Flow, and was not checked"),
+        (false, _) => format!("correct line {line}: this document was not checked, but all others were"),
     };
     let finding = if documents::is_secret(text) { finding.quoting(None) } else { finding };
     finding.with_severity(severity).fix(fix)

@@ -1,52 +1,52 @@
-//! Writing the folder of an export: everything or nothing, and nothing of anybody else's.
+//! Writes the folder of an export: all changes or none, and only files of the export.
 
 use std::fs::{self, File, Permissions};
 use std::io::ErrorKind;
 use std::path::{Component, Path as FilePath, PathBuf};
 
-use anyhow::{Context as _, Result, anyhow, bail};
-
-use crate::cli::folder::{MEMORY, Told};
-use crate::cli::merged::{self, Change, Exported};
+use super::failure::{Failure, Report, Result};
+use super::folder::MEMORY;
+use super::merged::{self, Change, Exported};
+use crate::finding::Code;
 use crate::report;
 
-/// What the names of folders begin with in which files are written before they are where they belong.
+/// The start of the names of temporary folders, in which files are written before they are renamed.
 const STAGE: &str = ".jinaflow.new";
 
-/// Folders that are looked for under a free name. Each is that of a run that was killed, or of one beside this.
+/// The most names that are tried for a temporary folder. Another run has each name that is taken, or had it when it was killed.
 const MOST_STAGES: u32 = 1000;
 
-/// Writes Flows to a folder. What is there is merged with what the Flows render now; where there is an error, nothing is
-/// written.
-pub fn write(outdir: &FilePath, flows: &[Exported], told: &mut Told) -> Result<()> {
-    // What Jina exports is compared with what Jina exports, file by file.
+/// Writes Flows to a folder, merged with the files that it has. Writes nothing if there is an error.
+pub fn write(outdir: &FilePath, flows: &[Exported], report: &mut Report) -> Result<()> {
+    // An export with `compat` is compared with Jina's, file by file, so it has no file of its own.
     let keeps_memory = !flows.iter().any(|flow| flow.rendering.is_jinas());
     if outdir.is_file() {
-        bail!("{}: is a file; name a folder", outdir.display());
+        let finding = Code::WrongFileType.error("", "is a file, but OUTDIR must be a folder");
+        return Err(Failure::of_file(outdir, finding.fix("choose another name")));
     }
     if !outdir.exists() && create(outdir, &merged::new(flows, keeps_memory))? {
         return Ok(());
     }
     let _lock = lock(outdir);
-    let change = merged::merge(outdir, flows, keeps_memory, told)?;
-    if report::has_errors(told) { Ok(()) } else { apply(outdir, &change) }
+    let change = merged::merge(outdir, flows, keeps_memory, report)?;
+    if report::has_errors(report) { Ok(()) } else { apply(outdir, &change) }
 }
 
-/// Another export into the folder waits for this one. Where a folder cannot be locked, as on Windows, it does not.
+/// Locks the folder, so that another export to it waits. Some systems, such as Windows, cannot lock a folder.
 fn lock(outdir: &FilePath) -> Option<File> {
     let folder = File::open(outdir).ok()?;
     folder.lock().ok()?;
     Some(folder)
 }
 
-/// Writes everything beside where it belongs, and renames it: a folder that is new appears with everything in it. The answer is
-/// whether it was new to the end.
+/// Writes a new folder under a temporary name and renames it, so that it appears with all its files. Returns `false` if another
+/// process has created the folder meanwhile.
 fn create(outdir: &FilePath, files: &[(String, String)]) -> Result<bool> {
     if files.is_empty() {
         return Ok(true);
     }
     let parent = outdir.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(FilePath::new("."));
-    fs::create_dir_all(parent).with_context(|| format!("{}: cannot be made", parent.display()))?;
+    fs::create_dir_all(parent).map_err(|error| Failure::unwritable(parent, "created", error))?;
     let name = outdir.file_name().unwrap_or_default().to_string_lossy();
     let mut stage = Stage::new(parent, &format!("{name}{STAGE}"))?;
     for (name, text) in files {
@@ -54,19 +54,18 @@ fn create(outdir: &FilePath, files: &[(String, String)]) -> Result<bool> {
     }
     match fs::rename(&stage.path, outdir) {
         Ok(()) => {
-            // Its name may be another run's by now.
+            // Another run may have a folder of this name by now.
             stage.is_there = false;
             Ok(true)
         }
-        // Somebody else has made it meanwhile.
+        // Another process has created it meanwhile.
         Err(_) if outdir.is_dir() => Ok(false),
-        Err(error) => Err(error).with_context(|| format!("{}: cannot be made", outdir.display())),
+        Err(error) => Err(Failure::unwritable(outdir, "created", error)),
     }
 }
 
-/// Writes everything into a folder within, and renames each file: no file is ever half there. Where one of them cannot be
-/// written, the others are put back. A run that is killed meanwhile leaves behind what the next one needs to know which of them
-/// are new.
+/// Writes all files to a temporary folder and renames each, so that no file is ever incomplete. If one cannot be written, the
+/// others are restored. If the run is killed, the record tells the next run which files are new.
 fn apply(outdir: &FilePath, change: &Change) -> Result<()> {
     let memory = change.memory.as_ref().map(|_| MEMORY);
     for name in change.written.iter().map(|(name, _)| name).chain(&change.removed).map(String::as_str).chain(memory) {
@@ -88,7 +87,7 @@ fn replace_all(outdir: &FilePath, change: &Change, undo: &mut Undo) -> Result<()
     }
     if !written.is_empty() {
         let stage = Stage::new(outdir, STAGE)?;
-        // kubectl would apply files of these names from what a run that was killed leaves behind.
+        // Numbers as names: kubectl would apply a `.yml` file that a killed run leaves behind.
         let numbers: Vec<String> = (0..written.len()).map(|number| number.to_string()).collect();
         for (number, (name, text)) in numbers.iter().zip(written) {
             stage.write(number, text, Some(&outdir.join(name)))?;
@@ -96,8 +95,8 @@ fn replace_all(outdir: &FilePath, change: &Change, undo: &mut Undo) -> Result<()
         for (number, (name, _)) in numbers.iter().zip(written) {
             let path = outdir.join(name);
             undo.note(&path);
-            make_folder_of(&path)?;
-            fs::rename(stage.path.join(number), &path).with_context(|| format!("{}: cannot be written", path.display()))?;
+            create_folder_of(&path)?;
+            fs::rename(stage.path.join(number), &path).map_err(|error| Failure::unwritable(&path, "written", error))?;
         }
     }
     for name in removed {
@@ -105,11 +104,11 @@ fn replace_all(outdir: &FilePath, change: &Change, undo: &mut Undo) -> Result<()
         undo.note(&path);
         match fs::remove_file(&path) {
             Err(error) if error.kind() != ErrorKind::NotFound => {
-                return Err(error).with_context(|| format!("{}: cannot be removed", path.display()));
+                return Err(Failure::unwritable(&path, "removed", error));
             }
             _ => {}
         }
-        // A folder that holds something else stays.
+        // This fails for a folder that is not empty, which stays.
         if let Some(folder) = path.parent().filter(|folder| *folder != outdir) {
             let _ = fs::remove_dir(folder);
         }
@@ -120,39 +119,39 @@ fn replace_all(outdir: &FilePath, change: &Change, undo: &mut Undo) -> Result<()
     }
 }
 
-/// What files were before they were replaced or removed.
+/// The files as they were before they were replaced or removed.
 #[derive(Default)]
 struct Undo(Vec<(PathBuf, Was)>);
 
-/// What a file was.
+/// A file as it was.
 enum Was {
-    /// Its content, and who may do what with it.
+    /// Its content and its permissions.
     There(Vec<u8>, Permissions),
-    /// It was not there, and its folder perhaps neither.
+    /// It did not exist.
     New { is_folder_new: bool },
 }
 
 impl Undo {
-    /// Notes what a file is, before its folder is made.
+    /// Notes a file before it changes. Call this before its folder is created.
     fn note(&mut self, path: &FilePath) {
         let was = match fs::read(path).and_then(|bytes| Ok(Was::There(bytes, fs::metadata(path)?.permissions()))) {
             Ok(was) => was,
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 Was::New { is_folder_new: path.parent().is_some_and(|folder| !folder.exists()) }
             }
-            // It cannot be put back, and is not taken away.
+            // It cannot be restored, so it is not removed.
             Err(_) => return,
         };
         self.0.push((path.to_owned(), was));
     }
 
-    /// Puts everything back, as far as that can be done. What has gone wrong already is what is told.
+    /// Restores all files as far as possible. Further errors are ignored: the first one is reported.
     fn all(self) {
         for (path, was) in self.0.into_iter().rev() {
             match was {
                 Was::There(bytes, _) if fs::read(&path).is_ok_and(|now| now == bytes) => {}
                 Was::There(bytes, permissions) => {
-                    let _ = make_folder_of(&path);
+                    let _ = create_folder_of(&path);
                     let _ = fs::write(&path, bytes).and_then(|()| fs::set_permissions(&path, permissions));
                 }
                 Was::New { is_folder_new } => {
@@ -164,7 +163,7 @@ impl Undo {
     }
 }
 
-/// Writes one file beside where it belongs, and renames it.
+/// Writes one file to a temporary folder and renames it.
 fn replace(outdir: &FilePath, name: &str, text: &str, undo: &mut Undo) -> Result<()> {
     let path = outdir.join(name);
     if fs::read(&path).ok().as_deref() == Some(text.as_bytes()) {
@@ -173,51 +172,52 @@ fn replace(outdir: &FilePath, name: &str, text: &str, undo: &mut Undo) -> Result
     undo.note(&path);
     let stage = Stage::new(outdir, STAGE)?;
     stage.write(name, text, Some(&path))?;
-    fs::rename(stage.path.join(name), &path).with_context(|| format!("{}: cannot be written", path.display()))
+    fs::rename(stage.path.join(name), &path).map_err(|error| Failure::unwritable(&path, "written", error))
 }
 
-/// Neither a file nor a folder on the way to it may be a link: what is behind it is not in the folder.
+/// Refuses a file that is a symbolic link or is below one, because its target may be outside of the folder.
 fn refuse_links(outdir: &FilePath, name: &str) -> Result<()> {
     let mut path = outdir.to_owned();
     for step in FilePath::new(name).components().filter(|step| matches!(step, Component::Normal(_))) {
         path.push(step);
         if path.is_symlink() {
-            bail!("{}: is a symbolic link, and may lead out of the folder; replace it by what it leads to", path.display());
+            let finding = Code::SymbolicLink.error("", "is a symbolic link, whose target may be outside of the folder");
+            return Err(Failure::of_file(&path, finding.fix("replace it with a copy of its target")));
         }
     }
     Ok(())
 }
 
-/// A folder of this run, removed with it.
+/// A temporary folder, removed at the end of the run.
 struct Stage {
     path: PathBuf,
     is_there: bool,
 }
 
 impl Stage {
-    /// Makes a folder in `parent`, with a name that nothing has.
+    /// Creates a folder in `parent` under a free name.
     fn new(parent: &FilePath, name: &str) -> Result<Self> {
         for number in 0..MOST_STAGES {
             let path = parent.join(if number == 0 { name.to_owned() } else { format!("{name}.{number}") });
             match fs::create_dir(&path) {
                 Ok(()) => return Ok(Self { path, is_there: true }),
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-                Err(error) => return Err(error).with_context(|| format!("{}: cannot be made", path.display())),
+                Err(error) => return Err(Failure::unwritable(&path, "created", error)),
             }
         }
-        Err(anyhow!(
-            "{}: there are {MOST_STAGES} folders of that name; remove those of exports that were killed",
-            parent.join(name).display()
-        ))
+        let message = format!("cannot be created: {MOST_STAGES} folders have this name with a number");
+        let finding = Code::FileUnwritable.error("", message).fix("remove these folders; killed exports left them behind");
+        Err(Failure::of_file(&parent.join(name), finding))
     }
 
-    /// Writes a file; one that replaces another has its mode.
+    /// Writes a file, with the permissions of the file that it replaces.
     fn write(&self, name: &str, text: &str, replaced: Option<&FilePath>) -> Result<()> {
         let path = self.path.join(name);
-        make_folder_of(&path)?;
-        fs::write(&path, text).with_context(|| format!("{}: cannot be written", path.display()))?;
+        create_folder_of(&path)?;
+        fs::write(&path, text).map_err(|error| Failure::unwritable(&path, "written", error))?;
         if let Some(known) = replaced.and_then(|replaced| fs::metadata(replaced).ok()).filter(fs::Metadata::is_file) {
-            fs::set_permissions(&path, known.permissions()).with_context(|| format!("{}: cannot be given its mode", path.display()))?;
+            let permissions = fs::set_permissions(&path, known.permissions());
+            permissions.map_err(|error| Failure::unwritable(&path, "given its permissions", error))?;
         }
         Ok(())
     }
@@ -226,13 +226,13 @@ impl Stage {
 impl Drop for Stage {
     fn drop(&mut self) {
         if self.is_there {
-            // What is wrong already is worth more than what is left behind.
+            // An error here would hide the one that ended the run.
             let _ = fs::remove_dir_all(&self.path);
         }
     }
 }
 
-fn make_folder_of(file: &FilePath) -> Result<()> {
+fn create_folder_of(file: &FilePath) -> Result<()> {
     let folder = file.parent().unwrap_or(file);
-    fs::create_dir_all(folder).with_context(|| format!("{}: cannot be made", folder.display()))
+    fs::create_dir_all(folder).map_err(|error| Failure::unwritable(folder, "created", error))
 }

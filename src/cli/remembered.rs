@@ -1,24 +1,25 @@
-//! `.jinaflow` in a folder that `jinaflow export` wrote: what each object was, so that the next export knows what was edited.
+//! `.jinaflow`, the record of an export: each object as it was written, so that the next export finds your edits.
 //!
-//! In a kpt package the objects carry this in annotations. An export is applied as it is, and under compat it is exactly what
-//! Jina writes, so that it is kept beside the objects.
+//! In a kpt package, annotations of the objects have this record. An export is applied without changes, and with `compat` it
+//! is exactly what Jina writes, so its record is a separate file.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path as FilePath;
 
-use anyhow::{Context as _, Result, bail};
 use serde::{Deserialize, Serialize};
 
-use crate::cli::folder::{self, MEMORY};
+use super::failure::{Failure, Result};
+use super::folder::{self, MEMORY};
+use crate::finding::Code;
 use crate::manifests::fingerprint::{BASIS, hashed, mixed};
 
 const VERSION: u32 = 1;
 
-const ABOUT: &str = "What `jinaflow export` wrote into this folder. By it the next export keeps your edits, so keep it with the files.";
+const ABOUT: &str = "What `jinaflow export` wrote to this folder. The next export needs it to keep your edits: keep it with the files.";
 
-/// What is remembered of a folder.
+/// The record of a folder.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Remembered {
@@ -26,29 +27,29 @@ pub struct Remembered {
     version: u32,
     /// The objects, in the order of their files.
     pub objects: Vec<Entry>,
-    /// What an export has begun to change.
+    /// The changes that an export has begun.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     unfinished: Option<Unfinished>,
 }
 
-/// What was there before an export that was stopped while it replaced files one after the other.
+/// The folder before an export that was stopped while it replaced files one after the other.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Unfinished {
-    /// The hashes of the texts of files that are replaced or removed.
+    /// The hashes of the files that are replaced or removed.
     files: BTreeMap<String, String>,
     objects: Vec<Entry>,
 }
 
-/// What is remembered of an object.
+/// The record of an object.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Entry {
-    /// Its file, relative to the folder, with `/`.
+    /// Its file, relative to the folder, with `/` as separator.
     pub file: String,
     /// Its kind.
     pub kind: String,
-    /// Its namespace, empty when it names none.
+    /// Its namespace, or an empty string.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub namespace: String,
     /// Its name.
@@ -57,46 +58,45 @@ pub struct Entry {
     pub object: String,
     /// The value of the annotation `flow.jina.ai/rendered`.
     pub rendered: String,
-    /// The hash of the text that was rendered, by which an object that nobody edited is known.
+    /// The hash of the rendered text, by which an object without edits is recognized.
     pub text: String,
 }
 
-/// The part of the file that every version has.
+/// The field that every version of the record has.
 #[derive(Deserialize)]
 struct Head {
     version: u32,
 }
 
-/// Reads what is remembered of the objects of a folder; `None` when there is nothing.
+/// Reads the record of a folder; `None` if it has none.
 pub fn read(folder: &FilePath) -> Result<Option<Vec<Entry>>> {
     let path = folder.join(MEMORY);
     let text = match fs::read_to_string(&path) {
         Ok(text) => text,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error).with_context(|| format!("{}: cannot be read", path.display())),
+        Err(error) => return Err(Failure::unreadable(&path, error)),
     };
-    let advice = "restore it from version control, or export into another folder";
-    match serde_json::from_str::<Head>(&text) {
-        Ok(Head { version }) if version > VERSION => {
-            bail!("{}: was written by a newer jinaflow; use that one, or export into another folder", path.display())
-        }
-        _ => {
-            let known = serde_json::from_str::<Remembered>(&text);
-            let known = known.with_context(|| format!("{}: is not what jinaflow wrote; {advice}", path.display()))?;
-            Ok(Some(known.objects_in(folder)))
-        }
+    let invalid = |message: String, fix: &'static str| Failure::of_file(&path, Code::InvalidExportRecord.error("", message).fix(fix));
+    if let Ok(Head { version }) = serde_json::from_str::<Head>(&text)
+        && version > VERSION
+    {
+        return Err(invalid("was written by a newer jinaflow".to_owned(), "use that jinaflow, or export to another folder"));
     }
+    let fix = "restore it from version control, or export to another folder";
+    let record = serde_json::from_str::<Remembered>(&text);
+    let record = record.map_err(|error| invalid(format!("is not a valid record of an export: {error}"), fix))?;
+    Ok(Some(record.objects_in(folder)))
 }
 
 impl Remembered {
-    /// The objects as they are in the folder: of a file that an export was to replace, and has not, those that were there before.
+    /// The objects in the folder. If an export was stopped before it replaced a file, these are the file's earlier objects.
     fn objects_in(self, folder: &FilePath) -> Vec<Entry> {
         let Some(Unfinished { mut files, objects }) = self.unfinished else { return self.objects };
         let new: HashSet<&str> = self.objects.iter().map(|entry| entry.text.as_str()).collect();
         let old: HashSet<&str> = objects.iter().map(|entry| entry.text.as_str()).collect();
         files.retain(|file, before| {
             let Ok(text) = fs::read_to_string(folder.join(file)) else { return false };
-            // Somebody may have edited it since. The objects that nobody touched tell which text it was.
+            // It may have been edited since. Objects without edits show which text it was.
             let texts: Vec<String> = folder::pieces(&text).0.into_iter().map(|(_, body)| hash(body)).collect();
             let count = |these: &HashSet<&str>, those: &HashSet<&str>| {
                 texts.iter().filter(|text| these.contains(text.as_str()) && !those.contains(text.as_str())).count()
@@ -104,19 +104,19 @@ impl Remembered {
             hash(&text) == *before || count(&old, &new) > count(&new, &old)
         });
         let is_replaced = |entry: &Entry| !files.contains_key(&entry.file);
+        let now: HashMap<Key<'_>, &Entry> = self.objects.iter().rev().map(|entry| (entry.key(), entry)).collect();
         let mut kept: Vec<Entry> = self.objects.iter().filter(|entry| is_replaced(entry)).cloned().collect();
         for mut entry in objects.into_iter().filter(|entry| !is_replaced(entry)) {
-            // It may be another Flow's by now, where the Flow was renamed.
-            if let Some(now) = self.objects.iter().find(|now| now.key() == entry.key()) {
-                entry.object.clone_from(&now.object);
-            }
+            // If the Flow was renamed, the object now belongs to another Flow.
+            let object = now.get(&entry.key()).map(|now| now.object.clone());
+            entry.object = object.unwrap_or(entry.object);
             kept.push(entry);
         }
         kept
     }
 }
 
-/// The file's text: a line for each object, so that a difference between two exports is as long as what differs.
+/// The text of the record: one line for each object, so that version control shows only the objects that changed.
 pub fn text(mut objects: Vec<Entry>) -> String {
     objects.sort_by(|one, other| (&one.file, &one.object).cmp(&(&other.file, &other.object)));
     let lines: Vec<String> = objects.iter().map(|entry| serde_json::to_string(entry).unwrap_or_default()).collect();
@@ -124,33 +124,34 @@ pub fn text(mut objects: Vec<Entry>) -> String {
     format!("{{\n\"about\": {about},\n\"version\": {VERSION},\n\"objects\": [\n{}\n]}}\n", lines.join(",\n"))
 }
 
-/// The text while files are replaced: `objects` as they will be, and those of `files`, by the hashes of their texts, as they were.
+/// The text of the record while files are replaced. `objects` are the new objects, `before` the earlier ones, and `files` has the
+/// hashes of the earlier files.
 pub fn unfinished(objects: Vec<Entry>, before: Vec<Entry>, files: BTreeMap<String, String>) -> String {
     let unfinished = Some(Unfinished { files, objects: before });
     serde_json::to_string(&Remembered { about: ABOUT.to_owned(), version: VERSION, objects, unfinished }).unwrap_or_default()
 }
 
-/// The hash of a text, as it stands in an entry.
+/// The hash of the text of an object or a file.
 pub fn hash(text: &str) -> String {
     format!("{:016x}", mixed(hashed(BASIS, text.as_bytes())))
 }
 
-/// What an object of a folder is known by: file, kind, namespace and name.
+/// The file, kind, namespace and name of an object.
 pub type Key<'k> = [&'k str; 4];
 
-/// Finds the entry of each object of a folder: by file, kind and name, else wherever the object has been moved to, else as the
-/// only one of its kind in its file, where a name or a namespace has been edited. `are_ours` says which objects have a label of
-/// ours, or a text that an export wrote: without it, what is elsewhere or has another name is somebody else's, such as a patch.
+/// Finds the entry of each object of a folder: by file, kind and name; else by kind and name, for an object that was moved; else
+/// as the only one of its kind in its file, for an object whose name or namespace was edited. The last two are only for objects
+/// in `are_ours`, which have a label of jinaflow or the exact text that an export wrote. Others may be, for example, patches.
 pub fn matched<'e>(entries: &'e [Entry], objects: &[Key<'_>], are_ours: &[bool]) -> Vec<Option<&'e Entry>> {
     let mut of_objects: Vec<Option<&Entry>> = vec![None; objects.len()];
     let mut left: Vec<&Entry> = entries.iter().collect();
-    for round in [Round::AsItWas, Round::Moved, Round::OnlyOfItsKind] {
+    for round in [Round::Same, Round::Moved, Round::OnlyOfItsKind] {
         let mut places: HashMap<Key<'_>, Vec<usize>> = HashMap::new();
-        // The first is taken first.
+        // In reverse, because `pop` takes the last one.
         for (place, object) in objects.iter().enumerate().rev().filter(|(place, _)| of_objects[*place].is_none()) {
             places.entry(round.key(*object)).or_default().push(place);
         }
-        if round != Round::AsItWas {
+        if round != Round::Same {
             for places in places.values_mut() {
                 places.retain(|place| are_ours[*place]);
             }
@@ -173,10 +174,10 @@ pub fn matched<'e>(entries: &'e [Entry], objects: &[Key<'_>], are_ours: &[bool])
     of_objects
 }
 
-/// What must be the same of an entry and its object.
+/// The properties that an entry and its object share.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Round {
-    AsItWas,
+    Same,
     Moved,
     OnlyOfItsKind,
 }
@@ -184,7 +185,7 @@ enum Round {
 impl Round {
     fn key(self, [file, kind, namespace, name]: Key<'_>) -> Key<'_> {
         match self {
-            Round::AsItWas => [file, kind, namespace, name],
+            Round::Same => [file, kind, namespace, name],
             Round::Moved => ["", kind, namespace, name],
             Round::OnlyOfItsKind => [file, kind, "", ""],
         }
@@ -207,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn objects_are_found_where_they_were_where_they_are_and_as_they_are_called() {
+    fn objects_are_found_after_a_move_and_after_a_rename() {
         let entries = [entry("a.yml", "Service", "a"), entry("a.yml", "ConfigMap", "a-c"), entry("b.yml", "Service", "b")];
         let objects =
             [["b.yml", "Service", "", "x"], ["c.yml", "ConfigMap", "", "a-c"], ["a.yml", "Service", "", "a"], ["a.yml", "Job", "", "a"]];
@@ -219,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_reads_as_what_it_was() {
+    fn a_record_is_read_as_it_was_written() {
         let entries = vec![entry("a.yml", "Service", "a"), entry("b.yml", "Service", "b \"\\")];
         let read: Remembered = serde_json::from_str(&text(entries.clone())).unwrap();
         assert_eq!(read.objects, entries);

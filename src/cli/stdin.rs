@@ -1,12 +1,16 @@
 //! Standard input.
 
 use std::io::{self, Read as _};
+use std::path::Path as FilePath;
 
-use anyhow::{Context as _, Result};
+use super::failure::{Failure, Result};
 
-/// All of standard input.
+/// The name of standard input in messages.
+pub const NAME: &str = "stdin";
+
+/// Reads all of standard input.
 pub fn read() -> Result<Vec<u8>> {
     let mut input = Vec::with_capacity(4 << 10);
-    io::stdin().lock().read_to_end(&mut input).context("stdin: cannot be read")?;
+    io::stdin().lock().read_to_end(&mut input).map_err(|error| Failure::unreadable(FilePath::new(NAME), error))?;
     Ok(input)
 }

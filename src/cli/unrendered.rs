@@ -1,11 +1,11 @@
-//! A JinaFlow among manifests: whether it was rendered, and whether a cluster would get it.
+//! JinaFlows among manifests that were not rendered, or that would be applied to the cluster.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
 
 use super::objects::Objects;
 use crate::check::is_local;
-use crate::finding::Finding;
+use crate::finding::{Code, Finding};
 use crate::manifests::labels::label_value;
 use crate::reconcile::ownership::{OBJECT, Owner};
 use crate::yaml::View;
@@ -19,15 +19,15 @@ const FUNCTION: &str = "config.kubernetes.io/function";
 /// A JinaFlow that can be rendered.
 #[derive(Debug)]
 pub struct Unrendered {
-    /// Its place among the objects.
+    /// Its index among the objects.
     pub object: usize,
-    /// What Jina calls its executors.
+    /// The names of its executors and of their components.
     pub executors: Vec<String>,
-    /// Whether its objects say whose they are.
+    /// Whether its objects have labels that name their Flow.
     pub has_labels: bool,
 }
 
-/// What is to be said of JinaFlows. `running` is what Jina calls the executors that run.
+/// Returns findings about JinaFlows, with the indices of their objects. `running` has the names of the executors that run.
 pub fn judge<'n>(flows: &[Unrendered], objects: &'n Objects<'_>, running: impl Iterator<Item = &'n str>) -> Vec<(usize, Finding)> {
     if flows.is_empty() {
         return Vec::new();
@@ -49,7 +49,7 @@ pub fn judge<'n>(flows: &[Unrendered], objects: &'n Objects<'_>, running: impl I
     flows.iter().filter_map(judged).collect()
 }
 
-/// What objects may say a Flow is called: its name, or that which it had before a prefix or suffix.
+/// The names that a label may have for a Flow: its name, or its name without a prefix or suffix of an overlay.
 fn names(name: &str) -> impl Iterator<Item = &str> {
     const LONGEST: usize = 253;
     let name = if name.len() > LONGEST { "" } else { name };
@@ -65,9 +65,9 @@ fn names(name: &str) -> impl Iterator<Item = &str> {
 
 fn finding(node: View<'_>, has_objects: bool) -> Option<Finding> {
     if !has_objects {
-        let finding = Finding::error("", "was not rendered: nothing of it is here");
+        let finding = Code::FlowNotRendered.error("", "was not rendered: none of its objects is here");
         let function = node.get("metadata").and_then(|metadata| metadata.get("annotations")?.get(FUNCTION));
-        let kustomize = "in kustomize, list it under `generators:` and not under `resources:`";
+        let kustomize = "in kustomize, list it under `generators:`, not under `resources:`";
         return Some(finding.fix(match function {
             Some(_) => format!("{kustomize}; in kpt, run: kpt fn render; without either, run: jinaflow export FILE"),
             None => format!("run: jinaflow export FILE | jinaflow check -; in kpt, run: kpt fn render; {kustomize}"),
@@ -76,10 +76,11 @@ fn finding(node: View<'_>, has_objects: bool) -> Option<Finding> {
     applied(node)
 }
 
-/// A JinaFlow that is not marked as one for nobody's cluster.
+/// A finding if the JinaFlow has no annotation that keeps it from being applied.
 fn applied(node: View<'_>) -> Option<Finding> {
-    let message = "would go to the cluster, which knows no such kind: kubectl apply and kpt live apply fail on it";
-    let finding = || Finding::warning("metadata.annotations", message).fix("add config.kubernetes.io/local-config: \"true\"");
+    let message = "do not keep the JinaFlow local: kubectl apply and kpt live apply fail, because clusters have no such kind";
+    let finding =
+        || Code::LocalConfigMissing.warning("metadata.annotations", message).fix("add config.kubernetes.io/local-config: \"true\"");
     (!is_local(node)).then(finding)
 }
 
@@ -88,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_flow_is_known_by_what_it_was_called_before() {
+    fn a_flow_is_recognized_by_its_name_without_prefix_and_suffix() {
         assert_eq!(names("dev-search").collect::<Vec<_>>(), ["dev-search", "dev-search", "search", "dev"]);
         let long = format!("{}-x", "a".repeat(70));
         assert!(names(&long).any(|name| name == "a".repeat(63)));

@@ -163,6 +163,28 @@ codes! {
     NotUtf8 = "not-utf8",
 
     // The command line.
+    UnknownCommand = "unknown-command",
+    UnknownFlag = "unknown-flag",
+    MisplacedFlag = "misplaced-flag",
+    MissingArgument = "missing-argument",
+    UnexpectedArgument = "unexpected-argument",
+    MalformedArgument = "malformed-argument",
+    UnknownTopic = "unknown-topic",
+    FileUnreadable = "file-unreadable",
+    FileUnwritable = "file-unwritable",
+    WrongFileType = "wrong-file-type",
+    SymbolicLink = "symbolic-link",
+    SeveralDocuments = "several-documents",
+    OutputCollision = "output-collision",
+    FileNotFromExport = "file-not-from-export",
+    InvalidExportRecord = "invalid-export-record",
+    ListInExport = "list-in-export",
+    FlowReplaced = "flow-replaced",
+    WorkloadNotFromFlow = "workload-not-from-flow",
+    KustomizationNotBuilt = "kustomization-not-built",
+    NothingRunsJina = "nothing-runs-jina",
+    FlowNotRendered = "flow-not-rendered",
+    LocalConfigMissing = "local-config-missing",
 
     // Checking manifests.
     InvalidExternal = "invalid-external",

@@ -15,6 +15,8 @@ pub enum Subject {
     Object(Meta),
     /// Standard input as a whole.
     Input,
+    /// The arguments of the process.
+    CommandLine,
 }
 
 impl Subject {
@@ -35,6 +37,7 @@ impl Subject {
                 None => format!("{}/{}", meta.kind, meta.name),
             },
             Subject::Input => "stdin".to_owned(),
+            Subject::CommandLine => "command line".to_owned(),
         }
     }
 }

@@ -885,9 +885,9 @@ impl Broken {
         let [addresses, nowhere, elsewhere] = self.addresses;
         let counts = [
             (nowhere, addresses, "addresses lead nowhere"),
-            (elsewhere, addresses, "addresses lead into the other namespace"),
-            (self.services[1], self.services[0], "Services send to pods of others too"),
-            (self.monitors[1], self.monitors[0], "monitors see nothing of their own"),
+            (elsewhere, addresses, "addresses lead to the other namespace"),
+            (self.services[1], self.services[0], "Services also send to pods of others"),
+            (self.monitors[1], self.monitors[0], "monitors find no Service"),
         ];
         let words: Vec<String> =
             counts.iter().filter(|(broken, _, _)| *broken > 0).map(|(broken, all, what)| format!("{broken} of {all} {what}")).collect();
@@ -978,24 +978,24 @@ fn jinas_own_export_breaks_under_the_same_overlays() {
         (
             "`namespace: prod`",
             &[(OVER, "resources: [../base]\nnamespace: prod\n")],
-            "5 of 5 addresses lead nowhere, 6 of 6 monitors see nothing of their own",
+            "5 of 5 addresses lead nowhere, 6 of 6 monitors find no Service",
         ),
         (
-            "`namespace: prod`, in a cluster that has the first Flow too",
+            "`namespace: prod`, in a cluster that also has the first Flow",
             beside,
-            "5 of 10 addresses lead into the other namespace, 6 of 12 monitors see nothing of their own",
+            "5 of 10 addresses lead to the other namespace, 6 of 12 monitors find no Service",
         ),
         ("`namePrefix: prod-`", &[(OVER, "resources: [../base]\nnamePrefix: prod-\n")], "5 of 5 addresses lead nowhere"),
         ("`nameSuffix: -eu`", &[(OVER, "resources: [../base]\nnameSuffix: -eu\n")], "5 of 5 addresses lead nowhere"),
         (
             "`commonLabels: {app: search}`",
             &[(OVER, "resources: [../base]\ncommonLabels: {app: search}\n")],
-            "7 of 7 Services send to pods of others too, 6 of 6 monitors see nothing of their own",
+            "7 of 7 Services also send to pods of others, 6 of 6 monitors find no Service",
         ),
         (
             "two of them, `namePrefix: a-` and `b-`, in one namespace",
             twice,
-            "10 of 10 addresses lead nowhere, 14 of 14 Services send to pods of others too",
+            "10 of 10 addresses lead nowhere, 14 of 14 Services also send to pods of others",
         ),
     ];
     let (theirs, ours) = (scratch("by-jina"), scratch("by-jinaflow"));
@@ -1025,5 +1025,5 @@ fn jinas_own_export_breaks_under_the_same_overlays() {
         objects.iter().filter(|object| at(object, "spec/template/spec/priorityClassName") == "high").count()
     };
     assert_eq!((high(&theirs), high(&ours)), (0, 2));
-    assert!(readme.contains("| a patch by labels, of all shards | it changes 0 of 2 shards, and nobody says so |\n"), "README.md");
+    assert!(readme.contains("| a patch by labels, of all shards | it changes 0 of 2 shards, without an error |\n"), "README.md");
 }

@@ -117,5 +117,5 @@ fn the_plugin_is_installed_where_kustomize_searches() {
     command.env_remove("JINAFLOW").env("PATH", "/usr/bin:/bin").arg(scratch("nowhere"));
     let answer = run(command, b"");
     assert_eq!(answer.code, 1);
-    answer.begins("install-plugin.sh: there is no jinaflow on the PATH");
+    answer.begins("install-plugin.sh: jinaflow is not on the PATH");
 }

@@ -1,0 +1,242 @@
+//! The commands of the command line, one row for each.
+
+use std::path::Path as FilePath;
+use std::vec::IntoIter;
+
+use super::environment::Environment;
+use super::explain::Question;
+use super::export::Export;
+use super::flags::{Flag, OF_CHECK, OF_EXPORT, Settings};
+use super::inspect::Inspection;
+use crate::config::{Overrides, STORAGE_VARIABLES};
+use crate::finding::{Code, Finding};
+
+/// What to do.
+#[derive(Debug)]
+pub enum Command {
+    /// Answers a `ResourceList` on standard input.
+    Function,
+    /// Answers kustomize, which names the file of a configuration.
+    Plugin(String),
+    /// Exports manifests.
+    Export(Box<Export>),
+    /// Checks manifests.
+    Check(Inspection),
+    /// Explains a code, a difference, an option, or a Flow.
+    Explain(Question),
+    /// Prints the options of Jina.
+    Options,
+    /// Prints the fields of a `JinaFlow`.
+    Fields,
+    /// Prints the JSON Schema of a `JinaFlow`.
+    Schema,
+    /// Prints the definitions of the function's kinds.
+    Definition,
+    /// Prints the manual.
+    Manual,
+    /// Prints the help: of a command, or the overview.
+    Help(Option<&'static Row>),
+    /// Prints the version.
+    Version,
+}
+
+/// A command of the command line.
+#[derive(Debug)]
+pub struct Row {
+    /// Its name.
+    pub name: &'static str,
+    /// Its arguments, as the help shows them.
+    pub arguments: &'static str,
+    /// What it does, as a verb with its object. The help shows it.
+    pub doc: &'static str,
+    /// More about it, for its own help.
+    pub details: &'static str,
+    /// Its flags.
+    pub flags: &'static [Flag],
+    /// Makes it from its arguments.
+    make: fn(Arguments<'_>) -> Result<Command, Finding>,
+}
+
+/// The arguments of a command, without flags, and what flags set.
+pub struct Arguments<'e> {
+    /// The arguments behind the command.
+    pub words: IntoIter<String>,
+    /// What flags set.
+    pub settings: Settings,
+    /// The environment.
+    pub environment: &'e Environment,
+}
+
+/// All commands.
+pub const COMMANDS: &[Row] = &[
+    Row {
+        name: "export",
+        arguments: "FLOW [OUTDIR]",
+        doc: "write the manifests of a Flow to standard output, or to the folder OUTDIR",
+        details: "FLOW is a Jina YAML file, a JinaFlow, or `-` for standard input. A second export to the same\n\
+                  OUTDIR keeps your edits there and removes the objects that the Flow no longer has.",
+        flags: OF_EXPORT,
+        make: |mut arguments| {
+            let Some(flow) = arguments.words.next() else {
+                return Err(missing("export", "FLOW", "add a Jina YAML file, a JinaFlow, or `-` for standard input"));
+            };
+            let outdir = arguments.words.next().map(Into::into);
+            let export = Export { flow, outdir, overrides: arguments.overrides() };
+            arguments.end("export", "FLOW and OUTDIR")?;
+            Ok(Command::Export(Box::new(export)))
+        },
+    },
+    Row {
+        name: "check",
+        arguments: "PATH...",
+        doc: "check that manifests form a working Flow: addresses, ports, shards, references",
+        details: "PATH is a file or a folder of manifests, whoever wrote them, or `-` for standard input. The output\n\
+                  is a table of all components; problems are on standard error.",
+        flags: OF_CHECK,
+        make: |Arguments { words, settings: Settings { external, is_strict, as_json, .. }, .. }| {
+            let paths: Vec<String> = words.collect();
+            if paths.is_empty() {
+                return Err(missing("check", "PATH", "add files or folders, or `-` for standard input"));
+            }
+            Ok(Command::Check(Inspection { paths, external, is_strict, as_json }))
+        },
+    },
+    Row {
+        name: "explain",
+        arguments: "[NAME|FLOW]",
+        doc: "explain the code of a message, an option of Jina, or how jinaflow differs from Jina's export",
+        details: "NAME is a code, which is in brackets in a message (`unknown-field`), an option of Jina (`replicas`), or a\n\
+                  difference from Jina's export (`head-probes`). FLOW is a file: the command lists the differences\n\
+                  that affect it. Without an argument, the command lists all differences.",
+        flags: OF_EXPORT,
+        make: |mut arguments| {
+            let question = match arguments.words.next() {
+                None => Question::Everything,
+                Some(word) if is_file(&word) => {
+                    Question::Flow(Box::new(Export { flow: word, outdir: None, overrides: arguments.overrides() }))
+                }
+                Some(name) => Question::Name(name),
+            };
+            arguments.end("explain", "one argument")?;
+            Ok(Command::Explain(question))
+        },
+    },
+    Row {
+        name: "options",
+        arguments: "",
+        doc: "list the options of Jina and their effect on Kubernetes",
+        details: "",
+        flags: &[],
+        make: |arguments| arguments.none("options", Command::Options),
+    },
+    Row {
+        name: "fields",
+        arguments: "",
+        doc: "list the fields of a JinaFlow",
+        details: "",
+        flags: &[],
+        make: |arguments| arguments.none("fields", Command::Fields),
+    },
+    Row {
+        name: "schema",
+        arguments: "",
+        doc: "print the JSON Schema of a JinaFlow, for editors",
+        details: "",
+        flags: &[],
+        make: |arguments| arguments.none("schema", Command::Schema),
+    },
+    Row {
+        name: "definition",
+        arguments: "",
+        doc: "print the KRM function definition, for function catalogs",
+        details: "",
+        flags: &[],
+        make: |arguments| arguments.none("definition", Command::Definition),
+    },
+    Row {
+        name: "manual",
+        arguments: "",
+        doc: "print the manual",
+        details: "",
+        flags: &[],
+        make: |arguments| arguments.none("manual", Command::Manual),
+    },
+    Row {
+        name: "help",
+        arguments: "[COMMAND]",
+        doc: "print this help, or the help of a command",
+        details: "",
+        flags: &[],
+        make: |mut arguments| {
+            let command = arguments.words.next().map(|name| find(&name).ok_or_else(|| unknown(&name))).transpose()?;
+            arguments.end("help", "one COMMAND")?;
+            Ok(Command::Help(command))
+        },
+    },
+];
+
+/// The command of this name.
+pub fn find(name: &str) -> Option<&'static Row> {
+    COMMANDS.iter().find(|row| row.name == name)
+}
+
+/// A finding about an argument that is not a command.
+pub fn unknown(word: &str) -> Finding {
+    let finding = Code::UnknownCommand.error("", "unknown command").got(word);
+    finding.suggest(word, COMMANDS.iter().map(|row| row.name))
+}
+
+impl Row {
+    /// Makes the command from its arguments.
+    pub fn make(&self, arguments: Arguments<'_>) -> Result<Command, Finding> {
+        (self.make)(arguments)
+    }
+
+    /// Whether it has this flag.
+    pub fn has(&self, flag: &Flag) -> bool {
+        self.flags.iter().any(|own| own.name == flag.name)
+    }
+
+    /// The command with its arguments, as users write it.
+    pub fn usage(&self) -> String {
+        format!("jinaflow {} {}", self.name, self.arguments).trim_end().to_owned()
+    }
+}
+
+impl Arguments<'_> {
+    /// The settings of a `JinaFlow` that flags and the environment override.
+    fn overrides(&mut self) -> Overrides {
+        let mut overrides = std::mem::take(&mut self.settings.overrides);
+        overrides.fallback_gateway_image.clone_from(&self.environment.gateway_image);
+        let takes_all = self.settings.takes_environment;
+        let variables = (self.environment.all)().into_iter();
+        overrides.fallback_context = variables.filter(|(name, _)| takes_all || STORAGE_VARIABLES.contains(&name.as_str())).collect();
+        overrides
+    }
+
+    /// Reports an argument too many.
+    fn end(mut self, command: &'static str, takes: &str) -> Result<(), Finding> {
+        match self.words.next() {
+            None => Ok(()),
+            Some(word) => {
+                let finding = Code::UnexpectedArgument.error(command, format!("takes {takes}")).got(&word);
+                Err(finding.fix(format!("remove `{word}`")))
+            }
+        }
+    }
+
+    /// A command without arguments.
+    fn none(self, name: &'static str, command: Command) -> Result<Command, Finding> {
+        self.end(name, "no argument").map(|()| command)
+    }
+}
+
+fn missing(command: &'static str, argument: &str, fix: &str) -> Finding {
+    Code::MissingArgument.error(command, format!("requires {argument}")).fix(fix)
+}
+
+/// Whether an argument of `explain` is a file. Names of codes, options and differences have no dot or slash.
+fn is_file(word: &str) -> bool {
+    let is_name = word.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_'));
+    word == "-" || !is_name || FilePath::new(word).is_file()
+}

@@ -6,14 +6,16 @@
 //! would be written; and `jina export kubernetes`, where `.tools/jina` is installed (`tests/conformance/setup.sh`).
 #![allow(clippy::print_stdout, clippy::unwrap_used, clippy::panic)]
 
+mod measure;
+
 use std::fmt::Write as _;
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
+use std::time::Duration;
 
-use wait4::Wait4 as _;
+use measure::{Cost, jinaflow, measure, megabytes, no_folder, scratch, size_of};
 
 /// The argument with which this program runs itself as the serde peer.
 const SERDE: &str = "serde-round-trip";
@@ -35,43 +37,13 @@ fn main() {
     }
 }
 
-/// The cost of a process.
-#[derive(Clone, Copy)]
-struct Cost {
-    wall: Duration,
-    /// User and system time.
-    cpu: Duration,
-    /// Peak memory in bytes.
-    memory: u64,
-    written: u64,
-}
-
-fn measure(command: &mut Command, input: &Path) -> Cost {
-    command.stdin(File::open(input).unwrap()).stdout(Stdio::piped()).stderr(Stdio::null());
-    let start = Instant::now();
-    let mut child = command.spawn().unwrap();
-    // No output is kept, because Linux counts the memory of the parent process for a new process.
-    let mut stdout = child.stdout.take().unwrap();
-    let mut piece = vec![0; 1 << 16];
-    let mut written = 0;
-    loop {
-        match stdout.read(&mut piece).unwrap() {
-            0 => break,
-            read => written += read as u64,
-        }
-    }
-    let used = child.wait4().unwrap();
-    let wall = start.elapsed();
-    assert!(used.status.success(), "{command:?}");
-    Cost { wall, cpu: used.rusage.utime + used.rusage.stime, memory: used.rusage.maxrss, written }
-}
-
 /// Medians of `times` rounds. The commands run in turn.
 fn medians(times: usize, input: &Path, commands: &mut [Command]) -> Vec<Cost> {
+    let output = scratch("peers-output");
     let mut rounds: Vec<Vec<Cost>> = vec![Vec::new(); commands.len()];
     for _ in 0..times {
         for (command, costs) in commands.iter_mut().zip(&mut rounds) {
-            costs.push(measure(command, input));
+            costs.push(measure(command, input, &output));
         }
     }
     let median = |costs: &Vec<Cost>| {
@@ -83,14 +55,9 @@ fn medians(times: usize, input: &Path, commands: &mut [Command]) -> Vec<Cost> {
             wall: middle(costs.iter().map(|cost| cost.wall).collect()),
             cpu: middle(costs.iter().map(|cost| cost.cpu).collect()),
             memory: costs.iter().map(|cost| cost.memory).max().unwrap_or_default(),
-            written: costs[0].written,
         }
     };
     rounds.iter().map(median).collect()
-}
-
-fn jinaflow() -> Command {
-    Command::new(std::env::var_os("JINAFLOW").unwrap_or_else(|| env!("CARGO_BIN_EXE_jinaflow").into()))
 }
 
 fn serde() -> Command {
@@ -103,19 +70,11 @@ fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
-fn scratch(name: &str, text: &str) -> PathBuf {
-    let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+/// A file with this text.
+fn file(name: &str, text: &str) -> PathBuf {
+    let file = scratch(name);
     fs::write(&file, text).unwrap();
     file
-}
-
-/// A separate folder for each program, so that neither exports over the other's files.
-fn empty_folder(name: &str) -> PathBuf {
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
-    if folder.exists() {
-        fs::remove_dir_all(&folder).unwrap();
-    }
-    folder
 }
 
 fn print(name: &str, cost: &Cost) {
@@ -127,11 +86,6 @@ fn print(name: &str, cost: &Cost) {
     );
 }
 
-#[allow(clippy::cast_precision_loss)]
-fn megabytes(bytes: u64) -> f64 {
-    bytes as f64 / 1e6
-}
-
 fn ratio(a: Duration, b: Duration) -> f64 {
     a.as_secs_f64() / b.as_secs_f64()
 }
@@ -140,9 +94,9 @@ fn ratio(a: Duration, b: Duration) -> f64 {
 fn one_flow() {
     let flow = root().join("examples/getting-started/flow.yml");
     let text: String = fs::read_to_string(&flow).unwrap().lines().map(|line| format!("      {line}\n")).collect();
-    let list = scratch("flow.yaml", &resource_list("", &text));
+    let list = file("flow.yaml", &resource_list("", &text));
     println!("one Flow, median of 300 alternating calls");
-    let mut commands = [Command::new("cat"), jinaflow(), serde()];
+    let mut commands = [Command::new("cat"), jinaflow(&[]), serde()];
     let costs = medians(300, &list, &mut commands);
     for (name, cost) in ["cat", "jinaflow", "serde round trip"].iter().zip(&costs) {
         print(name, cost);
@@ -156,11 +110,11 @@ fn one_flow() {
     let mut theirs = Command::new(jina);
     theirs
         .args(["export", "kubernetes"])
-        .args([&flow, &empty_folder("jina-export")])
+        .args([&flow, &no_folder("jina-export")])
         .env("JINA_GATEWAY_IMAGE", "jinaai/jina:3.34.0-py311-standard");
     theirs.env("JINA_OPTOUT_TELEMETRY", "1");
-    let mut ours = jinaflow();
-    ours.arg("export").args([&flow, &empty_folder("jinaflow-export")]);
+    let mut ours = jinaflow(&["export"]);
+    ours.args([&flow, &no_folder("jinaflow-export")]);
     let theirs = medians(5, &list, &mut [theirs])[0];
     let ours = medians(100, &list, &mut [ours])[0];
     print("jina export kubernetes", &theirs);
@@ -180,9 +134,9 @@ fn other_peoples_list() {
         .unwrap();
         i += 1;
     }
-    let list = scratch("list.yaml", &resource_list(&items, "      jtype: Flow\n      executors: [{name: a, uses: docker://acme/a}]\n"));
+    let list = file("list.yaml", &resource_list(&items, "      jtype: Flow\n      executors: [{name: a, uses: docker://acme/a}]\n"));
     println!("a ResourceList of {:.1} MB, {i} foreign objects and one Flow; median of 15 calls", megabytes(size_of(&list)));
-    let costs = medians(15, &list, &mut [Command::new("cat"), jinaflow(), serde()]);
+    let costs = medians(15, &list, &mut [Command::new("cat"), jinaflow(&[]), serde()]);
     for (name, cost) in ["cat", "jinaflow", "serde round trip"].iter().zip(&costs) {
         print(name, cost);
     }
@@ -197,10 +151,10 @@ fn large_flows() {
             write!(flow, "      - name: executor{i}\n        uses: docker://acme/executor:{i}\n        replicas: 2\n        uses_with: {{dim: {i}}}\n")
                 .unwrap();
         }
-        let list = scratch("large.yaml", &resource_list("", &flow));
-        let cost = medians(3, &list, &mut [jinaflow()])[0];
+        let list = file("large.yaml", &resource_list("", &flow));
+        let cost = medians(3, &list, &mut [jinaflow(&[])])[0];
         print(&format!("{count} executors"), &cost);
-        let bytes = size_of(&list) + cost.written;
+        let bytes = size_of(&list) + size_of(&scratch("peers-output"));
         println!(
             "    {:.1} MB in and out, {:.0} ns and {:.2} bytes of memory for each byte",
             megabytes(bytes),
@@ -208,10 +162,6 @@ fn large_flows() {
             megabytes(cost.memory) / megabytes(bytes)
         );
     }
-}
-
-fn size_of(file: &Path) -> u64 {
-    fs::metadata(file).unwrap().len()
 }
 
 fn resource_list(items: &str, flow: &str) -> String {

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Fuzzes with libFuzzer on stable Rust.
 #   fuzz/run.sh [SECONDS-PER-TARGET [TARGET…]]       60 seconds; envelope, flow and merge
-#   fuzz/run.sh minimize [TARGET…]                   writes the useful inputs into tests/corpus
+#   fuzz/run.sh minimize [TARGET…]                   writes the useful inputs into tests/corpus/TARGET.jsonl
 # New inputs of libFuzzer are in fuzz/target/found, and failing inputs are in fuzz/target/broken.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -41,6 +41,8 @@ for file in tests/jina/flows/*/flow.yml; do
   previous=$(< "$file")
 done
 
+for target in envelope flow merge; do fuzz/corpus.py unpack "tests/corpus/$target.jsonl" "$seeds/$target"; done
+
 words=fuzz/target/words.dict
 { cat fuzz/words.dict; sed -n 's/^ *"dest": "\([a-z_0-9]*\)",$/"\1: "/p' tests/jina/options.json | sort -u; } > "$words"
 
@@ -52,9 +54,9 @@ if [[ $seconds == minimize ]]; then
     # Only small inputs are kept; tests/it/corpus.rs builds the large ones. The number of times that an edge is taken is ignored.
     "$programs/$target" -set_cover_merge=1 -use_counters=0 -max_len=8192 -rss_limit_mb=512 "$new" "$found/$target" \
       "$seeds/$target" 2>&1 | tail -n 1
-    # The files are in the order of their selection, so the first ones add the most coverage. Files with a written name stay.
-    find "tests/corpus/$target" -type f -regex '.*/[0-9a-f]*' -delete
-    find "$new" -type f -printf '%T@ %p\n' | sort -n | head -n 120 | cut -d ' ' -f 2 | xargs -I '{}' cp '{}' "tests/corpus/$target/"
+    # The files are in the order of their selection, so the first ones add the most coverage.
+    find "$new" -type f -printf '%T@ %p\n' | sort -n | tail -n +121 | cut -d ' ' -f 2 | xargs -r rm
+    fuzz/corpus.py pack "$new" "tests/corpus/$target.jsonl"
   done
   exit
 fi

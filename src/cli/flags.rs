@@ -209,3 +209,15 @@ fn unknown(written: &str) -> Finding {
         None => finding.fix("run `jinaflow --help` for the list of flags"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::fields::caller_fields;
+
+    #[test]
+    fn every_setting_that_the_manual_names_has_a_flag() {
+        let without: Vec<&str> = caller_fields().map(|field| field.caller.flag).filter(|flag| long(flag).is_err()).collect();
+        assert_eq!(without, Vec::<&str>::new());
+    }
+}

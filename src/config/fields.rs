@@ -427,11 +427,6 @@ pub fn caller_fields() -> impl Iterator<Item = CallerField> {
     METADATA.iter().chain(SPEC).chain(OUTPUT).filter_map(caller_field)
 }
 
-/// The setting with this flag, which has no dashes.
-pub fn setting_of_flag(flag: &str) -> Option<Setting> {
-    caller_fields().find(|known| known.caller.flag == flag).map(|known| known.caller.setting)
-}
-
 /// The keys of a ConfigMap as functionConfig.
 pub fn config_map_keys() -> impl Iterator<Item = &'static str> + Clone {
     let keys: Vec<&'static str> = caller_fields().filter(|known| known.caller.in_config_map).map(|known| known.field.name).collect();

@@ -4,5 +4,5 @@ mod subject;
 mod lines;
 pub mod place;
 
-pub use lines::{has_errors, lines, one_line, painted};
+pub use lines::{has_errors, lines, painted};
 pub use subject::{Subject, SubjectFinding};

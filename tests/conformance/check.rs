@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::kustomize::{kustomize, write};
-use crate::support::{Run, root, run, scratch, tree};
+use crate::support::{Run, jina_export, root, run, scratch};
 use crate::tools::{copy, edit, must, tool};
 
 /// The result of a check of manifests from a pipe.
@@ -59,7 +59,7 @@ fn an_incomplete_rename_is_reported() {
 fn jinas_own_export_does_not_survive_an_overlay() {
     let folder = scratch("jina");
     let mut resources = Vec::new();
-    for (name, text) in tree(&root().join("tests/jina/flows/001-docs-simple/expected")) {
+    for (name, text) in jina_export("001-docs-simple") {
         write(&folder, &format!("base/{name}"), &text);
         resources.push(name);
     }

@@ -120,8 +120,7 @@ fn rendered() -> Objects {
 
 /// An export of Jina, edited by a user who does not use jinaflow.
 fn jina_export(name: &str) -> Objects {
-    let folder = root().join("tests/jina/flows").join(name).join("expected");
-    crate::support::tree(&folder).values().flat_map(|text| documents(text)).collect()
+    crate::support::jina_export(name).values().flat_map(|text| documents(text)).collect()
 }
 
 type Damage = fn(&mut Objects);
@@ -700,8 +699,8 @@ fn known_faults_of_jinas_own_exports_are_found() {
     let mut unknown = Vec::new();
     for case in recorded(&root().join("tests/jina/flows")) {
         let flow = fs::read_to_string(case.folder.join("flow.yml")).unwrap();
-        let expected = case.folder.join("expected");
-        if !expected.is_dir() || ["connection_list", "_address"].iter().any(|option| flow.contains(option)) {
+        let expected = case.folder.join("expected.yaml");
+        if !expected.is_file() || ["connection_list", "_address"].iter().any(|option| flow.contains(option)) {
             continue;
         }
         let mut args = vec!["check", expected.to_str().unwrap(), "--external", "secret/*"];
@@ -856,7 +855,7 @@ fn files_and_folders_are_read() {
         fs::create_dir_all(file.parent().unwrap()).unwrap();
         fs::write(file, text).unwrap();
     };
-    for (name, text) in crate::support::tree(&root().join("tests/jina/flows/001-docs-simple/expected")) {
+    for (name, text) in crate::support::jina_export("001-docs-simple") {
         write(&name, &text);
     }
     let path = folder.to_str().unwrap();

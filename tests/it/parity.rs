@@ -55,18 +55,15 @@ fn differences(expected: &Value, actual: &Value, path: &str, out: &mut Vec<Strin
 fn case(case: &Recorded) -> Vec<String> {
     let out = scratch("parity");
     let ours = run(case.export(&[out.to_str().unwrap(), "--compat", "jina-3.34"]), b"");
-    let expected = case.folder.join("expected");
-    match (expected.is_dir(), ours.code) {
-        (false, 0) => return vec!["Jina fails and we do not".to_owned()],
-        (false, _) => return Vec::new(),
-        (true, 0) => {}
-        (true, _) => {
+    let theirs = match (case.expected(), ours.code) {
+        (None, 0) => return vec!["Jina fails and we do not".to_owned()],
+        (None, _) => return Vec::new(),
+        (Some(files), 0) => files,
+        (Some(_), _) => {
             return vec![format!("jinaflow fails and Jina does not: {}", ours.first_line().replace(case.folder.to_str().unwrap(), ""))];
         }
-    }
+    };
     let mut found = Vec::new();
-    let mut theirs = tree(&expected);
-    theirs.remove(".gitkeep");
     let actual = tree(&out);
     let names: std::collections::BTreeSet<&String> = theirs.keys().chain(actual.keys()).collect();
     for name in names {

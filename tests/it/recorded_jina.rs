@@ -143,7 +143,7 @@ fn every_option_is_recorded_with_default_plain_and_awkward_values() {
                 .iter()
                 .any(|key| body.contains(&format!("{key}:")) || body.contains(&format!("{key}\":")))
         });
-        if !is_set || !["expected", "expected-error.txt"].iter().any(|answer| flows.join(&name).join(answer).exists()) {
+        if !is_set || !["expected.yaml", "expected-error.txt"].iter().any(|answer| flows.join(&name).join(answer).exists()) {
             missing.push(name);
         }
     };

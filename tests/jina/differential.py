@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs real Jina and jinaflow on the same Flows and reports every difference between their exports.
 
-usage: differential.py --binary PATH FOLDER ...            a folder of *.yml files or of case folders (flow.yml, env.json)
+usage: differential.py --binary PATH FOLDER ...            a folder of *.yml files or of cases (cases.py)
        differential.py --binary PATH --random SEED N       N random Flows of random_flows.py
 
   --weird [SHARE]   for --random: see random_flows.py
@@ -35,6 +35,7 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
+import cases  # noqa: E402
 import compare  # noqa: E402
 import judge  # noqa: E402
 import random_flows  # noqa: E402
@@ -137,15 +138,15 @@ class Worker:
             status, diff, message = compare.verdict(diff)
             if status != 'different':
                 return Result(case.name, status, message, diff.tolerated, None)
-        error, _ = self.oracle.run_case(flow, case.meta, os.path.join(folder, 'expected'))
+        with tempfile.TemporaryDirectory(dir=self.tmp) as exported:
+            error, _ = self.oracle.run_case(flow, case.meta, exported)
+            if not error:
+                cases.write_expected(folder, exported)
         if error:
-            shutil.rmtree(os.path.join(folder, 'expected'), ignore_errors=True)
             if case.extra is None:
                 return self.both_fail(case, folder, error, ours)
             with open(os.path.join(folder, 'expected-error.txt'), 'w') as f:
                 f.write(error + '\n')
-        else:
-            os.makedirs(os.path.join(folder, 'expected'), exist_ok=True)
         status, diff, message = compare.compare(out, folder, OPTIONS)
         if status == 'different':
             return self.failed(case, folder, message if ours.returncode == 0 else f'{message}\n  jinaflow: {ours.stderr[:600].strip()}', diff.diffs)
@@ -169,8 +170,8 @@ def accepting_places():
     """the places where Jina fails on a Flow that jinaflow accepts on purpose"""
     with open(os.path.join(HERE, 'verdicts.json')) as f:
         rows = json.load(f)['rows']
-    cases = ((row['at'], verdict) for row in rows for verdict in row.get('flows', {}).values())
-    return {at for at, verdict in cases if 'accepted' in verdict.get('under compat', verdict)}
+    verdicts = ((row['at'], verdict) for row in rows for verdict in row.get('flows', {}).values())
+    return {at for at, verdict in verdicts if 'accepted' in verdict.get('under compat', verdict)}
 
 
 def keep(folder, into, but=()):
@@ -192,8 +193,8 @@ def work(task):
 
 
 # ------------------------------------------------------------------ tasks and reports
-def cases(folder):
-    """the Flows of a folder: files, or folders with flow.yml and env.json"""
+def flows_of(folder):
+    """the Flows of a folder: files, or cases"""
     for name in sorted(os.listdir(folder)):
         path = os.path.join(folder, name)
         if os.path.isfile(os.path.join(path, 'flow.yml')):
@@ -202,10 +203,7 @@ def cases(folder):
             flow, inside = path, None
         else:
             continue
-        meta = {'namespace': None, 'env': {'JINA_GATEWAY_IMAGE': random_flows.IMAGE}}
-        if inside and os.path.isfile(os.path.join(inside, 'env.json')):
-            with open(os.path.join(inside, 'env.json')) as f:
-                meta = json.load(f)
+        meta = cases.settings(inside) if inside else {'namespace': None, 'env': {'JINA_GATEWAY_IMAGE': random_flows.IMAGE}}
         beside = [os.path.join(inside, n) for n in os.listdir(inside) if n not in ('flow.yml', 'env.json')] if inside else []
         with open(flow, encoding='utf-8', newline='') as f:
             yield Case(re.sub(r'\.ya?ml$', '', name), f.read(), meta, [n for n in beside if os.path.isfile(n) and 'expected' not in n])
@@ -268,7 +266,7 @@ def main():
         seed, wanted = args.random
         tasks = ((seed, index) for index in range(wanted * 3))
     else:
-        tasks = itertools.chain.from_iterable(cases(folder) for folder in args.folders)
+        tasks = itertools.chain.from_iterable(flows_of(folder) for folder in args.folders)
     with tempfile.TemporaryDirectory(prefix='jinaflow-') as args.tmp:
         with multiprocessing.get_context('fork').Pool(args.jobs, start, (args,)) as pool:
             for result in pool.imap(work, tasks, chunksize=4):

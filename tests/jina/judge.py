@@ -18,6 +18,7 @@ import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
+import cases  # noqa: E402
 import compare  # noqa: E402
 
 
@@ -37,7 +38,7 @@ def export(binary, flow, meta, out):
 
 
 def crashed(run):
-    return run.returncode not in (0, 1) or (run.returncode == 1 and not run.stderr.startswith('error: '))
+    return run.returncode not in (0, 1) or (run.returncode == 1 and not run.stderr.startswith(('error: ', 'error[')))
 
 
 def main():
@@ -56,9 +57,7 @@ def main():
             if not os.path.isfile(os.path.join(folder, 'flow.yml')):
                 continue
             out = os.path.join(tmp, name)
-            with open(os.path.join(folder, 'env.json')) as f:
-                meta = json.load(f)
-            run = export(args.binary, os.path.join(folder, 'flow.yml'), meta, out)
+            run = export(args.binary, os.path.join(folder, 'flow.yml'), cases.settings(folder), out)
             if crashed(run):
                 print(f'CRASH {name}: exit {run.returncode}: {run.stderr[:500]}')
                 counts['different'] += 1

@@ -3,7 +3,8 @@
 
 usage: record.py [--check] [--only PART ...]
 
-  flows/*/expected, expected-error.txt, expected-warnings.txt   the result of `jina export kubernetes` for each flow.yml
+  flows/*/expected.yaml, expected-error.txt, expected-warnings.txt   the result of `jina export kubernetes` for each flow.yml
+                                                                (cases.py has the format)
   options.json                                                  every option of Jina's argument parsers
   scalars.json                                                  the value that Jina reads from a plain YAML scalar
   raises.json                                                   every `raise` statement in the files of Jina that an
@@ -22,6 +23,9 @@ import sys
 import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, HERE)
+import cases  # noqa: E402
+
 VERSION = '3.34.0'
 
 SCALARS = """
@@ -64,31 +68,19 @@ def scalars():
     return {'jina': VERSION, 'read': read}
 
 
-def tree(folder):
-    found = {}
-    for base, _, files in os.walk(folder):
-        for name in files:
-            path = os.path.join(base, name)
-            with open(path, 'rb') as f:
-                found[os.path.relpath(path, folder)] = f.read()
-    return found
-
-
 def flow(oraclelib, folder):
-    """-> the recorded files of one flow, by name"""
-    with open(os.path.join(folder, 'env.json')) as f:
-        meta = json.load(f)
+    """Returns the recorded files of one flow, by name."""
     out = tempfile.mkdtemp(prefix='jina-out-')
-    error, warnings = oraclelib.run_case(os.path.join(folder, 'flow.yml'), meta, out)
-    new = {}
-    sub = 'expected-partial' if error else 'expected'
-    for name, data in tree(out).items():
-        new[f'{sub}/{name}'] = data
+    error, warnings = oraclelib.run_case(os.path.join(folder, 'flow.yml'), cases.settings(folder), out)
+    exported = cases.read_folder(out)
     shutil.rmtree(out)
+    new = {}
+    if not error:
+        new['expected.yaml'] = cases.pack(exported)
+    elif exported:
+        new['expected-partial.yaml'] = cases.pack(exported)
     if error:
         new['expected-error.txt'] = (error + '\n').encode()
-    elif not new:
-        new['expected/.gitkeep'] = b''
     if warnings:
         new['expected-warnings.txt'] = ('\n'.join(warnings) + '\n').encode()
     return new
@@ -138,7 +130,6 @@ def main():
     if os.environ.get('PYTHONHASHSEED') != '0':
         keep = {k: v for k, v in os.environ.items() if not k.startswith(('JINA_', 'CUDA_'))}
         os.execve(sys.executable, [sys.executable, '-W', 'ignore', *sys.argv], {**keep, 'PYTHONHASHSEED': '0'})
-    sys.path.insert(0, HERE)
     import oraclelib
     from raises import Site, Trace
 
@@ -155,9 +146,7 @@ def main():
         for name in old:
             os.remove(os.path.join(folder, name))
         for name, data in new.items():
-            path = os.path.join(folder, name)
-            os.makedirs(os.path.dirname(path), exist_ok=True)
-            with open(path, 'wb') as f:
+            with open(os.path.join(folder, name), 'wb') as f:
                 f.write(data)
 
     root = os.path.join(HERE, 'flows')
@@ -165,7 +154,7 @@ def main():
     site, trace, failures = Site(), Trace(), {}
     for name in names:
         folder = os.path.join(root, name)
-        old = {k: v for k, v in tree(folder).items() if k.startswith('expected')}
+        old = {k: v for k, v in cases.read_folder(folder).items() if k.startswith('expected')}
         with trace:  # one process per flow: a flow that recurses too deeply ends its process
             new = flow(oraclelib, folder)
         settle(folder, old, new)

@@ -8,6 +8,7 @@ pub mod roundtrip;
 pub mod spellings;
 pub mod wiring;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -137,8 +138,8 @@ pub fn scratch(name: &str) -> PathBuf {
 }
 
 /// Every file below a folder, by its path.
-pub fn tree(folder: &Path) -> std::collections::BTreeMap<String, String> {
-    let mut files = std::collections::BTreeMap::new();
+pub fn tree(folder: &Path) -> BTreeMap<String, String> {
+    let mut files = BTreeMap::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(next) = folders.pop() {
         for entry in fs::read_dir(&next).unwrap_or_else(|e| panic!("{}: {e}", next.display())) {
@@ -169,6 +170,11 @@ pub struct Recorded {
 }
 
 impl Recorded {
+    /// The files that Jina exports, by path, or none if Jina fails.
+    pub fn expected(&self) -> Option<BTreeMap<String, String>> {
+        fs::read_to_string(self.folder.join("expected.yaml")).ok().map(|packed| unpack(&packed))
+    }
+
     /// The arguments of an export that correspond to the arguments of the recorded Jina call.
     pub fn export(&self, more: &[&str]) -> Command {
         let flow = self.folder.join("flow.yml");
@@ -191,7 +197,19 @@ impl Recorded {
     }
 }
 
-/// All flows below a folder.
+/// The files of an `expected.yaml` by path; each is below a line `--- # file: PATH`. `tests/jina/cases.py` writes them.
+fn unpack(packed: &str) -> BTreeMap<String, String> {
+    let packed = format!("\n{}", packed.strip_suffix('\n').unwrap_or(packed));
+    let files = packed.split("\n--- # file: ").skip(1);
+    files.map(|file| file.split_once('\n').unwrap()).map(|(path, text)| (path.to_owned(), format!("{text}\n"))).collect()
+}
+
+/// The files that Jina exports for the recorded flow of this name.
+pub fn jina_export(name: &str) -> BTreeMap<String, String> {
+    unpack(&fs::read_to_string(root().join("tests/jina/flows").join(name).join("expected.yaml")).unwrap())
+}
+
+/// All flows below a folder. `tests/jina/env.json` is the environment of those without one of their own.
 pub fn recorded(folder: &Path) -> Vec<Recorded> {
     let mut names: Vec<String> =
         fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
@@ -199,12 +217,14 @@ pub fn recorded(folder: &Path) -> Vec<Recorded> {
     let pairs = |value: &Value| -> Vec<(String, String)> {
         value.as_object().into_iter().flatten().map(|(k, v)| (k.clone(), v.as_str().unwrap().to_owned())).collect()
     };
+    let common = fs::read_to_string(root().join("tests/jina/env.json")).unwrap();
     names
         .into_iter()
         .filter(|name| folder.join(name).join("flow.yml").is_file())
         .map(|name| {
             let folder = folder.join(&name);
-            let meta: Value = serde_json::from_str(&fs::read_to_string(folder.join("env.json")).unwrap()).unwrap();
+            let env = fs::read_to_string(folder.join("env.json")).unwrap_or_else(|_| common.clone());
+            let meta: Value = serde_json::from_str(&env).unwrap();
             Recorded {
                 name,
                 folder,

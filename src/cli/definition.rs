@@ -16,7 +16,8 @@ struct Definition {
 
 /// Both definitions, as documents.
 pub fn text() -> String {
-    let mut out = "# Written by `jinaflow definition`. The function has no public registry yet: paths are relative to this file.\n".to_owned();
+    let mut out =
+        "# Written by `jinaflow definition`. The function has no public registry yet: paths are relative to this file.\n".to_owned();
     let render = Definition {
         kind: config::KIND,
         description: "Turn a Jina Flow or Deployment into the Kubernetes manifests that run it.",

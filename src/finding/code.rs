@@ -222,9 +222,6 @@ codes! {
     DuplicateObject = "duplicate-object",
     DuplicateEntry = "duplicate-entry",
     CheckIncomplete = "check-incomplete",
-
-    // Not yet classified.
-    Unclassified = "unclassified",
 }
 
 impl Code {

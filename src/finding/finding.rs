@@ -79,21 +79,6 @@ impl Finding {
         Self { code, severity, path, message, got: None, fix: None, proposed: None, mark: None, excerpt: None }
     }
 
-    /// Until every place has its code.
-    pub fn error(path: impl Into<FieldPath>, message: impl Into<Box<str>>) -> Self {
-        Code::Unclassified.error(path, message)
-    }
-
-    /// Until every place has its code.
-    pub fn warning(path: impl Into<FieldPath>, message: impl Into<Box<str>>) -> Self {
-        Code::Unclassified.warning(path, message)
-    }
-
-    /// Until every place has its code.
-    pub fn info(path: impl Into<FieldPath>, message: impl Into<Box<str>>) -> Self {
-        Code::Unclassified.info(path, message)
-    }
-
     /// Changes the severity.
     pub fn with_severity(mut self, severity: Severity) -> Self {
         self.severity = severity;

@@ -57,35 +57,6 @@ impl From<&'static str> for FieldPath {
     }
 }
 
-/// Until every module builds paths from steps.
-impl From<String> for FieldPath {
-    fn from(spelled: String) -> Self {
-        let mut steps = Vec::new();
-        let mut rest = spelled.as_str();
-        while let Some((step, more)) = parsed_step(rest) {
-            steps.push(step);
-            rest = more;
-        }
-        Self(steps.into())
-    }
-}
-
-/// The first step of a written path: `executors[0].env["A B"]`.
-fn parsed_step(path: &str) -> Option<(Step, &str)> {
-    if let Some(quoted) = path.strip_prefix('[').filter(|rest| rest.starts_with('"')) {
-        let mut texts = serde_json::Deserializer::from_str(quoted).into_iter::<String>();
-        let name = texts.next()?.ok()?;
-        let rest = quoted[texts.byte_offset()..].strip_prefix(']')?;
-        return Some((Step::Key(name.into()), rest.trim_start_matches('.')));
-    }
-    if let Some(rest) = path.strip_prefix('[') {
-        let (index, rest) = rest.split_once(']')?;
-        return Some((Step::Index(index.parse().ok()?), rest.trim_start_matches('.')));
-    }
-    let end = path.find(['.', '[']).unwrap_or(path.len());
-    (end > 0).then(|| (Step::Key(path[..end].into()), path[end..].trim_start_matches('.')))
-}
-
 impl From<&FieldPath> for FieldPath {
     fn from(path: &FieldPath) -> Self {
         path.clone()

@@ -192,11 +192,18 @@ fn mark_of(root: &Node<'_>, path: &[Step], own: Option<Mark>) -> Option<Mark> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::finding::FieldPath;
+
+    /// A path from its steps with `/` between them; a number is an index.
+    fn path(steps: &str) -> FieldPath {
+        let step = |step: &str| step.parse().map_or_else(|_| Step::Key(step.into()), Step::Index);
+        steps.split('/').map(step).collect::<Vec<_>>().into()
+    }
 
     fn placed(findings: &[(&str, Option<Mark>)], text: &str, name: Option<&str>) -> Vec<String> {
         let mut list = Findings::default();
-        for (path, mark) in findings {
-            let finding = Code::UnknownField.error((*path).to_owned(), "m");
+        for (steps, mark) in findings {
+            let finding = Code::UnknownField.error(path(steps), "m");
             list.push(mark.map_or(finding.clone(), |mark| finding.at(mark)));
         }
         let found = match (name, yaml::read(text)) {
@@ -211,22 +218,22 @@ mod tests {
     #[test]
     fn findings_are_sorted_by_place() {
         let text = "a: 1\nl:\n- x: {\"p q\": 1}\n- y\n";
-        let paths = [("l[1]", None), ("l[0].x[\"p q\"]", None), ("l[0].x.missing", None), ("--flag", None), ("a", None)];
+        let paths = [("l/1", None), ("l/0/x/p q", None), ("l/0/x/missing", None), ("--flag", None), ("a", None)];
         assert_eq!(
             placed(&paths, text, Some("f.yml")),
             ["--flag ", "a f.yml:1:4", "l[0].x.missing f.yml:3:6", "l[0].x[\"p q\"] f.yml:3:14", "l[1] f.yml:4:3"]
         );
         assert_eq!(placed(&paths[3..], text, None), ["--flag ", "a "]);
         // A finding's own mark has priority, unless it is the mark of a value around the field.
-        let marked = |path, line, column| placed(&[(path, Some(Mark { line, column }))], text, Some("f.yml"));
+        let marked = |steps, line, column| placed(&[(steps, Some(Mark { line, column }))], text, Some("f.yml"));
         assert_eq!(marked("a", 4, 1), ["a f.yml:4:1"]);
-        assert_eq!(marked("l[0].x", 3, 3), ["l[0].x f.yml:3:6"]);
+        assert_eq!(marked("l/0/x", 3, 3), ["l[0].x f.yml:3:6"]);
     }
 
     #[test]
     fn a_flow_given_as_a_string_has_lines_of_its_own() {
         let text = "spec:\n  z: 1\n  flow: |\n\n    a: 1\n    b: {c: 2}\n";
-        let paths = [("spec.flow.b.c", None), ("spec.z", None), ("spec.flow.a", None), ("spec.flow", None)];
+        let paths = [("spec/flow/b/c", None), ("spec/z", None), ("spec/flow/a", None), ("spec/flow", None)];
         assert_eq!(
             placed(&paths, text, None),
             ["spec.z ", "spec.flow spec.flow:2:1", "spec.flow.a spec.flow:2:4", "spec.flow.b.c spec.flow:3:8"]
@@ -235,7 +242,7 @@ mod tests {
             placed(&paths, text, Some("f.yml")),
             ["spec.z f.yml:2:6", "spec.flow f.yml:5:5", "spec.flow.a f.yml:5:8", "spec.flow.b.c f.yml:6:12"]
         );
-        assert_eq!(placed(&[("spec.flow.b", None)], "spec:\n  flow: |2\n    b: 1\n", Some("f.yml")), ["spec.flow.b f.yml:3:8"]);
+        assert_eq!(placed(&[("spec/flow/b", None)], "spec:\n  flow: |2\n    b: 1\n", Some("f.yml")), ["spec.flow.b f.yml:3:8"]);
         // A quoted string has no lines in the file.
         assert_eq!(placed(&paths[..1], "spec: {flow: \"b: {c: 2}\"}\n", Some("f.yml")), ["spec.flow.b.c spec.flow:1:8"]);
     }

@@ -7,7 +7,7 @@ use super::planner::Planner;
 use crate::config::corrections::Correction;
 use crate::config::layers::Pods;
 use crate::config::workload::{ProbeStyle, is_zero};
-use crate::finding::{Code, FieldPath, Finding, Findings, Path};
+use crate::finding::{Code, Finding, Findings, Path};
 use crate::jina::flow::{Flow, Kind};
 use crate::jina::options::{Effect, Opt, Use};
 use crate::jina::setting::Protocol;
@@ -64,7 +64,7 @@ impl Planner<'_> {
     pub(super) fn warn_about_unused_fields(&self, components: &[Component], findings: &mut Findings) {
         let mut probes = BTreeMap::new();
         for component in components {
-            let path = |field: &str| FieldPath::from(self.settings.layers.path(pods(component), field));
+            let path = |field: &str| self.settings.layers.path(pods(component), field);
             if let Some(style) = component.workload.probes {
                 let (path, reason) = (path("probes"), self.unused_probes(component, style));
                 let (_, known) = probes.entry(path.to_string()).or_insert_with(|| (path, reason.clone()));

@@ -143,7 +143,7 @@ pub fn pieces(text: &str) -> (Vec<(&str, &str)>, &str) {
 
 /// Whether an object has a label of jinaflow.
 fn has_our_label(object: &Node<'_>) -> bool {
-    let labels = object.get("metadata").and_then(|metadata| metadata.get("labels")).and_then(Node::as_map).unwrap_or_default();
+    let labels = object.map_at("metadata.labels");
     labels.iter().any(|(name, _)| name.as_text().is_some_and(|name| name.split('/').next() == Some(GROUP)))
 }
 

@@ -264,7 +264,7 @@ fn read_whole<'t>(text: &'t str, push: &mut impl FnMut(Node<'t>)) -> Result<Vec<
 }
 
 fn is_list(node: &Node<'_>) -> bool {
-    node.get("kind").and_then(Node::as_text).is_some_and(|kind| kind.ends_with("List")) && node.get("items").is_some()
+    node.text_at("kind").ends_with("List") && node.get("items").is_some()
 }
 
 /// An object, or the objects of a list of lists.

@@ -35,9 +35,11 @@ pub fn judge<'n>(flows: &[Unrendered], objects: &'n Objects<'_>, running: impl I
     let running: HashSet<&str> = running.collect();
     let mut rendered = HashSet::new();
     for object in objects.views() {
-        let of = |field, key| object.get("metadata").and_then(|metadata| metadata.get(field)?.get(key)?.as_text());
-        rendered.extend(of("labels", FLOW));
-        rendered.extend(of("annotations", OBJECT).filter(|value| Owner::parse(value).is_some()).and_then(|value| value.split('/').next()));
+        let of = |field, key| object.at(field)?.get(key)?.as_text();
+        rendered.extend(of("metadata.labels", FLOW));
+        rendered.extend(
+            of("metadata.annotations", OBJECT).filter(|value| Owner::parse(value).is_some()).and_then(|value| value.split('/').next()),
+        );
     }
     let judged = |flow: &Unrendered| {
         let object = objects.view(flow.object)?;
@@ -66,7 +68,7 @@ fn names(name: &str) -> impl Iterator<Item = &str> {
 fn finding(node: View<'_>, has_objects: bool) -> Option<Finding> {
     if !has_objects {
         let finding = Code::FlowNotRendered.error("", "was not rendered: none of its objects is here");
-        let function = node.get("metadata").and_then(|metadata| metadata.get("annotations")?.get(FUNCTION));
+        let function = node.at("metadata.annotations").and_then(|annotations| annotations.get(FUNCTION));
         let kustomize = "in kustomize, list it under `generators:`, not under `resources:`";
         return Some(finding.fix(match function {
             Some(_) => format!("{kustomize}; in kpt, run: kpt fn render; without either, run: jinaflow export FILE"),

@@ -8,6 +8,7 @@ use super::settings::Settings;
 use super::{flow_overrides, uses};
 use crate::finding::{Code, Findings, Mark, Path};
 use crate::jina::flow::{self, Flow};
+use crate::krm::ObjectRef;
 use crate::yaml::{self, Data, Dialect, Document, Node, Scalar, Style, SyntaxError};
 
 /// A `JinaFlow`, read.
@@ -24,19 +25,20 @@ pub fn read(document: &Document<'_>, overrides: &Overrides, findings: &mut Findi
     let Some(root) = &document.root else { return JinaFlow { settings: Settings::default(), flow: None } };
     let top = Path::root("");
     check_names(root, &["apiVersion", "kind", "metadata", "spec", "status"], &top, findings);
-    if root.get("apiVersion").and_then(Node::as_text) != Some(API_VERSION) {
+    if root.text_at("apiVersion") != API_VERSION {
         let got = root.get("apiVersion").map(Node::shown).unwrap_or_default();
         let finding = Code::UnsupportedApiVersion.error("apiVersion", "is not a supported version of JinaFlow").got(got);
         findings.push(finding.propose(API_VERSION).at(root.mark));
     }
     let metadata = top.key("metadata");
-    let meta = |key: &str| root.get("metadata").and_then(|m| m.get(key)).and_then(Node::as_text).filter(|text| !text.is_empty());
-    check_name(meta("name"), &metadata.key("name"), root.mark, findings);
+    let ObjectRef { name, namespace, .. } = ObjectRef::of(root);
+    let set = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    check_name(set(name).as_deref(), &metadata.key("name"), root.mark, findings);
     let path = top.key("spec");
     let spec = root.get("spec").filter(|spec| spec.as_map().is_some());
     let mut settings = spec.map(|spec| Settings::read(spec, &path, findings)).unwrap_or_default();
-    settings.name = meta("name").map(str::to_owned);
-    settings.namespace = meta("namespace").map(str::to_owned);
+    settings.name = set(name);
+    settings.namespace = set(namespace);
     let Some(spec) = spec else {
         let finding = Code::MissingField.error(path, "is required").at(root.mark);
         findings.push(finding.fix("write `spec: {flow: …}` with the Flow in place of …"));

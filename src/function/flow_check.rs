@@ -15,7 +15,7 @@ pub fn is_check(meta: &Meta) -> bool {
 /// Reads a `JinaFlowCheck`. `spec.external` is its only setting.
 pub fn read(root: &Node<'_>, external: &mut External, findings: &mut Findings) {
     let top = Path::root("");
-    if root.get("apiVersion").and_then(Node::as_text) != Some(config::API_VERSION) {
+    if root.text_at("apiVersion") != config::API_VERSION {
         let got = root.get("apiVersion").map(Node::shown).unwrap_or_default();
         let finding = Code::ValueNotAllowed.error(top.key("apiVersion"), "is not a version of JinaFlowCheck");
         findings.push(finding.got(got).propose(config::API_VERSION));

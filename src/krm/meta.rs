@@ -1,6 +1,7 @@
 //! Type, name and annotations of an item.
 
-use crate::krm::annotations;
+use super::annotations;
+use super::object_ref::ObjectRef;
 use crate::yaml::Node;
 
 /// Type, name and annotations of an object.
@@ -21,17 +22,10 @@ pub struct Meta {
 impl Meta {
     /// Reads the fields of an object; a missing field is empty.
     pub fn of(node: &Node<'_>) -> Self {
-        let text = |node: Option<&Node<'_>>| node.and_then(Node::as_text).unwrap_or_default().to_owned();
-        let metadata = node.get("metadata");
-        let field = |name: &str| text(metadata.and_then(|m| m.get(name)));
-        let annotations = metadata.and_then(|m| m.get("annotations")).and_then(Node::as_map).unwrap_or_default();
-        Self {
-            api_version: text(node.get("apiVersion")),
-            kind: text(node.get("kind")),
-            name: field("name"),
-            namespace: field("namespace"),
-            annotations: annotations.iter().map(|(key, value)| (key.shown(), value.shown())).collect(),
-        }
+        let ObjectRef { api_version, kind, namespace, name } = ObjectRef::of(node);
+        let annotations = node.map_at("metadata.annotations").iter().map(|(key, value)| (key.shown(), value.shown())).collect();
+        let [api_version, kind, namespace, name] = [api_version, kind, namespace, name].map(str::to_owned);
+        Self { api_version, kind, name, namespace, annotations }
     }
 
     /// A copy with only the annotations about the file: others may be long, and there may be many findings.

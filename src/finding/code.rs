@@ -11,7 +11,7 @@ macro_rules! codes {
     ($($code:ident = $name:literal,)*) => {
         /// A kind of finding.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        #[allow(missing_docs, reason = "functions/jinaflow/codes.md documents each, and a test holds that")]
+        #[allow(missing_docs, reason = "functions/jinaflow/codes.md documents each code, and a test checks that")]
         pub enum Code {
             $($code,)*
         }
@@ -133,7 +133,7 @@ codes! {
     JinaContainerRemoved = "jina-container-removed",
     ContainerWithoutImage = "container-without-image",
 
-    // Rendering: what meets what is there.
+    // Rendering: conflicts with objects that exist already.
     NamespaceWithoutName = "namespace-without-name",
     ProtocolNotServed = "protocol-not-served",
     UnusedImage = "unused-image",

@@ -8,19 +8,19 @@ use super::text::harmless;
 /// A line of a file or string, and a place in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Excerpt {
-    /// The name of the text: a file, `stdin`, or the field that has the text.
+    /// The name of the text: a file name, `stdin`, or the path of the field whose value is the text.
     pub name: String,
     /// The place.
     pub mark: Mark,
-    /// The line; of a long line, the part around the place.
+    /// The line. A long line is shortened to the part around the place.
     pub line: String,
     /// The indentation of the caret, as wide as the text before the place.
     pub indent: String,
 }
 
 impl Excerpt {
-    /// The place in the text with the name `name`; `None` if the text does not have this line. A place after the end of the text
-    /// becomes the end of its last line.
+    /// Returns the excerpt at `mark` in the text with the name `name`; `None` if the text does not have this line. A place
+    /// after the end of the text becomes the end of its last line.
     pub fn of(name: &str, text: &str, mark: Mark) -> Option<Self> {
         const BEFORE: usize = 60;
         const AFTER: usize = 40;
@@ -41,14 +41,14 @@ impl Excerpt {
         let mut rest = line.chars().skip(skipped);
         let shown: String = rest.by_ref().take(at - skipped + AFTER).map(harmless).collect();
         let end = if rest.next().is_some() { "…" } else { "" };
-        // A tab in the line stays a tab, so that it has the same width.
+        // The indentation keeps each tab, so that it is as wide as the text before the place.
         let before = shown.chars().take(at - skipped).map(|c| if c == '\t' { c } else { ' ' });
         let indent = start.chars().map(|_| ' ').chain(before).collect();
         Some(Self { name: name.to_owned(), mark, line: format!("{start}{shown}{end}"), indent })
     }
 }
 
-/// Masks the secret of a name on the Jina Hub, `jinahub+docker://NAME:SECRET/TAG`, which must not be logged.
+/// Masks the secret in a Jina Hub name, `jinahub+docker://NAME:SECRET/TAG`: a secret must not be logged.
 fn without_secrets(line: &str) -> String {
     let mut shown = String::with_capacity(line.len());
     let mut rest = line;

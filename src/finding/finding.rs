@@ -57,24 +57,24 @@ pub struct Finding {
 
 /// Constructors: `Code::X.error(path, "must be …").got("…").fix("set …")`.
 impl Code {
-    /// A finding that fails the run.
+    /// Creates a finding that fails the run.
     pub fn error(self, path: impl Into<FieldPath>, message: impl Into<Box<str>>) -> Finding {
         Finding::new(self, Severity::Error, path.into(), message.into())
     }
 
-    /// A finding that does not change the exit code.
+    /// Creates a finding about a loss or a risk, which does not change the exit code.
     pub fn warning(self, path: impl Into<FieldPath>, message: impl Into<Box<str>>) -> Finding {
         Finding::new(self, Severity::Warning, path.into(), message.into())
     }
 
-    /// A finding with useful information.
+    /// Creates a finding with useful information.
     pub fn info(self, path: impl Into<FieldPath>, message: impl Into<Box<str>>) -> Finding {
         Finding::new(self, Severity::Info, path.into(), message.into())
     }
 }
 
 impl Finding {
-    /// A finding of a code; see [`Code::error`].
+    /// Creates a finding with a code and a severity; see [`Code::error`].
     pub(super) fn new(code: Code, severity: Severity, path: FieldPath, message: Box<str>) -> Self {
         Self { code, severity, path, message, got: None, fix: None, proposed: None, mark: None, excerpt: None }
     }
@@ -85,13 +85,13 @@ impl Finding {
         self
     }
 
-    /// Moves it to another field.
+    /// Changes the path: the finding is then about another field.
     pub fn on(mut self, path: impl Into<FieldPath>) -> Self {
         self.path = path.into();
         self
     }
 
-    /// Adds the value as written. A long value is shortened, so that the finding fits on a line.
+    /// Adds the value as the user wrote it. A long value is shortened, so that the finding fits on a line.
     pub fn got(mut self, value: impl AsRef<str>) -> Self {
         self.got = Some(shortened(value.as_ref()).into());
         self

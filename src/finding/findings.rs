@@ -6,7 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use super::finding::{Finding, Severity};
 use super::nearest::nearest;
 
-/// The number of findings after which no nearest names are searched any more.
+/// The number of findings up to which [`Findings::nearest`] searches for a name to propose.
 const MOST_PROPOSALS: usize = 100;
 
 /// All findings of one subject, in the order in which they were found.
@@ -17,16 +17,17 @@ pub struct Findings {
     places: Known,
 }
 
-/// The first finding with each hash. Comparing each new finding with all others takes too long.
+/// An index of findings by hash. It finds an equal finding without comparing a new finding with all others, which takes
+/// too long.
 #[derive(Debug, Default, Clone)]
 struct Known {
     first: HashMap<u64, usize>,
-    /// The number of findings in `first`.
+    /// The number of findings that are already in the index.
     count: usize,
 }
 
 impl Known {
-    /// Whether one of `all` equals `finding`, compared by `key`.
+    /// Whether `all` contains a finding with the same `key` as `finding`.
     fn has<'f, K: Hash + PartialEq>(&mut self, all: &'f [Finding], finding: &'f Finding, key: impl Fn(&'f Finding) -> K) -> bool {
         let hash = |finding| {
             let mut hasher = DefaultHasher::new();
@@ -47,26 +48,27 @@ impl Findings {
         self.all.push(finding);
     }
 
-    /// Adds a finding, unless another has the same message, at whatever place.
+    /// Adds a finding, unless another finding has the same message at any place.
     pub fn push_once(&mut self, finding: Finding) {
         if !self.messages.has(&self.all, &finding, |finding| &*finding.message) {
             self.all.push(finding);
         }
     }
 
-    /// Adds a finding, unless another has the same message and the same place.
+    /// Adds a finding, unless another finding has the same message at the same place.
     pub fn push_once_for_each_place(&mut self, finding: Finding) {
         if !self.places.has(&self.all, &finding, |finding| (&finding.path, &*finding.message)) {
             self.all.push(finding);
         }
     }
 
-    /// Like [`nearest`], while there are few findings: the search takes time, and more proposals are not useful.
+    /// Like [`nearest`], but returns `None` once there are many findings: the search takes time, and more proposals are not
+    /// useful.
     pub fn nearest<'c>(&self, wrong: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
         if self.len() < MOST_PROPOSALS { nearest(wrong, candidates) } else { None }
     }
 
-    /// Returns the value, or adds the finding.
+    /// Returns the value of an `Ok`. Adds the finding of an `Err` and returns `None`.
     pub fn take<T>(&mut self, result: Result<T, Finding>) -> Option<T> {
         result.map_err(|finding| self.push(finding)).ok()
     }

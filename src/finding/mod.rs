@@ -1,7 +1,7 @@
 //! Findings: problems of the input, and useful information about it.
 //!
 //! Every module reports findings and continues, so that one run shows every problem. A finding has a code, a field, a
-//! value and a fix. The module that knows the object or file adds it.
+//! value and a fix. It does not name the object or file; the module `report` adds that.
 
 mod code;
 mod mark;

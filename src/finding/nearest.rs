@@ -1,6 +1,6 @@
-//! "did you mean": the known name that is nearest to an unknown one.
+//! The search behind "did you mean": finds the known name that is nearest to an unknown name.
 
-/// The candidate that was most likely intended by `wrong`, if one is near enough.
+/// Returns the candidate that is nearest to `wrong`; `None` if no candidate is near enough.
 pub fn nearest<'c>(wrong: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
     let outline = Outline::of(wrong);
     let wrong: Vec<char> = comparable(wrong).collect();
@@ -19,16 +19,18 @@ pub fn nearest<'c>(wrong: &str, candidates: impl Iterator<Item = &'c str>) -> Op
     found
 }
 
-/// The characters that are compared: `imagePullSecrets`, `image-pull-secrets` and `image_pull_secrets` are equal.
+/// The characters of a name that are compared. `imagePullSecrets`, `image-pull-secrets` and `image_pull_secrets` have the
+/// same.
 fn comparable(name: &str) -> impl Iterator<Item = char> {
     name.chars().filter(|c| !matches!(c, '_' | '-' | ' ')).flat_map(char::to_lowercase).take(64)
 }
 
-/// A summary of a name that shows quickly that two names are far apart: a Flow may have thousands of unknown names.
+/// A summary of a name. Comparing two summaries is a fast way to exclude names that are far apart: a Flow may have
+/// thousands of unknown names.
 #[derive(Clone, Copy)]
 struct Outline {
     length: usize,
-    /// The set of letters. Some letters share a bit, so fewer may seem to differ.
+    /// The set of letters, one bit for each. Some letters share a bit, so two sets may seem to differ less than they do.
     letters: u64,
 }
 
@@ -40,7 +42,8 @@ impl Outline {
         })
     }
 
-    /// A lower bound of the distance: each step changes the length by at most one, and adds or removes at most one letter.
+    /// A lower bound of the edit distance: each edit changes the length by at most one, and adds or removes at most one
+    /// letter.
     fn least_distance(self, other: Self) -> usize {
         let only_in = |a: u64, b: u64| (a & !b).count_ones() as usize;
         let letters = only_in(self.letters, other.letters).max(only_in(other.letters, self.letters));

@@ -23,7 +23,7 @@ impl FieldPath {
         &self.0
     }
 
-    /// Whether the path is that of the whole document.
+    /// Whether the path is empty, so that it means the whole document.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -38,7 +38,7 @@ impl FieldPath {
         self.join(&[Step::Key(name.into())])
     }
 
-    /// The path of the entry `index` of the list at this path, from 0.
+    /// The path of the entry `index` of the list at this path, counted from 0.
     pub fn index(&self, index: usize) -> Self {
         self.join(&[Step::Index(index)])
     }

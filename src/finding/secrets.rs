@@ -1,9 +1,9 @@
-//! Names of secrets. Messages do not show their values.
+//! Recognizes the names of fields with secret values. Messages do not show these values.
 
-/// The replacement in a message for a value that may be a secret.
+/// The string that messages show instead of a value that may be a secret.
 pub const HIDDEN: &str = "(hidden: it may be a secret)";
 
-/// Words in names of secrets, as used by scanners (gitleaks, "generic-api-key").
+/// Words in names of secrets. Scanners use the same words (gitleaks, rule "generic-api-key").
 const WORDS_OF_SECRETS: [&str; 14] = [
     "password",
     "passwd",
@@ -21,10 +21,10 @@ const WORDS_OF_SECRETS: [&str; 14] = [
     "authorization",
 ];
 
-/// Parts that every such name has, so that most other names need not be split into words.
+/// Every name of a secret contains one of these parts. Names without them need not be split into words.
 const STEMS_OF_SECRETS: [&str; 7] = ["pass", "pwd", "secret", "token", "credential", "auth", "key"];
 
-/// Fields of Kubernetes that name a Secret, or request one, and have no secret value.
+/// Kubernetes fields that only refer to a Secret or a token; their values are not secret.
 const FIELDS_ABOUT_SECRETS: [&str; 9] = [
     "authenticationRef",
     "automountServiceAccountToken",

@@ -1,6 +1,6 @@
 //! Strings in messages: shortened, and safe for a terminal.
 
-/// A value for a message; a long one is shortened.
+/// Shortens a long value for a message.
 pub fn shortened(value: &str) -> String {
     const LONGEST: usize = 80;
     match value.char_indices().nth(LONGEST) {

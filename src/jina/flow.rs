@@ -38,7 +38,7 @@ pub struct Flow {
     pub list: &'static str,
     /// The executors in order; one for a Deployment.
     pub executors: Vec<Executor>,
-    /// All executors, if `inspect: REMOVE` removed any: Jina still passes the removed ones to the gateway.
+    /// All executors, also the removed executors, if `inspect: REMOVE` removed any: Jina still passes them to the gateway.
     pub with_removed: Option<Vec<Executor>>,
     /// The graph; empty for a Deployment.
     pub graph: Graph,
@@ -80,8 +80,8 @@ pub fn read(document: Document<'_>, reading: &Reading, path: &Path<'_>, findings
     })
 }
 
-/// Reports keys and tags that Jina's reader refuses. Only a Flow and its executors may have a tag. The container reads
-/// the inline configuration of a class, which is not checked here.
+/// Reports keys and tags that Jina's reader refuses. Only a Flow and its executors may have a tag. The inline
+/// configuration of a class below `uses` is not checked here, because the container reads it.
 fn check_nodes(node: &Node<'_>, may_have_tag: bool, path: &Path<'_>, findings: &mut Findings) {
     if let Some(tag) = node.tag.as_ref().filter(|_| !may_have_tag) {
         let finding = Code::TagNotAllowed.error(path, "must not have a tag").got(format!("!{tag}"));
@@ -120,7 +120,7 @@ fn is_empty(node: &Node<'_>) -> bool {
     }
 }
 
-/// Reports duplicate keys, of which Jina uses the last.
+/// Reports duplicate keys. Jina uses the last value.
 pub fn report_duplicates(document: &Document<'_>, strictness: Strictness, path: &Path<'_>, findings: &mut Findings) {
     for duplicate in &document.duplicates {
         let path = FieldPath::from(path).join(duplicate.path.steps()).key(&duplicate.key);
@@ -152,7 +152,7 @@ fn kind(root: &Node<'_>, path: &Path<'_>, findings: &mut Findings) -> Option<Kin
     }
 }
 
-/// The most bytes that all executors together may inherit from `with`.
+/// The most bytes that all executors may inherit from `with` in total.
 const MOST_INHERITED: usize = 64 << 20;
 
 struct Reader<'r, 't> {
@@ -185,7 +185,7 @@ impl<'r, 't> Reader<'r, 't> {
     fn deployment(&self, findings: &mut Findings) -> Flow {
         self.check_version(findings);
         let mut given = self.with(Section::Executor, findings);
-        // Jina's documentation shows options beside `with`, although Jina itself ignores them there.
+        // Jina's documentation shows options on the same level as `with`, although Jina itself ignores them there.
         let beside = |key: &str| matches!(key, "jtype" | "version" | "with" | "needs" | "name") || key.starts_with("x-");
         let pairs = self.root.as_map().unwrap_or_default();
         for option in options_of::read(Section::Executor, pairs, beside, self.rules, self.path, findings) {
@@ -198,9 +198,9 @@ impl<'r, 't> Reader<'r, 't> {
             Some(node) => (Some(node), &with),
             None => (self.root.get("name"), self.path),
         };
-        // argparse reads a list with one entry as one word.
+        // argparse reads a list with one entry as a single value.
         let below = below.map(|node| if let Some([one]) = node.as_list() { one } else { node });
-        // It has an effect only in a Flow.
+        // `deployment_role` has an effect only in a Flow.
         given.retain(|given| given.opt != Opt::DeploymentRole);
         let name = below.and_then(|node| name_of(node, &['_', '-', '/'], place, findings)).unwrap_or_else(|| "executor".to_owned());
         // Jina treats every Kubernetes object of that name as a gateway.
@@ -218,7 +218,7 @@ impl<'r, 't> Reader<'r, 't> {
         Flow { kind: Kind::Deployment, name: None, gateway, list: "executors", executors, with_removed: None, graph }
     }
 
-    /// Flows have version 1 since Jina 1.0. Jina ignores `0` and `false`.
+    /// Reports a `version` other than 1, the version of Flows since Jina 1.0. Jina ignores `0` and `false`.
     fn check_version(&self, findings: &mut Findings) {
         let Some(node) = self.root.get("version").filter(|node| !is_empty(node)) else { return };
         let value = scalar::value(node);
@@ -247,7 +247,7 @@ impl<'r, 't> Reader<'r, 't> {
                 findings.push_once(options_of::jcloud(&path).at(key.mark));
                 continue;
             }
-            // Anchors and references often have their own top-level keys, so only a likely typing error is an error.
+            // Users often add top-level keys for anchors and references, so only a likely typing error is an error.
             let finding = if name == "pods" && value.as_list().is_some_and(|list| !list.is_empty()) {
                 self.rules
                     .strictness
@@ -286,7 +286,8 @@ impl<'r, 't> Reader<'r, 't> {
         options_of::read(section, &pairs, ours, self.rules, &path, findings)
     }
 
-    /// The options of `with` and those of `with.kwargs`, which the former override (`V1Parser.parse`).
+    /// The options of `with` and of `with.kwargs`. An option of `with` overrides the same option of `with.kwargs`
+    /// (`V1Parser.parse`).
     fn with_kwargs(&self, pairs: &'r [(Node<'t>, Node<'t>)], path: &Path<'_>, findings: &mut Findings) -> Cow<'r, [(Node<'t>, Node<'t>)]> {
         let with = self.root.get("with");
         let [args, kwargs] = ["args", "kwargs"].map(|key| with.and_then(|with| with.get(key)));
@@ -305,7 +306,7 @@ impl<'r, 't> Reader<'r, 't> {
         let own = pairs.iter().filter(|(key, _)| !matches!(key.as_text(), Some("args" | "kwargs")));
         for (key, value) in kwargs.and_then(Node::as_map).unwrap_or_default().iter().chain(own) {
             match key.as_text() {
-                // The place of a key stays, and its last value is used.
+                // A duplicate key keeps its first place and gets its last value.
                 Some(name) => merged.insert(name.to_owned(), key.clone(), value.clone()),
                 None => merged.push(key.clone(), value.clone()),
             }
@@ -389,7 +390,7 @@ impl<'r, 't> Reader<'r, 't> {
         let method = method(node, path, findings)?;
         let needs = needs(node, path, findings);
         let ours = |key: &str| matches!(key, "method" | "needs" | "jtype" | "name") || key.starts_with("x-");
-        // An inline Deployment has its options below `with`.
+        // A Deployment as an entry of `executors` has its options below `with`.
         let below = path.key("with");
         let (pairs, path, name) = match node.get("with").and_then(Node::as_map) {
             Some(inner) if node.get("jtype").is_some() || node.tag.is_some() => {
@@ -437,7 +438,8 @@ fn method(node: &Node<'_>, path: &Path<'_>, findings: &mut Findings) -> Option<M
     }
 }
 
-/// The name as written, whatever its type in YAML: `no` and `123` are names here (to Jina they are a boolean and a number).
+/// The name in its written form, also if YAML gives it another type than string: `no` and `123` are names here, although Jina
+/// reads a boolean and a number.
 ///
 /// In a Flow, Jina requires a Python identifier. Dashes are valid in Kubernetes and in Jina's arguments, so they are
 /// allowed too. The name of a Deployment may also have slashes.
@@ -464,8 +466,9 @@ fn text_of(given: &[Given], opt: Opt) -> Option<String> {
     })
 }
 
-/// Sets the workspace of an executor: its own, or that of the Flow. Jina makes both absolute, which normalizes absolute
-/// paths. A relative path stays relative here: it belongs to the container, not to the machine that exports.
+/// Sets the workspace of an executor: its own workspace, or that of the Flow. Jina makes both absolute, and thereby
+/// normalizes them. Here a relative path stays relative, because it is a path in the container, not on the machine that
+/// exports.
 fn with_workspace(mut options: Options, flows: Option<&str>) -> Options {
     let own = options.text(Opt::Workspace).map(str::to_owned);
     if let Some(workspace) = own.as_deref().or(flows) {
@@ -474,7 +477,7 @@ fn with_workspace(mut options: Options, flows: Option<&str>) -> Options {
     options
 }
 
-/// `os.path.normpath` of an absolute path.
+/// Returns `os.path.normpath` of an absolute path.
 fn normalized(path: &str) -> String {
     if !path.starts_with('/') {
         return path.to_owned();
@@ -494,7 +497,7 @@ fn normalized(path: &str) -> String {
     format!("{root}{}", parts.join("/"))
 }
 
-/// `needs`: a name, a list of names, or `"[a, b]"`.
+/// Reads `needs`: a name, a list of names, or the string `"[a, b]"`.
 fn needs(node: &Node<'_>, path: &Path<'_>, findings: &mut Findings) -> Vec<String> {
     let Some(node) = node.get("needs").filter(|needs| !needs.is_null()) else { return Vec::new() };
     let names = match &node.data {

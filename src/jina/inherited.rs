@@ -1,4 +1,5 @@
-//! Options with their inheritance, and argparse's choice between duplicates.
+//! The options of a section together with the options that it inherits. If an option is given twice, argparse's choice
+//! applies.
 
 use std::rc::Rc;
 
@@ -14,9 +15,9 @@ use crate::yaml::Dict;
 pub struct Given {
     /// The option.
     pub opt: Opt,
-    /// Its key, if that differs from the name: an alias, or dashes instead of underscores.
+    /// The key as written, if it differs from the name of the option: an alias, or dashes instead of underscores.
     pub spelled: Option<Box<str>>,
-    /// Its value; `None` is an explicit `null`, which prevents inheritance.
+    /// The value of the option; `None` is an explicit `null`, which prevents inheritance.
     pub setting: Option<Setting>,
 }
 
@@ -26,7 +27,7 @@ impl Given {
     }
 }
 
-/// The options of the gateway or of an executor: its own, then the inherited ones.
+/// The options of the gateway or of an executor: its own options, then the inherited options.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
     own: Vec<Given>,
@@ -35,7 +36,7 @@ pub struct Options {
 }
 
 impl Options {
-    /// Options with their inheritance.
+    /// Combines the options of a section with the options that it inherits.
     ///
     /// An option of a section overrides one with the same key in the Flow's `with`. If the keys of the same option
     /// differ, Jina passes both, and argparse chooses (`Flow._add_gateway`, `Flow.add`).
@@ -56,7 +57,7 @@ impl Options {
         let is_new = |given: &&Given| own.iter().all(|known| !known.same_key(given));
         let words: Vec<Given> = match section {
             Section::Gateway => {
-                // Own keys take the place of the Flow's; a few keys of the gateway come before all others.
+                // A key of the gateway replaces the same key of the Flow in its place. A few keys of the gateway come first.
                 let mut words: Vec<Given> = (*inherited).clone();
                 for given in own {
                     match words.iter_mut().find(|known| known.same_key(&given)) {
@@ -74,19 +75,19 @@ impl Options {
         let mut merged: Vec<Given> = Vec::with_capacity(words.len());
         for given in words {
             match merged.iter_mut().find(|known| known.opt == given.opt) {
-                Some(known) => known.setting = last_word(known.setting.take(), given.setting),
+                Some(known) => known.setting = value_of_two(known.setting.take(), given.setting),
                 None => merged.push(given),
             }
         }
         Self { own: merged, inherited: Rc::default(), inline: None }
     }
 
-    /// Sets the class with an inline configuration.
+    /// Sets the class of the executor, with its inline configuration.
     pub fn with_inline(self, inline: Option<Inline>) -> Self {
         Self { inline: inline.map(Rc::new), ..self }
     }
 
-    /// The class with an inline configuration, if `uses` is one.
+    /// The class and its inline configuration, if the executor has them.
     pub fn inline(&self) -> Option<&Inline> {
         self.inline.as_deref()
     }
@@ -116,7 +117,7 @@ impl Options {
         self.own.iter().filter(|given| given.setting.is_some()).map(|given| given.opt)
     }
 
-    /// Whether the option is set, here or in the Flow's `with`.
+    /// Whether the option is set, in the section or in the Flow's `with`.
     pub fn is_given(&self, opt: Opt) -> bool {
         self.get(opt).is_some()
     }
@@ -149,7 +150,7 @@ impl Options {
         default.unwrap_or_else(|| self.int(Opt::TimeoutCtrl))
     }
 
-    /// The cloud provider whose container form the Flow requests.
+    /// The cloud provider whose container interface the section requests.
     pub fn provider(&self) -> Option<&str> {
         self.text(Opt::Provider).filter(|provider| *provider != "NONE")
     }
@@ -186,7 +187,7 @@ impl Options {
         }
     }
 
-    /// The protocols; by default gRPC.
+    /// The protocols; the default is gRPC.
     pub fn protocols(&self) -> &[Protocol] {
         match self.get(Opt::Protocol) {
             Some(Setting::Protocols(list)) => list,
@@ -211,9 +212,9 @@ impl Options {
 /// The options that `Flow._add_gateway` writes before all others.
 const FIRST_OF_GATEWAY: [Opt; 6] = [Opt::Host, Opt::Protocol, Opt::Port, Opt::ExposeEndpoints, Opt::Env, Opt::LogConfig];
 
-/// The value of an option that is given twice: argparse uses the last one, keeps a flag set, and merges mappings
+/// The value of an option that is given twice: argparse uses the last value. But a flag stays set, and mappings are merged
 /// (`KVAppendAction`).
-fn last_word(before: Option<Setting>, after: Option<Setting>) -> Option<Setting> {
+fn value_of_two(before: Option<Setting>, after: Option<Setting>) -> Option<Setting> {
     match (before, after) {
         (before, None) | (before @ Some(Setting::Flag(true)), Some(Setting::Flag(false))) => before,
         (Some(Setting::Pairs(Value::Map(before))), Some(Setting::Pairs(Value::Map(after)))) => {
@@ -227,8 +228,8 @@ fn last_word(before: Option<Setting>, after: Option<Setting>) -> Option<Setting>
     }
 }
 
-/// Whether Jina's lists of options that are not inherited miss a key: they have underscores only, but argparse accepts
-/// dashes too (`Flow._update_args`).
+/// Whether Jina overlooks that the option with this key is not inherited. Jina's lists of such options have only keys with
+/// underscores, but argparse also accepts keys with dashes (`Flow._update_args`).
 pub fn is_overlooked(key: &str) -> bool {
     key.contains('-')
 }

@@ -1,4 +1,4 @@
-//! `image:` beside a class in `uses`: an executor whose class is in an image and whose configuration is in the Flow.
+//! Reads `image:` beside a class in `uses`: the class of the executor is in the image, and its configuration is in the Flow.
 //!
 //! Jina refuses to export such executors. jinaflow mounts the configuration into a container of the image.
 
@@ -7,8 +7,9 @@ use super::section::Strictness;
 use crate::finding::{Code, Findings, Path};
 use crate::yaml::{self, Data, Node, Scalar};
 
-/// An image with a class, and the class's configuration, which is not in the image: `uses: Class` or
-/// `uses: {jtype: Class, with: …, metas: …}` beside `image:`. Jina runs such executors only without containers.
+/// An image that contains a class, and the configuration of the class, which is not in the image. In the Flow this is
+/// `uses: Class` or `uses: {jtype: Class, with: …, metas: …}` beside `image:`. Jina runs such executors only without
+/// containers.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Inline {
     /// The image.
@@ -17,10 +18,10 @@ pub struct Inline {
     pub config: String,
 }
 
-/// The only key of an executor that Jina does not have.
+/// The key of an executor that only jinaflow has.
 pub const IMAGE: &str = "image";
 
-/// The meaning of that key in Jina: argparse accepts unambiguous prefixes of options.
+/// The meaning of [`IMAGE`] in Jina: argparse accepts unambiguous prefixes of options.
 const IN_JINA: &str = "Jina would read it as `image_pull_secrets`";
 
 /// Reads `image` beside `uses`. On an error, reports it and returns an empty `Inline`, so that nothing is reported twice.
@@ -67,7 +68,7 @@ pub fn read(pairs: &[(Node<'_>, Node<'_>)], strictness: Strictness, path: &Path<
             let finding = Code::ImageWithoutClass
                 .error(here, format!("requires a class in `uses`, but `{}` is not a class; {IN_JINA}", uses.shown()));
             let finding = finding.got(image);
-            let fix = "remove it, or write a class in `uses`, or write `image_pull_secrets` if you mean that option";
+            let fix = "write a class in `uses`, or remove `image`; if you mean the option `image_pull_secrets`, write its full name";
             findings.push(finding.fix(fix).at(node.mark));
             return Some(Inline::default());
         }

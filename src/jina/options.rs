@@ -22,7 +22,7 @@ pub enum ValueKind {
     Choice(&'static [&'static str]),
     /// One of these values in any case, written in capitals (`BetterEnum.from_string`).
     Enum(&'static [&'static str]),
-    /// One or more of GRPC, HTTP, WEBSOCKET.
+    /// One or more of the protocols GRPC, HTTP and WEBSOCKET.
     Protocols,
     /// One or more port numbers, also separated by commas (`CastToIntAction`).
     Ports,
@@ -33,13 +33,13 @@ pub enum ValueKind {
 }
 
 impl ValueKind {
-    /// Whether argparse uses one word and drops the others.
+    /// Whether the option has a single value. Of several words argparse then uses one and drops the others.
     pub fn is_one(self) -> bool {
         matches!(self, Int | Text | Choice(_) | Enum(_))
     }
 }
 
-/// The default of an option. An option with this value is not written as an argument.
+/// The default of an option. An option with its default value is not written as an argument.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DefaultValue {
     /// `None` or `False`.
@@ -53,7 +53,7 @@ pub enum DefaultValue {
 }
 
 impl DefaultValue {
-    /// The default of a number; 0 when it has none.
+    /// The default of a number; 0 if there is none.
     pub fn int(self) -> i64 {
         match self {
             DefaultValue::Int(number) => number,
@@ -81,35 +81,35 @@ pub enum Use {
 /// `GATEWAY_ARGS_BLACKLIST`, `EXECUTOR_ARGS_BLACKLIST`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum With {
-    /// None: it is an option of the Flow itself.
+    /// No component inherits it: it is an option of the Flow itself.
     Kept,
-    /// The gateway and every executor, unless they set it themselves.
+    /// The gateway and every executor inherit it, unless they set it themselves.
     HandedOn,
-    /// The gateway, unless it sets it itself.
+    /// The gateway inherits it, unless it sets the option itself.
     GatewayOnly,
-    /// None: it is not an option of the Flow.
+    /// No component inherits it: it is not an option of the Flow.
     Nowhere,
 }
 
-/// Whether an option has an effect on Kubernetes. jinaflow warns about one without effect.
+/// Whether an option has an effect on Kubernetes. jinaflow warns about an option without effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effect {
-    /// It has an effect.
+    /// The option has an effect.
     Yes,
-    /// Only when Jina itself starts Docker containers.
+    /// No effect: it applies only when Jina itself starts Docker containers.
     Docker,
-    /// Only when Jina itself downloads executors from the Hub.
+    /// No effect: it applies only when Jina itself downloads executors from the Hub.
     Hub,
-    /// Only in the process that builds the Flow.
+    /// No effect: it applies only in the process that builds the Flow.
     Locally,
-    /// Jina's exporter replaces the value.
+    /// No effect: Jina's exporter replaces the value.
     Fixed,
-    /// Jina sets it for its own processes; Flows should not.
+    /// No effect: Jina sets the option for its own processes, and a Flow should not set it.
     Internal,
 }
 
 impl Effect {
-    /// The reason why an option has no effect; `None` if it has one.
+    /// The reason why an option has no effect; `None` if the option has an effect.
     pub fn reason(self) -> Option<&'static str> {
         match self {
             Effect::Yes => None,
@@ -130,27 +130,27 @@ pub const ALL_INTERFACES: &str = "0.0.0.0";
 pub struct Row {
     /// The option.
     pub opt: Opt,
-    /// Its key in YAML.
+    /// The key of the option in YAML.
     pub name: &'static str,
     /// The argument of the container: the key with `-` instead of `_`, such as `--uses-with`.
     pub argument: &'static str,
     /// Other keys of the same option.
     pub aliases: &'static [&'static str],
-    /// The type of its value.
+    /// The type of the value.
     pub kind: ValueKind,
-    /// Its default.
+    /// The default value.
     pub default: DefaultValue,
-    /// Its use in an entry of `executors` and in a Deployment's `with`.
+    /// The use of the option in an entry of `executors` and in a Deployment's `with`.
     pub executor: Use,
-    /// Its use under `gateway`.
+    /// The use of the option under `gateway`.
     pub gateway: Use,
-    /// The components that inherit it from the Flow's `with`.
+    /// The components that inherit the option from the Flow's `with`.
     pub with: With,
-    /// Its effect on Kubernetes.
+    /// The effect of the option on Kubernetes.
     pub effect: Effect,
-    /// The first minor version of Jina 3 that has it; 7 includes all earlier versions.
+    /// The first minor version of Jina 3 that has the option; 7 includes all earlier versions.
     pub since: u8,
-    /// Its description, in one sentence.
+    /// The description of the option, in one sentence.
     pub doc: &'static str,
 }
 
@@ -219,8 +219,8 @@ options! {
     Replicas            "replicas"                []                    Int, I(1), Arg, At(27), HandedOn, Yes, 7, "Number of pods of the gateway, the executor, or each shard; an argument only with `compat`.";
     Native              "native"                  []                    Flag, U, Arg, No, HandedOn, Fixed, 7, "Run the executor in the main process; the exporter always sets it.";
     Uses                "uses"                    []                    Text, T("BaseExecutor"), Arg, At(24), Kept, Yes, 7, "Image (docker://…, jinaai+docker://…) of the executor or gateway.";
-    UsesWith            "uses_with"               []                    Pairs, U, Shapes, At(25), Nowhere, Yes, 7, "Arguments of the executor's constructor; always the last argument.";
-    UsesMetas           "uses_metas"              []                    Pairs, U, Shapes, No, HandedOn, Yes, 7, "Overrides of the executor's metas; always among the last arguments.";
+    UsesWith            "uses_with"               []                    Pairs, U, Shapes, At(25), Nowhere, Yes, 7, "Arguments of the executor's constructor; on the command line always last.";
+    UsesMetas           "uses_metas"              []                    Pairs, U, Shapes, No, HandedOn, Yes, 7, "Overrides of the executor's metas; on the command line always at the end.";
     UsesRequests        "uses_requests"           []                    Pairs, U, Arg, No, HandedOn, Yes, 7, "Mapping from endpoints to methods of the executor.";
     UsesDynamicBatching "uses_dynamic_batching"   []                    Pairs, U, Arg, No, HandedOn, Yes, 13, "Batch sizes and timeouts of endpoints with dynamic batching.";
     PyModules           "py_modules"              []                    Texts, U, Arg, At(26), HandedOn, Yes, 7, "Python modules that the container imports at the start.";

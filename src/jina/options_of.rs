@@ -64,7 +64,7 @@ impl Reader {
             findings.push_once(jcloud(path).at(key.mark));
             return None;
         }
-        // argparse reads `timeout-ready` as the same option.
+        // argparse reads `timeout-ready` and `timeout_ready` as the same option.
         let spelled = name.replace('-', "_");
         let row = find(&spelled).or_else(|| renamed(&spelled, strictness, path, key.mark, findings));
         if row.is_none() {
@@ -94,7 +94,7 @@ impl Reader {
         }
         let spelled = (name != row.name).then(|| name.into());
         match self.value(field, findings) {
-            // Jina ignores the key if it is written with a dash.
+            // With a dash, as `log-config`, Jina ignores the key.
             Ok(Some(Setting::Text(text)))
                 if row.opt == Opt::LogConfig
                     && !is_log_config(&text)
@@ -137,10 +137,10 @@ impl Reader {
         read
     }
 
-    /// Reports an option of another section.
+    /// Reports an option that belongs to another section, and an invalid value of it.
     fn report_misplaced(self, field: &Field<'_, '_>, findings: &mut Findings) {
         let Field { key, node, path, row, .. } = *field;
-        // Below `gateway` Jina drops it without reading it.
+        // Below `gateway` Jina drops the option without reading its value.
         let is_dropped = self.section == Section::Gateway && self.rules.strictness == Strictness::Lenient;
         match setting::read(row, node) {
             Err(wrong) if !is_dropped => findings.push(wrong.finding(path, node)),
@@ -148,7 +148,7 @@ impl Reader {
         }
     }
 
-    /// Reports an option without effect, or one that the containers do not support.
+    /// Reports an option that has no effect, or that the containers do not support.
     fn check_effect(self, field: &Field<'_, '_>, is_inherited: bool, findings: &mut Findings) {
         let Field { key, path, row, .. } = *field;
         if let Some(reason) = without_effect(self.section, row, is_inherited) {
@@ -168,13 +168,14 @@ impl Reader {
 /// The log configurations of Jina (`jina/resources/logging.*.yml`).
 const LOG_CONFIGS: [&str; 7] = ["default", "docker", "json", "plain", "profile", "quiet", "remote"];
 
-/// Whether a log configuration may exist: one of Jina's, or a file in the image, whose content is not known here.
+/// Whether a log configuration may exist: it is one of Jina's configurations, or it may be a file in the image, whose content
+/// is not known here.
 fn is_log_config(text: &str) -> bool {
     let is_file = text.ends_with(".yml") || text.ends_with(".yaml") || (text.contains('/') && !text.ends_with(['/', '.']));
     LOG_CONFIGS.contains(&text) || is_file
 }
 
-/// Whether the entries of an option become names of objects or folders in Kubernetes.
+/// Whether the entries of an option become names of Kubernetes objects or folders in containers.
 fn is_of_names(opt: Opt) -> bool {
     matches!(opt, Opt::Volumes | Opt::ImagePullSecrets)
 }
@@ -184,8 +185,8 @@ fn is_not_a_string(key: &Node<'_>) -> bool {
     matches!(&key.data, Data::Scalar(scalar) if scalar.style == Style::Plain && yaml11(&scalar.text).is_some())
 }
 
-/// Whether a key is a parameter of the Python method that Jina calls with the options of a section. Nearly all of them
-/// crash Jina. `jtype` does so in every section.
+/// Whether a key is a parameter of the Python method that Jina calls with the options of a section. Nearly all such keys
+/// crash Jina. The key `jtype` crashes Jina in every section.
 fn is_of_python(section: Section, name: &str) -> bool {
     match name {
         "self" | "jtype" => true,
@@ -195,12 +196,12 @@ fn is_of_python(section: Section, name: &str) -> bool {
     }
 }
 
-/// The finding about such a key.
+/// Creates the finding about a key that is a parameter of a Python method of Jina.
 pub fn of_python(path: &Path<'_>) -> Finding {
     Code::PythonArgument.error(path, "is a parameter of Jina's Python methods, not an option").fix("remove it")
 }
 
-/// The reason why an option of a section has no effect on Kubernetes; `None` if it has one.
+/// The reason why an option of a section has no effect on Kubernetes; `None` if the option has an effect.
 fn without_effect(section: Section, row: &Row, is_inherited: bool) -> Option<&'static str> {
     let lost = || match section {
         Section::With if row.with == With::Kept && !is_used_of_with(row.opt) && !is_inherited => Some("Jina passes it to no component"),
@@ -211,7 +212,7 @@ fn without_effect(section: Section, row: &Row, is_inherited: bool) -> Option<&'s
     row.effect.reason().or_else(lost)
 }
 
-/// The options of the Flow itself that change the manifests.
+/// Whether an option of the Flow itself changes the manifests.
 fn is_used_of_with(opt: Opt) -> bool {
     matches!(opt, Opt::Name | Opt::Workspace | Opt::LogConfig | Opt::Env | Opt::Inspect)
 }
@@ -219,7 +220,7 @@ fn is_used_of_with(opt: Opt) -> bool {
 /// The key for settings of Jina's cloud, which every section may have.
 pub const JCLOUD: &str = "jcloud";
 
-/// The finding about settings for Jina's cloud.
+/// Creates the finding about settings for Jina's cloud.
 pub fn jcloud(path: &Path<'_>) -> Finding {
     Code::FieldWithoutEffect.warning(path, "`jcloud` has no effect on Kubernetes: it is for Jina's own cloud").fix("remove it")
 }
@@ -229,7 +230,8 @@ fn is_lost_false(row: &Row, node: &Node<'_>) -> bool {
     row.kind == ValueKind::Text && node.as_text().is_some_and(|text| text.eq_ignore_ascii_case("false"))
 }
 
-/// The current name of a renamed option. Jina 3.34 itself drops the old name.
+/// The row of the option whose old name is `key`, with a warning; `None` if `key` is not an old name. Jina 3.34 itself drops
+/// old names, so with [`Strictness::Lenient`] this also returns `None`.
 fn renamed(key: &str, strictness: Strictness, path: &Path<'_>, mark: Mark, findings: &mut Findings) -> Option<&'static Row> {
     let FormerKey { until, fate: KeyFate::Renamed(to), .. } = former_key(key)? else { return None };
     if strictness == Strictness::Lenient {
@@ -244,12 +246,12 @@ fn unknown(section: Section, name: &str, spelled: &str, strictness: Strictness, 
     if is_of_python(section, name) {
         return of_python(path);
     }
-    // argparse accepts any unambiguous prefix of an option: it would read `image:` as `image_pull_secrets:`.
+    // argparse accepts any unambiguous prefix of an option. For example, it reads `image:` as `image_pull_secrets:`.
     let has_prefix = |row: &&Row| [row.name].iter().chain(row.aliases).any(|name| name.starts_with(spelled));
     let prefixed_in = |section: Section| TABLE.iter().filter(move |row| section.allows(row)).filter(has_prefix).map(|row| row.name);
     let mut prefixed: Vec<&str> = prefixed_in(section).collect();
     if prefixed.is_empty() && section == Section::Executor {
-        // Jina then searches the options of the gateway, and stops if it finds several.
+        // Jina then searches the options of the gateway, and fails if several have this prefix.
         prefixed = prefixed_in(Section::Gateway).collect();
         if prefixed.len() == 1 {
             prefixed.clear();

@@ -1,8 +1,8 @@
 //! The type and value of a scalar in Jina.
 //!
-//! Jina reads YAML 1.1 with `PyYAML` (without `on` and `off`, `jina/jaml/helper.py`), then runs `parse_arg`
-//! (`jina/helper.py`) on every string, which turns `lr: 1e-3` into a number. Jina does so with quoted strings too;
-//! jinaflow does not: a quoted value stays a string (`jina-export` defect K10).
+//! Jina reads YAML 1.1 with `PyYAML`, except that `on` and `off` are strings (`jina/jaml/helper.py`). Then it calls
+//! `parse_arg` (`jina/helper.py`) for every string, which turns `lr: 1e-3` into a number. Jina also changes quoted strings
+//! like that. In jinaflow a quoted value stays a string (`jina-export` defect K10).
 
 use super::value::Value;
 use crate::yaml::{Data, Dict, Node, Scalar, Style};
@@ -27,7 +27,7 @@ fn one_of_equal_keys(pairs: Vec<(Value, Value)>) -> Vec<(Value, Value)> {
         let name = match &key {
             Value::Str(text) => format!("text {text}"),
             Value::Bool(b) => i128::from(*b).to_string(),
-            // A float that is an integer has the digits of the integer.
+            // A float without a fraction gets the same digits as the equal integer.
             other => other.to_json().trim_end_matches(".0").to_owned(),
         };
         dict.insert(name, key, value);
@@ -48,8 +48,8 @@ pub fn plain(text: &str) -> Value {
     yaml11(text).unwrap_or_else(|| retyped(text))
 }
 
-/// `PyYAML`'s implicit resolvers (`yaml/resolver.py`); `None` means a string. Dates, which Jina cannot export at all,
-/// and `=` are strings.
+/// Types a plain scalar as `PyYAML`'s implicit resolvers do (`yaml/resolver.py`); `None` means a string. Here dates, which
+/// Jina cannot export at all, and `=` are strings too.
 pub fn yaml11(text: &str) -> Option<Value> {
     match text {
         "" | "~" | "null" | "Null" | "NULL" => Some(Value::Null),
@@ -97,7 +97,7 @@ fn int11(text: &str) -> Option<Value> {
     fits.then(|| integer(&digits.replace('_', ""), radix, negative))?
 }
 
-/// Python does not read longer strings as numbers (`sys.get_int_max_str_digits`).
+/// The most digits that Python reads as an integer (`sys.get_int_max_str_digits`).
 const MOST_DIGITS: usize = 4300;
 
 /// The integer with these digits; `None` without digits.
@@ -209,13 +209,13 @@ pub fn retyped(text: &str) -> Value {
     Value::Str(text.to_owned())
 }
 
-/// `int(text)`: allows blanks around the number, a sign, and single underscores between digits.
+/// Python's `int(text)`: allows blanks around the number, a sign, and single underscores between digits.
 fn int(text: &str) -> Option<Value> {
     let (negative, body) = sign(text.trim());
     integer(&grouped_digits(body)?, 10, negative)
 }
 
-/// `int(text)`, for numbers of up to 128 bits.
+/// Python's `int(text)`, for numbers of up to 128 bits.
 pub fn python_int(text: &str) -> Option<i128> {
     match int(text)? {
         Value::Int(number) => Some(number),
@@ -223,7 +223,7 @@ pub fn python_int(text: &str) -> Option<i128> {
     }
 }
 
-/// `float(text)`: like [`python_int`], and allows a fraction, an exponent, `inf`, `infinity` and `nan`.
+/// Python's `float(text)`: like [`python_int`], but also allows a fraction, an exponent, `inf`, `infinity` and `nan`.
 pub fn python_float(text: &str) -> Option<f64> {
     let text = text.trim();
     let (negative, body) = sign(text);

@@ -35,7 +35,7 @@ impl Section {
     }
 }
 
-/// How to report a mistake that Jina ignores.
+/// The severity of mistakes that Jina ignores.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Strictness {
     /// As an error.
@@ -45,7 +45,7 @@ pub enum Strictness {
 }
 
 impl Strictness {
-    /// A finding about input that Jina accepts: an error, or a warning that also states the effect in Jina.
+    /// Creates a finding about a mistake that Jina ignores: an error, or a warning that also states the effect in Jina.
     pub fn finding(self, code: Code, path: impl Into<FieldPath>, message: &str, effect_in_jina: &str) -> Finding {
         match self {
             Strictness::Strict => code.error(path, message),
@@ -54,10 +54,10 @@ impl Strictness {
     }
 }
 
-/// How to read a Flow.
+/// The rules for reading a Flow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rules {
-    /// How to report mistakes that Jina ignores.
+    /// The severity of mistakes that Jina ignores.
     pub strictness: Strictness,
     /// The version of Jina in the containers.
     pub version: Version,

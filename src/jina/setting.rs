@@ -1,7 +1,7 @@
 //! The value of one option: read as Jina's argparse reads it, and written as an argument.
 //!
-//! Jina turns every value into command-line words (`ArgNamespace.kwargs2list`), which argparse parses. The rules here
-//! give the same result for every value that argparse accepts, and refuse values that it would refuse or misread.
+//! Jina turns every value into command-line words (`ArgNamespace.kwargs2list`), and argparse parses these words. The rules
+//! here give the same result for every value that argparse accepts. They refuse values that argparse refuses or misreads.
 
 use super::options::{DefaultValue, Row, TABLE, ValueKind};
 use super::scalar::{self, python_int, retyped};
@@ -92,7 +92,7 @@ pub fn read(row: &Row, node: &Node<'_>) -> Result<Option<Setting>, Wrong> {
     if node.is_null() || node.as_text() == Some("") {
         return Ok(None);
     }
-    // argparse reads a list with one entry as one word.
+    // argparse reads a list with one entry as a single value.
     let node = match node.as_list() {
         Some([one]) if row.kind.is_one() && !one.is_null() => one,
         _ => node,
@@ -163,7 +163,7 @@ fn choice(node: &Node<'_>, words: &[&str], any_case: bool) -> Result<Option<Sett
     }
 }
 
-/// A list or one string; a string in brackets is a list (`parse_arg`).
+/// Reads a list of strings or one string. A string in brackets is a list (`parse_arg`).
 fn strings(node: &Node<'_>) -> Result<Vec<String>, Wrong> {
     let entries = match scalar::value(node) {
         Value::List(entries) => entries,
@@ -180,11 +180,11 @@ fn strings(node: &Node<'_>) -> Result<Vec<String>, Wrong> {
     Ok(entries.iter().map(Value::to_str).collect())
 }
 
-/// Options of every parser of Jina that are not in the table.
+/// Options that every parser of Jina has, but the table does not.
 const BESIDE_THE_TABLE: [&str; 3] = ["help", "version", "version-full"];
 
-/// Whether argparse reads a word as an option, known or not, instead of a value (`ArgumentParser._parse_optional`).
-/// The parser in the container does the same.
+/// Whether argparse reads a word as an option instead of a value, even as an unknown option
+/// (`ArgumentParser._parse_optional`). The parser in the container does the same.
 fn is_read_as_option(word: &str) -> bool {
     let Some(rest) = word.strip_prefix('-').filter(|rest| !rest.is_empty()) else { return false };
     let is_prefix = || {
@@ -247,7 +247,7 @@ fn protocols(texts: &[String]) -> Result<Option<Setting>, Wrong> {
     }
 }
 
-/// `KVAppendAction`: a mapping, or words, each of which is JSON, `key=value` or `key: value`.
+/// Reads a value of `KVAppendAction`: a mapping, or words, each of which is JSON, `key=value` or `key: value`.
 fn pairs(node: &Node<'_>) -> Result<Value, Wrong> {
     let mut dict = Dict::default();
     match &node.data {
@@ -303,7 +303,7 @@ fn key_and_value(text: &str) -> Result<(Value, Value), Wrong> {
     Ok((Value::Str(text[..at].to_owned()), retyped(text[at + 1..].trim_start())))
 }
 
-/// The result of `json.loads(json.dumps(value))`: every key is a string, and the last of equal keys wins.
+/// The result of `json.loads(json.dumps(value))`: every key is a string, and of equal keys the last value is used.
 fn through_json(value: Value) -> Value {
     match value {
         Value::List(entries) => Value::List(entries.into_iter().map(through_json).collect()),
@@ -325,14 +325,14 @@ fn through_json(value: Value) -> Value {
     }
 }
 
-/// `CastPeerPorts`: ports, or lists of ports by shard. As in Jina, the result always has the key `0`.
+/// Reads a value of `CastPeerPorts`: ports, or lists of ports by shard. As in Jina, the result always has the key `0`.
 fn peer_ports(node: &Node<'_>) -> Result<Value, Wrong> {
     let fault = || Wrong {
         code: Code::WrongType,
         message: "must be a list of ports, or a mapping from shards to lists of ports".into(),
         fix: "write [12345, 12346] or {0: [12345], 1: [12346]}".into(),
     };
-    // The words that argparse sees: numbers, or strings that are JSON.
+    // The words that argparse gets: numbers, or strings that are JSON.
     let words = match scalar::value(node) {
         Value::List(entries) => entries,
         Value::Str(text) => match retyped(&text) {
@@ -372,7 +372,7 @@ fn peer_ports(node: &Node<'_>) -> Result<Value, Wrong> {
 }
 
 impl Setting {
-    /// Whether this is the default, so that Jina writes no argument.
+    /// Whether the value is the default, so that Jina writes no argument.
     pub fn is_default(&self, default: DefaultValue) -> bool {
         match (self, default) {
             (Setting::Flag(on), _) => !on,

@@ -28,7 +28,7 @@ impl Context {
         self.0.get(name).map(String::as_str)
     }
 
-    /// The candidates for "did you mean". The first ones are enough.
+    /// The first names, as candidates for "did you mean".
     fn names(&self) -> impl Iterator<Item = &str> {
         self.0.pairs().iter().take(100).map(|(name, _)| name.as_str())
     }
@@ -37,20 +37,21 @@ impl Context {
 /// The replacement of an expression whose variable is not in the context.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Missing {
-    /// None: it is an error.
+    /// No replacement: the missing variable is an error.
     Error,
     /// `$X` or `$$x`, as in Jina.
     AsInJina,
 }
 
-/// Jina makes one pass for variables and three for references. A chain of references that needs more passes than this
-/// is a cycle.
+/// The most passes over the Flow. Jina makes one pass for variables and three for references. A chain of references that
+/// needs more passes counts as a cycle.
 const MOST_PASSES: usize = 16;
 
-/// The most bytes that replacements may produce in one pass: references to references could multiply without end.
+/// The most bytes that replacements may produce in one pass. Without a limit, references to references could produce text
+/// of any size.
 const MOST_TEXT: usize = 16 << 20;
 
-/// The most keys that references may compare in one pass before they find their field.
+/// The most keys that may be compared in one pass to find the fields of references.
 const MOST_PASSED: usize = 16 << 20;
 
 /// Replaces every variable and reference in the values (never in keys) below `root`.
@@ -91,7 +92,7 @@ struct Pass<'p, 't> {
     context: &'p Context,
     missing: Missing,
     produced: Cell<usize>,
-    /// The number of keys that references have compared.
+    /// The number of keys that were compared to find the fields of references.
     passed: Cell<usize>,
     /// Whether any reference was replaced.
     referred: Cell<bool>,
@@ -173,11 +174,12 @@ impl<'t> Pass<'_, 't> {
             let end = body.find(|c: char| !is_word(c)).unwrap_or(body.len());
             (&body[..end], end + 1)
         };
-        // A `$X` that is not in the context stays unchanged: it may be a price or a password.
+        // A `$X` that is not in the context stays unchanged: it may be text, such as a price or a password.
         Ok((self.context.get(name).map_or_else(|| rest[..length].to_owned(), str::to_owned), length))
     }
 
-    /// `${{ ENV.X }}`, `${{ CONTEXT.x }}` or `${{ x }}`: exactly one blank on each side.
+    /// Replaces a variable, `${{ ENV.X }}`, `${{ CONTEXT.x }}` or `${{ x }}`: exactly one blank on each side. `None` if the
+    /// expression is not a variable.
     fn variable(&self, inner: &str) -> Result<Option<String>, Finding> {
         let is_blank = |c: char| c.is_ascii_whitespace();
         let Some(expression) = inner.strip_prefix(is_blank).and_then(|inner| inner.strip_suffix(is_blank)) else {
@@ -208,7 +210,8 @@ impl<'t> Pass<'_, 't> {
         }
     }
 
-    /// `${{root.a.b[0]}}`, `${{this.a}}`, `${{ENV.X}}`: no blanks.
+    /// Replaces a reference, `${{root.a.b[0]}}`, `${{this.a}}` or `${{ENV.X}}`: no blanks. `None` if the expression is not a
+    /// reference.
     fn reference(&self, inner: &str, this: Option<&Node<'t>>) -> Result<Option<String>, Finding> {
         if inner.is_empty() || !inner.chars().all(|c| is_word(c) || matches!(c, '.' | '[' | ']')) {
             return Ok(None);
@@ -225,9 +228,9 @@ impl<'t> Pass<'_, 't> {
                 let name = steps.strip_prefix('.').unwrap_or_default();
                 return self.context.get(name).map(|value| Some(value.to_owned())).ok_or_else(undefined);
             }
-            // To Python's formatter a number is a positional argument, and Jina passes none.
+            // Python's formatter reads a number as a positional argument, and Jina passes no such arguments.
             number if number.bytes().all(|b| b.is_ascii_digit()) => return Err(undefined()),
-            // An unknown head leaves the string unchanged.
+            // Any other first name leaves the string unchanged.
             _ => return Ok(None),
         };
         for step in steps.replace('[', ".[").split('.').skip(1) {
@@ -250,7 +253,7 @@ fn is_word(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '_'
 }
 
-/// Only `parse_arg` types a replaced string, never YAML; a quoted string stays a string.
+/// Types a string after replacements. Only the rules of `parse_arg` apply, not those of YAML. A quoted string stays a string.
 fn typed(text: String, style: Style) -> Data<'static> {
     let scalar = |text: String, style| Data::Scalar(Scalar { text: Cow::Owned(text), style });
     if style == Style::Quoted || text.contains('$') {

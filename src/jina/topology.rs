@@ -13,7 +13,7 @@ pub const GATEWAY: &str = "gateway";
 /// How an entry of `executors` joins the Flow (`method`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
-    /// `add`: an executor.
+    /// `add`: a usual executor.
     Add,
     /// `needs`: an executor that joins the results of two or more.
     Needs,
@@ -36,20 +36,20 @@ pub enum Inspection {
     Collect,
 }
 
-/// One entry of `executors`, before it is a node of the graph.
+/// One entry of `executors`, before it becomes a node of the graph.
 #[derive(Debug, Clone)]
 pub struct Entry {
-    /// Its `name`.
+    /// `name`.
     pub name: Option<String>,
-    /// Its `method`.
+    /// `method`.
     pub method: Method,
-    /// Its `needs`; if empty, it needs the last node.
+    /// `needs`. If it is empty, the entry needs the last node.
     pub needs: Vec<String>,
-    /// Its options.
+    /// The options.
     pub options: Options,
-    /// Its index in the list.
+    /// The index of the entry in the list.
     pub index: usize,
-    /// Its place in the text.
+    /// The place of the entry in the text.
     pub mark: Mark,
 }
 
@@ -63,7 +63,7 @@ enum Role {
 }
 
 impl Role {
-    /// Whether [`Inspection::Remove`] removes it.
+    /// Whether [`Inspection::Remove`] removes nodes with this role.
     fn inspects(self) -> bool {
         matches!(self, Role::Inspect | Role::InspectPass)
     }
@@ -72,21 +72,21 @@ impl Role {
 /// A node of the graph.
 #[derive(Debug, Clone)]
 pub struct Executor {
-    /// Its name in the Flow.
+    /// The name of the node in the Flow.
     pub name: String,
-    /// The names of the nodes that it waits for, sorted.
+    /// The names of the nodes that this node waits for, sorted.
     pub needs: BTreeSet<String>,
-    /// Its options.
+    /// The options.
     pub options: Options,
-    /// The index of its entry of `executors`, for field paths. Nodes that Jina adds have the index of the entry that causes them.
+    /// The index of the entry of `executors`, for field paths. A node that Jina adds has the index of the entry that causes it.
     pub index: usize,
-    /// Its place in the text.
+    /// The place of the entry in the text.
     pub mark: Mark,
     role: Role,
 }
 
 impl Executor {
-    /// Whether it only joins or passes on results, which Jina's `BaseExecutor` does.
+    /// Whether the node only joins or passes on results, as Jina's `BaseExecutor` does.
     pub fn passes_on(&self) -> bool {
         self.needs.len() > 1 || self.role == Role::InspectPass
     }
@@ -133,7 +133,7 @@ pub fn arrange(entries: Vec<Entry>, inspection: Inspection, inherited: &Options,
         with_removed = Some(builder.nodes.clone());
         builder.remove_inspection();
         graph = builder.graph();
-        // In Jina the gateway is one of the nodes by now, so that it begins an empty graph as well.
+        // In Jina the gateway is already a node at this point, so even an empty graph begins with the gateway.
         if builder.nodes.is_empty() {
             graph.0.push(("start-gateway".to_owned(), Vec::new()));
         }
@@ -146,20 +146,21 @@ pub fn arrange(entries: Vec<Entry>, inspection: Inspection, inherited: &Options,
 struct Builder {
     nodes: Vec<Executor>,
     places: HashMap<String, usize>,
-    /// Every node that was the last one at some time; the end of the list is the default of `needs`.
+    /// Every node that has been the last node of the graph. The end of this list is the default of `needs`.
     last: Vec<String>,
-    /// The node that replaces an inspected node in later `needs`.
+    /// For each inspected node, the node that replaces it in the `needs` of later entries.
     inspected: HashMap<String, String>,
     needed: HashSet<String>,
-    /// The nodes that are not floating and that no node needs yet, by their place.
+    /// The nodes that are not floating and that no other node needs yet, by their index.
     hanging: BTreeMap<usize, String>,
     /// The names of the inspecting nodes, in order.
     inspectors: Vec<String>,
-    /// The number of `needs` of the nodes that wait for all inspecting nodes.
+    /// The total number of `needs` of all nodes that wait for all inspecting nodes.
     gathered: usize,
 }
 
-/// The most `needs` of all nodes that gather inspections: each of them needs every inspecting node.
+/// The most `needs` in total of the nodes that wait for all inspecting nodes. Each such node needs every inspecting node, so
+/// the number grows with the square of the Flow's size.
 const MOST_GATHERED: usize = 1 << 20;
 
 impl Builder {
@@ -286,7 +287,7 @@ impl Builder {
         self.inspected.insert(before, now);
     }
 
-    /// Adds a node that waits for all inspecting nodes, if there are any, and returns whether there are.
+    /// Adds a node that waits for all inspecting nodes, and returns whether there are any. Without any, no node is added.
     fn gather(&mut self, name: &str, options: Options, index: usize, mark: Mark, path: &Path<'_>, findings: &mut Findings) -> bool {
         if self.inspectors.is_empty() {
             return false;
@@ -321,8 +322,9 @@ impl Builder {
         self.places = self.nodes.iter().enumerate().map(|(i, node)| (node.name.clone(), i)).collect();
     }
 
-    /// The inspected node for each node that replaced it in `needs`. When several executors inspect one after the
-    /// other, each one's replacement replaces the one before it, and the first inspected node counts.
+    /// Maps each node that replaced an inspected node in `needs` to that inspected node. If several executors inspect the same
+    /// node one after the other, each replacement replaces the replacement before it. All are then mapped to the node that was
+    /// inspected first.
     fn inspected_by_replacement(&self) -> HashMap<String, String> {
         // A floating inspection replaces the last node with itself.
         let changed = self.inspected.iter().filter(|(inspected, replacement)| inspected != replacement);
@@ -366,7 +368,8 @@ impl Builder {
     }
 }
 
-/// The finding about a `deployment_role` that authors must not set: Jina sets it for each method, and `INSPECT` changes the graph.
+/// The finding about a `deployment_role` that users must not set, because Jina sets it from the method; `None` if the value
+/// does not change the graph.
 fn wrong_role(entry: &Entry, path: &Path<'_>) -> Option<Finding> {
     let role = entry.options.text(Opt::DeploymentRole).filter(|_| entry.options.is_own(Opt::DeploymentRole))?;
     let is_harmless = matches!(role, "DEPLOYMENT" | "JOIN" | "JOIN_INSPECT" | "GATEWAY");
@@ -377,7 +380,7 @@ fn wrong_role(entry: &Entry, path: &Path<'_>) -> Option<Finding> {
     Some(finding.fix("remove it; to inspect results, set `method: inspect`"))
 }
 
-/// The finding about `needs` beside a method that determines its `needs` itself.
+/// The finding about `needs` together with a method that decides itself which nodes it needs.
 fn needs_without_place(entry: &Entry, path: &Path<'_>) -> Option<Finding> {
     let message = match entry.method {
         Method::Inspect => "is not allowed with `method: inspect`, which inspects the last executor before it",
@@ -426,7 +429,8 @@ fn check(builder: &Builder, graph: &Graph, path: &Path<'_>, findings: &mut Findi
     }
 }
 
-/// The nodes of one cycle, if there is one. Iterative, so that a long Flow needs no deep stack.
+/// The nodes of a cycle; `None` if there is no cycle. The function is not recursive, because a long Flow could overflow the
+/// stack.
 fn cycle(builder: &Builder) -> Option<Vec<usize>> {
     #[derive(Clone, Copy, PartialEq)]
     enum State {

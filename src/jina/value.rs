@@ -13,7 +13,7 @@ pub enum Value {
     Bool(bool),
     /// An `int` of up to 128 bits.
     Int(i128),
-    /// An `int` of more: its decimal digits, with their sign.
+    /// A longer `int`: its decimal digits, with the sign.
     Long(Box<str>),
     /// A `float`.
     Float(f64),
@@ -26,7 +26,7 @@ pub enum Value {
 }
 
 impl Value {
-    /// `str(value)`: Jina writes environment variables and single arguments like this.
+    /// Returns `str(value)`, as Jina writes environment variables and single arguments.
     pub fn to_str(&self) -> String {
         match self {
             Value::Str(text) => text.clone(),
@@ -34,7 +34,7 @@ impl Value {
         }
     }
 
-    /// `repr(value)`.
+    /// Returns `repr(value)`.
     pub fn to_repr(&self) -> String {
         let mut out = String::new();
         self.repr_into(&mut out);
@@ -59,7 +59,7 @@ impl Value {
         }
     }
 
-    /// `json.dumps(value)`: ASCII only, `", "` and `": "` between, `NaN` and `Infinity` as Python writes them.
+    /// Returns `json.dumps(value)`: ASCII only, with the separators `", "` and `": "`, and `NaN` and `Infinity` as in Python.
     pub fn to_json(&self) -> String {
         let mut out = String::new();
         self.json_into(&mut out);
@@ -99,7 +99,7 @@ impl Value {
         }
     }
 
-    /// Whether the value is true to `if value:` in Python.
+    /// Whether `if value:` is true in Python.
     pub fn is_truthy(&self) -> bool {
         match self {
             Value::Null => false,
@@ -128,7 +128,7 @@ fn push_display(value: &impl fmt::Display, out: &mut String) {
     let _ = write!(out, "{value}");
 }
 
-/// `repr(float)`: the shortest digits that read back, exponent form below 1e-4 and from 1e16 on
+/// Returns `repr(float)`: the fewest digits that read back as the same number, with an exponent below 1e-4 and from 1e16 on
 /// (`PyOS_double_to_string`, format code `r`).
 pub fn float_repr(f: f64) -> String {
     if f.is_nan() {
@@ -157,7 +157,7 @@ fn float_json(f: f64) -> String {
     }
 }
 
-/// `repr(str)`: in single quotes, unless the string has single quotes and no double quotes.
+/// Writes `repr(str)`: in single quotes, unless the string contains single quotes but no double quotes.
 fn str_repr(text: &str, out: &mut String) {
     let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
     out.push(quote);
@@ -186,8 +186,8 @@ fn str_repr(text: &str, out: &mut String) {
     out.push(quote);
 }
 
-/// `str.isprintable`: not in the Unicode categories "other" and "separator", except the blank. `escape_debug` of the
-/// standard library uses the same table, but does not escape combining marks after another character.
+/// Returns `str.isprintable`: false for the Unicode categories "other" and "separator", except the space. `escape_debug` of
+/// the standard library uses the same table, but does not escape combining marks after another character.
 fn is_printable(c: char) -> bool {
     if c.is_ascii() {
         return (' '..='~').contains(&c);
@@ -226,7 +226,7 @@ pub fn from_json_text(text: &str) -> Option<Value> {
     serde_json::from_str(text).ok().as_ref().map(of_json)
 }
 
-/// The value of a node that was read from JSON.
+/// Converts a node that was read from JSON.
 fn of_json(node: &Node<'_>) -> Value {
     match &node.data {
         Data::Scalar(Scalar { text, style: Style::Quoted }) => Value::Str(text.to_string()),

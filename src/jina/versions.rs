@@ -1,8 +1,8 @@
-//! Jina 3.7 to 3.34: renamed and removed keys, and differences of containers with an older version.
+//! The differences between Jina 3.7 and 3.34: renamed and removed keys, and features that older containers do not have.
 //!
-//! jinaflow reads Flows of all these versions. `spec.jinaVersion` is the version of the containers. A container ignores
-//! an unknown argument with only a line in its log, so jinaflow must report it. The first version of an option is in its
-//! row of [`super::options::TABLE`]; `tests/jina/versions.json` records the real parsers.
+//! jinaflow reads Flows of all these versions. `spec.jinaVersion` is the version of the containers. A container ignores an
+//! unknown argument and only logs it, so jinaflow must report an option that the container does not have. The first version
+//! of each option is in [`super::options::TABLE`]; `tests/jina/versions.json` records the real parsers.
 
 use std::fmt;
 
@@ -39,7 +39,7 @@ impl Version {
     }
 }
 
-/// `3.34`.
+/// Writes the version as `3.34`.
 impl fmt::Display for Version {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "3.{}", self.minor)
@@ -66,7 +66,7 @@ pub enum Change {
 pub struct ChangeRow {
     /// The change.
     pub change: Change,
-    /// The first minor version that has it.
+    /// The first minor version that has the change.
     pub since: u8,
     /// The output for older versions.
     pub before: &'static str,
@@ -108,23 +108,23 @@ pub static CHANGES: &[ChangeRow] = &[
     },
 ];
 
-/// The change of a key.
+/// The fate of a key in later versions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyFate {
-    /// It was renamed.
+    /// The key was renamed to this name.
     Renamed(&'static str),
-    /// It was removed, for this reason.
+    /// The key was removed, for this reason.
     Dropped(&'static str),
 }
 
-/// A row of [`FORMER_KEYS`].
+/// A key that Jina 3.34 no longer has; a row of [`FORMER_KEYS`].
 #[derive(Debug, Clone, Copy)]
 pub struct FormerKey {
     /// The key.
     pub key: &'static str,
-    /// The last minor version that has it.
+    /// The last minor version that has the key.
     pub until: u8,
-    /// Its change.
+    /// The fate of the key in later versions.
     pub fate: KeyFate,
 }
 
@@ -132,7 +132,7 @@ const fn former(key: &'static str, until: u8, fate: KeyFate) -> FormerKey {
     FormerKey { key, until, fate }
 }
 
-/// Keys that Jina 3.34 no longer has. Old names that it still accepts are aliases in the table of options.
+/// Keys that Jina 3.34 no longer has. Old names that Jina 3.34 still accepts are aliases in the table of options.
 pub static FORMER_KEYS: &[FormerKey] = &[
     former("grpc_server_kwargs", 7, KeyFate::Renamed("grpc_server_options")),
     former("quiet_remote_logs", 12, KeyFate::Dropped("it was for JinaD, which was removed")),
@@ -151,7 +151,7 @@ pub static FORMER_KEYS: &[FormerKey] = &[
     former("parallel", 2, KeyFate::Renamed("replicas")),
 ];
 
-/// The change of a key that Jina 3.34 no longer has.
+/// The row of a key that Jina 3.34 no longer has.
 pub fn former_key(key: &str) -> Option<&'static FormerKey> {
     FORMER_KEYS.iter().find(|row| row.key == key)
 }

@@ -1,10 +1,10 @@
-//! Aliases whose anchor is in another item. If that item changes or is removed, its anchors go with it, and the alias
-//! would have another value, or none.
+//! Replaces aliases whose anchor is in another item. If that item changes or is removed, its anchor changes or is removed
+//! too, and the alias would have another value or no value.
 
 use crate::yaml::{self, Spot, SpotData, spots};
 
-/// The text of a list in which every alias with an anchor in another item or field is replaced by its value; `None` if
-/// the list has none, or if that cannot be determined.
+/// Returns the text of a list with every alias to an anchor in another item or field replaced by its value; `None` if the
+/// list has no such alias, or if its aliases cannot be found.
 pub fn kept_apart(text: &str) -> Option<String> {
     let aliases = yaml::aliases(text).ok().filter(|aliases| !aliases.is_empty())?;
     let (root, _) = spots(text, 2).ok()??;
@@ -47,7 +47,7 @@ mod tests {
             ("items:\n- a: &x 0644 # c\n- b: *x # d\n", Some("items:\n- a: &x 0644 # c\n- b: 0644 # d\n")),
             ("items:\n- &x\n  a: 'on'\n- <<: *x\n  b: [*x]\n", Some("items:\n- &x\n  a: 'on'\n- <<: {a: \"on\"}\n  b: [{a: \"on\"}]\n")),
             ("items:\n- a: &x |\n    b\n- *x : c\n", Some("items:\n- a: &x |\n    b\n- \"b\\n\" : c\n")),
-            // Aliases within an item stay, and the nearer anchor counts.
+            // Aliases to an anchor in the same item stay, and the nearer of two anchors with the same name counts.
             ("items:\n- a: &x 1\n- b: &x 2\n  c: *x\n- d: *x\n", Some("items:\n- a: &x 1\n- b: &x 2\n  c: *x\n- d: 2\n")),
             ("items:\n- a: &x 1\n- b: &y [*x]\n- c: *y\n", Some("items:\n- a: &x 1\n- b: &y [1]\n- c: [1]\n")),
             ("items: [{a: &x b}, {c: *x}]\n", Some("items: [{a: &x b}, {c: b}]\n")),

@@ -13,13 +13,14 @@ pub const LEGACY_INDEX: &str = "config.kubernetes.io/index";
 
 /// kustomize's identifier of an item while transformers and validators run.
 pub const KUSTOMIZE_ID: &str = "kustomize.config.k8s.io/id";
-/// Requests that kustomize adds a hash to the name of a generator's ConfigMap.
+/// Requests a hash in the name of a generated ConfigMap from kustomize.
 pub const NEEDS_HASH: &str = "kustomize.config.k8s.io/needs-hash";
 /// kpt's identifiers of an item while a function sees only a selection of the package (`selectors`, `exclude`): before
 /// and since kpt 1.0 (kptdev/kpt#4663).
 pub const KPT_RESOURCE_IDS: [&str; 2] = ["internal.config.k8s.io/kpt-resource-id", "internal.config.kubernetes.io/kpt-resource-id"];
 
-/// Whether an annotation belongs to the orchestrator. It must be returned unchanged, and is not part of the object.
+/// Whether an annotation belongs to the orchestrator. Such an annotation must be returned unchanged, and is not part of the
+/// object.
 pub fn is_bookkeeping(name: &str) -> bool {
     const PREFIXES: [&str; 3] = ["internal.config.kubernetes.io/", "internal.config.k8s.io/", "kustomize.config.k8s.io/"];
     const NAMES: [&str; 3] = [LEGACY_PATH, LEGACY_INDEX, "config.k8s.io/id"];

@@ -1,7 +1,8 @@
 //! Cuts a block-style `ResourceList` into items without parsing it.
 //!
 //! kustomize and kpt send such lists. Every line of an entry of a block sequence is indented further than the entry's
-//! dash (YAML 1.2.2, 8.2.1), so the first line that is not ends the entry, if lines are sure: see [`super::sure`].
+//! dash (YAML 1.2.2, 8.2.1). So an entry ends before the first line that is not. This is true only if no quote or bracket
+//! is open at the end of a line: see [`super::sure`].
 //! Lists that do not look like the output of Go's encoder are left to [`super::exact`].
 
 use std::borrow::Cow;
@@ -32,7 +33,8 @@ pub struct Cut<'t> {
 pub enum Part<'t> {
     /// Lines that stay unchanged.
     Text(Cow<'t, str>),
-    /// The place of the items, with the text before and after the brackets of an empty list on the line of the key.
+    /// The place of the items. If the line of the key has the brackets of an empty list, `before` and `behind` are the text
+    /// before and after the brackets.
     Items { before: &'t str, behind: &'t str },
     /// The place of the results.
     Results,
@@ -45,7 +47,7 @@ pub fn cut(text: &str) -> Option<Cut<'_>> {
     are_lines_sure(text).then(|| cut_by_lines(text))?
 }
 
-/// Like [`cut`], for text that is not YAML, where the lines are the only structure.
+/// Like [`cut`], for text that is not valid YAML. Only the indentation of lines shows its structure.
 pub fn cut_by_lines(text: &str) -> Option<Cut<'_>> {
     let mut cut = Cut::default();
     let mut lines = Lines { text, at: 0 };
@@ -116,7 +118,7 @@ fn push_text<'t>(parts: &mut Vec<Part<'t>>, text: &'t str) {
     }
 }
 
-/// `key: value` at the margin; the key must be a word.
+/// Splits a line `key: value` at the margin; the key must be a word.
 fn field(content: &str) -> Option<(&str, &str)> {
     let (key, value) = content.split_once(':')?;
     let is_word = !key.is_empty() && key.bytes().all(|b| b.is_ascii_alphabetic());
@@ -124,7 +126,7 @@ fn field(content: &str) -> Option<(&str, &str)> {
     (is_word && separated).then(|| (key, value.trim()))
 }
 
-/// Skips everything up to the next field at the margin.
+/// Skips the lines of a value, up to the next field at the margin.
 fn skip_value(lines: &mut Lines<'_>) {
     while let Some(line) = lines.peek() {
         let content = line.content();
@@ -199,9 +201,9 @@ struct Lines<'t> {
 struct Line<'t> {
     text: &'t str,
     start: usize,
-    /// Before the line feed.
+    /// The offset before the line feed.
     end: usize,
-    /// After it.
+    /// The offset after the line feed.
     next: usize,
 }
 
@@ -270,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn the_pieces_have_every_byte() {
+    fn the_pieces_contain_every_byte() {
         let text = "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n- a: 1\n  b: |\n    x\n\n  # c\n- # head\n  a: 2\n# between\n- {a: 3}\nfunctionConfig:\n  k: v\nresults:\n- message: m\nother: 1\n";
         assert_eq!(
             whole(text),
@@ -296,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn lists_unlike_gos_output_are_not_cut() {
+    fn lists_that_go_does_not_write_are_not_cut() {
         for text in [
             "{kind: ResourceList, items: []}",
             "%YAML 1.2\n---\nitems: []\n",

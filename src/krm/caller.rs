@@ -1,12 +1,12 @@
-//! The orchestrator that calls the function, as far as the answer depends on it.
+//! Detects the orchestrator that calls the function, because the answer depends on it.
 
 use super::annotations::{KPT_RESOURCE_IDS, KUSTOMIZE_ID};
 use super::item::Item;
 use super::list::ResourceList;
 use super::meta::Meta;
 
-/// An orchestrator in one of its roles. kustomize uses an answer for one build only; others write it to files and send
-/// it again on the next run.
+/// An orchestrator, and the way in which it calls the function. kustomize uses an answer for one build only. Other callers
+/// write the answer to files and send it again on the next run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Caller {
     /// kustomize, with the function under `generators:`: the only item is functionConfig itself.
@@ -29,11 +29,11 @@ impl Caller {
     pub fn of(list: &ResourceList<'_>) -> Self {
         let meta = |item: &Item<'_>| item.read().ok()?.root.as_ref().map(Meta::of);
         let Some(first) = list.items.first() else {
-            // A package has at least its Kptfile. If kpt renders a package and sends no item, it hides all items.
+            // A package has at least its Kptfile. So if kpt sends no item of a package, a selection hides all items.
             let config = list.function_config.as_ref().and_then(meta);
             return if config.is_some_and(|config| config.path().is_some()) { Caller::KptSelection } else { Caller::Other };
         };
-        // kustomize marks every item; kpt marks every item of a selection.
+        // kustomize annotates every item, and kpt every item of a selection, so the first item is enough.
         let may_be_marked = first.text().contains(KUSTOMIZE_ID) || KPT_RESOURCE_IDS.iter().any(|mark| first.text().contains(mark));
         if !may_be_marked && list.items.len() > 1 {
             return Caller::Other;

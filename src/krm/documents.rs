@@ -1,18 +1,18 @@
-//! A stream of documents without an envelope.
+//! Splits a stream of YAML documents without an envelope.
 //!
-//! A line that begins with `---` is always a mark: it is not allowed in a quoted scalar or a block scalar (YAML
-//! 1.2.2, 9.1.2).
+//! A line that begins with `---` is always the mark of a document: such a line is not allowed in a quoted scalar or a block
+//! scalar (YAML 1.2.2, 9.1.2).
 
 /// A document with content.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Piece<'t> {
     /// The text, including its mark and any empty documents before it.
     pub text: &'t str,
-    /// The start of the document itself, including the comments above its mark.
+    /// The offset of the document itself, including the comments above its mark.
     pub body: usize,
 }
 
-/// The documents with content, and the rest after the last one. Joined, they are the text.
+/// Returns the documents with content, and the rest after the last one. Joined, they are the whole text.
 pub fn split(text: &str) -> (Vec<Piece<'_>>, &str) {
     let mut pieces = Vec::new();
     let (mut start, mut body, mut at) = (0, 0, 0);
@@ -23,7 +23,7 @@ pub fn split(text: &str) -> (Vec<Piece<'_>>, &str) {
             pieces.extend(piece(text, start, body, at));
             (start, body, has_content) = (at, at, false);
         } else if begins && has_mark {
-            // The document above has no content.
+            // The document above this mark has no content.
             body = at;
         }
         has_mark |= begins;
@@ -54,7 +54,7 @@ pub fn has_mark(text: &str) -> bool {
     lines(text).find(|line| is_mark(line, "---") || holds_content(line)).is_some_and(|line| is_mark(line, "---"))
 }
 
-/// The start of a document's content in its text: after the last mark above it.
+/// The offset of the content in the text of a document: after the last mark above the content.
 pub fn behind_mark(text: &str) -> usize {
     let (mut behind, mut at) = (0, 0);
     for line in lines(text) {
@@ -84,7 +84,7 @@ fn holds_content(line: &str) -> bool {
     !matches!(rest.trim().as_bytes(), [] | [b'#', ..]) && !line.starts_with('%')
 }
 
-/// The lines with their ends: those of Unix, Windows or old Macs.
+/// The lines, each with its line end: that of Unix, Windows or old Macs.
 fn lines(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn the_pieces_have_every_byte() {
+    fn the_pieces_contain_every_byte() {
         for (text, pieces, tail) in [
             ("a: 1\n", vec![("a: 1\n", 0)], ""),
             (

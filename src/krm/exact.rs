@@ -1,4 +1,4 @@
-//! Cuts any `ResourceList` into items by the places that the parser finds. It is slower than [`super::block`], and
+//! Cuts any `ResourceList` into items, with the places of nodes from the parser. This is slower than [`super::block`], but
 //! correct for every style.
 
 use std::borrow::Cow;
@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use super::block::{Cut, Part, is_idle};
 use crate::yaml::{Layout, Spelling, Spot, SpotData, SyntaxError, spots};
 
-/// The levels that are located: the list, its fields, and its items.
+/// The depth to which the parser locates nodes: the list, its fields, and its items.
 const DEPTH: usize = 2;
 
 /// Cuts the text; `None` if that is not possible, and an error if it is not YAML.
@@ -18,7 +18,7 @@ pub fn cut(text: &str) -> Result<Option<Cut<'_>>, SyntaxError> {
 fn envelope<'t>(text: &'t str, root: &Spot<'t>, end: usize) -> Option<Cut<'t>> {
     let SpotData::Map(layout, pairs) = &root.data else { return None };
     let names: Vec<&str> = pairs.iter().map(|(key, _)| name(key)).collect::<Option<_>>()?;
-    // The reader of the whole text reports the mistake.
+    // The caller then reads the whole text, and reports the mistake.
     let mut seen = HashSet::with_capacity(names.len());
     if !names.iter().all(|name| seen.insert(*name)) {
         return None;
@@ -99,7 +99,7 @@ fn block_envelope<'t>(text: &'t str, names: &[&str], pairs: &[(Spot<'t>, Spot<'t
     Some(cut)
 }
 
-/// A list in brackets. Its fields become fields of a block mapping.
+/// Cuts a list in brackets. Its fields become fields of a block mapping.
 fn flow_envelope<'t>(text: &'t str, names: &[&str], pairs: &[(Spot<'t>, Spot<'t>)]) -> Option<Cut<'t>> {
     let mut cut = Cut::default();
     for ((key, value), name) in pairs.iter().zip(names) {
@@ -133,7 +133,7 @@ fn flow_envelope<'t>(text: &'t str, names: &[&str], pairs: &[(Spot<'t>, Spot<'t>
     Some(cut)
 }
 
-/// Items in brackets. Each becomes an entry of a block list with its own text.
+/// Cuts items in brackets. Each item becomes an entry of a block list, and keeps its text.
 fn flow_items<'t>(text: &'t str, entries: &[Spot<'t>], indent: usize) -> Option<Vec<Cow<'t, str>>> {
     let item = |entry: &Spot<'t>| {
         let is_collection = entry.layout() == Some(Layout::Flow) && matches!(text.as_bytes().get(entry.content), Some(b'[' | b'{'));
@@ -143,7 +143,7 @@ fn flow_items<'t>(text: &'t str, entries: &[Spot<'t>], indent: usize) -> Option<
     entries.iter().map(item).collect()
 }
 
-/// Whether text from between brackets has the same meaning as the value of a block mapping.
+/// Whether the text of a value between brackets has the same meaning as a value of a block mapping.
 fn reads_alike_in_block_style(spelled: &str, value: &Spot<'_>) -> bool {
     match &value.data {
         SpotData::Scalar(_, Spelling::Quoted) | SpotData::List(..) | SpotData::Map(..) => true,
@@ -188,7 +188,7 @@ fn line_end(text: &str, at: usize) -> usize {
     at + length + if line_break.starts_with("\r\n") { 2 } else { line_break.chars().next().map_or(0, char::len_utf8) }
 }
 
-/// The column of a place; there must be only blanks before it on its line.
+/// The column of a place; `None` if there is anything but blanks before it on its line.
 fn column(text: &str, at: usize) -> Option<usize> {
     let before = text.get(line_start(text, at)..at)?;
     let before = before.strip_prefix('\u{feff}').unwrap_or(before);

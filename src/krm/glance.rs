@@ -1,7 +1,7 @@
 //! The identity of an item, without parsing the item.
 //!
-//! Most items of a list do not belong to jinaflow. It needs only their kind, their name and their file, which are in the
-//! first few lines of what Go's encoder writes.
+//! Most items of a list do not belong to jinaflow. jinaflow needs only their kind, name and file, and Go's encoder writes
+//! these in the first lines of an item.
 
 use memchr::memchr;
 
@@ -15,13 +15,13 @@ pub struct Glance<'i> {
     pub kind: &'i str,
     /// `metadata.name`.
     pub name: &'i str,
-    /// `metadata.namespace`, empty if there is none.
+    /// `metadata.namespace`; empty if it is missing.
     pub namespace: &'i str,
     /// The file of the item.
     pub path: Option<&'i str>,
-    /// The place in the file.
+    /// The index of the item in its file.
     pub index: Option<i64>,
-    /// The package.
+    /// The package of the item.
     pub package: Option<&'i str>,
 }
 
@@ -39,7 +39,7 @@ pub fn glance<'i>(item: &'i Item<'_>) -> Option<Glance<'i>> {
     let on_dash = depth.map(|indent| Line { indent, content });
     let (mut kind, mut name) = (None, None);
     let mut found = Glance::default();
-    // The columns of the fields of `metadata` and `annotations`, while inside of them.
+    // The columns of the fields of `metadata` and of `annotations`, while their lines are read.
     let mut metadata: Option<Option<usize>> = None;
     let mut annotations: Option<Option<usize>> = None;
     for Line { indent, content } in on_dash.into_iter().chain(lines) {
@@ -74,9 +74,9 @@ pub fn glance<'i>(item: &'i Item<'_>) -> Option<Glance<'i>> {
     Some(Glance { kind: kind?, name: name?, ..found })
 }
 
-/// Reads an annotation about the place of the item; the newer spelling wins.
+/// Reads an annotation about the place of the item; the newer spelling has priority.
 fn place<'i>(content: &'i str, found: &mut Glance<'i>) -> Option<()> {
-    // A quoted key that may be one of these needs the parser; other quoted keys do not matter here.
+    // A quoted key that may be one of these annotations needs the parser. Other quoted keys do not matter here.
     let key = content.strip_prefix(['"', '\'']).unwrap_or(content);
     if !["config.", "internal.config."].iter().any(|start| key.starts_with(start)) {
         return Some(());
@@ -92,7 +92,7 @@ fn place<'i>(content: &'i str, found: &mut Glance<'i>) -> Option<()> {
     Some(())
 }
 
-/// `key: value` with a plain key.
+/// Splits a line `key: value` with a plain key.
 fn field(content: &str) -> Option<(&str, &str)> {
     let colon = memchr(b':', content.as_bytes())?;
     let (key, value) = (&content[..colon], &content[colon + 1..]);
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn items_unlike_gos_output_are_not_read() {
+    fn items_that_go_does_not_write_are_not_read() {
         for text in [
             "- {kind: A, metadata: {name: b}}\n",
             "- kind: A\n  metadata: {name: b}\n",

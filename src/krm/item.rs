@@ -10,9 +10,10 @@ use crate::yaml::{self, Data, Document, Node, SyntaxError};
 pub struct Item<'t> {
     pub(super) text: Cow<'t, str>,
     pub(super) shape: Shape,
-    /// The start of its own document. The text before it belongs to empty documents.
+    /// The offset of the item's own document in the text. The text before that belongs to empty documents.
     pub(super) body: usize,
-    /// Whether no quote or bracket is open at the end of a line, so that the item need not be parsed.
+    /// Whether no quote and no bracket is open at the end of any line. Then the lines show the structure, and the item need
+    /// not be parsed.
     pub(super) are_lines_sure: bool,
 }
 

@@ -1,4 +1,4 @@
-//! A list of items, and the answer in the same format.
+//! Reads a list of items, and writes the answer in the same format.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -14,7 +14,7 @@ use crate::yaml::{self, Data, Document, Node, SyntaxError};
 /// `kind` of the envelope.
 pub const KIND: &str = "ResourceList";
 
-/// `apiVersion`s of the envelope; their schemas are the same.
+/// The allowed values of `apiVersion` of the envelope; all have the same schema.
 pub const API_VERSIONS: [&str; 3] = ["config.kubernetes.io/v1", "config.kubernetes.io/v1beta1", "config.kubernetes.io/v1alpha1"];
 
 /// A list of items from the input.
@@ -31,11 +31,11 @@ pub struct ResourceList<'t> {
 /// The format of the list.
 #[derive(Debug)]
 enum Envelope<'t> {
-    /// Block YAML, in pieces.
+    /// Block YAML, cut into pieces.
     Block { parts: Vec<Part<'t>>, indent: usize, margin: usize },
-    /// JSON: the other fields as raw text.
+    /// JSON: the fields other than `items` and `results`, as raw text.
     Json { fields: Vec<(String, &'t str)> },
-    /// YAML that cannot be cut: the other fields, rewritten.
+    /// YAML that cannot be cut: the fields other than `items` and `results`, rewritten.
     Rewritten { fields: Vec<String> },
     /// Documents without an envelope, as kustomize's legacy plugins exchange them, and the text after the last one.
     Documents { tail: &'t str },
@@ -45,7 +45,7 @@ enum Envelope<'t> {
 #[derive(Debug, Default)]
 pub struct NewItems {
     text: String,
-    /// The places of separators: after each item in JSON and documents. Entries of a block sequence need none.
+    /// The offset after each item, where JSON and documents need a separator. Entries of a block sequence need no separator.
     ends: Vec<usize>,
 }
 
@@ -53,7 +53,7 @@ impl NewItems {
     /// Adds an object, written as an item of `list`.
     pub fn push(&mut self, list: &ResourceList<'_>, object: &Node<'_>) {
         if self.text.is_empty() {
-            // A small Flow fits, and reserved memory that is not used costs nothing.
+            // This is enough for a small Flow, and reserved memory that is not used costs nothing.
             self.text.reserve(24 << 10);
         }
         list.spell(object, &mut self.text);
@@ -76,7 +76,7 @@ impl NewItems {
         self.ends.push(self.text.len());
     }
 
-    /// The text of the items in order. One string may have several entries of a block sequence.
+    /// The text of the items in order. One string may contain several entries of a block sequence.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         let starts = std::iter::once(0).chain(self.ends.iter().copied());
         starts.zip(&self.ends).map(|(start, end)| &self.text[start..*end])
@@ -90,7 +90,7 @@ pub enum ListError {
     Empty,
     /// The text is not YAML and not JSON.
     Syntax(SyntaxError),
-    /// The text is something else.
+    /// The text is YAML or JSON, but not a list of items.
     NotAList {
         /// A description of the content.
         found: String,
@@ -133,10 +133,10 @@ impl<'t> ResourceList<'t> {
         let mut list = match exact::cut(text) {
             Ok(Some(cut)) => Self::from_cut(text, cut)?,
             Ok(None) => return Self::read_as_tree(text),
-            // If one item is not YAML, the others are still readable. No text may be lost, so the results must be a list.
+            // If one item is not valid YAML, the other items are still readable. No text may be lost, so the results must be a list.
             Err(_) => match block::cut_by_lines(text).filter(|cut| cut.results.is_none_or(is_list)) {
                 Some(mut cut) => {
-                    // These lines end with a line feed only, and other text may follow the last one.
+                    // Here lines end only with a line feed, and other text may follow the last line.
                     if let Some(last) = cut.items.last_mut().filter(|last| last.ends_with('\r')) {
                         last.to_mut().push('\n');
                     }
@@ -152,7 +152,7 @@ impl<'t> ResourceList<'t> {
     }
 
     fn read_json(text: &'t str) -> Result<Option<Self>, ListError> {
-        // Flow-style YAML begins like JSON; it is read next.
+        // YAML in brackets begins like JSON. The caller reads it as YAML next.
         let Ok(json::Fields(fields)) = serde_json::from_str(text) else { return Ok(None) };
         let word = |name: &str| {
             let raw = fields.iter().find(|(known, _)| known == name)?.1;
@@ -188,7 +188,7 @@ impl<'t> ResourceList<'t> {
     fn from_cut(text: &'t str, cut: block::Cut<'t>) -> Result<Self, ListError> {
         let word = |value: Option<&str>| value.map(|v| yaml::read(v).ok().and_then(|d| d.root).map(|n| n.shown()).unwrap_or_default());
         if check_type(word(cut.api_version).as_deref(), word(cut.kind).as_deref()).is_err() {
-            // The parser reports what the text is instead.
+            // This function finds out what the text is instead, and reports it.
             return Self::read_as_tree(text);
         }
         let function_config = cut
@@ -212,8 +212,8 @@ impl<'t> ResourceList<'t> {
         matches!(self.envelope, Envelope::Block { .. })
     }
 
-    /// Reads a list by parsing all of it: the slower way, for a list that cannot be cut. Comments and the style of
-    /// collections are lost; values and their quotes are kept.
+    /// Reads a list that cannot be cut, by parsing the whole text, which is slower. Comments and the style of collections are
+    /// lost; values and their quotes are kept.
     pub fn read_as_tree(text: &'t str) -> Result<Self, ListError> {
         let document = match yaml::read_all(text).map_err(ListError::Syntax)?.as_slice() {
             [] => return Err(ListError::Empty),
@@ -250,7 +250,7 @@ impl<'t> ResourceList<'t> {
                     if name == "functionConfig" && !value.is_null() {
                         list.function_config = Some(entry(value));
                     }
-                    // Writes a mapping with this field as an entry, and removes the dash.
+                    // The writer has no function for one field, so write a list entry with this field, and remove the dash.
                     let mut text = String::new();
                     let one = Node { mark: key.mark, tag: None, data: Data::Map(vec![(key.clone(), value.clone())]) };
                     yaml::write_entry(&one, 0, &mut text);
@@ -270,13 +270,13 @@ impl<'t> ResourceList<'t> {
         Self { items, function_config: None, envelope: Envelope::Documents { tail }, earlier_results: Vec::new() }
     }
 
-    /// A list of documents that are already separate.
+    /// Creates a list of documents that are already separate.
     pub fn of_documents(texts: impl Iterator<Item = &'t str>) -> Self {
         let items = texts.map(|text| Item::new(text, Shape::Document)).collect();
         Self { items, function_config: None, envelope: Envelope::Documents { tail: "" }, earlier_results: Vec::new() }
     }
 
-    /// An empty list, for an answer to input that is not a list.
+    /// Creates an empty list, for an answer to input that is not a list.
     pub fn empty() -> Self {
         let fields = vec![format!("apiVersion: {}\n", API_VERSIONS[0]), format!("kind: {KIND}\n")];
         Self { items: Vec::new(), function_config: None, envelope: Envelope::Rewritten { fields }, earlier_results: Vec::new() }
@@ -307,8 +307,8 @@ impl<'t> ResourceList<'t> {
         text
     }
 
-    /// Earlier results, followed by the new ones, each made when it is written. A new result that is an earlier one is not
-    /// repeated, so a second run on the answer changes nothing.
+    /// The earlier results, and then the new results, each created when it is written. A new result that equals an earlier
+    /// result is left out, so a second run on the answer changes nothing.
     fn results(&self, new: impl Iterator<Item = Node<'t>>) -> impl Iterator<Item = Node<'t>> {
         let plain = |result: &Node<'_>| yaml::kubernetes_value(result).to_string();
         let earlier: HashSet<String> = self.earlier_results.iter().map(plain).collect();

@@ -28,7 +28,8 @@ impl Meta {
         Self { api_version, kind, name, namespace, annotations }
     }
 
-    /// A copy with only the annotations about the file: others may be long, and there may be many findings.
+    /// Returns a copy with only the annotations about the file, for a finding: there may be many findings, and other annotations
+    /// may be long.
     pub fn reference(&self) -> Self {
         const PLACES: [&str; 4] = [annotations::PATH, annotations::LEGACY_PATH, annotations::INDEX, annotations::LEGACY_INDEX];
         let place = |(name, _): &&(String, String)| PLACES.contains(&name.as_str());
@@ -51,7 +52,7 @@ impl Meta {
         self.annotation(annotations::PATH).or_else(|| self.annotation(annotations::LEGACY_PATH))
     }
 
-    /// The place of the item in its file.
+    /// The index of the item in its file.
     pub fn index(&self) -> Option<i64> {
         self.annotation(annotations::INDEX).or_else(|| self.annotation(annotations::LEGACY_INDEX))?.parse().ok()
     }

@@ -1,8 +1,8 @@
 //! The `ResourceList` protocol: the lists that kustomize and kpt send, and the answers that they expect
 //! (KRM Functions Specification v1).
 //!
-//! Items keep their exact text unless they are replaced. The format of the list decides the format of the answer: YAML is
-//! cut into items, JSON stays JSON, and items without their own text, such as aliases, are written out.
+//! Items keep their exact text unless they are replaced. The answer has the format of the list: YAML is cut into items, and
+//! JSON stays JSON. Items without their own text, such as aliases, are written out.
 
 mod anchors;
 pub mod annotations;

@@ -1,4 +1,4 @@
-//! The identity of an object to an API server: its type, namespace and name.
+//! The identity of an object in an API server: its type, namespace and name.
 
 use crate::yaml::Node;
 
@@ -31,19 +31,19 @@ impl<'o> ObjectRef<'o> {
         self.api_version.split_once('/').map_or("", |(group, _)| group)
     }
 
-    /// The same, with `default` for a missing namespace.
+    /// The same identity with `default` for a missing namespace.
     pub fn effective(self) -> Self {
         Self { namespace: effective_namespace(self.namespace), ..self }
     }
 
-    /// Whether both have the same kind, namespace and name, whatever the version.
+    /// Whether both identities have the same kind, namespace and name. The version may differ.
     pub fn is_named_as(&self, other: &ObjectRef<'_>) -> bool {
         let (one, other) = (self.effective(), other.effective());
         (one.kind, one.namespace, one.name) == (other.kind, other.namespace, other.name)
     }
 }
 
-/// The namespace that kustomize assumes for an object: `default` where none is set (`resid.ResId.EffectiveNamespace`).
+/// The namespace that kustomize assumes for an object: `default` if none is set (`resid.ResId.EffectiveNamespace`).
 pub fn effective_namespace(namespace: &str) -> &str {
     if namespace.is_empty() { "default" } else { namespace }
 }

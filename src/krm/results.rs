@@ -4,7 +4,7 @@ use crate::finding::Finding;
 use crate::krm::meta::Meta;
 use crate::yaml::{Data, Node};
 
-/// An entry of `results`: a finding about an object, or about the whole list.
+/// Creates an entry of `results` from a finding about an object, or about the whole list.
 pub fn result<'n>(finding: &Finding, subject: Option<&Meta>) -> Node<'n> {
     let subject = subject.filter(|meta| !meta.kind.is_empty() && !meta.name.is_empty());
     let mut fields = vec![("message", finding.to_string().into()), ("severity", finding.severity.as_str().into())];

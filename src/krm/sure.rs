@@ -1,8 +1,8 @@
-//! Whether lines show the structure of YAML without parsing it.
+//! Decides whether the lines of YAML show its structure, so that it need not be parsed. Such lines are called sure.
 //!
 //! Quoted scalars and collections in brackets ignore the indentation around them, so one of their lines may look like a
-//! field or an entry. If each of them ends on the line on which it begins, the structure is what the lines show. Go's
-//! encoder writes nothing else.
+//! field or an entry. This cannot happen if each of them ends on the line on which it begins. Go's encoder always writes
+//! YAML like that.
 
 use memchr::{memchr, memchr2, memchr3, memrchr};
 
@@ -15,7 +15,7 @@ pub fn are_lines_sure(text: &str) -> bool {
     let mut at = 0;
     let mut bracket = 0;
     while let Some(rest) = bytes.get(at..) {
-        // Finds the next quote or opening bracket, of which there are four kinds.
+        // Find the next quote or opening bracket. There are four kinds, and `memchr3` finds only three.
         if bracket < at || at == 0 {
             bracket = memchr(b'[', rest).map_or(bytes.len(), |found| at + found);
         }
@@ -42,8 +42,8 @@ pub fn are_lines_sure(text: &str) -> bool {
     true
 }
 
-/// The length of a value after a key or a dash that ends its line, as most values do: a quoted scalar or empty brackets.
-/// `before` has no quote and no bracket on that line.
+/// The length of a quoted scalar or of empty brackets, if that is the whole value after a key or a dash and ends its line, as
+/// most values do. `before` has no quote and no bracket on that line.
 fn whole_value(before: &[u8], behind: &[u8]) -> Option<usize> {
     let is_first = match before {
         [.., b':', b' '] => true,
@@ -69,7 +69,7 @@ fn whole_value(before: &[u8], behind: &[u8]) -> Option<usize> {
     matches!(behind.get(length..), Some([] | [b'\n', ..] | [b'\r', b'\n', ..])).then_some(length)
 }
 
-/// Whether there are line breaks other than those of Unix and Windows: YAML counts lines by them too.
+/// Whether there are line breaks other than those of Unix and Windows. For YAML they end a line too.
 fn has_odd_breaks(bytes: &[u8]) -> bool {
     memchr::memchr_iter(b'\r', bytes).any(|at| bytes.get(at + 1) != Some(&b'\n'))
         || memchr::memchr2_iter(0xc2, 0xe2, bytes)
@@ -106,7 +106,7 @@ fn ends_where_it_begins(line: &[u8]) -> bool {
     }
 }
 
-/// Whether the text after a value on its line is empty, a comment, or the colon of a key.
+/// The text after a value on its line, if it is empty, a comment, or the colon of a key.
 fn behind_value(rest: &[u8]) -> Option<&[u8]> {
     let rest = rest.trim_ascii_start();
     matches!(rest, [] | [b'#', ..] | [b':'] | [b':', b' ' | b'\t', ..]).then_some(rest)
@@ -126,7 +126,7 @@ fn behind_quote(quote: u8, mut rest: &[u8]) -> Option<&[u8]> {
     }
 }
 
-/// The text after a collection in brackets.
+/// The text after a collection in brackets whose opening bracket is first in `rest`; `None` if it does not end.
 fn behind_brackets(mut rest: &[u8]) -> Option<&[u8]> {
     let mut depth = 0_usize;
     let mut in_plain = false;
@@ -162,12 +162,14 @@ fn behind_brackets(mut rest: &[u8]) -> Option<&[u8]> {
     None
 }
 
-/// The end of the block scalar that contains a line, if there is one. Everything above the line is sure.
+/// The end of the block scalar that contains the line at an offset; `None` if the line is not in a block scalar. All lines
+/// above must be sure.
 fn behind_block_scalar(text: &str, line: usize) -> Option<usize> {
     let (above, below) = text.split_at_checked(line)?;
     let mut depth = indentation(below.as_bytes());
     let mut owner = None;
-    // Only a line that is indented less than all lines between can own it.
+    // The owner of a block scalar is the line of its key or dash. Only a line that is indented less than all lines between
+    // can be the owner.
     for line in above.as_bytes().rsplit(|byte| *byte == b'\n') {
         let indent = indentation(line);
         let content = line.get(indent..).unwrap_or_default().trim_ascii_end();
@@ -183,7 +185,7 @@ fn behind_block_scalar(text: &str, line: usize) -> Option<usize> {
             break;
         }
     }
-    // Its lines are deeper than its key or its dash.
+    // The lines of the block scalar are indented further than its key or dash.
     let owner = owner?;
     let is_within = |line: &&str| line.trim_ascii().is_empty() || indentation(line.as_bytes()) > owner;
     Some(line + below.split_inclusive('\n').take_while(is_within).map(str::len).sum::<usize>())
@@ -193,7 +195,7 @@ fn indentation(line: &[u8]) -> usize {
     line.iter().take_while(|byte| **byte == b' ').count()
 }
 
-/// The column of the owner of a block scalar that begins on a line: of its key, or of the last dash if there is no key.
+/// The column of the key of a block scalar that begins on a line, or of the last dash if there is no key.
 fn block_scalar_column(indent: usize, mut content: &[u8]) -> Option<usize> {
     let (mut owner, mut column) = (indent, indent);
     while let [b'-' | b'?' | b':', b' ', more @ ..] = content {

@@ -1,5 +1,5 @@
-//! Chooses among the items that claim to be one object. The annotation is copied together with an object and typed by
-//! people, so on its own it proves nothing.
+//! Several items may have the annotation of the same object; this module chooses between them. The annotation alone is no
+//! proof: users copy objects together with their annotations, or write annotations by hand.
 
 use super::generated::Generated;
 use super::memory::RENDERED;
@@ -7,12 +7,14 @@ use super::ownership::OBJECT;
 use crate::finding::{Code, FieldPath, Finding};
 use crate::krm::ObjectRef;
 
-/// Whether the caller sends the answer again, so that generated items carry the annotation of what was rendered.
+/// Whether the caller stores the answer and sends it again on the next run. Then generated items have the annotation
+/// [`RENDERED`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Keeping {
-    /// Yes. An item without the annotation was not written by jinaflow, or a user has removed the annotation.
+    /// The caller stores the answer. An item without the annotation was not written by jinaflow, or a user has removed the
+    /// annotation.
     Files,
-    /// No. No item has the annotation.
+    /// The caller does not store the answer, so no item has the annotation.
     Nothing,
 }
 
@@ -21,7 +23,7 @@ fn kind_of(role: &str) -> &str {
     role.split('.').next().unwrap_or(role)
 }
 
-/// Findings about candidates, by their position among them.
+/// Findings about candidates, each with the position of its candidate in the list of candidates.
 type CandidateFindings = Vec<(usize, Finding)>;
 
 /// Whether a candidate can be an object.
@@ -32,7 +34,8 @@ enum Fitness {
     WithoutMemory,
 }
 
-/// Judges a candidate for a role. A candidate that has the name of the rendered object may have lost its memory.
+/// Judges a candidate for a role. A candidate with the name of the rendered object may be without a memory: a user may have
+/// removed that annotation.
 fn fitness(candidate: &Generated<'_>, role: &str, wanted: Option<&ObjectRef<'_>>, keeping: Keeping) -> Fitness {
     let is_wanted = || wanted.is_some_and(|wanted| wanted.is_named_as(&ObjectRef::of(&candidate.node)));
     if candidate.meta.kind != kind_of(role) {
@@ -44,7 +47,7 @@ fn fitness(candidate: &Generated<'_>, role: &str, wanted: Option<&ObjectRef<'_>>
     }
 }
 
-/// The positions of the candidates that can be the object, and findings about the others.
+/// The positions of the candidates that can be the object, and findings about the other candidates.
 fn judge(candidates: &[Generated<'_>], role: &str, wanted: Option<&ObjectRef<'_>>, keeping: Keeping) -> (Vec<usize>, CandidateFindings) {
     let (mut fit, mut findings) = (Vec::new(), Vec::new());
     for (position, candidate) in candidates.iter().enumerate() {
@@ -63,7 +66,7 @@ fn original(candidates: &[Generated<'_>], fit: &[usize]) -> Option<usize> {
     originals.next().filter(|_| originals.next().is_none())
 }
 
-/// The candidate that is the object `wanted`. Candidates are in the order of the list.
+/// The position of the candidate that is the object `wanted`. Candidates are in the order of the list.
 pub fn find(candidates: &[Generated<'_>], role: &str, wanted: &ObjectRef<'_>, keeping: Keeping) -> (Option<usize>, CandidateFindings) {
     let (fit, mut findings) = judge(candidates, role, Some(wanted), keeping);
     let named = fit.iter().copied().find(|position| wanted.is_named_as(&ObjectRef::of(&candidates[*position].node)));
@@ -75,7 +78,8 @@ pub fn find(candidates: &[Generated<'_>], role: &str, wanted: &ObjectRef<'_>, ke
     (chosen, findings)
 }
 
-/// The candidate that was an object which does not exist any more and which another object replaces.
+/// The position of the candidate that is a former object: the Flow does not render it any more, and another object replaces
+/// it.
 pub fn find_former(candidates: &[Generated<'_>], role: &str, keeping: Keeping) -> Option<usize> {
     let is_fit =
         |(position, candidate): (usize, &Generated<'_>)| (fitness(candidate, role, None, keeping) == Fitness::Fit).then_some(position);
@@ -86,9 +90,10 @@ pub fn find_former(candidates: &[Generated<'_>], role: &str, keeping: Keeping) -
     }
 }
 
-/// The candidates that are removed with an object that does not exist any more: those with the name that it was rendered
-/// with. `may_be_renamed` is whether another program renames all objects of the Flow after the render; otherwise another
-/// name is that of a user's copy.
+/// The positions of the candidates to remove, if the Flow does not render their object any more. A candidate is removed if
+/// it still has the name that it was rendered with; a candidate with another name is a user's copy. `may_be_renamed` is
+/// whether another program may rename all objects of the Flow after the render; then a single candidate is removed under any
+/// name.
 pub fn departed(candidates: &[Generated<'_>], role: &str, keeping: Keeping, may_be_renamed: bool) -> (Vec<usize>, CandidateFindings) {
     let (mut fit, mut findings) = judge(candidates, role, None, keeping);
     if keeping == Keeping::Files && !(may_be_renamed && fit.len() == 1) {
@@ -103,7 +108,7 @@ pub fn departed(candidates: &[Generated<'_>], role: &str, keeping: Keeping, may_
     (fit, findings)
 }
 
-/// A warning about the annotation that names the object.
+/// Creates a warning about the annotation that names the object.
 fn warning(code: Code, candidate: &Generated<'_>, message: String) -> Finding {
     let path = FieldPath::from("metadata.annotations").key(OBJECT);
     code.warning(path, message).got(candidate.meta.annotation(OBJECT).unwrap_or_default())
@@ -125,7 +130,8 @@ fn without_memory(candidate: &Generated<'_>) -> Finding {
 }
 
 fn a_copy(candidate: &Generated<'_>) -> Finding {
-    // The name of the other object may change with this render. The next render must report the same message.
+    // The message does not name the other object: its name may change with this render, and the next render must report the
+    // same message.
     let kind = &candidate.meta.kind;
     let message = format!("is also the annotation of another {kind}, which follows the Flow; jinaflow does not change this object");
     warning(Code::CopiedObject, candidate, message).fix(remove_annotations())
@@ -133,6 +139,6 @@ fn a_copy(candidate: &Generated<'_>) -> Finding {
 
 fn renamed(candidate: &Generated<'_>) -> Finding {
     let message = "names an object that the Flow does not have any more and that had another name; jinaflow does not remove this object";
-    let fix = format!("remove this object; or, if it is yours, its annotations `{OBJECT}` and `{RENDERED}`");
+    let fix = format!("remove this object; if it is yours, remove only the annotations `{OBJECT}` and `{RENDERED}`");
     warning(Code::RenamedObjectLeft, candidate, message.to_owned()).fix(fix)
 }

@@ -12,7 +12,7 @@ use crate::krm::meta::Meta;
 use crate::krm::{Caller, ObjectRef, ResourceList, effective_namespace, glance};
 use crate::yaml::{Data, Node};
 
-/// Kind, namespace and name of an object.
+/// The kind, namespace and name of an object.
 type Name<'l> = [Cow<'l, str>; 3];
 
 /// A package and a file in it.
@@ -54,16 +54,17 @@ impl<'l> Census<'l> {
         }
     }
 
-    /// The items with the kind, namespace and name of an object.
+    /// The indices of the items with the same kind, namespace and name as an object.
     pub fn namesakes<'s>(&'s self, object: &ObjectRef<'s>) -> &'s [usize] {
         let ObjectRef { kind, namespace, name, .. } = *object;
         let name = [kind, effective_namespace(namespace), name].map(Cow::Borrowed);
         self.namesakes.get(&name).map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// The annotations for the place of a new object: in `file`, beside the file of its JinaFlow. The annotation for the
-    /// package identifies the object also where the caller keeps no files. Objects of a JinaFlow without a known file go to
-    /// the root of the package. Otherwise kpt would write each object to its own file, and a later render would leave it there.
+    /// The annotations for the place of a new object: `file`, in the folder of its JinaFlow's file. If the JinaFlow has no known
+    /// file, the place is in the root of the package. Without these annotations kpt would write each object to its own file, and
+    /// a later render would leave it there. The annotation for the package is set even for a caller that keeps no files,
+    /// because it is a part of the object's identity.
     pub fn place(&mut self, flow: &Placing, file: &str) -> Vec<(&'static str, String)> {
         let package = flow.meta.package();
         let in_package = (!package.is_empty()).then(|| (PACKAGE_PATH, package.to_owned()));
@@ -83,13 +84,13 @@ impl<'l> Census<'l> {
     }
 }
 
-/// Whether an item is in the file that the objects of its component are written to.
+/// Whether an item is in the file to which jinaflow writes the objects of its component.
 pub fn is_in_usual_file(item: &Meta, component: &str) -> bool {
     let file = item.path().and_then(|path| path.rsplit('/').next());
     file.is_none_or(|file| file.strip_suffix(".yml") == Some(component))
 }
 
-/// Changes the annotations for the place of an item, if it has them.
+/// Changes the annotations for the place of an item, if the item has them.
 pub fn move_to(item: &mut Node<'_>, place: &[(&'static str, String)]) {
     let Some(annotations) = item.get_mut("metadata").and_then(|metadata| metadata.get_mut("annotations")) else { return };
     let Data::Map(annotations) = &mut annotations.data else { return };

@@ -9,8 +9,7 @@ use crate::krm::ObjectRef;
 use crate::krm::meta::Meta;
 
 impl Reconciler<'_, '_> {
-    /// Reports an object that another JinaFlow of this call renders as well. Within one JinaFlow the plan keeps names
-    /// apart.
+    /// Reports an object that another JinaFlow of this call renders too. Within one JinaFlow the plan ensures different names.
     pub(super) fn check_rendered(&mut self, flow: &Meta, object: &ObjectRef<'_>) -> Option<Finding> {
         if self.flows.rendered.len() < 2 {
             return None;
@@ -42,8 +41,8 @@ impl Reconciler<'_, '_> {
             }
             let message =
                 format!("renders the {} `{}`, which exists{place} and was not generated from this JinaFlow", object.kind, object.name);
-            // In one package that is an error. Packages may be for different clusters, and a kpt package contains the items
-            // of the packages below it.
+            // Within one package the collision is an error. Two packages may be for different clusters, and kpt sends the items of
+            // the packages below a package too, so between packages it is only a warning.
             let severity = if meta.package() == flow.package() { Severity::Error } else { Severity::Warning };
             let finding = Code::ObjectAlreadyExists.error("spec.flow", message).with_severity(severity);
             Some(finding.fix("remove the existing object, or rename the executor"))
@@ -57,7 +56,8 @@ fn object_of_two_flows(other: &str, object: &ObjectRef<'_>, place: &str) -> Find
     Code::ObjectOfTwoFlows.error("spec.flow", message).fix(keep_apart(name))
 }
 
-/// How two Flows in one namespace keep their objects apart. Their gateways always have the same name.
+/// The fix for two Flows in one namespace with an object of the same name. Their gateways always have the same name, so
+/// renaming does not help there.
 fn keep_apart(name: &str) -> &'static str {
     if name == GATEWAY || name.strip_prefix(GATEWAY).is_some_and(|rest| rest.starts_with('-')) {
         "set another namespace in one of the JinaFlows"

@@ -1,4 +1,4 @@
-//! Removes the objects that JinaFlows do not have any more.
+//! Removes the objects that JinaFlows do not render any more.
 
 use std::collections::{HashMap, HashSet};
 
@@ -13,7 +13,8 @@ use super::reconciler::Reconciler;
 use crate::config::OnConflict;
 use crate::finding::{Code, Finding, Findings};
 
-/// The JinaFlows that are rendered, by what removed objects know of them.
+/// The JinaFlows that are rendered, indexed by the information that removed objects have about their JinaFlow. Each value
+/// is a position in [`Reconciler::placing`].
 struct PlacedFlows {
     /// The first JinaFlow with a key.
     by_key: HashMap<FlowKey, usize>,
@@ -21,7 +22,7 @@ struct PlacedFlows {
     by_former_name: HashMap<String, usize>,
     /// The first JinaFlow of a package.
     by_package: HashMap<String, usize>,
-    /// Packages with a JinaFlow that refuses to lose edits.
+    /// Packages with a JinaFlow whose `onConflict` is `error`, so that edits must not be lost.
     refusing: HashSet<String>,
 }
 
@@ -42,14 +43,14 @@ impl PlacedFlows {
         flows
     }
 
-    /// The JinaFlow with this key or this former name.
+    /// The position of the JinaFlow with this key or this former name.
     fn find(&self, flow: &FlowKey) -> Option<usize> {
         [self.by_key.get(flow), self.by_former_name.get(&flow.1)].into_iter().flatten().min().copied()
     }
 }
 
 impl<'l> Reconciler<'l, '_> {
-    /// Ends a render: removes the objects that JinaFlows do not have any more.
+    /// Ends a render: removes the objects that JinaFlows do not render any more.
     pub fn finish(mut self) -> Reconciled {
         let keeping = self.keeping();
         let placed = PlacedFlows::of(&self);
@@ -58,9 +59,9 @@ impl<'l> Reconciler<'l, '_> {
             .filter_map(|((package, value), items)| Some((Owner::parse(&value)?, package, items)))
             .collect();
         left.sort_by_key(|(_, _, items)| items.first().map(|item| item.index));
-        // Removed objects of removed JinaFlows, counted in the order of the list.
-        let mut of_gone: Vec<(FlowKey, usize)> = Vec::new();
-        let mut position_of_gone: HashMap<FlowKey, usize> = HashMap::new();
+        // The removed JinaFlows in the order of the list, each with the number of its removed objects.
+        let mut removed_objects: Vec<(FlowKey, usize)> = Vec::new();
+        let mut position_of_flow: HashMap<FlowKey, usize> = HashMap::new();
         for (owner, package, items) in left {
             let flow = (package, owner.flow.clone());
             let is_gone = self.flows.gone.contains(&flow);
@@ -80,22 +81,22 @@ impl<'l> Reconciler<'l, '_> {
                 }
                 self.fates[item.index] = Fate::Removed;
                 if is_gone && !placed.by_former_name.contains_key(&flow.1) {
-                    let position = *position_of_gone.entry(flow.clone()).or_insert(of_gone.len());
-                    match of_gone.get_mut(position) {
+                    let position = *position_of_flow.entry(flow.clone()).or_insert(removed_objects.len());
+                    match removed_objects.get_mut(position) {
                         Some((_, count)) => *count += 1,
-                        None => of_gone.push((flow.clone(), 1)),
+                        None => removed_objects.push((flow.clone(), 1)),
                     }
                 }
                 self.report_departed(item, &owner, &flow, &placed);
             }
         }
-        self.report_removed_flows(of_gone, &placed);
+        self.report_removed_flows(removed_objects, &placed);
         self.report_alike_flows();
         self.findings.sort_by_key(|item| item.index);
         Reconciled { fates: self.fates, added: self.added, missing: self.missing, findings: self.findings }
     }
 
-    /// Reports the edits of an object that no other object takes over.
+    /// Reports the edits of a removed object, because no other object takes them over.
     fn report_departed(&mut self, item: &Generated<'_>, owner: &Owner, flow: &FlowKey, placed: &PlacedFlows) {
         let Some(memory) = &item.memory else { return };
         let edits = Edits::of(&item.node, memory);
@@ -110,9 +111,9 @@ impl<'l> Reconciler<'l, '_> {
         }
     }
 
-    /// Reports JinaFlows that were removed from the package, with the number of their objects.
-    fn report_removed_flows(&mut self, of_gone: Vec<(FlowKey, usize)>, placed: &PlacedFlows) {
-        for ((package, name), count) in of_gone {
+    /// Reports each JinaFlow that was removed from the package, with the number of its objects.
+    fn report_removed_flows(&mut self, removed_objects: Vec<(FlowKey, usize)>, placed: &PlacedFlows) {
+        for ((package, name), count) in removed_objects {
             let Some(&place) = placed.by_package.get(&package) else { continue };
             let message = format!("the JinaFlow `{name}` is not in this package any more, so its objects are removed");
             let finding = Code::FlowRemoved.warning("", message).got(format!("{count} objects"));
@@ -120,7 +121,7 @@ impl<'l> Reconciler<'l, '_> {
         }
     }
 
-    /// Reports JinaFlows whose objects may be those of another JinaFlow in another namespace.
+    /// Reports JinaFlows that may have been renamed and moved to another namespace (`Flows::alike`).
     fn report_alike_flows(&mut self) {
         for place in 0..self.placing.len() {
             let Some(former) = self.flows.alike.get(&self.placing[place].key) else { continue };

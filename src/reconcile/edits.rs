@@ -1,4 +1,4 @@
-//! The edits of a user in a generated object: its differences from what was rendered.
+//! The edits of a user in a generated object: the differences between the object and its last rendering.
 
 use super::leaves::{Grain, Leaf, Place, each_leaf, flag_groups, grain, short};
 use super::memory::{Memory, RENDERED};
@@ -8,12 +8,12 @@ use crate::finding::{FieldPath, HIDDEN, Path, names_a_secret, shows_a_secret};
 use crate::krm::annotations::is_bookkeeping;
 use crate::yaml::{Data, Node};
 
-/// A field that differs from what was rendered.
+/// A field that differs from the last rendering.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Edit {
-    /// Its path.
+    /// The path of the field.
     pub path: FieldPath,
-    /// Its value on one line; hidden if it may be a secret.
+    /// The value of the field on one line; hidden if it may be a secret.
     pub shown: String,
 }
 
@@ -22,7 +22,8 @@ pub struct Edit {
 pub struct Edits {
     /// Fields that were changed or added. A mapping or list that was added is one field.
     pub changed: Vec<Edit>,
-    /// The number of rendered leaves that were removed. Their paths are unknown: only hashes of their places are remembered.
+    /// The number of rendered leaves that the user has removed. Their paths are unknown, because the memory has only hashes of
+    /// them.
     pub removed: usize,
 }
 
@@ -36,13 +37,13 @@ impl Edits {
         Self { changed: found.edits, removed: memory.len().saturating_sub(reader.known) }
     }
 
-    /// Whether the object is unchanged.
+    /// Whether there is no edit.
     pub fn is_empty(&self) -> bool {
         self.changed.is_empty() && self.removed == 0
     }
 }
 
-/// Removes the annotations about files and ownership. They are not remembered.
+/// Removes the annotations about files and ownership. They are not part of the memory.
 pub fn drop_bookkeeping(object: &mut Node<'_>) {
     let Some(metadata) = object.get_mut("metadata") else { return };
     let Some(Data::Map(pairs)) = metadata.get_mut("annotations").map(|node| &mut node.data) else { return };
@@ -54,13 +55,13 @@ pub fn drop_bookkeeping(object: &mut Node<'_>) {
 
 struct Reader<'m> {
     memory: &'m Memory,
-    /// Leaves whose places are remembered.
+    /// The number of leaves so far whose places are in the memory.
     known: usize,
 }
 
 /// The edits at a place and below it.
 struct Found {
-    /// Whether a leaf there is remembered.
+    /// Whether the memory has a leaf there.
     is_known: bool,
     edits: Vec<Edit>,
 }
@@ -116,7 +117,7 @@ fn edit(path: &Path<'_>, shown: String, is_secret: bool) -> Edit {
     Edit { path: path.into(), shown: if is_hidden { HIDDEN.to_owned() } else { shown } }
 }
 
-/// Whether exactly the leaves of an object are remembered, with their values.
+/// Whether the memory has exactly the leaves of an object, with the same values.
 pub fn is_as_rendered(object: &Node<'_>, memory: &Memory) -> bool {
     let mut object = object.clone();
     drop_bookkeeping(&mut object);

@@ -1,4 +1,4 @@
-//! The JinaFlows that the generated items of a list belong to: those that are rendered, renamed or removed.
+//! The JinaFlows that the generated items of a list belong to: rendered, renamed and removed JinaFlows.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -10,27 +10,29 @@ use crate::config::OnConflict;
 use crate::krm::meta::Meta;
 use crate::krm::{Caller, effective_namespace};
 
-/// Where a JinaFlow is.
+/// The place of a JinaFlow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
-    /// In the package whose items are in the list: it is an item itself, or functionConfig with the path of a file.
+    /// In the package whose items are in the list: the JinaFlow is an item itself, or it is a functionConfig with the path
+    /// of a file.
     Package,
-    /// Unknown: functionConfig without a path. kpt 1.0 does not send a function the file that is its own config.
+    /// Unknown: the JinaFlow is a functionConfig without a path. kpt 1.0 does not send the config of a function as an item, so
+    /// its file may be in the package or outside.
     Unknown,
 }
 
-/// A JinaFlow whose objects are placed.
+/// A JinaFlow that is rendered, with the information that is needed to place its objects.
 #[derive(Debug, Clone)]
 pub struct Placing {
-    /// Its type, name and annotations.
+    /// The type, name and annotations of the JinaFlow.
     pub meta: Meta,
-    /// Where it is.
+    /// The place of the JinaFlow.
     pub origin: Origin,
     /// `spec.output.onConflict`.
     pub on_conflict: OnConflict,
-    /// The namespace of its objects, empty if they have none.
+    /// The namespace of the rendered objects; empty if they have none.
     pub namespace: String,
-    /// Its components, empty if it cannot be rendered.
+    /// The components of the Flow; empty if it cannot be rendered.
     pub components: Vec<Planned>,
 }
 
@@ -41,23 +43,24 @@ impl Placing {
     }
 }
 
-/// The JinaFlows of a list, as far as its items tell.
+/// The JinaFlows of a list, found from its items.
 #[derive(Debug, Default)]
 pub struct Flows {
-    /// Those that are rendered.
+    /// JinaFlows that are rendered.
     pub rendered: HashSet<FlowKey>,
-    /// Those that are not in the list any more, although their objects are.
+    /// JinaFlows that are not in the list any more, although objects of them are.
     pub gone: HashSet<FlowKey>,
-    /// The former names of renamed JinaFlows.
+    /// The former name of each renamed JinaFlow.
     pub former: HashMap<FlowKey, String>,
-    /// JinaFlows that may be renamed, with the possible former name: there are objects with the same components in another
-    /// namespace.
+    /// JinaFlows that may have been renamed, each with the possible former name: the list has objects of that name with the
+    /// same components in another namespace.
     pub alike: BTreeMap<FlowKey, String>,
-    /// Those that have objects in the list.
+    /// JinaFlows that have objects in the list.
     pub known: HashSet<FlowKey>,
-    /// Those that were outside of the package in an earlier render.
+    /// JinaFlows that were outside of the package in an earlier render.
     pub elsewhere: HashSet<FlowKey>,
-    /// Those with an object that still has the name that it was rendered with, so no other program renames all objects.
+    /// JinaFlows with at least one object that still has the name that it was rendered with. This shows that no other
+    /// program renames all objects.
     pub named: HashSet<FlowKey>,
 }
 
@@ -78,7 +81,8 @@ impl Flows {
             }
             flows.known.insert(flow);
         }
-        // kpt's selectors hide a part of the package, and kustomize keeps no memory: then no JinaFlow is known to be removed.
+        // With selectors kpt hides a part of the package, and kustomize does not store the answer. In both cases a missing
+        // JinaFlow is no proof that it was removed.
         if caller == Caller::Other {
             let present: HashSet<FlowKey> = present.map(key_of).collect();
             let is_absent = |flow: &FlowKey| !present.contains(flow) && !flows.rendered.contains(flow);
@@ -88,8 +92,8 @@ impl Flows {
         flows
     }
 
-    /// Finds removed and renamed JinaFlows. If exactly one JinaFlow of a package has no objects yet and exactly one is
-    /// removed, the former is the latter under a new name.
+    /// Finds removed and renamed JinaFlows. If exactly one JinaFlow of a package has no objects yet, and exactly one JinaFlow
+    /// is removed, then the removed JinaFlow was renamed to the new one.
     fn find_gone(&mut self, absent: &HashSet<FlowKey>, generated: &[Generated<'_>], placing: &[&Placing]) {
         let packages: HashSet<&str> =
             placing.iter().filter(|flow| flow.origin == Origin::Package).map(|flow| flow.meta.package()).collect();
@@ -112,8 +116,8 @@ impl Flows {
         }
     }
 
-    /// Decides whether a JinaFlow that may be outside of the package takes over the objects of another name. It does if they
-    /// are the same objects: of its components, in its namespace.
+    /// Decides whether a JinaFlow that may be outside of the package takes over the objects of the removed JinaFlow `gone`. It
+    /// does so if they have the same components and the same namespace.
     fn compare(&mut self, flow: &Placing, gone: &FlowKey, generated: &[Generated<'_>]) {
         let items: Vec<&Generated<'_>> = generated.iter().filter(|item| item.flow().as_ref() == Some(gone)).collect();
         let former: HashSet<&str> = items.iter().filter_map(|item| Some(item.owner.as_ref()?.component.as_str())).collect();

@@ -1,4 +1,4 @@
-//! Items that carry the annotation of a generated object.
+//! Items with the annotation of a generated object.
 
 use super::flow_key::FlowKey;
 use super::leaves::{Grain, Place, short, value};
@@ -10,15 +10,15 @@ use crate::yaml::Node;
 /// An item of the list with the annotation of a generated object.
 #[derive(Debug, Clone)]
 pub struct Generated<'n> {
-    /// Its place in the list.
+    /// The index of the item in the list.
     pub index: usize,
-    /// Type, name and annotations.
+    /// The type, name and annotations of the item.
     pub meta: Meta,
-    /// The object.
+    /// The item as a tree.
     pub node: Node<'n>,
-    /// The object that the annotation names; `None` if the annotation is malformed.
+    /// The identity that the annotation [`super::ownership::OBJECT`] gives; `None` if the annotation is malformed.
     pub owner: Option<Owner>,
-    /// The object as it was rendered last; `None` without an annotation that jinaflow wrote.
+    /// The memory of the last rendering; `None` without an annotation that jinaflow wrote.
     pub memory: Option<Memory>,
 }
 
@@ -30,12 +30,12 @@ impl<'n> Generated<'n> {
         Self { index, meta, node, owner, memory }
     }
 
-    /// The Flow that it was generated for.
+    /// The key of the JinaFlow that the item was generated from.
     pub fn flow(&self) -> Option<FlowKey> {
         Some((self.meta.package().to_owned(), self.owner.as_ref()?.flow.clone()))
     }
 
-    /// Whether it still has the name that it was rendered with.
+    /// Whether the item still has the name that it was rendered with.
     pub fn has_rendered_name(&self) -> bool {
         let place = Place::ROOT.part(Grain::Fields, "metadata").part(Grain::Fields, "name");
         let name = || short(value(&Node::from(self.meta.name.as_str())));

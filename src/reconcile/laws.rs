@@ -1,4 +1,4 @@
-//! Laws of every merge, tested with random objects.
+//! Properties of every merge, tested with random objects.
 
 use std::collections::BTreeMap;
 
@@ -46,13 +46,13 @@ fn map(fields: impl IntoIterator<Item = (&'static str, Node<'static>)>) -> Node<
     Data::Map(fields.into_iter().map(|(name, value)| (Node::field(name), value)).collect()).into()
 }
 
-/// The outcome, and the number of findings.
+/// Merges, and returns the outcome and the number of findings.
 fn merged(base: &Node<'static>, mine: &Node<'static>, flows: &Node<'static>, on_conflict: OnConflict) -> (Node<'static>, usize) {
     let (out, reported, _) = remembering(&remember(base, Mark::Package, &Held::new()), mine, flows, on_conflict);
     (out, reported)
 }
 
-/// The outcome, the number of findings, and the memory.
+/// Merges with a memory, and returns the outcome, the number of findings, and the new memory.
 fn remembering(memory: &str, mine: &Node<'static>, flows: &Node<'static>, on_conflict: OnConflict) -> (Node<'static>, usize, String) {
     let mut findings = Findings::default();
     let memory = Memory::parse(memory);
@@ -60,7 +60,7 @@ fn remembering(memory: &str, mine: &Node<'static>, flows: &Node<'static>, on_con
     (out, findings.len(), remember(flows, Mark::Package, &held))
 }
 
-/// An object without the order of its parts.
+/// The leaves of an object, to compare objects without the order of their parts.
 fn leaves(node: &Node<'_>) -> BTreeMap<u32, u64> {
     let mut leaves = BTreeMap::new();
     each_leaf("", node, Place::ROOT, &Path::root(""), &mut |place, _, leaf| {
@@ -95,13 +95,13 @@ proptest! {
     }
 
     #[test]
-    fn the_same_change_is_no_conflict(base in object(), both in object(), on_conflict in any_choice()) {
+    fn the_same_change_on_both_sides_is_not_a_conflict(base in object(), both in object(), on_conflict in any_choice()) {
         let (out, reported) = merged(&base, &both, &both, on_conflict);
         prop_assert_eq!((text(&out), reported), (text(&both), 0));
     }
 
     #[test]
-    fn changes_of_different_fields_both_arrive(
+    fn changes_of_different_fields_are_both_applied(
         [my_base, my_change, base, change] in [object(), object(), object(), object()],
         on_conflict in any_choice(),
     ) {
@@ -111,12 +111,12 @@ proptest! {
     }
 
     #[test]
-    fn a_merge_settles(base in object(), mine in object(), flows in object(), on_conflict in any_choice()) {
+    fn a_second_merge_changes_nothing(base in object(), mine in object(), flows in object(), on_conflict in any_choice()) {
         let first = remember(&base, Mark::Package, &Held::new());
         let (out, reported, remembered) = remembering(&first, &mine, &flows, on_conflict);
         let (again, reported_again, remembered_again) = remembering(&remembered, &out, &flows, on_conflict);
         prop_assert_eq!((text(&again), remembered_again), (text(&out), remembered));
-        // A conflict that is kept is reported again. One that is overwritten is not.
+        // A conflict is reported again if the user's value was kept, but not if it was overwritten.
         let expected = if on_conflict == OnConflict::Overwrite { 0 } else { reported };
         prop_assert_eq!(reported_again, expected, "{}", text(&out));
     }

@@ -1,4 +1,4 @@
-//! An object as leaves: places with values. Edits are compared leaf by leaf.
+//! Divides an object into leaves, each with its place and value. Edits are compared leaf by leaf.
 //!
 //! A leaf is a scalar, an empty collection, or a list that Kubernetes replaces as a whole. Lists with a merge key are
 //! divided into their entries, and arguments into their flags.
@@ -10,21 +10,22 @@ use crate::finding::Path;
 use crate::manifests::fingerprint::{BASIS, hashed, mixed};
 use crate::yaml::{Data, Node, Scalar, Style, kubernetes_value};
 
-/// The number of entries or groups of a list, by name.
+/// The number of entries or flags with each name, so far in one list.
 pub type Count = HashMap<String, usize>;
 
-/// The kind of parts of a collection.
+/// The kind of parts into which a collection is divided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Grain {
     /// Fields of a mapping.
     Fields,
     /// Entries of a list with a merge key.
     Entries,
-    /// Flags with their values: `--name`, `--name word …`. The words before the first flag are one group.
+    /// Command-line flags, each with the words after it: `--name`, `--name word …`. The words before the first flag are one
+    /// part too.
     Flags,
 }
 
-/// The grain of the value of a field; `None` for a leaf.
+/// The kind of parts into which `node`, the value of `field`, is divided; `None` if it is a leaf.
 pub fn grain(field: &str, node: &Node<'_>) -> Option<Grain> {
     match &node.data {
         Data::Scalar(_) => None,
@@ -42,8 +43,8 @@ fn is_first(name: String, seen: &mut Count) -> bool {
     seen.insert(name, 0).is_none()
 }
 
-/// The name and the end of each group of words. The name is the flag. A repeated flag gets a number after a NUL character,
-/// which no argument contains.
+/// Groups command-line words by flag, and returns the name and the end of each group. The name is the flag. The name of a
+/// repeated flag also has a number after a NUL character, which no argument contains.
 pub fn flag_groups(words: &[Node<'_>]) -> Vec<(String, usize)> {
     let mut groups: Vec<(String, usize)> = Vec::new();
     let mut seen = Count::new();
@@ -68,7 +69,7 @@ pub fn flag_groups(words: &[Node<'_>]) -> Vec<(String, usize)> {
 pub struct Place(u64);
 
 impl Place {
-    /// The object itself.
+    /// The place of the object itself.
     pub const ROOT: Place = Place(BASIS);
 
     /// The place of a part of the value at this place.
@@ -81,13 +82,13 @@ impl Place {
         Place(hashed(hashed(self.0, separator), name.as_bytes()))
     }
 
-    /// 30 bits of the hash.
+    /// The 30 bits of the hash that the memory stores.
     pub fn short(self) -> u32 {
         short(mixed(self.0))
     }
 }
 
-/// The hash of a value. Spellings that are the same value to kubectl have the same hash.
+/// The hash of a value. Two spellings have the same hash if kubectl reads them as the same value.
 pub fn value(node: &Node<'_>) -> u64 {
     mixed(match &node.data {
         Data::Scalar(Scalar { text, style: Style::Quoted }) => hashed(BASIS, text.as_bytes()),
@@ -103,12 +104,12 @@ pub fn value(node: &Node<'_>) -> u64 {
     })
 }
 
-/// The hash of a group of words.
+/// The hash of a flag with its words.
 pub fn words(words: &[Node<'_>]) -> u64 {
     mixed(words.iter().fold(BASIS ^ 1, |state, word| hashed(state, &value(word).to_le_bytes())))
 }
 
-/// 30 bits of a hash.
+/// The 30 bits of a hash that the memory stores.
 pub fn short(hash: u64) -> u32 {
     (hash & 0x3fff_ffff) as u32
 }

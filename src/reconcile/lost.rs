@@ -5,10 +5,10 @@ use super::memory::RENDERED;
 use crate::config::OnConflict;
 use crate::finding::{Code, FieldPath, Finding, Findings, Severity};
 
-/// Edits of one object that are reported one by one. Of more only the number is reported.
+/// The most edits of one object that are reported one by one. Of further edits only the number is reported.
 const MOST_EDITS: usize = 20;
 
-/// The severity of a finding that `spec.output.onConflict` decides about.
+/// The severity of a finding about a conflict, as `spec.output.onConflict` sets it.
 pub fn severity(on_conflict: OnConflict) -> Severity {
     match on_conflict {
         OnConflict::Error => Severity::Error,
@@ -16,7 +16,7 @@ pub fn severity(on_conflict: OnConflict) -> Severity {
     }
 }
 
-/// Reports edits that are lost, and how many fields were removed.
+/// Reports edits that are lost, and the number of fields that the user had removed.
 pub fn report_lost(edits: Vec<Edit>, removed: usize, why: &str, on_conflict: OnConflict, findings: &mut Findings) {
     let fix = match on_conflict {
         OnConflict::Error => {
@@ -37,13 +37,13 @@ pub fn report_lost(edits: Vec<Edit>, removed: usize, why: &str, on_conflict: OnC
     }
 }
 
-/// The finding about edits that another object takes over.
+/// Creates the finding about edits that another object takes over.
 pub fn carried_over(count: usize, object: &str) -> Finding {
     let fields = if count == 1 { "1 edited field".to_owned() } else { format!("{count} edited fields") };
     Code::EditCarriedOver.info("", format!("is replaced by the {object}, which takes over {fields}"))
 }
 
-/// The finding about an item that has lost the memory of what was rendered.
+/// Creates the finding about an item without its memory, the annotation [`RENDERED`].
 pub fn forgotten(on_conflict: OnConflict) -> Finding {
     let message = format!("has no `{RENDERED}`, so jinaflow cannot tell your edits from fields that it rendered");
     let finding = Code::RenderedAnnotationMissing.warning("metadata.annotations", message).with_severity(severity(on_conflict));

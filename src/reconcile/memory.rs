@@ -1,8 +1,9 @@
-//! The memory of the last render, an annotation of the object.
+//! The memory of an object: an annotation with hashes of the fields that were rendered last. A field that differs from the
+//! memory was edited by the user.
 //!
-//! kubectl stores the whole object for the same purpose (`last-applied-configuration`). Here ten characters for each leaf
-//! are enough: five for its place and five for its value. So a long string is not stored twice, and the annotation is one
-//! line of a diff.
+//! kubectl stores the whole object for the same purpose (`last-applied-configuration`). The memory stores only ten
+//! characters for each leaf: five for its place and five for its value. So a long string is not stored twice, and the
+//! annotation is a single line in a diff.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -10,15 +11,16 @@ use super::leaves::{Place, each_leaf, short};
 use crate::finding::Path;
 use crate::yaml::Node;
 
-/// `flow.jina.ai/rendered: v1.…`, five characters of base64 (URL alphabet) for a leaf's place and five for its value.
+/// The annotation with the memory, `flow.jina.ai/rendered: v1.…`: five characters of base64 (URL alphabet) for the place
+/// of each leaf, and five for its value.
 pub const RENDERED: &str = "flow.jina.ai/rendered";
 
-/// Where the JinaFlow of an object was, as far as the render knew.
+/// The place of an object's JinaFlow during the last render.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mark {
-    /// In the package of the object. If it is not in the package any more, it was removed.
+    /// In the package of the object. If the JinaFlow is not in the package any more, a user has removed it.
     Package,
-    /// Outside of the package. Only earlier versions write this; it is kept.
+    /// Outside of the package. Only earlier versions of jinaflow set this value; later renders keep it.
     Elsewhere,
 }
 
@@ -33,19 +35,19 @@ impl Mark {
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/// Older memory of leaves, for conflicts in which the user's value stays. Both sides differ from the older value, so every
-/// render finds the conflict again. `None` is a leaf that did not exist.
+/// Leaves whose older value stays in the memory, because of a conflict in which the user's value stays. Both sides differ
+/// from the older value, so every render finds the conflict again. `None` is a leaf that did not exist.
 pub type Held = BTreeMap<u32, Option<u32>>;
 
 /// The leaves of an object when it was rendered last.
 #[derive(Debug, Clone)]
 pub struct Memory {
     leaves: HashMap<u32, u32>,
-    /// Where its JinaFlow was.
+    /// The place of the object's JinaFlow.
     pub mark: Mark,
 }
 
-/// The annotation's value for an object.
+/// Creates the annotation's value for an object. Leaves in `held` keep their older value.
 pub fn remember(object: &Node<'_>, mark: Mark, held: &Held) -> String {
     let mut text = String::with_capacity(1024);
     text.push_str(mark.prefix());
@@ -60,7 +62,7 @@ pub fn remember(object: &Node<'_>, mark: Mark, held: &Held) -> String {
         Some(Some(older)) => write(place.short(), older),
         Some(None) => {}
     });
-    // Leaves that the Flow has removed and the user has changed.
+    // Leaves that the Flow has removed and the user has changed are not in the object any more.
     for (place, older) in rest {
         if let Some(older) = older {
             write(place, older);
@@ -69,7 +71,7 @@ pub fn remember(object: &Node<'_>, mark: Mark, held: &Held) -> String {
     text
 }
 
-/// The annotation's value for an object without edits.
+/// Creates the annotation's value for an object that was rendered without conflicts.
 pub fn memory_of(object: &Node<'_>) -> String {
     remember(object, Mark::Package, &Held::new())
 }

@@ -1,8 +1,8 @@
 //! The three-way merge of the object that was rendered last, the user's object, and the object that the Flow renders now.
 //!
-//! It works field by field, as `kubectl apply` does. A field that only the user has changed keeps its value. A field that
-//! only the Flow has changed gets the Flow's value. If both have changed a field, `spec.output.onConflict` decides. If the
-//! user's value stays, the older memory is held, so the next render finds and reports the conflict again.
+//! The merge works field by field, as `kubectl apply` does. A field that only the user has changed keeps its value. A field
+//! that only the Flow has changed gets the Flow's value. If both have changed a field, `spec.output.onConflict` decides. If
+//! the user's value stays, the memory keeps the older value, so the next render finds and reports the conflict again.
 
 use std::collections::HashMap;
 
@@ -15,17 +15,18 @@ use crate::config::lists::entry_name;
 use crate::finding::{Code, Findings, HIDDEN, Path, names_a_secret, shortened, shows_a_secret};
 use crate::yaml::{Data, Node};
 
-/// Whether fields are reported that the Flow overwrites although they may be edited.
+/// Whether to report fields that the Flow overwrites although a user may have edited them. This is needed only without a
+/// memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Overwritten {
-    /// Each is reported: the files are the user's.
+    /// Reports each field, because the objects are in files of the user.
     Named,
-    /// None is reported: the objects are generated for each build.
+    /// Reports nothing, because the objects are generated again for each build.
     Silent,
 }
 
-/// Merges the object that the Flow renders now into the user's. Without a memory an edit cannot be told from an older
-/// rendering. Then the fields that the Flow sets get the Flow's values, and all others stay.
+/// Merges `flows`, the object that the Flow renders now, into `mine`, the user's object. Without a memory, an edit looks
+/// the same as an older rendering. Then the fields that the Flow sets get the Flow's values, and all other fields stay.
 pub fn merge<'t>(
     mine: Node<'t>,
     flows: Node<'t>,
@@ -49,12 +50,12 @@ struct Merge<'m> {
     is_secret: bool,
 }
 
-/// How a leaf differs from what was rendered last.
+/// The difference of a leaf from the last rendering.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Since {
     Same,
     Changed,
-    /// It did not exist.
+    /// The leaf did not exist.
     New,
 }
 
@@ -68,7 +69,7 @@ impl Merge<'_> {
         }
     }
 
-    /// A value that is replaced as a whole.
+    /// Merges two values that are replaced as a whole.
     fn leaf<'t>(&mut self, field: &str, mine: Node<'t>, flows: Node<'t>, place: Place, path: &Path<'_>) -> Node<'t> {
         if value(&mine) == value(&flows) || self.all(field, &flows, place, Since::Same) {
             return mine;
@@ -77,7 +78,7 @@ impl Merge<'_> {
             return flows;
         }
         let (yours, theirs) = (shown(&mine), shown(&flows));
-        // Without a memory the file counts as unchanged since the last render.
+        // Without a memory, the user's object counts as unchanged since the last render.
         if self.memory.is_none() {
             self.overwrites(path, &yours, &theirs);
             return flows;
@@ -90,7 +91,8 @@ impl Merge<'_> {
         mine
     }
 
-    /// The user's parts in the user's order. A new part of the Flow follows the part that it follows in the Flow.
+    /// Merges the parts of a collection, in the user's order. A new part of the Flow is inserted after the part that comes before
+    /// it in the Flow.
     fn parts<'t>(
         &mut self,
         field: &str,
@@ -140,7 +142,7 @@ impl Merge<'_> {
         for theirs in flows.into_iter().flatten() {
             merged.extend(self.only_flows(grain, field, theirs, place, path));
         }
-        // After a flag these words would belong to that flag.
+        // Words before the first flag must stay first: after a flag they would belong to that flag.
         if grain == Grain::Flags
             && let Some(at) = merged.iter().position(|part| part.name.is_empty())
         {
@@ -149,7 +151,7 @@ impl Merge<'_> {
         merged
     }
 
-    /// A flag with its words, which the kubelet passes on unchanged.
+    /// Merges a flag with its words as one value. The kubelet passes the words on unchanged.
     fn group<'t>(&mut self, mine: Node<'t>, flows: Node<'t>, place: Place, path: &Path<'_>) -> Node<'t> {
         let hash = |node: &Node<'_>| words(node.as_list().unwrap_or_default());
         let (yours, theirs) = (hash(&mine), hash(&flows));
@@ -171,7 +173,7 @@ impl Merge<'_> {
         mine
     }
 
-    /// A part that the user has and the Flow does not have.
+    /// Merges a part that the user has and the Flow does not have; `None` removes it.
     fn only_mine<'t>(&mut self, grain: Grain, field: &str, part: Part<'t>, place: Place, path: &Path<'_>) -> Option<Part<'t>> {
         let (mut known, mut changed) = (false, false);
         self.each(grain, field, &part.node, place, &mut |since| {
@@ -181,24 +183,24 @@ impl Merge<'_> {
         if !known {
             return Some(part);
         }
-        let takes_along = match grain {
-            Grain::Fields => self.takes_along(field, &part.node, place),
+        let has_extended_entry = match grain {
+            Grain::Fields => self.has_extended_entry(field, &part.node, place),
             Grain::Entries => self.is_extended(&part.node, place),
             Grain::Flags => false,
         };
-        if changed || takes_along {
+        if changed || has_extended_entry {
             let text = if grain == Grain::Flags { line(&part.node) } else { shown(&part.node) };
             if self.keeps(path, Some(&text), None) {
                 self.hold(grain, field, &part.node, place);
                 return Some(part);
             }
         }
-        // An entry is removed as a whole. In a mapping the user's own fields stay.
+        // An entry is removed as a whole. In a mapping, fields that the user has added stay.
         let node = if grain == Grain::Fields { self.without_known(field, part.node, place)? } else { return None };
         Some(Part { node, ..part })
     }
 
-    /// Whether the user has added a field to a rendered entry. The field would be removed with the entry.
+    /// Whether the user has added a field to a rendered list entry. If the entry is removed, that field is removed too.
     fn is_extended(&self, entry: &Node<'_>, place: Place) -> bool {
         let (mut known, mut new) = (false, false);
         self.each(Grain::Entries, "", entry, place, &mut |since| {
@@ -208,12 +210,12 @@ impl Merge<'_> {
         known && new
     }
 
-    /// Whether a field contains a rendered entry with an added field.
-    fn takes_along(&self, field: &str, node: &Node<'_>, place: Place) -> bool {
+    /// Whether a field contains a rendered list entry to which the user has added a field.
+    fn has_extended_entry(&self, field: &str, node: &Node<'_>, place: Place) -> bool {
         match (grain(field, node), &node.data) {
             (Some(grain @ Grain::Fields), Data::Map(pairs)) => pairs.iter().any(|(key, value)| {
                 let name = key.shown();
-                self.takes_along(&name, value, place.part(grain, &name))
+                self.has_extended_entry(&name, value, place.part(grain, &name))
             }),
             (Some(grain @ Grain::Entries), Data::List(entries)) => {
                 entries.iter().any(|entry| self.is_extended(entry, place.part(grain, &entry_name(field, entry))))
@@ -222,7 +224,7 @@ impl Merge<'_> {
         }
     }
 
-    /// A part that the Flow has and the user does not have.
+    /// Merges a part that the Flow has and the user does not have; `None` leaves it out.
     fn only_flows<'t>(&mut self, grain: Grain, field: &str, part: Part<'t>, place: Place, path: &Path<'_>) -> Option<Part<'t>> {
         let at = place.part(grain, &part.name);
         let (mut known, mut same) = (false, true);
@@ -249,7 +251,7 @@ impl Merge<'_> {
         None
     }
 
-    /// Holds the memory of every leaf of a part, also of leaves that did not exist.
+    /// Keeps the older memory of every leaf of a part, also of leaves that did not exist.
     fn hold(&mut self, grain: Grain, field: &str, node: &Node<'_>, place: Place) {
         let (memory, held) = (self.memory, &mut self.held);
         let mut keep = |place: Place| {
@@ -261,7 +263,7 @@ impl Merge<'_> {
         }
     }
 
-    /// A mapping or list without the parts that were rendered last; `None` if it has no others.
+    /// Removes the parts that were rendered last from a mapping or list; `None` if no other parts are left.
     fn without_known<'t>(&self, field: &str, node: Node<'t>, place: Place) -> Option<Node<'t>> {
         match shape(field, node) {
             Shape::Parts(grain, parts) if !parts.is_empty() => {
@@ -288,18 +290,18 @@ impl Merge<'_> {
         }
     }
 
-    /// Whether all leaves differ in this way.
+    /// Whether all leaves have the difference `wanted`.
     fn all(&self, field: &str, node: &Node<'_>, place: Place, wanted: Since) -> bool {
         let mut all = true;
         self.each(Grain::Fields, field, node, place, &mut |since| all &= since == wanted);
         all
     }
 
-    /// Calls `tell` for each leaf of a part.
-    fn each(&self, grain: Grain, field: &str, node: &Node<'_>, place: Place, tell: &mut impl FnMut(Since)) {
+    /// Calls `visit` with the difference of each leaf of a part.
+    fn each(&self, grain: Grain, field: &str, node: &Node<'_>, place: Place, visit: &mut impl FnMut(Since)) {
         match grain {
-            Grain::Flags => tell(self.since(place, words(node.as_list().unwrap_or_default()))),
-            _ => each_leaf(field, node, place, &Path::root(""), &mut |place, _, leaf| tell(self.since(place, leaf.hash()))),
+            Grain::Flags => visit(self.since(place, words(node.as_list().unwrap_or_default()))),
+            _ => each_leaf(field, node, place, &Path::root(""), &mut |place, _, leaf| visit(self.since(place, leaf.hash()))),
         }
     }
 
@@ -311,7 +313,8 @@ impl Merge<'_> {
         }
     }
 
-    /// Reports a field that both have changed, and returns whether the user's value stays.
+    /// Reports a field that both the user and the Flow have changed, and returns whether the user's value stays. `None` is a
+    /// field that was removed.
     fn keeps(&mut self, path: &Path<'_>, mine: Option<&str>, flows: Option<&str>) -> bool {
         let message = match (mine, self.on_conflict) {
             (None, OnConflict::Overwrite) => "was removed here and changed by the Flow; it is restored",
@@ -326,10 +329,10 @@ impl Merge<'_> {
             None => "the Flow has removed it".to_owned(),
         };
         let fix = match self.on_conflict {
-            OnConflict::Keep => "to follow the Flow again, do the same here",
+            OnConflict::Keep => "to follow the Flow again, make the same change here",
             OnConflict::Overwrite => "to keep your value, put it into the JinaFlow or an overlay",
             OnConflict::Error => {
-                "do the same here, or set `spec.output.onConflict` (`--on-conflict` of an export) to `keep` or `overwrite`"
+                "make the same change here, or set `spec.output.onConflict` (`--on-conflict` of an export) to `keep` or `overwrite`"
             }
         };
         let finding = Code::EditConflict.warning(path, message).with_severity(severity(self.on_conflict));
@@ -344,7 +347,7 @@ impl Merge<'_> {
         self.on_conflict != OnConflict::Overwrite
     }
 
-    /// Reports a field that gets the Flow's value although it may be edited.
+    /// Reports a field that gets the Flow's value although a user may have edited it.
     fn overwrites(&mut self, path: &Path<'_>, mine: &str, flows: &str) {
         if self.overwritten == Overwritten::Silent {
             return;
@@ -359,7 +362,8 @@ impl Merge<'_> {
         self.findings.push(finding.fix(fix).propose(flows));
     }
 
-    /// Values for a message, hidden if they may be secrets. The value of a mapping or a command line contains names.
+    /// Values for a message, hidden if they may be secrets. The text of a mapping or a command line contains names of its own,
+    /// so it is searched for names of secrets too.
     fn hidden<'v>(&self, values: [Option<&'v str>; 2]) -> [Option<&'v str>; 2] {
         let is_secret = |text: &str| self.is_secret || (text.contains([' ', ':']) && shows_a_secret(text));
         let is_hidden = values.into_iter().flatten().any(is_secret);
@@ -394,27 +398,27 @@ mod tests {
     }
 
     #[test]
-    fn edits_stay_and_changes_arrive() {
+    fn edits_stay_and_changes_of_the_flow_are_applied() {
         let base = "a: 1\nb: {c: x, d: [1, 2]}\n";
         assert_eq!(quietly(base, base, "a: 2\nb: {c: x, d: [1, 2]}\n"), "a: 2\nb:\n  c: x\n  d:\n  - 1\n  - 2\n");
         assert_eq!(
             quietly(base, "a: 5\nb: {c: x, d: [1, 2], e: 010}\n", "a: 1\nb: {c: y, d: [1]}\n"),
             "a: 5\nb:\n  c: y\n  d:\n  - 1\n  e: 010\n"
         );
-        // Removed by the user, by the Flow, by both.
+        // A field is removed by the user, by the Flow, or by both.
         assert_eq!(quietly(base, "b: {c: x}\n", base), "b:\n  c: x\n");
         assert_eq!(quietly(base, base, "a: 1\n"), "a: 1\n");
         assert_eq!(quietly(base, "a: 1\n", "a: 1\n"), "a: 1\n");
-        // Both made the same change with different spelling.
+        // Both sides make the same change with different spelling.
         assert_eq!(quietly("m: 1\n", "m: 0644\n", "m: 420\n"), "m: 0644\n");
-        // A new field of the Flow follows the field that it follows in the Flow.
+        // A new field of the Flow is inserted after the field that comes before it in the Flow.
         assert_eq!(quietly("a: 1\nz: 1\n", "mine: 1\na: 1\nz: 1\n", "a: 1\nb: 1\nz: 1\n"), "mine: 1\na: 1\nb: 1\nz: 1\n");
     }
 
     #[test]
     fn on_conflict_decides_about_fields_that_both_have_changed() {
         let (base, mine, flows) = ("r: 2\n", "r: 5\n", "r: 3\n");
-        let keep = "r: was changed here and by the Flow; the value here is kept (got \"5\"); the Flow now has \"3\"; to follow the Flow again, do the same here";
+        let keep = "r: was changed here and by the Flow; the value here is kept (got \"5\"); the Flow now has \"3\"; to follow the Flow again, make the same change here";
         assert_eq!(merged(base, mine, flows, OnConflict::Keep), ("r: 5\n".into(), vec![keep.into()]));
         let (text, reported) = merged(base, mine, flows, OnConflict::Overwrite);
         assert_eq!((text.as_str(), reported.len()), ("r: 3\n", 1));
@@ -498,7 +502,7 @@ mod tests {
             merged(base, "env: [{name: A, value: a}, {name: B, value: x}]\n", "env: [{name: A, value: a}]\n", OnConflict::Keep);
         assert_eq!((text.as_str(), reported.len()), ("env:\n- name: A\n  value: a\n- name: B\n  value: x\n", 1));
         assert!(reported[0].starts_with("env[1]: "), "{reported:?}");
-        // Ports may share a number. Claims are identified by their names. Lists without a merge key are replaced as a whole.
+        // Ports may have the same number. Claims are identified by their names. Lists without a merge key are replaced as a whole.
         let ports = "ports: [{port: 1, protocol: TCP}, {port: 1, protocol: UDP, name: u}]\n";
         assert_eq!(
             quietly(ports, ports, "ports: [{port: 1, name: t}, {port: 1, protocol: UDP, name: u}]\n").matches("protocol").count(),
@@ -508,7 +512,7 @@ mod tests {
         let grown = quietly(&claims("1", ""), &claims("9", ""), &claims("1", ", {metadata: {name: e}}"));
         assert!(grown.contains("size: 9") && grown.contains("name: e"), "{grown}");
         assert_eq!(merged("l: [1]\n", "l: [1, 2]\n", "l: [3]\n", OnConflict::Keep), ("l:\n- 1\n- 2\n".into(), vec![
-            "l: was changed here and by the Flow; the value here is kept (got \"[1, 2]\"); the Flow now has \"[3]\"; to follow the Flow again, do the same here".into()
+            "l: was changed here and by the Flow; the value here is kept (got \"[1, 2]\"); the Flow now has \"[3]\"; to follow the Flow again, make the same change here".into()
         ]));
     }
 
@@ -527,7 +531,7 @@ mod tests {
         );
         // Words without a flag stay first.
         assert_eq!(quietly("args: [--v, a]\n", "args: [--v, a]\n", "args: [x, --v, a]\n"), "args:\n- x\n- --v\n- a\n");
-        // The same flag twice.
+        // A flag may be repeated.
         let twice = "args: [--v, a, --v, b]\n";
         assert_eq!(
             quietly("args: [--v, --v, --v 2]\n", "args: [--v, --v, --v 2]\n", "args: [--v, --v, --v 2, --w]\n").matches("--v").count(),
@@ -555,7 +559,7 @@ mod tests {
     }
 
     #[test]
-    fn a_damaged_memory_is_no_memory() {
+    fn a_damaged_memory_is_not_used() {
         let text = remember(&node("a: 1\nl: [x]\nenv: [{name: A}]\n"), Mark::Elsewhere, &Held::new());
         assert_eq!(text.len(), "v1-elsewhere.".len() + 3 * 10);
         assert!(Memory::parse(&text).is_some_and(|memory| memory.mark == Mark::Elsewhere));

@@ -1,8 +1,8 @@
 //! Matches rendered objects with the items of a list.
 //!
 //! An object that was generated before is found by its annotation, and the rendered object is merged into it. An object
-//! that does not exist any more is removed; its edits are carried over to the object that replaces it, or reported. All
-//! other items stay unchanged.
+//! that the Flow does not render any more is removed. Its edits are carried over to the object that replaces it, or they
+//! are reported. All other items stay unchanged.
 
 mod leaves;
 mod memory;

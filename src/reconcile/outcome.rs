@@ -7,18 +7,18 @@ use crate::krm::meta::Meta;
 /// What happens to an item.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fate {
-    /// It keeps its text.
+    /// The item keeps its text.
     Kept,
-    /// It gets this text.
+    /// The item gets this text.
     Replaced(String),
-    /// It is removed.
+    /// The item is removed.
     Removed,
 }
 
 /// A finding about an item, or about a JinaFlow.
 #[derive(Debug)]
 pub struct ItemFinding {
-    /// The place of the item in the list; `usize::MAX` for a JinaFlow.
+    /// The index of the item in the list; `usize::MAX` for a JinaFlow.
     pub index: usize,
     /// The item or JinaFlow.
     pub object: Meta,
@@ -40,7 +40,7 @@ pub struct MissingObject {
 /// The list after a render.
 #[derive(Debug)]
 pub struct Reconciled {
-    /// The fate of each item.
+    /// The change of each item, in the order of the list.
     pub fates: Vec<Fate>,
     /// New objects.
     pub added: NewItems,

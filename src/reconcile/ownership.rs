@@ -4,20 +4,20 @@ use memchr::memmem::Finder;
 
 use crate::config::GROUP;
 
-/// `flow.jina.ai/object: FLOW/COMPONENT/ROLE`, such as `search/indexer-head/Service`.
+/// The annotation `flow.jina.ai/object: FLOW/COMPONENT/ROLE`; an example of its value is `search/indexer-head/Service`.
 ///
-/// It does not depend on the name of the object. A later function may rename the object or move it to another namespace or
-/// file, and the object is still found.
+/// The value does not depend on the name of the object. So the object is still found after a later function has renamed it,
+/// or moved it to another namespace or file.
 pub const OBJECT: &str = "flow.jina.ai/object";
 
 /// The identity of a generated object.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Owner {
-    /// `metadata.name` of its `JinaFlow`.
+    /// `metadata.name` of the `JinaFlow`.
     pub flow: String,
-    /// Kubernetes name of its component.
+    /// The Kubernetes name of the component.
     pub component: String,
-    /// Its role within the component.
+    /// The role of the object within the component, such as `Service`.
     pub role: String,
 }
 
@@ -35,7 +35,7 @@ impl Owner {
     }
 }
 
-/// Finds documents that may be a `JinaFlow` or an object with the annotation.
+/// Searches text for signs of a `JinaFlow` or of an object with the annotation, so that other documents need not be parsed.
 #[derive(Debug)]
 pub struct Ours(Finder<'static>);
 
@@ -46,7 +46,7 @@ impl Default for Ours {
 }
 
 impl Ours {
-    /// Whether a document must be read.
+    /// Whether a document may be a `JinaFlow` or have the annotation, so that it must be parsed.
     pub fn may_be_in(&self, text: &str) -> bool {
         self.0.find(text.as_bytes()).is_some()
     }

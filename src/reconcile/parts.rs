@@ -1,4 +1,4 @@
-//! Divides a value into the parts that are merged one by one.
+//! Divides a value into the parts that are merged one by one, and joins the parts again.
 
 use super::leaves::{Grain, flag_groups, grain};
 use crate::config::lists::entry_name;
@@ -12,13 +12,13 @@ pub struct Part<'t> {
     pub node: Node<'t>,
 }
 
-/// A value: a collection in parts, or a leaf.
+/// A value for the merge: a collection, divided into parts, or a leaf.
 pub enum Shape<'t> {
     Parts(Grain, Vec<Part<'t>>),
     Leaf(Node<'t>),
 }
 
-/// The field whose value a part is. It decides how lists and arguments in the part are divided.
+/// The name of the field that decides how lists and arguments in a part are divided.
 pub fn inner<'n>(grain: Grain, name: &'n str, field: &'n str) -> &'n str {
     match grain {
         Grain::Fields => name,
@@ -27,17 +27,17 @@ pub fn inner<'n>(grain: Grain, name: &'n str, field: &'n str) -> &'n str {
     }
 }
 
-/// A value for a message. Every spelling of null is shown as `null`.
+/// A value as messages show it. Every spelling of null is shown as `null`.
 pub fn shown(node: &Node<'_>) -> String {
     if node.is_null() { "null".to_owned() } else { node.shown() }
 }
 
-/// A group of words on one line.
+/// Command-line words on one line.
 pub fn line(words: &Node<'_>) -> String {
     words.as_list().unwrap_or_default().iter().map(Node::shown).collect::<Vec<_>>().join(" ")
 }
 
-/// Divides a value.
+/// Divides the value of `field`.
 pub fn shape<'t>(field: &str, node: Node<'t>) -> Shape<'t> {
     let Some(grain) = grain(field, &node) else { return Shape::Leaf(node) };
     let parts = match (grain, node.data) {
@@ -61,7 +61,7 @@ pub fn shape<'t>(field: &str, node: Node<'t>) -> Shape<'t> {
     Shape::Parts(grain, parts)
 }
 
-/// The value of a shape.
+/// Joins a divided value again.
 pub fn whole(shape: Shape<'_>) -> Node<'_> {
     match shape {
         Shape::Leaf(node) => node,
@@ -69,7 +69,7 @@ pub fn whole(shape: Shape<'_>) -> Node<'_> {
     }
 }
 
-/// The collection of parts.
+/// Joins parts to a collection.
 pub fn together(grain: Grain, parts: Vec<Part<'_>>) -> Node<'_> {
     match grain {
         Grain::Fields => Data::Map(parts.into_iter().filter_map(|part| Some((part.key?, part.node))).collect()),

@@ -1,4 +1,5 @@
-//! Places a rendered object: finds the item that it was, and adds, updates or replaces that item.
+//! Places a rendered object: finds the item that it was in the last render, and updates or replaces that item, or adds a
+//! new one.
 
 use super::candidates::{find, find_former};
 use super::flows::Placing;
@@ -12,16 +13,16 @@ use crate::finding::Findings;
 use crate::krm::ObjectRef;
 use crate::manifests::Object;
 
-/// What a rendered object was before.
+/// The item that a rendered object was in the last render.
 enum Past<'l> {
     /// The same object.
     Same(Generated<'l>),
-    /// Another object, which it replaces.
+    /// Another object, which the rendered object replaces.
     Former(FormerObject<'l>),
 }
 
 impl<'l> Reconciler<'l, '_> {
-    /// Places an object of a JinaFlow. `file` is the file of a new object.
+    /// Places an object of a JinaFlow. If the object is new, it is written to `file`.
     pub fn place(&mut self, flow: &Placing, component: &str, file: &str, object: Object<'_>, findings: &mut Findings) {
         let Object { role, node: object } = object;
         let identity = ObjectRef::of(&object).effective();
@@ -43,8 +44,8 @@ impl<'l> Reconciler<'l, '_> {
         }
     }
 
-    /// The item that an object was: under the present or former name of the JinaFlow, of another kind, or of the component
-    /// that it replaces.
+    /// Takes the item that an object was in the last render. The item may have the former name of the JinaFlow or another kind,
+    /// or it may be of the component that was replaced.
     fn take(&mut self, flow: &Placing, owner: &Owner, identity: &ObjectRef<'_>) -> Option<Past<'l>> {
         let key = flow.key();
         let former_flow = self.flows.former.get(&key).cloned();
@@ -58,7 +59,7 @@ impl<'l> Reconciler<'l, '_> {
             }
             let Some(position) = chosen else { continue };
             let found = candidates.remove(position);
-            // The other objects of a former name belong to a JinaFlow that does not exist any more.
+            // The other candidates under the former name belong to a JinaFlow that does not exist any more.
             if of.1 != owner.value() && !candidates.is_empty() {
                 self.generated.insert(of, candidates);
             }

@@ -21,16 +21,16 @@ use crate::yaml::{Data, Node};
 /// The reason for a render.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
-    /// The answer is written.
+    /// The result is the answer of the function.
     Render,
-    /// The answer is compared with the list. The remembered place of a JinaFlow stays unchanged.
+    /// The result is only compared with the list. The place of a JinaFlow in the memory stays unchanged.
     Validate,
 }
 
 /// Generated items by package and annotation, in the order of the list.
 pub type ByOwner<'l> = HashMap<(String, String), Vec<Generated<'l>>>;
 
-/// A JinaFlow that is rendered, as far as removed objects need it.
+/// A JinaFlow that is rendered, with the information that is needed to report removed objects.
 pub struct PlacedFlow {
     pub(super) key: FlowKey,
     pub(super) reference: Meta,
@@ -49,7 +49,7 @@ pub struct Reconciler<'l, 't> {
     pub(super) generated: ByOwner<'l>,
     /// The former component of each new component, by JinaFlow and component.
     pub(super) successions: HashMap<(FlowKey, String), String>,
-    /// Items that another object replaces.
+    /// The indices of items that another object replaces.
     pub(super) succeeded: HashSet<usize>,
     census: Option<Census<'l>>,
     /// Kind, namespace and name of each placed object, with its JinaFlow.
@@ -97,7 +97,7 @@ impl<'l, 't> Reconciler<'l, 't> {
         reconciler
     }
 
-    /// Finds components that did not exist before, and the components that they replace.
+    /// Finds new components, and the former components that they replace.
     fn find_successions(&mut self, placing: &[&Placing]) {
         let mut former: HashMap<FlowKey, Vec<Former>> = HashMap::new();
         for ((package, value), items) in &self.generated {
@@ -105,7 +105,7 @@ impl<'l, 't> Reconciler<'l, 't> {
             let component = items.first().map(|item| Former::of(&owner.component, item));
             former.entry((package.clone(), owner.flow)).or_default().extend(component);
         }
-        // A map has no order.
+        // The hash map has no order, but the result must not depend on chance.
         for components in former.values_mut() {
             components.sort_by(|one, other| one.component.cmp(&other.component));
         }
@@ -121,13 +121,13 @@ impl<'l, 't> Reconciler<'l, 't> {
         if self.caller.keeps_files() { Keeping::Files } else { Keeping::Nothing }
     }
 
-    /// The items and files of the list, read when the first new object is placed.
+    /// The names and files of the items. They are read when they are first needed.
     pub(super) fn census(&mut self) -> &mut Census<'l> {
         let (list, caller) = (self.list, self.caller);
         self.census.get_or_insert_with(|| Census::of(list, caller))
     }
 
-    /// Where the JinaFlow of an object is, for its memory: known from this render, else from an earlier one.
+    /// The place of an object's JinaFlow for the memory: from this render if it is known, otherwise from an earlier render.
     pub(super) fn mark(&self, flow: &Placing, known: Option<&Memory>) -> Mark {
         if flow.origin == Origin::Package && self.purpose == Purpose::Render {
             return Mark::Package;
@@ -141,15 +141,15 @@ impl<'l, 't> Reconciler<'l, 't> {
         self.findings.push(ItemFinding { index: item.index, object: item.meta.reference(), finding });
     }
 
-    /// Reports findings about an item that changes. A render with errors leaves the item unchanged; otherwise readers look
-    /// for it under its new name.
+    /// Reports findings about an item that changes. With errors the item stays unchanged, so the findings have its old name.
+    /// Otherwise they have its new name.
     pub(super) fn report_change(&mut self, index: usize, before: &Meta, after: &Node<'_>, findings: Findings) {
         let object = if findings.has_errors() { before.reference() } else { Meta::of(after).reference() };
         self.findings.extend(findings.into_iter().map(|finding| ItemFinding { index, object: object.clone(), finding }));
     }
 }
 
-/// Whether a role is that of a workload.
+/// Whether a role is a workload: a Deployment or a StatefulSet.
 fn is_workload(role: &str) -> bool {
     let other = if role == "Deployment" { "StatefulSet" } else { "Deployment" };
     other_role(role) == Some(other)

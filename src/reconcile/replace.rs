@@ -1,4 +1,4 @@
-//! Replaces the item of an object that does not exist any more by the object that succeeds it.
+//! Replaces a former object, which the Flow does not render any more, with its successor.
 
 use std::collections::HashSet;
 
@@ -17,7 +17,7 @@ use crate::finding::{FieldPath, Findings, Step};
 use crate::krm::ObjectRef;
 use crate::yaml::Node;
 
-/// A former object: its item, and its role and component.
+/// A former object: its item, role and component.
 pub struct FormerObject<'l> {
     pub item: Generated<'l>,
     pub role: String,
@@ -25,7 +25,7 @@ pub struct FormerObject<'l> {
 }
 
 impl<'l> Reconciler<'l, '_> {
-    /// Places an object that replaces another one. It takes over the edits that have a meaning in it.
+    /// Places an object that replaces a former object. The new object takes over the edits of fields that it has too.
     pub(super) fn replace(&mut self, flow: &Placing, former: &FormerObject<'l>, object: Node<'_>, owner: &Owner, file: &str) {
         let FormerObject { item, role, component } = former;
         let Some(memory) = &item.memory else { return self.add(flow, object, owner, file) };
@@ -50,9 +50,9 @@ impl<'l> Reconciler<'l, '_> {
                 findings.push(carried_over(carried.len() + edits.removed, &what));
             }
         }
-        // A user who has written the new name already refers to the new object.
+        // Where the user has already written the new name, it means the new object.
         rename(&mut mine, &[(&owner.component, component)]);
-        // The order of lists is the user's, with or without other edits.
+        // The merge also keeps the user's order of lists, so it is needed even without edits.
         exchange(&mut object, &owner.component, component);
         // Findings about lost edits name the former object, findings about kept edits the new one.
         for finding in std::mem::take(&mut findings) {
@@ -87,7 +87,7 @@ impl<'l> Reconciler<'l, '_> {
     }
 }
 
-/// Whether a field is one of several, or below one. These are `spec` or fields of it.
+/// Whether a field is one of `fields`, or below one of them. `fields` has only `spec` or fields of `spec`.
 fn is_within(path: &FieldPath, fields: &HashSet<&FieldPath>) -> bool {
     let start = |length: usize| path.steps().get(..length).map(<[Step]>::to_vec).map(FieldPath::from);
     [1, 2].into_iter().filter_map(start).any(|start| fields.contains(&start))

@@ -1,5 +1,6 @@
-//! Finds the former component of a new component: its executor was renamed or its number of shards changed. Also renames
-//! the parts of an object whose workload changed its kind. Edits of the former object belong to the new object.
+//! Finds the former component that a new component replaces, because its executor was renamed or its number of shards has
+//! changed. The edits of the former objects then belong to the new objects. Also adapts a former object to the new object:
+//! its names, and the fields of another kind of workload.
 
 use std::collections::{HashMap, HashSet};
 
@@ -13,29 +14,29 @@ use crate::yaml::{Data, Node};
 /// A component that is being rendered.
 #[derive(Debug, Clone)]
 pub struct Planned {
-    /// Its Kubernetes name.
+    /// The Kubernetes name of the component.
     pub component: String,
-    /// The name of its executor, as a label's value.
+    /// The name of the executor, as the value of a label.
     pub executor: String,
-    /// Its role.
+    /// The role of the component.
     pub role: Role,
-    /// The image of its main container.
+    /// The image of the main container.
     pub image: String,
 }
 
 /// A component with generated objects in the list.
 #[derive(Debug, Clone)]
 pub struct Former {
-    /// Its Kubernetes name.
+    /// The Kubernetes name of the component.
     pub component: String,
-    /// The name of its executor, as a label's value.
+    /// The name of the executor, as the value of a label.
     pub executor: String,
-    /// The remembered hash of the image of its main container.
+    /// The hash of the image of the main container, from the memory.
     image: Option<u32>,
 }
 
 impl Former {
-    /// Reads a component from its workload.
+    /// Reads a component from its Deployment or StatefulSet.
     pub fn of(component: &str, workload: &Generated<'_>) -> Self {
         let label = workload.node.at("spec.template.metadata.labels.jina_deployment_name").and_then(Node::as_text);
         let fields = ["spec", "template", "spec", "containers"];
@@ -49,7 +50,7 @@ impl Former {
     }
 }
 
-/// The part of an executor that a component is.
+/// The part of an executor that a component runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Part {
     /// The whole executor.
@@ -58,7 +59,7 @@ enum Part {
     Shard(u32),
 }
 
-/// The former component of each component that did not exist before, by its name.
+/// Maps the name of each new component to the name of the former component that it replaces.
 pub fn successions(planned: &[Planned], former: &[Former]) -> HashMap<String, String> {
     let mut now: HashMap<&str, Vec<&Planned>> = HashMap::new();
     for component in planned.iter().filter(|component| component.role != Role::Gateway) {
@@ -74,13 +75,13 @@ pub fn successions(planned: &[Planned], former: &[Former]) -> HashMap<String, St
     for (executor, new) in &now {
         let Some(old) = before.get(executor).or_else(|| before.get(renamed.former_name(new)?)) else { continue };
         let old_names: HashSet<&str> = old.iter().map(|former| former.component.as_str()).collect();
-        // A component that still exists is not the former one of another.
+        // A component that still exists cannot be replaced.
         let mut ended: HashMap<Part, usize> = HashMap::new();
         for (place, former) in old.iter().enumerate().filter(|(_, former)| !planned_names.contains(former.component.as_str())) {
             ended.entry(part_of(former, old.len())).or_insert(place);
         }
         for component in new.iter().filter(|component| !old_names.contains(component.component.as_str())) {
-            // The pods of a shard do the work of the pods without shards, and the other way round.
+            // Shards replace an executor without shards, and the other way round.
             let parts = match component.role {
                 Role::Head => [Part::Head, Part::Head],
                 Role::Worker(shard) if new.len() > 1 => [Part::Shard(shard), Part::Whole],
@@ -94,11 +95,11 @@ pub fn successions(planned: &[Planned], former: &[Former]) -> HashMap<String, St
     successions
 }
 
-/// New and removed executors by the hash of their image, to find those that were renamed.
+/// New and removed executors by the hash of their image, to find renamed executors.
 struct Renamed<'f> {
-    /// The number of new executors with an image.
+    /// The number of new executors with each image.
     new: HashMap<u32, usize>,
-    /// The removed executor with an image; `None` if there are several.
+    /// The removed executor with each image; `None` if there are several.
     gone: HashMap<u32, Option<&'f str>>,
 }
 
@@ -128,14 +129,14 @@ impl<'f> Renamed<'f> {
     }
 }
 
-/// The hash of the image of an executor's pods, as the memory has it.
+/// The hash of the image of an executor's pods, in the form of the memory.
 fn image_of(components: &[&Planned]) -> Option<u32> {
     let worker = components.iter().find(|planned| matches!(planned.role, Role::Worker(_)))?;
     Some(short(value(&Node::from(worker.image.as_str()))))
 }
 
-/// The part that a former component was, by its name. Among several components of an executor, one is its head and the
-/// others have numbers.
+/// The part of its executor that a former component was, found from its name. If an executor has several components
+/// (`count`), one is the head and the names of the others end with a number.
 fn part_of(former: &Former, count: usize) -> Part {
     if count == 1 && !former.component.ends_with("-head") {
         return Part::Whole;
@@ -147,11 +148,12 @@ fn part_of(former: &Former, count: usize) -> Part {
     }
 }
 
-/// Pairs of roles of which a component has one at a time. A change from one to the other changes the kind of its object.
+/// Pairs of roles. A component has an object in only one role of each pair. A change from one role to the other changes the
+/// kind of the object.
 const FAMILIES: [[&str; 2]; 3] =
     [["Deployment", "StatefulSet"], ["HorizontalPodAutoscaler", "ScaledObject"], ["ServiceMonitor", "PodMonitor"]];
 
-/// The role that an object may have had before; `None` if there is no other.
+/// The other role that an object may have had before; `None` if there is none.
 pub fn other_role(role: &str) -> Option<&'static str> {
     FAMILIES.iter().find_map(|[one, other]| match role {
         role if role == *one => Some(*other),
@@ -167,7 +169,7 @@ const OF_BOTH: [&str; 5] = ["replicas", "selector", "template", "minReadySeconds
 /// that kind.
 pub fn fit(object: &mut Node<'_>, role: &str, other: &Node<'_>) -> Vec<FieldPath> {
     let mut taken = Vec::new();
-    // Deployments and StatefulSets as Jina exports them have more fields in common.
+    // The Deployments and StatefulSets that Jina exports have more fields in common.
     let has = |name: &str| other.get("spec").is_some_and(|spec| spec.get(name).is_some());
     if ["Deployment", "StatefulSet"].contains(&role) {
         if let Some(Data::Map(fields)) = object.get_mut("spec").map(|spec| &mut spec.data) {
@@ -191,13 +193,13 @@ const NAMES: [&str; 3] = ["name", "claimName", "serviceName"];
 /// Suffixes of names that are made of the name of a component (`manifests::configmap`, `manifests::statefulset`).
 const SUFFIXES: [&str; 4] = ["", "-configmap", "-config", "-volume"];
 
-/// Exchanges the names that are made of two components' names, so the objects of one look like those of the other. A second
-/// call restores the object.
+/// Exchanges the names of two components in an object, also where they are a part of a longer name. An object of one
+/// component then has the names of the other. A second call restores the object.
 pub fn exchange(node: &mut Node<'_>, one: &str, other: &str) {
     rename(node, &[(one, other), (other, one)]);
 }
 
-/// Replaces the names that are made of a component's name.
+/// Replaces each first name of a pair by the second name, also where it is a part of a longer name (see [`SUFFIXES`]).
 pub fn rename(node: &mut Node<'_>, names: &[(&str, &str)]) {
     match &mut node.data {
         Data::Map(pairs) => {
@@ -214,8 +216,8 @@ pub fn rename(node: &mut Node<'_>, names: &[(&str, &str)]) {
     }
 }
 
-/// Moves the held memory of an object with exchanged names to the places that it has with its own names. The place of a list
-/// entry depends on its name.
+/// Moves held memory of an object with exchanged names to the places in the object with its own names: the place of a list
+/// entry depends on the name of the entry.
 pub fn follow(held: Held, objects: [&Node<'_>; 2], one: &str, other: &str) -> Held {
     let mut moved: HashMap<u32, u32> = HashMap::new();
     for object in objects {
@@ -282,12 +284,12 @@ mod tests {
     fn a_renamed_executor_is_found_by_its_image() {
         let new = [planned("enc2", "enc2", Role::Worker(0)), planned("rank", "rank", Role::Worker(0))];
         assert_eq!(found(&new, &[former("enc", "enc"), former("rank", "rank")]), ["enc>enc2"]);
-        // Another executor with another image is another executor.
+        // An executor with another name and another image is not a renamed executor.
         assert_eq!(found(&[planned("other", "other", Role::Worker(0))], &[former("enc", "enc")]), Vec::<String>::new());
-        // Two that could be meant.
+        // Two new executors have the image of the removed executor.
         let twice = [planned("a", "enc2", Role::Worker(0)), planned("b", "enc22", Role::Worker(0))];
         assert_eq!(found(&twice, &[former("enc", "enc")]), Vec::<String>::new());
-        // With shards at the same time.
+        // The executor is renamed and gets shards at the same time.
         let sharded = [
             planned("enc2-head", "enc2", Role::Head),
             planned("enc2-0", "enc2", Role::Worker(0)),

@@ -34,7 +34,7 @@ impl Reconciler<'_, '_> {
         let mark = self.mark(flow, memory.as_ref());
         let fresh = remembers.then(|| remember(&object, mark, &Held::new()));
         if known.is_some() && fresh.as_deref() == known && meta.annotation(OBJECT) == Some(&owner) {
-            // The Flow renders the same as before. All differences are the user's.
+            // The Flow renders the same as before, so all differences are edits of the user.
             return;
         }
         let before = leaves::value(&mine);

@@ -1,7 +1,8 @@
-//! The deliberate differences from Jina that apply to a Flow.
+//! Finds the deliberate differences from Jina that apply to a Flow.
 //!
-//! A correction applies to an object that changes when the correction is removed from all corrections, or is the only one.
-//! A difference of every mode cannot be removed; there is a sign of each in the Flow or in its objects.
+//! A correction is a difference that can be turned off. It applies to an object that changes if the correction alone is
+//! turned off, or if it alone is turned on. The other differences exist in every mode and cannot be turned off. Each of
+//! these is recognized by a sign in the Flow or in its objects.
 
 use std::collections::HashSet;
 use std::ops::RangeInclusive;
@@ -22,7 +23,7 @@ use crate::krm::ObjectRef;
 use crate::plan::Budget;
 use crate::yaml::{Data, Node, Style};
 
-/// An object as `Kind/name`, and as YAML.
+/// The label of an object, `Kind/name`, and its YAML.
 type Labelled = (String, String);
 
 /// The corrections that apply to a Flow, each with the objects that it changes, as `Kind/name`.
@@ -36,7 +37,7 @@ pub fn corrected(config: &JinaFlow) -> Vec<(&'static corrections::Row, Vec<Strin
             .unwrap_or_default()
     };
     let (all, none) = (objects(Corrections::ALL), objects(Corrections::NONE));
-    let mut touching = Vec::new();
+    let mut applying = Vec::new();
     for row in corrections::TABLE {
         let without = objects(Corrections::ALL.without(row.correction));
         let with = objects(Corrections::NONE.with(row.correction));
@@ -45,15 +46,15 @@ pub fn corrected(config: &JinaFlow) -> Vec<(&'static corrections::Row, Vec<Strin
         let labels = changed.into_iter().flat_map(|(before, after)| changed_labels(before, after)).filter(|label| seen.insert(label));
         let labels: Vec<String> = labels.map(str::to_owned).collect();
         if !labels.is_empty() {
-            touching.push((row, labels));
+            applying.push((row, labels));
         }
     }
-    touching
+    applying
 }
 
 /// The objects of `before` that are not in `after`.
 fn changed_labels<'o>(before: &'o [Labelled], after: &[Labelled]) -> Vec<&'o str> {
-    // Objects keep their order, unless one is added or removed.
+    // Objects keep their order unless an object is added or removed.
     let same_length = before.len() == after.len();
     let known: HashSet<&Labelled> = if same_length { HashSet::new() } else { after.iter().collect() };
     let is_there =
@@ -72,7 +73,7 @@ fn labelled(rendering: &Rendering) -> Vec<Labelled> {
     labelled.collect()
 }
 
-/// The differences of every mode that apply to a Flow. `source` is the Flow in the user's spelling.
+/// The differences that exist in every mode, as far as they apply to a Flow. `source` is the Flow as the user wrote it.
 pub fn always(config: &JinaFlow, source: &Node<'_>) -> Vec<&'static always::Row> {
     let mut found = Found::default();
     found.read(source);
@@ -92,11 +93,11 @@ pub fn always(config: &JinaFlow, source: &Node<'_>) -> Vec<&'static always::Row>
 
 #[derive(Default)]
 struct Found {
-    /// The Flow's scalars, and whether they are quoted.
+    /// The scalars of the Flow, each with whether it is quoted.
     texts: Vec<(String, bool)>,
     /// All strings of the objects.
     emitted: Vec<String>,
-    /// Names of objects and executors, images, the namespace.
+    /// The names of objects and executors, the images, and the namespace.
     names: Vec<String>,
 }
 
@@ -184,7 +185,7 @@ impl Found {
                 let first = source.as_map().and_then(<[_]>::first).and_then(|(key, _)| key.as_text());
                 source.tag.is_none() && first != Some("jtype")
             }
-            // These are errors. A Flow with errors is not explained.
+            // These differences are errors in jinaflow. A Flow with errors does not get this far.
             Always::NeedsThatExist
             | Always::GrpcInside
             | Always::ObjectNames
@@ -242,7 +243,7 @@ const PLACEHOLDERS: [&str; 22] = [
     "storageCapacity",
 ];
 
-/// Whether a string in Python's single quotes is another string in YAML, which has no escapes there.
+/// Whether Python's `repr` of a string is another string in YAML: YAML has no escapes in single quotes.
 fn is_mangled_by_repr(text: &str) -> bool {
     let repr = Value::Str(text.to_owned()).to_repr();
     repr.starts_with('\'') && repr[1..repr.len() - 1] != *text

@@ -8,8 +8,8 @@ use crate::reconcile::ownership::OBJECT;
 use crate::reconcile::{Generated, Placing, Purpose, RENDERED, Reconciler};
 use crate::yaml::{self, Node};
 
-/// Findings about edits, each with the place of its object: edits that a render keeps although the Flow has changed too, and
-/// edits that it cannot keep. All are notes, because nothing is wrong.
+/// Returns findings about edits, each with the index of its object. They report edits that a render keeps although the Flow
+/// has changed the same field, and edits that a render cannot keep. All have severity `info`, because nothing is wrong.
 pub fn edits(nodes: &[Node<'_>], flows: &[(Placing, Rendering)]) -> Vec<(usize, Finding)> {
     let is_generated = |node: &Node<'_>| {
         let annotations = node.at("metadata.annotations");
@@ -33,7 +33,8 @@ pub fn edits(nodes: &[Node<'_>], flows: &[(Placing, Rendering)]) -> Vec<(usize, 
     let list = ResourceList::of_documents(texts.iter().map(String::as_str));
     let placing: Vec<&Placing> = flows.iter().map(|(placing, _)| placing).collect();
     let mut reconciler = Reconciler::new(&list, Caller::Other, Purpose::Validate, generated, std::iter::empty(), &placing);
-    // Only a `JinaFlowCheck` reports whether a render would fail: a folder may be a part of a package.
+    // The findings of the render itself are not used. Only a `JinaFlowCheck` reports whether a render would fail, because a
+    // folder may be only a part of a package.
     let mut unused = Findings::default();
     for (placing, rendering) in flows {
         rendering.place(placing, &mut reconciler, &mut unused);

@@ -1,4 +1,4 @@
-//! From a config to the objects of its Flow, and answers that follow from them.
+//! Renders a config into the objects of its Flow, and answers questions about the rendered objects.
 
 mod rendering;
 pub mod applicable;

@@ -1,4 +1,4 @@
-//! From a config to components: the steps that all callers share.
+//! Turns a config into components and objects. All callers share these steps.
 
 use crate::config::corrections::{Correction, Corrections};
 use crate::config::scope::Scope;
@@ -11,22 +11,22 @@ use crate::manifests::{self, Object, Target, exposure};
 use crate::plan::{self, Budget, Component, Plan, Role};
 use crate::reconcile::{Placing, Planned, Reconciler};
 
-/// A Flow that can be rendered.
+/// A planned Flow that can be rendered.
 pub struct Rendering {
     plan: Plan,
     namespace: Option<String>,
     corrections: Corrections,
     name: String,
-    /// Whether the name is that of a JinaFlow.
+    /// Whether `name` is the name of a JinaFlow.
     is_named: bool,
     mesh: Mesh,
     scope: Scope,
-    /// The patched objects of each component; `None` for those that no patch concerns.
+    /// The patched objects of each component; `None` for a component without a patch.
     patched: Vec<Option<Vec<Object<'static>>>>,
 }
 
 impl Rendering {
-    /// Plans a Flow; `None` if it has errors. `path` is the Flow's own path, and all Flows of a call share `budget`.
+    /// Plans the Flow of a config; `None` if it has errors. `path` is the path of the Flow. All Flows of a call share `budget`.
     pub fn of(config: &JinaFlow, path: &Path<'_>, budget: &mut Budget, findings: &mut Findings) -> Option<Self> {
         let flow = config.flow.as_ref()?;
         warn_about_unused_images(&config.settings, flow, findings);
@@ -34,7 +34,7 @@ impl Rendering {
         Self::with(flow, &config.settings, path, budget, findings)
     }
 
-    /// Plans a Flow with other settings than those it was read with.
+    /// Plans a Flow. `settings` may differ from the settings that the Flow was read with.
     pub fn with(flow: &Flow, settings: &Settings, path: &Path<'_>, budget: &mut Budget, findings: &mut Findings) -> Option<Self> {
         let namespace = namespace(settings, flow, path, findings);
         let plan = plan::plan(flow, settings, path, budget, findings);
@@ -52,8 +52,8 @@ impl Rendering {
         (!findings.has_errors()).then_some(rendering)
     }
 
-    /// The name that distinguishes its objects from those of other Flows. A Deployment without a name has that of its
-    /// component.
+    /// The name that distinguishes the objects of this Flow from those of other Flows. A Deployment without a name uses the
+    /// name of its component.
     pub fn known_as(&self) -> &str {
         match (self.plan.kind, self.plan.components.first()) {
             (Kind::Deployment, Some(first)) if !self.is_named => &first.node,
@@ -71,7 +71,7 @@ impl Rendering {
         &self.plan.components
     }
 
-    /// The file of a component in the tree that Jina writes. Each executor of a Flow has a folder; a Deployment has none.
+    /// The file of a component in the folders that Jina writes. Each executor of a Flow has a folder; a Deployment has none.
     pub fn file_of(&self, component: &Component) -> String {
         match self.plan.kind {
             Kind::Flow => format!("{}/{}.yml", component.node, component.name),
@@ -79,7 +79,7 @@ impl Rendering {
         }
     }
 
-    /// The components, as far as it matters for objects that are already there.
+    /// The properties of each component that are needed to match it with objects that already exist.
     pub fn planned(&self) -> Vec<Planned> {
         let planned = |component: &Component| Planned {
             component: component.name.clone(),
@@ -90,7 +90,7 @@ impl Rendering {
         self.plan.components.iter().map(planned).collect()
     }
 
-    /// Each component with its objects. They are rendered here, one component at a time, except those that were patched.
+    /// Each component with its objects. Objects without a patch are rendered here, one component at a time.
     pub fn objects(&self) -> impl Iterator<Item = (&Component, Vec<Object<'_>>)> {
         let target = self.target();
         self.components().iter().zip(&self.patched).map(move |(component, patched)| {
@@ -109,7 +109,7 @@ impl Rendering {
         }
     }
 
-    /// The properties that all its objects share.
+    /// The properties that all objects of the Flow share.
     pub fn target(&self) -> Target<'_> {
         Target {
             namespace: self.namespace.as_deref(),
@@ -170,7 +170,7 @@ impl Rendering {
     }
 }
 
-/// The namespace of the objects. Jina always has one: the Flow's name, or `default`.
+/// The namespace of the objects. Jina always sets a namespace: the name of the Flow, or `default`.
 fn namespace(settings: &Settings, flow: &Flow, path: &Path<'_>, findings: &mut Findings) -> Option<String> {
     if settings.namespace.is_some() || settings.corrections().has(Correction::NoDefaultNamespace) {
         return settings.namespace.clone();
@@ -184,8 +184,8 @@ fn namespace(settings: &Settings, flow: &Flow, path: &Path<'_>, findings: &mut F
     Some(name.to_owned())
 }
 
-/// Warns about the name of a Flow in a JinaFlow, which has the name of the JinaFlow. With `compat` the Flow's name is still
-/// the default namespace.
+/// Warns about `with.name` of a Flow in a JinaFlow: the Flow gets the name of the JinaFlow instead. With `compat`
+/// `with.name` is still the default namespace.
 fn warn_about_unused_name(settings: &Settings, flow: &Flow, path: &Path<'_>, findings: &mut Findings) {
     let (Some(known), Some(name)) = (&settings.name, &flow.name) else { return };
     let is_namespace = settings.namespace.is_none() && !settings.corrections().has(Correction::NoDefaultNamespace);

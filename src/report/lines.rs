@@ -5,13 +5,13 @@ use std::fmt::Write as _;
 use super::subject::SubjectFinding;
 use crate::finding::{Severity, harmless};
 
-/// Whether a finding fails the run.
+/// Whether any finding fails the run.
 pub fn has_errors(findings: &[SubjectFinding]) -> bool {
     findings.iter().any(|(_, finding)| finding.severity == Severity::Error)
 }
 
-/// One line for each finding, errors first: `error[CODE]: SUBJECT: FIELD: what is wrong (got "x"); how to fix it`. If the
-/// place is known, the line that the user wrote follows.
+/// Writes one line for each finding, errors first: `error[CODE]: SUBJECT: FIELD: message (got "x"); fix`. If the place is
+/// known, the line that the user wrote follows.
 pub fn lines(findings: &[SubjectFinding]) -> String {
     let mut out = String::new();
     for severity in [Severity::Error, Severity::Warning, Severity::Info] {
@@ -34,7 +34,7 @@ fn one_line(text: &str) -> String {
     text.chars().map(harmless).collect()
 }
 
-/// The same lines in the colors that compilers use: red errors, yellow warnings, blue places.
+/// Adds colors to the output of [`lines`], as compilers do: red errors, yellow warnings, blue places.
 pub fn painted(lines: &str) -> String {
     const BLUE: &str = "1;34";
     let mut out = String::with_capacity(lines.len() * 2);

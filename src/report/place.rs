@@ -1,7 +1,7 @@
 //! The places of findings: sorts findings by place, and adds the line that the user wrote.
 //!
-//! A finding has a mark, or gets the place of the field at its path. In an item only a Flow that is given as a
-//! string has lines that a user wrote, because orchestrators rewrite the item around it.
+//! The place of a finding is its mark, or else the place of the field at its path. Orchestrators rewrite the YAML of an
+//! item. So in an item only a Flow that is given as a string still has the lines that the user wrote.
 
 use std::cell::OnceCell;
 use std::str::Utf8Error;
@@ -15,7 +15,7 @@ use crate::yaml::{self, Data, Dialect, Document, Node, Scalar, Style};
 /// The field of a `JinaFlow` that may be a string with its own lines.
 const FLOW: &str = "spec.flow";
 
-/// The steps of a path below that field; `None` if it leads elsewhere.
+/// The steps of a path below [`FLOW`]; `None` if the path is not below that field.
 fn within_flow(path: &[Step]) -> Option<&[Step]> {
     match path {
         [Step::Key(spec), Step::Key(flow), below @ ..] if **spec == *"spec" && **flow == *"flow" => Some(below),
@@ -23,24 +23,24 @@ fn within_flow(path: &[Step]) -> Option<&[Step]> {
     }
 }
 
-/// A document that a user wrote. The starts of its lines are found once, for all excerpts.
+/// A document that a user wrote. The starts of its lines are searched only once, for all excerpts.
 #[derive(Debug)]
 pub struct Written<'t> {
-    /// Its name in messages.
+    /// The name of the document in messages.
     name: &'t str,
     text: &'t str,
-    /// The lines before it in its file.
+    /// The number of lines before the document in its file.
     before: u32,
     starts: OnceCell<Vec<usize>>,
 }
 
 impl<'t> Written<'t> {
-    /// A document that follows `before` lines of its file.
+    /// Creates a document that follows `before` lines of its file.
     pub fn new(name: &'t str, text: &'t str, before: u32) -> Self {
         Self { name, text, before, starts: OnceCell::new() }
     }
 
-    /// The rest of the document from a line on. Lines are counted from 1.
+    /// The text of the document from a line to the end. Lines are counted from 1.
     fn from(&self, line: u32) -> Option<&'t str> {
         let starts = self.starts.get_or_init(|| {
             let feeds = memchr::memchr_iter(b'\n', self.text.as_bytes());
@@ -55,7 +55,7 @@ impl<'t> Written<'t> {
 
     /// The line at a place, for a message.
     pub fn excerpt(&self, mark: Mark) -> Option<Excerpt> {
-        // A place behind the end is shown in the last line, so the line before the place is needed too.
+        // A place after the end is shown at the end of the last line, so the line before the place is needed too.
         let first = mark.line.saturating_sub(1).max(1);
         let within = Mark { line: mark.line.checked_sub(first)? + 1, column: mark.column };
         let mut excerpt = Excerpt::of(self.name, self.from(first)?, within)?;
@@ -64,7 +64,7 @@ impl<'t> Written<'t> {
     }
 }
 
-/// Findings about a document of a file. The file is read again, once, if there are findings.
+/// Sorts the findings about a document of a file, and adds their lines. The file is read again, once, if there are findings.
 pub fn in_file(findings: Findings, file: &Subject, text: &str, document: usize) -> Vec<SubjectFinding> {
     let is_needed = !findings.is_empty() && findings.len() <= MOST_SORTED;
     let documents = if is_needed { config::documents(text).unwrap_or_default() } else { Vec::new() };
@@ -73,14 +73,14 @@ pub fn in_file(findings: Findings, file: &Subject, text: &str, document: usize) 
     ordered.into_iter().map(|finding| (file.clone(), finding)).collect()
 }
 
-/// Findings about an item.
+/// Sorts the findings about an item, and adds their lines.
 pub fn in_item(findings: Findings, item: &Meta, document: &Document<'_>) -> Vec<SubjectFinding> {
     let item = item.reference();
     let ordered = ordered(findings, document.root.as_ref(), None);
     ordered.into_iter().map(|finding| (Subject::Object(item.clone()), finding)).collect()
 }
 
-/// Findings about an object, with the lines of its file if a user can see that file.
+/// Sorts the findings about an object. `file` is the file of the object if a user can see it; its lines are then added.
 pub fn in_object(findings: Findings, object: &Node<'_>, file: Option<&Written<'_>>) -> Vec<Finding> {
     ordered(findings, Some(object), file)
 }
@@ -93,7 +93,7 @@ pub fn not_utf8(subject: &Subject, bytes: &[u8], error: Utf8Error) -> Finding {
     finding.quoting(Excerpt::of(&subject.words(), &String::from_utf8_lossy(bytes), mark))
 }
 
-/// The place behind the last character.
+/// The place after the last character.
 pub fn behind(text: &[u8]) -> Mark {
     let line = 1 + memchr::memchr_iter(b'\n', text).count();
     let start = memchr::memrchr(b'\n', text).map_or(0, |feed| feed + 1);
@@ -102,14 +102,14 @@ pub fn behind(text: &[u8]) -> Mark {
     Mark { line: number(line), column: number(column) }
 }
 
-/// The number of findings up to which they are sorted by place. More stay in the order in which they were found, because
-/// finding places takes time and memory.
+/// The most findings that are sorted by place. If there are more, all stay in the order in which they were found, because
+/// the search for places takes time and memory.
 const MOST_SORTED: usize = 1000;
 
-/// The number of findings that are shown with their line.
+/// The most findings that are shown with their line.
 const MOST_SHOWN: usize = 100;
 
-/// The place of a finding: in the document, and in a Flow that is given as a string.
+/// The place of a finding: `outer` is its place in the document, `inner` its place in a Flow that is given as a string.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Place {
     outer: Option<Mark>,
@@ -122,7 +122,7 @@ fn ordered(findings: Findings, root: Option<&Node<'_>>, file: Option<&Written<'_
     }
     let flow = root.and_then(flow_text);
     let lines = flow.map(|(_, text)| Written::new(FLOW, text, 0));
-    // The Flow is read again, once, for a finding within it.
+    // A Flow that is given as a string is read again, only once, and only if a finding is in it.
     let inner_root = OnceCell::new();
     let read_flow = |text| yaml::read_as(text, Dialect::Jina).ok().and_then(|document| document.root);
     let place = |finding: &Finding| {
@@ -144,7 +144,7 @@ fn ordered(findings: Findings, root: Option<&Node<'_>>, file: Option<&Written<'_
     placed.into_iter().enumerate().map(shown).collect()
 }
 
-/// The line at a place, in the file if it is known there.
+/// The excerpt for a place: from the file if the place in the file is known, otherwise from the Flow.
 fn excerpt(place: Place, flow: Option<((Mark, &str), &Written<'_>)>, file: Option<&Written<'_>>) -> Option<Excerpt> {
     let (Some(inner), Some(((block, _), lines))) = (place.inner, flow) else { return file?.excerpt(place.outer?) };
     let in_file = file.and_then(|file| file.excerpt(in_block(file, block, lines, inner)?));
@@ -160,7 +160,8 @@ fn flow_text<'n>(root: &'n Node<'_>) -> Option<(Mark, &'n str)> {
     }
 }
 
-/// A place in a literal block scalar as a place in the file. The parser's mark is the first line that is not blank.
+/// Converts a place in a literal block scalar into a place in the file. `block` is the mark of the scalar, which is its first
+/// line that is not blank.
 fn in_block(file: &Written<'_>, block: Mark, lines: &Written<'_>, inner: Mark) -> Option<Mark> {
     let blank = u32::try_from(lines.text.bytes().take_while(|byte| *byte == b'\n').count()).ok()?;
     let line = (block.line + inner.line).checked_sub(1 + blank)?;
@@ -169,8 +170,8 @@ fn in_block(file: &Written<'_>, block: Mark, lines: &Written<'_>, inner: Mark) -
     Some(Mark { line, column: u32::try_from(indent).ok()?.checked_add(inner.column)? })
 }
 
-/// The place of the field at a path, or of the last step that exists. The finding's own mark is more exact, unless it is the
-/// mark of a mapping or list around the field. A flag only has its own mark.
+/// The place of the field at a path, or of the last step of the path that exists. The finding's own mark has priority, unless
+/// it is the mark of a mapping or list around the field. A command-line flag has no field, so it only has its own mark.
 fn mark_of(root: &Node<'_>, path: &[Step], own: Option<Mark>) -> Option<Mark> {
     if matches!(path.first(), Some(Step::Key(name)) if name.starts_with("--")) {
         return own;
@@ -231,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flow_given_as_a_string_has_lines_of_its_own() {
+    fn a_flow_given_as_a_string_has_its_own_lines() {
         let text = "spec:\n  z: 1\n  flow: |\n\n    a: 1\n    b: {c: 2}\n";
         let paths = [("spec/flow/b/c", None), ("spec/z", None), ("spec/flow/a", None), ("spec/flow", None)];
         assert_eq!(

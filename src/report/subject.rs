@@ -28,7 +28,7 @@ impl Subject {
         }
     }
 
-    /// Its name in messages.
+    /// The name of the subject in messages.
     pub fn words(&self) -> String {
         match self {
             Subject::File(name) => name.clone(),

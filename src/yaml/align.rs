@@ -1,11 +1,11 @@
-//! Finds the old entry of a list for each new one.
+//! Matches the new entries of a changed list with its old entries.
 
 use super::node::{Data, Node, Scalar};
 
-/// The most pairs of entries that are compared. For longer lists only the next equal entry is searched.
+/// The most pairs of entries that are compared. In longer lists, each entry is only matched with the next equal entry.
 const MOST_COMPARED: usize = 1 << 20;
 
-/// Whether two nodes are written alike, wherever they are.
+/// Whether two nodes have the same text, style and tags. Their places may differ.
 pub(super) fn same(a: &Node<'_>, b: &Node<'_>) -> bool {
     a.tag == b.tag
         && match (&a.data, &b.data) {
@@ -16,8 +16,8 @@ pub(super) fn same(a: &Node<'_>, b: &Node<'_>) -> bool {
         }
 }
 
-/// The old entry for each new one, in order. First, equal entries are matched; between them, entries with the same name;
-/// between those, the entries that have most in common.
+/// The index of the old entry for each new entry. Equal entries are matched first. Between them, entries with the same name
+/// are matched, and then the entries that have most in common.
 pub(super) fn aligned(old: &[Node<'_>], new: &[Node<'_>]) -> Vec<Option<usize>> {
     let mut places = unchanged(old, new);
     fill(old, new, &mut places, by_name);
@@ -42,10 +42,10 @@ fn unchanged(old: &[Node<'_>], new: &[Node<'_>]) -> Vec<Option<usize>> {
     (0..front).map(Some).chain(moved).chain(behind).collect()
 }
 
-/// The longest common subsequence.
+/// Matches equal entries by the longest common subsequence of the two lists.
 fn longest(old: &[Node<'_>], new: &[Node<'_>]) -> Vec<Option<usize>> {
     let width = old.len() + 1;
-    // The maximum number of pairs from a place of each list on.
+    // For a place in each list: the largest possible number of pairs after these places.
     let mut counts = vec![0_u32; width * (new.len() + 1)];
     let count = |counts: &[u32], i: usize, j: usize| counts.get(i * width + j).copied().unwrap_or_default();
     for (i, entry) in new.iter().enumerate().rev() {
@@ -65,7 +65,7 @@ fn longest(old: &[Node<'_>], new: &[Node<'_>]) -> Vec<Option<usize>> {
                 return Some(j - 1);
             }
             if count(&counts, i + 1, j - 1) >= count(&counts, i, j) {
-                // Without this entry as many pairs are left.
+                // The number of pairs is the same without this entry.
                 j -= 1;
                 return None;
             }
@@ -85,7 +85,7 @@ fn next_same(old: &[Node<'_>], new: &[Node<'_>]) -> Vec<Option<usize>> {
     new.iter().map(place).collect()
 }
 
-/// Searches for pairs between the known ones.
+/// Searches for further pairs, between the pairs that are already known.
 fn fill(old: &[Node<'_>], new: &[Node<'_>], places: &mut [Option<usize>], pair: impl Fn(&[Node<'_>], &[Node<'_>]) -> Vec<Option<usize>>) {
     let mut i = 0;
     let mut from = 0;
@@ -122,8 +122,8 @@ fn by_name(old: &[Node<'_>], new: &[Node<'_>]) -> Vec<Option<usize>> {
     new.iter().map(place).collect()
 }
 
-/// Matches entries one by one if none was added; otherwise those with at least half of their values in common. For two
-/// entries that are alone between others, one common value is enough.
+/// Matches entries one by one if no entry was added. Otherwise matches entries with at least half of their values in common.
+/// If there is only one old and one new entry, one common value is enough.
 fn by_likeness(old: &[Node<'_>], new: &[Node<'_>]) -> Vec<Option<usize>> {
     if old.iter().chain(new).all(|entry| matches!(entry.data, Data::Scalar(_))) {
         return if old.len() == new.len() { (0..new.len()).map(Some).collect() } else { arguments(old, new) };
@@ -136,7 +136,7 @@ fn by_likeness(old: &[Node<'_>], new: &[Node<'_>]) -> Vec<Option<usize>> {
     let place = |entry: &Node<'_>| {
         let is_alike = |(shared, all): &(usize, usize)| *shared > 0 && (are_alone || 2 * shared >= *all);
         let likeness = |j: &usize| old.get(*j).map(|known| common(known, entry)).filter(is_alike);
-        // The first of several that are equally similar.
+        // If several entries are equally similar, use the first.
         let found =
             (next..old.len()).rev().filter(|j| likeness(j).is_some()).max_by_key(|j| likeness(j).map_or(0, |(shared, _)| shared))?;
         next = found + 1;
@@ -145,7 +145,7 @@ fn by_likeness(old: &[Node<'_>], new: &[Node<'_>]) -> Vec<Option<usize>> {
     new.iter().map(place).collect()
 }
 
-/// Matches arguments of a command line: an option with the same option, and a value with another value.
+/// Matches arguments of a command line: an option only with the same option, and a value with any value.
 fn arguments(old: &[Node<'_>], new: &[Node<'_>]) -> Vec<Option<usize>> {
     let option = |node: &Node<'_>| {
         let text = node.as_text().unwrap_or_default();
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn entries_are_matched_with_their_old_ones() {
+    fn new_entries_are_matched_with_old_entries() {
         for (old, new, expected) in [
             ("[a, b, c]", "[a, c]", vec![Some(0), Some(2)]),
             ("[a, b, c]", "[a, x, c, d]", vec![Some(0), Some(1), Some(2), None]),

@@ -1,5 +1,5 @@
-//! A compact form of documents that are read many times and never changed: 12 bytes for each key and value, beside the
-//! text that they come from. A [`Node`] takes several times as much.
+//! A compact form of documents that are read many times and never changed. Besides the text of the documents, it needs 12
+//! bytes for each key and value. A [`Node`] needs several times as much.
 
 use std::fmt;
 
@@ -23,7 +23,7 @@ struct Slot {
     count: u32,
 }
 
-/// What `start` and `count` of a slot refer to.
+/// The target of `start` and `count` of a slot.
 #[derive(Debug, Clone, Copy)]
 enum Kind {
     /// Bytes of the source.
@@ -39,7 +39,7 @@ enum Kind {
 const EMPTY: Slot = Slot { kind: Kind::Owned, start: 0, count: 0 };
 
 impl<'t> Arena<'t> {
-    /// An arena for documents that were read from `source`. Scalars from elsewhere are copied.
+    /// Creates an arena for documents that were read from `source`. Scalars that are not slices of `source` are copied.
     pub fn new(source: &'t str) -> Self {
         Self { source, owned: String::new(), slots: Vec::new() }
     }
@@ -56,23 +56,23 @@ impl<'t> Arena<'t> {
         View { arena: self, at }
     }
 
-    /// A place to return to with [`Arena::forget_since`].
+    /// The end of the arena, for [`Arena::forget_since`].
     pub fn end(&self) -> usize {
         self.slots.len()
     }
 
-    /// Removes the documents that were added behind a place.
+    /// Removes the documents that were added after [`Arena::end`] returned `end`.
     pub fn forget_since(&mut self, end: usize) {
         self.slots.truncate(end);
     }
 
-    /// Returns memory that was reserved for more documents.
+    /// Frees the memory that was reserved for more documents.
     pub fn shrink(&mut self) {
         self.slots.shrink_to_fit();
         self.owned.shrink_to_fit();
     }
 
-    /// The string of a scalar.
+    /// The bytes of a scalar; `None` for a list or mapping.
     fn bytes(&self, Slot { kind, start, count }: Slot) -> Option<&[u8]> {
         let text = match kind {
             Kind::Source => self.source,
@@ -119,7 +119,8 @@ impl<'t> Arena<'t> {
     }
 }
 
-/// Sources are limited to far less than 4 GB. A place out of range reads as empty.
+/// Converts an offset to 32 bits, which are enough because sources are limited to far less than 4 GB. A larger offset
+/// becomes a place out of range, which reads as empty.
 fn number(place: usize) -> u32 {
     u32::try_from(place).unwrap_or(u32::MAX)
 }
@@ -154,7 +155,7 @@ impl<'a> View<'a> {
         self.arena.slots.get(self.at).copied().unwrap_or(EMPTY)
     }
 
-    /// The string, when this is a scalar.
+    /// The string of a scalar; `None` for a list or mapping.
     pub fn as_text(self) -> Option<&'a str> {
         let Slot { kind, start, count } = self.slot();
         let text = match kind {
@@ -170,13 +171,13 @@ impl<'a> View<'a> {
         self.as_text().unwrap_or_default()
     }
 
-    /// The entries, when this is a list.
+    /// The entries of a list; `None` for anything else.
     pub fn as_list(self) -> Option<List<'a>> {
         let Slot { kind, start, count } = self.slot();
         matches!(kind, Kind::List).then_some(List { arena: Some(self.arena), first: start as usize, count: count as usize })
     }
 
-    /// The entries, when this is a mapping.
+    /// The entries of a mapping; `None` for anything else.
     pub fn as_map(self) -> Option<Map<'a>> {
         let Slot { kind, start, count } = self.slot();
         matches!(kind, Kind::Map).then_some(Map(List { arena: Some(self.arena), first: start as usize, count: 2 * count as usize }))
@@ -197,7 +198,7 @@ impl<'a> View<'a> {
         path.split('.').try_fold(self, View::get)
     }
 
-    /// The scalar at a path; empty when there is none.
+    /// The scalar at a path; empty if there is none.
     pub fn text_at(self, path: &str) -> &'a str {
         self.at(path).map(View::text).unwrap_or_default()
     }
@@ -207,17 +208,17 @@ impl<'a> View<'a> {
         self.text_at(path).parse().ok()
     }
 
-    /// The entries of the list at a path; empty when there is none.
+    /// The entries of the list at a path; empty if there is none.
     pub fn list_at(self, path: &str) -> List<'a> {
         self.at(path).and_then(View::as_list).unwrap_or_default()
     }
 
-    /// The entries of the mapping at a path; empty when there is none.
+    /// The entries of the mapping at a path; empty if there is none.
     pub fn map_at(self, path: &str) -> Map<'a> {
         self.at(path).and_then(View::as_map).unwrap_or_default()
     }
 
-    /// The value for a message, as [`Node::shown`] has it.
+    /// The value as messages show it; see [`Node::shown`].
     pub fn shown(self) -> String {
         if let Some(entries) = self.as_list() {
             let shown: Vec<String> = entries.iter().take(4).map(View::shown).collect();
@@ -232,7 +233,7 @@ impl<'a> View<'a> {
         self.text().to_owned()
     }
 
-    /// Whether two values are equal, however they are written.
+    /// Whether two values are equal. They may be written differently.
     pub fn is_equal_to(self, other: View<'_>) -> bool {
         if let (Some(one), Some(other)) = (self.as_text(), other.as_text()) {
             return one == other;
@@ -252,7 +253,7 @@ impl<'a> List<'a> {
         self.count
     }
 
-    /// Whether there are none.
+    /// Whether the number of entries is 0.
     pub fn is_empty(self) -> bool {
         self.count == 0
     }
@@ -269,7 +270,7 @@ impl<'a> List<'a> {
     }
 }
 
-/// The arena of a list that is not there; such a list has no entries.
+/// An empty arena, for a list that does not exist.
 static NOTHING: &Arena<'static> = &Arena { source: "", owned: String::new(), slots: Vec::new() };
 
 impl<'a> Map<'a> {
@@ -278,7 +279,7 @@ impl<'a> Map<'a> {
         self.0.count / 2
     }
 
-    /// Whether there are none.
+    /// Whether the number of entries is 0.
     pub fn is_empty(self) -> bool {
         self.0.count == 0
     }
@@ -306,7 +307,7 @@ mod tests {
     use crate::yaml::{read, read_all};
 
     #[test]
-    fn views_read_as_nodes_do() {
+    fn views_have_the_same_values_as_nodes() {
         let text = "a: {b: [1, \"x\\ty\", {c: }], d: |\n  l\n}\n".replace("|\n  l\n", "'e''f'");
         let root = read(&text).ok().and_then(|document| document.root).unwrap_or_else(|| "".into());
         let mut arena = Arena::new(&text);

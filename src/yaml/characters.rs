@@ -1,19 +1,19 @@
-//! The meaning of single characters in YAML.
+//! The classes of single characters in YAML.
 
 use super::dialect::Dialect;
 use super::error::SyntaxError;
 use crate::finding::Mark;
 
-/// A blank. These are the classes of bytes.
+/// The class of blanks. This constant and the following constants are classes of bytes, one bit each.
 pub(super) const BLANK: u8 = 1;
-/// Perhaps the first byte of a line break, or the end of the text.
+/// The end of the text, or a byte that may be the first byte of a line break.
 pub(super) const BREAK: u8 = 2;
-/// Ends a plain scalar between brackets.
+/// A character that ends a plain scalar between brackets.
 pub(super) const FLOW: u8 = 4;
 pub(super) const COLON: u8 = 8;
-/// A letter, a digit, `-` or `_`: the characters of an anchor's name.
+/// A letter, a digit, `-` or `_`. The name of an anchor consists of these characters.
 pub(super) const WORD: u8 = 16;
-/// A further character of a tag.
+/// Another character that is allowed in a tag.
 pub(super) const URI: u8 = 32;
 pub(super) const SINGLE: u8 = 64;
 /// A double quote or a backslash.
@@ -67,9 +67,9 @@ pub(super) fn is_continuation(byte: u8) -> bool {
 /// Properties of the characters of the input.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Characters {
-    /// Every byte is a character.
+    /// Whether every byte is a character.
     pub is_ascii: bool,
-    /// The text has line breaks other than those of Unix and Windows.
+    /// Whether the text has line breaks other than those of Unix and Windows.
     pub has_rare_breaks: bool,
 }
 
@@ -77,7 +77,7 @@ pub(super) struct Characters {
 /// `yaml_parser_update_buffer` of libyaml, `Reader.NON_PRINTABLE` of PyYAML). In kubectl's dialect all characters above
 /// ASCII are allowed: go-yaml writes them unescaped, although it refuses to read some, and kustomize sends them.
 pub(super) fn check(text: &str, dialect: Dialect) -> Result<Characters, SyntaxError> {
-    // Without branches, so that the compiler can process many bytes at once.
+    // The loop has no branches, so that the compiler can process many bytes at once.
     let (mut all, mut control) = (0_u8, 0);
     for byte in text.as_bytes() {
         all |= byte;

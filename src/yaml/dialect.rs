@@ -1,6 +1,6 @@
-//! The dialects of YAML.
+//! The dialects of YAML: the rules in which go-yaml and PyYAML differ.
 
-/// The reader whose rules apply.
+/// The YAML reader whose rules apply.
 ///
 /// | | go-yaml | PyYAML |
 /// | --- | --- | --- |
@@ -14,9 +14,11 @@
 /// | unknown directives | refused | ignored |
 /// | a comment that is indented with a tab, below another comment | allowed | refused |
 ///
-/// Text that go-yaml refuses but JSON allows is accepted, since kubectl reads JSON as JSON: `\/`, and a pair of escapes
-/// for a character beyond the first plane. Also accepted are `%YAML 1.2`, which PyYAML accepts, and U+007F to U+009F,
-/// which go-yaml writes unescaped but does not read.
+/// Both dialects also accept some text that go-yaml refuses:
+///
+/// - `\/`, and a pair of escapes for a character above U+FFFF. JSON allows both, and kubectl reads JSON as JSON.
+/// - `%YAML 1.2`, which PyYAML accepts.
+/// - U+007F to U+009F, which go-yaml writes unescaped but does not read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialect {
     /// go-yaml 3: manifests, and the input that orchestrators send.

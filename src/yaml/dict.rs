@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-/// Pairs in the order of their keys. A duplicate key keeps its first place and has its last value.
+/// Key-value pairs in the order in which their keys were first added. A duplicate key keeps its first place and gets its last
+/// value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dict<K, V> {
     pairs: Vec<(K, V)>,
@@ -26,7 +27,7 @@ impl<K, V> Dict<K, V> {
         }
     }
 
-    /// Adds a pair whose key has no name, for example a list.
+    /// Adds a pair whose key has no name, for example because the key is a list.
     pub fn push(&mut self, key: K, value: V) {
         self.pairs.push((key, value));
     }

@@ -1,7 +1,7 @@
-//! Writes a changed tree while keeping every unchanged line of the original text, comments included.
+//! Writes a changed tree, and keeps every unchanged line of the original text, including comments.
 //!
-//! Changes are located by the places of nodes in the text. A collection in brackets is changed within its brackets. A
-//! node that cannot be changed in place is rewritten, and the rest stays. The result is used only if it reads as the tree.
+//! The places of nodes in the text show where to change it. A collection in brackets is changed within its brackets. A node
+//! that cannot be changed in place is rewritten, and the rest stays. The result is used only if reading it gives the tree.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -13,7 +13,7 @@ use super::spots::{Layout, Spelling, Spot, SpotData, spots};
 use super::value::kubernetes_value;
 use super::write::{self, pad};
 
-/// The text with the tree `after`, as similar to `text` as possible.
+/// Changes `text` as little as possible, so that reading it gives the tree `after`; `None` if it must be rewritten.
 pub fn edit(text: &str, after: &Node<'_>) -> Option<String> {
     first_that_reads_as(text, after, |editor, root, before, end| {
         let mut out = String::new();
@@ -42,15 +42,15 @@ pub fn edit_entry(text: &str, after: &Node<'_>) -> Option<String> {
     })
 }
 
-/// The treatment of aliases. The first one whose result equals the tree is used.
+/// The treatment of aliases. The editor tries these in order, until reading the result gives the tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Aliases {
-    /// All stay: if the node of an alias changes, the node of its anchor changes in the same way.
+    /// All aliases stay. This is correct if the node of each anchor changes in the same way as the nodes of its aliases.
     Stay,
-    /// Aliases whose node changes are replaced by the node.
+    /// An alias is replaced by its node if the node changes. Other aliases stay.
     StayWhereNothingChanges,
-    /// All are replaced, because the node of an anchor changes and the aliases do not.
-    Go,
+    /// All aliases are replaced by their nodes. This is needed if the node of an anchor changes, but its aliases do not.
+    ReplaceAll,
 }
 
 fn first_that_reads_as(
@@ -61,7 +61,7 @@ fn first_that_reads_as(
     let (root, end) = spots(text, usize::MAX).ok()??;
     let before = read(text).ok()?.root?;
     let wanted = kubernetes_value(after);
-    [Aliases::Stay, Aliases::StayWhereNothingChanges, Aliases::Go].into_iter().find_map(|aliases| {
+    [Aliases::Stay, Aliases::StayWhereNothingChanges, Aliases::ReplaceAll].into_iter().find_map(|aliases| {
         let changed = change(&Editor { text, aliases }, &root, &before, end)?;
         let reads_as = read(&changed).ok()?.root?;
         (kubernetes_value(&reads_as) == wanted).then_some(changed)
@@ -76,23 +76,23 @@ struct Editor<'t> {
 /// A field or an entry of a block collection, with its lines.
 #[derive(Debug, Clone, Copy)]
 struct Lines {
-    /// The start of the comments above it, or of its own line.
+    /// The start of the comments above the field or entry; without comments, the start of its line.
     lead: usize,
-    /// Its key or its dash.
+    /// The start of its key or dash.
     start: usize,
-    /// After its last line.
+    /// The end of its last line.
     own_end: usize,
-    /// The start of the next one. Blank lines and comments that belong to no node are in between.
+    /// The start of the next field or entry. Blank lines and comments that belong to no node may be before that.
     end: usize,
 }
 
-/// The text on the lines of a value besides the value.
+/// The text around a value, on the lines of the value.
 struct Around<'t> {
     /// The text between the indicator and the value.
     gap: &'t str,
-    /// The rest of its line, including the line end.
+    /// The rest of the value's line, including the line end.
     behind: &'t str,
-    /// Comments and blank lines below it.
+    /// The comments and blank lines below the value.
     idle: &'t str,
 }
 
@@ -136,7 +136,7 @@ impl<'t> Editor<'t> {
         self.text.get(line..self.line_end(line)).is_some_and(|text| text.trim().is_empty())
     }
 
-    /// After the lines of a node. Comments below a block collection with the same indentation are part of it.
+    /// The end of the lines of a node. Comments below a block collection with the same indentation are part of the collection.
     fn own_end(&self, spot: &Spot<'_>, end: usize) -> usize {
         let mut own_end = self.line_end(spot.end).min(end);
         let Some(column) = first_of(spot).and_then(|first| self.column(first)) else { return own_end };
@@ -152,8 +152,8 @@ impl<'t> Editor<'t> {
         own_end.min(end)
     }
 
-    /// The lines of neighbours, given the start and the last node of each. Comment lines directly above one, indented no
-    /// deeper, belong to it.
+    /// The lines of the fields or entries of a collection. `starts` has the start and the last node of each. The comment lines
+    /// directly above a field or entry belong to it if they are not indented further.
     fn lines(&self, starts: &[(usize, &Spot<'_>)], column: usize, end: usize) -> Option<Vec<Lines>> {
         let mut all: Vec<Lines> = Vec::with_capacity(starts.len());
         for (place, (start, last)) in starts.iter().enumerate() {
@@ -173,7 +173,7 @@ impl<'t> Editor<'t> {
         Some(all)
     }
 
-    /// The start of the line above, if it is a comment that is indented no deeper than `column`.
+    /// The start of the line above, if that line is a comment that is not indented further than `column`.
     fn comment_above(&self, line: usize, column: usize) -> Option<usize> {
         let above = self.line_start(line.checked_sub(1)?);
         let above = if self.text.get(above..line) == Some("\n") { self.line_start(above.checked_sub(1)?) } else { above };
@@ -195,12 +195,12 @@ impl<'t> Editor<'t> {
             }
     }
 
-    /// Whether a node keeps its text.
+    /// Whether a node keeps its text, because its value stays the same.
     fn stays(&self, spot: &Spot<'_>, was: &Node<'_>, now: &Node<'_>) -> bool {
         match self.aliases {
             Aliases::Stay if matches!(spot.data, SpotData::Alias) => true,
             Aliases::Stay | Aliases::StayWhereNothingChanges => same(was, now),
-            Aliases::Go => same(was, now) && !has_alias(spot),
+            Aliases::ReplaceAll => same(was, now) && !has_alias(spot),
         }
     }
 
@@ -220,7 +220,7 @@ impl<'t> Editor<'t> {
         }
     }
 
-    /// Writes the fields of a mapping that inherits other fields from a merge key, if the inherited fields stay the same.
+    /// Writes the fields of a mapping with a merge key; `None` if a field that is inherited from the merge key changes.
     fn beside_merge_key(
         &self,
         spot: &Spot<'_>,
@@ -262,7 +262,7 @@ impl<'t> Editor<'t> {
         let known = old_places(was, now);
         let mut leftovers = Leftovers::new(&known, lines.len());
         for (i, (pair, known)) in now.iter().zip(&known).enumerate() {
-            // A comment that belongs to no node must not come between a dash and its entry.
+            // A comment that belongs to no node must not be written between a dash and the first field of the entry.
             if let Some(j) = known.filter(|_| i > 0 || dash.is_none()) {
                 leftovers.take_before(j, |removed| self.free_comments(&lines, removed, out));
             }
@@ -286,7 +286,7 @@ impl<'t> Editor<'t> {
         Some(())
     }
 
-    /// Moves another field to the place after a dash. The comments above it move with it.
+    /// Moves a field to the place after a dash, together with the comments above the field.
     fn first_behind_dash(&self, dash: usize, first: usize, lead: &str, out: &mut String) -> Option<()> {
         let between = self.text.get(dash..first)?;
         let comments = lead.trim_start();
@@ -303,7 +303,7 @@ impl<'t> Editor<'t> {
         Some(())
     }
 
-    /// Writes the entries of a block list. `known` has the old entry of each new one.
+    /// Writes the entries of a block list. `known` has the old entry of each new entry.
     fn list(
         &self,
         spots: &[Spot<'_>],
@@ -365,7 +365,7 @@ impl<'t> Editor<'t> {
         Some(())
     }
 
-    /// Keeps the free-standing comments after a field or entry that is removed.
+    /// Keeps the comments that belong to no node, after a field or entry that is removed.
     fn free_comments(&self, lines: &[Lines], removed: usize, out: &mut String) {
         let idle = lines.get(removed).and_then(|lines| self.text.get(lines.own_end..lines.end)).unwrap_or_default();
         if idle.contains('#') {
@@ -373,7 +373,8 @@ impl<'t> Editor<'t> {
         }
     }
 
-    /// Writes the text after the indicator of a value, up to the end of its lines. `column` is that of its key or dash.
+    /// Writes the text after the indicator of a value, up to the end of the value's lines. `column` is the column of the key or
+    /// dash.
     fn value(&self, spot: &Spot<'_>, was: &Node<'_>, now: &Node<'_>, end: usize, column: usize, out: &mut String) -> Option<()> {
         let from = spot.indicator + 1;
         if self.stays(spot, was, now) {
@@ -412,7 +413,7 @@ impl<'t> Editor<'t> {
             out.push_str(self.anchor(spot)?);
             write::leaf(now, self.text_indent(spot, column), &mut spelled);
         }
-        // The rest of the old line follows the first line of the new value.
+        // The rest of the old line, such as a comment, is written after the first line of the new value.
         let (first, more) = spelled.split_once('\n').unwrap_or((&spelled, ""));
         out.push_str(first);
         if more.is_empty() {
@@ -426,14 +427,14 @@ impl<'t> Editor<'t> {
         Some(())
     }
 
-    /// The text on the lines of a value that is replaced.
+    /// The text around a value that is replaced.
     fn around(&self, spot: &Spot<'_>, end: usize) -> Option<Around<'t>> {
         let from = spot.indicator + 1;
         let between = self.text.get(from..spot.start)?;
         let gap = if between.is_empty() || between.contains(['\n', '\r', '#']) { " " } else { between };
         let behind_on_line = |at: usize| self.text.get(at..self.line_end(at).min(end));
         Some(match &spot.data {
-            // Only the line of the key is not part of the collection.
+            // All lines below the line of the key are part of the collection.
             SpotData::List(Layout::Block, _) | SpotData::Map(Layout::Block, _) => Around { gap, behind: behind_on_line(from)?, idle: "" },
             SpotData::Scalar(_, Spelling::Block) => {
                 let header = self.text.get(spot.content..)?;
@@ -452,11 +453,11 @@ impl<'t> Editor<'t> {
     /// The anchor before a value, for aliases that stay.
     fn anchor(&self, spot: &Spot<'_>) -> Option<&'t str> {
         let properties = self.text.get(spot.start..spot.content)?;
-        let is_anchor = self.aliases != Aliases::Go && !properties.contains(['!', '\n', '\r']);
+        let is_anchor = self.aliases != Aliases::ReplaceAll && !properties.contains(['!', '\n', '\r']);
         Some(if is_anchor { properties } else { "" })
     }
 
-    /// The column that makes the writer keep the indentation of the lines of a block scalar.
+    /// The column to pass to the writer, so that a block scalar keeps the indentation of its lines.
     fn text_indent(&self, spot: &Spot<'_>, column: usize) -> usize {
         if !matches!(&spot.data, SpotData::Scalar(_, Spelling::Block)) {
             return column;
@@ -492,7 +493,7 @@ impl<'t> Editor<'t> {
         out.push_str(self.text.get(spot.content..first.0)?);
         for (i, known) in known_places.iter().enumerate() {
             if i > 0 {
-                // The text before the entry, or after the entry that it follows now.
+                // The text between an old entry and the old entry before it.
                 let between = |j: usize| Some((ranges.get(j.checked_sub(1)?)?.1, ranges.get(j)?.0));
                 let above = known_places.get(i - 1).copied().flatten();
                 let comma = known.map_or_else(|| between(above? + 1), between);
@@ -520,7 +521,7 @@ impl<'t> Editor<'t> {
         Some(())
     }
 
-    /// The colon of a pair between brackets; a key may have none.
+    /// The colon of a pair between brackets; `None` if the key has no colon.
     fn colon(&self, key: &Spot<'_>, value: &Spot<'_>) -> Option<usize> {
         (value.indicator >= key.end && self.text.as_bytes().get(value.indicator) == Some(&b':')).then_some(value.indicator)
     }
@@ -591,7 +592,7 @@ impl Leftovers {
         Self { removed, next: 0 }
     }
 
-    /// Returns those before a place that were not returned yet.
+    /// Calls `take` for each removed field or entry before a place, and only once for each.
     fn take_before(&mut self, place: usize, mut take: impl FnMut(usize)) {
         while self.next < place {
             if self.removed.get(self.next) == Some(&true) {
@@ -605,8 +606,8 @@ impl Leftovers {
 /// The fields of a mapping.
 type Pairs<'t> = Vec<(Node<'t>, Node<'t>)>;
 
-/// The fields of a mapping before and after a change, without those inherited from its only merge key, and with the merge
-/// key in its place; `None` if the mapping has no merge key, or if an inherited field changes.
+/// The fields of a mapping before and after a change. The fields that are inherited from its only merge key are left out, and
+/// the merge key itself is in its place. `None` if the mapping has no merge key, or if an inherited field changes.
 fn without_inherited<'t>(
     spots: &[(Spot<'_>, Spot<'_>)],
     was: &[(Node<'t>, Node<'t>)],
@@ -661,13 +662,13 @@ fn place_of(places: &HashMap<&str, usize>, key: &Node<'_>) -> Option<usize> {
     places.get(key.as_text()?).copied()
 }
 
-/// The old place of each field of a mapping.
+/// The old place of each field of a changed mapping.
 fn old_places(was: &[(Node<'_>, Node<'_>)], now: &[(Node<'_>, Node<'_>)]) -> Vec<Option<usize>> {
     let places = places(was);
     now.iter().map(|(key, _)| place_of(&places, key)).collect()
 }
 
-/// The first key or dash of a block collection.
+/// The start of the first key or dash of a block collection.
 fn first_of(spot: &Spot<'_>) -> Option<usize> {
     match &spot.data {
         SpotData::List(Layout::Block, entries) => entries.first().map(|entry| entry.indicator),
@@ -749,7 +750,7 @@ spec:
     }
 
     #[test]
-    fn removed_fields_take_the_comments_above_them_along() {
+    fn comments_above_removed_fields_are_removed() {
         let without = "{kind: Deployment, metadata: {labels: {x: \"2\"}}}";
         assert_eq!(
             edited(TEXT, without).as_deref(),
@@ -780,7 +781,7 @@ spec:
                 "c: [{name: b, image: x, args: [--port, '90', --more], env: [{name: B, value: x}]}]",
                 "c:\n- name: b # name\n  image: x\n  args:\n  - --port\n  # the port\n  - \"90\" # http\n  # last\n  - --more\n  env:\n  # env A\n  - name: B\n    value: x # v\n    # end of A\n",
             ),
-            // One of several is removed and another is added: the others keep their comments.
+            // One entry is removed and one is added. The other entries keep their comments.
             (
                 "v:\n- name: a # a\n  emptyDir: {}\n\n# about b\n- name: b\n  # in b\n  emptyDir: {}\n",
                 "v: [{name: c, secret: {secretName: s}}, {name: b, emptyDir: {}}]",
@@ -798,7 +799,7 @@ spec:
                 "args: [a, x, b, c, d]",
                 "args:\n# first\n- a\n- x\n# second\n- b # b\n\n# third\n- c\n- d\n",
             ),
-            // A free-standing comment stays when the entry above it is removed.
+            // A comment that belongs to no node stays when the entry above it is removed.
             ("l:\n- a\n# nobody's\n\n- b\n", "l: [b]", "l:\n# nobody's\n\n- b\n"),
             // Lists in lists.
             ("l:\n- - a # a\n  - b\n- - c\n", "l: [[a, b], [d]]", "l:\n- - a # a\n  - b\n- - d\n"),

@@ -4,12 +4,12 @@ use std::fmt;
 
 use crate::finding::Mark;
 
-/// The reason why the input is not YAML.
+/// The reason why the input is not valid YAML.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SyntaxError {
     /// The problem.
     pub message: String,
-    /// The place.
+    /// The place of the problem in the text.
     pub mark: Mark,
 }
 

@@ -1,4 +1,4 @@
-//! Tokens → events, as libyaml's parser makes them (`parser.c`; go-yaml's `parserc.go`, PyYAML's `parser.py`).
+//! Parses tokens into events, as libyaml's parser does (`parser.c`; go-yaml's `parserc.go`, PyYAML's `parser.py`).
 
 use std::borrow::Cow;
 
@@ -22,17 +22,17 @@ pub(super) enum EventKind<'t> {
 /// The meaning of a node's tag.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Tag<'t> {
-    /// `!`
+    /// The tag `!`.
     NonSpecific,
-    /// `!name`
+    /// `!name`, a tag of the application.
     Local(Cow<'t, str>),
-    /// `!!name`
+    /// `!!name`, a tag of YAML's schemas.
     Core(Cow<'t, str>),
     /// Any other tag, in full.
     Other(Cow<'t, str>),
 }
 
-/// The properties before a node's text. They are rare, so users box them.
+/// The anchor and the tag before the text of a node. They are rare, so events store them in a box.
 #[derive(Debug, Clone)]
 pub(super) struct Properties<'t> {
     pub anchor: Option<&'t str>,
@@ -87,7 +87,7 @@ const CORE: &str = "tag:yaml.org,2002:";
 
 pub(super) struct Parser<'t> {
     scanner: Scanner<'t>,
-    /// The next token, if `has_token`.
+    /// The next token; valid only if `has_token` is true.
     token: Token<'t>,
     has_token: bool,
     state: State,
@@ -180,7 +180,7 @@ impl<'t> Parser<'t> {
         self.state = self.states.pop().unwrap_or(State::End);
     }
 
-    /// An error at the next token.
+    /// Creates an error at the next token.
     fn error(&mut self, message: impl Into<String>) -> SyntaxError {
         match self.token() {
             Ok(token) => SyntaxError { message: message.into(), mark: token.start.mark },
@@ -192,7 +192,7 @@ impl<'t> Parser<'t> {
         Event { kind, properties: None, start, end, indicator: self.indicator }
     }
 
-    /// An empty scalar, for a value that is missing.
+    /// Creates an empty scalar, for a value that is missing.
     fn empty_scalar(&self, place: Place) -> Event<'t> {
         self.event(EventKind::Scalar { text: Cow::Borrowed(""), quoting: Quoting::Plain }, place, place.offset)
     }
@@ -318,7 +318,7 @@ impl<'t> Parser<'t> {
             }
             _ => return Err(self.no_content()),
         };
-        // An indentless sequence has no token for its end.
+        // A sequence that is not indented below its key has no token for its end.
         self.has_token = state == State::IndentlessSequenceEntry;
         self.open(start, state)?;
         let is_flow = matches!(state, State::FlowSequenceFirstEntry | State::FlowMappingFirstKey);
@@ -484,7 +484,7 @@ impl<'t> Parser<'t> {
         self.state = State::FlowSequenceEntryMappingValue;
         if matches!(self.kind()?, TokenKind::Value | TokenKind::FlowEntry | TokenKind::FlowSequenceEnd) {
             if self.dialect() == Dialect::Kubernetes {
-                // libyaml loses the next token here, and reports an unrelated error later.
+                // libyaml skips the next token here by mistake, and reports an unrelated error later.
                 return Err(self.error("`?` must be followed by a key"));
             }
             let place = self.token()?.start;

@@ -1,8 +1,7 @@
-//! Text ↔ nodes: the only module that reads YAML and the only one that writes it.
+//! Reads YAML text into nodes, and writes nodes as YAML. No other module does this.
 //!
-//! Reading keeps everything that the type of a value may depend on: the quotes of a scalar, its tag, and its place. It
-//! does not decide types. The reader of the language does: [`crate::jina`] reads YAML 1.1 as Jina does, and
-//! [`kubernetes_value`] reads it as kubectl does.
+//! A node has no type, but keeps everything that its type may depend on: the quotes of a scalar, and its tag. The caller
+//! decides the type: the module `jina` reads YAML 1.1 as Jina does, and [`kubernetes_value`] reads it as kubectl does.
 
 mod dialect;
 mod dict;

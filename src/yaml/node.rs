@@ -4,14 +4,14 @@ use std::borrow::Cow;
 
 use crate::finding::Mark;
 
-/// One YAML node: aliases are expanded and merge keys applied.
+/// A YAML node. Aliases are already expanded, and merge keys applied.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Node<'t> {
-    /// The start of the node in its text.
+    /// The start of the node in the text.
     pub mark: Mark,
     /// The name of a local tag (`Flow` for `!Flow`); standard tags only change how a scalar is read.
     pub tag: Option<Box<str>>,
-    /// The content.
+    /// The scalar, list or mapping.
     pub data: Data<'t>,
 }
 
@@ -22,16 +22,16 @@ pub enum Data<'t> {
     Scalar(Scalar<'t>),
     /// A list.
     List(Vec<Node<'t>>),
-    /// A mapping, its fields in the order of the text.
+    /// A mapping, with its fields in the order of the text.
     Map(Vec<(Node<'t>, Node<'t>)>),
 }
 
-/// A scalar's text after unescaping and folding, and how it was written.
+/// A scalar: its text after unescaping and folding, and its style.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scalar<'t> {
-    /// The text.
+    /// The text after unescaping and folding.
     pub text: Cow<'t, str>,
-    /// The style.
+    /// Whether the text decides the type.
     pub style: Style,
 }
 
@@ -44,28 +44,25 @@ pub enum Style {
     Quoted,
 }
 
-/// A string.
+/// Creates a string, which the writer quotes if necessary.
 impl<'t> From<Cow<'t, str>> for Node<'t> {
     fn from(text: Cow<'t, str>) -> Self {
         Data::Scalar(Scalar { text, style: Style::Quoted }).into()
     }
 }
 
-/// A string.
 impl<'t> From<&'t str> for Node<'t> {
     fn from(text: &'t str) -> Self {
         Cow::Borrowed(text).into()
     }
 }
 
-/// A string.
 impl From<String> for Node<'_> {
     fn from(text: String) -> Self {
         Cow::<str>::Owned(text).into()
     }
 }
 
-/// A string.
 impl<'t> From<&'t String> for Node<'t> {
     fn from(text: &'t String) -> Self {
         text.as_str().into()
@@ -74,7 +71,6 @@ impl<'t> From<&'t String> for Node<'t> {
 
 macro_rules! whole_numbers {
     ($($integer:ty)*) => {$(
-        /// A whole number.
         impl From<$integer> for Node<'_> {
             fn from(number: $integer) -> Self {
                 Node::plain(number.to_string())
@@ -84,14 +80,13 @@ macro_rules! whole_numbers {
 }
 whole_numbers!(i32 i64 u16);
 
-/// A list.
 impl<'t> From<Vec<Node<'t>>> for Node<'t> {
     fn from(entries: Vec<Node<'t>>) -> Self {
         Data::List(entries).into()
     }
 }
 
-/// A node that was created by the program and has no place in the input.
+/// Creates a node that is not from the input, so it has no place there.
 impl<'t> From<Data<'t>> for Node<'t> {
     fn from(data: Data<'t>) -> Self {
         Node { mark: Mark::default(), tag: None, data }
@@ -193,12 +188,12 @@ impl<'t> Node<'t> {
         pairs.iter_mut().rev().find(|(key, _)| key.as_text() == Some(name)).map(|(_, value)| value)
     }
 
-    /// The name of a field that this crate defines. It needs no quotes, so the writer need not check it.
+    /// Creates the key of a field that this crate defines. Such a name needs no quotes, so the writer need not check it.
     pub fn field(name: &'static str) -> Self {
         Self::plain(name)
     }
 
-    /// A plain scalar: its text decides its type.
+    /// Creates a plain scalar. Its text decides its type.
     pub fn plain(text: impl Into<Cow<'t, str>>) -> Self {
         Data::Scalar(Scalar { text: text.into(), style: Style::Plain }).into()
     }
@@ -219,7 +214,7 @@ impl<'t> Node<'t> {
         Some(pairs.remove(place).1)
     }
 
-    /// Whether this is an empty value or an explicit null (`~`, `null`) to every YAML reader.
+    /// Whether every YAML reader reads this node as null: it is empty, `~` or `null`.
     pub fn is_null(&self) -> bool {
         matches!(&self.data, Data::Scalar(s)
             if s.style == Style::Plain && matches!(&*s.text, "" | "~" | "null" | "Null" | "NULL"))

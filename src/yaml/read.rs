@@ -1,7 +1,7 @@
-//! Events → nodes.
+//! Composes events into nodes.
 //!
-//! [`super::scan`] and [`super::events`] implement the grammar. This file composes events into [`Node`]s, without
-//! recursion, and limits the expansion of aliases, so that a small text cannot cost much memory.
+//! [`super::scan`] and [`super::events`] implement the grammar. This file composes their events into [`Node`]s without
+//! recursion. It limits the expansion of aliases, because otherwise a small text could need very much memory.
 
 use std::collections::{HashMap, HashSet};
 
@@ -13,13 +13,13 @@ use super::node::{Data, Node, Scalar, Style};
 use super::scan::{Place, Quoting};
 use crate::finding::{FieldPath, Mark, Step, shortened};
 
-/// The most duplicate keys that are kept: more are not useful, and each has a path that may be long.
+/// The most duplicate keys that are reported. More are not useful, and each has a path that may be long.
 const MOST_DUPLICATES: usize = 100;
 
 /// The most nodes that aliases may add to a document: 64 MB of nodes, far above any real use of anchors.
 const MOST_ALIASED_NODES: usize = 1_000_000;
 
-/// Bytes of text that count as one more node: an alias copies the text of its anchor.
+/// The number of bytes that count as one more node, because an alias also copies the text of its anchor.
 const TEXT_OF_A_NODE: usize = 64;
 
 /// A document that was read.
@@ -38,9 +38,9 @@ pub struct DuplicateKey {
     pub path: FieldPath,
     /// The key.
     pub key: String,
-    /// The first place.
+    /// The place where the key is first used.
     pub first: Mark,
-    /// The second place.
+    /// The place where the key is used again.
     pub second: Mark,
 }
 
@@ -55,7 +55,7 @@ pub fn read_as(text: &str, dialect: Dialect) -> Result<Document<'_>, SyntaxError
     let first = documents.next().transpose()?;
     match documents.next().transpose()? {
         None => Ok(first.unwrap_or(Document { root: None, duplicates: Vec::new() })),
-        // The rest may not be YAML at all, which is the more useful error.
+        // If the rest is not valid YAML, that error is more useful.
         Some(second) => match documents.find_map(Result::err) {
             Some(error) => Err(error),
             None => Err(SyntaxError {
@@ -79,17 +79,17 @@ pub fn read_all_as(text: &str, dialect: Dialect) -> Result<Vec<Document<'_>>, Sy
 /// An alias, its place, and the value of its anchor.
 #[derive(Debug)]
 pub struct Alias<'t> {
-    /// Its place in the text.
+    /// The place of the alias in the text.
     pub place: std::ops::Range<usize>,
-    /// The offset of its anchor.
+    /// The offset of the anchor.
     pub anchor: usize,
-    /// The value of its anchor.
+    /// The value of the anchor.
     pub node: Node<'t>,
 }
 
-/// All aliases, as kubectl reads it.
+/// All aliases in YAML, read as kubectl reads it.
 pub fn aliases(text: &str) -> Result<Vec<Alias<'_>>, SyntaxError> {
-    // Text without aliases need not be parsed.
+    // If no alias has the name of an anchor, the text need not be parsed.
     if names_behind(b'*', text).is_disjoint(&names_behind(b'&', text)) {
         return Ok(Vec::new());
     }
@@ -98,26 +98,26 @@ pub fn aliases(text: &str) -> Result<Vec<Alias<'_>>, SyntaxError> {
     Ok(documents.kept.unwrap_or_default())
 }
 
-/// The documents in order. It ends after an error.
+/// An iterator over the documents in order. It ends after an error.
 pub struct Documents<'t> {
     parser: Parser<'t>,
-    /// The names after `*` in the text, collected when the first anchor is found.
+    /// The words after `*` in the text. They are collected when the first anchor is found.
     aliases: Option<HashSet<&'t str>>,
     text: &'t str,
     has_failed: bool,
     /// The aliases so far, if the caller needs them.
     kept: Option<Vec<Alias<'t>>>,
     composing: Composing<'t>,
-    /// Whether the entries of `items` are handed over one by one.
+    /// Whether the iterator returns the entries of `items` one by one.
     splits_items: bool,
 }
 
-/// A document of which a part has been read.
+/// A document that is being read.
 #[derive(Default)]
 struct Composing<'t> {
     open: Vec<Open<'t>>,
     anchors: HashMap<&'t str, Option<Anchored<'t>>>,
-    /// Nodes that aliases have added.
+    /// The number of nodes that aliases have added.
     aliased: usize,
     duplicates: Vec<DuplicateKey>,
     root: Option<Node<'t>>,
@@ -125,16 +125,16 @@ struct Composing<'t> {
     items: Items,
 }
 
-/// What is known about the top-level field `items`.
+/// The state of the top-level field `items`.
 #[derive(Default, Clone, Copy, PartialEq, Eq)]
 enum Items {
     #[default]
     NotFound,
-    /// Its entries are being handed over.
+    /// The entries of `items` are being returned.
     Open,
-    /// Its entries have been handed over.
+    /// All entries of `items` have been returned.
     Complete,
-    /// There is another field `items`, which replaces the entries that were handed over.
+    /// There is a second field `items`, which replaces the entries that were returned.
     Replaced,
 }
 
@@ -143,17 +143,17 @@ enum Items {
 pub enum Part<'t> {
     /// An entry of the top-level list `items` of the next document.
     Item(Node<'t>),
-    /// A document, without such entries.
+    /// A document, without the entries of `items` that were returned before.
     Document {
         /// The document.
         document: Document<'t>,
-        /// Whether a second field `items` replaces the entries that were handed over.
+        /// Whether a second field `items` replaces the entries that were returned before.
         are_items_replaced: bool,
     },
 }
 
-/// Reads every document of a text, as kubectl and kustomize read it. The entries of a top-level list `items` are handed over
-/// before their document, so that a long list is never in memory as a whole.
+/// Reads every document, as kubectl and kustomize read it. The entries of a top-level list `items` are returned one
+/// by one before their document, so that a long list is never in memory as a whole.
 pub fn read_parts(text: &str) -> Result<impl Iterator<Item = Result<Part<'_>, SyntaxError>>, SyntaxError> {
     let mut documents = Documents { splits_items: true, ..Documents::of(text, Dialect::Kubernetes)? };
     Ok(std::iter::from_fn(move || documents.next_part()))
@@ -173,16 +173,16 @@ impl<'t> Iterator for Documents<'t> {
     }
 }
 
-/// A collection that is still open.
+/// A collection whose end has not been read yet.
 struct Open<'t> {
     node: Node<'t>,
-    /// Its anchor, and the place of the anchor.
+    /// The anchor of the collection, and its place.
     anchor: Option<(&'t str, usize)>,
     /// The key whose value comes next.
     key: Option<Node<'t>>,
 }
 
-/// The value of an anchor.
+/// The node that an anchor names.
 struct Anchored<'t> {
     node: Node<'t>,
     /// The offset of the anchor.
@@ -227,7 +227,7 @@ impl<'t> Documents<'t> {
         Ok(Some(Part::Document { document, are_items_replaced: composing.items == Items::Replaced }))
     }
 
-    /// Reads on to the next entry of `items` that is handed over, or to the end of the document.
+    /// Reads up to the next entry of `items`, and returns it; `None` at the end of the document.
     fn content(&mut self, composing: &mut Composing<'t>) -> Result<Option<Node<'t>>, SyntaxError> {
         let Composing { open, anchors, aliased, duplicates, root, items, .. } = composing;
         while let Some(event) = self.parser.next()? {
@@ -248,7 +248,7 @@ impl<'t> Documents<'t> {
                 }
                 EventKind::Alias(name) => {
                     let message = |message: &str| SyntaxError { message: format!("{message} `{name}`"), mark };
-                    let known = anchors.get(name).ok_or_else(|| message("there is no anchor with the name of this alias,"))?;
+                    let known = anchors.get(name).ok_or_else(|| message("there is no anchor for the alias"))?;
                     let Anchored { node, start, size, height } =
                         known.as_ref().ok_or_else(|| message("the alias is inside its own anchor"))?;
                     *aliased += size;
@@ -281,7 +281,7 @@ impl<'t> Documents<'t> {
             let is_used = |name: &str| self.aliases.as_ref().is_none_or(|aliases| aliases.contains(name));
             if let Some((name, start)) = anchor.filter(|(name, _)| is_used(name)) {
                 let size = size_of(&node);
-                // The copy that is kept costs as much memory as one that is used.
+                // The copy in `kept` needs as much memory as the copy in the document.
                 *aliased += size;
                 if *aliased > MOST_ALIASED_NODES {
                     let message = format!("aliases expand to more than {MOST_ALIASED_NODES} values");
@@ -309,13 +309,13 @@ impl<'t> Documents<'t> {
         Ok(())
     }
 
-    /// `!!str 5` makes a string, `!!int "5"` makes a quoted text a number. For kubectl any other tag makes a string
-    /// (goyaml.v2 `decoder.scalar`); a node keeps a tag `!name` itself.
+    /// The style of a scalar with a tag. `!!str 5` is a string, and `!!int "5"` is a number. For kubectl a scalar with any other
+    /// tag is a string (goyaml.v2 `decoder.scalar`). A tag `!name` is stored in the node instead.
     fn style(&self, quoting: Quoting, tag: Option<&Tag<'_>>) -> Style {
         match tag {
             Some(Tag::Core(name)) if name == "str" => Style::Quoted,
             Some(Tag::Core(_)) => Style::Plain,
-            // `Composer.compose_scalar_node` of PyYAML then reads it as a plain scalar.
+            // With the tag `!`, `Composer.compose_scalar_node` of PyYAML reads a plain scalar.
             Some(Tag::NonSpecific) if self.parser.dialect() == Dialect::Jina => Style::Plain,
             Some(Tag::NonSpecific | Tag::Other(_)) => Style::Quoted,
             _ if quoting == Quoting::Plain => Style::Plain,
@@ -324,12 +324,12 @@ impl<'t> Documents<'t> {
     }
 }
 
-/// Whether the next value is that of the field `items` of a document that has no anchor.
+/// Whether the next value belongs to the top-level field `items` of a document without an anchor.
 fn is_items(open: &[Open<'_>]) -> bool {
     matches!(open, [Open { anchor: None, key: Some(key), .. }] if key.as_text() == Some("items"))
 }
 
-/// The names of all aliases, or of all anchors, and any other word after a `*` or a `&`.
+/// All words after a `*` or a `&`. They include the names of all aliases, or of all anchors.
 fn names_behind(sign: u8, text: &str) -> HashSet<&str> {
     let name = |sign: usize| {
         let rest = text.get(sign + 1..)?;
@@ -343,7 +343,8 @@ fn is_absent(node: &Node<'_>) -> bool {
     matches!(&node.data, Data::Scalar(s) if s.text.is_empty() && s.style == Style::Plain) && node.tag.is_none()
 }
 
-/// `!Flow` → `Flow`, `!!binary` → `!binary`; the tags of the core schema are already applied.
+/// The local tag of a node: `Flow` for `!Flow`, and `!binary` for `!!binary`. `None` for tags of the core schema, which
+/// have been applied already.
 fn local(tag: Option<Tag<'_>>) -> Option<Box<str>> {
     match tag? {
         Tag::Local(name) => Some(name.into()),
@@ -396,8 +397,8 @@ fn size_of(node: &Node<'_>) -> usize {
     }
 }
 
-/// Applies merge keys and removes all but the last of duplicate keys. The first one's position stays: the order of
-/// a Python `dict` (`PyYAML` `SafeConstructor.flatten_mapping`, `construct_mapping`).
+/// Applies merge keys and duplicate keys. A duplicate key keeps its first position and gets its last value, as in a Python
+/// `dict` (`PyYAML` `SafeConstructor.flatten_mapping`, `construct_mapping`).
 fn finish_map<'t>(node: Node<'t>, path: impl Fn() -> FieldPath, duplicates: &mut Vec<DuplicateKey>) -> Result<Node<'t>, SyntaxError> {
     let Node { mark, tag, data: Data::Map(pairs) } = node else { return Ok(node) };
     let merges = pairs.iter().any(|(key, _)| is_merge(key));
@@ -445,7 +446,8 @@ fn is_merge(key: &Node<'_>) -> bool {
     key.tag.is_none() && matches!(&key.data, Data::Scalar(s) if s.style == Style::Plain && s.text == "<<")
 }
 
-/// `<<: {…}` or `<<: [{…}, {…}]`; the first of several wins, so later ones are inserted at the front.
+/// Applies a merge key, `<<: {…}` or `<<: [{…}, {…}]`. The first of several mappings has priority. The mappings are added in
+/// reverse order, because of duplicate keys the last value is used.
 fn merge_into<'t>(merged: &mut Vec<(Node<'t>, Node<'t>)>, value: Node<'t>) -> Result<(), SyntaxError> {
     let not_a_map = |mark| SyntaxError { message: "`<<` must be a mapping or a list of mappings".into(), mark };
     match value.data {
@@ -480,7 +482,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_duplicate_wins_and_both_places_are_known() -> Result<(), SyntaxError> {
+    fn the_last_duplicate_is_used_and_both_places_are_kept() -> Result<(), SyntaxError> {
         let document = read("top:\n- {k: 1, j: 0, k: 2}\n")?;
         assert_eq!(document.root.map(|n| n.shown()), Some("{top: [{k: 2, j: 0}]}".into()));
         let place = |line, column| Mark { line, column };
@@ -510,7 +512,7 @@ mod tests {
     }
 
     #[test]
-    fn what_pyyaml_reads_is_read() {
+    fn text_that_pyyaml_reads_is_read() {
         let lone = read("a: {b: [-, c], d: -}")
             .map(|document| crate::yaml::kubernetes_value(&document.root.unwrap_or_else(|| "".into())).to_string());
         assert_eq!(lone.as_deref(), Ok(r#"{"a":{"b":["-","c"],"d":"-"}}"#));
@@ -521,7 +523,7 @@ mod tests {
     }
 
     #[test]
-    fn items_are_handed_over_one_by_one() {
+    fn items_are_returned_one_by_one() {
         let parts = |text: &str| -> Vec<String> {
             let shown = |part: Result<Part<'_>, SyntaxError>| match part {
                 Ok(Part::Item(node)) => node.shown(),
@@ -545,7 +547,7 @@ mod tests {
     }
 
     #[test]
-    fn documents_are_counted() {
+    fn empty_text_has_no_root_and_a_second_document_is_an_error() {
         assert_eq!(shown(""), "nothing");
         assert_eq!(shown("# only a comment\n"), "nothing");
         assert_eq!(shown("\u{feff}a: 1\r\n"), "{a: 1}");

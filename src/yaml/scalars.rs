@@ -1,4 +1,4 @@
-//! The text of a scalar in each of its five styles: folded, unescaped, and borrowed where it equals the input.
+//! Scans the text of scalars in the five styles: folds lines and replaces escapes. Text that equals the input is borrowed.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use super::dialect::Dialect;
 use super::error::SyntaxError;
 use super::scan::{Place, Quoting, Scanner, Token, TokenKind};
 
-/// The line breaks between two parts of a scalar, as they count when the parts are joined.
+/// The line breaks between two parts of a scalar. They decide the text between the parts when these are joined.
 #[derive(Default)]
 struct Fold {
     first: Option<char>,
@@ -23,7 +23,7 @@ impl Fold {
         }
     }
 
-    /// One line feed becomes a space; of several, one is dropped.
+    /// Adds the line breaks to `text`: a single line feed becomes a space, and of several line feeds one is dropped.
     fn join(&mut self, text: &mut String) {
         match self.first.take() {
             Some('\n') if self.more.is_empty() => text.push(' '),
@@ -119,7 +119,8 @@ impl<'t> Scanner<'t> {
         self.at = bytes.len();
     }
 
-    /// `{a:}` and `[a:[b]]`: only PyYAML ends a key at a colon before a bracket or comma.
+    /// Whether a colon ends a key between brackets, although a bracket or comma follows, as in `{a:}` and `[a:[b]]`. This is
+    /// so only in PyYAML.
     fn ends_key_in_flow(&self) -> bool {
         self.dialect == Dialect::Jina && matches!(self.byte(self.at + 1), b',' | b'[' | b']' | b'{' | b'}')
     }
@@ -149,7 +150,7 @@ impl<'t> Scanner<'t> {
         }
     }
 
-    /// A quoted scalar. Its lines may be indented in any way.
+    /// Scans a quoted scalar. Its lines may have any indentation.
     pub(super) fn scan_flow_scalar(&mut self, quoting: Quoting, start: Place) -> Result<Cow<'t, str>, SyntaxError> {
         let is_single = quoting == Quoting::Single;
         let (quote, stops) = if is_single { (b'\'', SINGLE | BREAK) } else { (b'"', DOUBLE | BREAK) };
@@ -179,13 +180,13 @@ impl<'t> Scanner<'t> {
                     let end = pieces.from + before;
                     self.scan_quoted_breaks(&mut pieces, end, start)?;
                 }
-                // The first byte of a character that is not a line break.
+                // The byte is the start of a character that is not a line break.
                 _ => self.at += 1,
             }
         }
     }
 
-    /// Folds the lines of a quoted scalar: `end` is the end of its part on this line.
+    /// Folds the lines of a quoted scalar. `end` is the end of the part of the scalar on this line.
     fn scan_quoted_breaks(&mut self, pieces: &mut Pieces<'t>, end: usize, start: Place) -> Result<(), SyntaxError> {
         let mut fold = Fold::default();
         while let Some(line_break) = self.skip_break() {
@@ -205,12 +206,12 @@ impl<'t> Scanner<'t> {
         self.error(message)
     }
 
-    /// An escape in double quotes.
+    /// Scans an escape sequence in double quotes.
     fn scan_escape(&mut self, pieces: &mut Pieces<'t>, start: Place) -> Result<(), SyntaxError> {
         let at = self.at;
         let byte = self.byte(at + 1);
         if self.break_length(at + 1) > 0 {
-            // The line continues below; empty lines between count.
+            // An escaped line break joins two lines. Empty lines between them count.
             self.at += 1;
             pieces.cut(at, at + 1);
             self.skip_break();
@@ -267,8 +268,8 @@ impl<'t> Scanner<'t> {
         Ok(())
     }
 
-    /// The character of an escape sequence in hexadecimal digits, and the length of the sequence. JSON writes a character
-    /// beyond the first plane as two sequences.
+    /// The character of an escape sequence with hexadecimal digits, and the length of the sequence. JSON writes a character above
+    /// U+FFFF as two sequences.
     fn scan_code(&mut self, digits: usize) -> Result<(char, usize), SyntaxError> {
         let code = |at: usize| {
             let digits = self.text.get(at + 2..at + 2 + digits).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()))?;
@@ -288,7 +289,7 @@ impl<'t> Scanner<'t> {
         joined.map(|c| (c, 2 * length)).ok_or_else(|| self.error("this escape sequence is not a valid character"))
     }
 
-    /// Scans a block scalar. Its mark is that of its first line that is not empty, and its end that of the last line.
+    /// Scans a block scalar. The mark of the token is its first line that is not empty, and the end is the end of its last line.
     pub(super) fn scan_block_scalar(&mut self, quoting: Quoting, start: Place) -> Result<Token<'t>, SyntaxError> {
         self.at += 1;
         let (mut chomping, mut increment) = (None, None);
@@ -361,7 +362,7 @@ impl<'t> Scanner<'t> {
                 self.at += 1;
             }
             deepest = deepest.max(self.column());
-            // PyYAML reads the tab as text after enough spaces, and as an error later otherwise.
+            // PyYAML reads the tab as text if there are enough spaces before it; otherwise it reports an error later.
             let is_indentation = self.here() == b'\t' && indent.is_none_or(|indent| self.column() < indent);
             if is_indentation && self.dialect == Dialect::Kubernetes {
                 return Err(self.error("a tab must not be used for indentation; use spaces"));

@@ -1,10 +1,9 @@
-//! Characters → tokens, as libyaml's scanner produces them.
+//! Scans characters into tokens, as libyaml's scanner does.
 //!
-//! Both readers that matter come from libyaml: go-yaml (kubectl, kustomize, kpt) is its translation into Go, and
-//! PyYAML, with which Jina reads a Flow, is the model for it. They are more lenient than YAML 1.2 and agree with each
-//! other in nearly all cases. The functions have the names of their counterparts, so that the three can be compared:
-//! `scanner.c` of libyaml, `scannerc.go` of go-yaml, `scanner.py` of PyYAML. Where go-yaml and PyYAML differ,
-//! [`Dialect`] decides.
+//! kubectl, kustomize and kpt read YAML with go-yaml, a translation of libyaml into Go. Jina reads a Flow with PyYAML, the
+//! model for libyaml. Both are more lenient than YAML 1.2, and they agree with each other in nearly all cases. Where they
+//! differ, [`Dialect`] decides. The functions here have the same names as the functions of these libraries, so that the code
+//! can be compared: `scanner.c` of libyaml, `scannerc.go` of go-yaml, `scanner.py` of PyYAML.
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
@@ -58,7 +57,7 @@ pub(super) enum TokenKind<'t> {
     Scalar { text: Cow<'t, str>, quoting: Quoting },
 }
 
-/// A tag, or the definition of a handle in a directive. They are rare, so users box them.
+/// A tag, or the definition of a handle in a directive. Both are rare, so tokens store them in a box.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct TagName<'t> {
     /// The handle; empty for a verbatim tag (`!<…>`) and for the tag `!`.
@@ -71,14 +70,14 @@ pub(super) struct TagName<'t> {
 pub(super) struct Token<'t> {
     pub kind: TokenKind<'t>,
     pub start: Place,
-    /// The offset after its last character.
+    /// The offset after the last character of the token.
     pub end: usize,
 }
 
 /// A token that becomes a key if `:` follows on the same line.
 #[derive(Debug, Clone, Copy)]
 struct SimpleKey {
-    /// Whether only a key is valid at this place.
+    /// Whether the token must be a key, because nothing else is valid at this place.
     required: bool,
     /// The number of the token, counted from the start of the text.
     token: usize,
@@ -94,20 +93,20 @@ pub(super) struct Scanner<'t> {
     pub(super) dialect: Dialect,
     characters: Characters,
     pub(super) at: usize,
-    /// The number of lines before this one.
+    /// The number of lines before the current line.
     line: u32,
     pub(super) line_start: usize,
-    /// The number of characters of this line that were counted, and the offset up to which they were.
+    /// An offset in the current line, up to which characters were counted, and (second) their number.
     counted: (usize, usize),
-    /// The column of the innermost block collection; -1 outside of all.
+    /// The column of the innermost block collection; -1 outside of all block collections.
     pub(super) indent: isize,
     indents: Vec<isize>,
-    /// The possible key for each open bracket, and for the block around them.
+    /// The possible key at each level: first for the block around all brackets, then for each open bracket.
     simple_keys: Vec<Option<SimpleKey>>,
     possible_keys: usize,
     pub(super) simple_key_allowed: bool,
     pub(super) tokens: VecDeque<Token<'t>>,
-    /// The number of tokens that have left the queue.
+    /// The number of tokens that were taken from the queue.
     taken: usize,
     is_done: bool,
 }
@@ -134,7 +133,7 @@ impl<'t> Scanner<'t> {
         })
     }
 
-    /// Puts the next token into `token`. After the last one it is always [`TokenKind::StreamEnd`].
+    /// Puts the next token into `token`. After the last token this is always [`TokenKind::StreamEnd`].
     pub(super) fn next(&mut self, token: &mut Token<'t>) -> Result<(), SyntaxError> {
         while self.needs_more_tokens()? {
             self.fetch_next_token()?;
@@ -159,7 +158,7 @@ impl<'t> Scanner<'t> {
             return Ok(false);
         }
         self.remove_stale_keys()?;
-        // The tokens of an outer key come first.
+        // The key of the outermost level comes first in the text.
         Ok(self.simple_keys.iter().flatten().next().is_some_and(|key| key.token == self.taken))
     }
 
@@ -171,7 +170,8 @@ impl<'t> Scanner<'t> {
         self.byte(self.at)
     }
 
-    /// Bytes from the start of the line. Before a token that decides an indentation there is only ASCII.
+    /// The column of the current place, counted in bytes. Only tokens with nothing but ASCII before them on their line decide an
+    /// indentation, so characters need not be counted.
     pub(super) fn column(&self) -> isize {
         isize::try_from(self.at - self.line_start).unwrap_or(isize::MAX)
     }
@@ -195,7 +195,7 @@ impl<'t> Scanner<'t> {
         Place { offset: self.at, mark: Mark { line: self.line.saturating_add(1), column: number(characters).saturating_add(1) } }
     }
 
-    /// An error at the current place.
+    /// Creates an error at the current place.
     pub(super) fn error(&mut self, message: impl Into<String>) -> SyntaxError {
         SyntaxError { message: message.into(), mark: self.place().mark }
     }
@@ -215,8 +215,8 @@ impl<'t> Scanner<'t> {
         self.at >= self.text.len()
     }
 
-    /// Skips the line break at this place, if there is one, and returns its value in a scalar: U+2028 and U+2029 stay,
-    /// all others become a line feed.
+    /// Skips the line break at this place, if there is one, and returns the character that it becomes in a scalar: U+2028 and
+    /// U+2029 stay, all other line breaks become a line feed.
     pub(super) fn skip_break(&mut self) -> Option<char> {
         let length = self.break_length(self.at);
         if length == 0 {
@@ -260,7 +260,7 @@ impl<'t> Scanner<'t> {
         self.tokens.push_back(Token { kind, start, end: self.at });
     }
 
-    /// Adds a token of `length` bytes and skips them.
+    /// Adds a token of `length` bytes, and skips these bytes.
     fn push(&mut self, kind: TokenKind<'t>, length: usize) {
         let start = self.place();
         self.at += length;
@@ -306,7 +306,7 @@ impl<'t> Scanner<'t> {
         }
     }
 
-    /// An error at the character after a tab.
+    /// Creates an error at the character after a tab.
     fn tab(&mut self) -> SyntaxError {
         self.skip_while(BLANK);
         self.error(match self.dialect {
@@ -329,7 +329,7 @@ impl<'t> Scanner<'t> {
                 self.at += 1;
             }
             if self.here() == b'#' {
-                // A comment after a value is not joined with the comment below it.
+                // go-yaml does not join a comment after a value with the comment below that.
                 let before = self.slice(self.line_start, self.at);
                 let is_first = before.split([' ', '\t']).all(|word| matches!(word, "" | "-" | "---" | "..."));
                 self.at = self.line_end(self.at);
@@ -344,8 +344,8 @@ impl<'t> Scanner<'t> {
         }
     }
 
-    /// Whether only blanks are between this place and a comment: go-yaml 3 joins such comments
-    /// (`yaml_parser_scan_comments`) and ignores their indentation.
+    /// Whether only blanks and line breaks are between this place and a comment. go-yaml 3 joins the comments then
+    /// (`yaml_parser_scan_comments`), and ignores their indentation.
     fn is_comment_below(&self) -> bool {
         let mut at = self.at;
         loop {
@@ -375,7 +375,7 @@ impl<'t> Scanner<'t> {
         self.at - key.place.offset > LONGEST_SIMPLE_KEY && self.slice(key.place.offset, self.at).chars().nth(LONGEST_SIMPLE_KEY).is_some()
     }
 
-    /// Removes the possible key of a level.
+    /// Removes the possible key of a level; returns an error if a key is required there.
     fn remove_simple_key(&mut self, level: usize) -> Result<(), SyntaxError> {
         let Some(key) = self.simple_keys.get_mut(level).and_then(Option::take) else { return Ok(()) };
         self.possible_keys -= 1;
@@ -420,7 +420,7 @@ impl<'t> Scanner<'t> {
         self.tokens.insert(place, Token { kind, start, end: start.offset });
     }
 
-    /// Closes the block collections that are deeper than a column.
+    /// Closes the block collections that are indented further than `column`.
     fn unroll_indent(&mut self, column: isize) {
         while !self.in_flow() && self.indent > column {
             self.push(TokenKind::BlockEnd, 0);
@@ -475,7 +475,7 @@ impl<'t> Scanner<'t> {
     }
 
     fn fetch_block_entry(&mut self) -> Result<(), SyntaxError> {
-        // Between brackets it is also an error, which the parser reports.
+        // Between brackets a dash is an error too, but the parser reports it.
         if !self.in_flow() {
             if !self.simple_key_allowed {
                 return Err(self.error("a list entry must not begin here; put it on its own line"));

@@ -1,4 +1,4 @@
-//! The places of nodes in YAML, for cutting or changing it.
+//! Finds the places of nodes in YAML text, so that the text can be cut or changed.
 
 use std::borrow::Cow;
 
@@ -10,11 +10,11 @@ use super::scan::Quoting;
 /// A node with its place. All places are offsets.
 #[derive(Debug)]
 pub struct Spot<'t> {
-    /// The first character, including the anchor and the tag.
+    /// The first character of the node, including the anchor and the tag.
     pub start: usize,
     /// The first character of the node's own text.
     pub content: usize,
-    /// After the last character. The line break after a block scalar is not part of it.
+    /// The offset after the last character. The line break after a block scalar is not part of the scalar.
     pub end: usize,
     /// The `-`, `?` or `:` before the node; if there is none, a place before it.
     pub indicator: usize,
@@ -25,7 +25,7 @@ pub struct Spot<'t> {
 /// The content of a node. Collections below the requested depth are empty.
 #[derive(Debug)]
 pub enum SpotData<'t> {
-    /// `*name`
+    /// An alias, `*name`.
     Alias,
     /// A scalar and its style.
     Scalar(Cow<'t, str>, Spelling),
@@ -61,13 +61,13 @@ struct Open<'t> {
     key: Option<Spot<'t>>,
 }
 
-/// The root of the only document, read as kubectl reads it, down to a depth; `None` if there is no document or
-/// more than one. Also returns the end of the document: its end mark, or the end of the text.
+/// Returns the root of the only document, with its nodes down to `depth`, read as kubectl reads it; `None` if there is no
+/// document or more than one. Also returns the end of the document: its end mark, or the end of the text.
 pub fn spots(text: &str, depth: usize) -> Result<Option<(Spot<'_>, usize)>, SyntaxError> {
     let mut parser = Parser::new(text, Dialect::Kubernetes)?;
     let mut open: Vec<Open<'_>> = Vec::new();
     let mut skipped = 0_usize;
-    // After the last character of any node so far; a block collection ends with its last node.
+    // The end of the last node so far. A block collection ends with its last node.
     let mut behind = 0;
     let mut root = None;
     let mut document_end = text.len();
@@ -100,7 +100,7 @@ pub fn spots(text: &str, depth: usize) -> Result<Option<(Spot<'_>, usize)>, Synt
             EventKind::SequenceEnd | EventKind::MappingEnd => {
                 let closed = if skipped == 0 { open.pop() } else { None };
                 skipped = skipped.saturating_sub(1);
-                // Only brackets have a length.
+                // The end of a collection has a length only if it is a bracket.
                 if event.end > event.start.offset {
                     behind = behind.max(event.end);
                 }
@@ -141,7 +141,7 @@ fn place<'t>(spot: Spot<'t>, open: &mut [Open<'t>], root: &mut Option<Spot<'t>>)
 }
 
 impl Spot<'_> {
-    /// The style, if it is a collection.
+    /// The style of a collection; `None` for an alias or a scalar.
     pub fn layout(&self) -> Option<Layout> {
         match &self.data {
             SpotData::List(layout, _) | SpotData::Map(layout, _) => Some(*layout),
@@ -150,8 +150,8 @@ impl Spot<'_> {
     }
 }
 
-/// The text with a line break after its last line, so that more text can follow. If the text ends in a block scalar, the
-/// line break would become part of the scalar, so its chomping indicator is changed.
+/// Ends the last line of `text` with a line break, so that more text can follow. In a block scalar the line break would
+/// become part of the value, so its chomping indicator is changed to keep the value.
 pub fn with_last_line_ended(text: &str) -> Cow<'_, str> {
     if text.is_empty() || text.ends_with(['\n', '\r']) {
         return Cow::Borrowed(text);

@@ -1,4 +1,4 @@
-//! Tags, and the directives that define their handles.
+//! Scans tags, and the directives that define the handles of tags.
 
 use std::borrow::Cow;
 
@@ -24,7 +24,7 @@ impl<'t> Scanner<'t> {
             match self.scan_tag_handle() {
                 "!" if self.is_blankz(self.at) => ("", Cow::Borrowed("!")),
                 handle if handle.len() > 1 && handle.ends_with('!') => (handle, self.scan_tag_uri()?),
-                // Not a handle but the start of the tag's name.
+                // This is not a handle, but `!` and the start of the tag's name.
                 _ => {
                     self.at = start.offset + 1;
                     let suffix = self.scan_tag_uri()?;
@@ -42,7 +42,7 @@ impl<'t> Scanner<'t> {
         Ok(())
     }
 
-    /// `!`, `!!` or `!name!`; or `!name`, which is not a handle.
+    /// Scans a handle, `!`, `!!` or `!name!`. Also returns the text `!name` of a tag without a handle.
     fn scan_tag_handle(&mut self) -> &'t str {
         let from = self.at;
         self.at += 1;
@@ -68,7 +68,7 @@ impl<'t> Scanner<'t> {
         while let Some(byte) = rest.next() {
             let hex = |digit: Option<u8>| char::from(digit.unwrap_or_default()).to_digit(16).and_then(|n| u8::try_from(n).ok());
             let read = if byte == b'%' { hex(rest.next()).zip(hex(rest.next())).map(|(high, low)| high << 4 | low) } else { Some(byte) };
-            // Not a byte of UTF-8.
+            // For other characters add a byte that is never valid in UTF-8, so that the conversion below fails.
             bytes.push(read.unwrap_or(0xff));
         }
         String::from_utf8(bytes).map(Cow::Owned).map_err(|_| self.error("`%` in a tag must be followed by two hexadecimal digits of UTF-8"))

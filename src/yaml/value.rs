@@ -1,4 +1,4 @@
-//! Nodes ↔ JSON.
+//! Converts nodes to JSON as kubectl does, and JSON to nodes.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -10,10 +10,10 @@ use serde_json::{Number, Value};
 use super::dict::Dict;
 use super::node::{Data, Node, Scalar, Style};
 
-/// The JSON that kubectl makes of a node, with the fields in order.
+/// Writes a node as the JSON that kubectl converts it to. The fields keep their order.
 ///
-/// Plain scalars are typed as `sigs.k8s.io/yaml` types them (goyaml.v2 `resolve.go`): YAML 1.1 booleans, octal
-/// `0644`, `0x`, `0b` and `0o` numbers, underscores; dates stay strings.
+/// Plain scalars have the types that `sigs.k8s.io/yaml` gives them (goyaml.v2 `resolve.go`): YAML 1.1 booleans, octal
+/// numbers such as `0644`, numbers with `0x`, `0b` or `0o`, and numbers with underscores. Dates are strings.
 impl Serialize for Node<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match &self.data {
@@ -40,12 +40,12 @@ fn name<'n>(key: &'n Node<'_>) -> Cow<'n, str> {
     }
 }
 
-/// The same JSON as a value, whose fields have no order, for comparing and merging.
+/// Converts a node to the JSON value that kubectl converts it to. The fields have no order.
 pub fn kubernetes_value(node: &Node<'_>) -> Value {
     serde_json::to_value(node).unwrap_or_default()
 }
 
-/// A number as Go writes the shortest text for 32 bits (`strconv.FormatFloat(f, 'g', -1, 32)`).
+/// Formats a number as Go formats a 32-bit float with the fewest digits (`strconv.FormatFloat(f, 'g', -1, 32)`).
 fn short(number: f64) -> String {
     #[allow(clippy::cast_possible_truncation)]
     let number = number as f32;
@@ -98,7 +98,7 @@ fn float(digits: &str) -> Option<Number> {
     digits.parse().ok().and_then(Number::from_f64)
 }
 
-/// Reads JSON, so that the config has one reader for both formats. JSON has no marks.
+/// Reads JSON into nodes, so that the config needs only one reader for both formats. The nodes have no marks.
 impl<'de> Deserialize<'de> for Node<'static> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(Reader)

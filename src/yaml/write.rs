@@ -1,9 +1,9 @@
-//! Nodes → text: the only place that writes YAML.
+//! Writes nodes as YAML text.
 //!
-//! Block style, lists at their parent's indentation, long strings on one line, as kustomize and kpt write. A string
-//! is written plain only when it is a string to every reader that kubectl, kustomize, kpt and Jina use
-//! (goyaml.v2, goyaml.v3, sigs.k8s.io/yaml, `PyYAML`); other strings are quoted. A plain scalar, whose type is not
-//! decided, keeps its text.
+//! The style is that of kustomize and kpt: collections in block style, lists at the indentation of their parent, and long
+//! strings on one line. A string is written without quotes only if all readers that kubectl, kustomize, kpt and Jina use
+//! (goyaml.v2, goyaml.v3, sigs.k8s.io/yaml, `PyYAML`) read it as a string. A plain scalar keeps its text, because its type
+//! is not decided.
 
 use super::node::{Data, Node, Scalar, Style};
 
@@ -25,7 +25,8 @@ pub fn write(node: &Node<'_>, out: &mut String) {
     }
 }
 
-/// Writes a mapping with each field on one line: Jina doubles the line breaks of block scalars when it reads a file.
+/// Writes a mapping with each field on one line. Block scalars are not used, because Jina doubles their line breaks when it
+/// reads a file.
 pub fn write_one_line_fields(node: &Node<'_>, out: &mut String) {
     for (name, value) in node.as_map().unwrap_or_default() {
         key(name, 0, out);
@@ -114,7 +115,7 @@ pub(super) fn entry(node: &Node<'_>, indent: usize, out: &mut String) {
     }
 }
 
-/// Starts a collection after a dash: on the same line, unless it has a tag. Returns whether it is on the same line.
+/// Starts a collection after a dash: on the same line, unless the collection has a tag. Returns whether it is on that line.
 fn opened(node: &Node<'_>, out: &mut String) -> bool {
     tag(node, " ", "", out);
     out.push(if node.tag.is_none() { ' ' } else { '\n' });
@@ -175,7 +176,7 @@ pub fn within_flow(node: &Node<'_>, out: &mut String) {
     }
 }
 
-/// Whether a plain scalar of block style, which must be a string, would end early between brackets.
+/// Whether a string that needs no quotes in block style needs them between brackets, because it would end early there.
 fn ends_within_flow(text: &str) -> bool {
     text.contains(['[', ']', '{', '}', ',']) || text.contains(": ") || text.contains(" #") || text.ends_with(':')
 }
@@ -217,16 +218,16 @@ pub fn scalar(text: &str, out: &mut String) {
     }
 }
 
-/// Not allowed in a plain scalar.
+/// The class of bytes that are not allowed in a plain scalar.
 const NEVER_PLAIN: u8 = 1;
-/// Must be escaped.
+/// The class of bytes that must be escaped.
 const ESCAPED: u8 = 2;
-/// Not a letter, a digit or a sign of numbers.
+/// The class of bytes that are not letters, digits or signs of numbers.
 const NO_WORD: u8 = 4;
-/// A part of a character that is checked as a whole.
+/// The class of bytes that are a part of a character above ASCII. Such a character is checked as a whole.
 const BEYOND_ASCII: u8 = 8;
 
-/// The classes of bytes in strings.
+/// The classes of each byte in strings.
 static CLASSES: [u8; 256] = {
     let mut classes = [0; 256];
     let mut byte = 0;
@@ -245,12 +246,12 @@ static CLASSES: [u8; 256] = {
     classes
 };
 
-/// Whether the string, unquoted, is a string to every reader; `false` in doubt.
+/// Whether every reader reads the string without quotes as a string; `false` in doubt.
 fn plain_everywhere(text: &str, beyond_ascii: bool) -> bool {
     let bytes = text.as_bytes();
     let starts_well = match bytes {
         [] => false,
-        // Options: `--name`, `-c`. A dash before anything else could begin a number or a list entry.
+        // Command-line options such as `--name` and `-c` are strings. Any other dash could begin a number or a list entry.
         [b'-', b'-', third, ..] => third.is_ascii_alphabetic(),
         [b'-', second, ..] => second.is_ascii_alphabetic() && !is_reserved(&text[1..]),
         [first, ..] => first.is_ascii_alphabetic() || matches!(first, b'/' | b'_') || (*first >= 0x80 && starts_alphanumeric(text)),
@@ -266,7 +267,7 @@ fn starts_alphanumeric(text: &str) -> bool {
     text.chars().next().is_some_and(char::is_alphanumeric)
 }
 
-/// Whether some reader reads the string as a boolean, a null, a number or a merge key.
+/// Whether any reader reads the string as a boolean, a null, a number or a merge key.
 fn is_reserved(text: &str) -> bool {
     const WORDS: [&str; 12] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf", "infinity"];
     let may_be = matches!(text.as_bytes(), [b'y' | b'Y' | b'n' | b'N' | b'o' | b'O' | b't' | b'T' | b'f' | b'F' | b'i' | b'I', ..]);

@@ -73,8 +73,9 @@ fn unknown(name: &str) -> Finding {
 fn everything() -> String {
     let mut out = String::from(
         "Differences between jinaflow and `jina export kubernetes` 3.34.0.\n\
-         `jinaflow explain FLOW` lists the differences that affect a Flow, `jinaflow explain OPTION` describes an option,\n\
-         and `jinaflow explain CODE` describes the code of a message, such as `unknown-field`.\n",
+         `jinaflow explain FLOW` lists the differences that affect a Flow.\n\
+         `jinaflow explain OPTION` describes an option of Jina.\n\
+         `jinaflow explain CODE` describes the code of a message, such as `unknown-field`.\n",
     );
     heading(&mut out, CORRECTED);
     for row in corrections::TABLE {

@@ -176,7 +176,7 @@ mod tests {
         expect("export f --name", Code::MissingArgument, "--name", "write --name NAME");
         expect("export a b c", Code::UnexpectedArgument, "export", "remove `c`");
         expect("check a --strict=yes", Code::UnexpectedArgument, "--strict", "write --strict");
-        expect("export a --image x", Code::MalformedArgument, "--image", "");
+        expect("export a --image x", Code::MalformedArgument, "--image", "write USES=IMAGE");
         expect("check a --output yaml", Code::ValueNotAllowed, "--output", "use one of: table, json");
         expect("--compat none", Code::MisplacedFlag, "--compat", "remove it, or run: jinaflow export FLOW [OUTDIR] --compat MODE");
         expect("check a --name b", Code::MisplacedFlag, "--name", "remove it, or run: jinaflow export FLOW [OUTDIR] --name NAME");

@@ -101,6 +101,6 @@ impl Overrides {
 fn pair(halves: Option<(&str, &str)>, value: &str, form: &'static str, path: &Path<'_>) -> Result<(String, String), Finding> {
     match halves {
         Some((key, rest)) if !key.is_empty() => Ok((key.to_owned(), rest.to_owned())),
-        _ => Err(Code::WrongType.error(path, format!("is not of the form {form}")).got(value).fix(format!("write {form}"))),
+        _ => Err(Code::MalformedArgument.error(path, format!("must have the form {form}")).got(value).fix(format!("write {form}"))),
     }
 }

@@ -17,7 +17,7 @@ pub fn read(root: &Node<'_>, external: &mut External, findings: &mut Findings) {
     let top = Path::root("");
     if root.text_at("apiVersion") != config::API_VERSION {
         let got = root.get("apiVersion").map(Node::shown).unwrap_or_default();
-        let finding = Code::ValueNotAllowed.error(top.key("apiVersion"), "is not a version of JinaFlowCheck");
+        let finding = Code::UnsupportedApiVersion.error(top.key("apiVersion"), "is not a version of JinaFlowCheck");
         findings.push(finding.got(got).propose(config::API_VERSION));
     }
     find_unknown(root, &top, &["apiVersion", "kind", "metadata", "spec"], findings);

@@ -87,7 +87,7 @@ fn holds_jina_flow(item: &Item<'_>) -> bool {
 fn not_a_list(error: &ListError, text: &str) -> Finding {
     match error {
         ListError::Empty => Code::NotAResourceList.error("", error.to_string()),
-        ListError::Version { .. } => Code::ValueNotAllowed.error("", error.to_string()),
+        ListError::Version { .. } => Code::UnsupportedApiVersion.error("", error.to_string()),
         ListError::NotAList { .. } => {
             Code::NotAResourceList.error("", error.to_string()).fix("to render a Flow file, run: jinaflow export FILE")
         }

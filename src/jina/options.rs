@@ -213,7 +213,7 @@ options! {
     WorkspaceId         "workspace_id"            []                    Text, U, Ignored, Ignored, Kept, Locally, 7, "Name of the workspace; not exported.";
     ExtraSearchPaths    "extra_search_paths"      []                    Texts, E, Arg, At(6), HandedOn, Yes, 7, "Directories in which the container looks for modules and configurations.";
     TimeoutCtrl         "timeout_ctrl"            []                    Int, I(60), Arg, At(7), HandedOn, Yes, 7, "Timeout of control requests in milliseconds; -1 means no timeout.";
-    K8sNamespace        "k8s_namespace"           []                    Text, U, Arg, At(8), HandedOn, Fixed, 7, "Namespace; the exporter always sets its own value.";
+    K8sNamespace        "k8s_namespace"           []                    Text, U, Arg, At(8), HandedOn, Fixed, 7, "Namespace of the pods.";
     Polling             "polling"                 []                    Text, T("ANY"), Arg, No, HandedOn, Yes, 7, "Shards that receive a request: ANY, ALL, or a mapping from endpoints to either.";
     Shards              "shards"                  []                    Int, I(1), Arg, No, HandedOn, Yes, 7, "Number of shards; with more than one shard there is also a head.";
     Replicas            "replicas"                []                    Int, I(1), Arg, At(27), HandedOn, Yes, 7, "Number of pods of the gateway, the executor, or each shard; an argument only with `compat`.";

@@ -106,7 +106,7 @@ impl fmt::Display for ListError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             ListError::Empty => f.write_str("is empty, but must be a ResourceList"),
-            ListError::Syntax(error) => write!(f, "is not YAML: {error}"),
+            ListError::Syntax(error) => write!(f, "is not valid YAML: {error}"),
             ListError::NotAList { found } => write!(f, "is not a ResourceList (got {found})"),
             ListError::Version { found } => {
                 write!(f, "is a ResourceList of an unknown version (got {found:?}); use `{}`", API_VERSIONS[0])
@@ -398,6 +398,7 @@ fn check_type(api_version: Option<&str>, kind: Option<&str>) -> Result<(), ListE
         (Some(version), Some(KIND)) if API_VERSIONS.contains(&version) => Ok(()),
         (Some("v1"), Some("List")) => Ok(()),
         (Some(version), Some(KIND)) => Err(ListError::Version { found: shortened(version) }),
+        (None, Some(KIND)) => Err(ListError::NotAList { found: "no `apiVersion`".into() }),
         (_, Some(kind)) => Err(ListError::NotAList { found: format!("kind {:?}", shortened(kind)) }),
         (_, None) => Err(ListError::NotAList { found: "a document without `kind`".into() }),
     }
@@ -534,7 +535,7 @@ mod tests {
             ),
             ("a: b\n---\nc: d\n", "is not a ResourceList (got 2 documents)"),
             ("5", "is not a ResourceList (got the value \"5\")"),
-            ("items: {{", "is not YAML: "),
+            ("items: {{", "is not valid YAML: "),
         ] {
             let got = echoed(text).err().unwrap_or_default();
             assert!(got.starts_with(expected), "{text:?}: {got}");

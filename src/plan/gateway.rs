@@ -42,7 +42,7 @@ impl Planner<'_> {
         let image = match self.main_image(options, format_args!("the gateway"), &path) {
             Ok(image) => {
                 if let Some(BASE_EXECUTOR) = options.text(Opt::Uses) {
-                    let message = "is not a gateway, and Jina's image does not start with it";
+                    let message = "is not a gateway class, so Jina's image cannot start it";
                     let (code, effect) = (Code::WrongExecutorClass, "the container exits at once");
                     let finding = self.settings.strictness().finding(code, path.key("uses"), message, effect);
                     findings.push(finding.got(BASE_EXECUTOR).fix("remove it, or write docker://REPOSITORY:TAG"));

@@ -52,7 +52,7 @@ impl Planner<'_> {
 
     /// A finding about a class of a gateway at an executor. Jina's own image has no configuration for it.
     pub(super) fn wrong_class(&self, uses: &str, opt: Opt, path: &Path<'_>) -> Finding {
-        let message = "is not an executor, and Jina's image does not start with it";
+        let message = "is not an executor class, so Jina's image cannot start it";
         let path = path.key(opt.row().name);
         let finding = self.settings.strictness().finding(Code::WrongExecutorClass, path, message, "the container exits at once");
         finding.got(uses).fix("remove it, or write docker://REPOSITORY:TAG")

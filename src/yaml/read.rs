@@ -543,7 +543,7 @@ mod tests {
         assert_eq!(parts("items: &a [1]\nb: *a"), ["{items: [1], b: [1]} false"]);
         assert_eq!(parts("&a {items: [1]}"), ["{items: [1]} false"]);
         assert_eq!(parts("items: [&a 1, *a]\nb: *a"), ["1", "1", "{items: [], b: 1} false"]);
-        assert_eq!(parts("items: [1, 2"), ["1", "2", "line 1, column 13: `,` or `]` is missing: the list begins on line 1"]);
+        assert_eq!(parts("items: [1, 2"), ["1", "2", "line 1, column 13: `,` or `]` is missing in the list that begins on line 1"]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::support::{Run, function, jinaflow, program, run, scratch};
+use crate::support::{Messages, Run, function, jinaflow, program, run, scratch};
 
 fn list(spec: &str) -> String {
     list_in("", spec)
@@ -24,10 +24,11 @@ fn executors(entries: &[&str]) -> String {
     flow(&format!("executors:\n{}", entries.iter().map(|e| format!("- {{{e}}}\n")).collect::<String>()))
 }
 
-/// Asserts that the run failed and returned all its input unchanged.
-fn refused(input: &str, run: &Run) {
+/// Runs the function, and asserts that it fails and returns all its input unchanged.
+fn refused(input: &str) -> Run {
+    let run = function(input);
     assert_eq!(run.code, 1, "{}", run.stderr);
-    run.begins("error: ");
+    run.begins("error[");
     assert!(run.stdout.starts_with(input), "{}", run.stdout);
     let results = run.list()["results"].clone();
     let results = results.as_array().unwrap();
@@ -38,241 +39,225 @@ fn refused(input: &str, run: &Run) {
         assert_eq!(result["resourceRef"]["name"], "f");
         assert!(result["field"]["path"].as_str().is_some_and(|path| !path.is_empty()), "{result}");
     }
-}
-
-/// The findings on stderr, one line for each problem.
-fn findings(input: &str) -> Vec<String> {
-    let run = function(input);
-    refused(input, &run);
-    run.findings().iter().map(|line| line.replace("error: JinaFlow/f: ", "")).collect()
+    run
 }
 
 #[test]
 fn wrong_fields_of_the_config_are_reported() {
+    let mut messages = Messages::new("bad_input_config");
     for (spec, expected) in [
-        ("flwo: x\nflow: {jtype: Flow}", "spec.flwo: is no field of a JinaFlow; did you mean `flow`?"),
-        ("flow: {jtype: Flow}\nimage: {}", "spec.image: is no field of a JinaFlow; did you mean `images`?"),
-        (
-            "flow: {jtype: Flow}\nreplicas: 2",
-            "spec.replicas: is no field of a JinaFlow; use one of: flow, compat, jinaVersion, images, imagePattern, context",
-        ),
-        (
-            "compat: jina-3.33\nflow: {jtype: Flow}",
-            "spec.compat: is nothing that can be imitated (got \"jina-3.33\"); did you mean `jina-3.34`?",
-        ),
-        (
-            "jinaVersion: latest\nflow: {jtype: Flow}",
-            "spec.jinaVersion: is no version of Jina 3 (got \"latest\"); write three numbers, such as 3.34.0",
-        ),
-        (
-            "imagePattern: \"r/{nmae}\"\nflow: {jtype: Flow}",
-            "spec.imagePattern: has a placeholder that is none of {owner}, {name}, {tag} (got \"r/{nmae}\"); write REGISTRY",
-        ),
-        ("images: [a]\nflow: {jtype: Flow}", "spec.images: must be a mapping (got \"[a]\"); write `key: value` lines below it"),
-        ("context: {A: {b: c}}\nflow: {jtype: Flow}", "spec.context.A: must be a text (got \"{b: c}\"); write one value"),
-        ("compat: none", "spec.flow: is missing; put your Flow here, as text (`flow: |`) or as a mapping"),
-        ("flow: flow.yml", "spec.flow: must be a mapping (got \"flow.yml\"); write a Flow: `jtype: Flow` and a list of `executors`"),
-        ("flow: |\n  jtype: Flow\n  executors: [", "spec.flow: is not YAML: "),
-        ("flow: \"\"", "spec.flow: is empty; write a Flow: `jtype: Flow` and a list of `executors`"),
+        ("flwo: x\nflow: {jtype: Flow}", "spec.flwo unknown-field"),
+        ("flow: {jtype: Flow}\nimage: {}", "spec.image unknown-field"),
+        ("flow: {jtype: Flow}\nreplicas: 2", "spec.replicas unknown-field"),
+        ("compat: jina-3.33\nflow: {jtype: Flow}", "spec.compat value-not-allowed"),
+        ("jinaVersion: latest\nflow: {jtype: Flow}", "spec.jinaVersion unsupported-jina-version"),
+        ("imagePattern: \"r/{nmae}\"\nflow: {jtype: Flow}", "spec.imagePattern invalid-image-pattern"),
+        ("images: [a]\nflow: {jtype: Flow}", "spec.images wrong-type"),
+        ("context: {A: {b: c}}\nflow: {jtype: Flow}", "spec.context.A wrong-type"),
+        ("compat: none", "spec.flow missing-field"),
+        ("flow: flow.yml", "spec.flow wrong-type"),
+        ("flow: |\n  jtype: Flow\n  executors: [", "spec.flow invalid-yaml"),
+        ("flow: \"\"", "spec.flow missing-field"),
     ] {
-        let found = findings(&list(spec));
-        assert_eq!(found.len(), 1, "{found:?}");
-        assert!(found[0].starts_with(expected), "{}\n{expected}", found[0]);
+        let run = refused(&list(spec));
+        assert_eq!(run.results(), [expected], "{spec}");
+        messages.add(&spec.replace('\n', " / "), &run);
     }
-    let namespace = findings(&list_in("my_flow", "flow: {jtype: Flow}"));
-    let expected = "metadata.namespace: is no name for a namespace: lower case letters, digits and `-`, at most 63 (got \"my_flow\"); did you mean `my-flow`?";
-    assert_eq!(namespace, [expected]);
+    let run = refused(&list_in("my_flow", "flow: {jtype: Flow}"));
+    assert_eq!(run.results(), ["metadata.namespace invalid-name"]);
+    assert_eq!(run.list()["results"][0]["field"]["proposedValue"], "my-flow");
+    messages.add("namespace my_flow", &run);
+    messages.compare();
 }
 
 #[test]
 fn wrong_flows_are_reported() {
+    let mut messages = Messages::new("bad_input_flows");
     for (body, expected) in [
-        ("jtyp: x", "spec.flow.jtyp: is no part of a Flow; did you mean `jtype`?"),
-        ("version: '2'", "spec.flow.version: is no version of the Flow language (got \"2\"); did you mean `1`?"),
-        ("with: 5", "spec.flow.with: must be a mapping of options (got \"5\"); write `option: value` lines below it"),
-        ("executors: {a: b}", "spec.flow.executors: must be a list of executors (got \"{a: b}\"); write `- name: …` for each executor"),
-        (
-            "executors: [enc.yml]",
-            "spec.flow.executors[0]: names a file, and a function reads no files (got \"enc.yml\"); write the contents",
-        ),
-        ("executors: [[a]]", "spec.flow.executors[0]: must be a mapping of options (got \"[a]\")"),
-        ("pods: [{name: a}]", "spec.flow.pods: Jina 3 does not know `pods`; did you mean `executors`?"),
-        ("executer: []", "spec.flow.executer: is no part of a Flow; did you mean `executors`?"),
-        ("with: {protcol: http}", "spec.flow.with.protcol: `protcol` is no option of the Flow's `with` in Jina; did you mean `protocol`?"),
-        ("gateway: {name: edge}", "spec.flow.gateway.name: the gateway is always called `gateway` (got \"edge\"); remove it"),
-        ("gateway: {replicas: 0}", "spec.flow.gateway.replicas: must be 1 or more replicas (got \"0\"); did you mean `1`?"),
-        ("with: {protocol: [grpc, http, websocket], port: [1, 2]}", "spec.flow.gateway.port: there are 2 ports for 3 protocols"),
-        (
-            "with: {protocol: ftp}",
-            "spec.flow.with.protocol: is no protocol that Jina speaks (got \"ftp\"); use one of: GRPC, HTTP, WEBSOCKET",
-        ),
-        (
-            "with: {inspect: SOMETIMES}",
-            "spec.flow.with.inspect: is none of the possible values (got \"SOMETIMES\"); use one of: HANG, REMOVE, COLLECT",
-        ),
+        ("jtyp: x", "spec.flow.jtyp unknown-field"),
+        ("version: '2'", "spec.flow.version value-not-allowed"),
+        ("with: 5", "spec.flow.with wrong-type"),
+        ("executors: {a: b}", "spec.flow.executors wrong-type"),
+        ("executors: [enc.yml]", "spec.flow.executors[0] executor-from-file"),
+        ("executors: [[a]]", "spec.flow.executors[0] wrong-type"),
+        ("pods: [{name: a}]", "spec.flow.pods unknown-field"),
+        ("executer: []", "spec.flow.executer unknown-field"),
+        ("with: {protcol: http}", "spec.flow.with.protcol unknown-field"),
+        ("gateway: {name: edge}", "spec.flow.gateway.name reserved-name"),
+        ("gateway: {replicas: 0}", "spec.flow.gateway.replicas value-out-of-range"),
+        ("with: {protocol: [grpc, http, websocket], port: [1, 2]}", "spec.flow.gateway.port port-count-mismatch"),
+        ("with: {protocol: ftp}", "spec.flow.with.protocol value-not-allowed"),
+        ("with: {inspect: SOMETIMES}", "spec.flow.with.inspect value-not-allowed"),
     ] {
-        let found = findings(&flow(body));
-        assert_eq!(found.len(), 1, "{body}: {found:?}");
-        assert!(found[0].starts_with(expected), "{}\n{expected}", found[0]);
+        let run = refused(&flow(body));
+        assert_eq!(run.results(), [expected], "{body}");
+        messages.add(body, &run);
     }
-    let pipeline = findings(&list("flow: {jtype: Pipeline}"));
-    assert_eq!(pipeline, ["spec.flow.jtype: cannot be run on Kubernetes (got \"Pipeline\"); use one of: Flow, Deployment"]);
-    let nothing = findings(&list("flow: {executors: []}"));
-    assert_eq!(nothing, ["spec.flow.jtype: is missing, so that this is neither a Flow nor a Deployment; add the line `jtype: Flow`"]);
+    for (spec, expected) in
+        [("flow: {jtype: Pipeline}", "spec.flow.jtype value-not-allowed"), ("flow: {executors: []}", "spec.flow.jtype missing-field")]
+    {
+        let run = refused(&list(spec));
+        assert_eq!(run.results(), [expected], "{spec}");
+        messages.add(spec, &run);
+    }
+    messages.compare();
 }
 
 #[test]
 fn wrong_executors_are_reported() {
+    let mut messages = Messages::new("bad_input_executors");
     let long = "a".repeat(64);
     for (entry, expected) in [
-        (
-            "name: a, uses: Encoder",
-            "uses: executor `a` uses no container image, and Kubernetes runs nothing else (got \"Encoder\"); build an image of it",
-        ),
-        ("name: a, uses: executor/config.yml", "uses: executor `a` uses no container image"),
-        (
-            "name: a, uses: 'jinahub+docker://Enc'",
-            "uses: executor `a` uses a name on the Jina Hub, which is not asked (got \"jinahub+docker://Enc\"); say which image it is",
-        ),
-        ("name: a, uses: 'docker://'", "uses: names no image"),
-        ("name: a, replicas: 0", "replicas: must be 1 or more replicas (got \"0\"); did you mean `1`?"),
-        ("name: a, replicas: -2", "replicas: must be 1 or more replicas (got \"-2\")"),
-        ("name: a, replicas: two", "replicas: must be a whole number (got \"two\"); write digits only"),
-        ("name: a, shards: 0", "shards: must be 1 or more shards (got \"0\")"),
-        ("name: a, shards: 99999999", "shards: is more than 10000 (got \"99999999\")"),
-        ("name: a, needs: nobody", "needs: no executor is called `nobody` (got \"nobody\"); name an executor of this Flow, or `gateway`"),
-        ("name: a, needs: [a]", "needs: an executor cannot need itself (got \"a\")"),
-        ("name: a, needs: {b: c}", "needs: must be the name of an executor or a list of names"),
-        ("name: a, method: inspct", "method: is no way to add an executor (got \"inspct\"); did you mean `inspect`?"),
-        ("name: a, method: needs, needs: gateway", "needs: `method: needs` joins two executors or more"),
-        ("name: a.b", "name: must consist of letters, digits, `_` and `-` (got \"a.b\")"),
-        ("name: 9to5", "name: gives `9to5`, which cannot name a Service"),
-        ("name: trail_", "name: gives `trail-`, which cannot name a Service"),
-        ("name: encodér", "name: gives `encodér`, which cannot name a Service"),
-        (&format!("name: {long}"), "name: gives the name `aaaa"),
-        (&format!("name: {}, shards: 2", &long[..60]), "name: gives the name `aaaa"),
-        (&format!("name: {}, volumes: /d", &long[..53]), "name: gives the StatefulSet name `aaaa"),
-        ("name: a, protocol: http", "protocol: inside a Flow executors are called by gRPC and nothing else (got \"HTTP\")"),
-        ("name: a, protocol: websocket", "protocol: executors do not speak WebSocket"),
-        (
-            "name: a, image: x",
-            "image: is for a class in `uses`, and there is none; Jina would take it for `image_pull_secrets` (got \"x\")",
-        ),
-        ("name: a, image: x, uses: 'docker://y'", "image: is for a class in `uses`, and `docker://y` is none; Jina would take it for"),
-        ("name: a, image: x, uses: a/config.yml", "image: is for a class in `uses`, and `a/config.yml` is none"),
-        ("name: a, image: [x], uses: Enc", "image: must be the name of an image (got \"[x]\"); write REPOSITORY:TAG"),
-        ("name: a, image: x, uses: {with: {}}", "uses: names no class (got \"{with: {}}\"); write the executor's class"),
-        ("name: a, imaeg: x", "imaeg: `imaeg` is no option of an executor in Jina; did you mean `image`?"),
-        ("name: a, disable_r: true", "disable_r: is no option; Jina would take it for `no_reduce`; write `no_reduce` if you mean that"),
-        ("name: a, gpu: 1", "gpu: is no option; Jina would take it for `gpus`; write `gpus` if you mean that, else remove it"),
-        (
-            "name: a, prefech: 5",
-            "prefech: `prefech` is no option of an executor in Jina; did you mean `prefetch`, which belongs to `gateway`?",
-        ),
-        (
-            "name: a, uses: 'jinaai+docker://Enc'",
-            "uses: is no name on the Jina Hub, which needs an owner and a name (got \"jinaai+docker://Enc\")",
-        ),
-        (
-            "name: a, uses: 'jinahub+sandbox://Enc:s3cr/v1'",
-            "uses: executor `a` uses a name on the Jina Hub, which is not asked (got \"jinahub+sandbox://Enc/v1\")",
-        ),
-        ("name: a, timeout: 5", "timeout: is the beginning of several options; write one of: timeout_ctrl, timeout_ready, timeout_send"),
-        ("name: a, replcas: 3", "replcas: `replcas` is no option of an executor in Jina; did you mean `replicas`?"),
-        ("name: a, monitoring: off", "monitoring: must be true or false, and Jina would take this for true (got \"off\"); write false"),
-        ("name: a, gpus: many", "gpus: is no number of GPUs (got \"many\"); write a number, or `all`"),
-        ("name: a, stateful: true", "workspace: is missing, and a stateful executor keeps its state there"),
-        ("name: a, env_from_secret: {X: {name: s}}", "env_from_secret.X: has no `key`"),
-        ("name: a, env: {'A B': c}", "env[\"A B\"]: cannot be the name of an environment variable"),
-        (
-            "name: a, env: {A: '${{ ENV.NOPE }}'}",
-            "env.A: the variable `NOPE` has no value (got \"${{ ENV.NOPE }}\"); add `NOPE` to spec.context",
-        ),
-        ("name: a, external: true, host: [a, b, c], port: [1, 2]", "host: there are 3 hosts and 2 ports"),
+        ("name: a, uses: Encoder", "uses image-missing"),
+        ("name: a, uses: executor/config.yml", "uses image-missing"),
+        ("name: a, uses: 'jinahub+docker://Enc'", "uses hub-image-unknown"),
+        ("name: a, uses: 'docker://'", "uses image-missing"),
+        ("name: a, replicas: 0", "replicas value-out-of-range"),
+        ("name: a, replicas: -2", "replicas value-out-of-range"),
+        ("name: a, replicas: two", "replicas wrong-type"),
+        ("name: a, shards: 0", "shards value-out-of-range"),
+        ("name: a, shards: 99999999", "shards value-out-of-range"),
+        ("name: a, needs: nobody", "needs unknown-executor"),
+        ("name: a, needs: [a]", "needs needs-cycle"),
+        ("name: a, needs: {b: c}", "needs wrong-type"),
+        ("name: a, method: inspct", "method value-not-allowed"),
+        ("name: a, method: needs, needs: gateway", "needs too-few-needs"),
+        ("name: a.b", "name invalid-name"),
+        ("name: 9to5", "name invalid-name"),
+        ("name: trail_", "name invalid-name"),
+        ("name: encodér", "name invalid-name"),
+        (&format!("name: {long}"), "name name-too-long"),
+        (&format!("name: {}, shards: 2", &long[..60]), "name name-too-long"),
+        (&format!("name: {}, volumes: /d", &long[..53]), "name name-too-long"),
+        ("name: a, protocol: http", "protocol protocol-not-supported"),
+        ("name: a, protocol: websocket", "protocol protocol-not-supported"),
+        ("name: a, image: x", "image image-without-class"),
+        ("name: a, image: x, uses: 'docker://y'", "image image-without-class"),
+        ("name: a, image: x, uses: a/config.yml", "image image-without-class"),
+        ("name: a, image: [x], uses: Enc", "image wrong-type"),
+        ("name: a, image: x, uses: {with: {}}", "uses missing-field"),
+        ("name: a, imaeg: x", "imaeg unknown-field"),
+        ("name: a, disable_r: true", "disable_r abbreviated-option"),
+        ("name: a, gpu: 1", "gpu abbreviated-option"),
+        ("name: a, prefech: 5", "prefech unknown-field"),
+        ("name: a, uses: 'jinaai+docker://Enc'", "uses invalid-hub-name"),
+        ("name: a, uses: 'jinahub+sandbox://Enc:s3cr/v1'", "uses hub-image-unknown"),
+        ("name: a, timeout: 5", "timeout abbreviated-option"),
+        ("name: a, replcas: 3", "replcas unknown-field"),
+        ("name: a, monitoring: off", "monitoring value-not-allowed"),
+        ("name: a, gpus: many", "gpus value-not-allowed"),
+        ("name: a, stateful: true", "workspace missing-field"),
+        ("name: a, env_from_secret: {X: {name: s}}", "env_from_secret.X missing-field"),
+        ("name: a, env: {'A B': c}", "env[\"A B\"] invalid-name"),
+        ("name: a, env: {A: '${{ ENV.NOPE }}'}", "env.A undefined-variable"),
+        ("name: a, external: true, host: [a, b, c], port: [1, 2]", "host address-count-mismatch"),
     ] {
-        let mut found = findings(&executors(&[entry]));
+        let run = refused(&executors(&[entry]));
+        let mut found = run.results();
         // Most of these entries have no image, which gives a separate warning.
-        found.retain(|line| !line.contains("uses: is missing"));
-        assert_eq!(found.len(), 1, "{entry}: {found:?}");
-        let expected = format!("spec.flow.executors[0].{expected}");
-        assert!(found[0].starts_with(&expected), "{}\n{expected}", found[0]);
+        found.retain(|result| !result.ends_with(" uses-missing"));
+        assert_eq!(found, [format!("spec.flow.executors[0].{expected}")], "{entry}");
+        messages.add(entry, &run);
     }
+    messages.compare();
 }
 
 #[test]
 fn conflicting_executors_are_reported() {
-    let found = findings(&executors(&["name: a_b, uses: 'docker://x'", "name: A-b, uses: 'docker://y'"]));
-    assert_eq!(
-        found,
-        [
-            "spec.flow.executors[1].name: `a_b` and `A-b` would both be `a-b` in Kubernetes (got \"A-b\"); rename one of them; capitals do not count, and `_` is `-`"
-        ]
-    );
-    let found = findings(&executors(&["name: idx, shards: 2", "name: idx_head"]));
-    assert!(found[0].contains("would both be `idx-head`"), "{found:?}");
-    let found = findings(&executors(&["name: Gateway"]));
-    assert!(found[0].contains("`gateway` and `Gateway` would both be `gateway`"), "{found:?}");
-    let found = findings(&executors(&["name: a, needs: c", "name: b, needs: a", "name: c, needs: b"]));
-    assert!(found[0].contains("wait for each other in a circle: a needs c needs b needs a"), "{found:?}");
+    let mut messages = Messages::new("bad_input_conflicts");
+    for (entries, expected, fragment) in [
+        (
+            &["name: a_b, uses: 'docker://x'", "name: A-b, uses: 'docker://y'"][..],
+            "spec.flow.executors[1].name kubernetes-name-collision",
+            "`a-b`",
+        ),
+        (&["name: idx, shards: 2", "name: idx_head"], "spec.flow.executors[1].name kubernetes-name-collision", "`idx-head`"),
+        (&["name: Gateway"], "spec.flow.executors[0].name kubernetes-name-collision", "`gateway`"),
+        (
+            &["name: a, needs: c", "name: b, needs: a", "name: c, needs: b"],
+            "spec.flow.executors[0].needs needs-cycle",
+            "a needs c needs b needs a",
+        ),
+    ] {
+        let run = refused(&executors(entries));
+        let mut found = run.results();
+        // Some of these entries have no image, which gives a separate warning.
+        found.retain(|result| !result.ends_with(" uses-missing"));
+        assert_eq!(found, [expected], "{}", run.stderr);
+        run.says(fragment);
+        messages.add(&entries.join(" / "), &run);
+    }
+    messages.compare();
 }
 
 #[test]
 fn every_problem_is_reported_in_one_run() {
-    let found = findings(&executors(&[
+    let run = refused(&executors(&[
         "name: a_b, uses: Foo, replicas: 0",
         "name: A-b, uses: 'docker://x', needs: [zz]",
         "name: c, uses: 'docker://x', shards: -1, replcas: 3, env: {'?': 1}",
     ]));
-    assert_eq!(found.len(), 7, "{found:#?}");
+    assert_eq!(
+        run.results(),
+        [
+            "spec.flow.executors[0].uses image-missing",
+            "spec.flow.executors[0].replicas value-out-of-range",
+            "spec.flow.executors[1].name kubernetes-name-collision",
+            "spec.flow.executors[1].needs unknown-executor",
+            "spec.flow.executors[2].shards value-out-of-range",
+            "spec.flow.executors[2].replcas unknown-field",
+            "spec.flow.executors[2].env[\"?\"] invalid-name",
+        ]
+    );
 }
 
 #[test]
 fn duplicate_keys_are_reported_in_strings_and_mappings() {
     let text = list("flow: |\n  jtype: Flow\n  executors:\n  - {name: a, uses: 'docker://x', uses: 'docker://y'}");
-    assert_eq!(findings(&text), ["spec.flow.executors[0].uses: the key stands twice, first on line 3; remove one of the two"]);
+    let run = refused(&text);
+    assert_eq!(run.results(), ["spec.flow.executors[0].uses duplicate-key"]);
+    run.says("line 3");
     let mapping = executors(&["name: a, uses: 'docker://x', uses: 'docker://y'"]);
-    assert!(findings(&mapping)[0].starts_with("spec.flow.executors[0].uses: the key stands twice"));
+    assert_eq!(refused(&mapping).results(), ["spec.flow.executors[0].uses duplicate-key"]);
     // Jina uses the last one.
     let lenient = text.replace("  spec:\n", "  spec:\n    compat: jina-3.34\n");
     let answer = function(&lenient);
     assert_eq!(answer.code, 0, "{}", answer.stderr);
-    assert!(answer.first_line().starts_with("warning: JinaFlow/f: spec.flow.executors[0].uses: the key stands twice"));
+    assert_eq!(answer.results(), ["spec.flow.executors[0].uses duplicate-key"]);
+    answer.begins("warning[duplicate-key]: ");
     assert!(answer.stdout.contains("image: 'y'") || answer.stdout.contains("image: \"y\""), "{}", answer.stdout);
 }
 
 #[test]
 fn input_that_is_not_a_resource_list_is_refused() {
+    let mut messages = Messages::new("bad_input_lists");
     for (input, expected) in [
-        ("", "error: stdin: is empty; a ResourceList is expected"),
-        ("\n# nothing\n", "error: stdin: is empty; a ResourceList is expected"),
-        ("a: [b\n", "error: stdin: is not YAML: line 2, column 1:"),
-        (
-            "apiVersion: v1\nkind: Pod\n",
-            "error: stdin: is no ResourceList (got kind \"Pod\"); to render a Flow file, run: jinaflow export FILE",
-        ),
-        ("jtype: Flow\nexecutors: []\n", "error: stdin: is no ResourceList (got a text without `kind`)"),
-        ("{\"kind\": \"ResourceList\"}", "error: stdin: is no ResourceList"),
-        ("apiVersion: config.kubernetes.io/v2\nkind: ResourceList\nitems: []\n", "error: stdin: is a ResourceList of an unknown version"),
-        ("a: 1\n---\nb: 2\n", "error: stdin: is no ResourceList (got 2 documents)"),
-        (
-            "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems: {a: b}\n",
-            "error: stdin: is no ResourceList (got `items` that is not a list)",
-        ),
-        (
-            "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nkind: ResourceList\n",
-            "error: stdin: is not YAML: line 3, column 1: the key `kind` stands twice",
-        ),
+        ("", "not-a-resource-list"),
+        ("\n# nothing\n", "not-a-resource-list"),
+        ("a: [b\n", "invalid-yaml"),
+        ("apiVersion: v1\nkind: Pod\n", "not-a-resource-list"),
+        ("jtype: Flow\nexecutors: []\n", "not-a-resource-list"),
+        ("{\"kind\": \"ResourceList\"}", "not-a-resource-list"),
+        ("apiVersion: config.kubernetes.io/v2\nkind: ResourceList\nitems: []\n", "unsupported-api-version"),
+        ("a: 1\n---\nb: 2\n", "not-a-resource-list"),
+        ("apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems: {a: b}\n", "not-a-resource-list"),
+        ("apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nkind: ResourceList\n", "invalid-yaml"),
     ] {
         let answer = function(input);
         assert_eq!(answer.code, 1);
-        assert!(answer.first_line().starts_with(expected), "{input:?}: {}", answer.stderr);
+        answer.begins(&format!("error[{expected}]: stdin: "));
+        assert_eq!(answer.codes(), [expected], "{input:?}: {}", answer.stderr);
+        messages.add(&input.replace('\n', " / "), &answer);
         let list = answer.list();
         assert_eq!((list["kind"].as_str(), list["items"].as_array().map(Vec::len)), (Some("ResourceList"), Some(0)));
         assert_eq!(list["results"][0]["severity"], "error");
     }
     let answer = run(program(&[]), b"kind: ResourceList\nitems:\n- a: \xff\n");
-    assert_eq!((answer.code, answer.first_line()), (1, "error: stdin: is not UTF-8 from line 3, column 6 on; convert it"));
+    assert_eq!((answer.code, answer.codes()), (1, vec!["not-utf8"]), "{}", answer.stderr);
+    answer.says("line 3, column 6");
     assert!(answer.stderr.ends_with("\n  --> stdin:3:6\n  3 | - a: \u{fffd}\n    |      ^\n"), "{}", answer.stderr);
+    messages.add("a byte that is not UTF-8", &answer);
+    messages.compare();
 }
 
 #[test]
@@ -283,19 +268,22 @@ fn lists_without_a_flow_are_refused_and_returned_unchanged() {
     for input in [empty, others] {
         let answer = function(input);
         assert_eq!(answer.code, 1);
-        answer.begins("error: stdin: there is no JinaFlow, neither as functionConfig nor among the items");
+        answer.begins("error[flow-missing]: stdin: ");
         assert!(answer.stdout.starts_with(input));
     }
     let config = format!("{others}functionConfig:\n  apiVersion: acme.dev/v1\n  kind: Renderer\n  metadata: {{name: r}}\n");
     let answer = function(&config);
-    assert_eq!(
-        answer.first_line(),
-        "error: Renderer/r: kind: is nothing that this function takes as functionConfig (got \"acme.dev/v1/Renderer\"); use kind JinaFlow or JinaFlowCheck of flow.jina.ai/v1alpha1, or a ConfigMap"
-    );
+    answer.begins("error[function-config-kind]: Renderer/r: kind: ");
+    answer.says("acme.dev/v1/Renderer");
     let version = list("flow: {jtype: Flow}").replace("v1alpha1", "v1");
-    assert!(function(&version).first_line().contains("apiVersion: is no version of JinaFlow (got \"flow.jina.ai/v1\")"));
+    let answer = function(&version);
+    assert_eq!(answer.results(), ["apiVersion unsupported-api-version"]);
+    answer.says("flow.jina.ai/v1");
     let data = format!("{others}functionConfig: {{apiVersion: v1, kind: ConfigMap, metadata: {{name: c}}, data: {{compt: none}}}}\n");
-    assert_eq!(function(&data).first_line(), "error: ConfigMap/c: data.compt: is no setting of this function; did you mean `compat`?");
+    let answer = function(&data);
+    assert_eq!(answer.results(), ["data.compt unknown-field"]);
+    answer.begins("error[unknown-field]: ConfigMap/c: ");
+    assert_eq!(answer.list()["results"][0]["field"]["proposedValue"], "compat");
 }
 
 /// Runs the function on hostile input and asserts that it answers within a time limit, in every build profile.
@@ -304,7 +292,7 @@ fn answered_soon(input: &str, seconds: u64) -> Run {
     let answer = function(input);
     assert!(start.elapsed() < Duration::from_secs(seconds), "{:?}", start.elapsed());
     assert_eq!(answer.code, 1, "{}", answer.stderr);
-    assert!(answer.first_line().starts_with("error: ") && answer.first_line().len() < 500, "{}", answer.stderr);
+    assert!(answer.first_line().starts_with("error[") && answer.first_line().len() < 500, "{}", answer.stderr);
     answer
 }
 
@@ -341,16 +329,20 @@ fn short_input_that_requests_very_much_is_refused() {
     let many = |count: usize, options: &str| -> Vec<String> { (0..count).map(|i| format!("name: a{i}, {options}")).collect() };
     let sharded = many(20, "uses: 'docker://x', shards: 10000");
     let answer = answered_soon(&executors(&sharded.iter().map(String::as_str).collect::<Vec<_>>()), 20);
-    answer.says("spec.flow: comes to more than 128 MB of manifests; use fewer executors or shards");
+    answer.begins("error[too-large]: JinaFlow/f: spec.flow: ");
+    answer.says("128 MB");
     let listed: String = many(1000, "uses: 'docker://x'").iter().map(|entry| format!("- {{{entry}}}\n")).collect();
     let handed_on = format!("with: {{workspace: /{}}}\nexecutors:\n{listed}", "w".repeat(100_000));
-    answered_soon(&flow(&handed_on), 20).says("spec.flow.with: is handed on to 1000 executors, which comes to more than 64 MB");
+    let answer = answered_soon(&flow(&handed_on), 20);
+    answer.begins("error[too-large]: JinaFlow/f: spec.flow.with: ");
+    answer.says("1000 executors");
+    answer.says("64 MB");
     // The limit applies to all Flows of a list together.
     let one = executors(&[&format!("name: a, uses: 'docker://x', shards: 1000, env: {{A: {}}}", "x".repeat(36_000))]);
     let item = &one[one.find("- apiVersion: flow").unwrap()..];
     let several: String = (0..5).map(|i| item.replace("name: f\n", &format!("name: f{i}\n"))).collect();
     let answer = answered_soon(&one.replace(item, &several), 60);
-    assert!(answer.stderr.contains("error: JinaFlow/f3: spec.flow: comes to more than 128 MB of manifests"));
+    assert!(answer.stderr.contains("error[too-large]: JinaFlow/f3: spec.flow: "), "{}", answer.stderr);
 }
 
 #[test]
@@ -365,11 +357,9 @@ fn an_executor_without_an_image_gives_a_warning() {
     let joined = ["name: a, uses: 'docker://x'", "name: b, uses: 'docker://x', needs: gateway", "name: c, needs: [a, b]"];
     assert_eq!(warned(&executors(&joined)), "");
     assert_eq!(warned(&executors(&["name: a, external: true, host: 'h:1'"])), "");
-    let said = warned(&executors(&["name: a, uses: 'docker://x'", "name: b"]));
-    assert!(
-        said.starts_with("warning: JinaFlow/f: spec.flow.executors[1].uses: is missing, so that `b` runs Jina's BaseExecutor"),
-        "{said}"
-    );
+    let warning = warned(&executors(&["name: a, uses: 'docker://x'", "name: b"]));
+    assert!(warning.starts_with("warning[uses-missing]: JinaFlow/f: spec.flow.executors[1].uses: "), "{warning}");
+    assert!(warning.contains("`b`"), "{warning}");
 }
 
 #[test]
@@ -401,8 +391,7 @@ context: [x]
 compat: nope
 ";
     let input = list(spec);
-    let run = function(&input);
-    refused(&input, &run);
+    let run = refused(&input);
     let paths: Vec<&str> = run.findings().iter().map(|line| line.split(": ").nth(2).unwrap()).collect();
     let expected = [
         "spec.flow.with.protcol",
@@ -425,14 +414,13 @@ compat: nope
 #[test]
 fn the_source_line_of_a_flow_given_as_a_string_is_shown() {
     let run = function(&list("flow: |\n  jtype: Flow\n  executors:\n  - {name: a, uses: docker://x/a, replicas: 0}\n"));
-    assert_eq!(
-        run.stderr,
-        "error: JinaFlow/f: spec.flow.executors[0].replicas: must be 1 or more replicas (got \"0\"); did you mean `1`?\n  \
-         --> spec.flow:3:43\n  3 | - {name: a, uses: docker://x/a, replicas: 0}\n    |                                           ^\n"
-    );
+    assert_eq!(run.results(), ["spec.flow.executors[0].replicas value-out-of-range"]);
+    let shown =
+        "\n  --> spec.flow:3:43\n  3 | - {name: a, uses: docker://x/a, replicas: 0}\n    |                                           ^\n";
+    assert!(run.stderr.ends_with(shown) && run.stderr.lines().count() == 4, "{}", run.stderr);
     let run = function(&list("flow: |\n  jtype: Flow\n  executors: [\n    {name: a}\n"));
-    assert!(run.stderr.starts_with("error: JinaFlow/f: spec.flow: is not YAML: "), "{}", run.stderr);
-    assert!(run.stderr.contains("; look at line 4 of the Flow\n  --> spec.flow:3:12\n"), "{}", run.stderr);
+    run.begins("error[invalid-yaml]: JinaFlow/f: spec.flow: ");
+    assert!(run.stderr.contains(" line 4 of the Flow\n  --> spec.flow:3:12\n"), "{}", run.stderr);
     let run = function(&flow("executors: [{name: a, uses: 'docker://x/a', replicas: 0}]"));
     assert_eq!(run.stderr.lines().count(), 1, "{}", run.stderr);
     // An invalid item of kind JinaFlow, at any place in a list.
@@ -440,7 +428,7 @@ fn the_source_line_of_a_flow_given_as_a_string_is_shown() {
     let run = function(&torn);
     let line = torn.lines().count();
     assert_eq!(run.code, 1);
-    assert!(run.stderr.contains(&format!("; look at line 3 of the item\n  --> stdin:{line}:")), "{}", run.stderr);
+    assert!(run.stderr.contains(&format!(" line 3 of the item\n  --> stdin:{line}:")), "{}", run.stderr);
     assert!(run.stdout.starts_with(&torn));
 }
 
@@ -473,70 +461,68 @@ fn invalid_files_on_the_command_line_are_refused() {
         assert_eq!((answer.code, answer.stdout.as_str(), out.exists()), (1, "", false), "{}", answer.stderr);
         answer.stderr.replace(folder.to_str().unwrap(), "")
     };
-    assert_eq!(export(b""), "error: /flow.yml: is empty; write a Flow: `jtype: Flow` and a list of `executors`\n");
-    assert_eq!(
-        export(b"\xff"),
-        "error: /flow.yml: is not UTF-8 from line 1, column 1 on; convert it\n  --> /flow.yml:1:1\n  1 | \u{fffd}\n    | ^\n"
-    );
+    let starts = |stderr: &str, code: &str, path: &str| {
+        assert!(stderr.starts_with(&format!("error[{code}]: /flow.yml: {path}")), "{stderr}");
+    };
+    let empty = export(b"");
+    starts(&empty, "missing-field", "is empty");
+    assert_eq!(empty.lines().count(), 1, "{empty}");
+    let bytes = export(b"\xff");
+    starts(&bytes, "not-utf8", "");
+    assert!(bytes.ends_with("\n  --> /flow.yml:1:1\n  1 | \u{fffd}\n    | ^\n"), "{bytes}");
     let tab = export(b"jtype: Flow\nexecutors:\n\t- name: a\n");
-    assert!(
-        tab.starts_with("error: /flow.yml: is not YAML: ") && tab.ends_with("\n  --> /flow.yml:3:2\n  3 | \t- name: a\n    | \t^\n"),
-        "{tab}"
-    );
+    starts(&tab, "invalid-yaml", "");
+    assert!(tab.ends_with("\n  --> /flow.yml:3:2\n  3 | \t- name: a\n    | \t^\n"), "{tab}");
     let two = export(b"jtype: Flow\n---\njtype: Flow\n");
-    assert!(two.starts_with("error: /flow.yml: holds several documents") && two.contains("\n  --> /flow.yml:3:1\n"), "{two}");
-    assert_eq!(
-        export(b"jtype: Flow\nexecutors:\n  - name: a\n    uses: docker://x\n    replicas: none\n"),
-        "error: /flow.yml: executors[0].replicas: must be a whole number (got \"none\"); write digits only\n  --> /flow.yml:5:15\n  5 |     replicas: none\n    |               ^\n"
-    );
+    starts(&two, "several-documents", "");
+    assert!(two.contains("\n  --> /flow.yml:3:1\n"), "{two}");
+    let word = export(b"jtype: Flow\nexecutors:\n  - name: a\n    uses: docker://x\n    replicas: none\n");
+    starts(&word, "wrong-type", "executors[0].replicas: ");
+    assert!(word.ends_with("\n  --> /flow.yml:5:15\n  5 |     replicas: none\n    |               ^\n"), "{word}");
     let missing = jinaflow(&["export", "/nowhere/flow.yml"]);
     assert_eq!((missing.code, missing.stdout.as_str()), (1, ""));
-    missing.begins("error: /nowhere/flow.yml: cannot be read: ");
+    missing.begins("error[file-unreadable]: /nowhere/flow.yml: ");
 }
 
 /// Values that an API server or a kubelet would refuse are refused, and the fix in the message works.
 #[test]
 fn limits_of_kubernetes_are_enforced() {
-    for (wrong, words, right) in [
-        (
-            "name: a, uses: 'docker://x', replicas: 2147483648",
-            "executors[0].replicas: is more than 2147483647",
-            "name: a, uses: 'docker://x', replicas: 2",
-        ),
-        (
-            "name: a, uses: 'docker://ABC'",
-            "executors[0].uses: names no image that a node can pull: `ABC` has upper case letters in it (got \"ABC\"); write abc",
-            "name: a, uses: 'docker://abc'",
-        ),
-        (
-            "name: a, uses: 'docker://a b'",
-            "executors[0].uses: names no image that a node can pull: it has a blank in it (got \"a b\"); remove the blank",
-            "name: a, uses: 'docker://ab'",
-        ),
-        (
-            "name: a, uses: 'docker://http://h/b'",
-            "`http://` is no part of a name (got \"http://h/b\"); write h/b",
-            "name: a, uses: 'docker://h/b'",
-        ),
+    let mut messages = Messages::new("bad_input_limits");
+    for (wrong, expected, right) in [
+        ("name: a, uses: 'docker://x', replicas: 2147483648", "replicas value-out-of-range", "name: a, uses: 'docker://x', replicas: 2"),
+        ("name: a, uses: 'docker://ABC'", "uses invalid-image", "name: a, uses: 'docker://abc'"),
+        ("name: a, uses: 'docker://a b'", "uses invalid-image", "name: a, uses: 'docker://ab'"),
+        ("name: a, uses: 'docker://http://h/b'", "uses invalid-image", "name: a, uses: 'docker://h/b'"),
         (
             "name: a, uses: 'docker://x', shards: 2, uses_after: 'docker://-x'",
-            "executors[0].uses_after: names no image that a node can pull: it begins with a dash",
+            "uses_after invalid-image",
             "name: a, uses: 'docker://x', shards: 2, uses_after: 'docker://x'",
         ),
-        ("name: a, uses: 'docker://u:secret@r/x'", "it has a user name in it", "name: a, uses: 'docker://r/x'"),
+        ("name: a, uses: 'docker://u:secret@r/x'", "uses invalid-image", "name: a, uses: 'docker://r/x'"),
     ] {
-        let answer = function(&executors(&[wrong]));
-        assert_eq!(answer.code, 1, "{wrong}");
-        answer.says(words);
+        let answer = refused(&executors(&[wrong]));
+        assert_eq!(answer.results(), [format!("spec.flow.executors[0].{expected}")], "{wrong}");
+        messages.add(wrong, &answer);
         function(&executors(&[right])).succeeded();
     }
-    let large = function(&executors(&[&format!("name: a, uses: 'docker://x', env: {{A: {}}}", "x".repeat(1 << 20 | 1))]));
-    large.says("executors[0].env: comes to more than 1 MiB, which is the most that a ConfigMap holds (got \"1048577 bytes\")");
+    let large = refused(&executors(&[&format!("name: a, uses: 'docker://x', env: {{A: {}}}", "x".repeat(1 << 20 | 1))]));
+    assert_eq!(large.results(), ["spec.flow.executors[0].env too-large"]);
+    large.says("1048577 bytes");
+    messages.add("an `env` of 1 MiB and 1 byte", &large);
     function(&executors(&[&format!("name: a, uses: 'docker://x', env: {{A: {}}}", "x".repeat(1 << 20))])).succeeded();
     let spec = |field: &str| list(&format!("{field}\nflow:\n  jtype: Flow\n  executors: [{{name: a, uses: 'docker://x'}}]\n"));
-    function(&spec("images: {gateway: 'Up/er case'}"))
-        .says("spec.images.gateway: names no image that a node can pull: it has a blank in it");
-    function(&spec("executors: {a: {replicas: 3000000000}}")).says("spec.executors.a.replicas: must be a whole number, 2147483647 or less");
+    for (field, expected) in [
+        ("images: {gateway: 'Up/er case'}", &["spec.images.gateway invalid-image"][..]),
+        (
+            "executors: {a: {replicas: 3000000000}}",
+            &["spec.executors.a.replicas value-out-of-range", "spec.flow.executors[0].replicas value-out-of-range"],
+        ),
+    ] {
+        let answer = refused(&spec(field));
+        assert_eq!(answer.results(), expected, "{field}");
+        messages.add(field, &answer);
+    }
+    messages.compare();
 }
 
 /// The objects of a Flow are written beside the file of the Flow.
@@ -547,7 +533,8 @@ fn a_path_that_leads_out_of_the_package_is_refused() {
             .replace("name: f\n", &format!("name: f\n    annotations: {{internal.config.kubernetes.io/path: '{path}'}}\n"));
         let answer = function(&text);
         assert_eq!((answer.code, answer.stdout.contains("kind: Deployment")), (1, false), "{path}");
-        answer.says("leads out of the package");
+        let field = r#"metadata.annotations["internal.config.kubernetes.io/path"]"#;
+        answer.begins(&format!("error[path-outside-package]: {path}: {field}: "));
         function(&text.replace(path, "jinaflow.yaml")).succeeded();
     }
 }
@@ -562,7 +549,7 @@ fn control_characters_are_escaped_in_messages() {
         assert_eq!(answer.code, 1);
         assert!(!answer.stderr.contains(['\u{1b}', '\u{202e}', '\u{200b}', '\u{7}']), "{:?}", answer.stderr);
         let is_shown = answer.stderr.contains('\u{fffd}') || answer.stderr.contains("\\u{202e}");
-        assert!(answer.stderr.starts_with("error: ") && is_shown, "{:?}", answer.stderr);
+        assert!(answer.stderr.starts_with("error[") && is_shown, "{:?}", answer.stderr);
     }
     let answer = function(&executors(&[&format!("name: \"a\u{202e}b\", uses: 'docker://x', \"{}\": 1", "\\e[31m")]));
     assert!(answer.code == 1 && !answer.stderr.contains(['\u{1b}', '\u{202e}']), "{:?}", answer.stderr);

@@ -126,7 +126,7 @@ fn every_example_gives_its_code_and_every_fix_removes_it() {
 
 #[test]
 fn the_function_puts_the_code_into_the_results() {
-    let input = "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n- apiVersion: flow.jina.ai/v1alpha1\n  kind: JinaFlow\n  metadata: {name: f}\n  spec: {flwo: {}}\n";
+    let input = "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n- apiVersion: flow.jina.ai/v1alpha1\n  kind: JinaFlow\n  metadata: {name: f}\n  spec: {flwo: {}, flow: {jtype: Flow}}\n";
     let answer = function(input);
     assert!(answer.first_line().starts_with("error[unknown-field]: "), "{}", answer.stderr);
     assert_eq!(answer.list()["results"][0]["tags"]["code"], "unknown-field");

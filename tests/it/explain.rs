@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
-use crate::support::{Recorded, jinaflow, label, recorded, root, scratch};
+use crate::support::{Messages, Recorded, Run, jinaflow, label, recorded, root, scratch};
 use jinaflow::internals::config::corrections::Corrections;
 use jinaflow::internals::config::{Compat, JinaFlow, Overrides, always, corrections};
 use jinaflow::internals::finding::{Findings, Path};
@@ -126,12 +126,13 @@ impl Example {
         Always { example: self, expected: Expected::GivenWithoutCompat(look, value) }
     }
 
-    fn refused(self, message: &'static str) -> Always {
-        Always { example: self, expected: Expected::Refused(message) }
+    /// `finding` is the field and the code of the first error.
+    fn refused(self, finding: &'static str) -> Always {
+        Always { example: self, expected: Expected::Refused(finding) }
     }
 
-    fn refused_without_compat(self, message: &'static str) -> Always {
-        Always { example: self, expected: Expected::RefusedWithoutCompat(message) }
+    fn refused_without_compat(self, finding: &'static str) -> Always {
+        Always { example: self, expected: Expected::RefusedWithoutCompat(finding) }
     }
 
     /// Writes the file of the example and returns its path.
@@ -352,32 +353,44 @@ fn always() -> Vec<Always> {
         example("few-stateful-replicas").options("stateful: true, workspace: /w, replicas: 2").gives(At(a, "/spec/replicas"), json!(2)),
         example("provider-port").file("jtype: Deployment\nwith: {name: d, uses: docker://x/d, provider: sagemaker, port: 8080}\n").gives(Argument("Deployment/d", 0, "--port"), json!("8080")),
         example("other-yaml").file("executors:\n- {name: a, uses: 'docker://x/a', env: {A: !!str x}}\njtype: Flow\n").gives(data("/data/A"), json!("x")),
-        example("needs-that-exist").options("needs: b").refused("no executor is called `b`"),
-        example("grpc-inside").options("protocol: http").refused("called by gRPC and nothing else"),
-        example("object-names").flow("deployments: [{name: a_b}, {name: A_B}]").refused("would both be `a-b`"),
-        example("environment-names").options("env: {'A B': c}").refused("cannot be the name of an environment variable"),
-        example("what-kubernetes-takes").options("env_from_secret: {A: {name: ~, key: k}}").refused("has no `name`"),
-        example("whole-addresses").options("external: true, host: 'h:x'").refused("is no address"),
-        example("numbers-in-range").options("port: 70000").refused("must be port numbers"),
-        example("dashed-values").options("volumes: [/a, -b]").refused("begins with a dash"),
-        example("booleans-for-flags").options("quiet: off").refused("must be true or false"),
-        example("one-value-each").options("workspace: [/a, /b]").refused_without_compat("must be one text, not a list"),
-        example("misplaced-values").lines("gateway: {shards: x}").refused_without_compat("gateway.shards: must be a whole number"),
-        example("section-shapes").lines("gateway: false").refused("must be a mapping of options"),
-        example("ways-to-add").options("method: build").refused("is no way to add an executor"),
-        example("python-arguments").options("copy_flow: true").refused("is an argument of Jina's Python methods"),
-        example("internal-roles").options("deployment_role: INSPECT").refused("is set by Jina itself"),
-        example("references-to-values").options("env: {A: '${{root}}'}").refused("refers to nothing"),
-        example("nested-files").flow("deployments: [other.yml]").refused("names a file"),
-        example("bounds").options("env: {A: \"\\ud800\"}").refused("is not YAML"),
-        example("built-in-classes").options("shards: 2, uses_before: HTTPGateway").refused_without_compat("is no executor"),
-        example("whole-options").options("env_from: {}").refused("Jina would take it for `env_from_secret`"),
-        example("known-options").options("frobnicate: 1").refused_without_compat("`frobnicate` is no option of an executor"),
+        example("needs-that-exist").options("needs: b").refused("executors[0].needs unknown-executor"),
+        example("grpc-inside").options("protocol: http").refused("executors[0].protocol protocol-not-supported"),
+        example("object-names").flow("deployments: [{name: a_b}, {name: A_B}]").refused("deployments[1].name kubernetes-name-collision"),
+        example("environment-names").options("env: {'A B': c}").refused("executors[0].env[\"A B\"] invalid-name"),
+        example("what-kubernetes-takes").options("env_from_secret: {A: {name: ~, key: k}}").refused("executors[0].env_from_secret.A missing-field"),
+        example("whole-addresses").options("external: true, host: 'h:x'").refused("executors[0].host invalid-address"),
+        example("numbers-in-range").options("port: 70000").refused("executors[0].port value-out-of-range"),
+        example("dashed-values").options("volumes: [/a, -b]").refused("executors[0].volumes leading-dash"),
+        example("booleans-for-flags").options("quiet: off").refused("executors[0].quiet value-not-allowed"),
+        example("one-value-each").options("workspace: [/a, /b]").refused_without_compat("executors[0].workspace wrong-type"),
+        example("misplaced-values").lines("gateway: {shards: x}").refused_without_compat("gateway.shards wrong-type"),
+        example("section-shapes").lines("gateway: false").refused("gateway wrong-type"),
+        example("ways-to-add").options("method: build").refused("executors[0].method value-not-allowed"),
+        example("python-arguments").options("copy_flow: true").refused("executors[0].copy_flow python-argument"),
+        example("internal-roles").options("deployment_role: INSPECT").refused("executors[0].deployment_role internal-option"),
+        example("references-to-values").options("env: {A: '${{root}}'}").refused("executors[0].env.A undefined-reference"),
+        example("nested-files").flow("deployments: [other.yml]").refused("deployments[0] executor-from-file"),
+        example("bounds").options("env: {A: \"\\ud800\"}").refused("invalid-yaml"),
+        example("built-in-classes").options("shards: 2, uses_before: HTTPGateway").refused_without_compat("executors[0].uses_before wrong-executor-class"),
+        example("whole-options").options("env_from: {}").refused("executors[0].env_from abbreviated-option"),
+        example("known-options").options("frobnicate: 1").refused_without_compat("executors[0].frobnicate unknown-field"),
     ]
+}
+
+/// The field and the code of the first finding, which must be an error. It has no field if it is about the whole file.
+fn first_error(answer: &Run, file: &str) -> String {
+    let line = answer.first_line();
+    let (code, rest) = line.strip_prefix("error[").and_then(|rest| rest.split_once(&format!("]: {file}: "))).unwrap_or_default();
+    let is_field = |field: &str| !field.contains(' ') || field.contains('"');
+    match rest.split_once(": ") {
+        Some((field, _)) if is_field(field) => format!("{field} {code}"),
+        _ => code.to_owned(),
+    }
 }
 
 #[test]
 fn every_mode_behaves_as_the_table_says() {
+    let mut messages = Messages::new("explain_refusals");
     let cases = always();
     let named: Vec<&str> = cases.iter().map(|case| case.example.name).collect();
     let rows: Vec<&str> = always::TABLE.iter().map(|row| row.difference.name).collect();
@@ -386,10 +399,7 @@ fn every_mode_behaves_as_the_table_says() {
     for Always { example, expected } in cases {
         let name = example.name;
         let file = example.write();
-        let refused = |args: &[&str]| {
-            let answer = jinaflow(&[&["export", file.as_str()], args].concat());
-            (answer.code == 1).then_some(answer.stderr)
-        };
+        let export_with = |args: &[&str]| jinaflow(&[&["export", file.as_str()], args].concat());
         match expected {
             Expected::Given(look, value) => {
                 assert_eq!(look.look(&export(&file, &[])), value, "{name}");
@@ -398,20 +408,25 @@ fn every_mode_behaves_as_the_table_says() {
             }
             Expected::GivenWithoutCompat(look, value) => {
                 assert_eq!(look.look(&export(&file, &[])), value, "{name}");
-                assert!(refused(&compat).is_some(), "{name} under compat");
+                assert_eq!(export_with(&compat).code, 1, "{name} under compat");
                 assert!(explained(&file, &[]).contains(&name.to_owned()), "explain does not list {name}");
             }
-            Expected::Refused(message) => {
+            Expected::Refused(finding) => {
                 for args in [&[][..], &compat] {
-                    assert!(refused(args).is_some_and(|stderr| stderr.contains(message)), "{name} {args:?}: {:?}", refused(args));
+                    let answer = export_with(args);
+                    assert_eq!((answer.code, first_error(&answer, &file).as_str()), (1, finding), "{name} {args:?}: {}", answer.stderr);
+                    messages.add(&[&[name], args].concat().join(" "), &answer);
                 }
             }
-            Expected::RefusedWithoutCompat(message) => {
-                assert!(refused(&[]).is_some_and(|stderr| stderr.contains(message)), "{name}: {:?}", refused(&[]));
-                assert_eq!(refused(&compat), None, "{name}");
+            Expected::RefusedWithoutCompat(finding) => {
+                let answer = export_with(&[]);
+                assert_eq!((answer.code, first_error(&answer, &file).as_str()), (1, finding), "{name}: {}", answer.stderr);
+                messages.add(name, &answer);
+                assert_ne!(export_with(&compat).code, 1, "{name} under compat");
             }
         }
     }
+    messages.compare();
 }
 
 #[test]
@@ -424,16 +439,18 @@ fn explain_lists_the_differences_of_a_flow() {
     }
     assert!(all.lines().all(|line| line.chars().count() <= 100));
     assert!(jinaflow(&["explain", "uses-with"]).succeeded().stdout.starts_with("## `uses_with`\n"));
-    jinaflow(&["explain", "haed-probes"]).says("\"haed-probes\" is no file, no difference and no option; did you mean head-probes?");
-    jinaflow(&["explain", "flow.yml"]).begins("error: flow.yml: cannot be read");
+    jinaflow(&["explain", "haed-probes"]).says("did you mean `head-probes`?");
+    jinaflow(&["explain", "haed-probes"]).begins("error[unknown-topic]: ");
+    jinaflow(&["explain", "flow.yml"]).begins("error[file-unreadable]: flow.yml: ");
     let plain = flow_file("", "");
     assert!(!explained(&plain, &[]).iter().any(|name| ["head-probes", "quoted-text", "exact-arguments"].contains(&name.as_str())));
-    let broken = jinaflow(&["explain", &flow_file("needs: nobody", "")]);
+    let file = flow_file("needs: nobody", "");
+    let broken = jinaflow(&["explain", &file]);
     assert_eq!((broken.code, broken.stdout.as_str()), (1, ""));
-    broken.says("no executor is called `nobody`");
+    assert_eq!(first_error(&broken, &file), "executors[0].needs unknown-executor");
     // A JinaFlow is accepted like a Flow.
     let example = root().join("examples/getting-started/jinaflow.yaml");
-    assert!(jinaflow(&["explain", example.to_str().unwrap()]).succeeded().stdout.contains("differences touch this Flow."));
+    assert!(jinaflow(&["explain", example.to_str().unwrap()]).succeeded().stdout.contains("differences affect this Flow."));
 }
 
 /// The rendered objects of a recorded Flow.

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::support::{Run, assert_recorded, function, jinaflow, label, program, root, run, scratch};
+use crate::support::{Messages, Run, assert_recorded, function, jinaflow, label, program, root, run, scratch};
 use serde_json::{Value, json};
 
 fn flow_file(text: &str) -> String {
@@ -13,6 +13,17 @@ fn flow_file(text: &str) -> String {
 
 fn export(text: &str, args: &[&str]) -> Run {
     jinaflow(&[&["export", &flow_file(text)], args].concat())
+}
+
+/// Each finding on stderr as `severity path code`. A finding about a command-line flag has the flag as its path.
+fn found(run: &Run) -> Vec<String> {
+    let parse = |line: &&str| -> Option<String> {
+        let (head, rest) = line.split_once("]: ")?;
+        let (severity, code) = head.split_once('[')?;
+        let path = rest.split(": ").nth(1)?;
+        Some(format!("{severity} {path} {code}"))
+    };
+    run.findings().iter().filter_map(parse).collect()
 }
 
 /// The field of the first container of a workload.
@@ -58,9 +69,15 @@ fn names_on_the_hub_become_images_without_a_network() {
 fn a_name_without_an_image_is_an_error_with_every_possible_fix() {
     let answer = export(HUB, &[]);
     assert_eq!((answer.code, answer.stdout.as_str()), (1, ""));
-    assert_eq!(answer.findings().len(), 4, "{}", answer.stderr);
     assert!(!answer.stderr.contains("s3cret"), "{}", answer.stderr);
-    let executor = answer.findings().into_iter().find(|line| line.contains("executor `a`")).unwrap();
+    let executor = answer.findings().into_iter().find(|line| line.contains(": executors[0].uses: ")).unwrap();
+    let expected = [
+        "error gateway.uses hub-image-unknown",
+        "error executors[0].uses hub-image-unknown",
+        "error executors[1].uses hub-image-unknown",
+        "error executors[1].uses_before hub-image-unknown",
+    ];
+    assert_eq!(found(&answer), expected, "{}", answer.stderr);
     for fix in [
         "spec.images",
         "--image 'jinaai+docker://Acme/CLIPEncoder:latest-gpu=IMAGE'",
@@ -70,7 +87,13 @@ fn a_name_without_an_image_is_an_error_with_every_possible_fix() {
     ] {
         assert!(executor.contains(fix), "{fix}: {executor}");
     }
-    export(HUB, &["--image-pattern", "r/{owner}/{name}"]).says("uses a name without an owner, and the image pattern has {owner}");
+    let ownerless = export(HUB, &["--image-pattern", "r/{owner}/{name}"]);
+    assert_eq!(found(&ownerless), ["error executors[1].uses hub-image-unknown"], "{}", ownerless.stderr);
+    ownerless.says("{owner}");
+    let mut messages = Messages::new("language_hub");
+    messages.add("no image", &answer);
+    messages.add("a pattern with {owner} and a name without an owner", &ownerless);
+    messages.compare();
 }
 
 #[test]
@@ -91,7 +114,9 @@ fn a_class_runs_with_its_configuration_mounted() {
     assert!(args.windows(2).any(|pair| pair == ["--uses", "/etc/jinaflow/config.yml"]), "{args:?}");
     // The head runs Jina's own image without the class.
     assert_eq!(named("Deployment/clip-t-head")["spec"]["template"]["spec"]["volumes"], Value::Null);
-    export(text, &["--compat", "jina-3.34"]).says("Jina would take it for `image_pull_secrets`");
+    let as_jina = export(text, &["--compat", "jina-3.34"]);
+    assert_eq!(found(&as_jina)[0], "error executors[0].image abbreviated-option");
+    as_jina.says("`image_pull_secrets`");
 }
 
 #[test]
@@ -120,7 +145,10 @@ fn the_environment_is_read_only_on_the_command_line() {
     assert_eq!(run(with_environment(&[]), input.as_bytes()).succeeded().stdout, function(&input).succeeded().stdout);
     let mut wrong = program(&["export", &file]);
     wrong.env("JINA_K8S_ACCESS_MODES", "ReadWriteOnce");
-    run(wrong, b"").says("executors[0].volumes: JINA_K8S_ACCESS_MODES must be a JSON list of access modes (got \"ReadWriteOnce\")");
+    let refused = run(wrong, b"");
+    assert_eq!(found(&refused), ["error executors[0].volumes invalid-context-variable"]);
+    refused.says("JINA_K8S_ACCESS_MODES");
+    refused.says("(got \"ReadWriteOnce\")");
 }
 
 #[test]
@@ -128,13 +156,15 @@ fn older_flows_are_read_and_changes_are_reported() {
     let text = "jtype: Flow\nwith: {grpc_server_kwargs: {a: 1}, quiet_remote_logs: true}\ngateway: {replicas: 2}\nexecutors:\n- {name: a, uses: docker://x/a, disable_reduce: true, override_with: {b: 2}}\n";
     let answer = export(text, &[]);
     assert_eq!(answer.code, 0, "{}", answer.stderr);
-    for line in [
-        "with.grpc_server_kwargs: `grpc_server_kwargs` is called `grpc_server_options` since Jina 3.8; write `grpc_server_options`",
-        "with.quiet_remote_logs: `quiet_remote_logs` is gone since Jina 3.13: JinaD, whose logs it hid, is gone; remove it",
-        "executors[0].override_with: `override_with` is called `uses_with` since Jina 3.4; write `uses_with`",
-    ] {
-        assert!(answer.stderr.contains(line), "{line}\n{}", answer.stderr);
-    }
+    let expected = [
+        "warning with.grpc_server_kwargs renamed-option",
+        "warning with.quiet_remote_logs removed-option",
+        "warning executors[0].override_with renamed-option",
+    ];
+    assert_eq!(found(&answer), expected, "{}", answer.stderr);
+    let mut messages = Messages::new("language_older_flows");
+    messages.add("old options", &answer);
+    messages.compare();
     let args = |version: &str, workload: &str| {
         let objects = export(text, &["--jina-version", version]).documents();
         container(&objects, workload, "args").as_array().unwrap().iter().filter_map(Value::as_str).map(str::to_owned).collect::<Vec<_>>()
@@ -151,24 +181,30 @@ fn older_flows_are_read_and_changes_are_reported() {
 
 #[test]
 fn options_that_the_container_images_do_not_support_are_errors() {
-    for (version, flow, expected) in [
-        (
-            "3.10.1",
-            "executors: [{name: a, tracing: true}]",
-            "executors[0].tracing: `tracing` came with Jina 3.11, and the containers are of 3.10",
-        ),
-        ("3.15.0", "with: {stateful: true}", "with.stateful: `stateful` came with Jina 3.16"),
-        ("3.11.0", "with: {protocol: [grpc, http]}", "gateway.protocol: a gateway of Jina 3.11 serves one protocol (got \"GRPC, HTTP\")"),
-        ("3.9.2", "gateway: {uses: docker://x/g}", "gateway.uses: a gateway of Jina 3.9 is always a built-in one (got \"docker://x/g\")"),
-        ("3.6.16", "executors: []", "--jina-version \"3.6.16\" is older than 3.7, and its containers take other arguments"),
-        ("4.0.0", "executors: []", "--jina-version \"4.0.0\" is no version of Jina 3"),
-    ] {
+    let mut messages = Messages::new("language_versions");
+    let cases: [(&str, &str, &[&str]); 6] = [
+        ("3.10.1", "executors: [{name: a, tracing: true}]", &["executors[0].tracing option-too-new"]),
+        ("3.15.0", "with: {stateful: true}", &["with.stateful option-too-new", "with.stateful stateful-gateway"]),
+        ("3.11.0", "with: {protocol: [grpc, http]}", &["gateway.protocol option-too-new"]),
+        ("3.9.2", "gateway: {uses: docker://x/g}", &["gateway.uses option-too-new"]),
+        ("3.6.16", "executors: []", &["--jina-version unsupported-jina-version"]),
+        ("4.0.0", "executors: []", &["--jina-version unsupported-jina-version"]),
+    ];
+    for (version, flow, expected) in cases {
         let answer = export(&format!("jtype: Flow\n{flow}\n"), &["--jina-version", version]);
         assert_eq!(answer.code, 1, "{version} {flow}");
-        answer.says(expected);
+        let mut found = found(&answer);
+        // An executor without an image gives a separate warning.
+        found.retain(|finding| !finding.ends_with(" uses-missing"));
+        let expected: Vec<String> = expected.iter().map(|finding| format!("error {finding}")).collect();
+        assert_eq!(found, expected, "{version} {flow}");
+        messages.add(&format!("{version}: {flow}"), &answer);
     }
     let deployment = "jtype: Deployment\nwith: {name: d, protocol: http}\n";
-    export(deployment, &["--jina-version", "3.14.1"]).says("with.protocol: executors of Jina 3.14 serve gRPC, whatever they are told");
+    let answer = export(deployment, &["--jina-version", "3.14.1"]);
+    assert_eq!(found(&answer), ["error with.protocol option-too-new", "warning with.uses uses-missing"]);
+    messages.add("3.14.1: a Deployment with HTTP", &answer);
+    messages.compare();
     assert_eq!(export(deployment, &["--jina-version", "3.15.4"]).code, 0);
 }
 
@@ -177,11 +213,23 @@ fn an_option_without_effect_is_reported_once() {
     let text = "jtype: Flow\nwith: {port: 12345, quiet: true, jcloud: {a: b}}\nexecutors:\n- {name: a, docker_kwargs: {a: b}, title: T}\n- {name: b, docker_kwargs: {a: b}, native: true, host: 10.0.0.1, port_monitoring: 1}\n- {name: c, force_update: false, port: 8080, host: 0.0.0.0}\n";
     let answer = export(text, &[]);
     assert_eq!(answer.code, 0, "{}", answer.stderr);
-    let mut named: Vec<&str> = answer.findings().iter().filter_map(|line| line.split(": `").nth(1)?.split('`').next()).collect();
-    named.sort_unstable();
-    assert_eq!(named, ["docker_kwargs", "host", "jcloud", "native", "port", "port_monitoring", "quiet", "title"], "{}", answer.stderr);
-    assert!(answer.findings().iter().all(|line| line.starts_with("warning: ")));
-    assert!(answer.stderr.contains("with.port: `port` has no effect on Kubernetes: containers listen on 8080 and up (got \"12345\")"));
+    let mut findings = found(&answer);
+    // An executor without an image gives a separate warning.
+    findings.retain(|finding| !finding.ends_with(" uses-missing"));
+    let expected = [
+        "with.port",
+        "with.quiet",
+        "with.jcloud",
+        "executors[0].docker_kwargs",
+        "executors[0].title",
+        "executors[1].native",
+        "executors[1].host",
+        "executors[1].port_monitoring",
+    ];
+    assert_eq!(findings, expected.map(|path| format!("warning {path} field-without-effect")), "{}", answer.stderr);
+    let mut messages = Messages::new("language_without_effect");
+    messages.add("options without effect", &answer);
+    messages.compare();
 }
 
 #[test]
@@ -192,8 +240,8 @@ fn the_schema_and_the_pages_equal_the_table() {
     assert_recorded(&root().join("functions/jinaflow/options.md"), &jinaflow(&["options"]).succeeded().stdout);
     for row in jinaflow::internals::jina::options::TABLE {
         let of = |section: &str, name: &str| schema["definitions"][section]["properties"][name]["description"].as_str().map(str::to_owned);
-        let told = ["with", "gateway", "executor"].into_iter().find_map(|section| of(section, row.name));
-        assert!(told.is_some_and(|text| text.starts_with(row.doc)), "{}", row.name);
+        let description = ["with", "gateway", "executor"].into_iter().find_map(|section| of(section, row.name));
+        assert!(description.is_some_and(|text| text.starts_with(row.doc)), "{}", row.name);
     }
     let page = jinaflow(&["fields"]).succeeded().stdout;
     assert_recorded(&root().join("functions/jinaflow/fields.md"), &page);
@@ -204,7 +252,10 @@ fn the_schema_and_the_pages_equal_the_table() {
     assert!(others.is_empty(), "fields.md lacks {others:?}");
     // The program reads every field that the schema lists.
     let wrong = function(&list("flwo: x\nflow: {jtype: Flow}"));
-    assert!(expected.iter().all(|field| !wrong.stderr.contains(&format!("spec.{field}: is no field"))));
+    assert_eq!(wrong.results(), ["spec.flwo unknown-field"]);
+    let complete: String = spec.keys().map(|field| format!("{field}: 1\n")).collect();
+    let complete = function(&list(&complete));
+    assert!(!complete.stderr.is_empty() && !complete.codes().contains(&"unknown-field"), "{}", complete.stderr);
 }
 
 /// Names of executors that are not unique, and the fixes in the messages.
@@ -213,22 +264,24 @@ fn executor_names_must_be_unique() {
     let gateway = "jtype: Flow\nexecutors:\n- {name: a, uses: 'docker://x/a'}\n- {name: gateway, uses: 'docker://x/g', replicas: 3}\n";
     let refused = export(gateway, &[]);
     assert_eq!(refused.code, 1);
-    refused.says(
-        "executors[1].name: is the name of the gateway, and Jina leaves an executor of that name out; write its options below `gateway:`",
-    );
+    assert_eq!(found(&refused), ["error executors[1].name reserved-name"], "{}", refused.stderr);
     let moved = "jtype: Flow\ngateway: {uses: 'docker://x/g', replicas: 3}\nexecutors:\n- {name: a, uses: 'docker://x/a'}\n";
     assert_eq!(container(&export(moved, &[]).succeeded().documents(), "Deployment/gateway", "image"), "x/g");
     // Jina reports nothing, and exports the others.
     let as_jina = export(gateway, &["--compat", "jina-3.34"]);
     assert_eq!(as_jina.code, 0);
-    as_jina.says("warning: ");
+    assert_eq!(found(&as_jina), ["warning executors[1].name reserved-name"], "{}", as_jina.stderr);
 
     let twice = "jtype: Flow\nexecutors:\n- {name: a, uses: 'docker://x/a'}\n- {name: a, uses: 'docker://x/b'}\n";
     let warned = export(twice, &[]);
     assert_eq!(warned.code, 0);
-    warned.says(
-        "executors[1].name: is the name of another executor, and Jina calls this one `a1` (got \"a\"); give each executor its own name",
-    );
+    assert_eq!(found(&warned), ["warning executors[1].name duplicate-name"], "{}", warned.stderr);
+    warned.says("`a1`");
+    let mut messages = Messages::new("language_names");
+    messages.add("an executor with the name of the gateway", &refused);
+    messages.add("the same under compat", &as_jina);
+    messages.add("two executors with one name", &warned);
+    messages.compare();
     assert_eq!(container(&warned.documents(), "Deployment/a1", "image"), "x/b");
     export(&twice.replacen("name: a", "name: b", 1), &[]).succeeded();
 }
@@ -237,12 +290,12 @@ fn executor_names_must_be_unique() {
 #[test]
 fn an_unknown_kind_is_refused() {
     let config = "apiVersion: flow.jina.ai/v1alpha1\nkind: Jinaflow\nmetadata: {name: f}\nspec: {flow: {jtype: Flow}}\n";
-    let message = "kind: is not a kind of flow.jina.ai (got \"Jinaflow\"); did you mean `JinaFlow`?";
     let indented = config.replace('\n', "\n  ");
     let list = format!("apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n- {}\n", indented.trim_end());
     for answer in [export(config, &[]), function(&list), run(program(&["check", "-"]), config.as_bytes())] {
         assert_eq!(answer.code, 1);
-        answer.says(message);
+        assert_eq!(found(&answer), ["error kind unknown-kind"], "{}", answer.stderr);
+        answer.says("did you mean `JinaFlow`?");
     }
     export(&config.replace("Jinaflow", "JinaFlow"), &[]).succeeded();
     function(&list.replace("Jinaflow", "JinaFlow")).succeeded();

@@ -56,8 +56,8 @@ fn the_definition_equals_the_table() {
     let flow = &schema(&definitions[0])["properties"]["spec"]["properties"]["flow"]["properties"];
     for row in TABLE {
         let places = [&flow["with"], &flow["gateway"], &flow["executors"]["items"], &flow["deployments"]["items"]];
-        let mut told = places.iter().filter_map(|place| place["properties"][row.name]["description"].as_str());
-        assert!(told.any(|text| text.starts_with(row.doc)), "{}", row.name);
+        let mut descriptions = places.iter().filter_map(|place| place["properties"][row.name]["description"].as_str());
+        assert!(descriptions.any(|text| text.starts_with(row.doc)), "{}", row.name);
     }
 }
 

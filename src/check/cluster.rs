@@ -294,7 +294,7 @@ impl<'o> Cluster<'o> {
         Some(&self.objects[self.services[*self.by_address.get(address)?].object])
     }
 
-    /// The keys of a ConfigMap or Secret with their values; `None` if only an object that creates it is there.
+    /// The keys of a ConfigMap or Secret with their values; `None` if only an object that creates the ConfigMap or Secret exists.
     pub fn data(&self, kind: &str, namespace: &str, name: &str) -> Option<Rc<DataOf<'o>>> {
         let id = self.position(kind, namespace, name)?;
         let object = &self.objects[id];

@@ -22,7 +22,7 @@ pub fn selectors(cluster: &Cluster<'_>, report: &mut Report) {
             continue;
         }
         let selector = object.view.at("spec.selector");
-        // A patch of another workload has no selector.
+        // An object without a selector and without a container of Jina can be a patch of another workload.
         if selector.is_none() && workload.main().is_none() {
             continue;
         }
@@ -62,8 +62,8 @@ pub fn stateful_sets(cluster: &Cluster<'_>, report: &mut Report) {
     }
 }
 
-/// Checks that the containers of a pod do not listen on the same port. Other containers that only declare a port may not
-/// listen on it.
+/// Checks that the containers of a pod do not listen on the same port. A conflict is reported only if one of the two
+/// containers runs Jina: a container without Jina may declare a port and not listen on it.
 pub fn ports(cluster: &Cluster<'_>, report: &mut Report) {
     for workload in cluster.workloads.iter().filter(|workload| workload.main().is_some()) {
         let mut taken: HashMap<u16, (usize, bool)> = HashMap::new();

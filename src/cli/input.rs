@@ -84,7 +84,7 @@ pub fn flows(text: &str, subject: &Subject, overrides: &Overrides, report: &mut 
     vec![FlowOfFile { config, findings, path: "", document: index }]
 }
 
-/// The documents of a file, for the places of findings. They are read once, and only if there is a finding.
+/// The documents of a file, in which the lines of findings are looked up. The file is parsed once, and only if there is a finding.
 pub struct Source<'t> {
     subject: &'t Subject,
     text: &'t str,

@@ -96,7 +96,7 @@ fn print(stdout: &mut impl Write, text: &str) -> Result<bool> {
     Ok(true)
 }
 
-/// Ends a run as a function, whose findings are lines already.
+/// Ends a run as a function: flushes standard output, and writes the formatted findings to standard error.
 fn finish(outcome: &Outcome, mut stdout: impl Write, environment: &Environment) -> Result<bool> {
     let flushed = stdout.flush();
     write_stderr(&outcome.stderr, environment);

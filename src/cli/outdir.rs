@@ -87,7 +87,8 @@ fn replace_all(outdir: &FilePath, change: &Change, undo: &mut Undo) -> Result<()
     }
     if !written.is_empty() {
         let stage = Stage::new(outdir, STAGE)?;
-        // Numbers as names: kubectl would apply a `.yml` file that a killed run leaves behind.
+        // Staged files have numbers as names. If the run is killed, kubectl does not apply the files that remain, because
+        // their names do not end with `.yml`.
         let numbers: Vec<String> = (0..written.len()).map(|number| number.to_string()).collect();
         for (number, (name, text)) in numbers.iter().zip(written) {
             stage.write(number, text, Some(&outdir.join(name)))?;

@@ -126,7 +126,7 @@ corrections! {
     RemovedNodes "removed-nodes"
         jina: "conditions, metadata and `no_reduce` of executors that `inspect: REMOVE` removed from the Flow, in the arguments of the gateway"
         why: "no executor has these names"
-        ours: "those of the remaining executors"
+        ours: "only the conditions, metadata and `no_reduce` of the remaining executors"
 
     TlsProbes "tls-probes"
         jina: "probes that ping `grpc://` or `http://` although the gateway has a certificate"

@@ -1,4 +1,4 @@
-//! Building JSON Schemas as nodes, and printing them.
+//! Builds JSON Schemas as YAML nodes, and prints the schemas as JSON.
 
 use crate::yaml::{Data, Node};
 

@@ -1,4 +1,4 @@
-//! The documentation of fields, from their tables.
+//! Writes the reference of all fields of a `JinaFlow` (fields.md) from the tables in [`super::fields`].
 
 use super::audience::Audience;
 use super::field::{Field, Shape};

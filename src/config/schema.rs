@@ -1,5 +1,5 @@
 //! The JSON Schema of a `JinaFlow` for editors, from the tables of options and of fields (draft 7, which
-//! yaml-language-server reads). [`super::openapi`] makes the other form of it.
+//! yaml-language-server reads). [`super::openapi`] converts the schema to OpenAPI v3.
 //!
 //! It is no stricter than reading: a value may be a variable that is replaced later, and Jina accepts many values in
 //! several forms. It gives editors names, descriptions, defaults and allowed values.

@@ -72,11 +72,11 @@ pub struct Patch {
     pub name: String,
     /// `target`: fields and the values that they must have.
     pub target: Texts,
-    /// `json`.
+    /// `json`: the operations of a JSON Patch (RFC 6902).
     pub json: Option<Fragment>,
-    /// `jsonMergePatch`.
+    /// `jsonMergePatch`: a JSON Merge Patch (RFC 7386).
     pub json_merge: Option<Fragment>,
-    /// `merge`.
+    /// `merge`: a strategic merge patch.
     pub merge: Option<Fragment>,
 }
 

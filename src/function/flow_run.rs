@@ -12,13 +12,13 @@ use crate::yaml::Document;
 
 /// A JinaFlow that is rendered or checked.
 pub struct FlowRun<'d> {
-    /// The document that it was read from.
+    /// The document of the JinaFlow.
     pub document: &'d Document<'d>,
-    /// The Flow, as far as it matters for objects that are already there.
+    /// The fields of the Flow that decide how generated objects replace existing objects.
     pub placing: Placing,
-    /// Its settings.
+    /// The settings and the Flow of the JinaFlow.
     pub config: JinaFlow,
-    /// Findings about it.
+    /// Findings about the JinaFlow.
     pub findings: Findings,
 }
 

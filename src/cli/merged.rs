@@ -174,7 +174,7 @@ pub fn merge(folder: &FilePath, flows: &[Exported], keeps_memory: bool, report: 
     }
     outcome.added.iter().for_each(|text| after.take(text, None));
     let mut change = Change { removed: after.removed(&before), ..Change::default() };
-    let texts = before.texts();
+    let texts = before.contents();
     let old = |file: &str| texts.get(file).map(String::as_str).unwrap_or_default();
     for (file, documents) in &after.files {
         let text = after.text(file, documents);
@@ -266,8 +266,8 @@ impl Before {
         (0..self.documents.len()).filter(|place| self.files.contains(&self.documents[*place].file))
     }
 
-    /// The text of each file.
-    fn texts(&self) -> HashMap<&str, String> {
+    /// The content of each file.
+    fn contents(&self) -> HashMap<&str, String> {
         let mut texts: HashMap<&str, String> = HashMap::new();
         for Document { file, head, text, tail, .. } in &self.documents {
             texts.entry(file).or_default().extend([head.as_str(), text, tail]);

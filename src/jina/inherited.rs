@@ -164,7 +164,7 @@ impl Options {
     }
 
     /// The value of a list of strings; empty if it is not set.
-    pub fn texts(&self, opt: Opt) -> &[String] {
+    pub fn strings(&self, opt: Opt) -> &[String] {
         match self.get(opt) {
             Some(Setting::Texts(texts)) => texts,
             _ => &[],

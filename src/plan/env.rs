@@ -70,8 +70,8 @@ fn invalid_variable(path: &Path<'_>, name: &str) -> Finding {
 
 /// Secrets for pulling images: those of the Flow, then those that the config adds.
 pub fn pull_secrets(options: &Options, workload: &Workload) -> Vec<String> {
-    let mut names = options.texts(Opt::ImagePullSecrets).to_vec();
-    names.extend(workload.pull_secrets.iter().filter(|name| !options.texts(Opt::ImagePullSecrets).contains(name)).cloned());
+    let mut names = options.strings(Opt::ImagePullSecrets).to_vec();
+    names.extend(workload.pull_secrets.iter().filter(|name| !options.strings(Opt::ImagePullSecrets).contains(name)).cloned());
     names
 }
 

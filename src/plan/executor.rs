@@ -135,7 +135,7 @@ impl Planner<'_> {
     /// The claims of `volumes` or `storage`. If `storage` does not set size, class or access modes, they come from the same
     /// variables as in Jina.
     fn storage(&self, options: &Options, claims: Option<&Claims>, path: &Path<'_>, findings: &mut Findings) -> Option<Storage> {
-        let volumes = options.texts(Opt::Volumes);
+        let volumes = options.strings(Opt::Volumes);
         let mounted = if self.corrections.has(Correction::AllVolumes) { volumes } else { volumes.get(..1)? };
         if mounted.is_empty() && claims.is_none() {
             return None;
@@ -231,7 +231,7 @@ impl Base<'_> {
             let finding = Code::SurgeNeedsGpu.warning(self.config_path("rollingUpdate.maxSurge"), message);
             findings.push_once(finding.fix("set `rollingUpdate: {maxSurge: 0, maxUnavailable: 1}` if no GPU is free"));
         }
-        let has_place = options.text(Opt::Workspace).is_some() || !options.texts(Opt::Volumes).is_empty();
+        let has_place = options.text(Opt::Workspace).is_some() || !options.strings(Opt::Volumes).is_empty();
         let volume = storage.as_ref().filter(|_| workload.storage.is_some() && !has_place);
         let workspace = volume.and_then(|storage| storage.mount_paths.first().cloned());
         let (env, secrets) = (self.planner.env(options, workload, path, findings), secrets(options, workload, path, findings));
@@ -266,7 +266,7 @@ impl Base<'_> {
 
     /// The options that the exporter sets for every container of an executor.
     fn forced(&self, name: String, port: Vec<Arg>, port_monitoring: u16) -> Vec<(Opt, Forced)> {
-        let host = match self.options().texts(Opt::Host) {
+        let host = match self.options().strings(Opt::Host) {
             [first, ..] if !self.has(Correction::BindAllInterfaces) => host_name(first).to_owned(),
             _ => ALL_INTERFACES.to_owned(),
         };

@@ -10,7 +10,7 @@ use crate::jina::topology::Executor;
 
 /// The hosts of an external executor that are Services in the same cluster: they have no dot, or end with `.svc`.
 pub fn foreign_services(options: &Options) -> Vec<String> {
-    let hosts = options.texts(Opt::Host).iter().filter(|_| options.flag(Opt::External));
+    let hosts = options.strings(Opt::Host).iter().filter(|_| options.flag(Opt::External));
     let service = |host: &String| {
         let host = parse(host, None)?.host;
         let (name, domain) = host.split_once('.').unwrap_or((host, "svc"));
@@ -62,7 +62,7 @@ impl Planner<'_> {
 
 /// Whether Jina calls an executor of the Flow with TLS: it reads the `host` as if the executor were external.
 pub(super) fn internal_tls(options: &Options) -> bool {
-    let of_host = options.texts(Opt::Host).iter().filter_map(|host| parse(host, None)?.tls).next_back();
+    let of_host = options.strings(Opt::Host).iter().filter_map(|host| parse(host, None)?.tls).next_back();
     of_host.unwrap_or_else(|| options.flag(Opt::Tls)) || options.has_certificate()
 }
 
@@ -80,7 +80,7 @@ pub(super) struct CountMismatch {
 
 /// The hosts of an executor and their ports. A single host has all ports, and a single port is that of all hosts.
 pub(super) fn places(options: &Options) -> Result<Vec<Place<'_>>, CountMismatch> {
-    let mut hosts: Vec<&str> = options.texts(Opt::Host).iter().map(String::as_str).collect();
+    let mut hosts: Vec<&str> = options.strings(Opt::Host).iter().map(String::as_str).collect();
     if hosts.is_empty() {
         hosts.push(ALL_INTERFACES);
     }

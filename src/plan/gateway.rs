@@ -35,9 +35,9 @@ impl Planner<'_> {
             let finding = Code::InternalOption.error(path.key("pod_role"), "must be `GATEWAY`: Jina sets it").got(role);
             findings.push(finding.fix("remove it"));
         }
-        if options.is_own(Opt::Host) && options.texts(Opt::Host).len() > 1 {
+        if options.is_own(Opt::Host) && options.strings(Opt::Host).len() > 1 {
             let finding = Code::ValueNotAllowed.error(path.key("host"), "must be a single host for the gateway");
-            findings.push(finding.got(options.texts(Opt::Host).join(", ")).fix("remove it"));
+            findings.push(finding.got(options.strings(Opt::Host).join(", ")).fix("remove it"));
         }
         let image = match self.main_image(options, format_args!("the gateway"), &path) {
             Ok(image) => {
@@ -142,7 +142,7 @@ impl Planner<'_> {
             (Opt::Port, Forced::Words(arguments::ports(protocols))),
             (Opt::PortMonitoring, Forced::word(PORT_MONITORING.to_string())),
         ];
-        match options.texts(Opt::Host) {
+        match options.strings(Opt::Host) {
             [host, ..] if host != ALL_INTERFACES && !self.corrections.has(Correction::BindAllInterfaces) => {
                 forced.push((Opt::Host, Forced::word(host.clone())));
             }

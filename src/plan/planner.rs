@@ -84,7 +84,7 @@ impl Planner<'_> {
             let finding = Code::FieldWithoutEffect.warning(section(Opt::PortMonitoring).key("port_monitoring"), message);
             findings.push_once(finding.fix("remove it"));
         }
-        let hosts = options.texts(Opt::Host);
+        let hosts = options.strings(Opt::Host);
         if hosts.iter().any(|host| host != ALL_INTERFACES) && self.corrections.has(Correction::BindAllInterfaces) {
             let message = "`host` has no effect on Kubernetes: containers listen on all addresses of their pod";
             let finding = Code::FieldWithoutEffect.warning(section(Opt::Host).key("host"), message).got(hosts.join(", "));

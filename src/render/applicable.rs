@@ -142,7 +142,7 @@ impl Found {
                 let is_bare = |host: &String| !host.split("://").last().unwrap_or_default().contains(':');
                 executor.options.flag(Opt::External)
                     && executor.options.ports().is_empty()
-                    && executor.options.texts(Opt::Host).iter().any(is_bare)
+                    && executor.options.strings(Opt::Host).iter().any(is_bare)
             }),
             Always::NoShell => self.any_text(|text| is_followed_by_word(text, '$') || text.contains("${")),
             Always::EmptySections => {
@@ -173,7 +173,7 @@ impl Found {
             }),
             Always::FilesInTheImage => options_of(flow).any(|options| {
                 let log_config = options.text(Opt::LogConfig).is_some_and(|path| path.contains(['/', '.']));
-                log_config || !options.texts(Opt::PyModules).is_empty()
+                log_config || !options.strings(Opt::PyModules).is_empty()
             }),
             Always::FewStatefulReplicas => options_of(flow).any(|options| options.flag(Opt::Stateful) && options.int(Opt::Replicas) < 3),
             Always::ProviderPort => {

@@ -138,7 +138,7 @@ enum Items {
     Replaced,
 }
 
-/// A part of a text that was read.
+/// A part of a stream that was read.
 #[derive(Debug)]
 pub enum Part<'t> {
     /// An entry of the top-level list `items` of the next document.

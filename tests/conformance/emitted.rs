@@ -110,8 +110,11 @@ fn has(value: &Value, path: &[&str]) -> bool {
 
 #[test]
 fn the_field_files_set_every_field() {
-    let specs: Vec<Value> =
-        field_files().iter().map(|file| documents(&fs::read_to_string(file).unwrap()).remove(0)["spec"].take()).collect();
+    let parts = |file: &PathBuf| {
+        let mut config = documents(&fs::read_to_string(file).unwrap()).remove(0);
+        [config["metadata"].take(), config["spec"].take()]
+    };
+    let parts: Vec<Value> = field_files().iter().flat_map(parts).collect();
     let layers = ["", "defaults.", "roles.NAME.", "gateway.", "executors.NAME.", "executors.NAME.head.", "executors.NAME.shards.NAME."];
     let manual = fs::read_to_string(root().join("functions/jinaflow/fields.md")).unwrap();
     let paths: Vec<&str> = manual.lines().filter_map(|line| line.strip_prefix("- `")?.split('`').next()).collect();
@@ -120,7 +123,7 @@ fn the_field_files_set_every_field() {
         layers.iter().any(|layer| {
             let path = format!("{layer}{path}");
             let path: Vec<&str> = path.split('.').collect();
-            specs.iter().any(|spec| has(spec, &path))
+            parts.iter().any(|part| has(part, &path))
         })
     };
     let missing: Vec<&str> = paths.into_iter().filter(|path| !is_tried(path)).collect();

@@ -271,8 +271,10 @@ fn a_gpu_without_a_rolling_update_gives_a_warning() {
     let tried = Tried::new();
     let component = tried.examples.join("components/gpu/kustomization.yaml");
     edit(&component, "          rollingUpdate:\n            maxSurge: 0\n            maxUnavailable: 1\n", "");
-    let warned =
-        |said: &str| assert!(said.contains("spec.executors.encoder.rollingUpdate.maxSurge: a rolling update starts a pod"), "{said}");
+    let warned = |said: &str| {
+        let start = "warning[surge-needs-gpu]: JinaFlow/search: spec.executors.encoder.rollingUpdate.maxSurge: ";
+        assert!(said.contains(start), "{said}");
+    };
     warned(&tried.build(&["gpu"], "").stderr);
     edit(
         &component,

@@ -129,7 +129,7 @@ fn a_wrong_flow_leaves_the_package_untouched() {
     assert_ne!(answer.code, 0);
     let said = format!("{}{}", answer.stdout, answer.stderr);
     assert!(
-        said.contains("[error]") && said.contains("must be 1 or more replicas") && said.contains("flow.jina.ai/v1alpha1/JinaFlow"),
+        said.contains("[error]") && said.contains("spec.flow.executors[0].replicas") && said.contains("flow.jina.ai/v1alpha1/JinaFlow"),
         "{said}"
     );
     assert_eq!(before, tree(&package));
@@ -179,13 +179,16 @@ fn a_config_of_another_kind_is_refused_with_the_allowed_kinds() {
     eval.current_dir(&package);
     let answer = run(eval, b"");
     let said = format!("{}{}", answer.stdout, answer.stderr);
-    assert!(answer.code != 0 && said.contains("use kind JinaFlow or JinaFlowCheck of flow.jina.ai/v1alpha1, or a ConfigMap"), "{said}");
+    assert!(answer.code != 0 && said.contains("error[function-config-kind]: "), "{said}");
+    for kind in ["JinaFlow", "JinaFlowCheck", "ConfigMap"] {
+        assert!(said.contains(kind), "{said}");
+    }
     assert_eq!(before, tree(&package));
     let mut eval = tool("kpt", &["fn", "eval", ".", "--exec", "jinaflow", "--", "namspace=given"]);
     eval.current_dir(&package);
     let answer = run(eval, b"");
     let said = format!("{}{}", answer.stdout, answer.stderr);
-    assert!(answer.code != 0 && said.contains("data.namspace: is no setting of this function; did you mean `namespace`?"), "{said}");
+    assert!(answer.code != 0 && said.contains("data.namspace: ") && said.contains("did you mean `namespace`?"), "{said}");
 }
 
 /// A foreign object of the same kind and name in another API group. kpt would choose the same file for both.
@@ -201,7 +204,7 @@ fn an_object_of_another_group_is_another_object() {
     fs::remove_dir_all(package.join("encoder")).unwrap();
     let answer = run(render(&package), b"");
     let said = format!("{}{}", answer.stdout, answer.stderr);
-    assert!(answer.code != 0 && said.contains("there is a Service called `encoder` in service_encoder.yaml already"), "{said}");
+    assert!(answer.code != 0 && said.contains("Service `encoder`") && said.contains("service_encoder.yaml"), "{said}");
 }
 
 /// A Flow in a package and another one in a subfolder, with the same objects: the error names both.
@@ -214,7 +217,7 @@ fn two_flows_with_the_same_objects_are_refused_with_their_names() {
     let before = tree(&package);
     let answer = run(render(&package), b"");
     let said = format!("{}{}", answer.stdout, answer.stderr);
-    assert!(answer.code != 0 && said.contains("JinaFlow/other") && said.contains("the JinaFlow `search` has a ConfigMap called"), "{said}");
+    assert!(answer.code != 0 && said.contains("JinaFlow/other") && said.contains("the JinaFlow `search`"), "{said}");
     assert_eq!(before, tree(&package));
 }
 

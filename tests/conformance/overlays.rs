@@ -1014,7 +1014,7 @@ fn jinas_own_export_breaks_under_the_same_overlays() {
         assert_eq!(found.words(), wanted, "{name}");
         assert_eq!(broken(&after(&ours, files)).words(), "nothing", "{name}");
         // The check reports each of these addresses in Jina's export, and nothing in jinaflow's.
-        let lost = checked(&text_after(&theirs, files)).iter().filter(|line| line.contains(": dials `")).count();
+        let lost = checked(&text_after(&theirs, files)).iter().filter(|line| line.contains(": calls `")).count();
         assert_eq!(lost, found.addresses[1], "{name}");
         assert_eq!(checked(&text_after(&ours, files)), Vec::<String>::new(), "{name}");
         assert!(wanted == "nothing" || readme.contains(&format!("| {name} | {wanted} |\n")), "README.md: {name}");

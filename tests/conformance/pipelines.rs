@@ -93,7 +93,7 @@ fn a_check_with_eval_keeps_the_package() {
     edit(&package.join("jinaflow.yaml"), "shards: 2", "shards: 3");
     let answer = run(eval(), b"");
     let said = format!("{}{}", answer.stdout, answer.stderr);
-    assert!(answer.code != 0 && said.contains("has the Deployment `indexer-2`, which does not exist"), "{said}");
+    assert!(answer.code != 0 && said.contains("error[generated-object-missing]: ") && said.contains("Deployment `indexer-2`"), "{said}");
 }
 
 const CHECK: &str = "  validators:\n    - exec: jinaflow\n      configPath: check.yaml\n";
@@ -115,9 +115,6 @@ fn the_validator_accepts_a_render_and_reports_outdated_objects() {
     let before = tree(&package);
     let answer = run(render(&package), b"");
     let said = format!("{}{}", answer.stdout, answer.stderr);
-    assert!(
-        answer.code != 0 && said.contains("[error] apps/v1/Deployment/dev/encoder spec.replicas: is not as the JinaFlow `search` has it"),
-        "{said}"
-    );
+    assert!(answer.code != 0 && said.contains("[error] apps/v1/Deployment/dev/encoder spec.replicas: "), "{said}");
     assert_eq!(before, tree(&package));
 }

@@ -82,7 +82,7 @@ fn a_check_runs_as_a_validator() {
     for command in [kubectl(&folder), kustomize(&folder)] {
         let answer = run(build(command, &home), b"");
         assert_ne!(answer.code, 0);
-        assert!(answer.stderr.contains("executor `a` uses no container image"), "{}", answer.stderr);
+        assert!(answer.stderr.contains("error[image-missing]: JinaFlow/dev-f: spec.flow.executors[0].uses: "), "{}", answer.stderr);
     }
 }
 

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::support::{Run, jinaflow, program, scratch, tree};
+use crate::support::{Messages, Run, jinaflow, program, scratch, tree};
 
 const FLOW: &str = "\
 jtype: Flow
@@ -64,7 +64,8 @@ fn pipes_in_the_output_folder_are_not_read() {
     pipe("encoder/encoder.yml");
     let refused = folder.export(&FLOW.replace("encoder:1", "encoder:3"), &[]);
     assert_eq!(refused.code, 1);
-    assert!(refused.stderr.contains("encoder/encoder.yml: is not a regular file, and one belongs there; remove it"), "{}", refused.stderr);
+    refused.says("encoder/encoder.yml: ");
+    assert_eq!(refused.codes(), ["wrong-file-type"]);
     fs::remove_file(folder.out().join("encoder/encoder.yml")).unwrap();
     folder.export(&FLOW.replace("encoder:1", "encoder:3"), &[]).succeeded();
 }
@@ -128,16 +129,23 @@ fn conflicts_are_reported_until_they_are_resolved() {
     let before = tree(&folder.out());
     let refused = folder.export(&changed, &["--on-conflict", "error"]);
     assert_eq!((refused.code, tree(&folder.out())), (1, before));
-    refused.says("gateway/gateway.yml: spec.replicas: was changed here and by the Flow");
+    assert_eq!(refused.codes(), ["edit-conflict"]);
+    refused.begins("error");
+    refused.says("gateway/gateway.yml: spec.replicas: ");
     for _ in 0..2 {
         let answer = folder.export(&changed, &[]);
         assert_eq!(answer.code, 0);
-        answer.says("gateway/gateway.yml: spec.replicas: was changed here and by the Flow, and stays as it is here (got \"5\"); the Flow has \"2\" now");
+        assert_eq!(answer.codes(), ["edit-conflict"]);
+        answer.begins("warning");
+        for part in ["gateway/gateway.yml: spec.replicas: ", "(got \"5\")", "has \"2\""] {
+            answer.says(part);
+        }
         assert!(folder.text("gateway/gateway.yml").contains("  replicas: 5\n"));
     }
     let answer = folder.export(&changed, &["--on-conflict", "overwrite"]);
     assert_eq!(answer.code, 0);
     answer.says("spec.replicas: ");
+    assert_eq!(answer.codes(), ["edit-conflict"]);
     assert!(folder.text("gateway/gateway.yml").contains("  replicas: 2\n"));
     folder.export(&changed, &[]).succeeded();
     let unknown = folder.export(FLOW, &["--on-conflict", "owerwrite"]);
@@ -153,9 +161,9 @@ fn edits_follow_a_renamed_object_or_are_reported() {
     assert!(folder.text("ranker/ranker.yml").contains("  replicas: 4\n") && !folder.out().join("encoder").exists());
     let answer = folder.export("jtype: Flow\nexecutors:\n- {name: other, uses: docker://x/y}\n", &[]);
     // This may be a different Flow without a name.
-    answer.begins("warning: ");
-    answer.says("has none of the components of `flow` that the last export wrote into this folder (got \"indexer, ranker\")");
-    assert!(answer.stderr.contains("spec.replicas: was changed here"), "{}", answer.stderr);
+    answer.begins("warning[flow-replaced]: ");
+    answer.says("(got \"indexer, ranker\")");
+    assert!(answer.codes().contains(&"edit-lost") && answer.stderr.contains("spec.replicas: "), "{}", answer.stderr);
     assert!(!folder.out().join("ranker").exists());
     // The fix in the message works.
     folder.export(FLOW, &["--name", "search", "--k8s-namespace", "search"]).succeeded();
@@ -213,8 +221,8 @@ fn files_of_other_owners_are_not_replaced() {
     let before = tree(&folder.out());
     let refused = folder.export(FLOW, &[]);
     assert_eq!((refused.code, tree(&folder.out())), (1, before.clone()));
-    let advice = "export into another folder and compare the two, or write the Flow's over it: --on-conflict overwrite";
-    assert_eq!(refused.stderr.matches(advice).count(), 2, "{}", refused.stderr);
+    assert_eq!(refused.codes(), ["file-not-from-export"; 2]);
+    assert_eq!(refused.stderr.matches("--on-conflict overwrite").count(), 2, "{}", refused.stderr);
     // The fix in the message works: other content beside the Flow's objects stays.
     let copy = Folder::new();
     fs::remove_file(copy.out().join(".jinaflow")).unwrap();
@@ -238,33 +246,39 @@ fn files_of_other_owners_are_not_replaced() {
     fs::write(folder.out().join("mine.yaml"), "apiVersion: v1\nkind: Service\nmetadata: {name: ranker}\n").unwrap();
     let met = folder.export(&FLOW.replace("name: encoder", "name: ranker"), &[]);
     assert_eq!(met.code, 1);
-    met.says("there is a Service called `ranker` in ");
+    assert_eq!(met.codes(), ["object-already-exists"]);
+    met.says("`ranker`");
 }
 
 #[test]
 fn foreign_objects_that_run_jina_are_reported() {
+    let mut messages = Messages::new("export-foreign");
     let folder = Folder(scratch("compat"));
     folder.export(FLOW, &["--compat", "jina-3.34"]).succeeded();
     assert_eq!(folder.files(), ["encoder/encoder.yml", "gateway/gateway.yml", "indexer/indexer.yml"]);
     folder.export(FLOW, &["--compat", "jina-3.34"]).succeeded();
     let refused = folder.export(&FLOW.replace("encoder:1", "encoder:2"), &["--compat", "jina-3.34"]);
     assert_eq!(refused.code, 1);
-    refused.says("encoder/encoder.yml: is there already, with another text");
+    assert_eq!(refused.codes(), ["file-not-from-export"]);
+    refused.says("encoder/encoder.yml: ");
     fs::remove_file(folder.out().join("gateway/gateway.yml")).unwrap();
     let answer = folder.export("jtype: Flow\nexecutors: []\n", &["--compat", "jina-3.34"]);
     assert_eq!(answer.code, 0);
     for name in ["encoder", "indexer"] {
-        let words = format!("{name}/{name}.yml: has a Deployment `{name}` that runs Jina, and that is not from this Flow");
-        assert!(answer.stderr.contains(&words), "{}", answer.stderr);
+        let place = format!("{name}/{name}.yml: ");
+        let is_about = |line: &&str| {
+            line.starts_with("warning[workload-not-from-flow]: ") && line.contains(&place) && line.contains(&format!("`{name}`"))
+        };
+        assert_eq!(answer.findings().into_iter().filter(is_about).count(), 1, "{}", answer.stderr);
     }
+    messages.add("foreign workloads", &answer);
+    messages.compare();
 }
 
 #[test]
 fn unreadable_files_are_reported_and_nothing_is_written() {
-    for (text, words, fix) in [
-        ("kind: [\n", "is not YAML", "fix it, or remove the file to have it written again"),
-        ("kind: \u{fffd}", "is not UTF-8", "convert it"),
-    ] {
+    let mut messages = Messages::new("export-unreadable");
+    for (case, text, code) in [("not YAML", "kind: [\n", "invalid-yaml"), ("not UTF-8", "kind: \u{fffd}", "not-utf8")] {
         let folder = Folder::new();
         let bytes = if text.contains('\u{fffd}') { b"kind: \xff".to_vec() } else { text.as_bytes().to_vec() };
         let file = folder.out().join("encoder/encoder.yml");
@@ -272,22 +286,23 @@ fn unreadable_files_are_reported_and_nothing_is_written() {
         let others = folder.text("indexer/indexer.yml");
         let refused = folder.export(&FLOW.replace("indexer:1", "indexer:2"), &[]);
         assert_eq!((refused.code, folder.text("indexer/indexer.yml")), (1, others));
-        refused.says(words);
-        refused.says(fix);
+        assert_eq!(refused.codes(), [code], "{}", refused.stderr);
+        refused.says("encoder/encoder.yml: ");
+        messages.add(case, &refused);
         // Files outside the export may have any content.
         fs::rename(&file, folder.out().join("chart.yaml")).unwrap();
         folder.export(FLOW, &[]).succeeded();
         assert!(folder.text("encoder/encoder.yml").contains("kind: Deployment"));
     }
     let folder = Folder::new();
-    for (text, words) in
-        [("{}", "is not what jinaflow wrote"), ("{\"version\": 9}", "was written by a newer jinaflow"), ("", "is not what jinaflow wrote")]
-    {
+    for text in ["{}", "{\"version\": 9}", ""] {
         fs::write(folder.out().join(".jinaflow"), text).unwrap();
         let refused = folder.export(FLOW, &[]);
-        assert_eq!(refused.code, 1);
-        refused.says(words);
+        assert_eq!((refused.code, refused.codes()), (1, vec!["invalid-export-record"]), "{}", refused.stderr);
+        refused.says("/.jinaflow: ");
+        messages.add(&format!(".jinaflow: {text}"), &refused);
     }
+    messages.compare();
 }
 
 #[cfg(unix)]
@@ -309,7 +324,8 @@ fn links_are_refused_and_file_modes_are_kept() {
             if outside.is_dir() { tree(&outside) } else { BTreeMap::from([(String::new(), fs::read_to_string(&outside).unwrap())]) };
         let refused = folder.export(&changed, &[]);
         assert_eq!(refused.code, 1, "{}", refused.stderr);
-        refused.says("is a symbolic link");
+        assert_eq!(refused.codes(), ["symbolic-link"]);
+        refused.says(&format!("out/{link}: "));
         let after =
             if outside.is_dir() { tree(&outside) } else { BTreeMap::from([(String::new(), fs::read_to_string(&outside).unwrap())]) };
         assert_eq!(after, before);
@@ -370,7 +386,8 @@ fn other_content_in_an_exported_file_is_kept() {
     fs::write(folder.out().join("encoder/encoder.yml"), &list).unwrap();
     let refused = folder.export(FLOW, &[]);
     assert_eq!((refused.code, folder.text("encoder/encoder.yml")), (1, list));
-    refused.says("kind: is a list, and an export finds only objects that are documents of their own");
+    assert_eq!(refused.codes(), ["list-in-export"]);
+    refused.says("encoder/encoder.yml: kind: ");
 
     // An object of the user that replaces a rendered one belongs to the user.
     let folder = Folder::new();
@@ -408,7 +425,8 @@ fn text_around_documents_is_kept() {
     fs::write(folder.out().join("mine.yml"), &moved).unwrap();
     let refused = folder.export(FLOW, &[]);
     assert_eq!((refused.code, folder.text("mine.yml")), (1, moved));
-    refused.says("fix it: an object that an export wrote is in this file");
+    assert_eq!(refused.codes(), ["invalid-yaml"]);
+    refused.says("mine.yml: ");
 }
 
 /// When a run is killed between two files, the replaced files are not edits for the next run.
@@ -550,7 +568,8 @@ fn a_run_that_fails_changes_nothing() {
     let more = "- {name: added, uses: docker://acme/a:1}\n- {name: also, uses: docker://acme/a:1}\n";
     let failed = folder.export(&(FLOW.replace(":1", ":2") + more), &[]);
     assert_eq!((failed.code, tree(&folder.out())), (1, before));
-    failed.says("indexer: cannot be made");
+    assert_eq!(failed.codes(), ["file-unwritable"]);
+    failed.says("/indexer: ");
     assert!(folder.out().join("added").is_dir() && !folder.out().join("also").exists());
     // Rendered objects inside a List in another file.
     let folder = Folder::new();
@@ -561,5 +580,6 @@ fn a_run_that_fails_changes_nothing() {
     let before = tree(&folder.out());
     let refused = folder.export(FLOW, &[]);
     assert_eq!((refused.code, tree(&folder.out())), (1, before));
-    refused.says("list.yaml: kind: is a list");
+    assert_eq!(refused.codes(), ["list-in-export"]);
+    refused.says("list.yaml: kind: ");
 }

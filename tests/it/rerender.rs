@@ -1,6 +1,6 @@
 //! Rendering the function's own answer again: edits are kept, changes of the Flow are applied, and unchanged text stays.
 
-use crate::support::{Run, function, jinaflow, label, scratch};
+use crate::support::{Messages, Run, function, jinaflow, label, scratch};
 use serde_json::{Value, json};
 
 const LIST: &str = "\
@@ -76,13 +76,13 @@ fn a_conflict_is_resolved_as_on_conflict_says() {
         setting: &'static str,
         replicas: u8,
         severity: &'static str,
-        says: &'static str,
     }
+    let mut messages = Messages::new("rerender-conflict");
     let both = [("    replicas: 2\n", "    replicas: 5 # more\n"), ("replicas: 2}", "replicas: 3}")];
-    for Case { setting, replicas, severity, says } in [
-        Case { setting: "keep", replicas: 5, severity: "warning", says: "stays as it is here" },
-        Case { setting: "overwrite", replicas: 3, severity: "warning", says: "is now as the Flow has it" },
-        Case { setting: "error", replicas: 5, severity: "error", says: "was changed here and by the Flow" },
+    for Case { setting, replicas, severity } in [
+        Case { setting: "keep", replicas: 5, severity: "warning" },
+        Case { setting: "overwrite", replicas: 3, severity: "warning" },
+        Case { setting: "error", replicas: 5, severity: "error" },
     ] {
         let by_spec = rendered(&both).replace("    flow:\n", &format!("    output:\n      onConflict: {setting}\n    flow:\n"));
         let config =
@@ -90,9 +90,13 @@ fn a_conflict_is_resolved_as_on_conflict_says() {
         for input in [by_spec.clone(), rendered(&both) + &config] {
             let answer = function(&input);
             assert_eq!(answer.code, i32::from(setting == "error"), "{}", answer.stderr);
-            answer.begins(&format!("{severity}: encoder/encoder.yml: spec.replicas: was changed here and by the Flow"));
-            answer.says(says);
-            answer.says("(got \"5\"); the Flow has \"3\" now");
+            answer.begins(&format!("{severity}[edit-conflict]: encoder/encoder.yml: spec.replicas: "));
+            answer.says("(got \"5\")");
+            answer.says("has \"3\"");
+            assert_eq!(answer.codes(), ["edit-conflict"]);
+            if input == by_spec {
+                messages.add(setting, &answer);
+            }
             assert_eq!(deployment(&answer)["spec"]["replicas"], replicas);
             let result = &answer.list()["results"][0];
             assert_eq!(result["severity"], severity);
@@ -105,9 +109,9 @@ fn a_conflict_is_resolved_as_on_conflict_says() {
         }
     }
     let wrong = function(&rendered(&[("    flow:\n", "    output: {onConflict: kep}\n    flow:\n")]));
-    wrong.begins(
-        "error: jina.yaml: spec.output.onConflict: is nothing that can be done about a conflict (got \"kep\"); did you mean `keep`?",
-    );
+    wrong.begins("error[value-not-allowed]: jina.yaml: spec.output.onConflict: ");
+    wrong.says("(got \"kep\"); did you mean `keep`?");
+    messages.compare();
 }
 
 #[test]
@@ -130,12 +134,14 @@ fn objects_without_a_recorded_base_follow_the_flow() {
     let answer = function(&forgotten);
     assert_eq!(answer.code, 0);
     // Every overwritten field is reported with both values.
-    for field in [
-        "metadata.annotations: has no flow.jina.ai/rendered",
-        "spec.replicas: is now as the Flow has it (got \"5\"); the Flow has \"2\"",
-        "spec.template.spec.containers[0].image: is now as the Flow has it (got \"acme/encoder:1\"); the Flow has \"acme/encoder:2\"",
+    for (code, field, values) in [
+        ("rendered-annotation-missing", "metadata.annotations: ", None),
+        ("field-overwritten", "spec.replicas: ", Some(["(got \"5\")", "\"2\""])),
+        ("field-overwritten", "spec.template.spec.containers[0].image: ", Some(["(got \"acme/encoder:1\")", "\"acme/encoder:2\""])),
     ] {
-        assert!(answer.stderr.contains(&format!("warning: encoder/encoder.yml: {field}")), "{field}\n{}", answer.stderr);
+        let start = format!("warning[{code}]: encoder/encoder.yml: {field}");
+        let is_this = |line: &&str| line.starts_with(&start) && values.iter().flatten().all(|value| line.contains(value));
+        assert_eq!(answer.findings().into_iter().filter(is_this).count(), 1, "{field}\n{}", answer.stderr);
     }
     let encoder = deployment(&answer);
     let container = &encoder["spec"]["template"]["spec"]["containers"][0];
@@ -186,8 +192,8 @@ fn edits_are_kept_when_an_executor_gets_or_loses_shards() {
                 .replace("  spec:\n    flow:\n", &format!("  spec:\n    output: {{onConflict: {on_conflict}}}\n    flow:\n"));
             let answer = function(&changed);
             assert_eq!((answer.code, with_side(&answer)), (0, expected.iter().map(ToString::to_string).collect()), "{}", answer.stderr);
-            answer.begins("info: encoder/encoder.yml: is now the ");
-            answer.says("what was changed in 1 field here is carried over");
+            answer.begins("info[edit-carried-over]: encoder/encoder.yml: ");
+            answer.says("1 edited field");
             assert!(answer.stdout.contains("- name: side # ours\n"), "the comment moves with the container");
             let again = function(&answer.stdout);
             assert!(again.stdout == answer.stdout && again.stderr.is_empty(), "{}", again.stderr);
@@ -219,17 +225,15 @@ fn an_executor_without_shards_takes_over_its_first_shard_and_reports_lost_edits(
     for (file, field) in
         [("encoder/encoder-1.yml", "spec.template.spec.containers[0]"), ("encoder/encoder-head.yml", "spec.template.spec.containers[0]")]
     {
-        let said = format!("warning: {file}: {field}: was changed here, and the JinaFlow `search` has no Deployment of `");
-        assert!(
-            answer.stderr.contains(&said) && answer.stderr.contains("(got \"{name: side, image: MARK:1}\")"),
-            "{said}\n{}",
-            answer.stderr
-        );
+        let start = format!("warning[edit-lost]: {file}: {field}: ");
+        let is_this = |line: &&str| line.starts_with(&start) && line.contains("(got \"{name: side, image: MARK:1}\")");
+        assert_eq!(answer.findings().into_iter().filter(is_this).count(), 1, "{start}\n{}", answer.stderr);
     }
     let refused = edited.replace(", shards: 2}", "}").replace("    flow:\n", "    output: {onConflict: error}\n    flow:\n");
     let answer = function(&refused);
     assert!(answer.code == 1 && answer.stdout.starts_with(&refused), "{}", answer.stderr);
-    answer.says("set spec.output.onConflict (--on-conflict of an export) to keep or overwrite to let it go");
+    assert!(answer.codes().contains(&"edit-lost"), "{}", answer.stderr);
+    answer.says("set `spec.output.onConflict` (`--on-conflict` of an export) to `keep` or `overwrite`");
     // The fix in the message works.
     assert_eq!(function(&refused.replace("onConflict: error", "onConflict: keep")).code, 0);
 }
@@ -245,13 +249,18 @@ fn an_edited_object_that_is_removed_is_reported_or_kept() {
     let without = edited.replace("      - {name: ranker, uses: docker://acme/ranker:1, env: {HF_TOKEN: a}}\n", "");
     let answer = function(&without);
     assert_eq!(answer.code, 0);
-    for said in [
-        "warning: ranker/ranker.yml: data.HF_TOKEN: was changed here, and the JinaFlow `search` has no ConfigMap of `ranker` any more (got \"(hidden: it may be a secret)\")",
-        "warning: ranker/ranker.yml: data.MODE: was changed here, and the JinaFlow `search` has no ConfigMap of `ranker` any more (got \"fast\")",
-        "warning: ranker/ranker.yml: spec.replicas: was changed here, and the JinaFlow `search` has no Deployment of `ranker` any more (got \"7\")",
+    for (field, object, value) in [
+        ("data.HF_TOKEN", "ConfigMap of `ranker`", "(hidden: it may be a secret)"),
+        ("data.MODE", "ConfigMap of `ranker`", "fast"),
+        ("spec.replicas", "Deployment of `ranker`", "7"),
     ] {
-        assert!(answer.stderr.contains(said), "{said}\n{}", answer.stderr);
+        let start = format!("warning[edit-lost]: ranker/ranker.yml: {field}: ");
+        let is_this = |line: &&str| line.starts_with(&start) && line.contains(object) && line.contains(&format!("(got \"{value}\")"));
+        assert_eq!(answer.findings().into_iter().filter(is_this).count(), 1, "{start}\n{}", answer.stderr);
     }
+    let mut messages = Messages::new("rerender-lost");
+    messages.add("a removed executor", &answer);
+    messages.compare();
     assert!(!answer.stderr.contains("s3cr3t"), "{}", answer.stderr);
     assert!(!answer.list()["items"].to_string().contains("ranker"));
     // Objects without edits are removed silently.
@@ -270,7 +279,8 @@ fn additions_to_a_removed_entry_are_reported() {
         let input = edited.replace("    flow:\n", &format!("    output: {{onConflict: {setting}}}\n    flow:\n"));
         let answer = function(&input);
         assert_eq!((answer.code, answer.stdout.contains("hostPort: 9090 # ours")), (code, is_kept), "{setting}: {}", answer.stderr);
-        answer.says("gateway/gateway.yml: spec.template.spec.containers[0].ports[1]: was changed here and by the Flow");
+        assert_eq!(answer.codes(), ["edit-conflict"]);
+        answer.says("gateway/gateway.yml: spec.template.spec.containers[0].ports[1]: ");
         answer.says("the Flow has removed it");
         let again = function(&answer.stdout);
         let items = |text: &str| text.split("\nresults:").next().unwrap().to_owned();
@@ -312,11 +322,13 @@ fn a_conflict_is_reported_again_after_its_executor_is_renamed() {
     let first = function(&flow("encoder", "5Gi")).succeeded().stdout;
     let edited = first.replace("storage: \"5Gi\"", "storage: 99Gi # enough");
     let answer = function(&edited.replace(&item_of(&flow("encoder", "5Gi")), &item_of(&flow("ranker", "8Gi"))));
-    let said = "volumeClaimTemplates[0].spec.resources.requests.storage: was changed here and by the Flow, and stays as it is here";
-    answer.says(said);
+    let path = "volumeClaimTemplates[0].spec.resources.requests.storage: ";
+    assert_eq!(answer.codes(), ["edit-conflict", "edit-carried-over"]);
+    answer.says(path);
     assert!(answer.stdout.contains("name: ranker-volume\n") && answer.stdout.contains("storage: 99Gi # enough\n"), "{}", answer.stdout);
     let again = function(&answer.stdout);
-    again.says(said);
+    assert_eq!(again.codes(), ["edit-conflict"]);
+    again.says(path);
     assert!(again.stdout.split("results:").next() == answer.stdout.split("results:").next());
     // The conflict ends when the user removes the edit.
     let results = answer.stdout.find("results:\n").unwrap();
@@ -389,8 +401,9 @@ fn fields_of_one_kind_are_not_copied_to_the_other() {
     let edited = format!("{}{}", edited[..first + 20].replace("maxSurge: 3", "maxSurge: 1"), &edited[first + 20..]);
     let answer = function(&edited);
     assert_eq!(answer.code, 0);
-    let said = "warning: encoder/encoder.yml: spec.strategy.rollingUpdate.maxSurge: has no meaning in the StatefulSet `encoder` that replaces this object (got \"3\")";
-    assert!(answer.stderr.contains(said), "{}", answer.stderr);
+    let start = "warning[edit-lost]: encoder/encoder.yml: spec.strategy.rollingUpdate.maxSurge: ";
+    let is_this = |line: &&str| line.starts_with(start) && line.contains("StatefulSet `encoder`") && line.contains("(got \"3\")");
+    assert_eq!(answer.findings().into_iter().filter(is_this).count(), 1, "{}", answer.stderr);
     let list = answer.list();
     let set = list["items"].as_array().unwrap().iter().find(|item| label(item) == "StatefulSet/encoder").unwrap();
     assert!(set["spec"]["strategy"].is_null() && set["spec"]["serviceName"] == "encoder", "{set}");
@@ -402,11 +415,14 @@ fn a_kept_conflict_is_reported_by_every_render_and_by_a_check() {
     let first = function(&input);
     let again = function(&first.stdout);
     assert_eq!((first.stderr.as_str(), first.stdout.as_str()), (again.stderr.as_str(), again.stdout.as_str()));
-    first.begins("warning: encoder/encoder.yml: spec.replicas: was changed here and by the Flow, and stays as it is here (got \"5\"); the Flow has \"3\" now");
+    first.begins("warning[edit-conflict]: encoder/encoder.yml: spec.replicas: ");
+    let values = ["(got \"5\")", "has \"3\""];
+    values.iter().for_each(|value| first.says(value));
     let without_results: String = first.stdout.split("results:\n").next().unwrap().to_owned();
     let check = function(&(without_results.clone() + CHECK));
     assert_eq!(check.code, 0, "{}", check.stderr);
-    check.begins("info: encoder/encoder.yml: spec.replicas: was changed here and by the Flow, and stays as it is here (got \"5\"); the Flow has \"3\" now");
+    check.begins("info[edit-conflict]: encoder/encoder.yml: spec.replicas: ");
+    values.iter().for_each(|value| check.says(value));
     // The conflict ends when the user follows the fix in the message, or when the Flow has the same value.
     function(&without_results.replace("    replicas: 5\n", "    replicas: 3\n")).succeeded();
     function(&without_results.replace("replicas: 3}", "replicas: 5}")).succeeded();
@@ -421,29 +437,39 @@ fn a_check_changes_nothing_and_reports_outdated_objects() {
     // An edit is not an error.
     function(&(rendered(&[EDIT]) + CHECK)).succeeded();
     let scaled = function(&(rendered(&[("replicas: 2}", "replicas: 3}")]) + CHECK));
-    scaled.says("spec.replicas: is not as the JinaFlow `search` has it (got \"2\")");
+    scaled.begins("error[generated-object-stale]: encoder/encoder.yml: spec.replicas: ");
+    scaled.says("(got \"2\")");
+    let mut messages = Messages::new("rerender-check");
+    messages.add("one field", &scaled);
     let input = rendered(&[("replicas: 2}", "replicas: 3, uses_with: {a: 1}}")]) + CHECK;
     let answer = function(&input);
     assert_eq!(answer.code, 1);
-    assert_eq!(
-        answer.stderr,
-        "error: encoder/encoder.yml: spec.replicas: is not as the JinaFlow `search` has it, and 3 more fields differ (got \"2\"); render again: kpt fn render\n"
-    );
+    assert_eq!(answer.codes(), ["generated-object-stale"]);
+    answer.begins("error[generated-object-stale]: encoder/encoder.yml: spec.replicas: ");
+    answer.says("3 more fields");
+    messages.add("several fields", &answer);
     assert_eq!(answer.list()["results"][0]["field"], json!({"path": "spec.replicas", "currentValue": "2", "proposedValue": "3"}));
     assert!(answer.stdout.starts_with(&input));
     let missing = function(&(rendered(&[("replicas: 2}", "replicas: 2}\n      - {name: ranker, uses: docker://acme/ranker:1}")]) + CHECK));
     assert_eq!(missing.code, 1);
-    assert!(missing.stderr.contains("spec.flow: has the Deployment `ranker`, which does not exist"), "{}", missing.stderr);
+    let is_this = |line: &&str| {
+        line.starts_with("error[generated-object-missing]: ") && line.contains(": spec.flow: ") && line.contains("Deployment `ranker`")
+    };
+    assert_eq!(missing.findings().into_iter().filter(is_this).count(), 1, "{}", missing.stderr);
+    messages.add("a missing object", &missing);
     for renamed in ["- {name: ranker,", "- {name: other, replicas: 2}\n      - {name: third,"] {
         let gone = function(&(rendered(&[("- {name: encoder,", renamed)]) + CHECK));
-        assert!(gone.stderr.contains("is not an object of the JinaFlow `search` any more"), "{}", gone.stderr);
+        assert!(gone.codes().contains(&"generated-object-left-over"), "{}", gone.stderr);
+        messages.add(renamed, &gone);
     }
     // A Flow that was never rendered is only parsed.
     function(&(LIST.to_owned() + CHECK)).succeeded();
     let wrong = function(&(LIST.replace("replicas: 2", "replicas: 0") + CHECK));
-    wrong.begins("error: jina.yaml: spec.flow.executors[0].replicas: must be 1 or more replicas");
+    wrong.begins("error[value-out-of-range]: jina.yaml: spec.flow.executors[0].replicas: ");
     let setting = function(&(LIST.to_owned() + &CHECK.replace("}}", "}, spec: {externl: {}}}")));
-    setting.begins("error: JinaFlowCheck/check: spec.externl: is no field of a JinaFlowCheck; did you mean `external`?");
+    setting.begins("error[unknown-field]: JinaFlowCheck/check: spec.externl: ");
+    setting.says("did you mean `external`?");
+    messages.compare();
 }
 
 #[test]
@@ -481,8 +507,9 @@ fn check_reports_kept_conflicts() {
     for text in [&kept.stdout, &edited.replace(&flow(2), &flow(3))] {
         let answer = checked(text);
         assert_eq!(answer.code, 0, "{}", answer.stderr);
-        let words = "info: Deployment/a: spec.replicas: was changed here and by the Flow, and stays as it is here (got \"5\"); the Flow has \"3\" now";
-        assert!(answer.stderr.starts_with(words), "{}", answer.stderr);
+        answer.begins("info[edit-conflict]: Deployment/a: spec.replicas: ");
+        answer.says("(got \"5\")");
+        answer.says("has \"3\"");
     }
 }
 

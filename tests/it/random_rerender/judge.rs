@@ -259,10 +259,10 @@ const HIDDEN: &str = "(hidden: it may be a secret)";
 fn wrong_results(expected: &Expected<'_>, answer: &Package, fresh: &Package, wrong: &mut Vec<String>) {
     let mut left: Vec<&Value> = answer.results.iter().filter(|result| is_about_a_merge(result)).collect();
     let path_of = |result: &Value| result["field"]["path"].as_str().unwrap_or_default().to_owned();
-    let mut take = |items: &[&Item], what: &str, fits: &dyn Fn(&Value) -> bool| -> Option<Value> {
+    let mut take = |items: &[&Item], code: &str, fits: &dyn Fn(&Value) -> bool| -> Option<Value> {
         let place = left.iter().position(|result| {
             let is_of = |item: &&Item| result["resourceRef"]["kind"] == item.kind() && result["resourceRef"]["name"] == item.name();
-            result["message"].as_str().unwrap_or_default().contains(what) && items.iter().any(is_of) && fits(result)
+            result["tags"]["code"] == code && items.iter().any(is_of) && fits(result)
         })?;
         Some(left.remove(place).clone())
     };
@@ -270,8 +270,6 @@ fn wrong_results(expected: &Expected<'_>, answer: &Package, fresh: &Package, wro
         let mut items: Vec<&Item> = wanted.was.into_iter().collect();
         items.extend(answer.find(&wanted.owner));
         for conflict in &wanted.conflicts {
-            let what =
-                if conflict.mine.is_some() { "was changed here and by the Flow" } else { "was removed here and changed by the Flow" };
             let sides = [("currentValue", &conflict.mine), ("proposedValue", &conflict.flows)];
             // Several arguments may be in conflict, all at one path.
             let fits = |result: &Value| {
@@ -282,22 +280,21 @@ fn wrong_results(expected: &Expected<'_>, answer: &Package, fresh: &Package, wro
                 };
                 path_of(result) == conflict.path && sides.iter().all(is_shown)
             };
-            if take(&items, what, &fits).is_none() {
+            if take(&items, "edit-conflict", &fits).is_none() {
                 let name = items.first().map(|item| item.label()).unwrap_or_default();
                 wrong.push(format!("{name}: this conflict is not reported: {conflict:?}"));
             }
         }
     }
-    let is_carried = |result: &Value| result["tags"]["code"] == "edit-carried-over";
     for wanted in expected.objects.iter().filter(|wanted| wanted.edited == Edited::CarriedOver) {
-        if wanted.was.is_some_and(|item| take(&[item], "is replaced by the ", &is_carried).is_none()) {
+        if wanted.was.is_some_and(|item| take(&[item], "edit-carried-over", &|_| true).is_none()) {
             wrong.push(format!("{:?}: no result says which edits were taken over", wanted.owner));
         }
     }
-    let mut lost = |item: &Item, what: &str, changed: &[String], has_removed: bool, wrong: &mut Vec<String>| {
+    let mut lost = |item: &Item, changed: &[String], has_removed: bool, wrong: &mut Vec<String>| {
         let mut named: Vec<String> = Vec::new();
         let mut is_counted = false;
-        while let Some(result) = take(&[item], what, &|_| true) {
+        while let Some(result) = take(&[item], "edit-lost", &|_| true) {
             let path = path_of(&result);
             is_counted |= path.is_empty();
             named.push(path);
@@ -314,10 +311,10 @@ fn wrong_results(expected: &Expected<'_>, answer: &Package, fresh: &Package, wro
         }
     };
     for gone in &expected.gone {
-        lost(gone.item, "was edited, and the JinaFlow", &gone.changed, gone.has_removed, wrong);
+        lost(gone.item, &gone.changed, gone.has_removed, wrong);
     }
     for (item, changed) in &expected.pointless {
-        lost(item, "has no meaning in the", changed, false, wrong);
+        lost(item, changed, false, wrong);
     }
     let more = left.iter().filter(|result| result["tags"]["code"] != "edit-carried-over");
     wrong.extend(more.map(|result| format!("this result has no reason: {result}")));

@@ -238,13 +238,14 @@ fn a_copy_of_a_generated_object_does_not_replace_it() {
         (image(&answer, "Deployment/encoder"), image(&answer, "Deployment/canary")),
         (Some("acme/encoder:2".into()), Some("acme/encoder:1".into()))
     );
-    answer.begins("warning: a-canary.yml: metadata.annotations[\"flow.jina.ai/object\"]: is also that of another Deployment, which follows the Flow; this object is left alone");
+    answer.begins("warning[copied-object]: a-canary.yml: metadata.annotations[\"flow.jina.ai/object\"]: ");
+    assert_eq!(answer.codes(), ["copied-object"]);
     assert!(function(&answer.stdout).stdout == answer.stdout);
     // The executor is removed with its objects, and the copy stays.
     let gone = copied.replace("- name: encoder\n", "- name: other\n").replace("docker://acme/encoder:1", "docker://acme/other:1");
     let answer = function(&gone);
     assert_eq!((answer.code, image(&answer, "Deployment/encoder")), (0, None), "{}", answer.stderr);
-    assert!(image(&answer, "Deployment/canary").is_some() && answer.stderr.contains("this object is left alone"), "{}", answer.stderr);
+    assert!(image(&answer, "Deployment/canary").is_some() && answer.codes() == ["copied-object"], "{}", answer.stderr);
     // The message disappears when its fix is applied.
     let lines =
         |text: &str, keep: &dyn Fn(&str) -> bool| text.lines().filter(|line| keep(line)).flat_map(|line| [line, "\n"]).collect::<String>();
@@ -261,18 +262,19 @@ fn hand_written_annotations_do_not_make_an_object_generated() {
             "- apiVersion: v1\n  kind: {kind}\n  metadata:\n    name: {name}\n    annotations:\n      flow.jina.ai/object: {object}\n      internal.config.kubernetes.io/path: 'mine.yaml'\n  data: {{a: b}}\n"
         )
     };
-    for (kind, object, says) in [
-        ("ConfigMap", "search/unknown/X", "is the annotation of a X, and this is a ConfigMap"),
-        ("ConfigMap", "search/unknown/ConfigMap", "stands without flow.jina.ai/rendered"),
-        ("Secret", "search/encoder/Service", "is the annotation of a Service, and this is a Secret"),
-        ("ConfigMap", "search/encoder/ConfigMap", "stands without flow.jina.ai/rendered"),
+    for (kind, object, code, says) in [
+        ("ConfigMap", "search/unknown/X", "object-of-another-kind", "names a X, but this object is a ConfigMap"),
+        ("ConfigMap", "search/unknown/ConfigMap", "rendered-annotation-missing", "`flow.jina.ai/rendered`"),
+        ("Secret", "search/encoder/Service", "object-of-another-kind", "names a Service, but this object is a Secret"),
+        ("ConfigMap", "search/encoder/ConfigMap", "rendered-annotation-missing", "`flow.jina.ai/rendered`"),
     ] {
         let mine = item(kind, "mine", object);
         let (head, items) = rendered.split_at(rendered.find("items:\n").unwrap() + "items:\n".len());
         let input = format!("{head}{mine}{items}");
         let answer = function(&input);
         assert_eq!(answer.code, 0);
-        answer.begins(&format!("warning: mine.yaml: metadata.annotations[\"flow.jina.ai/object\"]: {says}"));
+        answer.begins(&format!("warning[{code}]: mine.yaml: metadata.annotations[\"flow.jina.ai/object\"]: "));
+        answer.says(says);
         assert!(answer.stdout.starts_with(&input), "the annotation {object} has changed something");
     }
 }
@@ -335,31 +337,33 @@ fn other_flows_objects_are_not_touched() {
     let config = search.replace("name: search", "name: other").lines().map(|line| format!("  {line}\n")).collect::<String>();
     let answer = function(&format!("{first}functionConfig:\n{config}"));
     assert_eq!(answer.code, 1);
-    answer.says("the JinaFlow `search` has a ConfigMap called `gateway-configmap` in gateway/gateway.yml too");
+    assert_eq!(answer.results()[0], "spec.flow object-of-two-flows");
+    answer.says("the ConfigMap `gateway-configmap`, which the JinaFlow `search` renders too in gateway/gateway.yml");
 }
 
 #[test]
 fn conflicting_flows_and_objects_are_refused() {
     let twice = list(&[&entry(&with_path("a.yaml", "")), &entry(&with_path("b.yaml", ""))]);
     let answer = function(&twice);
-    assert_eq!(
-        answer.first_line(),
-        "error: b.yaml: metadata.name: another JinaFlow in a.yaml has the same name (got \"search\"); rename one of the two"
-    );
+    answer.begins("error[duplicate-name]: b.yaml: metadata.name: ");
+    answer.says("a.yaml (got \"search\")");
     let same_objects = list(&[&entry(FLOW), &entry(&FLOW.replace("name: search", "name: other"))]);
     let answer = function(&same_objects);
-    answer.says("the JinaFlow `search` has a ConfigMap called `gateway-configmap` too");
+    assert_eq!(answer.results()[0], "spec.flow object-of-two-flows");
+    answer.says("the ConfigMap `gateway-configmap`, which the JinaFlow `search` renders too");
     let theirs = "- apiVersion: v1\n  kind: Service\n  metadata:\n    name: encoder\n    annotations:\n      internal.config.kubernetes.io/path: 'svc.yaml'\n  spec: {}\n";
     let input = list(&[theirs, &entry(FLOW)]);
     let answer = function(&input);
     assert_eq!(answer.code, 1);
-    answer.says("there is a Service called `encoder` in svc.yaml already");
+    answer.begins("error[object-already-exists]: JinaFlow/search: spec.flow: ");
+    answer.says("the Service `encoder`, which exists in svc.yaml");
     assert!(answer.stdout.starts_with(&input));
     // An object of the same name elsewhere does not hide the conflicting one.
     let hidden = theirs.replace("name: encoder\n", "name: encoder # kpt-set: ${name}\n    namespace: y\n");
     let here = FLOW.replace("name: search\n", "name: search\n  namespace: y\n");
     let answer = function(&list(&[&theirs.replace("name: encoder\n", "name: encoder\n    namespace: x\n"), &hidden, &entry(&here)]));
-    answer.says("there is a Service called `encoder` in svc.yaml already");
+    answer.begins("error[object-already-exists]: JinaFlow/search: spec.flow: ");
+    answer.says("the Service `encoder`, which exists in svc.yaml");
     // In another namespace it is a different Service.
     let elsewhere = input
         .replace("name: encoder\n    ann", "name: encoder\n    namespace: x\n    ann")
@@ -368,7 +372,8 @@ fn conflicting_flows_and_objects_are_refused() {
     // A missing namespace means `default`, as in kustomize.
     function(&list(&[&theirs.replace("name: encoder\n", "name: encoder\n    namespace: x\n"), &entry(FLOW)])).succeeded();
     let answer = function(&list(&[&theirs.replace("name: encoder\n", "name: encoder\n    namespace: default\n"), &entry(FLOW)]));
-    answer.says("there is a Service called `encoder` in svc.yaml already");
+    answer.begins("error[object-already-exists]: JinaFlow/search: spec.flow: ");
+    answer.says("the Service `encoder`, which exists in svc.yaml");
 }
 
 #[test]
@@ -378,21 +383,23 @@ fn two_flows_with_the_same_object_are_refused_across_packages() {
     let outer = inner.replace("/p/inner", "/p");
     let answer = function(&list(&[&entry(&outer), &entry(&inner)]));
     assert_eq!(answer.code, 1);
-    answer.begins("error: jina.yaml: spec.flow: the JinaFlow `search` has a ConfigMap called `gateway-configmap` too");
+    answer.begins("error[object-of-two-flows]: jina.yaml: spec.flow: ");
+    answer.says("the ConfigMap `gateway-configmap`, which the JinaFlow `search` renders too");
     // The inner one is rendered already; this run renders only the outer one.
     let config: String = outer.lines().map(|line| format!("  {line}\n")).collect();
     let asked = format!("{}functionConfig:\n{config}", function(&list(&[&entry(&inner)])).succeeded().stdout);
     let answer = function(&asked);
     assert_eq!(answer.code, 1);
-    answer
-        .begins("error: jina.yaml: spec.flow: the JinaFlow `search` has a ConfigMap called `gateway-configmap` in gateway/gateway.yml too");
+    answer.begins("error[object-of-two-flows]: jina.yaml: spec.flow: ");
+    answer.says("the ConfigMap `gateway-configmap`, which the JinaFlow `search` renders too in gateway/gateway.yml");
     let elsewhere = asked.replace("    name: search\n", "    name: search\n    namespace: other\n");
     function(&elsewhere).succeeded();
     // An object in another package that belongs to no Flow may be for another cluster.
     let theirs = "- apiVersion: v1\n  kind: Service\n  metadata:\n    name: encoder\n    annotations:\n      internal.config.kubernetes.io/package-path: /p/inner\n      internal.config.kubernetes.io/path: 'svc.yaml'\n  spec: {}\n";
     let answer = function(&list(&[theirs, &entry(&outer)]));
     assert_eq!(answer.code, 0);
-    answer.begins("warning: jina.yaml: spec.flow: there is a Service called `encoder` in svc.yaml already");
+    answer.begins("warning[object-already-exists]: jina.yaml: spec.flow: ");
+    answer.says("the Service `encoder`, which exists in svc.yaml");
 }
 
 #[test]
@@ -486,7 +493,8 @@ fn a_list_that_is_not_yaml_loses_nothing() {
     // An unclosed bracket: what looks like results may belong to the string.
     let answer = function(&list(&[&flow, "- a: \"b\nresults: c\n"]));
     assert_eq!(answer.code, 1);
-    answer.begins("error: stdin: is not YAML: line ");
+    answer.begins("error[invalid-yaml]: stdin: ");
+    answer.says("line ");
     // One broken item stays beside the others.
     let input = list(&[&flow, "- a: [b\n", THEIRS]);
     assert!(function(&input).succeeded().stdout.starts_with(&input));
@@ -515,6 +523,7 @@ fn earlier_results_and_unknown_fields_are_kept() {
     assert_eq!(results[1]["field"], json!({"path": "spec.flow.executors[0].replicas", "currentValue": "0", "proposedValue": "1"}));
     assert_eq!(results[1]["resourceRef"], json!({"apiVersion": "flow.jina.ai/v1alpha1", "kind": "JinaFlow", "name": "search"}));
     assert_eq!(results[1]["severity"], "error");
+    assert_eq!(answer.results()[1], "spec.flow.executors[0].replicas value-out-of-range");
 }
 
 #[test]
@@ -522,7 +531,8 @@ fn warnings_are_reported_and_change_nothing() {
     let flow = FLOW.replace("shards: 2", "needs: gateway");
     let answer = function(&list(&[&entry(&flow)]));
     assert_eq!(answer.code, 0);
-    answer.begins("warning: JinaFlow/search: spec.flow.executors[0]: the results of `encoder` never reach the client");
+    answer.begins("warning[results-lost]: JinaFlow/search: spec.flow.executors[0]: ");
+    answer.says("`encoder`");
     assert_eq!(answer.list()["results"][0]["severity"], "warning");
     // Each warning is reported once, also when the answer is the input of the next run.
     assert_eq!(function(&answer.stdout).stdout, answer.stdout);
@@ -533,7 +543,7 @@ fn warnings_are_reported_and_change_nothing() {
         .replace("docker://acme/encoder:1", "docker://acme/encoder:1\n          replicas: 3");
     let conflict = function(&edited);
     assert_eq!(conflict.code, 0, "{}", conflict.stderr);
-    assert!(conflict.stderr.contains("was changed here and by the Flow"), "{}", conflict.stderr);
+    assert!(conflict.codes().contains(&"edit-conflict"), "{}", conflict.stderr);
     assert_eq!(function(&conflict.stdout).stdout, conflict.stdout);
 }
 
@@ -542,7 +552,7 @@ fn settings_for_a_missing_head_give_a_warning() {
     let flow = FLOW.replace("shards: 2", "uses_before: docker://acme/before:1");
     let answer = function(&list(&[&entry(&flow)]));
     assert_eq!(answer.code, 0, "{}", answer.stderr);
-    answer.begins("warning: JinaFlow/search: spec.flow.executors[1].uses_before: runs in the head of a sharded");
+    answer.begins("warning[field-without-effect]: JinaFlow/search: spec.flow.executors[1].uses_before: ");
     assert_eq!(answer.list()["results"][0]["field"]["path"], "spec.flow.executors[1].uses_before");
 }
 
@@ -577,7 +587,8 @@ fn a_call_as_legacy_plugin_of_kustomize_gives_documents() {
     std::fs::write(&config, FLOW.replace("docker://acme/encoder:1", "Encoder")).unwrap();
     let answer = plugin(theirs, true);
     assert_eq!((answer.code, answer.stdout.as_str()), (1, ""));
-    answer.says("spec.flow.executors[0].uses: executor `encoder` uses no container image");
+    answer.says("error[image-missing]: ");
+    answer.says("spec.flow.executors[0].uses: ");
     // Without kustomize's variables a file argument is an error.
     assert!(plugin("", false).first_line().contains("run: jinaflow export"));
 }

@@ -139,10 +139,11 @@ fn a_selection_is_recognized_by_both_annotations_and_when_it_is_empty() {
         };
         let answer = function(&selected.text());
         assert_eq!(answer.code, 0);
-        answer.says("`selectors` or `exclude` in the Kptfile hide what was generated before");
+        answer.says("warning[generated-objects-hidden]: ");
+        answer.says("`selectors` or `exclude`");
     }
     let nothing = List { items: Vec::new(), ..List::of(&list.text()) };
-    function(&nothing.text()).says("`selectors` or `exclude` in the Kptfile hide what was generated before");
+    function(&nothing.text()).says("warning[generated-objects-hidden]: ");
     // A part of a package is not enough to check the wiring of all of it.
     let mut part = List::of(&list.text());
     part.config = "  apiVersion: flow.jina.ai/v1alpha1\n  kind: JinaFlowCheck\n  metadata: {name: check}\n".to_owned();
@@ -201,7 +202,8 @@ fn eval_renames_the_objects_of_the_same_flow_only() {
     moved.config = moved.config.replace("name: search", "name: find\n    namespace: elsewhere");
     let answer = function(&moved.text());
     assert_eq!(answer.code, 0);
-    answer.says("objects of a JinaFlow `search` with the same components are in this package, in another namespace");
+    answer.says("[flow-may-be-renamed]: ");
+    answer.says("`search`");
     assert_eq!((of(&answer, "search"), of(&answer, "find")), (of(&both, "search"), of(&both, "search")));
 }
 

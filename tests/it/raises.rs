@@ -114,7 +114,11 @@ fn flows_that_jina_refuses_are_handled_as_the_table_says() {
             let verdict = if more.is_empty() { verdict } else { verdict.get("under compat").unwrap_or(verdict) };
             let (code, said) = export(case, more);
             if let Some(expected) = verdict["raised"].as_str() {
-                if code != 1 || !said.starts_with(&format!("error: {expected}")) {
+                let begin = match expected.split_once(' ') {
+                    Some((path, kind)) => format!("error[{kind}]: {path}: "),
+                    None => format!("error[{expected}]: "),
+                };
+                if code != 1 || !said.starts_with(&begin) {
                     wrong.push(format!("{name} {more:?} exits with {code}: {said}"));
                 }
                 let (code, said) = export(&corrected(case, verdict), more);

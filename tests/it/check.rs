@@ -311,12 +311,11 @@ const BREAKS: &[(Damage, &str)] = &[
         |o| replace(arg(o, "Deployment/indexer-head", "--connection-list"), "INDEXER_1", "INDEXER_0"),
         "error[wrong-executor-reached]: Deployment/indexer-head: spec.template.spec.containers[0].env[5].value",
     ),
-    (|o| *arg(o, "Deployment/indexer-head", "--connection-list") = "{".into(), "error[shards-incomplete]: StatefulSet/indexer-0"),
-    // Pods.
     (
-        |o| *arg(o, "Deployment/indexer-head", "--uses-before-address") = "127.0.0.1:8077".into(),
-        "error[port-not-served]: Deployment/indexer-head: spec.template.spec.containers[0].args[21]",
+        |o| *arg(o, "Deployment/indexer-head", "--connection-list") = "{".into(),
+        "error[invalid-argument]: Deployment/indexer-head: spec.template.spec.containers[0].args[23]",
     ),
+    // Pods.
     (
         |o| *arg(o, "Deployment/indexer-head", "--uses-before-address") = "127.0.0.1:8077".into(),
         "error[port-not-served]: Deployment/indexer-head: spec.template.spec.containers[0].args[21]",

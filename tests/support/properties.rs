@@ -5,7 +5,7 @@ use jinaflow::internals::check as wiring;
 use jinaflow::internals::cli::input::{self, FlowOfFile};
 use jinaflow::internals::config::images::Pattern;
 use jinaflow::internals::config::{Compat, Overrides, is_jina_flow};
-use jinaflow::internals::finding::Path;
+use jinaflow::internals::finding::{Code, Path};
 use jinaflow::internals::function;
 use jinaflow::internals::function::flow_check;
 use jinaflow::internals::krm::meta::Meta;
@@ -47,9 +47,12 @@ fn ask(input: &[u8]) -> Answer {
 /// Any bytes as a `ResourceList`.
 pub fn envelope(input: &[u8]) -> Answer {
     let answer = ask(input);
-    let severities: Vec<&str> = problems(&answer.stderr).into_iter().map(|line| line.split(": ").next().unwrap_or_default()).collect();
-    assert!(severities.iter().all(|word| ["error", "warning", "info"].contains(word)), "{}", answer.stderr);
-    assert_eq!(answer.success, !severities.contains(&"error"), "{}", answer.stderr);
+    let heads = problems(&answer.stderr).into_iter().map(|line| line.split("]: ").next().unwrap_or_default());
+    let heads: Vec<(&str, &str)> = heads.map(|head| head.split_once('[').unwrap_or_default()).collect();
+    let is_known = |(severity, code): &(&str, &str)| ["error", "warning", "info"].contains(severity) && Code::parse(code).is_some();
+    assert!(heads.iter().all(is_known), "{}", answer.stderr);
+    let has_error = heads.iter().any(|(severity, _)| *severity == "error");
+    assert_eq!(answer.success, !has_error, "{}", answer.stderr);
     let out = list(&answer.text);
     let Some(came) = std::str::from_utf8(input).ok().and_then(understood) else {
         assert!(!answer.success && out.items.is_empty());

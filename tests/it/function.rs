@@ -245,7 +245,7 @@ fn a_copy_of_a_generated_object_does_not_replace_it() {
     let gone = copied.replace("- name: encoder\n", "- name: other\n").replace("docker://acme/encoder:1", "docker://acme/other:1");
     let answer = function(&gone);
     assert_eq!((answer.code, image(&answer, "Deployment/encoder")), (0, None), "{}", answer.stderr);
-    assert!(image(&answer, "Deployment/canary").is_some() && answer.codes() == ["copied-object"], "{}", answer.stderr);
+    assert!(image(&answer, "Deployment/canary").is_some() && answer.codes() == ["renamed-object-left"], "{}", answer.stderr);
     // The message disappears when its fix is applied.
     let lines =
         |text: &str, keep: &dyn Fn(&str) -> bool| text.lines().filter(|line| keep(line)).flat_map(|line| [line, "\n"]).collect::<String>();

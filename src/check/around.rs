@@ -126,10 +126,11 @@ impl<'o> Neighbor<'_, 'o> {
             let found = cluster.labelled_services.selected(namespace, Selector::of(selector), usize::MAX, &cluster.work);
             for place in found.members {
                 let service = &cluster.services[place];
-                if found.is_cut || !cluster.work.take(service.names.keys().len()) {
+                let of_service = service.ports().names.keys();
+                if found.is_cut || !cluster.work.take(of_service.len()) {
                     return cluster.work.skip(self.id);
                 }
-                names.extend(service.names.keys());
+                names.extend(of_service);
                 is_empty = false;
             }
         }
@@ -247,7 +248,7 @@ impl<'o> Neighbor<'_, 'o> {
         let ports = self.cluster.objects[service.object].view.list_at("spec.ports");
         for (field, key) in [("port", "port"), ("port.number", "port"), ("port.name", "name")] {
             let port = reference.text_at(field);
-            let is_known = if key == "name" { service.names.has(port) } else { service.has_port(port) };
+            let is_known = if key == "name" { service.ports().names.has(port) } else { service.ports().has(port) };
             if !port.is_empty() && !is_known {
                 let path = FieldPath::from(path).join(FieldPath::from(field).steps());
                 let finding = Code::UnknownPort.error(path, format!("is not a port of Service/{name}")).got(port);

@@ -239,7 +239,7 @@ impl Client<'_, '_> {
         }
         let is_headless = view.text_at("spec.clusterIP") == "None";
         let shown = port.map(|port| port.to_string()).unwrap_or_default();
-        let entry = service.tcp_ports.get(&shown).or_else(|| service.other_ports.get(&shown));
+        let entry = service.ports().tcp.get(&shown).or_else(|| service.ports().other.get(&shown));
         let entry = entry.and_then(|index| view.list_at("spec.ports").get(index));
         if port.is_some() && !is_headless && entry.is_none() {
             let known = first_few(view.list_at("spec.ports").iter().map(|port| port.text_at("port")));
@@ -265,7 +265,7 @@ impl Client<'_, '_> {
             },
             _ => port,
         };
-        if port.is_some() && !is_headless && !service.tcp_ports.has(&shown) {
+        if port.is_some() && !is_headless && !service.ports().tcp.has(&shown) {
             // If the port leads to Jina, the fault is reported about the Service.
             if target_port.is_some_and(|port| target.is_of_jina(port)) {
                 return Err(Lost::ReportedElsewhere);

@@ -1,6 +1,6 @@
 //! The objects of a cluster, found by type, name and labels.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
@@ -28,18 +28,43 @@ pub struct SeenService<'o> {
     pub selected: Vec<usize>,
     /// Whether `selected` is known: the selection may have taken too long.
     pub is_known: bool,
-    /// The index of each TCP port by its number.
-    pub tcp_ports: Lookup<'o, usize>,
-    /// The index of each port with another protocol by its number.
-    pub other_ports: Lookup<'o, usize>,
-    /// The index of each port by its name.
+    /// The whole object.
+    view: View<'o>,
+    /// Its ports, when they are needed: most Services of a large cluster are called by no Flow.
+    ports: OnceCell<Box<ServicePorts<'o>>>,
+}
+
+/// The index of each port of a Service.
+#[derive(Debug)]
+pub struct ServicePorts<'o> {
+    /// TCP ports by their number.
+    pub tcp: Lookup<'o, usize>,
+    /// Ports with another protocol by their number.
+    pub other: Lookup<'o, usize>,
+    /// Ports by their name.
     pub names: Lookup<'o, usize>,
 }
 
-impl SeenService<'_> {
-    /// Whether the Service has a port with a number, whatever its protocol.
-    pub fn has_port(&self, port: &str) -> bool {
-        self.tcp_ports.has(port) || self.other_ports.has(port)
+impl<'o> SeenService<'o> {
+    /// Its ports.
+    pub fn ports(&self) -> &ServicePorts<'o> {
+        self.ports.get_or_init(|| Box::new(ServicePorts::of(self.view)))
+    }
+}
+
+impl<'o> ServicePorts<'o> {
+    fn of(service: View<'o>) -> Self {
+        let ports = service.list_at("spec.ports").iter().enumerate();
+        let numbers = |is_wanted: fn(View<'_>) -> bool| {
+            ports.clone().filter(move |(_, port)| is_wanted(*port)).map(|(index, port)| (port.text_at("port"), index)).collect()
+        };
+        let (tcp, other) = (numbers(is_tcp), numbers(|port| !is_tcp(port)));
+        Self { tcp, other, names: ports.map(|(index, port)| (port.text_at("name"), index)).collect() }
+    }
+
+    /// Whether there is a port with a number, whatever its protocol.
+    pub fn has(&self, port: &str) -> bool {
+        self.tcp.has(port) || self.other.has(port)
     }
 }
 
@@ -122,7 +147,8 @@ const OF_SERVICE: &str = "kubernetes.io/service-name";
 impl<'o> Cluster<'o> {
     /// Indexes objects. Objects that are not for a cluster are left out.
     pub fn of(views: impl Iterator<Item = View<'o>>, options: &'o Options) -> Self {
-        let objects: Vec<SeenObject<'o>> = views.map(SeenObject::of).collect();
+        let mut shared = HashSet::new();
+        let objects: Vec<SeenObject<'o>> = views.map(|view| SeenObject::of(view, &mut shared)).collect();
         let mut cluster = Self {
             names: NameIndex::of(&objects),
             objects,
@@ -227,17 +253,11 @@ impl<'o> Cluster<'o> {
 
     fn index_service(&mut self, id: usize) {
         let object = self.objects[id];
-        let ports = object.view.list_at("spec.ports").iter().enumerate();
-        let numbers = |is_wanted: fn(View<'_>) -> bool| {
-            ports.clone().filter(move |(_, port)| is_wanted(*port)).map(|(index, port)| (port.text_at("port"), index)).collect()
-        };
-        let (tcp_ports, other_ports) = (numbers(is_tcp), numbers(|port| !is_tcp(port)));
-        let names = ports.map(|(index, port)| (port.text_at("name"), index)).collect();
         let addresses = object.view.list_at("spec.clusterIPs").iter().map(View::text);
         for address in addresses.chain([object.view.text_at("spec.clusterIP")]).filter(|address| !["", "None"].contains(address)) {
             self.by_address.entry(address).or_insert(self.services.len());
         }
-        self.services.push(SeenService { object: id, selected: Vec::new(), is_known: true, tcp_ports, other_ports, names });
+        self.services.push(SeenService { object: id, selected: Vec::new(), is_known: true, view: object.view, ports: OnceCell::new() });
         self.labelled_services.add(object.namespace(), object.view.at("metadata.labels"));
     }
 

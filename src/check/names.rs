@@ -33,9 +33,11 @@ impl<'o> NameIndex<'o> {
     /// Sorts objects.
     pub fn of(objects: &[SeenObject<'o>]) -> Self {
         let mut order: Vec<u32> = (0..u32::try_from(objects.len()).unwrap_or(u32::MAX)).collect();
-        order.sort_unstable_by_key(|index| {
-            let object = &objects[*index as usize];
-            (object.kind(), object.namespace(), object.name(), object.group(), *index)
+        order.sort_unstable_by(|one, other| {
+            let [first, second] = [one, other].map(|index| &objects[*index as usize]);
+            let names = |object: &SeenObject<'o>| (object.kind(), object.namespace(), object.name());
+            // The group is a search in a string, and names are seldom equal.
+            names(first).cmp(&names(second)).then_with(|| (first.group(), one).cmp(&(second.group(), other)))
         });
         Self { order, by_name: OnceCell::new(), created: Vec::new() }
     }

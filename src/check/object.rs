@@ -1,5 +1,7 @@
 //! An object, and how messages name it.
 
+use std::collections::HashSet;
+
 use crate::finding::shortened;
 use crate::krm::ObjectRef;
 use crate::yaml::View;
@@ -20,12 +22,19 @@ pub struct SeenObject<'o> {
 }
 
 impl<'o> SeenObject<'o> {
-    /// Reads the identity of an object.
-    pub fn of(view: View<'o>) -> Self {
+    /// Reads the identity of an object. Strings that many objects share are those of the first object that has them, so that
+    /// comparisons do not read the whole input again and again.
+    pub fn of(view: View<'o>, shared: &mut HashSet<&'o str>) -> Self {
+        let mut share = |text: &'o str| {
+            shared.get(text).copied().unwrap_or_else(|| {
+                shared.insert(text);
+                text
+            })
+        };
         let mut id = ObjectRef {
-            api_version: view.text_at("apiVersion"),
-            kind: view.text_at("kind"),
-            namespace: view.text_at("metadata.namespace"),
+            api_version: share(view.text_at("apiVersion")),
+            kind: share(view.text_at("kind")),
+            namespace: share(view.text_at("metadata.namespace")),
             name: view.text_at("metadata.name"),
         };
         if is_local(view) || id.api_version.is_empty() || id.name.is_empty() {

@@ -121,7 +121,7 @@ fn check_target_ports(cluster: &Cluster<'_>, service: &SeenService<'_>, reached:
         let path = |field: &str| FieldPath::from("spec.ports").index(index).key(field);
         let number = workload.port(target);
         if !is_tcp(port) {
-            let has_tcp_port = service.tcp_ports.has(port.text_at("port"));
+            let has_tcp_port = service.ports().tcp.has(port.text_at("port"));
             // A name refers to a port with the same protocol.
             let is_of_jina = number.map_or(workload.main().is_some(), |number| workload.is_of_jina(number));
             if is_of_jina && !has_tcp_port {
@@ -152,7 +152,8 @@ fn check_target_ports(cluster: &Cluster<'_>, service: &SeenService<'_>, reached:
 /// connection to one pod. So without a mesh, one of several replicas gets all requests.
 pub fn balance(cluster: &Cluster<'_>, report: &mut Report) {
     let is_of_mesh = |object: &SeenObject<'_>| {
-        let has_group = ["istio.io", "linkerd.io", "kuma.io", "cilium.io"].iter().any(|group| object.group().ends_with(group));
+        let group = object.group();
+        let has_group = ["istio.io", "linkerd.io", "kuma.io", "cilium.io"].iter().any(|mesh| group.ends_with(mesh));
         has_group || (object.kind() == "Namespace" && is_injected(Some(object.view)))
     };
     if cluster.objects.iter().any(is_of_mesh) {

@@ -13,7 +13,7 @@ use crate::jina::topology::GATEWAY;
 use crate::krm::annotations::{INDEX, PATH};
 use crate::krm::meta::Meta;
 use crate::krm::{Caller, ResourceList};
-use crate::plan::Role;
+use crate::plan::{Component, Role};
 use crate::reconcile::ownership::{OBJECT, Owner};
 use crate::reconcile::{Fate, Generated, Placing, Purpose, RENDERED, Reconciler, memory_of};
 use crate::render::Rendering;
@@ -63,16 +63,41 @@ struct Fresh {
 /// The files of a new folder: Jina's tree, with a file for each component and its objects one after the other. With
 /// `keeps_memory`, the record is one more file.
 pub fn new(flows: &[Exported], keeps_memory: bool) -> Vec<(String, String)> {
-    let fresh: Vec<Fresh> = flows.iter().flat_map(objects).collect();
-    let mut files = files(&fresh);
+    let mut files: Vec<(String, String)> = Vec::new();
+    let mut entries = Vec::new();
+    for flow in flows {
+        for (component, objects) in flow.rendering.objects() {
+            let file = flow.rendering.file_of(component);
+            let mut text = String::new();
+            for object in objects {
+                let start = separated(&mut text);
+                yaml::write(&object.node, &mut text);
+                if keeps_memory {
+                    let owner = owner(flow, component, object.role);
+                    entries.push(entry(&file, &Meta::of(&object.node), owner, memory_of(&object.node), &text[start..]));
+                }
+            }
+            if !text.is_empty() {
+                files.push((file, text));
+            }
+        }
+    }
     if keeps_memory {
-        let entries = fresh.iter().filter_map(|fresh| {
-            let node = yaml::read(&fresh.text).ok()?.root?;
-            Some(entry(&fresh.file, &fresh.meta, fresh.owner.clone(), memory_of(&node), &fresh.text))
-        });
-        files.push((MEMORY.to_owned(), remembered::text(entries.collect())));
+        files.push((MEMORY.to_owned(), remembered::text(entries)));
     }
     files
+}
+
+/// Begins one more document of a file, and returns the place where it starts.
+fn separated(file: &mut String) -> usize {
+    if !file.is_empty() {
+        file.push_str("---\n");
+    }
+    file.len()
+}
+
+fn owner(flow: &Exported, component: &Component, role: String) -> String {
+    Owner { flow: flow.placing.meta.name.clone(), component: component.name.clone(), role }.value()
 }
 
 fn files(objects: &[Fresh]) -> Vec<(String, String)> {
@@ -80,7 +105,7 @@ fn files(objects: &[Fresh]) -> Vec<(String, String)> {
     for Fresh { file, text, .. } in objects {
         match files.last_mut().filter(|(known, _)| known == file) {
             Some((_, known)) => {
-                known.push_str("---\n");
+                separated(known);
                 known.push_str(text);
             }
             None => files.push((file.clone(), text.clone())),
@@ -96,10 +121,9 @@ fn objects(flow: &Exported) -> Vec<Fresh> {
         for object in objects {
             let mut text = String::new();
             yaml::write(&object.node, &mut text);
-            let owner = Owner { flow: flow.placing.meta.name.clone(), component: component.name.clone(), role: object.role };
             let replaces_strangers = flow.placing.on_conflict == OnConflict::Overwrite;
             let meta = Meta::of(&object.node);
-            all.push(Fresh { file: file.clone(), meta, owner: owner.value(), text, replaces_strangers });
+            all.push(Fresh { file: file.clone(), meta, owner: owner(flow, component, object.role), text, replaces_strangers });
         }
     }
     all

@@ -219,7 +219,7 @@ struct End {
     place: usize,
 }
 
-/// The [`Node::weight`] of a document, and where it starts.
+/// The [`Node::weight`] of a document, and where it starts. The weight is 0 if the text has no alias.
 struct DocumentWeight {
     weight: usize,
     mark: Mark,
@@ -230,10 +230,12 @@ struct DocumentWeight {
 fn read_split<'t>(text: &'t str, push: &mut impl FnMut(Node<'t>)) -> Result<Option<Vec<DocumentWeight>>, SyntaxError> {
     let mut documents = Vec::new();
     let (mut has_items, mut weight) = (false, 0);
+    let has_aliases = may_have_aliases(text);
+    let weight_of = |node: &Node<'_>| if has_aliases { node.weight() } else { 0 };
     for part in yaml::read_parts(text)? {
         match part? {
             Part::Item(item) => {
-                weight += item.weight();
+                weight += weight_of(&item);
                 has_items = true;
                 unwrap(item, push);
             }
@@ -242,7 +244,7 @@ fn read_split<'t>(text: &'t str, push: &mut impl FnMut(Node<'t>)) -> Result<Opti
                     if has_items && (!is_list(&root) || are_items_replaced) {
                         return Ok(None);
                     }
-                    documents.push(DocumentWeight { weight: weight + root.weight(), mark: root.mark });
+                    documents.push(DocumentWeight { weight: weight + weight_of(&root), mark: root.mark });
                     unwrap(root, push);
                 }
                 (has_items, weight) = (false, 0);
@@ -261,6 +263,11 @@ fn read_whole<'t>(text: &'t str, push: &mut impl FnMut(Node<'t>)) -> Result<Vec<
         unwrap(root, push);
     }
     Ok(documents)
+}
+
+/// Whether a text may have an alias. Other texts are read into nodes that are not larger than they are.
+fn may_have_aliases(text: &str) -> bool {
+    memchr::memchr(b'*', text.as_bytes()).is_some()
 }
 
 fn is_list(node: &Node<'_>) -> bool {

@@ -3,15 +3,13 @@
 //! A leaf is a scalar, an empty collection, or a list that Kubernetes replaces as a whole. Lists with a merge key are
 //! divided into their entries, and arguments into their flags.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use crate::config::lists::{entry_name, identity, merge_keys};
 use crate::finding::Path;
 use crate::manifests::fingerprint::{BASIS, hashed, mixed};
 use crate::yaml::{Data, Node, Scalar, Style, kubernetes_value};
-
-/// The number of entries or flags with each name, so far in one list.
-pub type Count = HashMap<String, usize>;
 
 /// The kind of parts into which a collection is divided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,29 +31,26 @@ pub fn grain(field: &str, node: &Node<'_>) -> Option<Grain> {
         Data::List(words) if field == "args" => words.iter().all(|word| word.as_text().is_some()).then_some(Grain::Flags),
         Data::List(entries) => {
             let keys = merge_keys(field)?;
-            let mut seen = Count::new();
-            entries.iter().all(|entry| identity(entry, keys).is_some_and(|name| is_first(name, &mut seen))).then_some(Grain::Entries)
+            let mut names = entries.iter().map(|entry| identity(entry, keys)).collect::<Option<Vec<_>>>()?;
+            names.sort_unstable();
+            names.windows(2).all(|pair| pair[0] != pair[1]).then_some(Grain::Entries)
         }
     }
 }
 
-fn is_first(name: String, seen: &mut Count) -> bool {
-    seen.insert(name, 0).is_none()
-}
-
 /// Groups command-line words by flag, and returns the name and the end of each group. The name is the flag. The name of a
 /// repeated flag also has a number after a NUL character, which no argument contains.
-pub fn flag_groups(words: &[Node<'_>]) -> Vec<(String, usize)> {
-    let mut groups: Vec<(String, usize)> = Vec::new();
-    let mut seen = Count::new();
+pub fn flag_groups<'w>(words: &'w [Node<'_>]) -> Vec<(Cow<'w, str>, usize)> {
+    let mut groups: Vec<(Cow<'w, str>, usize)> = Vec::new();
+    let mut seen: HashMap<&str, usize> = HashMap::new();
     for (place, word) in words.iter().enumerate() {
         let text = word.as_text().unwrap_or_default();
         if text.starts_with("--") {
-            let times = seen.entry(text.to_owned()).or_default();
+            let times = seen.entry(text).or_default();
             *times += 1;
-            groups.push((if *times == 1 { text.to_owned() } else { format!("{text}\0{times}") }, place));
+            groups.push((if *times == 1 { text.into() } else { format!("{text}\0{times}").into() }, place));
         } else if groups.is_empty() {
-            groups.push((String::new(), place));
+            groups.push(("".into(), place));
         }
         if let Some((_, end)) = groups.last_mut() {
             *end = place + 1;
@@ -88,6 +83,11 @@ impl Place {
     }
 }
 
+/// The name of a field. A key that is not a string has one too.
+fn key_name<'n>(key: &'n Node<'_>) -> Cow<'n, str> {
+    key.as_text().map_or_else(|| key.shown().into(), Cow::Borrowed)
+}
+
 /// The hash of a value. Two spellings have the same hash if kubectl reads them as the same value.
 pub fn value(node: &Node<'_>) -> u64 {
     mixed(match &node.data {
@@ -99,7 +99,7 @@ pub fn value(node: &Node<'_>) -> u64 {
         Data::List(entries) => entries.iter().fold(BASIS ^ 1, |state, entry| hashed(state, &value(entry).to_le_bytes())),
         // Fields have no order.
         Data::Map(pairs) => pairs.iter().fold(BASIS ^ 2, |state, (key, of)| {
-            state.wrapping_add(mixed(hashed(hashed(BASIS, key.shown().as_bytes()), &value(of).to_le_bytes())))
+            state.wrapping_add(mixed(hashed(hashed(BASIS, key_name(key).as_bytes()), &value(of).to_le_bytes())))
         }),
     })
 }
@@ -152,7 +152,7 @@ pub fn each_leaf<'n, 't>(
     match (grain(field, node), &node.data) {
         (Some(Grain::Fields), Data::Map(pairs)) if !pairs.is_empty() => {
             for (key, of) in pairs {
-                let name = key.shown();
+                let name = key_name(key);
                 each_leaf(&name, of, place.part(Grain::Fields, &name), &path.key(&name), each);
             }
         }

@@ -53,7 +53,9 @@ pub fn remember(object: &Node<'_>, mark: Mark, held: &Held) -> String {
     text.push_str(mark.prefix());
     let mut write = |place: u32, value: u32| {
         for number in [place, value] {
-            text.extend((0..5).map(|digit| char::from(ALPHABET[(number >> (6 * digit) & 63) as usize])));
+            for digit in 0..5 {
+                text.push(char::from(ALPHABET[(number >> (6 * digit) & 63) as usize]));
+            }
         }
     };
     let mut rest = held.clone();

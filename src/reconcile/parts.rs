@@ -43,7 +43,7 @@ pub fn shape<'t>(field: &str, node: Node<'t>) -> Shape<'t> {
     let parts = match (grain, node.data) {
         (_, Data::Map(pairs)) => pairs.into_iter().map(|(key, node)| Part { name: key.shown(), key: Some(key), node }).collect(),
         (Grain::Flags, Data::List(list)) => {
-            let groups = flag_groups(&list);
+            let groups: Vec<(String, usize)> = flag_groups(&list).into_iter().map(|(name, end)| (name.into_owned(), end)).collect();
             let mut words = list.into_iter();
             let mut start = 0;
             let mut part = |(name, end): (String, usize)| {

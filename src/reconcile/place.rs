@@ -47,6 +47,9 @@ impl<'l> Reconciler<'l, '_> {
     /// Takes the item that an object was in the last render. The item may have the former name of the JinaFlow or another kind,
     /// or it may be of the component that was replaced.
     fn take(&mut self, flow: &Placing, owner: &Owner, identity: &ObjectRef<'_>) -> Option<Past<'l>> {
+        if self.generated.is_empty() {
+            return None;
+        }
         let key = flow.key();
         let former_flow = self.flows.former.get(&key).cloned();
         let names = || std::iter::once(owner.flow.clone()).chain(former_flow.clone());

@@ -185,17 +185,21 @@ impl<'a> View<'a> {
 
     /// The value of the last entry with the key `name`.
     pub fn get(self, name: &str) -> Option<View<'a>> {
+        self.field(name.as_bytes())
+    }
+
+    fn field(self, name: &[u8]) -> Option<View<'a>> {
         let Slot { kind: Kind::Map, start, count } = self.slot() else { return None };
         let first = start as usize;
         let pairs = self.arena.slots.get(first..first + 2 * count as usize)?;
-        let has_name = |pair: &[Slot]| pair[0].count as usize == name.len() && self.arena.bytes(pair[0]) == Some(name.as_bytes());
+        let has_name = |pair: &[Slot]| pair[0].count as usize == name.len() && self.arena.bytes(pair[0]) == Some(name);
         let index = pairs.chunks_exact(2).rposition(has_name)?;
         Some(View { arena: self.arena, at: first + 2 * index + 1 })
     }
 
     /// The value at a path of field names with dots between them, such as `metadata.name`.
     pub fn at(self, path: &str) -> Option<View<'a>> {
-        path.split('.').try_fold(self, View::get)
+        path.as_bytes().split(|byte| *byte == b'.').try_fold(self, View::field)
     }
 
     /// The scalar at a path; empty if there is none.

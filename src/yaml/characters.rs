@@ -42,6 +42,25 @@ static CLASSES: [u8; 256] = {
     classes
 };
 
+const CONTROL: u8 = 1;
+const BEYOND_ASCII: u8 = 2;
+
+/// The bytes that need a closer check.
+static UNUSUAL: [u8; 256] = {
+    let mut unusual = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        unusual[byte] = match byte {
+            0x80.. => BEYOND_ASCII,
+            0x09 | 0x0a | 0x0d => 0,
+            0..0x20 | 0x7f => CONTROL,
+            _ => 0,
+        };
+        byte += 1;
+    }
+    unusual
+};
+
 pub(super) fn has_class(byte: u8, classes: u8) -> bool {
     CLASSES[usize::from(byte)] & classes != 0
 }
@@ -77,14 +96,10 @@ pub(super) struct Characters {
 /// `yaml_parser_update_buffer` of libyaml, `Reader.NON_PRINTABLE` of PyYAML). In kubectl's dialect all characters above
 /// ASCII are allowed: go-yaml writes them unescaped, although it refuses to read some, and kustomize sends them.
 pub(super) fn check(text: &str, dialect: Dialect) -> Result<Characters, SyntaxError> {
-    // The loop has no branches, so that the compiler can process many bytes at once.
-    let (mut all, mut control) = (0_u8, 0);
-    for byte in text.as_bytes() {
-        all |= byte;
-        control |= (u8::from(*byte < b' ') ^ u8::from(matches!(byte, b'\t' | b'\n' | b'\r'))) | u8::from(*byte == 0x7f);
-    }
-    let is_ascii = all < 0x80;
-    if is_ascii && control == 0 {
+    // The loop has no branches, because it reads every byte of the input.
+    let found = text.bytes().fold(0, |found, byte| found | UNUSUAL[usize::from(byte)]);
+    let is_ascii = found & BEYOND_ASCII == 0;
+    if found == 0 {
         return Ok(Characters { is_ascii, has_rare_breaks: false });
     }
     let is_bad = |c: char| match c {

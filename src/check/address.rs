@@ -14,11 +14,11 @@ pub enum Host<'a> {
     Elsewhere,
     /// An IP address without its brackets, which needs no name server.
     Number(&'a str),
-    /// Nothing: this variable has no value.
+    /// An address without a target, because this variable has no value.
     Unset(&'a str),
 }
 
-/// `grpc://encoder.search.svc:8080` → host and port.
+/// The host and the port of an address: `grpc://encoder.search.svc:8080` has `encoder.search.svc` and 8080.
 pub fn split(address: &str) -> (&str, Option<u16>) {
     // gRPC's prefix for names that DNS resolves (<https://github.com/grpc/grpc/blob/master/doc/naming.md>).
     let address = address.strip_prefix("dns:").map_or(address, |rest| rest.trim_start_matches('/'));
@@ -48,7 +48,7 @@ pub fn host<'a>(host: &'a str, own: &str, cluster: &Cluster<'_>) -> Host<'a> {
     if bare.starts_with("127.") || ["localhost", "0.0.0.0", "::1", "::"].contains(&bare) {
         return Host::Pod;
     }
-    // Names of Services start with a letter.
+    // The name of a Service starts with a letter, so this host is an IP address.
     if bare.contains(':') || bare.starts_with(|c: char| c.is_ascii_digit()) {
         return Host::Number(bare);
     }
@@ -56,7 +56,8 @@ pub fn host<'a>(host: &'a str, own: &str, cluster: &Cluster<'_>) -> Host<'a> {
     match (labels.next().unwrap_or_default(), labels.next(), labels.next(), labels.next()) {
         (name, None, ..) => Host::Service(name, None),
         (name, Some(namespace), None, _) if cluster.has_namespace(namespace) => Host::Service(name, Some(namespace)),
-        // A pod of a StatefulSet precedes its Service. The domain of the cluster follows.
+        // In `POD.SERVICE`, the first part is a pod of a StatefulSet. The next pattern ignores the domain of the cluster
+        // after `svc`.
         (_, Some(name), None, _) if cluster.position("Service", own, name).is_some() => Host::Service(name, None),
         (name, Some(namespace), Some("svc"), _) | (_, Some(name), Some(namespace), Some("svc")) => Host::Service(name, Some(namespace)),
         _ => Host::Elsewhere,
@@ -70,7 +71,7 @@ mod tests {
     use crate::yaml::Arena;
 
     #[test]
-    fn an_address_has_a_host_and_a_port() {
+    fn an_address_is_split_into_host_and_port() {
         assert_eq!(split("grpc://a.b.svc:8080"), ("a.b.svc", Some(8080)));
         assert_eq!(split("a"), ("a", None));
         assert_eq!(split("https://a:443/x:1"), ("a", Some(443)));

@@ -1,7 +1,7 @@
 //! Objects around a Flow: disruption budgets, monitors, Ingresses, routes and network policies.
 //!
-//! A reference that leads nowhere is reported if Jina runs in the namespace or if the object has a label of jinaflow.
-//! Elsewhere the target may be provided by others.
+//! A reference that leads nowhere is reported if Jina runs in the namespace or if the object has a label of jinaflow. For
+//! other objects, the target may be provided elsewhere.
 
 use std::collections::HashSet;
 
@@ -47,13 +47,13 @@ struct Neighbor<'c, 'o> {
 }
 
 impl<'o> Neighbor<'_, 'o> {
-    /// Whether Jina runs in the namespace of the object, or jinaflow rendered it.
+    /// Whether Jina runs in the namespace of the object, or jinaflow rendered the object.
     fn is_near(&self) -> bool {
         self.cluster.has_jina(self.object.namespace()) || self.object.is_rendered()
     }
 
-    /// The workloads that a selector selects in namespaces. Reports it if there are none. `None` if there are none or the
-    /// selection takes too long.
+    /// The workloads that a selector selects in namespaces. Reports a selector that selects no workloads. `None` if no
+    /// workloads are selected or the selection takes too long.
     fn selected(&mut self, selector: Option<View<'o>>, namespaces: &[&str], most: usize, severity: Severity) -> Option<Vec<usize>> {
         let mut found = Vec::new();
         for namespace in namespaces {
@@ -107,7 +107,7 @@ impl<'o> Neighbor<'_, 'o> {
         }
     }
 
-    /// The namespaces of a monitor; `None` for all namespaces, which may have any objects.
+    /// The namespaces of a monitor. `None` for all namespaces, which may have any objects.
     fn namespaces(&self) -> Option<Vec<&'o str>> {
         let view = self.object.view;
         if view.text_at("spec.namespaceSelector.any") == "true" {
@@ -148,7 +148,7 @@ impl<'o> Neighbor<'_, 'o> {
     fn check_pod_monitor(&mut self) {
         let Some(namespaces) = self.namespaces() else { return };
         let Some(selected) = self.selected(self.object.view.at("spec.selector"), &namespaces, usize::MAX, Severity::Error) else { return };
-        // The sidecar of a mesh brings its ports when it is injected.
+        // A mesh adds the ports of its sidecar when it injects the sidecar.
         let mut names: HashSet<&str> = HashSet::from(PORT_NAMES);
         for id in &selected {
             for container in &self.cluster.workloads[*id].containers {
@@ -174,7 +174,7 @@ impl<'o> Neighbor<'_, 'o> {
                 let known = first_few(known.into_iter());
                 let fix = if known.is_empty() { "their ports have no names".to_owned() } else { format!("use one of: {known}") };
                 self.report.push(self.id, finding.fix(fix));
-                // If one name is wrong, usually all are.
+                // If one name is wrong, usually all names are wrong.
                 if index >= MOST_ENDPOINTS {
                     break;
                 }
@@ -203,7 +203,7 @@ impl<'o> Neighbor<'_, 'o> {
         self.check_certificates();
     }
 
-    /// Secrets for TLS. cert-manager may create them, and an annotation may declare them as external.
+    /// Checks that TLS Secrets exist. cert-manager may create a Secret, and an annotation may declare a Secret as external.
     fn check_certificates(&mut self) {
         let view = self.object.view;
         if !self.is_near() || view.map_at("metadata.annotations").keys().any(|key| ISSUERS.contains(&key)) {
@@ -264,8 +264,8 @@ impl<'o> Neighbor<'_, 'o> {
     }
 }
 
-/// The number of pods that must stay available; `None` if that depends on an unknown number of pods. A percentage is rounded up
-/// (`getExpectedPodCount`, kubernetes/kubernetes, `pkg/controller/disruption`).
+/// The number of pods that must stay available; `None` if the result depends on an unknown number of pods. A percentage is
+/// rounded up (`getExpectedPodCount`, kubernetes/kubernetes, `pkg/controller/disruption`).
 fn required_pods(least: &str, pods: Option<u64>) -> Option<u64> {
     let Some(share) = least.strip_suffix('%') else { return least.parse().ok().filter(|_| pods.is_some()) };
     let share: u64 = share.parse().ok()?;

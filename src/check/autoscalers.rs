@@ -74,7 +74,7 @@ pub fn autoscalers(cluster: &Cluster<'_>, report: &mut Report) {
     check_conflicts(cluster, report);
 }
 
-/// Reports several autoscalers of one object. KEDA can take over an existing one.
+/// Reports several autoscalers of one object. KEDA can take over an existing HorizontalPodAutoscaler.
 fn check_conflicts(cluster: &Cluster<'_>, report: &mut Report) {
     for ids in cluster.autoscalers() {
         let mut scalers = ids.iter().copied().filter(|id| is_autoscaler(&cluster.objects[*id]));
@@ -115,8 +115,8 @@ struct Utilization<'o> {
     container: &'o str,
 }
 
-/// Reports containers of Jina that request nothing, if the autoscaler scales by a percentage of the request. Other sidecars
-/// are not checked: their injector or a LimitRange may set the request.
+/// Reports containers of Jina without a resource request, if the autoscaler scales by a percentage of the request. Other
+/// sidecars are not checked: their injector or a LimitRange may set the request.
 fn check_requests(id: usize, scaler: View<'_>, workload: &SeenWorkload<'_>, report: &mut Report) {
     for Utilization { path, resource, container } in utilizations(scaler).into_iter().take(MOST_METRICS) {
         let jina = workload.containers.iter().filter(|known| known.role.is_some());

@@ -1,4 +1,4 @@
-//! A container that calls others by addresses in its arguments, and the workload that each address reaches.
+//! A container that calls workloads by addresses in its arguments, and the workload that each address reaches.
 
 use super::address::{self, Host};
 use super::cluster::Cluster;
@@ -14,22 +14,22 @@ use super::words::RUNTIME;
 use crate::finding::{Code, FieldPath, Finding};
 use crate::yaml::{Node, View};
 
-/// The number of Services that may be aliases of each other in a row.
+/// The longest chain of Services in which each Service is an alias of the next.
 const MOST_ALIASES: usize = 4;
 
-/// A container that calls others.
+/// A container that calls workloads.
 pub struct Client<'c, 'o> {
     /// All objects.
     pub cluster: &'c Cluster<'o>,
-    /// The workload.
+    /// The workload of the container.
     pub workload: usize,
     /// The object of the workload.
     pub object: &'c SeenObject<'o>,
-    /// The position of that object.
+    /// The position of the object of the workload.
     pub id: usize,
     /// The container.
     pub container: &'c SeenContainer<'o>,
-    /// Its variables.
+    /// The variables of the container.
     pub variables: Variables<'o>,
 }
 
@@ -38,9 +38,9 @@ pub struct Client<'c, 'o> {
 pub struct GivenAddress<'a> {
     /// The address, before variables are expanded.
     pub written: &'a str,
-    /// The index of the word that has it.
+    /// The index of the word that has the address.
     pub word: usize,
-    /// The executor that the client wants to call.
+    /// The executor that the client calls.
     pub executor: &'a str,
 }
 
@@ -55,9 +55,9 @@ struct Reached {
 
 /// The reason why an address leads nowhere.
 enum Lost {
-    /// A fault of the name that is called, which may be the value of a variable.
+    /// A fault of the name in the address, which may be the value of a variable.
     Name(Fault),
-    /// A fault of the rest of the address.
+    /// A fault of another part of the address.
     Address(Fault),
     /// A name that has changed.
     Renamed {
@@ -157,7 +157,7 @@ impl Client<'_, '_> {
         to
     }
 
-    /// Follows a Service to a workload, and reports a fault.
+    /// Follows a Service to a workload. Reports a fault on the way.
     fn lead(
         &self,
         name: &str,
@@ -187,7 +187,7 @@ impl Client<'_, '_> {
         })
     }
 
-    /// The workload behind a Service, or the fault. `None` if the target is unknown.
+    /// The workload behind a Service, or a fault. `None` if the target is unknown.
     fn service(
         &self,
         name: &str,
@@ -302,7 +302,7 @@ impl Client<'_, '_> {
         Ok(Some(Reached { workload: reached, service, port: target_port, listener }))
     }
 
-    /// Checks that the container that is reached runs Jina and understands the protocol of the address.
+    /// Checks that the called container runs Jina and understands the protocol of the address.
     fn check_protocol(&self, found: &Reached, address: &str, executor: &str) -> Result<(), Lost> {
         let workload = &self.cluster.workloads[found.workload];
         let label = self.cluster.label(found.workload);
@@ -327,7 +327,7 @@ impl Client<'_, '_> {
                 let message = format!("by {given}://, but {label} serves {protocol}");
                 Err(Lost::Address(Fault { code: Code::ProtocolMismatch, message, fix: format!("write {}://", served[0]) }))
             }
-            // A container that terminates TLS is the only one that may listen in front of an executor in its pod.
+            // In the pod of an executor, only a container that terminates TLS may listen in front of the executor.
             Listener::Sidecar(place) if !(has_tls && workload.containers[place].runs == Runs::Unknown) => {
                 let name = workload.containers[place].name();
                 let port = found.port.unwrap_or_default();
@@ -360,7 +360,7 @@ impl Client<'_, '_> {
         }
     }
 
-    /// The field that has the name of an address: its variable, or else the argument.
+    /// The field with the name in an address: the variable in the address, or the argument if there is no variable.
     fn path_of_name(&self, given: GivenAddress<'_>) -> FieldPath {
         match self.variable(given.written) {
             Some(index) => self.container.path.key("env").index(index).key("value"),
@@ -383,6 +383,6 @@ fn shown_jina_ports(workload: &SeenWorkload<'_>) -> String {
     first_few(ports.iter().map(String::as_str))
 }
 
-/// How a tool that renames Services can update a name in a variable, and why it cannot in an argument.
+/// How a name in a variable can follow a rename by kustomize. In an argument, the name cannot follow.
 const IN_VARIABLE: &str = "; if kustomize renames it, list kustomizeconfig.yaml under `configurations:`";
 const IN_ARGUMENT: &str = ", because tools do not rename parts of an argument";

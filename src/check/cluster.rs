@@ -24,7 +24,7 @@ const MOST_PROPOSALS: usize = 50;
 pub struct SeenService<'o> {
     /// The position of the object.
     pub object: usize,
-    /// The selected workloads, at most two of them.
+    /// The first selected workloads, at most two.
     pub selected: Vec<usize>,
     /// Whether `selected` is known: the selection may have taken too long.
     pub is_known: bool,
@@ -74,7 +74,7 @@ pub type DataOf<'o> = HashMap<&'o str, View<'o>>;
 /// All objects that are for a cluster.
 #[derive(Debug)]
 pub struct Cluster<'o> {
-    /// All objects in their order, including those that are not for a cluster.
+    /// All objects in their order, including objects that are not for a cluster.
     pub objects: Vec<SeenObject<'o>>,
     /// The objects that run pods.
     pub workloads: Vec<SeenWorkload<'o>>,
@@ -90,28 +90,28 @@ pub struct Cluster<'o> {
     pub is_strict: bool,
     /// The objects that an annotation of each workload declares as external.
     pub own_external: Vec<External>,
-    /// Findings about such annotations, by the positions of their objects.
+    /// Findings about annotations that declare external objects, by the positions of their objects.
     pub annotation_findings: Vec<(usize, Findings)>,
-    /// The steps that are left.
+    /// The steps that the check may still take.
     pub work: Work,
     names: NameIndex<'o>,
     are_duplicates: Vec<bool>,
     namespaces: HashSet<&'o str>,
     /// The namespaces in which Jina runs.
     jina_namespaces: HashSet<&'o str>,
-    /// The Services that have endpoints of their own.
+    /// The Services for which the objects include endpoints.
     with_endpoints: HashSet<NamespacedName<'o>>,
-    /// The workloads that another object replaces, because it runs their pods.
+    /// The workloads whose pods another object runs instead.
     replaced: HashSet<NamespacedName<'o>>,
     /// Autoscalers by kind, namespace and name of the object that they scale.
     autoscalers: HashMap<&'o str, HashMap<&'o str, HashMap<&'o str, Vec<usize>>>>,
     /// Services by their fixed addresses.
     by_address: HashMap<&'o str, usize>,
-    /// Workloads by namespace and name in Jina.
+    /// Workloads by their namespace and by the name of their executor in Jina.
     by_jina_name: HashMap<&'o str, HashMap<String, usize>>,
-    /// The first Service of each workload, by the position of its object.
+    /// The position of the first Service of each workload.
     fronts: Vec<Option<usize>>,
-    /// The keys of the ConfigMaps and Secrets that were asked for.
+    /// The keys of the ConfigMaps and Secrets that were looked up.
     data: RefCell<HashMap<usize, Rc<DataOf<'o>>>>,
     proposals: Cell<usize>,
 }
@@ -128,7 +128,7 @@ struct Creator {
     kind: &'static str,
     /// The kind of the created object.
     creates: &'static str,
-    /// The path of its name. The default is the name of the creator.
+    /// The path of the name of the created object. By default, the created object has the name of its creator.
     name: &'static str,
 }
 
@@ -178,7 +178,7 @@ impl<'o> Cluster<'o> {
         let mut created = Vec::new();
         for id in (0..cluster.objects.len()).filter(|id| !left_out[*id]) {
             created.extend(created_name(&cluster.objects[id], id));
-            // A duplicate is reported as one and not checked again.
+            // A duplicate is only reported as a duplicate, and not checked again.
             if !cluster.are_duplicates[id] {
                 cluster.index(id);
             }
@@ -192,7 +192,7 @@ impl<'o> Cluster<'o> {
 
     /// Whether an object is not for a cluster, or a controller created it from an object that is checked instead.
     fn is_left_out(&self, object: &SeenObject<'o>) -> bool {
-        // Knative has a Service too.
+        // Knative also has a kind `Service`.
         if object.kind().is_empty() || (object.kind() == "Service" && !object.group().is_empty()) {
             return true;
         }
@@ -222,7 +222,7 @@ impl<'o> Cluster<'o> {
             }
             _ => {}
         }
-        // A Rollout of Argo that runs the pods of a Deployment.
+        // A Rollout of Argo runs the pods of the Deployment in `workloadRef`.
         if let Some(replaced) = view.at("spec.workloadRef") {
             self.replaced.insert(NamespacedName { namespace, name: replaced.text_at("name") });
         }
@@ -298,12 +298,12 @@ impl<'o> Cluster<'o> {
         self.services.get(place)
     }
 
-    /// The Service that an object is. Services are in the order of their objects.
+    /// The index of the Service with the object at a position. Services are in the order of their objects.
     pub fn service_at_position(&self, id: usize) -> Option<usize> {
         self.services.binary_search_by_key(&id, |service| service.object).ok()
     }
 
-    /// The workload that an object is. Workloads are in the order of their objects.
+    /// The workload with the object at a position. Workloads are in the order of their objects.
     pub fn workload_at_position(&self, id: usize) -> Option<&SeenWorkload<'o>> {
         let place = self.workloads.binary_search_by_key(&id, |workload| workload.object).ok()?;
         self.workloads.get(place)
@@ -328,7 +328,7 @@ impl<'o> Cluster<'o> {
         Some(Rc::clone(self.data.borrow_mut().entry(id).or_insert_with(read)))
     }
 
-    /// Whether endpoints define where a Service without a selector leads.
+    /// Whether endpoints define the targets of a Service without a selector.
     pub fn has_endpoints(&self, namespace: &str, service: &str) -> bool {
         self.with_endpoints.contains(&NamespacedName { namespace, name: service })
     }
@@ -369,12 +369,12 @@ impl<'o> Cluster<'o> {
         self.names.find_anywhere(&self.objects, kind, name).map(|id| self.objects[id].namespace())
     }
 
-    /// The first workload with a name in Jina.
+    /// The first workload that runs the executor with a name in Jina.
     pub fn by_jina_name(&self, namespace: &str, name: &str) -> Option<usize> {
         self.by_jina_name.get(namespace)?.get(name).copied()
     }
 
-    /// An existing name that a missing one most likely means.
+    /// The existing name that a missing name most likely means.
     pub fn near(&self, kind: &str, namespace: &str, name: &str) -> Option<Near<'o>> {
         if !self.may_propose() {
             return None;
@@ -414,7 +414,7 @@ impl<'o> Cluster<'o> {
         self.object_of(workload).label()
     }
 
-    /// The first Service that selects the pods of a workload and no others.
+    /// The first Service that selects the pods of a workload and no other pods.
     pub fn front(&self, workload: usize) -> Option<&SeenObject<'o>> {
         self.fronts[workload].map(|id| &self.objects[id])
     }
@@ -437,7 +437,7 @@ fn created_name<'o>(object: &SeenObject<'o>, id: usize) -> Option<CreatedName<'o
     Some(CreatedName { kind: creator.creates, namespace: object.namespace(), name, creator: id })
 }
 
-/// The kind that an autoscaler scales. KEDA has a default.
+/// The kind of object that an autoscaler scales. KEDA has a default kind.
 pub fn target_kind(target: View<'_>) -> &str {
     let kind = target.text_at("kind");
     if kind.is_empty() { "Deployment" } else { kind }

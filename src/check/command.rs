@@ -14,7 +14,7 @@ pub enum JinaRole {
 }
 
 impl JinaRole {
-    /// The word for messages.
+    /// The name of the role in messages.
     pub fn word(self) -> &'static str {
         match self {
             JinaRole::Gateway => "gateway",
@@ -91,7 +91,8 @@ pub fn runs(words: &[Word<'_>]) -> Runs {
     }
 }
 
-/// `jina gateway` or `jina executor`, anywhere: after `tini --`, after `python -m` or within a script.
+/// The role of `jina gateway` or `jina executor` anywhere in the words: after `tini --`, after `python -m` or within a
+/// script.
 fn jina(words: &[Word<'_>]) -> Option<JinaRole> {
     let named = words.windows(2).find(|pair| basename(&pair[0].text) == "jina" && SERVERS.contains(&&*pair[1].text));
     if let Some(pair) = named {
@@ -108,7 +109,7 @@ fn role(part: &str, words: &[Word<'_>]) -> JinaRole {
     let has_value = |option, value: &str| values(words, option).first().is_some_and(|(_, given)| given.eq_ignore_ascii_case(value));
     match part {
         "gateway" | "flow" => JinaRole::Gateway,
-        // An executor that sets this option passes it to its shards too.
+        // A worker may have `--connection-list` too, because an executor passes this option to its shards.
         _ if has("--connection-list") && !has("--uses") => JinaRole::Head,
         _ if has_value("--pod-role", "HEAD") || has_value("--runtime-cls", "HeadRuntime") => JinaRole::Head,
         _ => JinaRole::Worker,
@@ -127,13 +128,13 @@ fn role_by_arguments(words: &[Word<'_>]) -> Option<JinaRole> {
     }
 }
 
-/// The program of a command, without programs that only run another.
+/// The program of a command. Programs that only run another program are skipped.
 fn program<'w>(command: &[&'w str]) -> Option<&'w str> {
     let mut words = command.iter();
     while let Some(word) = words.next() {
         let name = basename(word);
         if ["gosu", "su-exec"].contains(&name) {
-            // The next word is a user.
+            // The word after `gosu` is a user.
             words.next();
         } else if !PREFIXES.contains(&name) && !word.starts_with('-') && !word.contains('=') && !word.bytes().all(|b| b.is_ascii_digit()) {
             return Some(name);
@@ -142,7 +143,8 @@ fn program<'w>(command: &[&'w str]) -> Option<&'w str> {
     None
 }
 
-/// `Other` for a shell script that names no other script and not Jina. The words after the script are its arguments.
+/// Returns `Other` for a shell script that does not name Jina or another script. The words after the script are its
+/// arguments.
 fn shell_runs(words: &[Word<'_>]) -> Runs {
     let mut behind = words.iter().skip_while(|word| !SHELLS.contains(&basename(&word.text))).skip(1);
     let is_line = behind.any(|word| word.text.starts_with('-') && !word.text.starts_with("--") && word.text.ends_with('c'));
@@ -201,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn other_programs_are_distinguished_from_unknown_ones() {
+    fn other_programs_are_distinguished_from_unknown_programs() {
         for container in [
             "{command: [sleep, '1000'], args: [executor, --connection-list, '{}', --workspace, /data/jina]}",
             "{command: [jina]}",

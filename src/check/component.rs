@@ -1,13 +1,13 @@
 //! A row of the table that `jinaflow check` prints.
 
-/// A workload that runs Jina, or that a Flow treats as its own.
+/// A workload that runs Jina, or another workload that a Flow calls.
 #[derive(Debug)]
 pub struct SeenComponent {
     /// The namespace of the workload.
     pub namespace: String,
     /// Kind and name of the workload.
     pub label: String,
-    /// What the workload does, such as `gateway` or `shard 1`.
+    /// The role of the workload, such as `gateway` or `shard 1`.
     pub role: String,
     /// The number of pods, or the bounds of an autoscaler.
     pub replicas: String,

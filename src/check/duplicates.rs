@@ -1,7 +1,7 @@
 //! Duplicate objects, and duplicate entries of lists that have a key.
 //!
-//! An API server refuses most of them (`k8s.io/kubernetes/pkg/apis/core/validation`). An overlay that appends to a list creates
-//! them.
+//! An API server refuses most duplicates (`k8s.io/kubernetes/pkg/apis/core/validation`). An overlay that appends to a list
+//! creates duplicates.
 
 use std::collections::HashMap;
 
@@ -43,7 +43,6 @@ pub fn entries(cluster: &Cluster<'_>, report: &mut Report) {
     }
 }
 
-/// The lists of an object.
 struct Lists<'r> {
     object: usize,
     report: &'r mut Report,
@@ -66,7 +65,7 @@ impl Lists<'_> {
         self.check(keys, path, Rule { code: Code::DuplicateEntry, severity: Severity::Error, message });
     }
 
-    /// Reports all but the first of equal keys. Empty keys are not set.
+    /// Reports every key that an earlier entry has too. An empty key means that the field is not set.
     fn check(&mut self, keys: impl Iterator<Item = String>, path: impl Fn(usize) -> FieldPath, rule: Rule<'_>) {
         let mut first: HashMap<String, usize> = HashMap::new();
         for (index, key) in keys.enumerate() {
@@ -80,7 +79,7 @@ impl Lists<'_> {
 }
 
 fn check_pod(workload: &SeenWorkload<'_>, lists: &mut Lists<'_>) {
-    // Istio writes settings for its own sidecar into a container of that name. The sidecar may be an init container too.
+    // A container with the name of Istio's sidecar may only hold settings for the sidecar, which may be an init container.
     let name = |container: &SeenContainer<'_>| if container.proxy.is_some() { "" } else { container.view.text_at("name") }.to_owned();
     let rule = Rule { code: Code::DuplicateName, severity: Severity::Error, message: "is the name of another container of the pod" };
     lists.check(workload.containers.iter().map(name), |index| workload.containers[index].path.key("name"), rule);

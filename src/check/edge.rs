@@ -9,7 +9,7 @@ pub struct Edge {
     pub address: String,
     /// The workload that the address reaches.
     pub to: Option<usize>,
-    /// The Service in between.
+    /// The Service that leads from the address to the workload.
     pub service: Option<usize>,
     /// The port of the pod, if a workload is reached; the port of the address otherwise.
     pub port: Option<u16>,

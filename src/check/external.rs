@@ -11,7 +11,7 @@ use crate::yaml::{Node, View};
 /// kubectl's short names of [`EXTERNAL_KINDS`].
 const SHORT: [&str; 5] = ["secret", "cm", "svc", "pvc", "sa"];
 
-/// Objects that may be missing, by kind and name. The name `*` means any.
+/// Objects that may be missing, by kind and name. The name `*` means every name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct External(HashSet<(&'static str, String)>);
 
@@ -92,7 +92,7 @@ impl External {
     }
 }
 
-/// An existing name that resembles a missing one.
+/// An existing name that resembles a missing name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Near<'c> {
     /// The existing name.
@@ -101,7 +101,7 @@ pub struct Near<'c> {
     pub is_renamed: bool,
 }
 
-/// The existing name that a missing one most likely means: the same name with a prefix or suffix, or a similar spelling.
+/// The existing name that a missing name most likely means: the same name with a prefix or suffix, or a similar spelling.
 pub fn similar<'c>(missing: &str, candidates: &[&'c str]) -> Option<Near<'c>> {
     let is_affixed = |long: &str, short: &str| {
         let before = long.strip_suffix(short).is_some_and(|before| before.ends_with(['-', '.']));
@@ -109,7 +109,7 @@ pub fn similar<'c>(missing: &str, candidates: &[&'c str]) -> Option<Near<'c>> {
         !short.is_empty() && (before || behind)
     };
     let mut affixed = candidates.iter().filter(|name| is_affixed(name, missing) || is_affixed(missing, name));
-    // With several candidates it is unknown which of them was `encoder`.
+    // Of several candidates with a prefix or suffix, the right one is unknown.
     match (affixed.next(), affixed.next()) {
         (Some(name), None) => Some(Near { name, is_renamed: true }),
         _ => nearest(missing, candidates.iter().copied()).map(|name| Near { name, is_renamed: false }),

@@ -1,4 +1,4 @@
-//! The Flow: the calls between its parts, and that every part is called.
+//! Checks the calls between the parts of a Flow, and that every part is called.
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, HashSet};
@@ -55,7 +55,7 @@ fn text<'n>(node: &'n Node<'_>) -> &'n str {
     node.as_text().unwrap_or_default()
 }
 
-/// The entries of a list, or a single value.
+/// The entries of a list. A single value is the only entry.
 fn one_or_several<'n>(node: &'n Node<'n>) -> &'n [Node<'n>] {
     node.as_list().unwrap_or(std::slice::from_ref(node))
 }
@@ -109,7 +109,7 @@ fn check_gateway(client: &Client<'_, '_>, report: &mut Report) {
     }
 }
 
-/// Reports swapped addresses. Two names may lead to one executor, unless that executor has a name and address itself.
+/// Reports swapped addresses. Two names may lead to one executor, unless the executor also has its own name and address.
 fn check_swapped(client: &Client<'_, '_>, word: usize, reached: &BTreeMap<&str, Option<usize>>, report: &mut Report) {
     let jina_name = |id: usize| client.cluster.workloads[id].jina_name.as_deref();
     for (name, workload) in reached {
@@ -194,8 +194,8 @@ fn check_neighbors(client: &Client<'_, '_>, report: &mut Report) {
     }
 }
 
-/// Reports executors that are never called, and gateways without a Service. In a namespace with broken addresses, those are
-/// reported instead.
+/// Reports executors that are never called, and gateways without a Service. In a namespace with broken addresses, only the
+/// broken addresses are reported.
 pub fn uncalled(cluster: &Cluster<'_>, report: &mut Report) {
     let mut is_called = vec![false; cluster.workloads.len()];
     let mut broken_namespaces: HashSet<&str> = HashSet::new();
@@ -265,7 +265,7 @@ fn exposed_ports(cluster: &Cluster<'_>) -> HashSet<(usize, u16)> {
     exposed
 }
 
-/// Reports pods that call Services but use a name server that does not know them.
+/// Reports pods that call Services but use the name server of the node, which cannot resolve the names of Services.
 pub fn name_servers(cluster: &Cluster<'_>, report: &mut Report) {
     let mut previous = None;
     let mut found = Vec::new();
@@ -294,7 +294,7 @@ pub fn name_servers(cluster: &Cluster<'_>, report: &mut Report) {
 /// Checks that all parts of a Flow have the same version of Jina, as far as their images show it.
 pub fn versions(cluster: &Cluster<'_>, report: &mut Report) {
     let mut gateways: Vec<Option<usize>> = vec![None; cluster.workloads.len()];
-    // From gateways to heads, then from heads to shards, in any order of edges.
+    // The first pass goes from gateways to heads, and the second pass from heads to shards. The edges may be in any order.
     for _ in 0..2 {
         for edge in &report.edges {
             if let Some(to) = edge.to {
@@ -326,7 +326,7 @@ fn stated_version<'o>(object: &SeenObject<'o>) -> Option<&'o str> {
     objects.iter().find_map(|path| object.view.at(path)?.get(VERSION)).map(View::text)
 }
 
-/// The version of Jina in the tag of an image of Jina, or of the repository of the gateway. Empty if it is unknown.
+/// The version of Jina in the tag of an image that is Jina's or from the repository of the gateway. Empty if it is unknown.
 fn image_version<'c>(image: &'c str, gateway: &str) -> &'c str {
     let image = image.split('@').next().unwrap_or_default();
     let (repository, tag) = image.rsplit_once(':').unwrap_or_default();

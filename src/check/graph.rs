@@ -1,8 +1,9 @@
 //! `--graph-description`: the order in which a gateway calls executors.
 //!
-//! Jina reads it in `jina/serve/runtimes/gateway/graph/topology_graph.py`: it follows the edges from `start-gateway`, and
-//! answers when it has called every executor that leads to `end-gateway`. An executor that leads to no other is floating: the
-//! gateway does not wait for it. That is intended only if the executor has `--floating`.
+//! Jina reads the graph in `jina/serve/runtimes/gateway/graph/topology_graph.py`. The gateway follows the edges from
+//! `start-gateway`, and answers when it has called every executor that leads to `end-gateway`. An executor that leads to no
+//! other node is floating: the gateway does not wait for this executor. A floating executor is intended only if it has
+//! `--floating`.
 
 use std::collections::{HashMap, HashSet};
 
@@ -10,15 +11,15 @@ use super::object::first_few;
 use crate::finding::Code;
 use crate::yaml::Node;
 
-/// The names at the start and the end of every graph.
+/// The names of the first and the last node of every graph.
 const START: &str = "start-gateway";
 const END: &str = "end-gateway";
 pub const ENDS: [&str; 2] = [START, END];
 
-/// A graph by the names of its nodes.
+/// A graph, with its nodes by their names.
 #[derive(Debug)]
 pub struct Graph<'g> {
-    /// The nodes in the order of the graph, without the ends.
+    /// The nodes in the order of the graph, without `start-gateway` and `end-gateway`.
     pub names: Vec<&'g str>,
     /// The successors of each node.
     next: HashMap<&'g str, Vec<&'g str>>,
@@ -29,11 +30,11 @@ pub struct Graph<'g> {
 pub struct Fault {
     /// The kind of fault.
     pub code: Code,
-    /// The problem.
+    /// The message of the finding.
     pub message: String,
-    /// The value, if there is one.
+    /// The wrong value; empty if the fault is not a single value.
     pub got: String,
-    /// How to fix it.
+    /// The fix of the finding.
     pub fix: String,
 }
 
@@ -43,7 +44,7 @@ fn text<'n>(node: &'n Node<'_>) -> &'n str {
 }
 
 impl<'g> Graph<'g> {
-    /// Reads a graph. Its values must be lists.
+    /// Reads a graph. The value of each node must be a list.
     pub fn of(graph: &'g Node<'g>) -> Result<Self, Fault> {
         let not_a_list = |got: &Node<'_>, node: &str| Fault {
             code: Code::InvalidArgument,
@@ -101,7 +102,7 @@ impl<'g> Graph<'g> {
         faults
     }
 
-    /// The nodes that the start leads to.
+    /// The nodes that a path from the start reaches.
     fn reached(&self) -> HashSet<&'g str> {
         let mut reached = HashSet::from([START]);
         let mut waiting = vec![START];
@@ -168,7 +169,7 @@ mod tests {
             "{a: [end-gateway], start-gateway: [a]}",
             "{f: [], start-gateway: [f]}",
             "{a: [f, end-gateway], f: [], start-gateway: [a]}",
-            // No other executor needs `b`; Jina warns about that.
+            // Jina only warns about `b`, which no other executor needs.
             "{a: [end-gateway], b: [], start-gateway: [a, b]}",
             "{a: [c], b: [c], c: [end-gateway], start-gateway: [a, b]}",
             "{x: [end-gateway], start-gateway: [x]}",

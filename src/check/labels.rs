@@ -35,12 +35,12 @@ const OF_CONTROLLERS: [&str; 17] = [
 #[derive(Debug, Default)]
 pub struct Labelled<'o> {
     by_namespace: HashMap<&'o str, Vec<u32>>,
-    /// By namespace and key.
+    /// The members that have a label, by namespace and by the key of the label.
     by_key: HashMap<&'o str, HashMap<&'o str, WithKey<'o>>>,
     members: Vec<Member<'o>>,
 }
 
-/// The members with a label, whatever its value, and by value.
+/// The members that have a label with a key: all members, and the members for each value.
 #[derive(Debug, Default)]
 struct WithKey<'o> {
     all: Vec<u32>,
@@ -125,7 +125,8 @@ impl<'o> Labelled<'o> {
         self.members.get(member)?.labels.get(key)
     }
 
-    /// The shortest lists that together contain every member that may match: the members with one of the required labels.
+    /// The shortest lists that together contain every member that may match, such as the members with one of the required
+    /// labels.
     fn candidates<'s>(&'s self, namespace: &str, wanted: &Wanted<'_>) -> Vec<&'s [u32]> {
         let mut fewest = vec![self.by_namespace.get(namespace).map(Vec::as_slice).unwrap_or_default()];
         let mut count = fewest[0].len();
@@ -188,7 +189,7 @@ impl Member<'_> {
     }
 }
 
-/// Whether a name is that of a pod of a StatefulSet.
+/// Whether a name is the name of a pod of a StatefulSet.
 fn is_pod_of(pod: &str, set: &str) -> bool {
     let number = pod.strip_prefix(set).and_then(|rest| rest.strip_prefix('-'));
     number.is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
@@ -227,7 +228,7 @@ impl<'s> Wanted<'s> {
 }
 
 impl<'o> Selector<'o> {
-    /// The selector of a Service, which has only labels. `None` if there is none: then it selects nothing.
+    /// The selector of a Service, which has only labels. `None` if the Service has no selector, so it selects no pods.
     pub fn of_service(service: View<'o>) -> Option<Self> {
         let pairs = service.map_at("spec.selector");
         (!pairs.is_empty()).then_some(Self { pairs, expressions: List::default() })
@@ -248,7 +249,7 @@ impl<'o> Selector<'o> {
         self.pairs.iter().map(|(key, value)| (key.text(), value.text()))
     }
 
-    /// The values that the selector mentions, whatever their keys.
+    /// The values in the selector, whatever their keys.
     pub fn values(&self) -> impl Iterator<Item = &'o str> + use<'o> {
         let of_expressions = self.expressions.iter().flat_map(|view| view.list_at("values").iter().map(View::text));
         self.labels().map(|(_, value)| value).chain(of_expressions)

@@ -1,6 +1,7 @@
-//! A small map from strings, which takes less memory than a hash map: there may be several for each object.
+//! A small map with string keys. It takes less memory than a hash map, because a check may need several maps for each
+//! object.
 
-/// Values by their keys, sorted. The first value of a key counts.
+/// A sorted list of keys with their values. If a key is repeated, only its first value counts.
 #[derive(Debug)]
 pub struct Lookup<'o, T>(Vec<(&'o str, T)>);
 
@@ -11,7 +12,7 @@ impl<'o, T: Copy> Lookup<'o, T> {
         self.0.get(index).map(|(_, value)| *value)
     }
 
-    /// Whether there is a key.
+    /// Whether the map has a key.
     pub fn has(&self, key: &str) -> bool {
         self.get(key).is_some()
     }
@@ -30,7 +31,7 @@ impl<'o, T: Copy> Lookup<'o, T> {
 impl<'o, T> FromIterator<(&'o str, T)> for Lookup<'o, T> {
     fn from_iter<I: IntoIterator<Item = (&'o str, T)>>(entries: I) -> Self {
         let mut entries: Vec<(&str, T)> = entries.into_iter().collect();
-        // The sort is stable, so the first of several entries stays the first.
+        // The sort is stable, so the first of several entries with the same key stays the first.
         entries.sort_by_key(|(key, _)| *key);
         entries.dedup_by_key(|(key, _)| *key);
         entries.shrink_to_fit();

@@ -54,11 +54,11 @@ pub use options::Options;
 pub struct Checked {
     /// The findings about each object that has any, by the position of the object.
     pub findings: BTreeMap<usize, Findings>,
-    /// The workloads that run Jina or that a Flow treats as its own.
+    /// The workloads that run Jina, and the other workloads that a Flow calls.
     pub components: Vec<SeenComponent>,
 }
 
-/// The checks. Each may use what earlier ones found: the calls of the Flow come first.
+/// The checks in order. A check may use the results of earlier checks, so the calls of the Flow are checked first.
 const CHECKS: [fn(&Cluster<'_>, &mut Report); 21] = [
     flow::calls,
     duplicates::objects,

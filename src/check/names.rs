@@ -1,5 +1,5 @@
-//! Objects by kind, namespace and name. The index is a sorted list, which takes less memory than maps: there may be very
-//! many small objects.
+//! Objects by kind, namespace and name. The index is a sorted list, because maps of very many small objects need more
+//! memory.
 
 use std::cell::OnceCell;
 
@@ -10,9 +10,9 @@ use super::object::SeenObject;
 pub struct NameIndex<'o> {
     /// The objects sorted by kind, namespace, name and group.
     order: Vec<u32>,
-    /// The objects sorted by kind and name, when they are needed.
+    /// The objects sorted by kind and name. The list is sorted when it is first needed.
     by_name: OnceCell<Vec<u32>>,
-    /// Names of objects that others create.
+    /// The names of objects that other objects create.
     created: Vec<CreatedName<'o>>,
 }
 
@@ -21,11 +21,11 @@ pub struct NameIndex<'o> {
 pub struct CreatedName<'o> {
     /// The kind of the created object.
     pub kind: &'o str,
-    /// Its namespace.
+    /// The namespace of the created object.
     pub namespace: &'o str,
-    /// Its name.
+    /// The name of the created object.
     pub name: &'o str,
-    /// The position of the object that creates it.
+    /// The position of the creator.
     pub creator: usize,
 }
 
@@ -42,8 +42,7 @@ impl<'o> NameIndex<'o> {
         Self { order, by_name: OnceCell::new(), created: Vec::new() }
     }
 
-    /// Removes objects that are left out, then those with the identity of an earlier object. Returns which objects were removed
-    /// for the second reason.
+    /// Removes the objects in `left_out`, and then the duplicates of earlier objects. Returns which objects are duplicates.
     pub fn remove(&mut self, objects: &[SeenObject<'o>], left_out: &[bool]) -> Vec<bool> {
         let mut are_duplicates = vec![false; objects.len()];
         self.order.retain(|index| !left_out[*index as usize]);
@@ -55,20 +54,20 @@ impl<'o> NameIndex<'o> {
         are_duplicates
     }
 
-    /// Adds names of objects that others create.
+    /// Adds the names of objects that other objects create.
     pub fn add_created(&mut self, mut created: Vec<CreatedName<'o>>) {
         created.sort_unstable();
         self.created = created;
     }
 
-    /// The first object that has a kind, namespace and name or creates an object with them.
+    /// The first object that has a kind, namespace and name, or that creates an object with this kind, namespace and name.
     pub fn find(&self, objects: &[SeenObject<'o>], kind: &str, namespace: &str, name: &str) -> Option<usize> {
         let key = |index: u32| {
             let object = &objects[index as usize];
             (object.kind(), object.namespace(), object.name())
         };
         let wanted = (kind, namespace, name);
-        // Objects with several groups may have the same kind and name.
+        // Objects of different API groups may have the same kind and name.
         let found = with_key(&self.order, key, wanted).map(|index| index as usize);
         let created = with_key(&self.created, |created| (created.kind, created.namespace, created.name), wanted);
         found.chain(created.map(|created| created.creator)).min()
@@ -91,7 +90,7 @@ impl<'o> NameIndex<'o> {
         found.into_iter().chain(created).min()
     }
 
-    /// The names of a kind in a namespace.
+    /// The names of all objects of a kind in a namespace.
     pub fn names<'s>(&'s self, objects: &'s [SeenObject<'o>], kind: &'s str, namespace: &'s str) -> impl Iterator<Item = &'o str> + 's {
         let key = |index: u32| {
             let object = &objects[index as usize];
@@ -103,7 +102,7 @@ impl<'o> NameIndex<'o> {
     }
 }
 
-/// The entries of a sorted list with a key.
+/// The entries with a key in a sorted list.
 fn with_key<T: Copy, K: PartialOrd + Copy>(sorted: &[T], key: impl Fn(T) -> K, wanted: K) -> impl Iterator<Item = T> {
     let first = sorted.partition_point(|entry| key(*entry) < wanted);
     sorted[first..].iter().copied().take_while(move |entry| key(*entry) == wanted)

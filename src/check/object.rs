@@ -63,7 +63,7 @@ impl<'o> SeenObject<'o> {
         self.id.name
     }
 
-    /// Kind and name for messages. Names of invalid objects may be long.
+    /// Kind and name for messages. Long names are shortened, because an invalid object may have one.
     pub fn label(&self) -> String {
         format!("{}/{}", shortened(self.kind()), shortened(self.name()))
     }
@@ -86,7 +86,7 @@ pub fn namespace_label(namespace: &str) -> String {
     if namespace.is_empty() { "no namespace".to_owned() } else { format!("namespace `{}`", shortened(namespace)) }
 }
 
-/// The first of many names, for a message that stays short.
+/// The first few of many names, so that a message stays short.
 pub fn first_few<'n>(names: impl Iterator<Item = &'n str>) -> String {
     const MOST: usize = 10;
     let mut names = names.filter(|name| !name.is_empty());

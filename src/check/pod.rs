@@ -17,11 +17,11 @@ const PORT_MONITORING: u16 = 9090;
 pub struct SeenContainer<'o> {
     /// The whole container.
     pub view: View<'o>,
-    /// The path in the object.
+    /// The path of the container in the object.
     pub path: FieldPath,
     /// The role, if the container runs Jina while the pod serves.
     pub role: Option<JinaRole>,
-    /// The program.
+    /// The program that the container runs.
     pub runs: Runs,
     /// The command line.
     pub words: Vec<Word<'o>>,
@@ -33,7 +33,7 @@ pub struct SeenContainer<'o> {
     pub ends_before_serving: bool,
     /// The mesh, if the container is its sidecar.
     pub proxy: Option<Proxy>,
-    /// The place among the shards, if the executor has several.
+    /// The place of the executor among its shards, if it has several shards.
     pub shard: Option<Shard>,
     /// Whether the gateway does not wait for the executor.
     pub is_floating: bool,
@@ -51,7 +51,7 @@ pub struct Shard {
 /// A port on which a container listens.
 #[derive(Debug, Clone, Copy)]
 pub struct ListeningPort {
-    /// The number.
+    /// The number of the port.
     pub port: u16,
     /// The index of the word that sets the port, unless the port is only declared.
     pub word: Option<usize>,
@@ -78,19 +78,19 @@ pub struct SeenWorkload<'o> {
     pub labels: Option<View<'o>>,
     /// The containers, including init containers.
     pub containers: Vec<SeenContainer<'o>>,
-    /// The name of the executor from `--name`, without the part that names a head.
+    /// The name of the executor from `--name`, without the part that marks a head.
     pub jina_name: Option<String>,
     /// The index of the container with the main role.
     main: Option<usize>,
-    /// The container of Jina that serves requests on a port, and the schemes of the protocol there.
+    /// The container of Jina that serves requests on each port, and the schemes of the protocol on the port.
     serving: HashMap<u16, (usize, Option<&'static [&'static str]>)>,
-    /// The container without Jina that declares a port.
+    /// The container without Jina that declares each port.
     declaring: HashMap<u16, usize>,
     /// All ports on which a container listens.
     served: HashSet<u16>,
     /// The numbers of ports by their names, as Services find them.
     named: HashMap<&'o str, u16>,
-    /// The names of a port.
+    /// The names of each port.
     names: HashMap<u16, Vec<&'o str>>,
     /// Whether a container of Jina may listen on any port.
     jina_may_listen_anywhere: bool,
@@ -107,7 +107,7 @@ pub enum Listener {
     Jina(usize),
     /// A container of Jina that may listen on any port.
     Anywhere,
-    /// A container beside one of Jina, by its index.
+    /// A container beside a container of Jina, by its index.
     Sidecar(usize),
     /// No container, although Jina runs in the pod.
     Nobody,
@@ -214,7 +214,7 @@ impl<'o> SeenWorkload<'o> {
         self.is_stranger
     }
 
-    /// The containers that run while the pod serves, without those of a mesh.
+    /// The containers that run while the pod serves, without the sidecars of a mesh.
     pub fn running(&self) -> impl Iterator<Item = &SeenContainer<'o>> {
         self.containers.iter().filter(|container| !container.ends_before_serving && container.proxy.is_none())
     }
@@ -231,7 +231,7 @@ impl<'o> SeenWorkload<'o> {
         }
     }
 
-    /// The schemes of the protocol that Jina serves on a port, the preferred one first; `None` if it is unknown.
+    /// The schemes of the protocol that Jina serves on a port, the preferred one first; `None` if the protocol is unknown.
     pub fn schemes(&self, port: u16) -> Option<&'static [&'static str]> {
         self.serving.get(&port)?.1
     }
@@ -306,8 +306,8 @@ impl<'o> SeenContainer<'o> {
         container
     }
 
-    /// Finds the ports from the arguments of Jina and from the declared ports. Further declared ports of a container of Jina
-    /// count only if it declares the ports of its arguments too.
+    /// Finds the ports from the arguments of Jina and from the declared ports. Further declared ports of a container of
+    /// Jina count only if the container also declares the ports of its arguments.
     fn find_ports(&mut self) {
         let declared = self.view.list_at("ports").iter().filter_map(|port| {
             let number = port.text_at("containerPort").parse().ok()?;
@@ -330,7 +330,7 @@ impl<'o> SeenContainer<'o> {
             values.map(listening).collect::<Vec<_>>()
         };
         let requests = ports_of_option("--port", false);
-        // Otherwise a variable or a shell sets the port, or a Flow reads its own file.
+        // If the arguments do not show the port, a variable or a shell sets the port, or a Flow reads its own file.
         let is_known = requests.iter().all(Option::is_some) && !requests.is_empty();
         let is_random = requests.is_empty() && self.words.iter().any(|word| ["gateway", "executor", "pod"].contains(&&*word.text));
         let requests: Vec<ListeningPort> = requests.into_iter().flatten().collect();

@@ -1,4 +1,4 @@
-//! NetworkPolicies: they allow the calls of a Flow, and the queries of its name server.
+//! Checks that NetworkPolicies allow the calls of a Flow, and the queries of the Flow to a name server.
 //!
 //! Peers in other namespaces and IP ranges are unknown here, so they are assumed to match.
 
@@ -137,13 +137,13 @@ pub fn policies(cluster: &Cluster<'_>, report: &mut Report) {
     }
 }
 
-/// Checks that workloads that call names can query a name server. It answers on UDP; TCP is for long answers.
+/// Checks that workloads that call names can query a name server. Name servers answer on UDP, and use TCP for long answers.
 fn check_dns(cluster: &Cluster<'_>, policies: &Policies, report: &mut Report) {
     let mut callers: Vec<usize> = report.edges.iter().filter(|edge| edge.is_name).map(|edge| edge.from).collect();
     callers.dedup();
     for workload in callers {
         let Some(applied) = policies.by_workload.get(&workload) else { continue };
-        // With this policy, the name server may be anywhere.
+        // With `dnsPolicy: None`, the name server may be anywhere.
         let has_own = cluster.workloads[workload].spec.text_at("dnsPolicy") == "None";
         if !cluster.work.take(applied.len()) {
             return cluster.work.skip(policies.all[applied[0]].object);
@@ -170,7 +170,7 @@ fn read(cluster: &Cluster<'_>, direction: Direction) -> Option<Policies> {
         }
         let types = object.view.list_at("spec.policyTypes");
         let is_named = types.iter().any(|known| known.as_text() == Some(direction.policy_type()));
-        // The default is ingress, and egress too if the policy has egress rules.
+        // The default of `policyTypes` is ingress, and egress too if the policy has egress rules.
         let is_default = direction == Direction::Ingress || object.view.at("spec.egress").is_some();
         if !(is_named || types.is_empty() && is_default) {
             continue;
@@ -237,7 +237,7 @@ enum Peer<'p> {
     Pods(Selector<'p>),
 }
 
-/// Namespaces in which no Flow runs, for policies that have no namespace themselves.
+/// Namespaces in which no Flow runs. A policy without a namespace is not for these namespaces.
 const SYSTEM_NAMESPACES: [&str; 4] = ["kube-system", "istio-system", "linkerd", "openshift-dns"];
 
 impl<'p> Peer<'p> {
@@ -256,7 +256,8 @@ impl<'p> Peer<'p> {
     }
 }
 
-/// Whether a selector may select a namespace. The name of a namespace is a label; its object has the others.
+/// Whether a selector may select a namespace. The name of a namespace is one of its labels; the Namespace has the other
+/// labels.
 fn may_select(selector: &Selector<'_>, cluster: &Cluster<'_>, namespace: &str) -> bool {
     let labels = cluster.find("Namespace", "", namespace).and_then(|found| found.view.at("metadata.labels"));
     let labels = labels.filter(|labels| cluster.work.take(labels.as_map().map_or(0, Map::len)));
@@ -274,7 +275,7 @@ enum Dns {
     Closed,
 }
 
-/// Ports of name servers: the port of DNS, and ports on which the pods of OpenShift, kind and others listen.
+/// Ports of name servers: the port of DNS, and ports on which the pods of OpenShift, kind and other clusters listen.
 const DNS: [&str; 4] = ["53", "5353", "8053", "1053"];
 
 /// The label with the name of a namespace.

@@ -1,6 +1,6 @@
 //! Sidecars of meshes, as `istioctl kube-inject` and `linkerd inject` write them into pods.
 //!
-//! They declare only one or two of their ports, and Istio's sidecar answers the probes of the other containers.
+//! The sidecars declare only one or two of their ports, and Istio's sidecar answers the probes of the other containers.
 
 use super::words::basename;
 use crate::yaml::View;
@@ -8,13 +8,13 @@ use crate::yaml::View;
 /// The sidecar of a mesh.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Proxy {
-    /// <https://istio.io/latest/docs/ops/deployment/application-requirements/#ports-used-by-istio>
+    /// Istio (<https://istio.io/latest/docs/ops/deployment/application-requirements/#ports-used-by-istio>).
     Istio,
-    /// <https://linkerd.io/2/reference/proxy-configuration/>
+    /// Linkerd (<https://linkerd.io/2/reference/proxy-configuration/>).
     Linkerd,
 }
 
-/// The port on which Istio's sidecar answers for other containers, unless an annotation changes it.
+/// The port on which Istio's sidecar answers probes of other containers, unless an annotation changes the port.
 const STATUS_PORT: &str = "15020";
 const STATUS_PORT_ANNOTATION: &str = "status.sidecar.istio.io/port";
 

@@ -24,7 +24,7 @@ const ALWAYS: [(&str, &str); 5] = [
 struct Reference {
     kind: &'static str,
     field: &'static str,
-    /// The field below it that has the name.
+    /// The field in the reference that has the name of the object.
     name: &'static str,
 }
 
@@ -82,7 +82,7 @@ struct Pods<'c, 'o> {
 }
 
 impl Pods<'_, '_> {
-    /// Checks the references of a source, and the keys that it uses.
+    /// Checks the references of a source, and the keys that the source uses.
     fn check(&mut self, source: View<'_>, references: &[Reference], path: &Path<'_>) {
         for Reference { kind, field, name } in references {
             let Some(reference) = source.get(field) else { continue };
@@ -114,14 +114,14 @@ impl Pods<'_, '_> {
         self.report.push(self.workload.object, proposing(finding, key, &known, "add the key there, or correct it"));
     }
 
-    /// Whether an object exists; reports it if not. An empty name refers to nothing.
+    /// Whether an object exists. Reports an object that does not exist. An empty name refers to no object.
     fn exists(&mut self, kind: &str, name: &str, path: &Path<'_>, severity: Severity) -> bool {
         let (cluster, namespace) = (self.cluster, self.object.namespace());
         if name.is_empty() || cluster.find(kind, namespace, name).is_some() {
             return !name.is_empty();
         }
         let is_declared = ALWAYS.contains(&(kind, name)) || cluster.external.has(kind, name) || self.own.has(kind, name);
-        // For other pods, only names that a rename has left behind are reported.
+        // For pods outside a Flow, only names that a rename has left behind are reported.
         let is_left_behind = || cluster.near(kind, namespace, name).is_some_and(|Near { is_renamed, .. }| is_renamed);
         if !is_declared && (self.is_strict || is_left_behind()) {
             let finding = cluster.missing(kind, namespace, name, path);
@@ -178,7 +178,7 @@ impl Pods<'_, '_> {
     }
 }
 
-/// Proposes a similar name, or else lists a few known names.
+/// Proposes a similar name. If no name is similar, lists a few known names.
 fn proposing(finding: Finding, wrong: &str, known: &[&str], otherwise: &str) -> Finding {
     match nearest(wrong, known.iter().copied()) {
         Some(near) => finding.propose(near),

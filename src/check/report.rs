@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::edge::Edge;
 use crate::finding::{Finding, Findings};
 
-/// The findings so far, and the facts that one check leaves for another.
+/// The findings so far, and the facts that later checks need.
 #[derive(Debug, Default)]
 pub struct Report {
     /// Findings by the position of their object.
@@ -25,7 +25,7 @@ pub struct Report {
 pub struct StrangerCall {
     /// The calling workload.
     pub from: usize,
-    /// The address that it calls.
+    /// The address that the workload calls.
     pub address: String,
 }
 

@@ -100,7 +100,7 @@ pub fn probes(cluster: &Cluster<'_>, report: &mut Report) {
     }
 }
 
-/// The field of a probe that no container answers, and its value.
+/// The port field of a probe with its value, if no container answers the probe.
 fn unanswered<'n>(workload: &SeenWorkload<'_>, container: &SeenContainer<'_>, probe: View<'n>) -> Option<(FieldPath, &'n str)> {
     for form in ["httpGet", "tcpSocket", "grpc"] {
         let action = probe.get(form);
@@ -121,13 +121,13 @@ fn unanswered<'n>(workload: &SeenWorkload<'_>, container: &SeenContainer<'_>, pr
     if !["127.0.0.1", "localhost", "0.0.0.0"].iter().any(|own| host.ends_with(own)) {
         return None;
     }
-    // Exports of Jina have `8080 - --timeout 9500` here, which `jina ping` reads up to the blank.
+    // Exports of Jina have `8080 - --timeout 9500` here. `jina ping` reads only the part before the blank.
     let port = port.split([' ', '/']).next().and_then(|port| port.parse().ok());
     let is_served = port.is_some_and(|port| workload.answers(container, port));
     (!is_served).then(|| (FieldPath::from("exec.command").index(place), address))
 }
 
-/// Checks that a pod is not killed while its preStop hook still runs, because it would drop requests.
+/// Checks that a pod is not killed while its preStop hook still runs, because a killed pod drops requests.
 pub fn grace_periods(cluster: &Cluster<'_>, report: &mut Report) {
     for workload in cluster.workloads.iter().filter(|workload| workload.main().is_some()) {
         let grace = workload.spec.number_at("terminationGracePeriodSeconds").unwrap_or(GRACE_PERIOD);

@@ -13,7 +13,7 @@ use super::report::Report;
 use crate::finding::{Code, FieldPath, Finding};
 use crate::yaml::View;
 
-/// Workloads by namespace and name, the first of each.
+/// Workloads by namespace and name. Of several workloads with the same name, only the first counts.
 type Namesakes<'o> = HashMap<(&'o str, &'o str), usize>;
 
 /// Checks selectors and target ports.
@@ -37,7 +37,7 @@ pub fn selectors_and_ports(cluster: &Cluster<'_>, report: &mut Report) {
             [one] => check_target_ports(cluster, service, *one, report),
             [] => {
                 let namesake = namesakes.get(&(object.namespace(), object.name())).copied();
-                // Exports of Jina have this label, and none of jinaflow.
+                // Exports of Jina have this label, but no labels of jinaflow.
                 let is_gateway = cluster.has_jina(object.namespace()) && selector.labels().any(|label| label == ("app", "gateway"));
                 let is_needed = jina.is_some() || is_gateway || object.is_rendered() || report.called_services.contains(&service.object);
                 if is_needed || is_near(cluster, object, selector, namesake) {
@@ -65,7 +65,7 @@ fn selector_finding(object: &SeenObject<'_>, message: &str) -> Finding {
     }
 }
 
-/// Tells the labels of the pods that a Service most likely needs.
+/// A fix with the labels of the pods that a Service most likely needs.
 fn labels_fix(cluster: &Cluster<'_>, workload: Option<usize>, otherwise: &str) -> String {
     match workload {
         Some(id) => {
@@ -96,8 +96,8 @@ fn jina_namesake(cluster: &Cluster<'_>, object: &SeenObject<'_>, namesakes: &Nam
     named.copied().find(|id| cluster.role(*id).is_some())
 }
 
-/// Whether an unrelated Service that matches no pods was intended for pods among the objects. Its pods may also come from an
-/// operator or another repository, or get their labels while they run.
+/// Whether an unrelated Service that matches no pods was intended for pods among the objects. Other pods may come
+/// from an operator or another repository, or get their labels while they run.
 fn is_near(cluster: &Cluster<'_>, object: &SeenObject<'_>, selector: Selector<'_>, namesake: Option<usize>) -> bool {
     if let Some(namesake) = namesake {
         return selector.labels().any(|(key, value)| cluster.pods.label(namesake, key).is_some_and(|known| known != value));
@@ -138,7 +138,7 @@ fn check_target_ports(cluster: &Cluster<'_>, service: &SeenService<'_>, reached:
                 let message = format!("is a port on which no container of {} listens", cluster.label(reached));
                 report.push(id, Code::PortNotServed.error(path(field), message).got(target).fix(fix()));
             }
-            // The sidecar of a mesh brings its ports when it is injected.
+            // A mesh adds the ports of its sidecar when it injects the sidecar.
             None if workload.main().is_none() && is_injected(workload.template) => {}
             None => {
                 let message = format!("is not the name of a port of {}", cluster.label(reached));

@@ -17,7 +17,7 @@ const ROLE: &str = "flow.jina.ai/role";
 /// The names of containers that run Jina, in exports of Jina and of jinaflow.
 const NAMES: [&str; 5] = ["gateway", "executor", "head", "uses-before", "uses-after"];
 
-/// Reports the program that such a workload runs.
+/// Reports workloads of a Flow that run another program than Jina.
 pub fn strangers(cluster: &Cluster<'_>, report: &mut Report) {
     for (id, workload) in cluster.workloads.iter().enumerate().filter(|(_, workload)| workload.main().is_none()) {
         if report.exempt.contains(&id) {

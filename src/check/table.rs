@@ -6,7 +6,7 @@ use super::command::JinaRole;
 use super::component::SeenComponent;
 use super::report::Report;
 
-/// The workloads that run Jina, and those that a Flow calls instead.
+/// The workloads that run Jina, and the other workloads that a Flow calls.
 pub fn components(cluster: &Cluster<'_>, report: &Report) -> Vec<SeenComponent> {
     let mut components = Vec::new();
     let mut edges = report.edges.iter().peekable();

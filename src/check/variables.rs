@@ -1,8 +1,8 @@
 //! The variables of a container, expanded as the kubelet expands them: `envFrom`, then `env`, where each value may refer to
 //! earlier ones.
 //!
-//! A value may contain another one twice, and that one may contain a third one twice. So the size of the expansion is limited,
-//! for a container and for the whole check.
+//! A variable may refer twice to another variable, which may refer twice to a third variable: the size doubles each time.
+//! So the size of the expansion is limited, for a container and for the whole check.
 
 use std::cell::Cell;
 use std::collections::HashMap;
@@ -16,7 +16,8 @@ use super::words::{RUNTIME, WordList};
 use crate::finding::{Code, FieldPath};
 use crate::yaml::View;
 
-/// The bytes that references may add to the variables and arguments of a container: Linux starts no larger process.
+/// The bytes that references may add to the variables and arguments of a container. Linux does not start a process with
+/// more.
 pub const MOST_OF_A_CONTAINER: usize = 2 << 20;
 
 /// The number of sources in which a variable is looked up.
@@ -35,7 +36,7 @@ struct Source<'c> {
 pub struct Variables<'c> {
     values: HashMap<&'c str, String>,
     sources: Vec<Source<'c>>,
-    /// Whether there may be further variables with unknown names.
+    /// Whether the container may have further variables with unknown names.
     are_open: bool,
     /// The index in `env` of each variable.
     places: HashMap<&'c str, usize>,
@@ -148,7 +149,8 @@ impl<'t> Part<'t> {
     }
 }
 
-/// The parts of a string. The last closing parenthesis is searched once, so an unclosed one costs nothing.
+/// The parts of a string. A `$(` after the last closing parenthesis is not searched for its end, so many
+/// unclosed references take little time.
 fn parts(text: &str) -> impl Iterator<Item = Part<'_>> {
     let last = text.rfind(')').unwrap_or_default();
     let mut rest = text;
@@ -171,7 +173,7 @@ fn parts(text: &str) -> impl Iterator<Item = Part<'_>> {
     })
 }
 
-/// Reports containers with variables that no process can hold.
+/// Reports containers with variables that are too large for a process.
 pub fn sizes(cluster: &Cluster<'_>, report: &mut Report) {
     for workload in cluster.workloads.iter().filter(|workload| workload.main().is_some()) {
         for container in &workload.containers {
@@ -183,7 +185,7 @@ pub fn sizes(cluster: &Cluster<'_>, report: &mut Report) {
     }
 }
 
-/// The field at which references exceed the limit. Sizes are added up without expanding anything.
+/// The field at which references exceed the limit. Only the sizes are added up; no variable is expanded.
 fn overflow(container: &SeenContainer<'_>) -> Option<FieldPath> {
     let mut lengths: HashMap<&str, usize> = HashMap::new();
     let mut added = 0_usize;
@@ -224,7 +226,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn references_are_distinguished_from_dollars() {
+    fn references_are_distinguished_from_other_dollars() {
         let shown = |text| {
             let show = |part| match part {
                 Part::Text(text) => text.to_owned(),

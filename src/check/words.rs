@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::yaml::View;
 
-/// Replaces a value that is known only while the container runs.
+/// The placeholder for a value that is known only while the container runs.
 pub const RUNTIME: char = '\u{fffc}';
 
 /// A word of a command line, before the kubelet expands it.
@@ -12,9 +12,9 @@ pub const RUNTIME: char = '\u{fffc}';
 pub struct Word<'o> {
     /// The word.
     pub text: Cow<'o, str>,
-    /// The list of the container that has the word.
+    /// The list that has the word.
     pub list: WordList,
-    /// The index in that list, from 0.
+    /// The index of the word in the list, from 0.
     pub index: usize,
 }
 
@@ -67,7 +67,7 @@ pub fn basename(program: &str) -> &str {
     program.rsplit('/').next().unwrap_or_default()
 }
 
-/// The words between blanks, without quotes and backslashes. The values of the shell's own variables are unknown.
+/// Splits a script at blanks, and removes quotes and backslashes. The values of the shell's own variables are unknown.
 fn shell_words(text: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let mut quote = None;
@@ -107,8 +107,8 @@ fn shell_words(text: &str) -> Vec<String> {
     words
 }
 
-/// The values of an option, each with the index of its word. They end at the next option. If the option is repeated, the last
-/// occurrence counts.
+/// The values of an option, each with the index of its word. The values end at the next option. If the option is repeated,
+/// the last occurrence counts.
 pub fn values<'w>(words: &'w [Word<'_>], option: &str) -> Vec<(usize, &'w str)> {
     let mut values = Vec::new();
     let mut is_open = false;

@@ -1,14 +1,15 @@
 //! A limit on work that grows faster than the input.
 //!
-//! An index answers a selector that names a label. A selector that only excludes labels has to be compared with every pod,
-//! and a thousand of those need a million comparisons. Such steps are counted; when the limit is reached, the check reports it.
+//! A selector that requires a label finds its pods in an index. A selector that only excludes labels is compared with every
+//! pod: a thousand selectors and a thousand pods need a million comparisons. The check counts these steps, and reports the
+//! objects that it skips when the limit is reached.
 
 use std::cell::{Cell, RefCell};
 
-/// The number of counted steps: about a second.
+/// The number of steps that a check may take, which is about one second.
 const MOST_STEPS: usize = 5_000_000;
 
-/// The steps that are left.
+/// The steps that a check may still take.
 #[derive(Debug)]
 pub struct Work {
     left: Cell<usize>,
@@ -23,7 +24,7 @@ impl Default for Work {
 }
 
 impl Work {
-    /// Takes steps and returns whether that many were left.
+    /// Takes steps from the limit. Returns whether enough steps were left.
     pub fn take(&self, steps: usize) -> bool {
         let left = self.left.get().checked_sub(steps);
         self.left.set(left.unwrap_or_default());

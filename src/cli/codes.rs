@@ -4,9 +4,8 @@ const PAGE: &str = include_str!("../../functions/jinaflow/codes.md");
 
 /// The documentation of a code.
 struct Section {
-    /// The code's name.
     name: &'static str,
-    /// Its lines of Markdown.
+    /// The lines of Markdown below the heading.
     lines: Vec<&'static str>,
 }
 
@@ -30,7 +29,7 @@ pub fn explain(name: &str) -> Option<String> {
             None if is_example && !line.is_empty() => format!("    {line}"),
             None => line.to_owned(),
         };
-        // Several blank lines are one.
+        // Several blank lines become one blank line.
         if !(shown.is_empty() && is_blank) {
             out.push_str(&shown);
             out.push('\n');
@@ -42,7 +41,7 @@ pub fn explain(name: &str) -> Option<String> {
     Some(out)
 }
 
-/// The title of an example, from the words behind its fence: `yaml`, `yaml fixed`, `yaml file=flow.yml`.
+/// The title of an example, from the words after its fence: `yaml`, `yaml fixed`, `yaml file=flow.yml`.
 fn title(fence: &str) -> String {
     match fence.split_whitespace().find_map(|word| word.strip_prefix("file=")) {
         Some(file) => format!("File {file}:"),
@@ -85,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn the_page_has_no_code_that_does_not_exist() {
+    fn every_documented_code_exists() {
         for name in names() {
             assert!(crate::finding::Code::parse(name).is_some(), "{name}");
         }

@@ -11,7 +11,7 @@ use super::inspect::Inspection;
 use crate::config::{Overrides, STORAGE_VARIABLES};
 use crate::finding::{Code, Finding};
 
-/// What to do.
+/// A command that the arguments request.
 #[derive(Debug)]
 pub enum Command {
     /// Answers a `ResourceList` on standard input.
@@ -43,25 +43,25 @@ pub enum Command {
 /// A command of the command line.
 #[derive(Debug)]
 pub struct Row {
-    /// Its name.
+    /// The name of the command.
     pub name: &'static str,
-    /// Its arguments, as the help shows them.
+    /// The arguments of the command, as the help shows them.
     pub arguments: &'static str,
-    /// What it does, as a verb with its object. The help shows it.
+    /// The description of the command, as a verb with its object. The help shows it.
     pub doc: &'static str,
-    /// More about it, for its own help.
+    /// Details about the command, for its own help.
     pub details: &'static str,
-    /// Its flags.
+    /// The flags of the command.
     pub flags: &'static [Flag],
-    /// Makes it from its arguments.
+    /// Makes the command from its arguments.
     make: fn(Arguments<'_>) -> Result<Command, Finding>,
 }
 
-/// The arguments of a command, without flags, and what flags set.
+/// The arguments of a command, without flags, and the settings from flags.
 pub struct Arguments<'e> {
-    /// The arguments behind the command.
+    /// The arguments after the name of the command.
     pub words: IntoIter<String>,
-    /// What flags set.
+    /// The settings from flags.
     pub settings: Settings,
     /// The environment.
     pub environment: &'e Environment,
@@ -175,7 +175,7 @@ pub const COMMANDS: &[Row] = &[
     },
 ];
 
-/// The command of this name.
+/// The command with a name.
 pub fn find(name: &str) -> Option<&'static Row> {
     COMMANDS.iter().find(|row| row.name == name)
 }
@@ -192,7 +192,7 @@ impl Row {
         (self.make)(arguments)
     }
 
-    /// Whether it has this flag.
+    /// Whether the command has a flag.
     pub fn has(&self, flag: &Flag) -> bool {
         self.flags.iter().any(|own| own.name == flag.name)
     }
@@ -214,7 +214,7 @@ impl Arguments<'_> {
         overrides
     }
 
-    /// Reports an argument too many.
+    /// Reports the first argument that is left, because the command does not take it.
     fn end(mut self, command: &'static str, takes: &str) -> Result<(), Finding> {
         match self.words.next() {
             None => Ok(()),
@@ -225,7 +225,7 @@ impl Arguments<'_> {
         }
     }
 
-    /// A command without arguments.
+    /// Makes a command that takes no arguments.
     fn none(self, name: &'static str, command: Command) -> Result<Command, Finding> {
         self.end(name, "no argument").map(|()| command)
     }

@@ -14,7 +14,7 @@ struct Definition {
     schema: Node<'static>,
 }
 
-/// Both definitions, as documents.
+/// Both definitions, as YAML documents.
 pub fn text() -> String {
     let mut out =
         "# Written by `jinaflow definition`. The function has no public registry yet: paths are relative to this file.\n".to_owned();

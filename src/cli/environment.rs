@@ -2,7 +2,7 @@
 
 use std::env;
 
-/// What the command line takes from its environment. The function takes nothing but the colors of the terminal.
+/// The part of the environment that jinaflow uses. The function uses only the settings for colors of the terminal.
 #[derive(Debug)]
 pub struct Environment {
     /// `JINA_GATEWAY_IMAGE`.

@@ -18,7 +18,7 @@ use crate::render::{Rendering, applicable};
 use crate::report::{self, Subject};
 use crate::yaml::Node;
 
-/// What to explain.
+/// A question for `jinaflow explain`.
 #[derive(Debug)]
 pub enum Question {
     /// Every difference.
@@ -181,7 +181,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_means_one_thing() {
+    fn names_of_codes_differences_and_options_are_unique() {
         let mut names: Vec<&str> = codes::names().chain(differences().map(|difference| difference.name)).collect();
         names.extend(options::TABLE.iter().map(|row| row.name));
         let count = names.len();

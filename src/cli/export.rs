@@ -1,4 +1,4 @@
-//! `jinaflow export FLOW [OUTDIR]`: manifests without a `ResourceList`.
+//! `jinaflow export FLOW [OUTDIR]`: writes manifests without a `ResourceList`.
 
 use std::collections::HashSet;
 use std::io::Write;
@@ -16,12 +16,12 @@ use crate::reconcile::{Origin, Placing};
 use crate::render::Rendering;
 use crate::report;
 
-/// What to export, and where.
+/// The arguments of an export.
 #[derive(Debug, Default, Clone)]
 pub struct Export {
-    /// The file; `-` is standard input.
+    /// The file of the Flow; `-` is standard input.
     pub flow: String,
-    /// The folder; without one, documents go to standard output.
+    /// The folder. Without a folder, documents go to standard output.
     pub outdir: Option<PathBuf>,
     /// Settings from the command line.
     pub overrides: Overrides,
@@ -66,7 +66,7 @@ fn placing(rendering: &Rendering, on_conflict: OnConflict) -> Placing {
         ..Meta::default()
     };
     let namespace = rendering.target().namespace.unwrap_or_default().to_owned();
-    // A folder may have Flows of several files, so a Flow that is not in this file was not removed.
+    // A folder may have Flows of several files, so a Flow that is not in this file may be in another file.
     Placing { meta, origin: Origin::Unknown, on_conflict, namespace, components: rendering.planned() }
 }
 
@@ -80,7 +80,7 @@ fn write_stream(flows: &[Exported], stdout: &mut impl Write) -> Result<()> {
     Ok(())
 }
 
-/// Two Flows of one file that render the same objects or the same files.
+/// The finding about two Flows of one file that render the same objects or the same files.
 fn collision(path: &'static str, into_folder: bool) -> Finding {
     let (message, fix) = if into_folder {
         ("renders to the same files as another JinaFlow of this file", "export each JinaFlow to its own folder")

@@ -1,4 +1,4 @@
-//! Why a command stops: a finding, as for every other problem, or a closed standard output.
+//! The reasons why a command stops: a finding, or an error of standard output.
 
 use std::fmt::Display;
 use std::io::{self, ErrorKind};
@@ -13,12 +13,12 @@ pub type Report = Vec<(Subject, Finding)>;
 /// The result of a step that may stop its command.
 pub type Result<T> = std::result::Result<T, Failure>;
 
-/// Why a command stops.
+/// The reason why a command stops.
 #[derive(Debug)]
 pub enum Failure {
-    /// A file or an argument that the command cannot use.
+    /// A finding about a file or an argument that the command cannot use.
     Finding(Box<(Subject, Finding)>),
-    /// Standard output that cannot be written. Errors of other files are findings.
+    /// An error of standard output. Errors of other files are findings.
     Output(io::Error),
 }
 
@@ -33,12 +33,12 @@ impl Failure {
         Self::of_file(path, Code::FileUnreadable.error("", format!("cannot be read: {error}")))
     }
 
-    /// A file or folder that cannot be changed. `verb` says how, as a participle: `written`.
+    /// A file or folder that cannot be changed. `verb` is the participle of the change, such as `written`.
     pub fn unwritable(path: &FilePath, verb: &str, error: impl Display) -> Self {
         Self::of_file(path, Code::FileUnwritable.error("", format!("cannot be {verb}: {error}")))
     }
 
-    /// Whether the reader of standard output has closed it. It has read enough, so this is not an error.
+    /// Whether the reader of standard output has closed it. The reader has read enough, so this is not an error.
     pub fn is_closed_pipe(&self) -> bool {
         matches!(self, Failure::Output(error) if error.kind() == ErrorKind::BrokenPipe)
     }

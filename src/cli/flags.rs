@@ -8,26 +8,26 @@ use crate::finding::{Code, Finding, Path, nearest};
 /// A flag.
 #[derive(Debug)]
 pub struct Flag {
-    /// Its name, without dashes.
+    /// The name of the flag, without dashes.
     pub name: &'static str,
-    /// Its short form, without the dash.
+    /// The short form of the flag, without the dash.
     pub short: Option<char>,
-    /// The name of its value in the help; `None` for a flag without a value.
+    /// The name of the value in the help; `None` for a flag without a value.
     pub value: Option<&'static str>,
-    /// What it does. `jinaflow --help` shows each line.
+    /// The description of the flag. `jinaflow --help` shows each line.
     pub doc: &'static str,
-    /// Stores its value. The path names the flag in a finding.
+    /// Stores the value of the flag. The path names the flag in a finding.
     pub set: fn(&mut Settings, &str, &Path<'_>) -> Result<(), Finding>,
 }
 
-/// What flags set.
+/// The settings from flags.
 #[derive(Debug, Default)]
 pub struct Settings {
     /// Settings of a `JinaFlow` that flags override.
     pub overrides: Overrides,
     /// Whether variables of the Flow take their values from the environment.
     pub takes_environment: bool,
-    /// The objects that others provide.
+    /// The objects that are provided elsewhere.
     pub external: External,
     /// Whether a warning fails the run.
     pub is_strict: bool,
@@ -124,7 +124,7 @@ pub const OF_CHECK: &[Flag] = &[
         short: None,
         value: Some("KIND/NAME"),
         doc: "an object that others provide, such as secret/hf-token; NAME may be `*`. May be repeated",
-        // As in the annotation, one value may have several objects with commas between them.
+        // As in the annotation, one value may list several objects, separated by commas.
         set: |settings, value, flag| {
             value.split(',').try_for_each(|object| settings.external.declare(object).map_err(|finding| finding.on(flag)))
         },
@@ -180,7 +180,7 @@ pub const OF_ALL: &[Flag] = &[
 ];
 
 impl Flag {
-    /// Its name as users write it.
+    /// The name of the flag as users write it.
     pub fn spelled(&self) -> String {
         format!("--{}", self.name)
     }
@@ -191,12 +191,12 @@ fn all() -> impl Iterator<Item = &'static Flag> {
     OF_ALL.iter().chain(OF_EXPORT).chain(OF_CHECK)
 }
 
-/// The flag of this long name.
+/// The flag with a long name.
 pub fn long(name: &str) -> Result<&'static Flag, Finding> {
     all().find(|flag| flag.name == name).ok_or_else(|| unknown(&format!("--{name}")))
 }
 
-/// The flag of this short name.
+/// The flag with a short name.
 pub fn short(name: char) -> Result<&'static Flag, Finding> {
     all().find(|flag| flag.short == Some(name)).ok_or_else(|| unknown(&format!("-{name}")))
 }

@@ -21,26 +21,26 @@ pub type Names<'n> = BTreeSet<&'n str>;
 
 /// A document of a file in the folder.
 pub struct Document {
-    /// Its file, relative to the folder.
+    /// The file of the document, relative to the folder.
     pub file: String,
-    /// Its index in the file.
+    /// The index of the document in the file.
     pub index: usize,
-    /// The lines before it, down to its `---`.
+    /// The lines before the document, from the end of the previous document to the `---` of this document.
     pub head: String,
-    /// Its text.
+    /// The text of the document.
     pub text: String,
-    /// The text after the last document of its file: a `...` line, or comments.
+    /// The text after the last document of the file: a `...` line, or comments.
     pub tail: String,
-    /// The identity of its object.
+    /// The identity of the object in the document.
     pub meta: Meta,
-    /// Whether its object has a label of jinaflow: it was rendered from a Flow, or is a copy of such an object.
+    /// Whether the object has a label of jinaflow: the object was rendered from a Flow, or is a copy of a rendered object.
     pub has_our_label: bool,
-    /// Whether its object is a workload that runs Jina, whoever wrote it.
+    /// Whether the object is a workload that runs Jina, whether or not jinaflow rendered it.
     pub is_jina: bool,
 }
 
-/// Reports files that an export must not replace: those that no export is known to have written, and that differ from the
-/// new file. `known` are files of earlier exports, `coming` those that will be written.
+/// Reports files that an export must not replace: files that differ from the new file and that no known export has written.
+/// `known` are files of earlier exports, `coming` are files that will be written.
 pub fn check_files(
     folder: &FilePath,
     known: &Names<'_>,
@@ -66,9 +66,9 @@ pub fn check_files(
     Ok(())
 }
 
-/// Reads the manifests of a folder. Files in `ours`, from an earlier export or with the name of a new file, must be valid, and
-/// so must a file to which an exported object was moved: `moved` has their kinds, namespaces and names. Other files may be
-/// anything; if they are not valid, they are ignored.
+/// Reads the manifests of a folder. Files in `ours` must be valid: they are from an earlier export, or have the name of a
+/// new file. A file to which an exported object was moved must be valid too: `moved` has the kinds, namespaces and names of
+/// exported objects. Other files are ignored if they are not valid.
 pub fn read(folder: &FilePath, ours: &Names<'_>, moved: &BTreeSet<[&str; 3]>, report: &mut Report) -> Result<Vec<Document>> {
     let mut names = Vec::new();
     list_manifests(folder, "", &mut names)?;
@@ -131,8 +131,8 @@ pub fn read(folder: &FilePath, ours: &Names<'_>, moved: &BTreeSet<[&str; 3]>, re
     Ok(documents)
 }
 
-/// The documents of a file, each with the lines before it down to its `---`, and the text after the last one. Joined, they are
-/// the text again.
+/// The documents of a file, each with the lines before the document up to its `---`, and the text after the last document.
+/// The text of the file is all of these strings, joined.
 pub fn pieces(text: &str) -> (Vec<(&str, &str)>, &str) {
     let (documents, tail) = documents::split(text);
     if documents.is_empty() {
@@ -168,7 +168,7 @@ fn list_manifests(folder: &FilePath, below: &str, names: &mut Vec<String>) -> Re
         }
     }
     entries.sort();
-    // A folder below with its own record belongs to another export.
+    // A subfolder with its own record belongs to another export.
     if !below.is_empty() && path.join(MEMORY).exists() {
         return Ok(());
     }
@@ -188,7 +188,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pieces_join_to_the_text() {
+    fn joined_pieces_equal_the_text() {
         for (text, expected) in [
             ("a: 1\n", &[("", "a: 1\n")][..]),
             ("a: 1\n---\nb: 2", &[("", "a: 1\n"), ("---\n", "b: 2")]),

@@ -30,7 +30,7 @@ More:
   jinaflow manual                 the JinaFlow, kustomize, kpt, and all the rest
 ";
 
-/// The manual, without the marks that documentation generators read.
+/// The manual, without the comments for documentation generators.
 pub fn manual() -> String {
     README.lines().filter(|line| !line.starts_with("<!--mdtogo")).flat_map(|line| [line, "\n"]).collect()
 }

@@ -16,16 +16,16 @@ use crate::yaml::{Document, Node};
 pub struct FlowOfFile {
     /// The Flow, with the settings of the command line.
     pub config: JinaFlow,
-    /// The findings of reading it.
+    /// The findings from reading the Flow.
     pub findings: Findings,
-    /// The Flow's own path.
+    /// The path of the Flow in its document.
     pub path: &'static str,
-    /// Its index among the documents of the file.
+    /// The index of the document in the file.
     pub document: usize,
 }
 
-/// Returns the text of a file, `-` for standard input, with the subject of its findings; `None` if it is not UTF-8, which
-/// is then in `report`.
+/// Returns the text of a file and the subject for its findings; `-` is standard input. If the text is not UTF-8, returns
+/// `None` and adds a finding to `report`.
 pub fn text(name: &str, report: &mut Report) -> Result<Option<(Subject, String)>> {
     let (name, bytes) = match name {
         "-" => (stdin::NAME, stdin::read()?),
@@ -42,7 +42,7 @@ pub fn text(name: &str, report: &mut Report) -> Result<Option<(Subject, String)>
     }
 }
 
-/// Reads the `JinaFlows` of a file, or the one plain Flow in it.
+/// Reads all `JinaFlow`s of a file, or its only plain Flow.
 pub fn flows(text: &str, subject: &Subject, overrides: &Overrides, report: &mut Report) -> Vec<FlowOfFile> {
     let shown = |finding: Finding| {
         let excerpt = finding.mark.and_then(|mark| Excerpt::of(&subject.words(), text, mark));
@@ -84,7 +84,7 @@ pub fn flows(text: &str, subject: &Subject, overrides: &Overrides, report: &mut 
     vec![FlowOfFile { config, findings, path: "", document: index }]
 }
 
-/// The documents of a file, in which the lines of findings are looked up. The file is parsed once, and only if there is a finding.
+/// The documents of a file, for the lines of findings. The file is parsed once, and only if there is a finding.
 pub struct Source<'t> {
     subject: &'t Subject,
     text: &'t str,
@@ -106,7 +106,7 @@ impl<'t> Source<'t> {
         self.documents.get_or_init(|| config::documents(self.text).unwrap_or_default()).get(index)
     }
 
-    /// The Flow of a document as it was written, without its `JinaFlow`.
+    /// The Flow of a document as the user wrote it, without the `JinaFlow` around it.
     pub fn flow(&self, document: usize) -> Option<Node<'_>> {
         let root = self.document(document)?.root.as_ref()?;
         if !is_jina_flow(root) {
@@ -126,7 +126,7 @@ impl<'t> Source<'t> {
                 let placed = place::in_object(findings, root, Some(&self.written));
                 placed.into_iter().map(|finding| (self.subject.clone(), finding)).collect()
             }
-            // An empty file.
+            // The file is empty.
             None => place::in_file(findings, self.subject, self.text, document),
         }
     }

@@ -1,4 +1,4 @@
-//! `jinaflow check PATH…`: checks that manifests form a working Flow, whoever wrote them.
+//! `jinaflow check PATH…`: checks that manifests form a working Flow, whether or not jinaflow rendered them.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -24,12 +24,12 @@ use crate::render::kept;
 use crate::report::{self, Subject};
 use crate::yaml::{Document, Node};
 
-/// What to check, and how.
+/// The arguments of a check.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Inspection {
     /// Files and folders; `-` is standard input.
     pub paths: Vec<String>,
-    /// The objects that others provide.
+    /// The objects that are provided elsewhere.
     pub external: External,
     /// Whether a warning fails the run.
     pub is_strict: bool,
@@ -37,10 +37,10 @@ pub struct Inspection {
     pub as_json: bool,
 }
 
-/// The most addresses that are shown of a component.
+/// The most addresses that are shown for a component.
 const MOST_DIALLED: usize = 3;
 
-/// The most characters of a cell: every row is as wide as the widest one.
+/// The most characters of a cell, because every row is as wide as the widest row.
 const WIDEST: usize = 100;
 
 /// The result of a check.
@@ -48,7 +48,7 @@ const WIDEST: usize = 100;
 pub struct Seen {
     /// All findings.
     pub findings: Vec<(Subject, Finding)>,
-    /// The workloads that run Jina, and those that a Flow calls as if they did.
+    /// The workloads that run Jina, and the other workloads that a Flow calls.
     pub components: Vec<SeenComponent>,
 }
 
@@ -81,7 +81,7 @@ pub fn inspect(inspection: &Inspection, may_color: bool, stdout: &mut impl Write
     Ok(errors == 0 && !(inspection.is_strict && warnings > 0))
 }
 
-/// Checks files that have been read. `findings` are those of reading them.
+/// Checks the content of files. `findings` are the findings from reading the files.
 pub fn look(files: &[File], mut findings: Report, inspection: &Inspection) -> Seen {
     let objects = Objects::read(files, &mut findings);
     let mut options = Options { external: inspection.external.clone(), is_strict: inspection.is_strict };

@@ -22,11 +22,11 @@ use crate::yaml::{self, Data, Node};
 
 /// A Flow that is exported.
 pub struct Exported {
-    /// Its components.
+    /// The components of the Flow.
     pub rendering: Rendering,
-    /// Its identity.
+    /// The identity of the Flow.
     pub placing: Placing,
-    /// Its file, and its path there.
+    /// The file of the Flow, and the path of the Flow in this file.
     pub place: (Subject, &'static str),
 }
 
@@ -44,9 +44,9 @@ pub struct Change {
 /// The content of [`MEMORY`].
 #[derive(Debug)]
 pub struct Memory {
-    /// While files are replaced, and some are new and some are not.
+    /// The record while files are replaced, when only a part of the files is new.
     pub unfinished: String,
-    /// When all files are new.
+    /// The record when all files are new.
     pub done: String,
 }
 
@@ -56,12 +56,12 @@ struct Fresh {
     meta: Meta,
     owner: String,
     text: String,
-    /// Whether it may replace an object of its name that no export is known to have written.
+    /// Whether the object may replace an object with the same name that no known export has written.
     replaces_strangers: bool,
 }
 
-/// The files of a new folder: Jina's tree, with a file for each component and its objects one after the other. With
-/// `keeps_memory`, the record is one more file.
+/// The files of a new folder, as in Jina's tree: a file for each component, with the objects of the component one after the
+/// other. With `keeps_memory`, the record is one more file.
 pub fn new(flows: &[Exported], keeps_memory: bool) -> Vec<(String, String)> {
     let mut files: Vec<(String, String)> = Vec::new();
     let mut entries = Vec::new();
@@ -228,7 +228,7 @@ struct Before {
     documents: Vec<Document>,
     /// The documents, each with its record as annotations.
     marked: Vec<String>,
-    /// Whether each is exactly as an earlier export wrote it.
+    /// Whether each document is exactly as an earlier export wrote it.
     is_as_written: Vec<bool>,
     /// Files with an object of the export, or with an object of the same name.
     files: HashSet<String>,
@@ -254,14 +254,15 @@ impl Before {
         let replacing = fresh.iter().filter(|fresh| fresh.replaces_strangers);
         let replacing: HashMap<(&str, (&str, &str)), &Fresh> =
             replacing.map(|fresh| ((fresh.file.as_str(), names(&fresh.meta)), fresh)).collect();
-        // All documents of such a file are merged, also those that are not of the export.
+        // All documents of a file of an export are merged, also documents that are not of the export.
         let files = documents.iter().map(|document| &document.file).filter(|file| ours.contains(file.as_str())).cloned().collect();
         let mut before = Self { documents: Vec::new(), marked: Vec::new(), is_as_written: Vec::new(), files, entries: Vec::new() };
         for (document, entry) in documents.iter().zip(of_documents) {
             let Document { file, index, text, meta, .. } = document;
-            // An object without a record, from an earlier version or with compat, that equals the one rendered now.
+            // The new object that equals this object without a record. An earlier version or an export with compat keeps no
+            // record.
             let same = rendered.get(&(file.as_str(), text.as_str())).filter(|_| entry.is_none());
-            // The record of an object that is replaced is the object itself, so that nothing in it counts as an edit.
+            // The record of an object that is replaced is the object itself, so that no field counts as an edit.
             let replaced = replacing.get(&(file.as_str(), names(meta))).filter(|_| entry.is_none());
             before.entries.extend(entry.as_ref().map(|entry| Entry { file: file.clone(), ..entry.clone() }));
             // The last line of a file may have lost its line feed.
@@ -327,7 +328,7 @@ fn mark(text: &str, marks: impl Iterator<Item = (&'static str, String)>) -> Stri
     })
 }
 
-/// Removes these annotations from the text of an object.
+/// Removes the annotations that [`mark`] adds from the text of an object.
 fn unmark(text: &str) -> String {
     let Some(mut node) = yaml::read(text).ok().and_then(|document| document.root) else { return text.to_owned() };
     if let Some(metadata) = node.get_mut("metadata") {
@@ -348,7 +349,7 @@ fn unmark(text: &str) -> String {
     })
 }
 
-/// Warns about workloads of Jina that no Flow of this export has, and that no export is known to have written.
+/// Warns about workloads of Jina that are not in a Flow of this export and that no known export has written.
 fn warn_about_strays(folder: &FilePath, before: &Before, fresh: &[Fresh], report: &mut Report) {
     let files: HashSet<&str> = fresh.iter().map(|fresh| fresh.file.as_str()).collect();
     for document in before.documents.iter().filter(|document| document.is_jina) {
@@ -360,7 +361,7 @@ fn warn_about_strays(folder: &FilePath, before: &Before, fresh: &[Fresh], report
     }
 }
 
-/// Refuses lists: the merge does not see objects in a list, and would write them again beside it.
+/// Refuses lists: the merge does not see objects in a list, and would write these objects again beside the list.
 fn refuse_lists(folder: &FilePath, before: &Before, ours: &Names<'_>, moved: &BTreeSet<[&str; 3]>, report: &mut Report) {
     let found: HashSet<[&str; 3]> =
         before.entries.iter().map(|Entry { kind, namespace, name, .. }| [kind, namespace, name].map(String::as_str)).collect();
@@ -380,8 +381,8 @@ fn refuse_lists(folder: &FilePath, before: &Before, ours: &Names<'_>, moved: &BT
     }
 }
 
-/// Warns about a Flow that has no executor of the last export. It may be another Flow under the same name, because a Flow
-/// without a name is called `flow`.
+/// Warns about a Flow that has no executor of the last export. The Flow may be another Flow with the same name, because a
+/// Flow without a name is called `flow`.
 fn warn_about_another_flow(flows: &[Exported], entries: &[Entry], report: &mut Report) {
     for Exported { placing, place: (subject, path), .. } in flows {
         let flow = &placing.meta.name;
@@ -400,7 +401,7 @@ fn warn_about_another_flow(flows: &[Exported], entries: &[Entry], report: &mut R
     }
 }
 
-/// A name, and its starts before a dash.
+/// The parts of a name before each dash, and the whole name: `a`, `a-b` and `a-b-0`.
 fn starts(name: &str) -> impl Iterator<Item = &str> {
     name.match_indices('-').map(|(at, _)| &name[..at]).chain([name])
 }
@@ -414,14 +415,14 @@ fn by_file(fresh: &[Fresh]) -> HashMap<&str, Vec<&Fresh>> {
     files
 }
 
-/// The folder as it will be.
+/// The folder after the export.
 struct After<'f> {
     /// New objects by their files.
     of_files: HashMap<&'f str, Vec<&'f Fresh>>,
     /// New objects by their owners.
     fresh: HashMap<&'f str, &'f Fresh>,
     files: BTreeMap<String, Vec<Kept>>,
-    /// Comments around removed documents, by their files and indices. They may be the user's.
+    /// Comments around removed documents, by their files and indices. The user may have written the comments.
     left: BTreeMap<String, Vec<(i64, String)>>,
 }
 
@@ -429,28 +430,28 @@ struct After<'f> {
 #[derive(Clone, Copy)]
 struct Was<'d> {
     document: &'d Document,
-    /// Whether it is exactly as an export wrote it.
+    /// Whether the document is exactly as an export wrote it.
     is_as_written: bool,
-    /// Whether the merge does not change it.
+    /// Whether the merge does not change the document.
     is_kept: bool,
 }
 
-/// A document as it will be.
+/// A document after the export.
 struct Kept {
     index: i64,
     head: Option<String>,
-    /// Whether it was the first of its file.
+    /// Whether the document was the first document of its file.
     is_first: bool,
     text: String,
     tail: String,
-    /// Its record, if it is of the export.
+    /// The record of the object, if the object is of the export.
     entry: Option<Entry>,
-    /// Whether it has no edits.
+    /// Whether the document has no edits.
     is_as_written: bool,
 }
 
 impl After<'_> {
-    /// Adds a document, which has its record as annotations; `was` is the document in the folder, unless it is new.
+    /// Adds a document, which has its record as annotations. `was` is the earlier document in the folder, if there is one.
     fn take(&mut self, marked: &str, was: Option<Was<'_>>) {
         let meta = yaml::read(marked).ok().and_then(|document| document.root).map(|node| Meta::of(&node)).unwrap_or_default();
         let file = meta.path().or(was.map(|was| was.document.file.as_str())).unwrap_or_default().to_owned();
@@ -473,7 +474,7 @@ impl After<'_> {
         self.files.entry(file).or_default().push(Kept { index, head, is_first, text, tail, entry, is_as_written });
     }
 
-    /// Removes a document, and keeps the comments above its `---` and after it if the file stays.
+    /// Removes a document. The comments above the `---` of the document and after the document stay if the file stays.
     fn leave(&mut self, Document { file, index, head, tail, .. }: &Document) {
         let comments: String = head.split_inclusive('\n').chain(tail.split_inclusive('\n')).filter(|line| line.starts_with('#')).collect();
         if !comments.is_empty() {
@@ -481,7 +482,7 @@ impl After<'_> {
         }
     }
 
-    /// Files without a document.
+    /// Files that have no document after the export.
     fn removed(&self, before: &Before) -> Vec<String> {
         let mut removed: Vec<String> = before.files.iter().filter(|file| !self.files.contains_key(*file)).cloned().collect();
         removed.sort();
@@ -492,7 +493,7 @@ impl After<'_> {
         self.files.values().flatten().filter_map(|kept| kept.entry.clone()).collect()
     }
 
-    /// The text of a file. A file without edits is written as to a new folder.
+    /// The text of a file. A file without edits is written as in a new folder.
     fn text(&self, file: &str, documents: &[Kept]) -> String {
         let is_of_file =
             |kept: &Kept| kept.entry.as_ref().and_then(|entry| self.fresh.get(entry.object.as_str())).map(|fresh| fresh.file == file);

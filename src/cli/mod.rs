@@ -111,7 +111,7 @@ fn write_stderr(lines: &str, environment: &Environment) {
     let _ = stderr.write_all(painted.as_deref().unwrap_or(lines).as_bytes());
 }
 
-/// At a terminal, says how to read more about the first error.
+/// At a terminal, shows the command that explains the first error.
 fn write_hint(report: &Report) {
     let error = report.iter().find(|(_, finding)| finding.severity == Severity::Error);
     let mut stderr = io::stderr().lock();

@@ -15,10 +15,10 @@ use crate::report::Subject;
 use crate::report::place::{self, Written};
 use crate::yaml::{self, Arena, Data, Node, Part, SyntaxError, View};
 
-/// The size of a file from which it is not read.
+/// The size in bytes of the largest file that is read.
 const LARGEST_FILE: usize = 1 << 31;
 
-/// Findings that are shown with their line.
+/// The number of findings that are shown with their line.
 const MOST_SHOWN: usize = 100;
 
 /// The objects of files.
@@ -28,7 +28,7 @@ pub struct Objects<'t> {
     pieces: Vec<ReadPiece<'t>>,
     /// The places of the objects in the arenas of their files.
     places: Vec<u32>,
-    /// The JinaFlows, and whatever else a finding needs as a node.
+    /// The JinaFlows, and other objects that a finding needs as nodes.
     pub nodes: BTreeMap<usize, Node<'t>>,
     /// Whether an object carries the annotation that remembers its last render.
     pub has_remembered: bool,
@@ -44,7 +44,7 @@ struct ReadFile<'t> {
 struct ReadPiece<'t> {
     text: &'t str,
     file: u32,
-    /// The lines before it in its file.
+    /// The number of lines before the piece in its file.
     before: u32,
     first_object: u32,
     /// Whether the entries of `items` were read one by one.
@@ -126,7 +126,7 @@ impl<'t> Objects<'t> {
         End { object: self.places.len(), place: self.files.last().map_or(0, |file| file.arena.end()) }
     }
 
-    /// Removes the objects of the current file that were added since.
+    /// Removes the objects of the current file that were added after `end`.
     fn forget_since(&mut self, end: End) {
         self.places.truncate(end.object);
         self.nodes.split_off(&end.object);
@@ -185,7 +185,7 @@ impl<'t> Objects<'t> {
             let mut object = piece.first_object as usize;
             piece.read_again(&mut |node| {
                 if let Some((_, own)) = findings.next_if(|(with_findings, _)| *with_findings == object) {
-                    // Lines of standard input cannot be opened by the reader of a message.
+                    // A user cannot open a line of standard input.
                     let lines = Some(&written).filter(|_| file.name != stdin::NAME && all.len() < MOST_SHOWN);
                     let mut meta = flow_check::named(&node);
                     if has_places {
@@ -202,7 +202,7 @@ impl<'t> Objects<'t> {
 }
 
 impl<'t> ReadPiece<'t> {
-    /// Reads the objects again, which succeeds because it did before.
+    /// Reads the objects again. This succeeds because the first read succeeded.
     fn read_again(&self, push: &mut impl FnMut(Node<'t>)) {
         if self.are_items_split {
             drop(read_split(self.text, push));
@@ -212,7 +212,7 @@ impl<'t> ReadPiece<'t> {
     }
 }
 
-/// The end of the objects so far.
+/// The end of the objects that are read so far.
 #[derive(Clone, Copy)]
 struct End {
     object: usize,
@@ -225,8 +225,8 @@ struct DocumentWeight {
     mark: Mark,
 }
 
-/// Reads the objects of a piece; the entries of `items` one by one. `None` if those turn out not to be objects of a list, so all
-/// objects of the piece have to be read again by [`read_whole`].
+/// Reads the objects of a piece, and the entries of `items` one by one. `None` if the entries are not objects of a list:
+/// then [`read_whole`] must read all objects of the piece again.
 fn read_split<'t>(text: &'t str, push: &mut impl FnMut(Node<'t>)) -> Result<Option<Vec<DocumentWeight>>, SyntaxError> {
     let mut documents = Vec::new();
     let (mut has_items, mut weight) = (false, 0);
@@ -274,7 +274,7 @@ fn is_list(node: &Node<'_>) -> bool {
     node.text_at("kind").ends_with("List") && node.get("items").is_some()
 }
 
-/// An object, or the objects of a list of lists.
+/// Pushes an object. If the object is a list, pushes the objects in the list and in its inner lists.
 fn unwrap<'t>(node: Node<'t>, push: &mut impl FnMut(Node<'t>)) {
     let has_items = is_list(&node);
     match node.data {

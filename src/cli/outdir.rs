@@ -13,12 +13,12 @@ use crate::report;
 /// The start of the names of temporary folders, in which files are written before they are renamed.
 const STAGE: &str = ".jinaflow.new";
 
-/// The most names that are tried for a temporary folder. Another run has each name that is taken, or had it when it was killed.
+/// The most names that are tried for a temporary folder. A taken name belongs to another run, or to a run that was killed.
 const MOST_STAGES: u32 = 1000;
 
 /// Writes Flows to a folder, merged with the files that it has. Writes nothing if there is an error.
 pub fn write(outdir: &FilePath, flows: &[Exported], report: &mut Report) -> Result<()> {
-    // An export with `compat` is compared with Jina's, file by file, so it has no file of its own.
+    // Users compare an export with `compat` and an export of Jina file by file, so jinaflow adds no file.
     let keeps_memory = !flows.iter().any(|flow| flow.rendering.is_jinas());
     if outdir.is_file() {
         let finding = Code::WrongFileType.error("", "is a file, but OUTDIR must be a folder");
@@ -39,8 +39,8 @@ fn lock(outdir: &FilePath) -> Option<File> {
     Some(folder)
 }
 
-/// Writes a new folder under a temporary name and renames it, so that it appears with all its files. Returns `false` if another
-/// process has created the folder meanwhile.
+/// Writes a new folder under a temporary name and renames it, so that it appears with all its files. Returns `false` if
+/// another process has created the folder at the same time.
 fn create(outdir: &FilePath, files: &[(String, String)]) -> Result<bool> {
     if files.is_empty() {
         return Ok(true);
@@ -54,18 +54,18 @@ fn create(outdir: &FilePath, files: &[(String, String)]) -> Result<bool> {
     }
     match fs::rename(&stage.path, outdir) {
         Ok(()) => {
-            // Another run may have a folder of this name by now.
+            // By now, another run may have created a folder with this name.
             stage.is_there = false;
             Ok(true)
         }
-        // Another process has created it meanwhile.
+        // Another process has created the folder at the same time.
         Err(_) if outdir.is_dir() => Ok(false),
         Err(error) => Err(Failure::unwritable(outdir, "created", error)),
     }
 }
 
-/// Writes all files to a temporary folder and renames each, so that no file is ever incomplete. If one cannot be written, the
-/// others are restored. If the run is killed, the record tells the next run which files are new.
+/// Writes all files to a temporary folder and renames each, so that no file is ever incomplete. If a file cannot be
+/// written, the other files are restored. If the run is killed, the record tells the next run which files are new.
 fn apply(outdir: &FilePath, change: &Change) -> Result<()> {
     let memory = change.memory.as_ref().map(|_| MEMORY);
     for name in change.written.iter().map(|(name, _)| name).chain(&change.removed).map(String::as_str).chain(memory) {
@@ -109,7 +109,7 @@ fn replace_all(outdir: &FilePath, change: &Change, undo: &mut Undo) -> Result<()
             }
             _ => {}
         }
-        // This fails for a folder that is not empty, which stays.
+        // `remove_dir` fails for a folder that is not empty, so the folder stays.
         if let Some(folder) = path.parent().filter(|folder| *folder != outdir) {
             let _ = fs::remove_dir(folder);
         }
@@ -124,11 +124,11 @@ fn replace_all(outdir: &FilePath, change: &Change, undo: &mut Undo) -> Result<()
 #[derive(Default)]
 struct Undo(Vec<(PathBuf, Was)>);
 
-/// A file as it was.
+/// A file before its change.
 enum Was {
-    /// Its content and its permissions.
+    /// The content and the permissions of the file.
     There(Vec<u8>, Permissions),
-    /// It did not exist.
+    /// The file did not exist.
     New { is_folder_new: bool },
 }
 
@@ -140,7 +140,7 @@ impl Undo {
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 Was::New { is_folder_new: path.parent().is_some_and(|folder| !folder.exists()) }
             }
-            // It cannot be restored, so it is not removed.
+            // This file cannot be restored, so it is not removed.
             Err(_) => return,
         };
         self.0.push((path.to_owned(), was));
@@ -176,7 +176,7 @@ fn replace(outdir: &FilePath, name: &str, text: &str, undo: &mut Undo) -> Result
     fs::rename(stage.path.join(name), &path).map_err(|error| Failure::unwritable(&path, "written", error))
 }
 
-/// Refuses a file that is a symbolic link or is below one, because its target may be outside of the folder.
+/// Refuses a file that is a symbolic link or is below a symbolic link, because its target may be outside of the folder.
 fn refuse_links(outdir: &FilePath, name: &str) -> Result<()> {
     let mut path = outdir.to_owned();
     for step in FilePath::new(name).components().filter(|step| matches!(step, Component::Normal(_))) {
@@ -227,7 +227,7 @@ impl Stage {
 impl Drop for Stage {
     fn drop(&mut self) {
         if self.is_there {
-            // An error here would hide the one that ended the run.
+            // An error here would hide the error that ended the run.
             let _ = fs::remove_dir_all(&self.path);
         }
     }

@@ -15,9 +15,9 @@ use crate::finding::{Code, Finding, Path};
 struct Line {
     /// Arguments without flags.
     words: Vec<String>,
-    /// The first flag that not every command has.
+    /// The first flag that only some commands have.
     special: Option<&'static Flag>,
-    /// What flags set.
+    /// The settings from flags.
     settings: Settings,
 }
 
@@ -68,7 +68,7 @@ impl Line {
                 None => String::new(),
             };
             (flag.set)(&mut line.settings, &value, &path)?;
-            // As in most programs, later arguments are not read.
+            // As in most programs, arguments after `--help` or `--version` are not read.
             if line.settings.page.is_some() {
                 break;
             }
@@ -80,7 +80,7 @@ impl Line {
     }
 }
 
-/// A flag that the command does not have.
+/// The finding about a flag that the command does not have.
 fn misplaced(flag: &Flag, row: Option<&Row>) -> Finding {
     let spelled = flag.spelled();
     let message = match row {
@@ -101,7 +101,7 @@ fn missing_value(flag: &Path<'_>, value: &str) -> Finding {
     Code::MissingArgument.error(flag, "requires a value").fix(format!("write {flag} {value}"))
 }
 
-/// `--strict=yes`: a flag without a value has one.
+/// The finding about a value of a flag that takes no value: `--strict=yes`.
 fn unexpected_value(error: lexopt::Error) -> Finding {
     match error {
         lexopt::Error::UnexpectedValue { option, value } => {
@@ -136,7 +136,7 @@ mod tests {
         command(words, &environment)
     }
 
-    /// The code, the place and the fix of what is wrong with a command line.
+    /// The code, the path and the fix of the finding about a wrong command line.
     fn error(line: &str) -> (Code, String, String) {
         let finding = parsed(line).unwrap_err();
         (finding.code, finding.path.to_string(), finding.fix.unwrap_or_default().into())

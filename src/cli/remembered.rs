@@ -45,14 +45,14 @@ struct Unfinished {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Entry {
-    /// Its file, relative to the folder, with `/` as separator.
+    /// The file of the object, relative to the folder, with `/` as separator.
     pub file: String,
-    /// Its kind.
+    /// The kind of the object.
     pub kind: String,
-    /// Its namespace, or an empty string.
+    /// The namespace of the object, or an empty string.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub namespace: String,
-    /// Its name.
+    /// The name of the object.
     pub name: String,
     /// The value of the annotation `flow.jina.ai/object`.
     pub object: String,
@@ -68,7 +68,7 @@ struct Head {
     version: u32,
 }
 
-/// Reads the record of a folder; `None` if it has none.
+/// Reads the record of a folder; `None` if the folder has no record.
 pub fn read(folder: &FilePath) -> Result<Option<Vec<Entry>>> {
     let path = folder.join(MEMORY);
     let text = match fs::read_to_string(&path) {
@@ -96,7 +96,7 @@ impl Remembered {
         let old: HashSet<&str> = objects.iter().map(|entry| entry.text.as_str()).collect();
         files.retain(|file, before| {
             let Ok(text) = fs::read_to_string(folder.join(file)) else { return false };
-            // It may have been edited since. Objects without edits show which text it was.
+            // The user may have edited the file since. The objects without edits show whether the file is old or new.
             let texts: Vec<String> = folder::pieces(&text).0.into_iter().map(|(_, body)| hash(body)).collect();
             let count = |these: &HashSet<&str>, those: &HashSet<&str>| {
                 texts.iter().filter(|text| these.contains(text.as_str()) && !those.contains(text.as_str())).count()
@@ -139,15 +139,17 @@ pub fn hash(text: &str) -> String {
 /// The file, kind, namespace and name of an object.
 pub type Key<'k> = [&'k str; 4];
 
-/// Finds the entry of each object of a folder: by file, kind and name; else by kind and name, for an object that was moved; else
-/// as the only one of its kind in its file, for an object whose name or namespace was edited. The last two are only for objects
-/// in `are_ours`, which have a label of jinaflow or the exact text that an export wrote. Others may be, for example, patches.
+/// Finds the entry of each object of a folder. The first round compares file, kind and name. The second round compares kind
+/// and name, for an object that was moved to another file. The third round finds the only entry and the only object of a
+/// kind in a file, for an object whose name or namespace was edited. The last two rounds are only for objects in
+/// `are_ours`: they have a label of jinaflow or the exact text that an export wrote. Other objects may be, for example,
+/// patches.
 pub fn matched<'e>(entries: &'e [Entry], objects: &[Key<'_>], are_ours: &[bool]) -> Vec<Option<&'e Entry>> {
     let mut of_objects: Vec<Option<&Entry>> = vec![None; objects.len()];
     let mut left: Vec<&Entry> = entries.iter().collect();
     for round in [Round::Same, Round::Moved, Round::OnlyOfItsKind] {
         let mut places: HashMap<Key<'_>, Vec<usize>> = HashMap::new();
-        // In reverse, because `pop` takes the last one.
+        // In reverse, because `pop` takes the last place.
         for (place, object) in objects.iter().enumerate().rev().filter(|(place, _)| of_objects[*place].is_none()) {
             places.entry(round.key(*object)).or_default().push(place);
         }

@@ -10,7 +10,7 @@ use crate::manifests::labels::label_value;
 use crate::reconcile::ownership::{OBJECT, Owner};
 use crate::yaml::View;
 
-/// The label of rendered objects that names their Flow.
+/// The label of rendered objects with the name of their Flow.
 const FLOW: &str = "flow.jina.ai/flow";
 
 /// The annotation by which kustomize runs a function.
@@ -19,11 +19,11 @@ const FUNCTION: &str = "config.kubernetes.io/function";
 /// A JinaFlow that can be rendered.
 #[derive(Debug)]
 pub struct Unrendered {
-    /// Its index among the objects.
+    /// The index of the JinaFlow among the objects.
     pub object: usize,
-    /// The names of its executors and of their components.
+    /// The names of the executors and of their components.
     pub executors: Vec<String>,
-    /// Whether its objects have labels that name their Flow.
+    /// Whether the rendered objects have labels with the name of the Flow.
     pub has_labels: bool,
 }
 
@@ -51,13 +51,13 @@ pub fn judge<'n>(flows: &[Unrendered], objects: &'n Objects<'_>, running: impl I
     flows.iter().filter_map(judged).collect()
 }
 
-/// The names that a label may have for a Flow: its name, or its name without a prefix or suffix of an overlay.
+/// The names that a label may have for a Flow: the name of the Flow, also without a prefix or suffix of an overlay.
 fn names(name: &str) -> impl Iterator<Item = &str> {
     const LONGEST: usize = 253;
     let name = if name.len() > LONGEST { "" } else { name };
     let label = match label_value(name) {
         Cow::Borrowed(label) => label,
-        // A label is cut where it is too long.
+        // A label is cut if it is too long.
         Cow::Owned(label) => name.get(..label.len()).unwrap_or_default(),
     };
     let behind = name.match_indices('-').map(|(at, _)| &name[at + 1..]);
@@ -78,7 +78,7 @@ fn finding(node: View<'_>, has_objects: bool) -> Option<Finding> {
     applied(node)
 }
 
-/// A finding if the JinaFlow has no annotation that keeps it from being applied.
+/// The finding about a JinaFlow that has no annotation against being applied to the cluster.
 fn applied(node: View<'_>) -> Option<Finding> {
     let message = "do not keep the JinaFlow local: kubectl apply and kpt live apply fail, because clusters have no such kind";
     let finding =

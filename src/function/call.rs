@@ -8,15 +8,15 @@ use crate::report::SubjectFinding;
 
 /// A call of the function.
 pub struct Call<'d, 'l, 't> {
-    /// The list.
+    /// The list that the function was called with.
     pub list: &'l ResourceList<'t>,
-    /// The program that sent it.
+    /// The program that called the function.
     pub caller: Caller,
     /// All JinaFlows of the list.
     pub present: &'d [ReadItem<'d>],
     /// The JinaFlows that are rendered or checked.
     pub runs: Vec<FlowRun<'d>>,
-    /// Items that were generated.
+    /// The items of the list that were generated from JinaFlows.
     pub generated: Vec<Generated<'l>>,
     /// Findings so far.
     pub findings: Vec<SubjectFinding>,

@@ -1,19 +1,19 @@
-//! Splits a stream of documents, so one that cannot be read does not affect the others.
+//! Splits a stream into documents, so that a document that cannot be read does not affect the others.
 
 use crate::finding::Mark;
 use crate::yaml::{Node, SyntaxError};
 
-/// A document as the user wrote it, or several if only a parser can separate them.
+/// A document as the user wrote it, or several documents if only a parser can separate them.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Piece<'t> {
-    /// The number of lines before it.
+    /// The number of lines before the document.
     pub before: u32,
-    /// Its bytes.
+    /// The bytes of the document.
     pub bytes: &'t [u8],
 }
 
-/// Splits before each line that begins with `---` and after each line that begins with `...`. No document contains such a
-/// line, not even in a block scalar (<https://yaml.org/spec/1.2.2/#912-document-markers>).
+/// Splits before each line that begins with `---` and after each line that begins with `...`. A document does not contain
+/// these lines, not even in a block scalar (<https://yaml.org/spec/1.2.2/#912-document-markers>).
 pub fn split(bytes: &[u8]) -> Vec<Piece<'_>> {
     let mut pieces = Vec::new();
     let (mut start, mut before) = (0, 0);
@@ -54,7 +54,8 @@ fn is_comment(line: &[u8]) -> bool {
     line.starts_with(b"%") || trimmed.is_empty() || trimmed.starts_with(b"#") || is_marker(line, b"...")
 }
 
-/// The budget for aliases, which all documents share. The values of aliases are copied, and many small documents may add up.
+/// The budget for aliases, which all documents share. The value of an alias is copied, and the copies of many documents add
+/// up.
 #[derive(Debug)]
 pub struct Aliases {
     left: usize,
@@ -63,7 +64,7 @@ pub struct Aliases {
 /// The number of bytes that aliases may add.
 const MOST_ALIASED: usize = 16 << 20;
 
-/// The most bytes that one byte of a document needs without aliases.
+/// The most [`Node::weight`] of one byte of a document without aliases.
 const WEIGHT_OF_A_BYTE: usize = 9;
 
 impl Default for Aliases {
@@ -78,7 +79,7 @@ impl Aliases {
         self.fit_weight(root.weight(), text)
     }
 
-    /// The same for a document of this [`Node::weight`].
+    /// Whether the aliases of a document with this [`Node::weight`] are within the budget.
     pub fn fit_weight(&mut self, weight: usize, text: &str) -> bool {
         let added = weight.saturating_sub(WEIGHT_OF_A_BYTE * text.len());
         let left = self.left.checked_sub(added);
@@ -86,7 +87,7 @@ impl Aliases {
         left.is_some()
     }
 
-    /// Whether a document may be read. When the budget is spent, documents that may have anchors are not.
+    /// Whether a document may be read. When the budget is spent, documents that may have anchors are not read.
     pub fn may_hold(&self, text: &str) -> bool {
         self.left > 0 || !text.contains('&')
     }
@@ -104,7 +105,7 @@ pub fn is_ours(text: &str) -> bool {
     if MARKS.iter().any(|mark| text.contains(mark)) {
         return true;
     }
-    // `jina executor`, with any separators of a list between the words, and with `args:` between them.
+    // Finds `jina executor`. Separators of a list and `args:` may be between the two words.
     let mut behind = usize::MAX;
     let words = text.split(|c: char| c.is_whitespace() || matches!(c, '[' | ']' | ',' | '"' | '\'' | '{' | '}'));
     for word in words.filter(|word| !word.is_empty() && *word != "-") {
@@ -132,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stream_is_split_between_its_documents() {
+    fn a_stream_is_split_into_its_documents() {
         assert_eq!(pieces("a: 1\n---\nb: 2\n"), [(0, "a: 1\n"), (1, "---\nb: 2\n")]);
         assert_eq!(pieces("# x\n---\na: |\n  ---\n  x\n--- # y\nb\n"), [(0, "# x\n---\na: |\n  ---\n  x\n"), (5, "--- # y\nb\n")]);
         assert_eq!(pieces("a\n...\n%YAML 1.2\n---\nb"), [(0, "a\n...\n"), (2, "%YAML 1.2\n---\nb")]);

@@ -1,4 +1,4 @@
-//! `kind: JinaFlowCheck`: what it sets, and the objects that its findings name.
+//! Reads a `JinaFlowCheck`, and the identities of objects for findings.
 
 use crate::check::external::External;
 use crate::config::{self, CHECK_KIND};
@@ -41,7 +41,7 @@ fn find_unknown(node: &Node<'_>, path: &Path<'_>, known: &[&str], findings: &mut
     }
 }
 
-/// Type, name and file of an object, for its findings. Long strings are cut, because findings are many.
+/// Type, name and file of an object, for its findings. Long strings are cut, because there may be many findings.
 pub fn named(object: &Node<'_>) -> Meta {
     const MOST: usize = 300;
     let mut meta = Meta::of(object);

@@ -23,7 +23,7 @@ pub struct FlowRun<'d> {
 }
 
 impl<'d> FlowRun<'d> {
-    /// Reads a JinaFlow. `meta` are its metadata, which may be those of an item that is the same JinaFlow.
+    /// Reads a JinaFlow. `meta` is its metadata, or the metadata of an item that is the same JinaFlow.
     pub fn new(meta: Meta, origin: Origin, document: &'d Document<'d>, overrides: &Overrides) -> Self {
         let mut findings = Findings::default();
         let config = config::read(document, overrides, &mut findings);
@@ -43,7 +43,7 @@ pub fn check_metadata(runs: &mut [FlowRun<'_>]) {
     check_paths(runs);
 }
 
-/// Reports JinaFlows of one package that have the same name. Generated objects are found again by that name.
+/// Reports JinaFlows of one package that have the same name. The next render finds the objects of a JinaFlow by this name.
 fn find_namesakes(runs: &mut [FlowRun<'_>]) {
     let mut seen: HashMap<FlowKey, Option<String>> = HashMap::new();
     for FlowRun { placing, findings, .. } in runs {
@@ -68,7 +68,7 @@ fn check_paths(runs: &mut [FlowRun<'_>]) {
     }
 }
 
-/// Reports JinaFlows none of whose objects are in a list that kpt has filtered. Each render would add these objects again.
+/// Reports a JinaFlow if kpt has filtered all of its objects out of the list. Each render would add the objects again.
 pub fn find_hidden_output(runs: &mut [FlowRun<'_>], generated: &[Generated<'_>]) {
     let shown: HashSet<FlowKey> = generated.iter().filter_map(Generated::flow).collect();
     for FlowRun { placing, findings, .. } in runs {

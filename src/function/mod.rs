@@ -1,4 +1,4 @@
-//! The KRM function: a `ResourceList` in, a `ResourceList` out.
+//! The KRM function: it reads a `ResourceList` and answers with a `ResourceList`.
 
 pub mod documents;
 pub mod flow_check;

@@ -22,14 +22,14 @@ pub struct ReadItem<'l> {
 pub struct OwnItems<'l> {
     /// `JinaFlow`s.
     pub flows: Vec<ReadItem<'l>>,
-    /// Objects that were generated from them.
+    /// Objects that were generated from `JinaFlow`s.
     pub generated: Vec<Generated<'l>>,
     /// Findings about items of jinaflow's API group with an unknown kind.
     pub unknown: Vec<SubjectFinding>,
 }
 
 impl<'l> OwnItems<'l> {
-    /// Reads the items that mention jinaflow's API group. All others are left alone.
+    /// Reads the items that mention jinaflow's API group. All other items are ignored.
     pub fn of(list: &'l ResourceList<'_>) -> Result<Self, Box<Unreadable>> {
         let ours = Ours::default();
         let mut own = Self::default();

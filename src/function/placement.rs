@@ -1,4 +1,4 @@
-//! Objects of all JinaFlows of a call, placed into its list.
+//! Places the objects of all JinaFlows of a call into its list.
 
 use super::call::Call;
 use super::flow_run::FlowRun;
@@ -10,9 +10,9 @@ use crate::report::{SubjectFinding, place};
 
 /// The list after a render, and the findings so far.
 pub struct Placement {
-    /// The list.
+    /// The list after the render.
     pub reconciled: Reconciled,
-    /// The findings of the call, followed by those about each JinaFlow in the order of their places.
+    /// The findings of the call, followed by the findings about each JinaFlow in the order of their places.
     pub findings: Vec<SubjectFinding>,
 }
 

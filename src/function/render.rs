@@ -26,8 +26,8 @@ pub fn render<'l, 't>(mut call: Call<'_, 'l, 't>) -> Response<'l, 't> {
         return Response::refusal(list, findings);
     }
     if caller == Caller::KustomizeGenerator {
-        // kustomize sends the config of a generator as an item. In the answer it would be one more object of the build: a
-        // patch of the JinaFlow in a layer above would change only that object, and nothing would report it.
+        // kustomize sends the config of a generator as an item. If the answer kept this item, the build would have one more
+        // object. A patch of the JinaFlow in a layer above would change only this object, without any message.
         reconciled.fates.fill(Fate::Removed);
     }
     Response { list, fates: reconciled.fates, added: reconciled.added, findings }

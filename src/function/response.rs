@@ -7,10 +7,10 @@ use crate::krm::{self, NewItems, ResourceList};
 use crate::reconcile::Fate;
 use crate::report::{self, SubjectFinding};
 
-/// The result of a run besides the answer that it writes.
+/// The result of a run, without the answer that it writes.
 #[derive(Debug, Default)]
 pub struct Outcome {
-    /// The text for standard error.
+    /// The lines for standard error.
     pub stderr: String,
     /// Whether the exit code is 0.
     pub success: bool,
@@ -20,7 +20,7 @@ pub struct Outcome {
 pub struct Response<'l, 't> {
     /// The list that is answered.
     pub list: &'l ResourceList<'t>,
-    /// The fate of each of its items.
+    /// The fate of each item of the list.
     pub fates: Vec<Fate>,
     /// New items.
     pub added: NewItems,
@@ -39,7 +39,7 @@ impl<'l, 't> Response<'l, 't> {
         self.fates.iter().any(|fate| *fate != Fate::Kept)
     }
 
-    /// The same answer for another spelling of its list.
+    /// The same answer, for a list that was read in another way.
     pub fn of<'o, 'u>(self, list: &'o ResourceList<'u>) -> Response<'o, 'u> {
         let Self { fates, added, findings, .. } = self;
         Response { list, fates, added, findings }

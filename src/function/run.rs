@@ -24,7 +24,7 @@ pub fn run(input: &[u8], stdout: &mut impl Write) -> io::Result<Outcome> {
     };
     let list = match ResourceList::read(text) {
         Ok(list) => list,
-        // Not a protocol, but the output of `cat *.yaml`. The answer is documents as well.
+        // The input is not a list, but documents such as the output of `cat *.yaml`. The answer is documents too.
         Err(ListError::NotAList { .. }) if ResourceList::read_documents(text).items.iter().any(holds_jina_flow) => {
             ResourceList::read_documents(text)
         }
@@ -45,7 +45,7 @@ pub fn run(input: &[u8], stdout: &mut impl Write) -> io::Result<Outcome> {
     }
     match first {
         Ok(response) => response.write(stdout),
-        // An item that cannot be read on its own may be readable within the whole text.
+        // An item that cannot be read alone may be readable as a part of the whole text.
         Err(unreadable) => match ResourceList::read_as_tree(text) {
             Ok(list) => answer(&list, caller, Unread::IsReported).unwrap_or_else(|unreadable| unreadable.refuse(&list, text)).write(stdout),
             Err(_) => answer(&list, caller, Unread::IsReported).unwrap_or_else(|_| unreadable.refuse(&list, text)).write(stdout),
@@ -53,7 +53,7 @@ pub fn run(input: &[u8], stdout: &mut impl Write) -> io::Result<Outcome> {
     }
 }
 
-/// Answers a list of documents, as kustomize's legacy plugins get it. `config` is used as functionConfig. With an error
+/// Answers a list of documents from kustomize, for a legacy plugin. `config` is used as functionConfig. With an error
 /// nothing is written.
 pub fn run_plugin(config: &str, input: &str, stdout: &mut impl Write) -> io::Result<Outcome> {
     let Some(config) = ResourceList::read_documents(config).items.pop() else {

@@ -15,16 +15,16 @@ const RENDER_AGAIN: &str = "render again: kpt fn render";
 
 /// A generated item before the render.
 pub struct FormerItem {
-    /// Its place in the list.
+    /// The index of the item in the list.
     index: usize,
-    /// The item, for findings.
+    /// The identity of the item, for findings.
     meta: Meta,
-    /// The name of its JinaFlow.
+    /// The name of the item's JinaFlow.
     flow: String,
 }
 
 impl FormerItem {
-    /// An item that remembers what was rendered; `None` for others.
+    /// Returns a generated item if an annotation records its last render.
     pub fn of(item: &Generated<'_>) -> Option<Self> {
         item.meta.annotation(RENDERED)?;
         let flow = item.meta.annotation(OBJECT)?.split('/').next()?.to_owned();
@@ -54,7 +54,7 @@ fn left(flow: &str) -> Finding {
     Code::GeneratedObjectLeftOver.error("", message).fix(RENDER_AGAIN)
 }
 
-/// The first field in which an item differs from the text that would replace it, and how many more differ.
+/// A finding about the first field that a render would change, and the number of other fields that it would change.
 fn changed_fields(item: &Item<'_>, text: &str, flow: &str) -> Option<Finding> {
     let before = kubernetes_value(&item.read().ok()?.root?);
     let after = match yaml::read(text).ok()?.root? {
@@ -64,7 +64,7 @@ fn changed_fields(item: &Item<'_>, text: &str, flow: &str) -> Option<Finding> {
     let annotation = |name: &str| format!("/metadata/annotations/{}", name.replace('/', "~1"));
     let (rendered, owner) = (annotation(RENDERED), annotation(OBJECT));
     if before.pointer(&owner) != after.pointer(&owner) {
-        // Another object replaces it.
+        // The render would replace the item by another object.
         return Some(left(flow));
     }
     let changes = diff(&before, &after).0;
@@ -72,7 +72,7 @@ fn changed_fields(item: &Item<'_>, text: &str, flow: &str) -> Option<Finding> {
     let remembered = |object: &Value| object.pointer(&rendered).and_then(Value::as_str).map(|text| leaves_of(text).to_owned());
     let first = match places.next() {
         Some(first) => first,
-        // Where the JinaFlow was at that time is not a property of the object.
+        // The place of the JinaFlow at the last render is not a property of the object.
         None if remembered(&before) == remembered(&after) => return None,
         None => &rendered,
     };

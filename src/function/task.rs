@@ -13,25 +13,25 @@ use crate::yaml::{Document, Node};
 
 /// The task of a call.
 pub struct Task<'d> {
-    /// The JinaFlows that it is about.
+    /// The JinaFlows that are rendered or checked.
     pub runs: Vec<FlowRun<'d>>,
-    /// What is done with them.
+    /// The action on these JinaFlows.
     pub action: Action,
     /// Findings about functionConfig.
     pub findings: Vec<SubjectFinding>,
 }
 
-/// What is done with the JinaFlows of a call.
+/// The action on the JinaFlows of a call.
 pub enum Action {
-    /// Their objects are rendered into the list.
+    /// Renders the objects of the JinaFlows into the list.
     Render,
-    /// The list is checked and not changed. What it refers to may be provided elsewhere.
+    /// Checks the list without a change. The external objects may be missing from the list.
     Validate(External),
 }
 
 impl<'d> Task<'d> {
-    /// Reads functionConfig. A `JinaFlow` is the only one that is rendered; a `ConfigMap` or none renders all among the
-    /// items; a `JinaFlowCheck` checks all of them.
+    /// Reads functionConfig. If it is a `JinaFlow`, only this JinaFlow is rendered. If it is a `ConfigMap` or missing, all
+    /// JinaFlows among the items are rendered. If it is a `JinaFlowCheck`, all of them are checked.
     pub fn of(config: Option<&'d ReadItem<'d>>, items: &'d [ReadItem<'d>]) -> Self {
         let render = |runs| Self { runs, action: Action::Render, findings: Vec::new() };
         let Some(ReadItem { meta, document }) = config else { return render(FlowRun::of_items(items, &Overrides::default())) };
@@ -58,8 +58,9 @@ impl<'d> Task<'d> {
     }
 }
 
-/// The JinaFlow that is functionConfig. The same JinaFlow among the items has the path of its file; a functionConfig from
-/// the command line does not. kpt 1.0 leaves the file of functionConfig out of the items, and sends its path when it renders.
+/// The JinaFlow in functionConfig. The same JinaFlow among the items has the path of its file, which a functionConfig from
+/// the command line does not have. kpt 1.0 leaves the file of functionConfig out of the items, and sends the path of the
+/// file when it renders.
 fn of_function_config<'d>(meta: &'d Meta, document: &'d Document<'d>, items: &'d [ReadItem<'d>]) -> FlowRun<'d> {
     let twin = items.iter().map(|item| &item.meta).find(|item| item.name == meta.name && item.namespace == meta.namespace);
     let origin = if twin.is_some() || meta.path().is_some() { Origin::Package } else { Origin::Unknown };
@@ -67,7 +68,7 @@ fn of_function_config<'d>(meta: &'d Meta, document: &'d Document<'d>, items: &'d
     FlowRun::new(known.clone(), origin, document, &Overrides::default())
 }
 
-/// Settings in `data` of a `ConfigMap`, for every `JinaFlow` among the items.
+/// The settings in `data` of a `ConfigMap`, for every `JinaFlow` among the items.
 fn overrides_of(root: &Node<'_>, findings: &mut Findings) -> Overrides {
     let mut overrides = Overrides::default();
     let top = Path::root("data");

@@ -1,4 +1,4 @@
-//! Items that are not YAML.
+//! Items that are not valid YAML.
 
 use super::documents;
 use super::response::Response;
@@ -9,12 +9,12 @@ use crate::krm::{Item, ResourceList, annotations, glance};
 use crate::report::{Subject, SubjectFinding, place};
 use crate::yaml::{Document, SyntaxError};
 
-/// How a check treats an item of another owner that cannot be read.
+/// How a check treats an item that cannot be read and does not mention jinaflow's API group.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Unread {
-    /// The whole call fails. It is repeated with the list read in another way.
+    /// The whole call fails. The caller reads the list in another way and repeats the call.
     Fails,
-    /// The item is reported, and all others are checked.
+    /// The item is reported, and all other items are checked.
     IsReported,
 }
 
@@ -60,7 +60,7 @@ impl Unreadable {
         Response::refusal(list, vec![(self.subject, finding)])
     }
 
-    /// The finding where all other items are checked: an error if the item looks like a part of a Flow.
+    /// The finding about this item if all other items are checked. It is an error if the item looks like a part of a Flow.
     pub fn finding(self) -> SubjectFinding {
         let severity = if documents::is_ours(&self.text) { Severity::Error } else { Severity::Warning };
         let finding = Code::InvalidYaml.error("", format!("is not valid YAML: {}", self.error.message)).with_severity(severity);

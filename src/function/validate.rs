@@ -41,7 +41,8 @@ pub fn validate<'l, 't>(mut call: Call<'_, 'l, 't>, external: External, unread: 
     Ok(Response { list, fates: fates(list, caller), added: NewItems::default(), findings })
 }
 
-/// A finding of a render, for a check. A check writes nothing, so edits that a render keeps are worth knowing and not wrong.
+/// A finding of a render, for a check. A warning is about an edit that a render keeps. A check writes nothing, so the
+/// warning becomes information.
 fn softened(item: ItemFinding) -> SubjectFinding {
     let ItemFinding { object, finding, .. } = item;
     let finding = match finding.severity {
@@ -51,14 +52,15 @@ fn softened(item: ItemFinding) -> SubjectFinding {
     (Subject::Object(object), finding)
 }
 
-/// The fate of all items. From a validator kustomize accepts only an answer without items, because it compares them with
-/// its own annotations on them (kubernetes-sigs/kustomize#5036). All other callers get back the items that they sent.
+/// The fate of all items. kustomize accepts only an answer without items from a validator, because it compares returned
+/// items together with its own annotations (kubernetes-sigs/kustomize#5036). All other callers get back the items that they
+/// sent.
 fn fates(list: &ResourceList<'_>, caller: Caller) -> Vec<Fate> {
     let fate = if caller.keeps_files() { Fate::Kept } else { Fate::Removed };
     vec![fate; list.items.len()]
 }
 
-/// All items as objects. An item that cannot be read is reported, and replaced by an empty string.
+/// All items as objects. An item that cannot be read is reported, and an empty string replaces it.
 fn all_objects<'l>(
     list: &'l ResourceList<'_>,
     unread: Unread,

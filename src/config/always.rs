@@ -1,7 +1,7 @@
 //! Deliberate differences from Jina 3.34.0 that apply in every mode, also under `compat: jina-3.34`.
 //!
-//! Jina loses values of the user, refuses or crashes on valid Flows, or accepts Flows that can never run. `compat` does not
-//! reproduce that.
+//! In these cases Jina loses values of the user, fails on valid Flows, or accepts Flows that can never run. `compat` does
+//! not reproduce these defects.
 
 use super::corrections::Difference;
 
@@ -19,11 +19,11 @@ pub enum Mode {
 /// One deliberate difference of every mode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Row {
-    /// Its variant.
+    /// The variant of the difference.
     pub always: Always,
-    /// Its kind.
+    /// The kind of the difference.
     pub mode: Mode,
-    /// Its description.
+    /// The description of the difference.
     pub difference: Difference,
 }
 
@@ -33,7 +33,7 @@ macro_rules! always {
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum Always { $(#[doc = $ours] $variant,)* }
 
-        /// The table.
+        /// The differences, one row for each variant.
         pub static TABLE: &[Row] = &[$(Row {
             always: Always::$variant,
             mode: Mode::$mode,

@@ -1,8 +1,8 @@
-//! The places of `spec` where settings of pods can be, and sets of them.
+//! The levels of `spec` that hold settings of pods, and sets of these levels.
 
 use crate::finding::FieldPath;
 
-/// A place where settings of pods can be.
+/// A place in `spec` that holds settings of pods.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Level {
@@ -25,7 +25,7 @@ pub enum Level {
 }
 
 impl Level {
-    /// The path below `spec`, with `NAME` and `NUMBER` instead of names.
+    /// The path below `spec`, with the placeholders `NAME` and `NUMBER`.
     pub fn pattern(self) -> &'static str {
         match self {
             Level::Defaults => "defaults",
@@ -39,7 +39,7 @@ impl Level {
         }
     }
 
-    /// The path of a place that has no names in it.
+    /// The path of a level that has no placeholders.
     pub fn path(self) -> FieldPath {
         FieldPath::from("spec").join(FieldPath::from(self.pattern()).steps())
     }
@@ -54,18 +54,17 @@ impl Audience {
     pub const ALL: Self = Self(u8::MAX);
     /// Levels whose pods include gateways.
     pub const GATEWAYS: Self = Self::of(&[Level::Defaults, Level::GatewayRole, Level::Gateway]);
-    /// Levels whose pods include those of executors and their shards.
+    /// Levels whose pods include workers.
     pub const WORKERS: Self = Self::of(&[Level::Defaults, Level::WorkerRole, Level::Executor, Level::Shard]);
-    /// Gateways and workers.
+    /// Levels whose pods include gateways or workers.
     pub const GATEWAYS_AND_WORKERS: Self = Self(Self::GATEWAYS.0 | Self::WORKERS.0);
     /// Every level but the defaults.
     pub const ALL_BUT_DEFAULTS: Self = Self(Self::ALL.0 & !Self::of(&[Level::Defaults]).0);
     /// Levels that change options of the Flow: its `with`, its gateway and its executors.
     pub const FLOW_OPTIONS: Self = Self::of(&[Level::Defaults, Level::Gateway, Level::Executor]);
-    /// An executor as a whole.
+    /// The level of an executor only.
     pub const EXECUTOR: Self = Self::of(&[Level::Executor]);
 
-    /// The set of these levels.
     const fn of(levels: &[Level]) -> Self {
         let mut set = 0;
         let mut place = 0;
@@ -87,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_set_has_the_levels_it_was_made_of() {
+    fn a_set_has_the_levels_that_it_is_built_from() {
         assert!(Audience::GATEWAYS.has(Level::Gateway) && !Audience::GATEWAYS.has(Level::Head));
         assert!(Audience::ALL.has(Level::Shard) && Audience::ALL.has(Level::Defaults));
         assert!(!Audience::ALL_BUT_DEFAULTS.has(Level::Defaults) && Audience::ALL_BUT_DEFAULTS.has(Level::GatewayRole));

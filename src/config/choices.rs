@@ -1,6 +1,6 @@
 //! Fields with a fixed set of values.
 
-/// Defines an enum together with the strings by which YAML and flags name its variants.
+/// Defines enums. Each variant has the string that YAML and flags use.
 macro_rules! choices {
     ($($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $value:literal,)* })*) => {$(
         $(#[$doc])*
@@ -13,7 +13,7 @@ macro_rules! choices {
             /// The allowed values, in the order of the documentation.
             pub const VALUES: &'static [&'static str] = &[$($value),*];
 
-            /// The variant of a value.
+            /// Returns the variant with this string.
             pub fn parse(value: &str) -> Option<Self> {
                 match value {
                     $($value => Some($name::$variant),)*
@@ -25,7 +25,7 @@ macro_rules! choices {
 }
 
 choices! {
-    /// `spec.compat`: which manifests are rendered.
+    /// `spec.compat`: whether the manifests contain corrections of Jina's export.
     #[derive(Default)]
     Compat {
         /// Manifests with all corrections.
@@ -35,21 +35,22 @@ choices! {
         Jina334 = "jina-3.34",
     }
 
-    /// `spec.output.onConflict`: what happens to a field that both the user, in a generated file, and the Flow have changed.
+    /// `spec.output.onConflict`: the action for a field that the user changed in a generated file and that the Flow
+    /// changed too.
     #[derive(Default)]
     OnConflict {
-        /// The user's value stays, with a warning.
+        /// jinaflow keeps the user's value and warns.
         #[default]
         Keep = "keep",
-        /// The Flow's value replaces it, with a warning.
+        /// jinaflow writes the Flow's value and warns.
         Overwrite = "overwrite",
-        /// Nothing is changed, and the run fails.
+        /// jinaflow changes nothing and fails.
         Error = "error",
     }
 
-    /// `spec.mesh`: what balances requests over replicas.
+    /// `spec.mesh`: the component that balances requests over replicas.
     Mesh {
-        /// gRPC itself, over headless Services.
+        /// gRPC, over headless Services.
         None = "none",
         /// Linkerd. An annotation requests its proxies, as in Jina's export.
         Linkerd = "linkerd",
@@ -65,15 +66,15 @@ choices! {
         PodMonitor = "PodMonitor",
     }
 
-    /// `spec.networkPolicy.allowFrom.*.to`: what a peer may call.
+    /// `spec.networkPolicy.allowFrom.*.to`: the ports that a peer may call.
     Callee {
-        /// The gateway.
+        /// The ports of the gateway's protocols.
         Gateway = "gateway",
         /// The ports of the metrics.
         Metrics = "metrics",
     }
 
-    /// `securityProfile`, by the levels of the Pod Security Standards.
+    /// `securityProfile`, after the levels of the Pod Security Standards.
     #[derive(Default)]
     Security {
         /// No security context.
@@ -85,7 +86,7 @@ choices! {
         Restricted = "restricted",
     }
 
-    /// `probes`: how the kubelet checks health.
+    /// `probes`: the way in which the kubelet checks health.
     ProbeStyle {
         /// The kubelet's own gRPC probes.
         Grpc = "grpc",

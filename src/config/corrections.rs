@@ -1,29 +1,31 @@
-//! The deliberate differences between the objects that Jina 3.34.0 exports and those that jinaflow renders.
+//! The deliberate differences between the objects that Jina 3.34.0 exports and the objects that jinaflow renders.
 //!
-//! Each row says what Jina emits, why that is wrong (with its source), and what jinaflow emits. The code that makes a difference
-//! of [`TABLE`] calls [`Corrections::has`] at one place, so a search for the variant finds it. Under `compat: jina-3.34` none of
-//! them applies. Differences that apply in every mode are in [`super::always`]. `jinaflow explain` prints both tables, and
-//! `tests/it/explain.rs` compares each row with rendered objects.
+//! Each row describes what Jina emits, why that output is wrong (with a source), and what jinaflow emits. The code for a
+//! difference of [`TABLE`] calls [`Corrections::has`] at one place, so a search for the variant finds the code. No
+//! difference of [`TABLE`] applies under `compat: jina-3.34`. Differences that apply in every mode are in
+//! [`super::always`]. `jinaflow explain` prints both tables, and `tests/it/explain.rs` compares each row with rendered
+//! objects.
 
 /// The description of a difference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Difference {
     /// The name in documentation and on the command line.
     pub name: &'static str,
-    /// What Jina does or emits.
+    /// The behavior or the output of Jina.
     pub jina: &'static str,
-    /// Why that is wrong, with the component that refuses it or the place where it was observed.
+    /// The reason why Jina's output is wrong, with the component that refuses the output or the place where the defect
+    /// was observed.
     pub why: &'static str,
-    /// What jinaflow does or emits.
+    /// The behavior or the output of jinaflow.
     pub ours: &'static str,
 }
 
 /// One deliberate difference that `compat` reverts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Row {
-    /// Its variant.
+    /// The variant of the difference.
     pub correction: Correction,
-    /// Its description.
+    /// The description of the difference.
     pub difference: Difference,
 }
 
@@ -34,7 +36,7 @@ macro_rules! corrections {
         #[repr(u8)]
         pub enum Correction { $(#[doc = $ours] $variant,)* }
 
-        /// The table.
+        /// The differences, one row for each variant.
         pub static TABLE: &[Row] = &[$(Row {
             correction: Correction::$variant,
             difference: Difference { name: $name, jina: $jina, why: $why, ours: $ours },
@@ -234,22 +236,22 @@ corrections! {
 pub struct Corrections(u64);
 
 impl Corrections {
-    /// All of them.
+    /// All differences.
     pub const ALL: Self = Self((1 << TABLE_LENGTH) - 1);
-    /// None of them, as in the export of Jina 3.34.
+    /// No differences, as in the export of Jina 3.34.
     pub const NONE: Self = Self(0);
 
-    /// Whether one applies.
+    /// Whether a difference applies.
     pub fn has(self, correction: Correction) -> bool {
         self.0 & (1 << correction as u32) != 0
     }
 
-    /// The set without one of them.
+    /// The set without a difference.
     pub fn without(self, correction: Correction) -> Self {
         Self(self.0 & !(1 << correction as u32))
     }
 
-    /// The set with one more.
+    /// The set with one more difference.
     pub fn with(self, correction: Correction) -> Self {
         Self(self.0 | 1 << correction as u32)
     }
@@ -262,7 +264,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_set_covers_the_table() {
+    fn the_set_of_all_has_every_row_of_the_table() {
         assert_eq!(TABLE.len(), TABLE_LENGTH as usize);
         assert!(TABLE.iter().all(|row| Corrections::ALL.has(row.correction) && !Corrections::NONE.has(row.correction)));
         let built = TABLE.iter().fold(Corrections::NONE, |set, row| set.with(row.correction));

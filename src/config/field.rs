@@ -1,38 +1,39 @@
-//! The description of a field: one row each in [`super::fields`], from which reading, the schema and the manual follow.
+//! The description of a field. [`super::fields`] has one row for each field. Reading, the schema and the manual use these
+//! rows.
 
 use super::audience::{Audience, Level};
 
-/// One field.
+/// The row of one field.
 #[derive(Debug)]
 pub struct Field {
-    /// Its name.
+    /// The name of the field.
     pub name: &'static str,
-    /// The values that it takes. `null` is allowed for every field but settings of callers: it removes the value of a
+    /// The values that the field takes. A field that no caller overrides also takes `null`, which removes the value of a
     /// weaker layer.
     pub shape: Shape,
-    /// Where it is allowed, if it is a field of a layer.
+    /// The levels at which the field is allowed, if it is a field of a layer.
     pub audience: Audience,
-    /// The value that applies without it.
+    /// The value that applies if the field is not set.
     pub default: FieldDefault,
-    /// How a caller overrides it.
+    /// The setting of a caller that overrides the field, if there is one.
     pub caller: Option<CallerSetting>,
-    /// What it does, in a sentence.
+    /// The effect of the field, as a sentence for documentation.
     pub doc: &'static str,
 }
 
-/// The value that applies where a field is not set.
+/// The value that applies if a field is not set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FieldDefault {
     /// No value.
     None,
-    /// This value. The reader of the field uses it.
+    /// A fixed value. The code that reads the field applies this value.
     Value(&'static str),
-    /// A value that depends on something else, as text for documentation.
+    /// A description of a value that is not fixed, for documentation.
     Words(&'static str),
 }
 
 impl FieldDefault {
-    /// The text for documentation.
+    /// The default as text for documentation.
     pub fn text(self) -> Option<&'static str> {
         match self {
             FieldDefault::None => None,
@@ -40,7 +41,7 @@ impl FieldDefault {
         }
     }
 
-    /// The value, where it is fixed.
+    /// The default, if it is a fixed value.
     pub fn value(self) -> Option<&'static str> {
         match self {
             FieldDefault::Value(value) => Some(value),
@@ -49,14 +50,14 @@ impl FieldDefault {
     }
 }
 
-/// How a caller overrides a field.
+/// The setting with which a caller overrides a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CallerSetting {
-    /// Which setting it is.
+    /// The setting that overrides the field.
     pub setting: Setting,
-    /// The flag of the command line, without dashes.
+    /// The name of the command-line flag, without dashes.
     pub flag: &'static str,
-    /// Whether the name of the field is also a key in `data` of a ConfigMap as functionConfig.
+    /// Whether the field is also a key in `data` of a ConfigMap that is the functionConfig.
     pub in_config_map: bool,
 }
 
@@ -86,7 +87,7 @@ pub enum Setting {
 pub enum Shape {
     /// A string, number or boolean.
     Text,
-    /// A whole number of at least this.
+    /// A whole number that is not less than this minimum.
     Int(i64),
     /// `true` or `false`.
     Flag,
@@ -100,32 +101,32 @@ pub enum Shape {
     Share,
     /// A Kubernetes quantity, such as `500m` or `8Gi`.
     Quantity,
-    /// From the names of resources to quantities.
+    /// A mapping from names of resources to quantities.
     Quantities,
-    /// From names to strings.
+    /// A mapping from names to strings.
     Texts,
-    /// From names to strings, without `null`. The strings may be empty if this is true.
+    /// A mapping from names to strings, without `null`. `true` allows empty strings.
     Strings(bool),
-    /// From the keys of labels to their values.
+    /// A mapping from keys of labels to their values.
     Labels,
-    /// From the names of variables to their values.
+    /// A mapping from names of variables to their values.
     Variables,
-    /// Names, each with the value `{}` or `true`.
+    /// A mapping from names to `{}` or `true`.
     Set,
     /// A part of a Kubernetes object.
     Fragment,
-    /// A part of a Kubernetes object that is merged into it, as a strategic merge patch is.
+    /// A part of a Kubernetes object, which is merged into the object like a strategic merge patch.
     Part,
     /// A list of operations (RFC 6902).
     Operations,
     /// A Flow or a Deployment, as text or as a mapping.
     Flow,
-    /// These fields.
+    /// A mapping with these fields.
     Fields(&'static [Field]),
-    /// From names to these fields.
+    /// A mapping from names to mappings with these fields.
     Map(&'static [Field]),
-    /// A layer: settings of pods.
+    /// A layer of settings of pods, at this level.
     Layer(Level),
-    /// From the names of executors, or the numbers of shards, to layers.
+    /// A mapping from names of executors, or from numbers of shards, to layers.
     Layers(Level),
 }

@@ -1,4 +1,4 @@
-//! Checks of fields against their rows: names and values.
+//! Checks the names and values of fields against the tables in [`super::fields`].
 
 use super::audience::{Audience, Level};
 use super::field::{Field, Shape};
@@ -10,7 +10,7 @@ use crate::finding::{Code, Finding, Findings, Path};
 use crate::jina::versions::Version;
 use crate::yaml::Node;
 
-/// Reports every key of a mapping that is not among the known ones.
+/// Reports every key of a mapping that is not among the known names.
 pub fn check_names(node: &Node<'_>, known: &[&str], path: &Path<'_>, findings: &mut Findings) {
     for (key, _) in node.as_map().unwrap_or_default() {
         let name = key.shown();
@@ -25,7 +25,7 @@ pub fn unknown_field<'k>(name: &str, known: impl Iterator<Item = &'k str> + Clon
     Code::UnknownField.error(path, "is not a known field").suggest(name, known)
 }
 
-/// Checks the fields of a mapping. `level` is the level of the fields, if they are those of a layer.
+/// Checks the fields of a mapping. `level` is the level of a layer, or `None` if the mapping is not a layer.
 pub fn check_fields(node: &Node<'_>, fields: &'static [Field], level: Option<Level>, path: &Path<'_>, findings: &mut Findings) {
     let Some(pairs) = node.as_map() else {
         return findings.push(wrong_type(node, "must be a mapping", "write `field: value` lines below it", path));
@@ -46,10 +46,10 @@ pub fn check_fields(node: &Node<'_>, fields: &'static [Field], level: Option<Lev
     }
 }
 
-/// The error for a field of a layer that is not allowed at this level. It names levels where the field is allowed.
+/// The error for a field of a layer that is not allowed at this level. The fix names levels where the field is allowed.
 fn misplaced(field: &Field, level: Option<Level>, path: &Path<'_>) -> Finding {
     let is_useful = |level: &Level| match level {
-        // Defaults and roles are for fields of all pods; one of the other levels is what the user means.
+        // Defaults and roles change the pods of many components, so the fix names these levels for few fields only.
         Level::Defaults => field.audience == Audience::FLOW_OPTIONS,
         Level::WorkerRole => field.audience == Audience::ALL_BUT_DEFAULTS,
         _ => true,
@@ -116,7 +116,7 @@ fn for_entries(node: &Node<'_>, path: &Path<'_>, findings: &mut Findings, check:
     }
 }
 
-/// Checks the number of a shard. Numbers are compared as strings, so `01` would be a shard that does not exist.
+/// Checks the number of a shard. Numbers are compared as strings, so `01` does not match the shard `1`.
 fn invalid_shard_number(number: &str, path: &Path<'_>) -> Option<Finding> {
     let finding = Code::InvalidShardNumber.error(path.key(number), "is not a valid shard number").got(number);
     match number.parse::<u32>() {

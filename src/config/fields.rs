@@ -1,5 +1,6 @@
-//! THE tables of the fields of a JinaFlow: one row each. Checking, reading, the schemas, `jinaflow fields` and the settings
-//! of callers follow from them. What a field changes in the objects is decided in `crate::plan` and `crate::manifests`.
+//! The tables of the fields of a JinaFlow, with one row for each field. Checks, reading, the schemas, `jinaflow fields`
+//! and the settings of callers use these tables. `crate::plan` and `crate::manifests` decide what a field changes in the
+//! objects.
 
 use super::audience::{Audience, Level};
 use super::choices::{Callee, Compat, Mesh, MonitorKind, OnConflict, ProbeStyle, Security};
@@ -21,12 +22,12 @@ const fn of(audience: Audience, name: &'static str, shape: Shape, default: Field
 }
 
 impl Field {
-    /// The field, which a flag of the command line overrides.
+    /// The field with a command-line flag that overrides it.
     const fn with_flag(self, setting: Setting, flag: &'static str) -> Self {
         Self { caller: Some(CallerSetting { setting, flag, in_config_map: false }), ..self }
     }
 
-    /// The field, which a flag and a key of a ConfigMap override.
+    /// The field with a command-line flag and a key of a ConfigMap that override it.
     const fn with_flag_and_key(self, setting: Setting, flag: &'static str) -> Self {
         Self { caller: Some(CallerSetting { setting, flag, in_config_map: true }), ..self }
     }
@@ -400,7 +401,7 @@ static PARENT: &[Field] = &[
     row("sectionName", Text, Words("all listeners"), "The listener of the Gateway."),
 ];
 
-/// The field of this name.
+/// The field with this name.
 pub fn find(fields: &'static [Field], name: &str) -> Option<&'static Field> {
     fields.iter().find(|field| field.name == name)
 }
@@ -412,12 +413,12 @@ pub fn default_of(fields: &'static [Field], name: &str) -> &'static str {
     default.unwrap_or_default()
 }
 
-/// A field that a caller can override, with the way to do it.
+/// A field that a caller can override.
 #[derive(Debug, Clone, Copy)]
 pub struct CallerField {
     /// The field.
     pub field: &'static Field,
-    /// How a caller overrides it.
+    /// The setting that overrides the field.
     pub caller: CallerSetting,
 }
 

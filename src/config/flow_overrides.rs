@@ -1,5 +1,5 @@
 //! Options of the Flow that the config overrides: `spec.defaults.flow`, `spec.executors.*.flow`, `spec.gateway.flow` and
-//! `spec.telemetry`. They are merged into the Flow before it is read.
+//! `spec.telemetry`. These options are merged into the Flow before the Flow is read.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -13,7 +13,8 @@ use crate::jina::options::Opt;
 use crate::jina::topology::{Executor, GATEWAY};
 use crate::yaml::{Data, Node};
 
-/// Merges the options of the config into a Flow. Returns the executors whose entry matched nothing in the Flow.
+/// Merges the options of the config into a Flow. Returns the executors that have options in the config and are not in the
+/// Flow.
 pub fn apply<'l>(root: &mut Node<'_>, layers: &'l Layers, scope: &Scope) -> Vec<&'l str> {
     if let Some(options) = layers.shared_options() {
         override_below(root, "with", options.clone());
@@ -35,7 +36,7 @@ pub fn apply<'l>(root: &mut Node<'_>, layers: &'l Layers, scope: &Scope) -> Vec<
     overrides.into_keys().filter(|name| !found.contains(*name)).collect()
 }
 
-/// Merges options into those of executors, by their names. Returns the names that were found.
+/// Merges options into the executors with the same names. Returns the names that were found.
 fn override_executors(root: &mut Node<'_>, overrides: &BTreeMap<&str, &Node<'static>>) -> HashSet<String> {
     let mut found = HashSet::new();
     let mut has_list = false;
@@ -44,7 +45,7 @@ fn override_executors(root: &mut Node<'_>, overrides: &BTreeMap<&str, &Node<'sta
         has_list = true;
         for (index, entry) in entries.iter_mut().enumerate() {
             let known = entry.get("name").or_else(|| entry.get("with")?.get("name")).map(Node::shown);
-            // The name of an executor without a name follows from its place.
+            // An executor without a name gets a name from its place in the list.
             let name = known.unwrap_or_else(|| format!("executor{index}"));
             let Some(options) = overrides.get(name.as_str()) else { continue };
             if entry.get("jtype").is_some() && entry.get("with").is_some() {
@@ -67,19 +68,19 @@ fn override_executors(root: &mut Node<'_>, overrides: &BTreeMap<&str, &Node<'sta
     found
 }
 
-/// Merges options into the mapping `above.name`, which is created if it is missing.
+/// Merges options into the mapping `above.name`. Creates the mapping if it is missing.
 fn override_below(above: &mut Node<'_>, name: &'static str, options: Node<'static>) {
     if above.get(name).is_none_or(Node::is_null) {
         above.set(name, Node { mark: above.mark, tag: None, data: Data::Map(Vec::new()) });
     }
-    // If it is not a mapping, the reader of the Flow reports that.
+    // The reader of the Flow reports a value that is not a mapping.
     if let Some(known) = above.get_mut(name).filter(|known| known.as_map().is_some()) {
         let mark = known.mark;
         merge_layer(known, with_mark(options, mark));
     }
 }
 
-/// Gives options the mark of their target, so that findings point there.
+/// Replaces the mark of the options with the mark of their target, so that findings point to the target.
 fn with_mark(mut node: Node<'static>, mark: Mark) -> Node<'static> {
     node.mark = mark;
     node.data = match node.data {
@@ -90,8 +91,7 @@ fn with_mark(mut node: Node<'static>, mark: Mark) -> Node<'static> {
     node
 }
 
-/// Reports entries for executors, heads and shards that the Flow does not have. `unchanged` are the executors whose entry
-/// matched nothing.
+/// Reports entries for executors, heads and shards that the Flow does not have. `unchanged` is the result of [`apply`].
 pub fn check(flow: &Flow, layers: &Layers, unchanged: &[&str], path: &Path<'_>, findings: &mut Findings) {
     let executors = path.key("executors");
     let known: HashMap<&str, &Executor> = flow.executors.iter().map(|executor| (executor.name.as_str(), executor)).collect();
@@ -151,10 +151,10 @@ fn check_executor(executor: &Executor, layers: &Layers, path: &Path<'_>, finding
     }
 }
 
-/// The field that names the configuration in an image.
+/// The field with the name of the configuration file in an image.
 const CONFIG_FILE: &str = "configFile";
 
-/// Reports the name of a configuration file where no image has the file.
+/// Reports `configFile` for an executor that does not read a configuration file from an image.
 fn check_config_file(options: &Options, path: &Path<'_>, findings: &mut Findings) {
     let reason = match (options.inline(), options.text(Opt::Uses)) {
         (Some(_), _) => "the configuration is in the Flow",

@@ -11,7 +11,7 @@
 //! digest     := algorithm ':' hex of 32 or more
 //! ```
 
-/// Characters of a repository with its domain (`reference.RepositoryNameTotalLengthMax`).
+/// The most characters in the name of a repository with its domain (`reference.RepositoryNameTotalLengthMax`).
 const LONGEST_NAME: usize = 255;
 
 /// The reason why a reference is not valid, and how to fix it.
@@ -62,7 +62,8 @@ pub fn fault(image: &str) -> Option<(String, String)> {
     }
     let wrong = path.split('/').find(|component| !is_component(component))?;
     if wrong.contains(char::is_uppercase) {
-        // A first part with upper case letters and no dot would be a registry, which is not what the user means.
+        // The grammar reads a first part with upper case letters as a registry. Without a dot or a port, the user means
+        // an owner.
         let is_registry = domain.is_some_and(|domain| domain.contains(['.', ':', '[']));
         let name = if is_registry { name.replacen(path, &path.to_lowercase(), 1) } else { name.to_lowercase() };
         return Some((format!("`{wrong}` contains upper case letters"), format!("write {name}")));
@@ -109,7 +110,8 @@ fn is_domain(domain: &str) -> bool {
     host.split('.').all(is_label) && port.is_none_or(is_port)
 }
 
-/// Lower case letters and digits, with one `.`, one or two `_`, or any number of `-` between them.
+/// Whether a string has only lower case letters and digits, with separators between them: one `.`, one or two `_`, or any
+/// number of `-`.
 fn is_component(component: &str) -> bool {
     let is_alphanumeric = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
     let mut separator = String::new();
@@ -135,9 +137,9 @@ fn is_component(component: &str) -> bool {
 mod tests {
     use super::*;
 
-    /// From `reference_test.go` of the grammar's own package, and common mistakes.
+    /// The cases are from `reference_test.go` of `github.com/distribution/reference`, with common mistakes added.
     #[test]
-    fn references_are_read_as_distribution_does() {
+    fn references_are_read_as_in_distribution() {
         let digest = format!("sha256:{}", "f".repeat(64));
         let long = format!("{}a:tag", "a/".repeat(127));
         for image in [

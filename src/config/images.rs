@@ -1,4 +1,4 @@
-//! The image of a container, from an explicit map: without the network, and without the Jina Hub.
+//! Finds the image of a container in an explicit map, without the network and without the Jina Hub.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -9,13 +9,13 @@ use crate::yaml::Dict;
 /// The key of the image that gateways, heads and executors without `uses` run.
 pub const GATEWAY_KEY: &str = "gateway";
 
-/// The newest version of Jina, whose manifests `compat` reproduces.
+/// The newest version of Jina. `compat` reproduces the manifests of this version.
 pub const JINA_VERSION: &str = "3.34.0";
 
-/// Upper bound on the entries that are compared for "did you mean".
+/// The most entries that are compared for a "did you mean" fix.
 const MOST_PROPOSED: usize = 100;
 
-/// `spec.images` and `spec.imagePattern`: from `uses` (or `gateway`) to an image.
+/// `spec.images` and `spec.imagePattern`: the image for each `uses`, and for `gateway`.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Images {
     map: Dict<String, String>,
@@ -34,22 +34,22 @@ impl Images {
         self.pattern = Some(pattern);
     }
 
-    /// The image of exactly this key.
+    /// The image of the entry with this key.
     pub fn get(&self, uses: &str) -> Option<&str> {
         self.map.get(uses).map(String::as_str)
     }
 
-    /// The image for the `uses` of `who` (an executor, the gateway, a sidecar). `Ok(None)` means Jina's own.
+    /// The image for the `uses` of `who` (an executor, the gateway, a sidecar). `Ok(None)` means Jina's own image.
     ///
-    /// `docker://IMAGE` is the image; a [`HubName`] has an entry in the map or matches the pattern; any other value is not a
-    /// container (`jina/orchestrate/deployments/config/helper.py`, `validate_uses`).
+    /// `docker://IMAGE` names the image. A [`HubName`] has an entry in the map or matches the pattern. Any other value is
+    /// not a container (`jina/orchestrate/deployments/config/helper.py`, `validate_uses`).
     pub fn resolve(&self, uses: Option<&str>, who: fmt::Arguments<'_>, path: &Path<'_>) -> Result<Option<String>, Finding> {
         let Some(uses) = uses.filter(|uses| !is_built_in(uses)) else { return Ok(None) };
         if let Some(image) = self.get(uses) {
             return Ok(Some(image.to_owned()));
         }
         if uses.starts_with("docker://") {
-            // Jina reads its own output as YAML, which drops spaces around a value.
+            // Jina reads Jina's own output as YAML, which drops spaces around a value.
             let image = uses.replace("docker://", "").trim().to_owned();
             let missing = Code::ImageMissing.error(path, "has no image after docker://").got(uses).fix("write docker://REPOSITORY:TAG");
             return if image.is_empty() { Err(missing) } else { Ok(Some(image)) };
@@ -109,9 +109,9 @@ impl Images {
     }
 }
 
-/// The name of an executor on the Jina Hub (`hubble/executor/helper.py`, `parse_hub_uri`): `jinaai+docker://OWNER/NAME:TAG`
-/// or, before Jina 3.9, `jinahub+docker://NAME:SECRET/TAG`. The name has the same image without `+docker`, or with `+sandbox`
-/// or `+serverless`, which ran in Jina's own cloud.
+/// The name of an executor on the Jina Hub (`hubble/executor/helper.py`, `parse_hub_uri`):
+/// `jinaai+docker://OWNER/NAME:TAG` or, before Jina 3.9, `jinahub+docker://NAME:SECRET/TAG`. A name without `+docker` has
+/// the same image. A name with `+sandbox` or `+serverless`, which ran in Jina's own cloud, has the same image too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HubName<'u> {
     scheme: &'u str,
@@ -121,7 +121,7 @@ pub struct HubName<'u> {
 }
 
 impl<'u> HubName<'u> {
-    /// Reads `uses`; `None` if it is not a name on the Hub, a message if the name is not valid.
+    /// Parses `uses`. Returns `None` if it is not a name on the Hub, and a message if the name is not valid.
     pub fn parse(uses: &'u str) -> Option<Result<Self, &'static str>> {
         let (scheme, rest) = uses.split_once("://")?;
         let (hub, form) = scheme.split_once('+').unwrap_or((scheme, "docker"));
@@ -148,7 +148,7 @@ impl<'u> HubName<'u> {
     }
 }
 
-/// The name as the user wrote it, without its secret.
+/// Writes the name without its secret.
 impl fmt::Display for HubName<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.owner {
@@ -170,7 +170,7 @@ pub struct Pattern(String);
 impl Pattern {
     const PLACEHOLDERS: [&'static str; 3] = ["{owner}", "{name}", "{tag}"];
 
-    /// Reads a pattern; the error says what is wrong with it.
+    /// Parses a pattern. The error is a clause about the pattern.
     pub fn parse(text: &str) -> Result<Self, String> {
         let plain = Self::PLACEHOLDERS.iter().fold(text.to_owned(), |text, placeholder| text.replace(placeholder, ""));
         if plain.contains(['{', '}']) {
@@ -182,8 +182,8 @@ impl Pattern {
         Ok(Self(text.to_owned()))
     }
 
-    /// The image of a name: repositories are lower case (OCI distribution specification), a missing tag is `latest`.
-    /// `None` if the pattern has an owner and the name does not.
+    /// The image for a name on the Hub. The repository is in lower case (OCI distribution specification), and a missing
+    /// tag becomes `latest`. Returns `None` if the pattern has an owner and the name has none.
     fn fill(&self, name: &HubName<'_>) -> Option<String> {
         let owner = match name.owner {
             Some(owner) => owner.to_lowercase(),
@@ -195,12 +195,12 @@ impl Pattern {
     }
 }
 
-/// Classes that come with Jina and run in its own image (`jina/constants.py`).
+/// Classes that come with Jina and run in Jina's own image (`jina/constants.py`).
 fn is_built_in(uses: &str) -> bool {
     matches!(uses, "BaseExecutor" | "GRPCGateway" | "HTTPGateway" | "WebSocketGateway" | "CompositeGateway")
 }
 
-/// The Python of the published image: 3.11 for later versions, 3.10 before.
+/// The Python version of the published image: 3.11 from Jina 3.20 on, and 3.10 before.
 fn python_of(jina_version: &str) -> &'static str {
     let minor: u32 = jina_version.split('.').nth(1).and_then(|minor| minor.parse().ok()).unwrap_or(u32::MAX);
     if minor < 20 { "py310" } else { "py311" }

@@ -1,4 +1,4 @@
-//! Reads a `JinaFlow`, or a Flow without one.
+//! Reads a `JinaFlow`, or a Flow without a `JinaFlow`.
 
 use super::api::{API_VERSION, is_jina_flow};
 use super::field_checks::check_names;
@@ -11,16 +11,16 @@ use crate::jina::flow::{self, Flow};
 use crate::krm::ObjectRef;
 use crate::yaml::{self, Data, Dialect, Document, Node, Scalar, Style, SyntaxError};
 
-/// A `JinaFlow`, read.
+/// The settings and the Flow of a `JinaFlow`.
 #[derive(Debug, Clone)]
 pub struct JinaFlow {
     /// Settings of `spec` and `metadata`.
     pub settings: Settings,
-    /// `spec.flow`; `None` if it could not be read.
+    /// `spec.flow`; `None` if the Flow could not be read.
     pub flow: Option<Flow>,
 }
 
-/// Reads a `JinaFlow`, whose settings a caller overrides.
+/// Reads a `JinaFlow`. The settings of the caller override the settings of the `JinaFlow`.
 pub fn read(document: &Document<'_>, overrides: &Overrides, findings: &mut Findings) -> JinaFlow {
     let Some(root) = &document.root else { return JinaFlow { settings: Settings::default(), flow: None } };
     let top = Path::root("");
@@ -51,7 +51,7 @@ pub fn read(document: &Document<'_>, overrides: &Overrides, findings: &mut Findi
     JinaFlow { settings, flow }
 }
 
-/// Reads a Flow or Deployment without a `JinaFlow`, as Jina's own command line takes it.
+/// Reads a Flow or Deployment without a `JinaFlow`, in the form of Jina's own command line.
 pub fn read_bare(document: Document<'_>, overrides: &Overrides, findings: &mut Findings) -> JinaFlow {
     let mut settings = Settings::default();
     overrides.apply(&mut settings);
@@ -74,7 +74,7 @@ fn check_name(name: Option<&str>, path: &Path<'_>, mark: Mark, findings: &mut Fi
     }
 }
 
-/// A namespace is a DNS label (RFC 1123).
+/// Checks that the namespace is a DNS label (RFC 1123).
 fn check_namespace(settings: &Settings, path: &Path<'_>, findings: &mut Findings) {
     let Some(namespace) = settings.namespace.as_deref().filter(|namespace| !is_dns_label(namespace)) else { return };
     let message = "is not a valid name of a namespace: use at most 63 lower case letters, digits and `-`";
@@ -107,7 +107,7 @@ fn read_flow(spec: &Node<'_>, settings: &Settings, above: &Path<'_>, findings: &
     }
 }
 
-/// `spec.flow`, which is the text of a Flow or the Flow itself.
+/// The document in `spec.flow`, which is the text of a Flow or the Flow itself.
 pub fn flow_document<'n>(flow: &'n Node<'n>) -> Result<Document<'n>, SyntaxError> {
     match &flow.data {
         Data::Scalar(Scalar { text, style: Style::Quoted }) => yaml::read_as(text, Dialect::Jina),
@@ -115,7 +115,8 @@ pub fn flow_document<'n>(flow: &'n Node<'n>) -> Result<Document<'n>, SyntaxError
     }
 }
 
-/// The documents of a file with `JinaFlow`s or a Flow. A `JinaFlow` is read as kubectl reads it, a Flow as Jina reads it.
+/// Parses the documents of a file. A file with a `JinaFlow` is parsed as kubectl parses YAML, and a file with a Flow as
+/// Jina parses YAML.
 pub fn documents(text: &str) -> Result<Vec<Document<'_>>, SyntaxError> {
     let has_config = |documents: &Vec<Document<'_>>| documents.iter().filter_map(|document| document.root.as_ref()).any(is_jina_flow);
     let for_jina = yaml::read_all_as(text, Dialect::Jina);

@@ -37,12 +37,12 @@ pub fn of_types<'t>(names: &[&'t str]) -> Node<'t> {
     object([("type", strings(names.iter().copied()))])
 }
 
-/// A schema that is one of the definitions of its document.
+/// A reference to a definition in the same document.
 pub fn reference<'t>(definition: &str) -> Node<'t> {
     object([("$ref", format!("#/definitions/{definition}").into())])
 }
 
-/// A schema with the fields of another one behind its own.
+/// A schema, followed by the keywords of another schema.
 pub fn with<'t>(mut schema: Node<'t>, more: Node<'t>) -> Node<'t> {
     if let (Data::Map(fields), Data::Map(more)) = (&mut schema.data, more.data) {
         fields.extend(more);
@@ -50,7 +50,7 @@ pub fn with<'t>(mut schema: Node<'t>, more: Node<'t>) -> Node<'t> {
     schema
 }
 
-/// A schema as JSON. What fits into a line is on one line.
+/// A schema as JSON. A value that fits into one line is written on one line.
 pub fn text(schema: &Node<'_>) -> String {
     let mut out = String::new();
     print(schema, 0, &mut out);
@@ -58,7 +58,7 @@ pub fn text(schema: &Node<'_>) -> String {
     out
 }
 
-/// Longest line, if it can be broken.
+/// The most characters in a line, unless the line cannot be broken.
 const WIDTH: usize = 140;
 
 fn print(value: &Node<'_>, indent: usize, out: &mut String) {
@@ -103,7 +103,7 @@ fn spelled(value: &Node<'_>) -> String {
             format!("{{{}}}", fields.collect::<Vec<_>>().join(", "))
         }
         Data::List(entries) => format!("[{}]", entries.iter().map(spelled).collect::<Vec<_>>().join(", ")),
-        // A scalar is always valid JSON.
+        // A scalar always converts to JSON.
         Data::Scalar(_) => serde_json::to_string(value).unwrap_or_default(),
     }
 }

@@ -11,7 +11,7 @@ use super::workload::{Workload, is_zero};
 use crate::finding::{Code, FieldPath, Finding, Findings};
 use crate::yaml::Node;
 
-/// Labels by which jinaflow and selectors identify objects. No layer may set them.
+/// The labels by which jinaflow and selectors identify objects. A layer must not set these labels.
 const RESERVED_LABELS: [&str; 12] = [
     "app.kubernetes.io/component",
     "app.kubernetes.io/instance",
@@ -29,7 +29,7 @@ const RESERVED_LABELS: [&str; 12] = [
 
 const KEEP_ONE: &str = "remove one of the two; `null` removes the value of a weaker layer";
 
-/// The settings of one component, and where findings about them go.
+/// The settings of one component, and the list for findings about the settings.
 struct Checker<'c> {
     workload: &'c Workload,
     fields: Values<'c, 'static>,
@@ -37,7 +37,7 @@ struct Checker<'c> {
     findings: &'c mut Findings,
 }
 
-/// Checks merged layers. Each of them was checked on its own before.
+/// Checks merged layers. Each layer was checked separately before.
 pub fn check(workload: &Workload, merged: &Node<'static>, stack: &Stack<'_>, findings: &mut Findings) {
     let mut checker = Checker { workload, fields: Values::of(merged, LAYER), stack, findings };
     checker.check_labels();
@@ -54,12 +54,12 @@ pub fn check(workload: &Workload, merged: &Node<'static>, stack: &Stack<'_>, fin
 }
 
 impl Checker<'_> {
-    /// The path of a field below a field of the layers.
+    /// The path of a nested field, in the strongest layer that sets `field`.
     fn path(&self, field: &str, below: &[&str]) -> FieldPath {
         below.iter().fold(self.stack.path(field), |path, name| path.key(name))
     }
 
-    /// Adds a finding once: the pods of several components share layers.
+    /// Adds a finding once, because several components share layers.
     fn push(&mut self, finding: Finding) {
         self.findings.push_once_for_each_place(finding);
     }
@@ -118,7 +118,7 @@ impl Checker<'_> {
         }
     }
 
-    /// Reports properties of a claim that exists already.
+    /// Reports properties of a new claim where `existingClaim` is set.
     fn check_claim(&mut self) {
         let Some(storage) = self.fields.below("storage").filter(|storage| storage.has("existingClaim")) else { return };
         for part in ["size", "className", "accessModes"].into_iter().filter(|part| storage.has(part)) {

@@ -1,7 +1,9 @@
-//! Settings of pods: `spec.defaults` < `spec.roles.*` < `spec.gateway` and `spec.executors.*` < `.head` and `.shards.*`.
+//! Settings of pods in layers, from the weakest to the strongest: `spec.defaults`, `spec.roles.*`, then `spec.gateway`
+//! and `spec.executors.*`, then `.head` and `.shards.*`.
 //!
-//! A stronger layer is merged over the weaker ones, mapping by mapping, and `null` removes a value. Each layer is checked
-//! on its own in [`super::field_checks`], and the merged layers of a component in [`super::layer_checks`].
+//! A stronger layer is merged over the weaker layers, mapping by mapping, and `null` removes a value.
+//! [`super::field_checks`] checks each layer separately, and [`super::layer_checks`] checks the merged layers of a
+//! component.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -15,22 +17,23 @@ use super::workload::Workload;
 use crate::finding::{FieldPath, Findings};
 use crate::yaml::{Data, Node};
 
-/// The field that is a part of an object, in which `null` is a value.
+/// The field with a part of a Kubernetes object. In this field, `null` is a value and does not remove another layer's
+/// value.
 const TEMPLATE: &str = "podTemplate";
 
-/// The pods that settings are for.
+/// The pods that settings apply to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pods<'n> {
-    /// Those of the gateway.
+    /// The pods of the gateway.
     Gateway,
-    /// Those of an executor's head.
+    /// The pods of an executor's head.
     Head(&'n str),
-    /// Those of an executor, or of one of its shards.
+    /// The pods of an executor, or of one shard of the executor.
     Worker(&'n str, Option<u32>),
 }
 
 impl Pods<'_> {
-    /// The level that holds for all pods of the same role.
+    /// The level in `spec.roles` that applies to these pods.
     fn role(self) -> Level {
         match self {
             Pods::Gateway => Level::GatewayRole,
@@ -65,12 +68,12 @@ struct Entry {
     shards: BTreeMap<u32, Layer>,
 }
 
-/// The layers of an executor for a part of its pods.
+/// The parts of an executor that have a layer.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Parts {
-    /// Whether there is a layer for its head.
+    /// Whether the head has a layer.
     pub has_head: bool,
-    /// The shards with a layer of their own.
+    /// The numbers of the shards that have a layer.
     pub shards: Vec<u32>,
 }
 
@@ -121,7 +124,7 @@ impl Layers {
         self.gateway.as_ref().is_some_and(|layer| layer.has(field))
     }
 
-    /// The parts of an executor that have layers of their own.
+    /// The parts of an executor that have a layer.
     pub fn parts(&self, executor: &str) -> Parts {
         let Some(entry) = self.executors.get(executor) else { return Parts::default() };
         Parts { has_head: entry.head.is_some(), shards: entry.shards.keys().copied().collect() }
@@ -170,7 +173,7 @@ impl Layers {
         Stack([self.defaults.as_ref(), role.as_ref(), gateway, whole, part].into_iter().flatten().collect())
     }
 
-    /// The settings of all pods of a role without an entry of their own.
+    /// The settings of all pods of a role that have no entry in the config.
     pub fn of_role(&self, pods: Pods<'_>, findings: &mut Findings) -> Rc<Workload> {
         self.resolve(pods, findings)
     }
@@ -188,7 +191,7 @@ impl Layers {
         Rc::new(workload)
     }
 
-    /// The fields of a stack that are for these pods, merged.
+    /// The merged layers of a stack, with only the fields that are allowed for these pods.
     fn merged(&self, pods: Pods<'_>, stack: &Stack<'_>) -> Node<'static> {
         let is_for_pods = |name: &str| find(LAYER, name).is_some_and(|field| field.audience.has(pods.role()));
         let whole = self.entry(pods).map(|entry| &entry.whole);
@@ -225,7 +228,8 @@ impl Entry {
     }
 }
 
-/// Removes fields that an executor's entry sets for its workers: a head has another load, other pods and no devices.
+/// Removes the fields of an executor's entry that are for its workers: a head has a different load, its own number of
+/// pods and no devices.
 fn remove_fields_of_workers(fields: &mut Node<'static>) {
     fields.take("autoscale");
     fields.take("replicas");

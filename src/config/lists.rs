@@ -1,13 +1,14 @@
 //! Merging mappings and parts of Kubernetes objects.
 //!
-//! All merges go through [`merge_by`]; [`Rules`] says how they treat `null`, lists and directives.
+//! All merges call [`merge_by`]. [`Rules`] decides the treatment of `null`, lists and directives.
 
 use std::collections::HashMap;
 
 use crate::yaml::{Data, Node};
 
-/// Lists whose entries are identified by some of their fields (`patchMergeKey` and `x-kubernetes-list-map-keys` in
-/// Kubernetes' API types; claims of a StatefulSet have none there, but have names).
+/// Lists whose entries have an identity, with the fields of the identity (`patchMergeKey` and
+/// `x-kubernetes-list-map-keys` in Kubernetes' API types). Kubernetes has no such key for the claims of a StatefulSet,
+/// but each claim has a name.
 const MERGE_KEYS: [(&str, &[&str]); 12] = [
     ("containers", &["name"]),
     ("initContainers", &["name"]),
@@ -26,12 +27,12 @@ const MERGE_KEYS: [(&str, &[&str]); 12] = [
 /// The directive of a strategic merge patch.
 pub const DIRECTIVE: &str = "$patch";
 
-/// The fields by which the entries of a list are identified.
+/// The fields that identify an entry of a list.
 pub fn merge_keys(field: &str) -> Option<&'static [&'static str]> {
     MERGE_KEYS.iter().find(|(name, _)| *name == field).map(|(_, keys)| *keys)
 }
 
-/// The identity of an entry in its list.
+/// The identity of an entry in its list; `None` if the entry has no identity.
 pub fn identity(entry: &Node<'_>, keys: &[&str]) -> Option<String> {
     entry.as_map()?;
     let mut name = String::new();
@@ -41,7 +42,7 @@ pub fn identity(entry: &Node<'_>, keys: &[&str]) -> Option<String> {
         // A claim is identified by the name in its metadata.
         let value = if *key == "metadata" { value.and_then(|metadata| metadata.get("name")) } else { value };
         let text = match value.and_then(Node::as_text) {
-            // The API server fills it in.
+            // The API server sets a missing protocol to TCP.
             None if *key == "protocol" => "TCP",
             None => continue,
             Some(text) => {
@@ -57,13 +58,13 @@ pub fn identity(entry: &Node<'_>, keys: &[&str]) -> Option<String> {
     known.then_some(name)
 }
 
-/// The identity of an entry in its list; empty if it has none.
+/// The identity of an entry in its list; empty if the entry has no identity.
 pub fn entry_name(field: &str, entry: &Node<'_>) -> String {
     merge_keys(field).and_then(|keys| identity(entry, keys)).unwrap_or_default()
 }
 
-/// How a merge treats `null`, lists and directives. Mappings are merged by their fields in each case, and other values
-/// replace the value before.
+/// The treatment of `null`, lists and directives in a merge. Each rule merges mappings field by field, and each other
+/// value replaces the value before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Rules {
     /// Layers of the config: `null` removes a field, lists are replaced.
@@ -82,7 +83,7 @@ impl Rules {
         if self == Rules::Patch { directive(node) } else { None }
     }
 
-    /// Whether a value removes the value before.
+    /// Whether a value removes the value that it is merged over.
     fn removes(self, value: &Node<'_>) -> bool {
         self != Rules::Part && value.is_null() || self.directive(value) == Some("delete")
     }
@@ -91,7 +92,7 @@ impl Rules {
         self != Rules::Layer
     }
 
-    /// A value without a value before it to merge it into.
+    /// The form in which a value is added if there is no value to merge it into.
     fn added(self, value: Node<'_>) -> Node<'_> {
         match self {
             Rules::Layer => without_nulls(value),
@@ -169,7 +170,8 @@ pub fn directive<'n>(node: &'n Node<'_>) -> Option<&'n str> {
     node.get(DIRECTIVE)?.as_text()
 }
 
-/// Entries with an index by their names. Of two entries with the same name the index has the first.
+/// The entries of a mapping or list, with an index by name. If two entries have the same name, the index has the first
+/// entry.
 struct Merged<E> {
     /// `None` for an entry that was removed.
     entries: Vec<Option<E>>,
@@ -274,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn directives_are_followed() {
+    fn patch_directives_are_applied() {
         let base = "{containers: [{name: a, image: x}, {name: b}], m: {k: 1, l: 2}}";
         assert_eq!(
             merged(base, "{containers: [{name: b, $patch: delete}], m: {$patch: delete}}"),

@@ -23,7 +23,7 @@ pub fn dns_label(text: &str) -> String {
     mapped.trim_matches('-').to_owned()
 }
 
-/// Adds the DNS label that is most similar to an invalid name.
+/// Adds a proposal to a finding: the DNS label that is most similar to the invalid name.
 pub fn proposing_label(finding: Finding, wrong: &str) -> Finding {
     let proposal = dns_label(wrong);
     if proposal.is_empty() { finding.fix("choose another name") } else { finding.propose(proposal) }
@@ -41,14 +41,14 @@ pub fn is_variable(name: &str) -> bool {
     !name.starts_with(|c: char| c.is_ascii_digit()) && is_config_map_key(name)
 }
 
-/// Whether a string can be the value of a label that is not empty, or the last part of its key.
+/// Whether a string can be a label value that is not empty, or the last part of a label key.
 pub fn is_label_name(name: &str) -> bool {
     let is_inner = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
     let is_outer = |b: Option<&u8>| b.is_some_and(u8::is_ascii_alphanumeric);
     (1..=63).contains(&name.len()) && name.bytes().all(is_inner) && is_outer(name.as_bytes().first()) && is_outer(name.as_bytes().last())
 }
 
-/// Whether a string can be the key of a label: a name, or a DNS subdomain, a slash and a name (`IsQualifiedName`).
+/// Whether a string can be a label key: a name, or a DNS subdomain, a slash and a name (`IsQualifiedName`).
 pub fn is_label_key(key: &str) -> bool {
     match key.split_once('/') {
         None => is_label_name(key),

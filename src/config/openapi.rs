@@ -1,9 +1,9 @@
 //! The OpenAPI v3 form of a JSON Schema: a structural schema, as Kubernetes requires it in CustomResourceDefinitions
 //! (<https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#specifying-a-structural-schema>).
 //!
-//! Structural schemas allow no references and one type per value. References are replaced by their definitions. A value of
-//! several types is left untyped, and its types are listed in the description. Defaults are in the description too: a tool
-//! that filled them in would stop executors from inheriting from their Flow.
+//! Structural schemas allow no references and only one type for each value. A reference is replaced by its definition. A
+//! value of several types is left untyped, and the description lists the types. The description has the default too: a
+//! tool that adds defaults to a config would stop executors from inheriting from their Flow.
 
 use super::json_schema::{boolean, mapping, object, of_type};
 use crate::yaml::Node;
@@ -11,7 +11,7 @@ use crate::yaml::Node;
 /// The structural form of a schema with `definitions`.
 pub fn structural<'t>(schema: &Node<'t>) -> Node<'t> {
     let mut root = form(schema, schema);
-    // Kubernetes validates `metadata` itself, and allows nothing but its type here.
+    // Kubernetes validates `metadata`, and the schema of `metadata` may contain only its type.
     if let Some(metadata) = root.get_mut("properties").and_then(|properties| properties.get_mut("metadata")) {
         *metadata = of_type("object");
     }
@@ -93,7 +93,7 @@ impl<'s, 't> Keywords<'s, 't> {
         Some(text.into())
     }
 
-    /// Whether the allowed values can be an `enum`. An API server refuses null even where it is among them
+    /// Whether the allowed values can be an `enum`. An API server refuses null even if the `enum` contains null
     /// (`validateEnum` of kube-openapi).
     fn has_enum(&self) -> bool {
         self.only_type().is_some() && !self.values.is_empty() && !self.types.contains(&"null")
@@ -119,7 +119,7 @@ fn form<'t>(schema: &Node<'t>, root: &Node<'t>) -> Node<'t> {
         fields.extend(keywords.has_enum().then(|| ("enum", std::mem::take(&mut keywords.values).into())));
         fields.extend(keywords.pattern.map(|pattern| ("pattern", pattern.clone())));
     }
-    // A field that one alternative requires is not required by another.
+    // If several alternatives are objects, a field that one alternative requires may be missing in another.
     if keywords.types.iter().filter(|name| **name == "object").count() == 1 {
         fields.extend(keywords.required.map(|names| ("required", names.clone())));
     }
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_of_several_types_is_untyped_and_lists_them() {
+    fn a_value_of_several_types_is_untyped_and_its_description_lists_the_types() {
         let open = |text: &str| json!({"description": text, "x-kubernetes-preserve-unknown-fields": true});
         let schema = r#"{"description": "D.", "type": ["integer", "string", "null"], "default": 1}"#;
         assert_eq!(structural_value(schema), open("D. Types: integer, string. Default: 1."));

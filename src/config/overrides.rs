@@ -8,11 +8,11 @@ use super::images::{GATEWAY_KEY, Pattern};
 use super::settings::Settings;
 use crate::finding::{Code, Finding, Path};
 
-/// The variables from which Jina takes the claims of executors with `volumes`
+/// The variables from which Jina takes the properties of claims for executors with `volumes`
 /// (`jina/orchestrate/deployments/config/k8slib/kubernetes_deployment.py`).
 pub const STORAGE_VARIABLES: [&str; 3] = ["JINA_K8S_STORAGE_CLASS_NAME", "JINA_K8S_STORAGE_CAPACITY", "JINA_K8S_ACCESS_MODES"];
 
-/// Settings of a caller. They override those of a JinaFlow, or the defaults for a Flow without one.
+/// Settings of a caller. They override the settings of a JinaFlow, or the defaults if there is no JinaFlow.
 #[derive(Debug, Default, Clone)]
 pub struct Overrides {
     /// `spec.compat`.
@@ -38,7 +38,7 @@ pub struct Overrides {
 }
 
 impl Overrides {
-    /// Checks and adds a setting. `path` is the field for findings.
+    /// Checks and adds a setting. `path` is the path for findings.
     pub fn set(&mut self, setting: Setting, value: &str, path: &Path<'_>) -> Result<(), Finding> {
         let field = caller_fields().find(|known| known.caller.setting == setting).map(|known| known.field);
         if let Some(finding) = field.and_then(|field| check_text(value, &field.shape, path)) {
@@ -51,15 +51,15 @@ impl Overrides {
             Setting::JinaVersion => self.jina_version = Some(value.to_owned()),
             Setting::ImagePattern => self.image_pattern = Pattern::parse(value).ok(),
             Setting::OnConflict => self.on_conflict = OnConflict::parse(value),
-            // An image has no `=`, a `uses` may have one in its secret.
+            // An image has no `=`, but the secret in a `uses` may have one.
             Setting::Image => self.images.push(pair(value.rsplit_once('='), value, "USES=IMAGE", path)?),
-            // The name of a variable has no `=`, its value may.
+            // The name of a variable has no `=`, but the value may have one.
             Setting::Context => self.context.push(pair(value.split_once('='), value, "K=V", path)?),
         }
         Ok(())
     }
 
-    /// Overrides settings.
+    /// Replaces the settings that the caller sets.
     pub fn apply(&self, settings: &mut Settings) {
         if let Some(compat) = self.compat {
             settings.compat = compat;

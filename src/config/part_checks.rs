@@ -1,4 +1,4 @@
-//! Checks of parts of objects before they are merged: unknown directives, and list entries without their merge keys.
+//! Checks parts of objects before the merge: unknown directives, and list entries without their merge keys.
 
 use super::lists::{DIRECTIVE, directive, identity, merge_keys};
 use crate::finding::{Code, Finding, Findings, Path};

@@ -1,7 +1,7 @@
 //! Quantities of Kubernetes: `500m`, `2`, `8Gi`, `1.5G`, `1e3`
 //! (`k8s.io/apimachinery/pkg/api/resource/quantity.go`).
 
-/// The number of a quantity, exact enough to compare two of them; `None` if the text is not a quantity.
+/// The number of a quantity, exact enough to compare two quantities; `None` if the text is not a quantity.
 pub fn parse(text: &str) -> Option<f64> {
     let number = text.strip_prefix(['+', '-']).unwrap_or(text);
     let digits = number.bytes().take_while(|b| b.is_ascii_digit() || *b == b'.').count();
@@ -37,7 +37,7 @@ mod tests {
     use super::parse;
 
     #[test]
-    fn quantities_are_read_as_kubernetes_does() {
+    fn quantities_are_read_as_in_kubernetes() {
         for (text, number) in [
             ("0", 0.0),
             ("500m", 0.5),

@@ -1,8 +1,8 @@
 //! The JSON Schema of a `JinaFlow` for editors, from the tables of options and of fields (draft 7, which
 //! yaml-language-server reads). [`super::openapi`] converts the schema to OpenAPI v3.
 //!
-//! It is no stricter than reading: a value may be a variable that is replaced later, and Jina accepts many values in
-//! several forms. It gives editors names, descriptions, defaults and allowed values.
+//! The schema is not stricter than reading: a value may be a variable that is replaced later, and Jina accepts many
+//! values in several forms. Editors get names, descriptions, defaults and allowed values from the schema.
 
 use super::api::{API_VERSION, KIND};
 use super::audience::Level;
@@ -66,7 +66,7 @@ fn definitions() -> Schema {
     ])
 }
 
-/// The definition of a layer. Roles share that of what they hold for.
+/// The name of a level's definition. A role shares the definition with the components that the role applies to.
 fn definition(level: Level) -> &'static str {
     match level {
         Level::Defaults => "defaults",
@@ -117,7 +117,7 @@ fn executor() -> Schema {
     with(of_type("object"), object([("properties", with(own, options(Section::Executor)))]))
 }
 
-/// The options of a section, under all their names.
+/// The options of a section, with a property for each name of an option.
 fn options(section: Section) -> Schema {
     let rows = TABLE.iter().filter(|row| section.allows(row));
     let named = rows.flat_map(|row| [row.name].into_iter().chain(row.aliases.iter().copied()).map(move |name| (name.into(), option(row))));
@@ -151,12 +151,12 @@ fn option(row: &Row) -> Schema {
     with(object([("description", format!("{}{note}", row.doc).into())]), with(kind, default))
 }
 
-/// A mapping or nothing, with these values.
+/// A schema for a mapping with these values, or `null`.
 fn values(value: Schema) -> Schema {
     with(of_types(&["object", "null"]), object([("additionalProperties", value)]))
 }
 
-/// A mapping or nothing, with these fields and no others.
+/// A schema for a mapping with only these fields, or `null`.
 fn closed<'f>(fields: impl Iterator<Item = &'f Field>) -> Schema {
     with(values(boolean(false)), object([("properties", properties(fields))]))
 }
@@ -165,7 +165,7 @@ fn properties<'f>(fields: impl Iterator<Item = &'f Field>) -> Schema {
     mapping(fields.map(|field| (field.name.into(), property(field))))
 }
 
-/// The schema of a field. Settings of callers are not in layers, so `null` has no meaning for them.
+/// The schema of a field. Fields that callers override are not in layers, so `null` has no meaning for these fields.
 fn property(field: &Field) -> Schema {
     let is_setting = field.caller.is_some();
     let default = field.default.text().filter(|_| !is_setting).map(|default| format!(" Default: {default}.")).unwrap_or_default();

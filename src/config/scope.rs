@@ -1,4 +1,4 @@
-//! Settings of the Flow as a whole: mesh, monitoring, network policies, its Namespace, patches.
+//! Settings of the Flow as a whole: mesh, monitoring, network policies, the Namespace and patches.
 
 use super::choices::{Callee, Mesh, MonitorKind};
 use super::fields::SPEC;
@@ -21,11 +21,11 @@ pub struct Scope {
     pub network: Option<NetworkPolicy>,
     /// `namespace`: labels and annotations.
     pub namespace: Option<(Texts, Texts)>,
-    /// `external`: `KIND/NAME`, as `jinaflow check` takes them.
+    /// `external`: `KIND/NAME`, in the form of `jinaflow check`.
     pub external: Vec<String>,
     /// `patches`, in the order of their names.
     pub patches: Vec<Patch>,
-    /// About how many bytes of it each component has.
+    /// The approximate size in bytes of these settings in each component.
     pub bytes: usize,
 }
 
@@ -35,7 +35,7 @@ pub type Texts = Vec<(String, String)>;
 /// `spec.monitoring`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Monitoring {
-    /// Whether its object is a PodMonitor.
+    /// Whether the object is a PodMonitor, not a ServiceMonitor.
     pub of_pods: bool,
     /// Labels for Prometheus.
     pub labels: Texts,
@@ -57,20 +57,20 @@ pub struct NetworkPolicy {
 /// A client or a server in the network.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Peer {
-    /// Labels of its namespace.
+    /// Labels of the peer's namespace.
     pub namespace: Texts,
-    /// Labels of its pods.
+    /// Labels of the peer's pods.
     pub pods: Texts,
-    /// Its addresses.
+    /// The range of the peer's addresses.
     pub cidr: Option<String>,
 }
 
-/// One of `spec.patches`.
+/// An entry of `spec.patches`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Patch {
-    /// Its name.
+    /// The name of the patch.
     pub name: String,
-    /// `target`: fields and the values that they must have.
+    /// `target`: fields of an object, and the values that these fields must have.
     pub target: Texts,
     /// `json`: the operations of a JSON Patch (RFC 6902).
     pub json: Option<Fragment>,
@@ -105,10 +105,10 @@ impl Scope {
     }
 }
 
-/// The annotation of a workload that lists objects that exist elsewhere: `secret/hf,configmap/x`.
+/// The annotation of a workload with the objects that exist elsewhere, such as `secret/hf,configmap/x`.
 pub const EXTERNAL: &str = "flow.jina.ai/external";
 
-/// The kinds that objects refer to by name, and their fields in `external`.
+/// The kinds of objects that other objects refer to by name, each with its field in `external`.
 pub const EXTERNAL_KINDS: [(&str, &str); 5] = [
     ("Secret", "secrets"),
     ("ConfigMap", "configMaps"),
@@ -117,7 +117,7 @@ pub const EXTERNAL_KINDS: [(&str, &str); 5] = [
     ("ServiceAccount", "serviceAccounts"),
 ];
 
-/// Upper bound on patches: each is compared with every object.
+/// The most patches. Each patch is compared with every object.
 const MOST_PATCHES: usize = 1000;
 
 /// The oldest minor version of Kubernetes that the manifests are tested with.
@@ -134,7 +134,7 @@ fn kubernetes_version(spec: &Values<'_, '_>, path: &Path<'_>, findings: &mut Fin
     minor
 }
 
-/// `1.30` → 30.
+/// The minor version: 30 for `1.30`.
 fn minor(version: &str) -> Option<u32> {
     version.trim_start_matches('v').strip_prefix("1.")?.split('.').next()?.parse().ok()
 }
@@ -160,7 +160,7 @@ fn patch(Entry { name, values }: Entry<'_, '_>) -> Patch {
     }
 }
 
-/// Options of the Flow that make every process send its traces and metrics.
+/// The options of the Flow with which every process sends traces and metrics.
 fn telemetry(fields: Values<'_, '_>) -> Vec<(&'static str, String)> {
     let mut options = Vec::new();
     for (kind, switch, host, port) in [
@@ -188,7 +188,8 @@ fn network_policy(fields: Values<'_, '_>) -> NetworkPolicy {
     policy
 }
 
-/// A client or server; without any other field, the pods of the namespace that has the name of the entry.
+/// The client or server of an entry. An entry without labels and addresses selects the pods of the namespace with the
+/// entry's name.
 fn peer(Entry { name, values }: &Entry<'_, '_>) -> Peer {
     let namespace_label = |name: String| ("kubernetes.io/metadata.name".to_owned(), name);
     let mut namespace = values.strings("namespaceLabels");

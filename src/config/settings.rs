@@ -1,4 +1,4 @@
-//! The settings of a JinaFlow, without its Flow.
+//! The settings of a JinaFlow, apart from the Flow.
 
 use super::choices::{Compat, Mesh, OnConflict};
 use super::corrections::{Correction, Corrections};
@@ -16,12 +16,12 @@ use crate::jina::substitute::Context;
 use crate::jina::versions::Version;
 use crate::yaml::Node;
 
-/// Everything but the Flow that decides what is rendered.
+/// The settings that, together with the Flow, decide the manifests.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
     /// `spec.compat`.
     pub compat: Compat,
-    /// The corrections that apply, if they are not those of `compat`; `jinaflow explain` tries them one by one.
+    /// The corrections that replace the corrections of `compat`. `jinaflow explain` tries corrections one by one.
     pub only: Option<Corrections>,
     /// `spec.jinaVersion`.
     pub jina_version: Option<String>,
@@ -29,7 +29,7 @@ pub struct Settings {
     pub images: Images,
     /// `spec.context`: values of the Flow's variables.
     pub context: Context,
-    /// `metadata.name`, which distinguishes the objects of a Flow from others.
+    /// `metadata.name`, which distinguishes the objects of a Flow from other objects.
     pub name: Option<String>,
     /// `metadata.namespace`.
     pub namespace: Option<String>,
@@ -108,7 +108,7 @@ impl Settings {
     }
 }
 
-/// The strings of a field with names and strings. Wrong values were reported before.
+/// The entries of a field that maps names to strings. Invalid values were reported before.
 fn strings<'n>(spec: &'n Node<'_>, name: &str) -> impl Iterator<Item = (String, &'n str)> {
     let may_be_empty = matches!(find(SPEC, name).map(|field| &field.shape), Some(Shape::Strings(true)));
     let pairs = spec.map_at(name).iter().filter(|(_, value)| !value.is_null());

@@ -3,12 +3,12 @@
 use crate::finding::{FieldPath, Step};
 use crate::yaml::Node;
 
-/// A layer as the user wrote it, and its path.
+/// A layer as the user wrote it, with the path of the layer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Layer {
     /// The path of the layer.
     pub path: FieldPath,
-    /// Its fields.
+    /// The fields of the layer.
     pub fields: Node<'static>,
 }
 

@@ -1,14 +1,14 @@
-//! Executors without `uses`.
+//! Warns about executors without `uses`.
 
 use crate::finding::{Code, Findings, Path};
 use crate::jina::flow::{Flow, Kind};
 use crate::jina::options::Opt;
 use crate::jina::topology::Executor;
 
-/// Warns about executors without `uses`, for which Jina runs its BaseExecutor, which changes nothing.
+/// Warns about executors without `uses`. Jina then runs BaseExecutor, which changes nothing.
 ///
-/// A Flow that is a mapping in a JinaFlow can be patched. A patch of the list `executors` can be the cause of a missing
-/// `uses`: kustomize replaces the lists of kinds that it does not know.
+/// kustomize can patch a Flow that is a mapping in a JinaFlow. kustomize replaces whole lists in kinds that it does not
+/// know, so a patch of `executors` can remove a `uses`.
 pub fn warn_about_missing(flow: &Flow, is_patchable: bool, path: &Path<'_>, findings: &mut Findings) {
     let has_no_uses = |executor: &&Executor| {
         let options = &executor.options;

@@ -1,11 +1,11 @@
-//! Fields with their values, after they were checked. Defaults come from the rows of the fields.
+//! Reads the values of fields that were checked before. Defaults come from the rows of the fields.
 
 use super::field::{Field, Shape};
 use super::field_checks::flag;
 use super::fields::{default_of, find};
 use crate::yaml::{Data, Node};
 
-/// A part of an object in Kubernetes' own fields, as the user wrote it.
+/// A part of a Kubernetes object, as the user wrote it.
 pub type Fragment = Node<'static>;
 
 /// A mapping together with the rows of its fields.
@@ -15,12 +15,12 @@ pub struct Values<'n, 't> {
     fields: &'static [Field],
 }
 
-/// An entry of a field that maps names to fields.
+/// A name and the mapping below it, in a field that maps names to mappings.
 #[derive(Debug, Clone)]
 pub struct Entry<'n, 't> {
     /// The name.
     pub name: String,
-    /// The fields below it.
+    /// The fields of the mapping.
     pub values: Values<'n, 't>,
 }
 
@@ -41,79 +41,79 @@ impl<'n, 't> Values<'n, 't> {
         self.node.get(name).filter(|value| !value.is_null())
     }
 
-    /// A part of a Kubernetes object.
+    /// The value of a field that is a part of a Kubernetes object.
     pub fn fragment(self, name: &str) -> Option<Fragment> {
         self.node(name).map(|value| value.clone().into_owned())
     }
 
-    /// A string, if it is set.
+    /// The string in a field, if the field is set.
     pub fn text(self, name: &str) -> Option<String> {
         self.node(name).and_then(Node::as_text).map(str::to_owned)
     }
 
-    /// A string, or the default.
+    /// The string in a field, or the default of the field.
     pub fn text_or_default(self, name: &str) -> String {
         self.text(name).unwrap_or_else(|| default_of(self.fields, name).to_owned())
     }
 
-    /// A whole number, if it is set.
+    /// The whole number in a field, if the field is set.
     pub fn int(self, name: &str) -> Option<i64> {
         self.node(name)?.as_text()?.parse().ok()
     }
 
-    /// A whole number, or the default.
+    /// The whole number in a field, or the default of the field.
     pub fn int_or_default(self, name: &str) -> i64 {
         self.int(name).unwrap_or_else(|| default_of(self.fields, name).parse().unwrap_or_default())
     }
 
-    /// A switch, if it is set.
+    /// The boolean in a field, if the field is set.
     pub fn flag(self, name: &str) -> Option<bool> {
         self.node(name).and_then(flag)
     }
 
-    /// A switch, or the default.
+    /// The boolean in a field, or the default of the field.
     pub fn flag_or_default(self, name: &str) -> bool {
         self.flag(name).unwrap_or_else(|| default_of(self.fields, name) == "true")
     }
 
-    /// One of the allowed values, if it is set.
+    /// The parsed choice in a field, if the field is set.
     pub fn choice<T>(self, name: &str, parse: impl FnOnce(&str) -> Option<T>) -> Option<T> {
         parse(self.node(name)?.as_text()?)
     }
 
-    /// One of the allowed values, or the default.
+    /// The parsed choice in a field, or the default of the field.
     pub fn choice_or_default<T>(self, name: &str, parse: impl Fn(&str) -> Option<T>) -> Option<T> {
         self.choice(name, &parse).or_else(|| parse(default_of(self.fields, name)))
     }
 
-    /// The fields below a field, if it is a mapping.
+    /// The fields below a field, if its value is a mapping.
     pub fn below(self, name: &str) -> Option<Values<'n, 't>> {
         let node = self.node(name).filter(|node| node.as_map().is_some())?;
         Some(Values { node, fields: self.fields_below(name) })
     }
 
-    /// The entries of a field that maps names to fields.
+    /// The entries of a field that maps names to mappings.
     pub fn entries(self, name: &str) -> impl Iterator<Item = Entry<'n, 't>> + use<'n, 't> {
         let fields = self.fields_below(name);
         self.pairs(name).map(move |(key, node)| Entry { name: key.shown(), values: Values { node, fields } })
     }
 
-    /// Strings by their names.
+    /// The entries of a field that maps names to strings.
     pub fn strings(self, name: &str) -> Vec<(String, String)> {
         self.pairs(name).map(|(key, value)| (key.shown(), value.shown())).collect()
     }
 
-    /// The names in a field that maps names to nothing.
+    /// The names in a field of the shape [`Shape::Set`].
     pub fn names(self, name: &str) -> Vec<String> {
         self.pairs(name).map(|(key, _)| key.shown()).collect()
     }
 
-    /// About how many bytes a field has.
+    /// The approximate size of a field in bytes.
     pub fn weight(self, name: &str) -> usize {
         self.node(name).map_or(0, Node::weight)
     }
 
-    /// About how many bytes all fields have.
+    /// The approximate size of all fields in bytes.
     pub fn total_weight(self) -> usize {
         self.node.weight()
     }

@@ -1,4 +1,4 @@
-//! The settings of the pods of one component: merged layers, typed.
+//! The settings of the pods of one component, as Rust types after the layers are merged.
 
 pub use super::choices::{ProbeStyle, Security};
 use super::fields::{LAYER, PDB, ROLLING_UPDATE, STORAGE, default_of};
@@ -65,14 +65,14 @@ pub struct Workload {
     pub grpc_route: Option<Route>,
     /// `podTemplate`.
     pub pod_template: Option<Fragment>,
-    /// About how many bytes the settings take in the objects of a component.
+    /// The approximate size in bytes of the settings in the objects of a component.
     pub bytes: usize,
 }
 
 /// A variable from a key of a Secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SecretKey {
-    /// The variable.
+    /// The name of the variable.
     pub variable: String,
     /// The name of the Secret.
     pub secret: String,
@@ -115,22 +115,22 @@ impl RollingUpdate {
 /// An existing ConfigMap or Secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
-    /// Whether it is a Secret.
+    /// Whether the object is a Secret.
     pub is_secret: bool,
-    /// Its name.
+    /// The name of the object.
     pub name: String,
-    /// The prefix of its variables, if its keys become variables.
+    /// The prefix of the variables, if the keys of the object become variables.
     pub env: Option<String>,
-    /// The folder where its keys become files.
+    /// The folder of the files, if the keys of the object become files.
     pub mount_path: Option<String>,
-    /// Whether pods start without it.
+    /// Whether pods start without the object.
     pub optional: bool,
-    /// Whether it exists elsewhere.
+    /// Whether the object exists elsewhere, so that `jinaflow check` does not report it as missing.
     pub external: bool,
 }
 
 impl Source {
-    /// The field that declares it.
+    /// The field that declares the object.
     pub fn field(&self) -> &'static str {
         if self.is_secret { "secrets" } else { "configMaps" }
     }
@@ -152,7 +152,7 @@ pub struct Claims {
 }
 
 impl Claims {
-    /// The size of claims where it is not set.
+    /// The default of `size`.
     pub fn default_size() -> &'static str {
         default_of(STORAGE, "size")
     }
@@ -186,7 +186,7 @@ pub struct Keda {
     pub cooldown: Option<i64>,
 }
 
-/// One of `autoscale.keda.triggers`.
+/// An entry of `autoscale.keda.triggers`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trigger {
     /// KEDA's name of the scaler.
@@ -233,7 +233,7 @@ pub struct Expose {
     pub port: i64,
     /// The port on the nodes.
     pub node_port: Option<i64>,
-    /// The protocol of the gateway; its first if not set.
+    /// The protocol of the gateway; the first protocol if not set.
     pub protocol: Option<Protocol>,
     /// Annotations of the Service.
     pub annotations: Vec<(String, String)>,
@@ -246,13 +246,13 @@ pub struct Ingress {
     pub class: Option<String>,
     /// `hosts`.
     pub hosts: Vec<Host>,
-    /// The protocol of the gateway; its first if not set.
+    /// The protocol of the gateway; the first protocol if not set.
     pub protocol: Option<Protocol>,
     /// Annotations of the Ingress.
     pub annotations: Vec<(String, String)>,
 }
 
-/// One of `ingress.hosts`.
+/// An entry of `ingress.hosts`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Host {
     /// The host name.
@@ -279,27 +279,27 @@ pub struct Route {
 /// A Gateway that a route is attached to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Parent {
-    /// Its name.
+    /// The name of the Gateway.
     pub name: String,
-    /// Its namespace; that of the Flow if not set.
+    /// The namespace of the Gateway; the namespace of the Flow if not set.
     pub namespace: Option<String>,
-    /// Its listener; all listeners if not set.
+    /// The listener of the Gateway; all listeners if not set.
     pub section: Option<String>,
 }
 
 impl Workload {
-    /// Whether a container requests devices, whose names have a domain (`nvidia.com/gpu`).
+    /// Whether the containers request devices: resources whose names have a domain, such as `nvidia.com/gpu`.
     pub fn has_devices(&self) -> bool {
         let limits = self.resources.as_ref().map(|resources| resources.map_at("limits")).unwrap_or_default();
         limits.iter().any(|(name, _)| name.as_text().is_some_and(|name| name.contains('/')))
     }
 
-    /// Whether a rolling update creates pods in addition to the wanted number.
+    /// Whether a rolling update creates more pods than `replicas`.
     pub fn surges(&self) -> bool {
         self.rolling_update.surge.as_ref().is_none_or(|surge| !is_zero(surge))
     }
 
-    /// The seconds of draining where they are not set.
+    /// The default of `drainSeconds`.
     pub fn default_drain() -> i64 {
         default_of(LAYER, "drainSeconds").parse().unwrap_or_default()
     }

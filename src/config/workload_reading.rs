@@ -107,7 +107,7 @@ fn autoscale(fields: Values<'_, '_>) -> Autoscale {
     let memory = fields.int("memory");
     Autoscale {
         min: fields.int_or_default("min"),
-        // A missing `max` is an error of its own.
+        // A missing `max` is reported as a separate error.
         max: fields.int("max").unwrap_or(1),
         cpu: fields.int("cpu").or(if memory.is_none() && keda.is_none() { Some(80) } else { None }),
         memory,
@@ -133,7 +133,7 @@ fn pdb(fields: Values<'_, '_>) -> Pdb {
     }
 }
 
-/// A protocol by its name in the config, which is its scheme.
+/// The protocol with this name in the config. The name is the scheme of the protocol.
 fn protocol(name: &str) -> Option<Protocol> {
     [Protocol::Grpc, Protocol::Http, Protocol::Websocket].into_iter().find(|protocol| protocol.scheme() == name)
 }

@@ -1,8 +1,8 @@
-//! Arguments with the addresses of components filled in.
+//! Fills the addresses of components into arguments.
 //!
-//! An address is written as `$(JINA_ADDR_X)`. The kubelet expands it from an environment variable whose whole value is the
-//! name of the Service. kustomize can follow a renamed Service into a container in this form only (`nameReference`, see
-//! `functions/jinaflow/kustomizeconfig.yaml`), and a short name needs no namespace.
+//! An address is written as `$(JINA_ADDR_X)`. The kubelet expands the address from an environment variable whose whole
+//! value is the name of the Service. kustomize can follow a renamed Service into a container in this form only
+//! (`nameReference`, see `functions/jinaflow/kustomizeconfig.yaml`), and a short name needs no namespace.
 
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -11,7 +11,7 @@ use super::target::Target;
 use crate::config::corrections::Correction;
 use crate::plan::{Arg, Piece};
 
-/// Arguments, and the variables that they use.
+/// Arguments, and the variables that the arguments use.
 pub struct Arguments<'c> {
     pub words: Vec<Cow<'c, str>>,
     pub addresses: Vec<Address<'c>>,

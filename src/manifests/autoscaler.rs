@@ -1,4 +1,4 @@
-//! `autoscaling/v2 HorizontalPodAutoscaler` and `keda.sh/v1alpha1 ScaledObject`: they decide the number of replicas.
+//! `autoscaling/v2 HorizontalPodAutoscaler` and `keda.sh/v1alpha1 ScaledObject`, which decide the number of replicas.
 
 use super::maker::Maker;
 use super::nodes::{mapping, string_map};
@@ -6,7 +6,7 @@ use crate::config::workload::{Autoscale, Keda, Trigger};
 use crate::plan::Component;
 use crate::yaml::Node;
 
-/// The kind of the autoscaler, which is its role as well.
+/// The kind of the autoscaler, which is also the role of the object.
 pub fn kind(autoscale: &Autoscale) -> &'static str {
     if autoscale.keda.is_some() { "ScaledObject" } else { "HorizontalPodAutoscaler" }
 }
@@ -61,7 +61,7 @@ fn scaled<'c>(component: &'c Component, autoscale: &'c Autoscale, keda: &'c Keda
         ("maxReplicaCount", autoscale.max.into()),
         ("triggers", triggers.into()),
     ]);
-    // KEDA creates a HorizontalPodAutoscaler and passes the behavior on to it.
+    // KEDA creates a HorizontalPodAutoscaler with this behavior.
     if let Some(behavior) = &autoscale.behavior {
         let config = mapping([("behavior", behavior.clone())]);
         spec.set("advanced", mapping([("horizontalPodAutoscalerConfig", config)]));

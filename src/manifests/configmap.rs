@@ -19,7 +19,7 @@ pub fn config_name(component: &str) -> String {
     format!("{component}-config")
 }
 
-/// The variables of Jina, which the component's own override, then the component's other variables.
+/// The ConfigMap with the environment of a component. Variables of the component override Jina's variables.
 pub fn config_map<'c>(maker: &Maker<'c>) -> Node<'c> {
     let env = &maker.component.env;
     let own = |name: &str| env.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
@@ -30,7 +30,7 @@ pub fn config_map<'c>(maker: &Maker<'c>) -> Node<'c> {
     with_data(maker, name(&maker.component.name), Data::Map(data).into())
 }
 
-/// An inline configuration, as the file that the pod mounts.
+/// The ConfigMap with an inline configuration, as the file that the pod mounts.
 pub fn config_file<'c>(maker: &Maker<'c>, config: &'c str) -> Node<'c> {
     let file = CONFIG_FILE.rsplit('/').next().unwrap_or(CONFIG_FILE);
     with_data(maker, config_name(&maker.component.name), mapping([(file, config.into())]))

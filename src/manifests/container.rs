@@ -150,7 +150,7 @@ fn field<'c>(path: impl Into<Node<'c>>) -> Node<'c> {
     mapping([("fieldRef", mapping([("fieldPath", path.into())]))])
 }
 
-/// The variables that describe a process of Jina to itself.
+/// The variables with the names of a container's pod, workload, namespace and executor.
 fn identity<'c>(maker: &Maker<'c>) -> Vec<Node<'c>> {
     let component = maker.component;
     let node = if maker.has(Correction::NamesFromMetadata) && label_value(&component.node) == component.node {

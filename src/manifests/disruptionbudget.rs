@@ -1,13 +1,13 @@
-//! `policy/v1 PodDisruptionBudget`: how many pods may be evicted at once when nodes are drained.
+//! `policy/v1 PodDisruptionBudget`: the number of pods that may be evicted at once when nodes are drained.
 
 use super::maker::Maker;
 use super::nodes::mapping;
 use crate::config::corrections::Correction;
 use crate::yaml::Node;
 
-/// The budget of a component, unless the config disables it. It does not depend on the number of replicas: with
-/// `maxUnavailable: 1` even a single pod can be evicted. By default pods that are not ready are evicted even if the budget is used
-/// up: a pod that restarts again and again must not block the drain of a node
+/// The budget of a component, unless the config disables the budget. The budget does not depend on the number of
+/// replicas: with `maxUnavailable: 1` even a single pod can be evicted. By default pods that are not ready are evicted
+/// even if the budget is used up: a pod that restarts again and again must not block the drain of a node
 /// (<https://kubernetes.io/docs/tasks/run-application/configure-pdb/#unhealthy-pod-eviction-policy>).
 pub fn disruption_budget<'c>(maker: &Maker<'c>) -> Option<Node<'c>> {
     let pdb = &maker.component.workload.pdb;

@@ -1,6 +1,6 @@
 //! The end of a pod: before SIGTERM, callers get time to choose another pod and requests get time to finish.
 //!
-//! At SIGTERM Jina cancels all running requests (`server.stop(grace=None)`), so they must be finished by then.
+//! At SIGTERM Jina cancels all running requests (`server.stop(grace=None)`), so requests must finish before SIGTERM.
 
 use super::maker::Maker;
 use super::nodes::{mapping, strings};
@@ -13,10 +13,10 @@ use crate::yaml::Node;
 const GRACE_AFTER_SIGTERM: i64 = 10;
 /// The first minor version of Kubernetes in which a pod can sleep without a shell (KEP-3960).
 const NATIVE_SLEEP: u32 = 30;
-/// Seconds that a pod of Jina waits.
+/// Seconds that a pod waits in Jina's export.
 const JINA_WAIT: i64 = 2;
 
-/// Seconds that the pod drains; `None` where Jina decides.
+/// Seconds that the pod drains; `None` for the wait of Jina's export.
 fn seconds(maker: &Maker<'_>) -> Option<i64> {
     maker.component.workload.drain.or(maker.has(Correction::DrainTime).then(Workload::default_drain))
 }
@@ -35,7 +35,7 @@ pub fn pre_stop<'c>(maker: &Maker<'c>) -> Option<Node<'c>> {
     }
 }
 
-/// `terminationGracePeriodSeconds`, which is longer than the pod drains.
+/// `terminationGracePeriodSeconds`, which is longer than the drain time.
 pub fn grace(maker: &Maker<'_>) -> Option<i64> {
     seconds(maker).map(|seconds| seconds.saturating_add(GRACE_AFTER_SIGTERM))
 }

@@ -8,10 +8,11 @@ use crate::jina::setting::Protocol;
 use crate::plan::{Component, PORT, protocol_service};
 use crate::yaml::{Data, Node};
 
-/// The annotation of the backend's protocol: without it, the controller of the class `nginx` sends HTTP/1 to the backend.
+/// The annotation for the backend's protocol. Without the annotation, the controller of the class `nginx` sends HTTP/1 to
+/// the backend.
 const BACKEND: &str = "nginx.ingress.kubernetes.io/backend-protocol";
 
-/// The place of a protocol among those of a gateway; the first if `protocol` is not set.
+/// The place of a protocol in the protocols of a gateway; 0 if `protocol` is not set.
 pub fn place_of(component: &Component, protocol: Option<Protocol>) -> Option<usize> {
     let Some(protocol) = protocol else { return Some(0) };
     component.protocols.iter().position(|served| *served == protocol)
@@ -35,7 +36,7 @@ fn backend(component: &Component, place: usize) -> Backend {
     Backend { service, port: number(place) }
 }
 
-/// The metadata of an object with annotations of its own.
+/// The metadata of an object, with annotations that only this object has.
 fn annotated<'c>(maker: &Maker<'c>, name: &'c str, annotations: &'c [(String, String)]) -> Node<'c> {
     let mut metadata = maker.metadata(name);
     if annotations.is_empty() {

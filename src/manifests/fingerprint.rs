@@ -1,4 +1,4 @@
-//! Hashes that are the same on every machine and in every release, unlike those of the standard library's hasher.
+//! Hashes that are the same on every machine and in every release, unlike the hashes of the standard library.
 
 /// The state of a hash of no bytes (FNV-1a, 64 bits).
 pub const BASIS: u64 = 0xcbf2_9ce4_8422_2325;

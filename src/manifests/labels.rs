@@ -1,4 +1,4 @@
-//! Labels: those of the objects, and the selectors that find pods by them.
+//! The labels of objects, and the selectors that find pods by labels.
 
 use std::borrow::Cow;
 
@@ -11,28 +11,29 @@ use crate::yaml::Node;
 /// The value of `app.kubernetes.io/managed-by`.
 const MANAGER: &str = "jinaflow";
 
-/// The label that selects the pods and the Service of a component. It is jinaflow's own key: users and overlays set `app`
-/// and the labels that Kubernetes recommends on everything (kubernetes-sigs/kustomize issues 157, 1009, 2740). Its value is
-/// the name of the component's Service, which kustomize follows through renames (`functions/jinaflow/kustomizeconfig.yaml`).
+/// The label that selects the pods and the Service of a component. The key is jinaflow's own: users and overlays set
+/// `app` and the labels that Kubernetes recommends on every object (kubernetes-sigs/kustomize issues 157, 1009, 2740).
+/// The value is the name of the component's Service, which kustomize follows through renames
+/// (`functions/jinaflow/kustomizeconfig.yaml`).
 pub const COMPONENT: &str = "flow.jina.ai/component";
 
-/// The label of a pod that has the name of its executor in the Flow.
+/// The label of a pod whose value is the name of the executor in the Flow.
 pub const NODE_LABEL: &str = "jina_deployment_name";
 
 /// The longest value of a label.
 const LONGEST_VALUE: usize = 63;
 
-/// The selector of a component's pods. The one of Jina is `app`.
+/// The selector of a component's pods. Jina selects by `app`.
 pub fn selector<'c>(component: &'c str, target: &Target<'_>) -> Node<'c> {
     let key = if target.corrections.has(Correction::OwnSelectors) { COMPONENT } else { "app" };
     mapping([(key, component.into())])
 }
 
-/// Adds the labels that jinaflow documents, then those of the user.
+/// Adds the labels that jinaflow documents, then the labels of the user.
 ///
-/// The labels that Kubernetes recommends describe the parts of an application. jinaflow's own labels describe them in terms
-/// of the Flow: `flow.jina.ai/executor=indexer,flow.jina.ai/role=worker` selects every shard of an indexer and not its head.
-/// No generated selector uses these labels, because the selector of a Deployment is immutable.
+/// The labels that Kubernetes recommends describe the parts of an application. jinaflow's own labels describe the parts
+/// of the Flow: `flow.jina.ai/executor=indexer,flow.jina.ai/role=worker` selects every shard of an indexer and not the
+/// head. No generated selector uses these labels, because the selector of a Deployment is immutable.
 pub fn add_labels<'c>(labels: &mut Vec<(Node<'c>, Node<'c>)>, component: &'c Component, target: &Target<'c>) {
     if target.corrections.has(Correction::ObjectLabels) {
         let node = label_value(&component.node);
@@ -56,14 +57,15 @@ pub fn add_labels<'c>(labels: &mut Vec<(Node<'c>, Node<'c>)>, component: &'c Com
     }
 }
 
-/// Adds a label in place of those with the same name.
+/// Adds a label, and removes labels with the same name.
 pub fn replace_label<'c>(labels: &mut Vec<(Node<'c>, Node<'c>)>, name: &'c str, value: &'c str) {
     labels.retain(|(known, _)| known.as_text() != Some(name));
     labels.push((name.into(), value.into()));
 }
 
-/// The name as a valid label value. A label value starts and ends with a letter or digit, contains `-`, `_` and `.` besides,
-/// and has at most 63 characters. Names of Deployments may contain slashes, and the nodes that Jina adds start with `_`.
+/// The name as a valid label value. A label value starts and ends with a letter or digit, may also contain `-`, `_` and
+/// `.`, and has at most 63 characters. Names of Deployments may contain slashes, and the nodes that Jina adds start with
+/// `_`.
 pub fn label_value(name: &str) -> Cow<'_, str> {
     let is_inner = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     let is_outer = |c: Option<char>| c.is_none_or(|c| c.is_ascii_alphanumeric());

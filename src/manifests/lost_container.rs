@@ -1,10 +1,11 @@
-//! Containers that run Jina, without which a pod does not work. A patch or a `podTemplate` must not remove them.
+//! Finds changes to containers that run Jina. Pods do not work without these containers, so a patch or a `podTemplate`
+//! must not remove a container of Jina.
 
 use crate::finding::{Code, FieldPath, Finding};
 use crate::plan::Component;
 use crate::yaml::Node;
 
-/// A change to the containers of a workload with which its pods do not run.
+/// A change to the containers of a workload after which the pods do not run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LostContainer {
     /// A container that runs Jina is removed.

@@ -53,7 +53,7 @@ impl<'c> Maker<'c> {
     }
 }
 
-/// An object whose metadata is not that of its component alone.
+/// Builds an object from its metadata and its `spec`.
 pub fn object<'c>(api_version: &'static str, kind: &'static str, metadata: Node<'c>, spec: Node<'c>) -> Node<'c> {
     mapping([("apiVersion", api_version.into()), ("kind", kind.into()), ("metadata", metadata), ("spec", spec)])
 }

@@ -1,7 +1,7 @@
 //! Renders components as Kubernetes objects, with one file for each kind or concern.
 //!
-//! No input and no output: everything comes from the plan. Objects are nodes whose keys are in the order in which people
-//! write them. Their strings are borrowed from the plan.
+//! This module reads no input and writes no output: everything comes from the plan. Objects are nodes whose keys are in
+//! the order in which people write them. The strings of the nodes are borrowed from the plan.
 
 pub mod fingerprint;
 mod target;

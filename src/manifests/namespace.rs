@@ -6,7 +6,7 @@ use crate::config::Mesh;
 use crate::config::scope::Texts;
 use crate::yaml::{Data, Node};
 
-/// The Namespace, which requests the proxies of a mesh.
+/// The Namespace, with the label or annotation that requests the proxies of a mesh.
 pub fn namespace<'c>(name: &'c str, (labels, annotations): &'c (Texts, Texts), target: &Target<'c>) -> Node<'c> {
     let mut labels = string_map(labels);
     let mut annotations = string_map(annotations);

@@ -1,4 +1,4 @@
-//! `networking.k8s.io/v1 NetworkPolicy`: allows the edges of the Flow, and nothing else.
+//! `networking.k8s.io/v1 NetworkPolicy`: allows the connections of the Flow, and no others.
 //!
 //! The gateway calls every executor, and the head of an executor with shards. A head calls its shards. Components make no other
 //! calls. In a mesh the proxies call each other, on their own ports.
@@ -44,12 +44,12 @@ pub fn network_policy<'c>(maker: &Maker<'c>, policy: &'c NetworkPolicy) -> Node<
     maker.object("networking.k8s.io/v1", "NetworkPolicy", &component.name, spec)
 }
 
-/// The pods of a component of the Flow.
+/// The peer for all pods of a component.
 fn pods_of<'c>(component: &'c str, target: &Target<'_>) -> Node<'c> {
     mapping([("podSelector", mapping([("matchLabels", selector(component, target))]))])
 }
 
-/// DNS, the components that this one calls, the control plane of the mesh, and the peers that the user allows.
+/// DNS, the components that this component calls, the control plane of the mesh, and the peers that the user allows.
 fn egress<'c>(maker: &Maker<'c>, allowed: &'c [(Peer, Option<i64>)]) -> Vec<Node<'c>> {
     let Maker { component, target } = *maker;
     let dns = ["UDP", "TCP"].map(|protocol| mapping([("protocol", protocol.into()), ("port", 53.into())]));
@@ -99,9 +99,9 @@ fn rule<'c>(direction: &'static str, peers: Vec<Node<'c>>, ports: Vec<Node<'c>>)
     rule
 }
 
-/// A peer. Overlays rename and label pods in the Flow's own namespace together with the Flow, so they are selected by
-/// `matchLabels`, which kustomize changes as well. Pods in another namespace keep their labels, so they are selected by
-/// `matchExpressions`, which kustomize does not change.
+/// A peer. Overlays rename and label pods in the Flow's own namespace together with the Flow, so `matchLabels` selects
+/// these pods: kustomize changes `matchLabels` too. Pods in another namespace keep their labels, so `matchExpressions`
+/// selects these pods: kustomize does not change `matchExpressions`.
 fn peer<'c>(peer: &'c Peer) -> Node<'c> {
     if let Some(cidr) = &peer.cidr {
         return mapping([("ipBlock", mapping([("cidr", cidr.as_str().into())]))]);

@@ -12,13 +12,13 @@ use crate::yaml::Node;
 /// An object, and its role within its component.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Object<'c> {
-    /// The kind of the object, with a number for the second and later ones of a kind.
+    /// The kind of the object. The second and later objects of a kind have a number too.
     pub role: String,
     /// The object itself.
     pub node: Node<'c>,
 }
 
-/// The objects of a component before patches, those of Jina in the order in which Jina writes them into one file.
+/// The objects of a component before patches. Jina's objects are in the order in which Jina writes them into one file.
 pub fn objects<'c>(component: &'c Component, target: &Target<'c>) -> Vec<Object<'c>> {
     let maker = Maker { component, target: *target };
     let workload = &component.workload;

@@ -8,10 +8,10 @@ use crate::config::lists;
 use crate::config::scope::Patch;
 use crate::yaml::{Node, kubernetes_value};
 
-/// The most bytes that an object may have after an operation copies a part of it (etcd takes 1.5 MB).
+/// The most bytes of an object after an operation copies a part of the object (etcd takes 1.5 MB).
 const MOST: usize = 2 << 20;
 
-/// Applies a patch to an object. The error is a clause, and the object may then be changed in part.
+/// Applies a patch to an object. The error is a clause. After an error the object may be changed in part.
 pub fn apply(object: &mut Node<'_>, patch: &Patch) -> Result<(), String> {
     if patch.json.is_some() || patch.json_merge.is_some() {
         let mut value = kubernetes_value(object);
@@ -36,7 +36,7 @@ fn operate(value: &mut Value, operations: &Node<'_>) -> Result<(), String> {
     for node in operations {
         let operation = operation(node)?;
         json_patch::patch(value, std::slice::from_ref(&operation)).map_err(|error| error.to_string())?;
-        // An object that is copied into itself doubles each time.
+        // An object that is copied into itself doubles its size each time.
         if matches!(operation, PatchOperation::Copy(_)) && weight(value) > MOST {
             return Err(format!("the result is larger than {} MB, and an API server does not accept it", MOST >> 20));
         }

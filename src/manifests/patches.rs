@@ -1,4 +1,4 @@
-//! `spec.patches`: all patches of a Flow while they are applied to its objects.
+//! `spec.patches`: applies all patches of a Flow to its objects.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -11,8 +11,8 @@ use crate::finding::{Code, FieldPath, Finding, Findings, Path};
 use crate::plan::{Budget, Component, Role};
 use crate::yaml::{Node, kubernetes_value};
 
-/// The patched objects of each component, in the order of the components. `None` for a component that needs no check: no patch
-/// can be for it, and it has no `podTemplate`. Stops early when the budget is spent.
+/// The patched objects of each component, in the order of the components. The value is `None` if a component needs no
+/// check: the component has no `podTemplate`, and no patch can match its objects. Stops early when the budget is spent.
 ///
 /// Patches are checked while they are applied. A Flow with an error in `findings` must not be emitted.
 pub fn patched(
@@ -51,7 +51,8 @@ fn pod_template(component: &Component) -> FieldPath {
     entry.key("podTemplate").into()
 }
 
-/// Fields of a target in the order in which the index prefers them, and a target without fields.
+/// The fields by which the targets of patches are indexed, with the best field first. The empty string is for a target
+/// without fields.
 const INDEXED: [&str; 6] = ["component", "executor", "name", "kind", "role", ""];
 
 /// The patches of a Flow, in the order of their names.
@@ -60,7 +61,7 @@ struct Patches<'p> {
     uses: Vec<Use>,
     /// The places of patches by one field of their target and its value, so that an object is compared with few patches.
     by_target: HashMap<(&'static str, &'p str), Vec<usize>>,
-    /// Whether a target may be any component.
+    /// Whether the target of a patch may be any component.
     has_any_component: bool,
 }
 
@@ -69,7 +70,8 @@ struct Patches<'p> {
 struct Use {
     has_target: bool,
     has_effect: bool,
-    /// Whether a finding about it exists. The first object to which it does not apply is enough.
+    /// Whether a finding about the patch exists. A patch is reported only for the first object to which it does not
+    /// apply.
     is_reported: bool,
 }
 
@@ -91,7 +93,7 @@ impl<'p> Patches<'p> {
         self.has_any_component || keys.iter().any(|key| self.by_target.contains_key(key))
     }
 
-    /// The places of patches that may be for an object, from a place on.
+    /// The places of patches that may be for an object, starting with the place `from`.
     fn candidates(&self, object: &Node<'_>, component: &Component, from: usize) -> VecDeque<usize> {
         let value = |field: &str| match field {
             "component" => component.name.as_str(),
@@ -179,7 +181,8 @@ fn does_not_apply(patch: &Patch, role: &str, component: &Component, error: &str)
     Code::PatchNotApplicable.error(path(patch), message).fix("compare it with the object in the output without the patch")
 }
 
-/// The next render would not recognize the object, and would add another one.
+/// The error for a patch that changes the kind of an object. The next render would not recognize the object, and would
+/// add another object.
 fn changes_kind(patch: &Patch, role: &str, component: &Component, object: &Node<'_>) -> Finding {
     let finding = Code::PatchChangesKind.error(path(patch), format!("changes the kind of the {role} of `{}`", component.name));
     finding.got(object.text_at("kind")).fix("remove `kind` from the patch")

@@ -1,4 +1,4 @@
-//! The pod template of Deployments and StatefulSets, and the other fields that both have.
+//! The pod template of Deployments and StatefulSets, and the other fields of both kinds.
 
 use super::labels::{COMPONENT, NODE_LABEL, add_labels, label_value};
 use super::maker::Maker;
@@ -12,7 +12,7 @@ use crate::config::workload::TopologySpread;
 use crate::plan::{Component, Process};
 use crate::yaml::{Data, Node};
 
-/// The annotation that replaces pods when their configuration has changed.
+/// The annotation that changes with the configuration of a pod, so that Kubernetes replaces the pod.
 const CONFIG_HASH: &str = "flow.jina.ai/config-hash";
 
 /// `metadata` of a Deployment or StatefulSet.
@@ -27,7 +27,7 @@ pub fn workload_metadata<'c>(maker: &Maker<'c>) -> Node<'c> {
     metadata
 }
 
-/// A `spec` with the number of pods. It has none if an autoscaler decides the number.
+/// A `spec` with the number of pods. If an autoscaler decides the number, the `spec` has no number.
 pub fn spec_with_replicas<'c>(component: &Component) -> Node<'c> {
     match component.workload.autoscale {
         None => mapping([("replicas", component.replicas.into())]),
@@ -97,8 +97,8 @@ pub fn template<'c>(maker: &Maker<'c>) -> Node<'c> {
     template
 }
 
-/// A part of a template without the containers that only other pods of the executor have: the containers of a head are not
-/// those of its shards.
+/// A part of a template without the containers that only other pods of the executor have: the pod of a head has other
+/// containers than the pods of shards.
 fn for_these_containers<'c>(mut part: Node<'c>, component: &Component) -> Node<'c> {
     let is_elsewhere = |container: &Node<'_>| {
         let name = container.get("name").and_then(Node::as_text);

@@ -16,8 +16,8 @@ pub struct Probes<'c> {
     pub liveness: Node<'c>,
 }
 
-/// gRPC and HTTP probes of the kubelet, or `jina ping` against the container's port. Containers that serve TLS or are too old
-/// for these get a TCP probe.
+/// gRPC and HTTP probes of the kubelet, or `jina ping` against the container's port. Containers that serve TLS or are too
+/// old for these probes get a TCP probe.
 pub fn probes<'c>(maker: &Maker<'c>, container: &Container) -> Probes<'c> {
     let component = maker.component;
     let is_tls = container.health.tls && maker.has(Correction::TlsProbes);
@@ -30,7 +30,7 @@ pub fn probes<'c>(maker: &Maker<'c>, container: &Container) -> Probes<'c> {
     if style != ProbeStyle::Ping {
         let action = || native(component, container, style);
         let mut liveness = with_liveness_times(action());
-        // An asynchronous method that computes blocks the health service. The container must not restart because of that.
+        // An asynchronous method that computes blocks the health service, but the container must not restart.
         liveness.set("periodSeconds", 10.into());
         liveness.set("failureThreshold", 12.into());
         return Probes { startup: with_startup_times(action(), container), liveness };
@@ -68,7 +68,8 @@ struct Targets {
     timeout: &'static [&'static str],
 }
 
-/// The arguments of `jina ping`. Jina has six templates with a mistake in each; without corrections they are copied.
+/// The arguments of `jina ping`. Jina has six templates with a mistake in each. Without corrections jinaflow copies the
+/// mistakes.
 fn targets(maker: &Maker<'_>, container: &Container) -> Targets {
     let component = maker.component;
     let scheme = container.health.protocol.scheme();

@@ -35,7 +35,7 @@ pub fn of_container<'c>(profile: Security) -> Option<Node<'c>> {
     }
 }
 
-/// The workspace of a restricted pod that needs a volume of its own: the pod's user cannot create folders in the image.
+/// The workspace of a restricted pod, if the workspace needs a volume: the pod's user cannot create folders in the image.
 pub fn workspace(component: &Component) -> Option<&str> {
     let workspace = component.workspace.as_deref().filter(|path| path.starts_with('/'))?;
     let is_below =

@@ -1,4 +1,4 @@
-//! `v1 Service`: one for the first protocol and the metrics, one for each further protocol.
+//! `v1 Service`: one Service for the first protocol and the metrics, and one Service for each additional protocol.
 
 use std::borrow::Cow;
 
@@ -11,7 +11,7 @@ use crate::jina::setting::Protocol;
 use crate::plan::{PORT, PORT_MONITORING, protocol_service};
 use crate::yaml::{Data, Node};
 
-/// The Services of a component. The first is the one that other components call.
+/// The Services of a component. Other components call the first Service.
 pub fn services<'c>(maker: &Maker<'c>) -> Vec<Node<'c>> {
     let component = maker.component;
     let mut ports = vec![port(PORT, component.protocols.first(), maker.target.mesh)];
@@ -44,7 +44,7 @@ fn named_port<'c>(name: &'static str, number: u16, app_protocol: &'static str, m
 fn service<'c>(name: Cow<'c, str>, maker: &Maker<'c>, ports: Vec<Node<'c>>) -> Node<'c> {
     let component = maker.component;
     let mut metadata = maker.metadata(name.clone());
-    // Monitors find the Service with the metrics by this label. That is the first Service.
+    // Monitors find the Service with the metrics by this label. Only the first Service has the metrics.
     let is_first = name == component.name;
     let mut labels = vec![(Node::field("app"), name.into())];
     if is_first && maker.has(Correction::OwnSelectors) {

@@ -1,4 +1,4 @@
-//! `monitoring.coreos.com/v1 ServiceMonitor`: shows Prometheus Operator where the metrics are.
+//! `monitoring.coreos.com/v1 ServiceMonitor`: points Prometheus Operator to the metrics.
 
 use super::labels::{add_labels, replace_label};
 use super::maker::{Maker, object};
@@ -19,7 +19,7 @@ pub fn monitor_metadata<'c>(maker: &Maker<'c>) -> Node<'c> {
     metadata
 }
 
-/// The name of a port, and how often it is scraped.
+/// The name of a port, and the interval between two scrapes.
 pub fn endpoint<'c>(port: &'static str, target: &Target<'c>) -> Node<'c> {
     let mut endpoint = mapping([("port", port.into())]);
     if let Some(interval) = target.scope.monitoring.as_ref().and_then(|monitoring| monitoring.interval.as_deref()) {
@@ -28,7 +28,8 @@ pub fn endpoint<'c>(port: &'static str, target: &Target<'c>) -> Node<'c> {
     endpoint
 }
 
-/// Without `namespaceSelector` a ServiceMonitor selects Services of its own namespace, also after an overlay has moved it.
+/// The ServiceMonitor of a component. Without `namespaceSelector` it selects Services of its namespace, even after an
+/// overlay changes the namespace.
 pub fn service_monitor<'c>(maker: &Maker<'c>) -> Node<'c> {
     let mut spec = mapping([("endpoints", vec![endpoint("monitoring", &maker.target)].into()), ("selector", maker.label_selector())]);
     if let Some(namespace) = maker.target.literal_namespace() {

@@ -1,10 +1,10 @@
-//! The settings of a Flow that all of its objects share.
+//! The settings that all objects of a Flow share.
 
 use crate::config::Mesh;
 use crate::config::corrections::{Correction, Corrections};
 use crate::config::scope::Scope;
 
-/// Where the objects go, and how they differ from those of Jina.
+/// The namespace of the objects, and the settings that change the objects.
 #[derive(Debug, Clone, Copy)]
 pub struct Target<'t> {
     /// `metadata.namespace` of every object.
@@ -17,12 +17,12 @@ pub struct Target<'t> {
     pub mesh: Mesh,
     /// The fields of the JinaFlow that concern the Flow as a whole.
     pub scope: &'t Scope,
-    /// The component whose objects come first. Objects of the whole Flow are written beside it.
+    /// The component whose objects come first. Objects of the whole Flow are next to the objects of this component.
     pub first: &'t str,
 }
 
 impl<'t> Target<'t> {
-    /// The namespace, if it is written into `spec` as Jina does.
+    /// The namespace, if `spec` contains it as in Jina's export.
     pub fn literal_namespace(&self) -> Option<&'t str> {
         self.namespace.filter(|_| !self.corrections.has(Correction::NoLiteralNamespace))
     }

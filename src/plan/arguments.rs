@@ -1,4 +1,4 @@
-//! Command lines of containers, in Jina's order.
+//! Builds the command lines of containers, with the options in Jina's order.
 
 use super::component::{Arg, PORT, Piece};
 use crate::jina::inherited::Options;
@@ -7,22 +7,22 @@ use crate::jina::setting::Protocol;
 use crate::jina::value::Value;
 use crate::jina::versions::{Change, Version};
 
-/// An option that the exporter sets, whatever its value in the Flow.
+/// The form of an option whose value in the Flow the exporter replaces.
 pub enum Forced {
-    /// The option is left out.
+    /// The option is omitted.
     Omitted,
-    /// The option is followed by these words.
+    /// The option is followed by these arguments.
     Words(Vec<Arg>),
 }
 
 impl Forced {
-    /// The option with one word.
+    /// The option with one argument.
     pub fn word(word: impl Into<Arg>) -> Self {
         Forced::Words(vec![word.into()])
     }
 }
 
-/// The arguments that differ from the defaults of Jina, in the order of `rows`.
+/// The arguments of options that differ from the defaults of Jina, in the order of `rows`.
 fn arguments(rows: impl Iterator<Item = &'static Row>, options: &Options, forced: &[(Opt, Forced)], version: Version) -> Vec<Arg> {
     let mut args = Vec::new();
     for row in rows {
@@ -76,7 +76,7 @@ pub fn ports(protocols: &[Protocol]) -> Vec<Arg> {
     (PORT..).zip(protocols).map(|(port, _)| port.to_string().into()).collect()
 }
 
-/// A JSON object from names to values in which hosts are symbols.
+/// Builds a JSON object whose values may contain symbols for hosts.
 pub struct JsonTemplate {
     pieces: Vec<Piece>,
     empty: bool,
@@ -104,7 +104,7 @@ impl JsonTemplate {
         self.pieces.push(Piece::Host(component.to_owned()));
     }
 
-    /// The word, or `None` for an object without fields.
+    /// The argument with the JSON object, or `None` for an object without fields.
     pub fn finish(mut self) -> Option<Arg> {
         self.text("}");
         (!self.empty).then_some(Arg::Template(self.pieces))

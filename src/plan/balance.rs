@@ -22,11 +22,11 @@ const AGE: i64 = 10_000;
 /// The minimum time between two resolutions of addresses, in milliseconds.
 const RESOLUTION: i64 = 5_000;
 
-/// The time in milliseconds: `most`, or a part of the drain time where that is shorter.
+/// The smaller of `most` and the drain time divided by `part`, in milliseconds. Without a drain time, `most`.
 ///
-/// Callers stop using a pod that drains once its connections have ended and they have resolved its addresses again. That must
-/// happen well before the drain time is over, or the last requests fail. Measured under load with a drain time of 4 seconds:
-/// connections of 4 seconds lose requests, and connections of 2 seconds do not.
+/// A caller stops using a draining pod when the connection to the pod has ended and the caller has resolved the addresses
+/// again. Both must happen well before the end of the drain time, or the last requests fail. Measured under load with a
+/// drain time of 4 seconds: connections of 4 seconds lose requests, and connections of 2 seconds do not.
 fn within_drain(drain: Option<i64>, most: i64, part: i64) -> i64 {
     match drain {
         None | Some(0) => most,
@@ -35,7 +35,7 @@ fn within_drain(drain: Option<i64>, most: i64, part: i64) -> i64 {
 }
 
 impl Planner<'_> {
-    /// The argument with which a gateway or head uses all replicas of the pods that it calls.
+    /// The argument that makes a gateway or head use all replicas of the pods that it calls.
     pub(super) fn balancing_caller<'n>(&self, options: &Options, called: impl Iterator<Item = Pods<'n>>) -> Option<(Opt, Forced)> {
         let layers = &self.settings.layers;
         let resolution = called.map(|pods| within_drain(layers.drain(pods), RESOLUTION, 6)).min().unwrap_or(RESOLUTION);
@@ -43,13 +43,13 @@ impl Planner<'_> {
         self.balancing(Opt::GrpcChannelOptions, &defaults, options)
     }
 
-    /// The argument with which an executor or head closes connections, so that its callers find new replicas.
+    /// The argument that makes an executor or head close connections, so that callers find new replicas.
     pub(super) fn balancing_server(&self, options: &Options, workload: &Workload) -> Option<(Opt, Forced)> {
         let defaults = [("grpc.max_connection_age_ms", Some(within_drain(workload.drain, AGE, 3)))];
         self.balancing(Opt::GrpcServerOptions, &defaults, options)
     }
 
-    /// The settings of jinaflow, except those that the user sets.
+    /// The argument with jinaflow's settings for balancing. Settings of the user replace jinaflow's settings.
     fn balancing(&self, opt: Opt, defaults: &[(&str, Option<i64>)], options: &Options) -> Option<(Opt, Forced)> {
         if self.settings.mesh() != Mesh::None || !self.version.is_at_least(opt.row().since) {
             return None;

@@ -1,12 +1,12 @@
 //! A limit on the size of the manifests of one call.
 //!
-//! A short config can request a great amount: ten executors with 10,000 shards each, all with the same long `env`. No cluster
-//! could run it, so it is refused before it uses up the memory of the machine that renders it.
+//! A short config can request a huge output: ten executors with 10,000 shards each, all with the same long `env`. No
+//! cluster can run this output, so the config is refused before the output fills the memory of the machine.
 
 use super::component::{Arg, Component, Piece};
 use crate::finding::{Code, Findings, Path};
 
-/// The approximate number of bytes of manifests in one call: 24,000 ordinary components.
+/// The most bytes of manifests in one call, approximately. This is the size of 24,000 ordinary components.
 const MOST: usize = 128 << 20;
 
 /// The approximate number of bytes in all objects of a component that do not come from the Flow.
@@ -50,7 +50,7 @@ impl Budget {
     }
 }
 
-/// Bytes of a component's own strings.
+/// The number of bytes in the strings of a component.
 fn size(component: &Component) -> usize {
     let pair = |(name, value): &(String, String)| name.len() + value.len();
     let word = |arg: &Arg| match arg {

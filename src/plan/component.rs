@@ -21,52 +21,52 @@ pub const CONFIG_FILE: &str = "/etc/jinaflow/config.yml";
 /// The configuration in an image that was built for Jina (`jina/orchestrate/deployments/config/k8s.py`).
 pub(super) const IMAGES_CONFIG_FILE: &str = "config.yml";
 
-/// Everything a Flow needs to run.
+/// The components of a Flow or Deployment.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
-    /// Whether it is a Flow or a Deployment.
+    /// Whether the input is a Flow or a Deployment.
     pub kind: Kind,
     /// The gateway, then the executors in the order of the Flow. The head of a sharded executor comes before its shards.
     pub components: Vec<Component>,
 }
 
-/// One workload with its other objects.
+/// One workload with the other objects that belong to the workload.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Component {
-    /// Its Kubernetes name.
+    /// The Kubernetes name.
     pub name: String,
-    /// The name of its executor in the Flow, or `gateway`.
+    /// The name of the executor in the Flow, or `gateway`.
     pub node: String,
-    /// Its role in the Flow.
+    /// The role in the Flow.
     pub role: Role,
     /// The number of pods.
     pub replicas: i64,
-    /// The protocols that it serves, the first on [`PORT`].
+    /// The protocols that the component serves. The first protocol is on [`PORT`].
     pub protocols: Vec<Protocol>,
-    /// Whether it serves metrics.
+    /// Whether the component serves metrics.
     pub monitoring: bool,
-    /// Variables for its ConfigMap. They override the two variables of Jina.
+    /// Variables for the ConfigMap of the component. They override the two variables of Jina.
     pub env: Vec<(String, String)>,
-    /// Secrets for pulling its images.
+    /// Secrets for pulling the images.
     pub pull_secrets: Vec<String>,
-    /// A configuration that is mounted into its first container as [`CONFIG_FILE`].
+    /// A configuration that is mounted into the first container as [`CONFIG_FILE`].
     pub config: Option<String>,
-    /// A volume that is kept when its pods are deleted.
+    /// A volume that is kept when the pods are deleted.
     pub storage: Option<Storage>,
-    /// The workspace of its executors.
+    /// The workspace of the executors in the pods.
     pub workspace: Option<String>,
-    /// Its containers. The first one is called by other pods.
+    /// The containers. Other pods call the first container.
     pub containers: Vec<Container>,
-    /// The component of this Flow that calls it; `None` if it is called from outside the Flow.
+    /// The component of this Flow that calls this component; `None` if only clients outside the Flow call this component.
     pub called_by: Option<String>,
-    /// Services in the same cluster that it calls and that do not belong to the Flow.
+    /// Services in the same cluster that the component calls and that are not part of the Flow.
     pub foreign: Vec<String>,
-    /// The settings of the config for its pods.
+    /// The settings of the config for the pods.
     pub workload: Rc<Workload>,
 }
 
 impl Component {
-    /// The names of the components that it calls.
+    /// The names of the components that this component calls.
     pub fn calls(&self) -> impl Iterator<Item = &str> {
         let pieces = self.containers.iter().flat_map(|container| &container.args).filter_map(|arg| match arg {
             Arg::Template(pieces) => Some(pieces),
@@ -91,7 +91,7 @@ pub enum Role {
 }
 
 impl Role {
-    /// The word for the role in labels and patches.
+    /// The name of the role in labels and patches.
     pub fn word(self) -> &'static str {
         match self {
             Role::Gateway => "gateway",
@@ -100,7 +100,7 @@ impl Role {
         }
     }
 
-    /// The number of the shard.
+    /// The number of the shard, for a worker.
     pub fn shard(self) -> Option<u32> {
         match self {
             Role::Gateway | Role::Head => None,
@@ -109,22 +109,22 @@ impl Role {
     }
 }
 
-/// A process in a pod.
+/// A container of a pod, with one process of Jina.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Container {
-    /// The process that it runs.
+    /// The process that the container runs.
     pub process: Process,
-    /// Its image.
+    /// The image of the container.
     pub image: String,
-    /// Its arguments after `jina`.
+    /// The arguments after `jina`.
     pub args: Vec<Arg>,
-    /// The port that is probed.
+    /// The port for the probes.
     pub port: u16,
     /// Variables from Secrets.
     pub secrets: Vec<SecretKey>,
-    /// The number of GPUs that it requests, as a quantity.
+    /// The number of GPUs that the container requests, as a quantity.
     pub gpus: Option<String>,
-    /// How its health is checked.
+    /// The health check of the container.
     pub health: Health,
 }
 
@@ -135,14 +135,14 @@ pub enum Process {
     Gateway,
     /// `jina executor`, also for heads.
     Executor,
-    /// The executor before the shards.
+    /// The executor that gets requests before the shards (`uses_before`).
     UsesBefore,
-    /// The executor after the shards.
+    /// The executor that gets the results of the shards (`uses_after`).
     UsesAfter,
 }
 
 impl Process {
-    /// The container's name.
+    /// The name of the container.
     pub fn name(self) -> &'static str {
         match self {
             Process::Gateway => "gateway",
@@ -152,7 +152,7 @@ impl Process {
         }
     }
 
-    /// The port of its metrics. The containers of a pod share one network, so each has another port.
+    /// The port of the metrics. The containers of a pod share one network, so each container has its own port.
     pub fn metrics_port(self) -> u16 {
         match self {
             Process::Gateway | Process::Executor => PORT_MONITORING,
@@ -162,31 +162,31 @@ impl Process {
     }
 }
 
-/// How the health of a container is checked.
+/// The health check of a container.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Health {
     /// The protocol of the check.
     pub protocol: Protocol,
-    /// Whether it serves TLS, which `jina ping` does not support.
+    /// Whether the container serves TLS, which `jina ping` does not support.
     pub tls: bool,
-    /// Whether its `jina ping` accepts the kind of process as an argument.
+    /// Whether `jina ping` in the container accepts the kind of process as an argument.
     pub pings: bool,
     /// The number of probes, 5 seconds apart, after which a start has failed.
     pub startup_tries: i64,
 }
 
-/// A word of a command line. Its addresses are symbols.
+/// An argument of a command line. Addresses in the argument are symbols.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Arg {
-    /// A literal word.
+    /// Literal text.
     Text(Cow<'static, str>),
     /// The namespace.
     Namespace,
-    /// Text and addresses.
+    /// Literal text and addresses.
     Template(Vec<Piece>),
 }
 
-/// A part of a word.
+/// A part of an argument.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Piece {
     /// Literal text.
@@ -218,6 +218,6 @@ pub struct Storage {
     pub class: Option<String>,
     /// The size of a claim, as a quantity.
     pub size: String,
-    /// An existing claim that is used instead.
+    /// An existing claim, which replaces the claims of the pods.
     pub existing: Option<String>,
 }

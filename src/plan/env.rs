@@ -43,7 +43,7 @@ impl Planner<'_> {
     }
 }
 
-/// Adds variables, or replaces the values of those that exist.
+/// Adds variables, and replaces the values of variables that exist.
 fn set_all(env: &mut Vec<(String, String)>, variables: &[(String, String)]) {
     if variables.is_empty() {
         return;
@@ -68,14 +68,14 @@ fn invalid_variable(path: &Path<'_>, name: &str) -> Finding {
     finding.fix("use letters, digits, `_`, `-` and `.`")
 }
 
-/// Secrets for pulling images: those of the Flow, then those that the config adds.
+/// Secrets for pulling images: the Secrets of the Flow, then the Secrets that the config adds.
 pub fn pull_secrets(options: &Options, workload: &Workload) -> Vec<String> {
     let mut names = options.strings(Opt::ImagePullSecrets).to_vec();
     names.extend(workload.pull_secrets.iter().filter(|name| !options.strings(Opt::ImagePullSecrets).contains(name)).cloned());
     names
 }
 
-/// The variables of `env_from_secret`, which those of `envFromSecret` override.
+/// The variables from Secrets. `envFromSecret` of the config overrides `env_from_secret` of the Flow.
 pub fn secrets(options: &Options, workload: &Workload, path: &Path<'_>, findings: &mut Findings) -> Vec<SecretKey> {
     let env_path = path.key("env");
     let path = path.key("env_from_secret");

@@ -29,13 +29,13 @@ use crate::jina::versions::{Change, Version};
 /// The folder of the volume of an executor without `volumes` and `workspace`.
 const WORKSPACE: &str = "/workspace";
 
-/// The default class of an executor. It returns its input.
+/// The default class of an executor, which returns its input.
 pub(super) const BASE_EXECUTOR: &str = "BaseExecutor";
 
 /// Seconds between two startup probes.
 const PROBE_PERIOD: i64 = 5;
 
-/// The most shards of an executor. More are treated as a mistake.
+/// The most shards of an executor. A larger number is treated as a mistake.
 const MOST_SHARDS: i64 = 10_000;
 
 impl Planner<'_> {
@@ -114,7 +114,7 @@ impl Planner<'_> {
         components
     }
 
-    /// `gpus`: a number, or `all` for no request.
+    /// The number of GPUs that `gpus` requests. The value `all` makes no request.
     fn gpus(&self, executor: &Executor, path: &Path<'_>, findings: &mut Findings) -> Option<String> {
         let gpus = executor.options.text(Opt::Gpus).filter(|gpus| *gpus != "all")?;
         if gpus.bytes().all(|b| b.is_ascii_digit()) || !self.corrections.has(Correction::GpuCount) {
@@ -132,8 +132,8 @@ impl Planner<'_> {
         Some(devices.to_string())
     }
 
-    /// The claims of `volumes` or `storage`. If `storage` does not set size, class or access modes, they come from the same
-    /// variables as in Jina.
+    /// The claims of `volumes` or `storage`. If `storage` does not set the size, class or access modes, their values come
+    /// from the same variables as in Jina.
     fn storage(&self, options: &Options, claims: Option<&Claims>, path: &Path<'_>, findings: &mut Findings) -> Option<Storage> {
         let volumes = options.strings(Opt::Volumes);
         let mounted = if self.corrections.has(Correction::AllVolumes) { volumes } else { volumes.get(..1)? };
@@ -168,7 +168,7 @@ impl Planner<'_> {
         })
     }
 
-    /// The health check. Its number of startup probes is as many as fit into `timeout_ready`, and at least three.
+    /// The health check. The startup probes fill the time of `timeout_ready`, with at least three probes.
     pub(super) fn health(&self, options: &Options, protocol: Protocol, path: &Path<'_>, findings: &mut Findings) -> Health {
         let mut timeout = options.int(Opt::TimeoutReady);
         if timeout == -1 {
@@ -187,7 +187,7 @@ struct Base<'b> {
     planner: &'b Planner<'b>,
     executor: &'b Executor,
     kind: Kind,
-    /// The shards with an entry of their own in the config.
+    /// The shards that have an entry in the config.
     own_shards: BTreeSet<u32>,
     name: String,
     gpus: Option<String>,
@@ -200,7 +200,7 @@ struct Parts {
     env: Vec<(String, String)>,
     secrets: Vec<SecretKey>,
     storage: Option<Storage>,
-    /// The workspace of an executor with a volume, if the Flow does not set one.
+    /// The workspace of an executor with a volume, if the Flow does not set a workspace.
     workspace: Option<String>,
 }
 
@@ -277,7 +277,7 @@ impl Base<'_> {
             (Opt::Port, Forced::Words(port)),
             (Opt::PortMonitoring, Forced::word(port_monitoring.to_string())),
         ];
-        // Jina compares it with a default from the environment.
+        // Jina compares `timeout_ctrl` with a default from the environment.
         if let Some(default) = self.planner.settings.context.get("JINA_DEFAULT_TIMEOUT_CTRL") {
             let given = self.options().timeout_ctrl(default).to_string();
             forced.push((Opt::TimeoutCtrl, if given == default { Forced::Omitted } else { Forced::word(given) }));
@@ -340,7 +340,7 @@ impl Base<'_> {
             [(Opt::UsesBefore, Process::UsesBefore, PORT_USES_BEFORE), (Opt::UsesAfter, Process::UsesAfter, PORT_USES_AFTER)]
         {
             let Some(uses) = options.text(opt) else { continue };
-            // Jina starts no sidecar for it when it runs the Flow (`Deployment._parse_base_deployment_args`).
+            // Jina starts no sidecar for BaseExecutor when it runs the Flow (`Deployment._parse_base_deployment_args`).
             if uses == BASE_EXECUTOR && self.has(Correction::IdleSidecars) {
                 continue;
             }
@@ -399,7 +399,7 @@ impl Base<'_> {
         component
     }
 
-    /// A container in the pod of the head. It has the options of the head, and its own name, port and image.
+    /// A container in the pod of the head. It has the options of the head, but a different name, port and image.
     fn sidecar(&self, process: Process, uses: &str, image: String, port: u16, secrets: &[SecretKey]) -> Container {
         let port_monitoring = if self.has(Correction::SidecarMonitoringPorts) { process.metrics_port() } else { PORT_MONITORING };
         let mut forced =
@@ -433,7 +433,7 @@ fn host_name(address: &str) -> &str {
     rest.split(':').next().unwrap_or(rest)
 }
 
-/// An executor whose options are checked before it is planned.
+/// An executor whose options are checked before the executor is planned.
 struct Checked<'c> {
     executor: &'c Executor,
     kind: Kind,
@@ -449,7 +449,7 @@ impl Checked<'_> {
         &self.executor.options
     }
 
-    /// An error about an option, at the section that sets it.
+    /// The error for an option. The path is the section that sets the option.
     fn error(&self, code: Code, opt: Opt, message: impl Into<Box<str>>) -> Finding {
         let section = if self.options().is_own(opt) || !self.options().is_given(opt) { self.own } else { self.with };
         code.error(section.key(opt.row().name), message).at(self.executor.mark)
@@ -485,7 +485,7 @@ impl Checked<'_> {
         u32::try_from(shards.clamp(1, MOST_SHARDS)).unwrap_or(1)
     }
 
-    /// Reports problems of executors that the Flow runs itself.
+    /// Reports problems of executors that run inside the Flow.
     fn check_manifests(&self, shards: i64, findings: &mut Findings) {
         let (options, at) = (self.options(), self.executor.mark);
         if options.flag(Opt::Stateful) && options.int(Opt::Replicas) > 1 {
@@ -545,13 +545,13 @@ impl Checked<'_> {
         })
     }
 
-    /// Reports numbers of hosts, ports and replicas that do not match, even if Kubernetes uses none of them. Returns the number
-    /// of replicas.
+    /// Reports numbers of hosts, ports and replicas that do not match, even if Kubernetes does not use these numbers.
+    /// Returns the number of replicas.
     fn check_addresses(&self, findings: &mut Findings) -> i64 {
         let options = self.options();
         let replicas = options.int(Opt::Replicas);
         let is_external = options.flag(Opt::External);
-        // The port of a Deployment is the one that clients call, so it does not count.
+        // Clients call the port of a Deployment, so the port is not compared with the hosts.
         let alone = (self.kind == Kind::Deployment).then(|| {
             let mut alone = options.clone();
             alone.set(Opt::Port, None);
@@ -608,7 +608,7 @@ pub(super) fn wrong_peers(options: &Options, shards: i64, replicas: i64) -> Opti
     })
 }
 
-/// Whether this is a class of gateway that is part of Jina.
+/// Whether a `uses` is a gateway class of Jina.
 pub(super) fn is_gateway_class(uses: &str) -> bool {
     matches!(uses, "GRPCGateway" | "HTTPGateway" | "WebSocketGateway" | "CompositeGateway")
 }

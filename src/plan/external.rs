@@ -8,7 +8,7 @@ use crate::jina::inherited::Options;
 use crate::jina::options::{ALL_INTERFACES, Opt};
 use crate::jina::topology::Executor;
 
-/// The hosts of an external executor that are Services in the same cluster: they have no dot, or end with `.svc`.
+/// The hosts of an external executor that are Services in the same cluster. Such hosts have no dot, or end with `.svc`.
 pub fn foreign_services(options: &Options) -> Vec<String> {
     let hosts = options.strings(Opt::Host).iter().filter(|_| options.flag(Opt::External));
     let service = |host: &String| {
@@ -25,7 +25,7 @@ impl Planner<'_> {
     /// `_get_k8s_deployments_addresses`).
     pub(super) fn external_addresses(&self, executor: &Executor, path: &Path<'_>, findings: &mut Findings) -> Vec<String> {
         let options = &executor.options;
-        // The numbers of hosts and ports are checked with the executor.
+        // The check of the executor reports numbers of hosts and ports that do not match.
         let Ok(given) = places(options) else { return Vec::new() };
         let mut tls = options.flag(Opt::Tls);
         let mut addresses = Vec::new();
@@ -60,7 +60,7 @@ impl Planner<'_> {
     }
 }
 
-/// Whether Jina calls an executor of the Flow with TLS: it reads the `host` as if the executor were external.
+/// Whether Jina calls an executor of the Flow with TLS: Jina reads the `host` as if the executor were external.
 pub(super) fn internal_tls(options: &Options) -> bool {
     let of_host = options.strings(Opt::Host).iter().filter_map(|host| parse(host, None)?.tls).next_back();
     of_host.unwrap_or_else(|| options.flag(Opt::Tls)) || options.has_certificate()
@@ -72,13 +72,13 @@ pub(super) struct Place<'o> {
     port: Option<u16>,
 }
 
-/// The numbers of hosts and ports, where they do not match.
+/// The numbers of hosts and ports that do not match.
 pub(super) struct CountMismatch {
     pub(super) hosts: usize,
     pub(super) ports: usize,
 }
 
-/// The hosts of an executor and their ports. A single host has all ports, and a single port is that of all hosts.
+/// The hosts of an executor and their ports. A single host is used with all ports, and a single port with all hosts.
 pub(super) fn places(options: &Options) -> Result<Vec<Place<'_>>, CountMismatch> {
     let mut hosts: Vec<&str> = options.strings(Opt::Host).iter().map(String::as_str).collect();
     if hosts.is_empty() {
@@ -99,7 +99,7 @@ pub(super) fn places(options: &Options) -> Result<Vec<Place<'_>>, CountMismatch>
     Ok(hosts.into_iter().zip(ports).map(|(host, port)| Place { host, port }).collect())
 }
 
-/// Whether Jina can parse a host. Of an executor inside the Flow it uses the host name only.
+/// Whether Jina can parse a host. For an executor inside the Flow, Jina uses only the host name.
 pub(super) fn is_host(text: &str) -> bool {
     let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
     let mut parts = rest.split(':');
@@ -109,13 +109,13 @@ pub(super) fn is_host(text: &str) -> bool {
 struct Address<'h> {
     host: &'h str,
     port: u16,
-    /// Whether the Flow sets the port. Otherwise Jina chooses a random one.
+    /// Whether the Flow sets the port. Otherwise Jina chooses a random port.
     has_port: bool,
     /// Whether the scheme of the address requires TLS; `None` for a bare host name.
     tls: Option<bool>,
 }
 
-/// `host`, `host:port`, `scheme://host:port` (`jina/helper.py`, `parse_host_scheme`).
+/// Parses `host`, `host:port` or `scheme://host:port` (`jina/helper.py`, `parse_host_scheme`).
 fn parse(text: &str, port: Option<u16>) -> Option<Address<'_>> {
     let (scheme, rest) = match text.split_once("://") {
         Some((scheme, rest)) => (Some(scheme), rest),

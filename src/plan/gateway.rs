@@ -1,4 +1,4 @@
-//! The gateway's component.
+//! Plans the component of the gateway.
 
 use std::rc::Rc;
 
@@ -88,7 +88,7 @@ impl Planner<'_> {
         })
     }
 
-    /// Reports options of stateful executors. They reach the gateway from `with`, and Jina fails because of them.
+    /// Reports options of stateful executors in `with`. The gateway gets these options too, and Jina then fails.
     fn check_state(&self, options: &Options, path: &Path<'_>, findings: &mut Findings) {
         let with = self.path.key("with");
         let place = |opt: Opt| if options.is_own(opt) { *path } else { with };
@@ -105,7 +105,7 @@ impl Planner<'_> {
     }
 
     fn gateway_args(&self, flow: &Flow, options: &Options, protocols: &[Protocol], findings: &mut Findings) -> Vec<Arg> {
-        // A Flow passes `{}` by default, and nothing for an explicit null.
+        // By default a Flow passes `{}` to the gateway. With an explicit null, the Flow passes nothing.
         let endpoints = match options.text(Opt::ExposeEndpoints) {
             None if options.is_null(Opt::ExposeEndpoints) => Forced::Omitted,
             endpoints => Forced::word(endpoints.unwrap_or("{}").to_owned()),
@@ -116,7 +116,7 @@ impl Planner<'_> {
             .edges()
             .iter()
             .map(|(node, next)| (Value::Str(node.clone()), Value::List(next.iter().map(|name| Value::Str(name.clone())).collect())));
-        // Jina does not update these when `inspect: REMOVE` removes nodes.
+        // Jina still passes the options of executors that `inspect: REMOVE` removes.
         let mentioned = flow.with_removed.as_ref().filter(|_| !self.corrections.has(Correction::RemovedNodes));
         let mentioned = mentioned.unwrap_or(&flow.executors);
         let of_executors = |opt: Opt| -> Value {
@@ -176,7 +176,7 @@ impl Planner<'_> {
         }
     }
 
-    /// The class that runs, or the configuration inside the image.
+    /// The gateway class, or the configuration file in the image.
     fn gateway_class(&self, options: &Options, protocols: &[Protocol]) -> String {
         match options.text(Opt::Uses) {
             Some(class) if is_gateway_class(class) => class.to_owned(),
@@ -219,23 +219,23 @@ impl Planner<'_> {
     }
 }
 
-/// A runtime other than the gateway's own, which alone starts a class of gateway (`Deployment.update_pod_args`).
+/// A runtime other than `GatewayRuntime`. Only `GatewayRuntime` starts a gateway class (`Deployment.update_pod_args`).
 fn foreign_runtime(options: &Options) -> Option<&str> {
     options.text(Opt::RuntimeCls).filter(|class| *class != "GatewayRuntime")
 }
 
-/// The pods that are called for an executor.
+/// The pods that the gateway calls for an executor.
 fn called_pods(executor: &Executor) -> Pods<'_> {
     if executor.options.int(Opt::Shards) > 1 { Pods::Head(&executor.name) } else { Pods::Worker(&executor.name, Some(0)) }
 }
 
-/// The component that is called for an executor: its head when it has shards.
+/// The component that the gateway calls for an executor: the head, if the executor has shards.
 fn called(executor: &Executor) -> String {
     let name = kubernetes_name(&executor.name);
     if executor.options.int(Opt::Shards) > 1 { format!("{name}-head") } else { name }
 }
 
-/// Compares the number of ports with that of protocols (`_set_gateway_uses`). The ports themselves are not used: every
+/// Compares the number of ports with the number of protocols (`_set_gateway_uses`). The ports have no other effect: every
 /// container listens on 8080 and the following ports.
 fn check_ports(options: &Options, protocols: &[Protocol], path: &Path<'_>, findings: &mut Findings) {
     let ports = options.ports();

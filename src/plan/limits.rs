@@ -1,4 +1,4 @@
-//! Limits of the API server and the kubelet. A Flow that exceeds them is reported here, and not only after `kubectl apply`.
+//! Checks the limits of the API server and the kubelet, so that errors are reported before `kubectl apply`.
 
 use super::component::{Component, Process};
 use super::planner::Planner;
@@ -13,14 +13,14 @@ const MOST_REPLICAS: i64 = i32::MAX as i64;
 /// The most bytes in the values of a ConfigMap (`MaxSecretSize`, kubernetes/kubernetes, `pkg/apis/core/validation`).
 const MOST_IN_CONFIG_MAP: usize = 1 << 20;
 
-/// The effect in Jina, for modes that export what Jina exports.
+/// The effect in Jina, for modes with the same objects as Jina's export.
 const EXPORTED: &str = "Jina exports it nevertheless";
 
 impl Planner<'_> {
-    /// Checks the components of the gateway or of an executor, whose path in the Flow is given.
+    /// Checks the components of the gateway or of an executor. `path` is the path of the gateway or executor in the Flow.
     pub(super) fn check_limits(&self, components: &[Component], path: &Path<'_>, mark: Mark, findings: &mut Findings) {
         let strictness = self.settings.strictness();
-        // Shards have the same problems. Each is reported once.
+        // Shards have the same problems, so each problem is reported once.
         let mut own = Findings::default();
         let gateway_image = self.gateway_image();
         for component in components {
@@ -37,7 +37,7 @@ impl Planner<'_> {
                     own.push_once(finding.fix("move large values to files in the image, or to a volume").at(mark));
                 }
             }
-            // A missing image has been reported already.
+            // A missing image is reported elsewhere.
             for container in component.containers.iter().filter(|container| !container.image.is_empty()) {
                 let Some((message, fix)) = image_name::fault(&container.image) else { continue };
                 let message = format!("is not a valid image name: {message}");

@@ -1,7 +1,7 @@
 //! Plans the components of a Flow: their roles, containers, ports and symbolic addresses.
 //!
-//! This module has no YAML and no Kubernetes types. A component is one Deployment or StatefulSet with its Services and its
-//! ConfigMap. [`crate::manifests`] decides which objects these are, and writes them.
+//! This module has no YAML and no Kubernetes types. A component is one Deployment or StatefulSet with its Services and
+//! its ConfigMap. [`crate::manifests`] decides which objects a component has, and renders the objects.
 
 mod component;
 mod arguments;

@@ -1,4 +1,4 @@
-//! Kubernetes names: how they are made from names of the Flow, and whether they are valid and unique.
+//! Makes Kubernetes names from names of the Flow, and checks that the Kubernetes names are valid and unique.
 
 use std::collections::HashMap;
 
@@ -25,7 +25,7 @@ pub fn kubernetes_name(name: &str) -> String {
     }
 }
 
-/// The name of the Service of a further protocol, for the protocol at `place` (from 1).
+/// The name of the Service of an additional protocol. `place` is the place of the protocol, from 1.
 pub fn protocol_service(component: &str, place: usize, scheme: &str) -> String {
     format!("{component}-{place}-{scheme}")
 }
@@ -58,7 +58,7 @@ fn names_of(component: &Component) -> impl Iterator<Item = String> {
 }
 
 fn invalid_name(component: &Component, path: &Path<'_>) -> Option<Finding> {
-    // One finding for each executor: its other shards have the same problem.
+    // All shards have the same problem, so only the first shard is reported.
     if matches!(component.role, Role::Worker(shard) if shard > 0) {
         return None;
     }
@@ -85,7 +85,7 @@ mod tests {
     use super::kubernetes_name;
 
     #[test]
-    fn names_are_made_as_jina_makes_them() {
+    fn names_of_the_flow_become_kubernetes_names() {
         assert_eq!(kubernetes_name("My_CLIP_Encoder"), "my-clip-encoder");
         assert_eq!(kubernetes_name("idx/head"), "idx-head");
         assert_eq!(kubernetes_name("_aux_eval"), "aux-eval");

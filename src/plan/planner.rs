@@ -28,7 +28,7 @@ pub(super) struct Planner<'p> {
     pub(super) shared: Shared,
 }
 
-/// The settings of each role, which pods without an entry of their own share.
+/// The settings of each role. Pods without an entry in the config share these settings.
 pub(super) struct Shared {
     pub(super) gateway: Rc<Workload>,
     pub(super) head: Rc<Workload>,
@@ -41,8 +41,8 @@ impl Planner<'_> {
         Ok(self.settings.images.resolve(uses, who, path)?.unwrap_or_else(|| self.gateway_image()))
     }
 
-    /// The image of `uses_before` or `uses_after`. Jina does not check them as it checks `uses`: every value that starts with
-    /// `docker` is an image (`get_image_name`).
+    /// The image of `uses_before` or `uses_after`. Jina checks these options less than `uses`: every value that starts
+    /// with `docker` is an image (`get_image_name`).
     pub(super) fn sidecar_image(&self, uses: &str, who: fmt::Arguments<'_>, path: &Path<'_>) -> Result<String, Finding> {
         if uses.starts_with("docker") && !uses.starts_with("docker://") && self.settings.strictness() == Strictness::Lenient {
             return Ok(uses.to_owned());
@@ -50,7 +50,7 @@ impl Planner<'_> {
         self.image(Some(uses), who, path)
     }
 
-    /// A finding about a class of a gateway at an executor. Jina's own image has no configuration for it.
+    /// The finding about an executor with a gateway class. Jina's own image has no configuration for a gateway class.
     pub(super) fn wrong_class(&self, uses: &str, opt: Opt, path: &Path<'_>) -> Finding {
         let message = "is not an executor class, so Jina's image cannot start it";
         let path = path.key(opt.row().name);
@@ -66,7 +66,7 @@ impl Planner<'_> {
         }
     }
 
-    /// Warns about ports and addresses of the Flow: they are the same in every pod.
+    /// Warns about ports and hosts in the Flow that have no effect: ports and addresses are the same in every pod.
     pub(super) fn warn_about_fixed_addresses(&self, options: &Options, path: &Path<'_>, findings: &mut Findings) {
         let with = self.path.key("with");
         let section = |opt: Opt| if options.is_own(opt) { *path } else { with };
@@ -92,7 +92,7 @@ impl Planner<'_> {
         }
     }
 
-    /// Checks the variables that Jina takes from the exporting process and that its containers read as well.
+    /// Checks the variables that Jina takes from the exporting process and that the containers also read.
     pub(super) fn check_context(&self, findings: &mut Findings) {
         let given = |name: &str| self.settings.context.get(name);
         if let Some(level) = given("JINA_LOG_LEVEL").filter(|level| !LOG_LEVELS.iter().any(|known| known.eq_ignore_ascii_case(level))) {

@@ -1,4 +1,5 @@
-//! Options of executors and fields of the config that have no effect in this Flow. Each is reported at its own path.
+//! Reports options of executors and fields of the config that have no effect in this Flow. Each finding has the path of
+//! the option or field.
 
 use std::collections::BTreeMap;
 
@@ -49,7 +50,8 @@ impl Planner<'_> {
                 }
             }
         }
-        // An option in `with` has an effect if it has one for any executor. Certificates are also those of the gateway.
+        // An option in `with` has an effect if it has an effect for any executor. Certificates are not reported, because
+        // the gateway uses them.
         for opt in [Opt::Polling, Opt::Tls] {
             let inherits = |executor: &&Executor| !executor.options.is_own(opt) && is_set(executor, opt);
             let mut heirs = flow.executors.iter().filter(inherits).peekable();
@@ -60,7 +62,7 @@ impl Planner<'_> {
         }
     }
 
-    /// Reports fields of layers without effect, which depends on the protocols and the storage of a component.
+    /// Reports fields of layers that have no effect because of the protocols or the storage of a component.
     pub(super) fn warn_about_unused_fields(&self, components: &[Component], findings: &mut Findings) {
         let mut probes = BTreeMap::new();
         for component in components {
@@ -68,13 +70,13 @@ impl Planner<'_> {
             if let Some(style) = component.workload.probes {
                 let (path, reason) = (path("probes"), self.unused_probes(component, style));
                 let (_, known) = probes.entry(path.to_string()).or_insert_with(|| (path, reason.clone()));
-                // A field of several components has an effect if it has one for any of them.
+                // A field of several components has an effect if it has an effect for any component.
                 if reason.is_none() {
                     *known = None;
                 }
             }
             let update = &component.workload.rolling_update;
-            // With `storage` this is an error already.
+            // With the field `storage`, `maxSurge` is already an error.
             let surge = update.surge.as_ref().filter(|surge| !is_zero(surge) && component.workload.storage.is_none());
             let unavailable = update.unavailable.as_ref().filter(|pods| pods.as_text() != Some("1"));
             for (field, share) in [("rollingUpdate.maxSurge", surge), ("rollingUpdate.maxUnavailable", unavailable)] {
@@ -91,7 +93,7 @@ impl Planner<'_> {
         }
     }
 
-    /// The reason why the health of a component is checked in another way.
+    /// The reason why the kubelet does not use the kind of probe in the config.
     fn unused_probes(&self, component: &Component, style: ProbeStyle) -> Option<String> {
         let health = &component.containers.first()?.health;
         let serves_grpc = component.protocols.contains(&Protocol::Grpc);
@@ -128,7 +130,7 @@ impl Planner<'_> {
     }
 }
 
-/// The pods of a component, as the layers name them.
+/// The pods of a component, as a key for the layers.
 fn pods(component: &Component) -> Pods<'_> {
     match component.role {
         Role::Gateway => Pods::Gateway,
@@ -137,7 +139,7 @@ fn pods(component: &Component) -> Pods<'_> {
     }
 }
 
-/// Whether an option is set to another value than its default. Options without effect on Kubernetes are reported elsewhere.
+/// Whether an option has a value that is not the default. Options without effect on Kubernetes are reported elsewhere.
 fn is_set(executor: &Executor, opt: Opt) -> bool {
     let row = opt.row();
     let is_known = row.effect == Effect::Yes && row.executor != Use::Ignored;

@@ -40,7 +40,7 @@ RUN case "${TARGETARCH}" in \
       *) echo "no build for ${TARGETARCH}" >&2; exit 1 ;; \
     esac \
  && rustup target add "${target}" \
- && RUSTFLAGS="-C linker=rust-lld -C link-self-contained=yes" cargo build --profile dist --locked --target "${target}" \
+ && RUSTFLAGS="-C linker=rust-lld -C link-self-contained=yes -C llvm-args=-inline-threshold=0 -C relocation-model=static" cargo build --profile dist --locked --target "${target}" \
  && cp "target/${target}/dist/jinaflow" /jinaflow
 
 FROM base

@@ -14,7 +14,7 @@ pub fn names() -> impl Iterator<Item = &'static str> {
     sections().into_iter().map(|section| section.name)
 }
 
-/// The documentation of a code for a terminal: its name, the cause, an example, the fix, the fixed example.
+/// The documentation of a code for a terminal: its name, the cause, an example, the fix.
 pub fn explain(name: &str) -> Option<String> {
     let section = sections().into_iter().find(|section| section.name == name)?;
     let mut out = format!("{name}\n{}\n", "=".repeat(name.chars().count()));
@@ -41,11 +41,10 @@ pub fn explain(name: &str) -> Option<String> {
     Some(out)
 }
 
-/// The title of an example, from the words after its fence: `yaml`, `yaml fixed`, `yaml file=flow.yml`.
+/// The title of an example, from the words after its fence: `yaml`, `yaml file=flow.yml`.
 fn title(fence: &str) -> String {
     match fence.split_whitespace().find_map(|word| word.strip_prefix("file=")) {
         Some(file) => format!("File {file}:"),
-        None if fence.ends_with(" fixed") => "Fixed:".to_owned(),
         None => "Example:".to_owned(),
     }
 }
@@ -76,7 +75,7 @@ mod tests {
     fn a_code_is_explained_by_its_section() {
         let text = explain("unknown-command").unwrap();
         assert!(text.starts_with("unknown-command\n===============\n\n"), "{text}");
-        for part in ["\nExample:\n\n    $ jinaflow exprot flow.yml\n", "\nFix: ", "\nFixed:\n\n    $ jinaflow export flow.yml\n"] {
+        for part in ["\nExample:\n\n    $ jinaflow exprot flow.yml\n", "\nFix: "] {
             assert!(text.contains(part), "{text}");
         }
         assert!(!text.contains("```") && !text.contains("##") && !text.contains("\n\n\n"), "{text}");

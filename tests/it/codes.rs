@@ -9,6 +9,12 @@ use jinaflow::internals::finding::Code;
 
 use crate::support::{documents, function, jinaflow, root, run, scratch};
 
+/// The page that `jinaflow explain` prints.
+const PAGE: &str = "functions/jinaflow/codes.md";
+
+/// The same examples, fixed.
+const FIXED: &str = "tests/it/codes_fixed.md";
+
 /// The section of the page about one code.
 struct Section {
     code: String,
@@ -21,8 +27,8 @@ struct Fence {
     text: String,
 }
 
-fn sections() -> Vec<Section> {
-    let page = fs::read_to_string(root().join("functions/jinaflow/codes.md")).unwrap();
+fn sections(file: &str) -> Vec<Section> {
+    let page = fs::read_to_string(root().join(file)).unwrap();
     let mut sections: Vec<Section> = Vec::new();
     let mut open: Option<Fence> = None;
     for line in page.lines() {
@@ -87,7 +93,7 @@ fn codes_of(section: &str, fences: &[&Fence]) -> BTreeSet<String> {
 
 #[test]
 fn every_code_is_documented_once() {
-    let documented: Vec<String> = sections().into_iter().map(|section| section.code).collect();
+    let documented: Vec<String> = sections(PAGE).into_iter().map(|section| section.code).collect();
     let set: BTreeSet<&str> = documented.iter().map(String::as_str).collect();
     assert_eq!(set.len(), documented.len(), "a code has more than one section");
     assert_eq!(set, Code::ALL.iter().map(|code| code.name()).collect());
@@ -95,22 +101,21 @@ fn every_code_is_documented_once() {
 
 #[test]
 fn every_example_gives_its_code_and_every_fix_removes_it() {
+    let fixed = sections(FIXED);
     let mut wrong = Vec::new();
     let mut without_example = Vec::new();
-    for Section { code, fences } in sections() {
+    for Section { code, fences } in sections(PAGE) {
         if fences.iter().any(|fence| fence.info == "text") {
             without_example.push(code);
             continue;
         }
-        // The files of an example also exist for its fixed commands, unless the fixed part has its own files.
-        let is_fixed = |fence: &&Fence| fence.info.ends_with(" fixed");
-        let is_file = |fence: &&Fence| fence.info.contains("file=");
-        let example: Vec<&Fence> = fences.iter().filter(|fence| !is_fixed(fence)).collect();
-        let fixed: Vec<&Fence> = fences.iter().filter(|fence| is_fixed(fence) || is_file(fence)).collect();
-        if !fixed.iter().any(is_fixed) {
+        let Some(fixed) = fixed.iter().find(|section| section.code == code) else {
             wrong.push(format!("{code}: has no fixed example"));
             continue;
-        }
+        };
+        // The files of an example also exist for its fixed commands, unless the fixed example replaces them.
+        let example: Vec<&Fence> = fences.iter().collect();
+        let fixed: Vec<&Fence> = fences.iter().filter(|fence| fence.info.contains("file=")).chain(&fixed.fences).collect();
         let given = codes_of(&code, &example);
         if !given.contains(&code) {
             wrong.push(format!("{code}: the example gives {given:?}"));

@@ -3,12 +3,12 @@
 
 use std::fs;
 use std::io::Write as _;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use wait4::Wait4 as _;
 
-use crate::support::{function, program, properties, root};
+use crate::support::{function, properties, root};
 
 /// The memory limit of the program for an input of up to a megabyte, in bytes.
 const MOST_MEMORY: u64 = 512 << 20;
@@ -73,16 +73,24 @@ fn the_corpus_is_small() {
     assert!(sizes.iter().sum::<usize>() < 1_500_000, "{} bytes", sizes.iter().sum::<usize>());
 }
 
+/// The program with a limit of [`MOST_MEMORY`]. The maximum that `wait4` reports is not usable: on Linux it is at least the
+/// memory of the process that started the program, which is that of all tests together.
+fn limited(args: &[&str]) -> Command {
+    let mut command = Command::new("/bin/sh");
+    let script = format!("ulimit -v {}; exec \"$0\" \"$@\"", MOST_MEMORY >> 10);
+    command.args(["-c", &script, env!("CARGO_BIN_EXE_jinaflow")]).args(args).env_clear();
+    command
+}
+
 /// Runs the program and asserts its limits of memory and time. The output is discarded; the CPU time is returned.
 fn stays_within_limits(name: &str, args: &[&str], input: &[u8]) -> Duration {
     assert!(input.len() <= 1 << 20, "{name} has {} bytes", input.len());
     let start = Instant::now();
-    let mut child = program(args).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let mut child = limited(args).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     // The program closes its input when it has read enough.
     let _ = child.stdin.take().unwrap().write_all(input);
     let used = child.wait4().unwrap();
-    assert!(matches!(used.status.code(), Some(0 | 1)), "{name}: {}", used.status);
-    assert!(used.rusage.maxrss < MOST_MEMORY, "{name} takes {} MB", used.rusage.maxrss >> 20);
+    assert!(matches!(used.status.code(), Some(0 | 1)), "{name}: {}, or more than {} MB", used.status, MOST_MEMORY >> 20);
     assert!(start.elapsed() < PATIENCE, "{name} takes {:?}", start.elapsed());
     used.rusage.utime
 }

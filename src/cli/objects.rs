@@ -265,7 +265,7 @@ fn read_whole<'t>(text: &'t str, push: &mut impl FnMut(Node<'t>)) -> Result<Vec<
     Ok(documents)
 }
 
-/// Whether a text may have an alias. Other texts are read into nodes that are not larger than they are.
+/// Whether a document may have an alias. Nodes of a document without aliases are not larger than its text.
 fn may_have_aliases(text: &str) -> bool {
     memchr::memchr(b'*', text.as_bytes()).is_some()
 }

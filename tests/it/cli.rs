@@ -195,7 +195,7 @@ fn wrong_command_lines_give_one_line_and_exit_1() {
 #[test]
 fn a_code_is_explained() {
     let answer = jinaflow(&["explain", "unknown-flag"]).succeeded().stdout;
-    for part in ["unknown-flag\n============\n", "\nExample:\n", "\nFix: ", "\nFixed:\n"] {
+    for part in ["unknown-flag\n============\n", "\nExample:\n", "\nFix: "] {
         assert!(answer.contains(part), "{answer}");
     }
     let near = jinaflow(&["explain", "unknown-flga"]);

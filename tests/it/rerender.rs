@@ -417,12 +417,16 @@ fn a_kept_conflict_is_reported_by_every_render_and_by_a_check() {
     assert_eq!((first.stderr.as_str(), first.stdout.as_str()), (again.stderr.as_str(), again.stdout.as_str()));
     first.begins("warning[edit-conflict]: encoder/encoder.yml: spec.replicas: ");
     let values = ["(got \"5\")", "has \"3\""];
-    values.iter().for_each(|value| first.says(value));
+    for value in &values {
+        first.says(value);
+    }
     let without_results: String = first.stdout.split("results:\n").next().unwrap().to_owned();
     let check = function(&(without_results.clone() + CHECK));
     assert_eq!(check.code, 0, "{}", check.stderr);
     check.begins("info[edit-conflict]: encoder/encoder.yml: spec.replicas: ");
-    values.iter().for_each(|value| check.says(value));
+    for value in &values {
+        check.says(value);
+    }
     // The conflict ends when the user follows the fix in the message, or when the Flow has the same value.
     function(&without_results.replace("    replicas: 5\n", "    replicas: 3\n")).succeeded();
     function(&without_results.replace("replicas: 3}", "replicas: 5}")).succeeded();

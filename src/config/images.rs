@@ -58,7 +58,7 @@ impl Images {
             None => {
                 let finding = Code::ImageMissing.error(path, format!("{who} has no container image, which Kubernetes needs")).got(uses);
                 Err(finding.fix(
-                    "build an image and write docker://REPOSITORY:TAG; for a class in an image, write `image: REPOSITORY:TAG` next to `uses`",
+                    "build an image and write `uses: docker://REPOSITORY:TAG`; if an image already has the class, keep `uses` and add `image: REPOSITORY:TAG` next to it",
                 ))
             }
             Some(Err(message)) => {

@@ -112,7 +112,7 @@ impl Checker<'_> {
         let claim = workload.storage.iter().flat_map(|storage| &storage.existing).map(|name| ("storage", name));
         for (field, name) in sources.chain(secrets).chain(pulled).chain(account).chain(claim) {
             if !is_subdomain(name) {
-                let finding = Code::InvalidName.error(self.path(field, &[]), "is not a valid name of a Kubernetes object").got(name);
+                let finding = Code::InvalidName.error(self.path(field, &[]), "contains an invalid name of a Kubernetes object").got(name);
                 self.push(finding.fix("use lower case letters, digits, `-` and `.`"));
             }
         }

@@ -68,7 +68,7 @@ struct Entry {
     shards: BTreeMap<u32, Layer>,
 }
 
-/// The parts of an executor that have a layer.
+/// The parts of an executor, its head and its shards, that have their own layer.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Parts {
     /// Whether the head has a layer.
@@ -124,7 +124,7 @@ impl Layers {
         self.gateway.as_ref().is_some_and(|layer| layer.has(field))
     }
 
-    /// The parts of an executor that have a layer.
+    /// The parts of an executor, its head and its shards, that have their own layer.
     pub fn parts(&self, executor: &str) -> Parts {
         let Some(entry) = self.executors.get(executor) else { return Parts::default() };
         Parts { has_head: entry.head.is_some(), shards: entry.shards.keys().copied().collect() }

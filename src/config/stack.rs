@@ -29,7 +29,7 @@ impl Layer {
         self.fields.get(field).is_some_and(|value| !value.is_null())
     }
 
-    /// The options of the Flow that the layer changes.
+    /// The options of the Flow, as the layer changes them.
     pub fn flow_options(&self) -> Option<&Node<'static>> {
         self.fields.get("flow").filter(|options| options.as_map().is_some())
     }

@@ -8,7 +8,7 @@ use crate::yaml::{Data, Node};
 /// A part of a Kubernetes object, as the user wrote it.
 pub type Fragment = Node<'static>;
 
-/// A mapping together with the rows of its fields.
+/// A mapping, together with the rows of its fields in the tables of [`super::fields`], which have the defaults.
 #[derive(Debug, Clone, Copy)]
 pub struct Values<'n, 't> {
     node: &'n Node<'t>,

@@ -43,7 +43,7 @@ pub fn stale(list: &ResourceList<'_>, former: &[FormerItem], outcome: &Reconcile
         Some((Subject::Object(meta.clone()), finding))
     });
     let missing = outcome.missing.iter().map(|missing| {
-        let message = format!("has the {} `{}`, which does not exist", missing.kind, missing.name);
+        let message = format!("generates the {} `{}`, which is missing from the items", missing.kind, missing.name);
         (Subject::Object(missing.flow.clone()), Code::GeneratedObjectMissing.error("spec.flow", message).fix(RENDER_AGAIN))
     });
     changed.chain(missing).collect()

@@ -144,7 +144,7 @@ impl<'p> Patches<'p> {
         }
     }
 
-    /// Reports patches without content, without an object and without effect.
+    /// Reports each patch that has no content, matches no object, or has no effect.
     fn report_unused(self, findings: &mut Findings) {
         for (patch, used) in self.all.iter().zip(self.uses) {
             if patch.json.is_none() && patch.json_merge.is_none() && patch.merge.is_none() {

@@ -42,13 +42,26 @@ pub fn check(components: &[Component], flow: &Flow, path: &Path<'_>, findings: &
         let here = if flow.kind == Kind::Flow { entry.key("name") } else { with.key("name") };
         for name in names_of(component) {
             if let Some(owner) = owners.insert(name.clone(), component) {
-                let message = format!("becomes the Kubernetes name `{name}`, and so does `{}`", owner.node);
+                let (this, other) = (bearer(component, &name), bearer(owner, &name));
+                let message = format!("gives {this} the Kubernetes name `{name}`, which {other} has too");
                 let finding = Code::KubernetesNameCollision.error(here, message).got(&component.node);
                 findings.push(finding.fix("rename one of them; upper case becomes lower case, and `_` becomes `-`").at(mark));
                 break;
             }
         }
         findings.extend(invalid_name(component, &here).map(|finding| finding.got(&component.node).fix("rename the executor").at(mark)));
+    }
+}
+
+/// The part of an executor that has a name, for messages.
+fn bearer(component: &Component, name: &str) -> String {
+    let node = &component.node;
+    match component.role {
+        _ if kubernetes_name(node) == name => format!("`{node}`"),
+        _ if component.name != name => format!("a Service of `{node}`"),
+        Role::Head => format!("the head of `{node}`"),
+        Role::Worker(shard) => format!("shard {shard} of `{node}`"),
+        Role::Gateway => format!("`{node}`"),
     }
 }
 

@@ -81,8 +81,8 @@ impl Flows {
             }
             flows.known.insert(flow);
         }
-        // With selectors kpt hides a part of the package, and kustomize does not store the answer. In both cases a missing
-        // JinaFlow is no proof that it was removed.
+        // Other callers send the whole package and store the output. kpt with `selectors` or `exclude` sends only a part, and
+        // kustomize does not store the output: for both, a missing JinaFlow does not prove that it was removed.
         if caller == Caller::Other {
             let present: HashSet<FlowKey> = present.map(key_of).collect();
             let is_absent = |flow: &FlowKey| !present.contains(flow) && !flows.rendered.contains(flow);

@@ -1,4 +1,5 @@
-//! Matches the objects of JinaFlows with the items of a list: the state of one render.
+//! Matches the objects that JinaFlows generate with the items that are already in the list. A [`Reconciler`] is the state of
+//! one render.
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};

@@ -7,7 +7,7 @@ use super::dialect::Dialect;
 use super::error::SyntaxError;
 use super::scan::{Place, Quoting, Scanner, Token, TokenKind};
 
-/// The line breaks between two parts of a scalar. They decide the text between the parts when these are joined.
+/// The line breaks between two parts of a scalar, until they are folded by `join`.
 #[derive(Default)]
 struct Fold {
     first: Option<char>,

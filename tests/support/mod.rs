@@ -198,7 +198,7 @@ impl Recorded {
 }
 
 /// The files of an `expected.yaml` by path; each is below a line `--- # file: PATH`. `tests/jina/cases.py` writes them.
-fn unpack(packed: &str) -> BTreeMap<String, String> {
+pub fn unpack(packed: &str) -> BTreeMap<String, String> {
     let packed = format!("\n{}", packed.strip_suffix('\n').unwrap_or(packed));
     let files = packed.split("\n--- # file: ").skip(1);
     files.map(|file| file.split_once('\n').unwrap()).map(|(path, text)| (path.to_owned(), format!("{text}\n"))).collect()

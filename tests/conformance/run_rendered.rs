@@ -99,7 +99,7 @@ fn every_replica_serves_requests() {
 fn a_drain_shorter_than_connections_live_is_detected() {
     let flow = REPLICAS.replace("replicas: 2", "replicas: 2, grpc_server_options: {grpc.max_connection_age_ms: 60000}");
     let objects = objects(&flow, SPEC);
-    let flags = ["--entry", "grpc://gateway:8080", "--balanced", "--roll-out", "encoder", "--load", "0.25"];
+    let flags = ["--entry", "grpc://gateway:8080", "--roll-out", "encoder", "--load", "0.25"];
     finds(&objects, &flow, &flags, &[("cut-off", "a request arrives 2 times")]);
 }
 

@@ -31,6 +31,7 @@ FROM --platform=$BUILDPLATFORM ${RUST_IMAGE} AS build
 ARG TARGETARCH
 WORKDIR /src
 COPY Cargo.toml Cargo.lock README.md LICENSE CHANGELOG.md ./
+COPY .cargo .cargo
 COPY src src
 COPY functions functions
 COPY benches benches
@@ -40,7 +41,8 @@ RUN case "${TARGETARCH}" in \
       *) echo "no build for ${TARGETARCH}" >&2; exit 1 ;; \
     esac \
  && rustup target add "${target}" \
- && RUSTFLAGS="-C linker=rust-lld -C link-self-contained=yes -C llvm-args=-inline-threshold=0 -C relocation-model=static" cargo build --profile dist --locked --target "${target}" \
+ && cargo build --profile dist --locked --target "${target}" \
+      --config "target.${target}.rustflags = ['-C', 'linker=rust-lld', '-C', 'link-self-contained=yes']" \
  && cp "target/${target}/dist/jinaflow" /jinaflow
 
 FROM base

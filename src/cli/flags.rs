@@ -59,7 +59,7 @@ pub const OF_EXPORT: &[Flag] = &[
         name: "k8s-namespace",
         short: None,
         value: Some("NS"),
-        doc: "namespace of every object; the default is no namespace",
+        doc: "namespace of all objects; by default, the objects have no namespace",
         set: |settings, value, flag| settings.overrides.set(Setting::Namespace, value, flag),
     },
     Flag {

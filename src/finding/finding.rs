@@ -75,7 +75,7 @@ impl Code {
 
 impl Finding {
     /// Creates a finding with a code and a severity; see [`Code::error`].
-    pub(super) fn new(code: Code, severity: Severity, path: FieldPath, message: Box<str>) -> Self {
+    fn new(code: Code, severity: Severity, path: FieldPath, message: Box<str>) -> Self {
         Self { code, severity, path, message, got: None, fix: None, proposed: None, mark: None, excerpt: None }
     }
 

@@ -30,7 +30,9 @@ pub mod config {
         pub use crate::config::fields::{LAYER, SPEC};
     }
     pub mod images {
-        pub use crate::config::images::Pattern;
+        pub use crate::config::Pattern;
+        pub use crate::config::image_name::fault;
+        pub use crate::config::placeholder::placeholder;
     }
 }
 pub mod finding {

@@ -1,13 +1,19 @@
 //! Images of containers.
 
 use super::cluster::Cluster;
+use super::pod::SeenWorkload;
 use super::report::Report;
 use crate::config::image_name::fault;
+use crate::config::placeholder::{is_placeholder, repository_of};
 use crate::finding::Code;
+
+/// The label with the name of the executor.
+const EXECUTOR: &str = "flow.jina.ai/executor";
 
 /// Checks the images in pods of a Flow.
 pub fn images(cluster: &Cluster<'_>, report: &mut Report) {
     for (id, workload) in cluster.workloads.iter().enumerate() {
+        placeholders(cluster, workload, report);
         if workload.main().is_none() && !report.strangers.contains_key(&id) {
             continue;
         }
@@ -20,12 +26,34 @@ pub fn images(cluster: &Cluster<'_>, report: &mut Report) {
                     let finding = Code::ImageNotPullable.error(path(), format!("is not an image that a node can pull: {message}"));
                     report.push(workload.object, finding.got(image).fix(fix));
                 }
-                None if cluster.is_strict && has_moving_tag(image) => {
+                None if cluster.is_strict && has_moving_tag(image) && !is_placeholder(image) => {
                     let finding = Code::ImageTagMoves.warning(path(), "may refer to a different image later").got(image);
                     report.push(workload.object, finding.fix("add a tag that does not move, or a digest"));
                 }
                 None => {}
             }
+        }
+    }
+}
+
+/// Reports placeholder images. Nothing but a Flow has them.
+fn placeholders(cluster: &Cluster<'_>, workload: &SeenWorkload<'_>, report: &mut Report) {
+    for container in &workload.containers {
+        let image = container.view.text_at("image");
+        if is_placeholder(image) {
+            let label = workload.labels.and_then(|labels| labels.get(EXECUTOR)?.as_text()).unwrap_or_default();
+            let name = if label.is_empty() {
+                workload.jina_name.as_deref().unwrap_or_else(|| cluster.objects[workload.object].name())
+            } else {
+                label
+            };
+            let message = format!("is a placeholder: the image of `{name}` is not set");
+            let finding = Code::ImageNotSet.error(container.path.key("image"), message).got(image);
+            let fix = format!(
+                "set it in `images` of the JinaFlow or with `--image`, or in a kustomization: images: [{{name: {}, newName: REPOSITORY, newTag: TAG}}]",
+                repository_of(image)
+            );
+            report.push(workload.object, finding.fix(fix));
         }
     }
 }

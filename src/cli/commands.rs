@@ -81,7 +81,7 @@ pub const COMMANDS: &[Row] = &[
                 return Err(missing("export", "FLOW", "add a Jina YAML file, a JinaFlow, or `-` for standard input"));
             };
             let outdir = arguments.words.next().map(Into::into);
-            let export = Export { flow, outdir, overrides: arguments.overrides() };
+            let export = Export { flow, outdir, overrides: arguments.overrides(), image_files: arguments.image_files() };
             arguments.end("export", "FLOW and OUTDIR")?;
             Ok(Command::Export(Box::new(export)))
         },
@@ -113,7 +113,8 @@ pub const COMMANDS: &[Row] = &[
             let question = match arguments.words.next() {
                 None => Question::Everything,
                 Some(word) if is_file(&word) => {
-                    Question::Flow(Box::new(Export { flow: word, outdir: None, overrides: arguments.overrides() }))
+                    let (overrides, image_files) = (arguments.overrides(), arguments.image_files());
+                    Question::Flow(Box::new(Export { flow: word, outdir: None, overrides, image_files }))
                 }
                 Some(name) => Question::Name(name),
             };
@@ -212,6 +213,11 @@ impl Arguments<'_> {
         let variables = (self.environment.all)().into_iter();
         overrides.fallback_context = variables.filter(|(name, _)| takes_all || STORAGE_VARIABLES.contains(&name.as_str())).collect();
         overrides
+    }
+
+    /// The files of images.
+    fn image_files(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.settings.image_files)
     }
 
     /// Reports the first argument that is left, because the command does not take it.

@@ -100,13 +100,16 @@ fn about(name: &str) -> Option<String> {
 
 /// The differences that affect the Flows of a file; `None` after an error.
 fn flow(export: &Export, report: &mut Report) -> Result<Option<String>> {
+    let Some(overrides) = export.settings(report)? else { return Ok(None) };
     let Some((subject, text)) = input::text(&export.flow, report)? else { return Ok(None) };
     let source = Source::new(&subject, &text);
     let mut out = String::new();
     let mut findings = Report::new();
-    for FlowOfFile { config, findings: mut own, path, document } in input::flows(&text, &subject, &export.overrides, &mut findings) {
+    for FlowOfFile { config, findings: mut own, path, document } in input::flows(&text, &subject, &overrides, &mut findings) {
         // Findings about the Flow are reported once, not for every set of differences.
-        Rendering::of(&config, &Path::root(path), &mut Budget::default(), &mut own);
+        if let Some(rendering) = Rendering::of(&config, &Path::root(path), &mut Budget::default(), &mut own) {
+            rendering.report_missing_images(&config, &Path::root(path), |_, _| false, &mut own);
+        }
         if !own.has_errors() {
             affected(&mut out, &export.flow, &config, source.flow(document).as_ref());
         }

@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use super::failure::{Report, Result};
+use super::image_file;
 use super::input::{self, FlowOfFile, Source};
 use super::merged::{self, Exported};
 use super::outdir;
@@ -25,17 +26,36 @@ pub struct Export {
     pub outdir: Option<PathBuf>,
     /// Settings from the command line.
     pub overrides: Overrides,
+    /// Files of images.
+    pub image_files: Vec<String>,
+}
+
+impl Export {
+    /// The settings from the command line, with the images of the files; `None` after an error in a file.
+    pub fn settings(&self, report: &mut Report) -> Result<Option<Overrides>> {
+        let mut overrides = self.overrides.clone();
+        for name in &self.image_files {
+            let Some((subject, text)) = input::text(name, report)? else { return Ok(None) };
+            match image_file::read(name, &text) {
+                Ok(entries) => overrides.listed_images.extend(entries),
+                Err(findings) => report.extend(findings.into_iter().map(|finding| (subject.clone(), finding))),
+            }
+        }
+        Ok((!report::has_errors(report)).then_some(overrides))
+    }
 }
 
 /// Exports the Flows of a file. Findings go to `report`. Returns whether the export succeeded.
 pub fn export(export: &Export, stdout: &mut impl Write, report: &mut Report) -> Result<bool> {
+    let Some(overrides) = export.settings(report)? else { return Ok(false) };
     let Some((subject, text)) = input::text(&export.flow, report)? else { return Ok(false) };
     let source = Source::new(&subject, &text);
     let mut flows: Vec<Exported> = Vec::new();
     let mut files: HashSet<(Option<String>, String)> = HashSet::new();
     let mut budget = Budget::default();
-    for FlowOfFile { config, findings: mut own, path, document } in input::flows(&text, &subject, &export.overrides, report) {
+    for FlowOfFile { config, findings: mut own, path, document } in input::flows(&text, &subject, &overrides, report) {
         if let Some(rendering) = Rendering::of(&config, &Path::root(path), &mut budget, &mut own) {
+            rendering.report_missing_images(&config, &Path::root(path), |_, _| false, &mut own);
             let namespace = rendering.target().namespace.filter(|_| export.outdir.is_none());
             let names = rendering.components().iter().map(|component| rendering.file_of(component));
             let taken = names.filter(|name| !files.insert((namespace.map(str::to_owned), name.clone()))).count();

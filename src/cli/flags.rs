@@ -25,6 +25,8 @@ pub struct Flag {
 pub struct Settings {
     /// Settings of a `JinaFlow` that flags override.
     pub overrides: Overrides,
+    /// The files of images.
+    pub image_files: Vec<String>,
     /// Whether variables of the Flow take their values from the environment.
     pub takes_environment: bool,
     /// The objects that are provided elsewhere.
@@ -72,10 +74,20 @@ pub const OF_EXPORT: &[Flag] = &[
     Flag {
         name: "image",
         short: None,
-        value: Some("USES=IMAGE"),
-        doc: "image for a `uses`; the key `gateway` is the image of the gateway, of heads and of\n\
-              executors without `uses`. May be repeated",
+        value: Some("KEY=IMAGE"),
+        doc: "image of an executor. KEY is its name, its `uses`, or the name of its class or on the Jina\n\
+              Hub; `gateway` is Jina's own image, which gateway and heads run. May be repeated",
         set: |settings, value, flag| settings.overrides.set(Setting::Image, value, flag),
+    },
+    Flag {
+        name: "images",
+        short: None,
+        value: Some("FILE"),
+        doc: "images from a file with a line KEY=IMAGE for each, or with a YAML mapping",
+        set: |settings, value, _| {
+            settings.image_files.push(value.to_owned());
+            Ok(())
+        },
     },
     Flag {
         name: "image-pattern",
@@ -83,6 +95,16 @@ pub const OF_EXPORT: &[Flag] = &[
         value: Some("PATTERN"),
         doc: "images for names on the Jina Hub: REGISTRY/{owner}/{name}:{tag}",
         set: |settings, value, flag| settings.overrides.set(Setting::ImagePattern, value, flag),
+    },
+    Flag {
+        name: "strict",
+        short: None,
+        value: None,
+        doc: "fail if an image is not set, instead of writing a placeholder",
+        set: |settings, _, flag| {
+            settings.is_strict = true;
+            settings.overrides.set(Setting::MissingImages, "error", flag)
+        },
     },
     Flag {
         name: "context",

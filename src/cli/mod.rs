@@ -9,6 +9,7 @@ mod remembered;
 mod merged;
 mod outdir;
 pub mod input;
+mod image_file;
 pub mod file;
 mod objects;
 mod export;

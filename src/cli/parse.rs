@@ -123,7 +123,7 @@ fn string(value: OsString) -> Result<String, Finding> {
 mod tests {
     use super::*;
     use crate::config::Compat;
-    use crate::config::images::Pattern;
+    use crate::config::Pattern;
 
     fn parsed(line: &str) -> Result<Command, Finding> {
         let words = std::iter::once("jinaflow").chain(line.split_whitespace()).map(OsString::from);
@@ -176,7 +176,7 @@ mod tests {
         expect("export f --name", Code::MissingArgument, "--name", "write --name NAME");
         expect("export a b c", Code::UnexpectedArgument, "export", "remove `c`");
         expect("check a --strict=yes", Code::UnexpectedArgument, "--strict", "write --strict");
-        expect("export a --image x", Code::MalformedArgument, "--image", "write USES=IMAGE");
+        expect("export a --image x", Code::MalformedArgument, "--image", "write KEY=IMAGE");
         expect("check a --output yaml", Code::ValueNotAllowed, "--output", "use one of: table, json");
         expect("--compat none", Code::MisplacedFlag, "--compat", "remove it, or run: jinaflow export FLOW [OUTDIR] --compat MODE");
         expect("check a --name b", Code::MisplacedFlag, "--name", "remove it, or run: jinaflow export FLOW [OUTDIR] --name NAME");

@@ -62,6 +62,8 @@ impl Audience {
     pub const ALL_BUT_DEFAULTS: Self = Self(Self::ALL.0 & !Self::of(&[Level::Defaults]).0);
     /// Levels that change options of the Flow: its `with`, its gateway and its executors.
     pub const FLOW_OPTIONS: Self = Self::of(&[Level::Defaults, Level::Gateway, Level::Executor]);
+    /// Levels of the gateway alone and of a single executor, without its head and its shards.
+    pub const GATEWAY_AND_EXECUTOR: Self = Self::of(&[Level::Gateway, Level::Executor]);
     /// The level of an executor only.
     pub const EXECUTOR: Self = Self::of(&[Level::Executor]);
 

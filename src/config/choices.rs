@@ -35,6 +35,16 @@ choices! {
         Jina334 = "jina-3.34",
     }
 
+    /// `spec.missingImages`: the result of a render while an image is not set.
+    #[derive(Default)]
+    MissingImages {
+        /// Manifests with placeholder images, and a warning.
+        #[default]
+        Placeholder = "placeholder",
+        /// An error.
+        Error = "error",
+    }
+
     /// `spec.output.onConflict`: the action for a field that the user changed in a generated file and that the Flow
     /// changed too.
     #[derive(Default)]

@@ -76,6 +76,8 @@ pub enum Setting {
     Image,
     /// `spec.imagePattern`.
     ImagePattern,
+    /// `spec.missingImages`.
+    MissingImages,
     /// An entry of `spec.context`.
     Context,
     /// `spec.output.onConflict`.

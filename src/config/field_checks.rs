@@ -3,7 +3,8 @@
 use super::audience::{Audience, Level};
 use super::field::{Field, Shape};
 use super::fields::{LAYER, find};
-use super::images::{JINA_VERSION, Pattern};
+use super::image_pattern::Pattern;
+use super::images::JINA_VERSION;
 use super::object_names::{is_label_key, is_label_name, is_variable};
 use super::{part_checks, quantity};
 use crate::finding::{Code, Finding, Findings, Path};

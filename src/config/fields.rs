@@ -3,7 +3,7 @@
 //! objects.
 
 use super::audience::{Audience, Level};
-use super::choices::{Callee, Compat, Mesh, MonitorKind, OnConflict, ProbeStyle, Security};
+use super::choices::{Callee, Compat, Mesh, MissingImages, MonitorKind, OnConflict, ProbeStyle, Security};
 use super::field::{CallerSetting, Field, FieldDefault, Setting, Shape};
 use super::images::JINA_VERSION;
 use FieldDefault::{None, Value, Words};
@@ -46,14 +46,27 @@ pub static SPEC: &[Field] = &[
         .with_flag_and_key(Setting::Compat, "compat"),
     row("jinaVersion", JinaVersion, Value(JINA_VERSION), "The version of Jina's own image and of the containers.")
         .with_flag_and_key(Setting::JinaVersion, "jina-version"),
-    row("images", Strings(false), None, "Images by the `uses` that they replace, or by `gateway`.").with_flag(Setting::Image, "image"),
+    row(
+        "images",
+        Strings(false),
+        None,
+        "Images by the name of an executor, by `uses`, by the name of a class or of an executor on the Jina Hub, or by `gateway` for Jina's own image.",
+    )
+    .with_flag(Setting::Image, "image"),
     row(
         "imagePattern",
         ImagePattern,
         None,
-        "The image for names on the Jina Hub without an entry in `images`, such as registry.example.com/{owner}/{name}:{tag}.",
+        "The image for names on the Jina Hub without an entry in `images`, such as registry.example.com/{owner}/{name}:{tag}. A name without an owner drops {owner}/.",
     )
     .with_flag_and_key(Setting::ImagePattern, "image-pattern"),
+    row(
+        "missingImages",
+        Choice(MissingImages::VALUES),
+        Value("placeholder"),
+        "The result of a render while an image is not set: manifests with a placeholder image and a warning, or an error.",
+    )
+    .with_flag_and_key(Setting::MissingImages, "strict"),
     row("context", Strings(true), None, "Values of the Flow's variables.").with_flag(Setting::Context, "context"),
     row("output", Fields(OUTPUT), None, "How generated files are updated."),
     row("defaults", Layer(Level::Defaults), None, "Settings of all pods."),
@@ -195,6 +208,13 @@ pub static LAYER: &[Field] = &[
         Fields(RESOURCES),
         None,
         "Requests and limits of each container. A head does not request the devices of its executor.",
+    ),
+    of(
+        Audience::GATEWAY_AND_EXECUTOR,
+        "image",
+        Text,
+        Words("the image of `uses`"),
+        "The image of the executor, of its shards, or of the gateway. Heads run Jina's own image, which `spec.images.gateway` sets.",
     ),
     of(Audience::ALL, "imagePullPolicy", Choice(&["Always", "IfNotPresent", "Never"]), Value("IfNotPresent"), "When images are pulled."),
     of(Audience::ALL, "imagePullSecrets", Set, None, "Secrets for pulling images, in addition to `image_pull_secrets` of the Flow."),

@@ -75,7 +75,8 @@ pub fn fault(image: &str) -> Option<(String, String)> {
     Some((format!("`{wrong}` is not a valid part of a repository"), fix.to_owned()))
 }
 
-fn is_tag(tag: &str) -> bool {
+/// Whether a string is a valid tag.
+pub fn is_tag(tag: &str) -> bool {
     let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     let mut bytes = tag.bytes();
     tag.len() <= 128 && bytes.next().is_some_and(is_word) && bytes.all(|byte| is_word(byte) || matches!(byte, b'.' | b'-'))
@@ -108,6 +109,38 @@ fn is_domain(domain: &str) -> bool {
         !label.is_empty() && label.bytes().all(is_inner) && !label.starts_with('-') && !label.ends_with('-')
     };
     host.split('.').all(is_label) && port.is_none_or(is_port)
+}
+
+/// Makes a valid tag from a string; `None` if nothing of the string is left.
+pub fn tag_from(text: &str) -> Option<String> {
+    const LONGEST: usize = 128;
+    if is_tag(text) {
+        return Some(text.to_owned());
+    }
+    let valid = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-') { c } else { '-' };
+    let tag: String = text.chars().map(valid).collect();
+    let tag = tag.trim_matches(['.', '-']);
+    (!tag.is_empty()).then(|| tag[..tag.len().min(LONGEST)].to_owned())
+}
+
+/// Makes a valid part of a repository from a string: its letters and digits in lower case, and `-` for other characters;
+/// empty if nothing of the string is left.
+pub fn component_from(text: &str) -> String {
+    let mut component = String::new();
+    let mut separator = String::new();
+    for c in text.chars() {
+        if !c.is_ascii_alphanumeric() {
+            separator.push(if matches!(c, '.' | '_') { c } else { '-' });
+            continue;
+        }
+        if !component.is_empty() {
+            let is_valid = matches!(&*separator, "" | "." | "_" | "__") || separator.bytes().all(|byte| byte == b'-');
+            component.push_str(if is_valid { &separator } else { "-" });
+        }
+        separator.clear();
+        component.push(c.to_ascii_lowercase());
+    }
+    component
 }
 
 /// Whether a string has only lower case letters and digits, with separators between them: one `.`, one or two `_`, or any

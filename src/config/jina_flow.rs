@@ -58,7 +58,7 @@ pub fn read_bare(document: Document<'_>, overrides: &Overrides, findings: &mut F
     check_namespace(&settings, &Path::root("--k8s-namespace"), findings);
     let flow = flow::read(document, &settings.reading(), &Path::root(""), findings);
     if let Some(flow) = &flow {
-        uses::warn_about_missing(flow, false, &Path::root(""), findings);
+        uses::warn_about_missing(flow, &settings, false, &Path::root(""), findings);
     }
     JinaFlow { settings, flow }
 }
@@ -96,7 +96,7 @@ fn read_flow(spec: &Node<'_>, settings: &Settings, above: &Path<'_>, findings: &
             };
             let flow = flow::read(document, &settings.reading(), &path, findings)?;
             flow_overrides::check(&flow, &settings.layers, &unchanged, above, findings);
-            uses::warn_about_missing(&flow, node.as_map().is_some(), &path, findings);
+            uses::warn_about_missing(&flow, settings, node.as_map().is_some(), &path, findings);
             Some(flow)
         }
         Err(error) => {

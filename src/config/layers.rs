@@ -109,6 +109,16 @@ impl Layers {
         self.gateway.as_ref()?.flow_options()
     }
 
+    /// The image that an executor's entry sets, with its path.
+    pub fn image(&self, executor: &str) -> Option<(&str, FieldPath)> {
+        self.executors.get(executor)?.whole.image()
+    }
+
+    /// The image that the gateway's entry sets, with its path.
+    pub fn gateway_image(&self) -> Option<(&str, FieldPath)> {
+        self.gateway.as_ref()?.image()
+    }
+
     /// The options of the Flow's `with` that the defaults change.
     pub fn shared_options(&self) -> Option<&Node<'static>> {
         self.defaults.as_ref()?.flow_options()

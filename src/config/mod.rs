@@ -4,6 +4,9 @@ mod api;
 mod object_names;
 pub mod quantity;
 pub mod image_name;
+pub mod hub_name;
+pub mod placeholder;
+mod image_pattern;
 pub mod corrections;
 pub mod always;
 mod choices;
@@ -33,6 +36,7 @@ pub mod manual;
 
 pub use api::{API_VERSION, CHECK_KIND, GROUP, KIND, is_jina_flow, unknown_kind};
 pub use choices::{Compat, Mesh, OnConflict};
+pub use image_pattern::Pattern;
 pub use jina_flow::{JinaFlow, documents, flow_document, read, read_bare};
 pub use object_names::{dns_label, is_config_map_key, is_dns_label, is_subdomain};
 pub use overrides::{Overrides, STORAGE_VARIABLES};

@@ -1,10 +1,11 @@
 //! Settings of a caller: the command line, or a ConfigMap as functionConfig.
 
-use super::choices::{Compat, OnConflict};
+use super::choices::{Compat, MissingImages, OnConflict};
 use super::field::Setting;
 use super::field_checks::check_text;
 use super::fields::caller_fields;
-use super::images::{GATEWAY_KEY, Pattern};
+use super::image_pattern::Pattern;
+use super::images::{Entry, GATEWAY_KEY, Origin};
 use super::settings::Settings;
 use crate::finding::{Code, Finding, Path};
 
@@ -27,6 +28,10 @@ pub struct Overrides {
     pub on_conflict: Option<OnConflict>,
     /// Entries of `spec.images`.
     pub images: Vec<(String, String)>,
+    /// Entries of `spec.images` that `images` overrides (`--images`).
+    pub listed_images: Vec<Entry>,
+    /// `spec.missingImages`.
+    pub missing_images: Option<MissingImages>,
     /// `spec.imagePattern`.
     pub image_pattern: Option<Pattern>,
     /// An image for the gateway that `spec.images.gateway` and `images` override (`JINA_GATEWAY_IMAGE`).
@@ -52,7 +57,11 @@ impl Overrides {
             Setting::ImagePattern => self.image_pattern = Pattern::parse(value).ok(),
             Setting::OnConflict => self.on_conflict = OnConflict::parse(value),
             // An image has no `=`, but the secret in a `uses` may have one.
-            Setting::Image => self.images.push(pair(value.rsplit_once('='), value, "USES=IMAGE", path)?),
+            Setting::Image => {
+                let pair = value.rsplit_once('=').filter(|(_, image)| !image.is_empty());
+                self.images.push(self::pair(pair, value, "KEY=IMAGE", path)?);
+            }
+            Setting::MissingImages => self.missing_images = MissingImages::parse(value),
             // The name of a variable has no `=`, but the value may have one.
             Setting::Context => self.context.push(pair(value.split_once('='), value, "K=V", path)?),
         }
@@ -76,16 +85,22 @@ impl Overrides {
         if let Some(on_conflict) = self.on_conflict {
             settings.on_conflict = on_conflict;
         }
-        for (uses, image) in &self.images {
-            settings.images.set(uses, image);
+        for Entry { key, image, origin } in &self.listed_images {
+            settings.images.set(key, image, origin.clone());
+        }
+        for (key, image) in &self.images {
+            settings.images.set(key, image, Origin::Flag);
         }
         if let Some(pattern) = &self.image_pattern {
-            settings.images.set_pattern(pattern.clone());
+            settings.images.set_pattern(pattern.clone(), Origin::Flag);
+        }
+        if let Some(missing_images) = self.missing_images {
+            settings.missing_images = missing_images;
         }
         if let Some(image) = &self.fallback_gateway_image
             && settings.images.get(GATEWAY_KEY).is_none()
         {
-            settings.images.set(GATEWAY_KEY, image);
+            settings.images.set(GATEWAY_KEY, image, Origin::Environment);
         }
         for (name, value) in &self.context {
             settings.context.set(name, value);

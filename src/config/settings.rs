@@ -1,11 +1,12 @@
 //! The settings of a JinaFlow, apart from the Flow.
 
-use super::choices::{Compat, Mesh, OnConflict};
+use super::choices::{Compat, Mesh, MissingImages, OnConflict};
 use super::corrections::{Correction, Corrections};
 use super::field::Shape;
 use super::field_checks::check_fields;
 use super::fields::{SPEC, find};
-use super::images::{Images, JINA_VERSION, Pattern};
+use super::image_pattern::Pattern;
+use super::images::{Images, JINA_VERSION, Origin};
 use super::layers::Layers;
 use super::scope::Scope;
 use super::values::Values;
@@ -27,6 +28,8 @@ pub struct Settings {
     pub jina_version: Option<String>,
     /// `spec.images`.
     pub images: Images,
+    /// `spec.missingImages`.
+    pub missing_images: MissingImages,
     /// `spec.context`: values of the Flow's variables.
     pub context: Context,
     /// `metadata.name`, which distinguishes the objects of a Flow from other objects.
@@ -54,14 +57,15 @@ impl Settings {
             ..Self::default()
         };
         if let Some(pattern) = fields.choice("imagePattern", |text| Pattern::parse(text).ok()) {
-            settings.images.set_pattern(pattern);
+            settings.images.set_pattern(pattern, Origin::Field);
         }
         for (uses, image) in strings(spec, "images") {
-            settings.images.set(uses, image);
+            settings.images.set(uses, image, Origin::Field);
         }
         for (name, value) in strings(spec, "context") {
             settings.context.set(name, value);
         }
+        settings.missing_images = fields.choice_or_default("missingImages", MissingImages::parse).unwrap_or_default();
         if let Some(output) = fields.below("output") {
             settings.on_conflict = output.choice_or_default("onConflict", OnConflict::parse).unwrap_or_default();
         }
@@ -99,6 +103,16 @@ impl Settings {
             Compat::None => Strictness::Strict,
             Compat::Jina334 => Strictness::Lenient,
         }
+    }
+
+    /// Whether an image that is not set is an error. Jina fails too, so it is an error with `compat`.
+    pub fn requires_images(&self) -> bool {
+        self.missing_images == MissingImages::Error || self.strictness() == Strictness::Lenient
+    }
+
+    /// Whether the config names the image of an executor.
+    pub fn sets_image_of(&self, executor: &str) -> bool {
+        self.layers.image(executor).is_some() || self.images.of_executor(executor).is_some()
     }
 
     /// The rules for reading the Flow.

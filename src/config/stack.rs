@@ -29,6 +29,12 @@ impl Layer {
         self.fields.get(field).is_some_and(|value| !value.is_null())
     }
 
+    /// The image, with its path.
+    pub fn image(&self) -> Option<(&str, FieldPath)> {
+        let image = self.fields.get("image").filter(|image| !image.is_null())?.as_text()?;
+        (!image.is_empty()).then(|| (image, self.path.key("image")))
+    }
+
     /// The options of the Flow, as the layer changes them.
     pub fn flow_options(&self) -> Option<&Node<'static>> {
         self.fields.get("flow").filter(|options| options.as_map().is_some())

@@ -1,5 +1,6 @@
 //! Warns about executors without `uses`.
 
+use super::settings::Settings;
 use crate::finding::{Code, Findings, Path};
 use crate::jina::flow::{Flow, Kind};
 use crate::jina::options::Opt;
@@ -9,10 +10,11 @@ use crate::jina::topology::Executor;
 ///
 /// kustomize can patch a Flow that is a mapping in a JinaFlow. kustomize replaces whole lists in kinds that it does not
 /// know, so a patch of `executors` can remove a `uses`.
-pub fn warn_about_missing(flow: &Flow, is_patchable: bool, path: &Path<'_>, findings: &mut Findings) {
+pub fn warn_about_missing(flow: &Flow, settings: &Settings, is_patchable: bool, path: &Path<'_>, findings: &mut Findings) {
     let has_no_uses = |executor: &&Executor| {
         let options = &executor.options;
-        options.get(Opt::Uses).is_none() && options.inline().is_none() && !options.flag(Opt::External) && !executor.passes_on()
+        let has_none = options.get(Opt::Uses).is_none() && options.inline().is_none() && !settings.sets_image_of(&executor.name);
+        has_none && !options.flag(Opt::External) && !executor.passes_on()
     };
     // A `uses` that could not be read is not missing.
     if findings.has_errors() {

@@ -95,9 +95,8 @@ codes! {
     InvalidShardNumber = "invalid-shard-number",
     UnknownShard = "unknown-shard",
     UsesMissing = "uses-missing",
-    ImageMissing = "image-missing",
-    InvalidHubName = "invalid-hub-name",
-    HubImageUnknown = "hub-image-unknown",
+    ImageNotSet = "image-not-set",
+    AmbiguousImageKey = "ambiguous-image-key",
 
     // The plan: ports, names, shards, arguments.
     KubernetesNameCollision = "kubernetes-name-collision",

@@ -47,6 +47,8 @@ pub struct Finding {
     pub got: Option<Box<str>>,
     /// How to fix it.
     pub fix: Option<Box<str>>,
+    /// Lines below the message, such as lines to copy.
+    pub block: Option<Box<str>>,
     /// A correct value, if one is known (`field.proposedValue`).
     pub proposed: Option<Box<str>>,
     /// The place in the text.
@@ -76,7 +78,7 @@ impl Code {
 impl Finding {
     /// Creates a finding with a code and a severity; see [`Code::error`].
     fn new(code: Code, severity: Severity, path: FieldPath, message: Box<str>) -> Self {
-        Self { code, severity, path, message, got: None, fix: None, proposed: None, mark: None, excerpt: None }
+        Self { code, severity, path, message, got: None, fix: None, block: None, proposed: None, mark: None, excerpt: None }
     }
 
     /// Changes the severity.
@@ -100,6 +102,12 @@ impl Finding {
     /// Adds the fix, an imperative.
     pub fn fix(mut self, how: impl Into<Box<str>>) -> Self {
         self.fix = Some(how.into());
+        self
+    }
+
+    /// Adds lines below the message.
+    pub fn with_block(mut self, lines: impl Into<Box<str>>) -> Self {
+        self.block = Some(lines.into());
         self
     }
 

@@ -1,10 +1,13 @@
 //! Places the objects of all JinaFlows of a call into its list.
 
+use std::collections::HashMap;
+
 use super::call::Call;
 use super::flow_run::FlowRun;
 use crate::finding::Path;
-use crate::plan::Budget;
-use crate::reconcile::{Placing, Purpose, Reconciled, Reconciler};
+use crate::krm::ResourceList;
+use crate::plan::{Budget, MissingImage};
+use crate::reconcile::{Fate, FlowKey, Generated, Placing, Purpose, Reconciled, Reconciler};
 use crate::render::Rendering;
 use crate::report::{SubjectFinding, place};
 
@@ -23,6 +26,7 @@ impl Placement {
         let renderings = plan(&mut runs);
         let placing: Vec<&Placing> = runs.iter().map(|run| &run.placing).collect();
         let present = present.iter().map(|item| &item.meta);
+        let workloads: HashMap<(FlowKey, String), usize> = generated.iter().filter_map(workload).collect();
         let mut reconciler = Reconciler::new(list, caller, purpose, generated, present, &placing);
         for (run, rendering) in runs.iter_mut().zip(&renderings) {
             if let Some(rendering) = rendering {
@@ -30,11 +34,46 @@ impl Placement {
             }
         }
         let outcome = reconciler.finish();
+        // A check finds placeholders in the objects themselves.
+        if purpose == Purpose::Render {
+            for (run, rendering) in runs.iter_mut().zip(&renderings) {
+                let Some(rendering) = rendering else { continue };
+                let is_replaced = |component: &str, missing: &MissingImage| {
+                    is_replaced(&run.placing.key(), component, missing, &workloads, list, &outcome)
+                };
+                rendering.report_missing_images(&run.config, &Path::root("spec.flow"), is_replaced, &mut run.findings);
+            }
+        }
         for FlowRun { document, placing, findings: of_flow, .. } in runs {
             findings.extend(place::in_item(of_flow, &placing.meta, document));
         }
         Self { reconciled: outcome, findings }
     }
+}
+
+/// The index of an item that runs the pods of a component.
+fn workload(generated: &Generated<'_>) -> Option<((FlowKey, String), usize)> {
+    let owner = generated.owner.as_ref().filter(|_| matches!(generated.meta.kind.as_str(), "Deployment" | "StatefulSet"))?;
+    Some(((generated.flow()?, owner.component.clone()), generated.index))
+}
+
+/// Whether the placeholder of a component is not in its object any more: a user has set the image there, and a render keeps
+/// the edit.
+fn is_replaced(
+    flow: &FlowKey,
+    component: &str,
+    missing: &MissingImage,
+    workloads: &HashMap<(FlowKey, String), usize>,
+    list: &ResourceList<'_>,
+    outcome: &Reconciled,
+) -> bool {
+    let Some(index) = workloads.get(&(flow.clone(), component.to_owned())) else { return false };
+    let text = match &outcome.fates[*index] {
+        Fate::Kept => list.items[*index].text(),
+        Fate::Replaced(text) => text,
+        Fate::Removed => return false,
+    };
+    !text.contains(&missing.placeholder)
 }
 
 /// Plans all JinaFlows within one budget. A JinaFlow with errors has no rendering.

@@ -1,4 +1,4 @@
-//! Reads `image:` beside a class in `uses`: the class of the executor is in the image, and its configuration is in the Flow.
+//! Reads a class whose configuration is in the Flow, and `image:` beside `uses`, an image that contains the class.
 //!
 //! Jina refuses to export such executors. jinaflow mounts the configuration into a container of the image.
 
@@ -7,13 +7,14 @@ use super::section::Strictness;
 use crate::finding::{Code, Findings, Path};
 use crate::yaml::{self, Data, Node, Scalar};
 
-/// An image that contains a class, and the configuration of the class, which is not in the image. In the Flow this is
-/// `uses: Class` or `uses: {jtype: Class, with: …, metas: …}` beside `image:`. Jina runs such executors only without
-/// containers.
+/// A class, and its configuration in the Flow: `uses: {jtype: Class, with: …, metas: …}`, or `uses: Class` beside `image:`.
+/// Jina runs such executors only without containers.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Inline {
-    /// The image.
-    pub image: String,
+    /// The image beside `uses`, which contains the class.
+    pub image: Option<String>,
+    /// The class.
+    pub class: String,
     /// The configuration, as YAML that Jina's `JAML.load_config` reads.
     pub config: String,
 }
@@ -24,14 +25,15 @@ pub const IMAGE: &str = "image";
 /// The meaning of [`IMAGE`] in Jina: argparse accepts unambiguous prefixes of options.
 const IN_JINA: &str = "Jina would read it as `image_pull_secrets`";
 
-/// Reads `image` beside `uses`. On an error, reports it and returns an empty `Inline`, so that nothing is reported twice.
+/// Reads a class with its configuration. On an error, reports it and returns an empty `Inline`, so that nothing is reported
+/// twice.
 pub fn read(pairs: &[(Node<'_>, Node<'_>)], strictness: Strictness, path: &Path<'_>, findings: &mut Findings) -> Option<Inline> {
-    if strictness == Strictness::Lenient {
-        return None;
-    }
     let value =
         |name: &str| pairs.iter().rev().find(|(key, value)| key.as_text() == Some(name) && !value.is_null()).map(|(_, value)| value);
-    let node = value(IMAGE)?;
+    let Some(node) = value(IMAGE).filter(|_| strictness == Strictness::Strict) else {
+        let uses = value(Opt::Uses.row().name)?;
+        return inline(None, &config_of(uses.as_map().map(|_| uses)?));
+    };
     let here = path.key(IMAGE);
     let Some(image) = node.as_text().filter(|image| !image.trim().is_empty()) else {
         findings.push(
@@ -51,16 +53,7 @@ pub fn read(pairs: &[(Node<'_>, Node<'_>)], strictness: Strictness, path: &Path<
         return Some(Inline::default());
     };
     let config = match &uses.data {
-        Data::Map(_) => {
-            let mut config = uses.clone();
-            if let Some(class) = config.tag.take()
-                && config.get("jtype").is_none()
-                && let Data::Map(pairs) = &mut config.data
-            {
-                pairs.insert(0, ("jtype".into(), String::from(class).into()));
-            }
-            config
-        }
+        Data::Map(_) => config_of(uses),
         Data::Scalar(Scalar { text, .. }) if is_class(text) => {
             Data::Map(vec![("jtype".into(), Node::from(text.as_ref())), ("with".into(), Data::Map(Vec::new()).into())]).into()
         }
@@ -73,18 +66,35 @@ pub fn read(pairs: &[(Node<'_>, Node<'_>)], strictness: Strictness, path: &Path<
             return Some(Inline::default());
         }
     };
-    if config.get("jtype").is_none_or(|class| class.as_text().is_none_or(|class| !is_class(class))) {
+    inline(Some(image.to_owned()), &config).or_else(|| {
         let finding = Code::MissingField.error(path.key(Opt::Uses.row().name), "must name a class in `jtype`").got(uses.shown());
         findings.push(finding.fix("write the class of the executor: `uses: {jtype: Class, …}`").at(uses.mark));
-        return Some(Inline::default());
+        Some(Inline::default())
+    })
+}
+
+/// The configuration of a class. Its tag becomes `jtype`.
+fn config_of<'t>(uses: &Node<'t>) -> Node<'t> {
+    let mut config = uses.clone();
+    if let Some(class) = config.tag.take()
+        && config.get("jtype").is_none()
+        && let Data::Map(pairs) = &mut config.data
+    {
+        pairs.insert(0, ("jtype".into(), String::from(class).into()));
     }
+    config
+}
+
+/// The class of a configuration; `None` if the configuration names no class.
+fn inline(image: Option<String>, config: &Node<'_>) -> Option<Inline> {
+    let class = config.get("jtype")?.as_text().filter(|class| is_class(class))?.to_owned();
     let mut text = String::new();
-    yaml::write_one_line_fields(&config, &mut text);
-    Some(Inline { image: image.to_owned(), config: text })
+    yaml::write_one_line_fields(config, &mut text);
+    Some(Inline { image, class, config: text })
 }
 
 /// Whether a string is the name of a Python class, perhaps with its module.
-fn is_class(text: &str) -> bool {
+pub fn is_class(text: &str) -> bool {
     text.split('.').all(|part| !part.is_empty() && part.chars().all(|c| c.is_alphanumeric() || c == '_'))
         && !text.ends_with(".yml")
         && !text.ends_with(".yaml")

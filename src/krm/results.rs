@@ -7,7 +7,12 @@ use crate::yaml::{Data, Node};
 /// Creates an entry of `results` from a finding about an object, or about the whole list.
 pub fn result<'n>(finding: &Finding, subject: Option<&Meta>) -> Node<'n> {
     let subject = subject.filter(|meta| !meta.kind.is_empty() && !meta.name.is_empty());
-    let mut fields = vec![("message", finding.to_string().into()), ("severity", finding.severity.as_str().into())];
+    let mut message = finding.to_string();
+    for line in finding.block.as_deref().unwrap_or_default().lines() {
+        message.push('\n');
+        message.push_str(line);
+    }
+    let mut fields = vec![("message", message.into()), ("severity", finding.severity.as_str().into())];
     if let Some(meta) = subject {
         fields.push(("resourceRef", resource_ref(meta)));
         // `field` is not allowed without `resourceRef`.

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::rc::Rc;
 
 use crate::config::workload::{SecretKey, Workload};
+use crate::finding::{FieldPath, Mark};
 use crate::jina::flow::Kind;
 use crate::jina::setting::Protocol;
 
@@ -116,6 +117,8 @@ pub struct Container {
     pub process: Process,
     /// The image of the container.
     pub image: String,
+    /// The reason why `image` is a placeholder; `None` if the image is known.
+    pub missing: Option<Rc<MissingImage>>,
     /// The arguments after `jina`.
     pub args: Vec<Arg>,
     /// The port for the probes.
@@ -128,8 +131,27 @@ pub struct Container {
     pub health: Health,
 }
 
+/// An image that is not set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MissingImage {
+    /// The `uses`.
+    pub uses: String,
+    /// The `uses` for messages, without secrets.
+    pub shown: String,
+    /// The placeholder.
+    pub placeholder: String,
+    /// Whether the configuration of the class is in the Flow.
+    pub is_inline: bool,
+    /// The reason why an image in the Flow is not valid, and how to fix it.
+    pub reason: Option<(String, String)>,
+    /// The path of the `uses`.
+    pub path: FieldPath,
+    /// The place of the executor in the Flow.
+    pub mark: Mark,
+}
+
 /// A process of Jina.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Process {
     /// `jina gateway`.
     Gateway,

@@ -11,6 +11,7 @@ use super::component::{
 };
 use super::env::{pull_secrets, secrets};
 use super::external::{CountMismatch, is_host, places};
+use super::images::Image;
 use super::names::kubernetes_name;
 use super::planner::{Planner, config_file, warn_about_replicas};
 use crate::config::STORAGE_VARIABLES;
@@ -62,17 +63,10 @@ impl Planner<'_> {
             return Vec::new();
         }
         self.warn_about_fixed_addresses(options, path, findings);
-        let image = match self.main_image(options, format_args!("executor `{}`", executor.name), path) {
-            Ok(image) => {
-                let uses = options.text(Opt::Uses).filter(|uses| is_gateway_class(uses));
-                findings.extend(uses.map(|uses| self.wrong_class(uses, Opt::Uses, path).at(executor.mark)));
-                image
-            }
-            Err(finding) => {
-                findings.push(finding.at(executor.mark));
-                String::new()
-            }
-        };
+        let uses = options.text(Opt::Uses).filter(|uses| is_gateway_class(uses));
+        findings.extend(uses.map(|uses| self.wrong_class(uses, Opt::Uses, path).at(executor.mark)));
+        let own = self.settings.layers.image(&executor.name);
+        let image = self.main_image(&executor.name, options, own, path, executor.mark, findings);
         let base = Base {
             planner: self,
             executor,
@@ -288,14 +282,15 @@ impl Base<'_> {
         forced
     }
 
-    fn uses(&self, workload: &Workload) -> Forced {
+    fn uses(&self, image: &Image, workload: &Workload) -> Forced {
         match self.options().text(Opt::Uses) {
-            None | Some(BASE_EXECUTOR) => Forced::Omitted,
-            Some(_) => Forced::word(config_file(self.options(), workload)),
+            None if !image.is_for_executor => Forced::Omitted,
+            Some(BASE_EXECUTOR) => Forced::Omitted,
+            None | Some(_) => Forced::word(config_file(self.options(), workload)),
         }
     }
 
-    fn worker(&self, shard: u32, shards: u32, image: &str, workload: Rc<Workload>, parts: Parts) -> Component {
+    fn worker(&self, shard: u32, shards: u32, image: &Image, workload: Rc<Workload>, parts: Parts) -> Component {
         let options = self.options();
         let (name, raw) = match shards {
             1 => (self.name.clone(), self.executor.name.clone()),
@@ -303,7 +298,7 @@ impl Base<'_> {
         };
         let mut forced = self.forced(raw, arguments::ports(options.protocols()), PORT_MONITORING);
         forced.extend([
-            (Opt::Uses, self.uses(&workload)),
+            (Opt::Uses, self.uses(image, &workload)),
             (Opt::Polling, Forced::Omitted),
             (Opt::ShardId, if shard == 0 { Forced::Omitted } else { Forced::word(shard.to_string()) }),
             (Opt::UsesBeforeAddress, Forced::Omitted),
@@ -316,7 +311,8 @@ impl Base<'_> {
         forced.extend(parts.workspace.iter().map(|folder| (Opt::Workspace, Forced::word(folder.clone()))));
         let container = Container {
             process: Process::Executor,
-            image: image.to_owned(),
+            image: image.name.clone(),
+            missing: image.missing.clone(),
             args: arguments::executor(options, &forced, options.map(Opt::UsesMetas), options.map(Opt::UsesWith), self.planner.version),
             port: PORT,
             secrets: parts.secrets.clone(),
@@ -347,10 +343,8 @@ impl Base<'_> {
             if is_gateway_class(uses) {
                 findings.push(self.planner.wrong_class(uses, opt, path).at(self.executor.mark));
             }
-            match self.planner.sidecar_image(uses, format_args!("executor `{}`", self.executor.name), &path.key(opt.row().name)) {
-                Ok(image) => sidecars.push(self.sidecar(process, uses, image, port, &parts.secrets)),
-                Err(finding) => findings.push(finding.at(self.executor.mark)),
-            }
+            let image = self.planner.sidecar_image(uses, opt, path, self.executor.mark, findings);
+            sidecars.push(self.sidecar(process, uses, image, port, &parts.secrets));
         }
         let mut connections = JsonTemplate::new();
         for shard in 0..shards {
@@ -379,6 +373,7 @@ impl Base<'_> {
         let head = Container {
             process: Process::Executor,
             image: self.planner.gateway_image(),
+            missing: None,
             args: arguments::executor(options, &forced, None, None, self.planner.version),
             port: PORT,
             secrets: parts.secrets.clone(),
@@ -400,7 +395,7 @@ impl Base<'_> {
     }
 
     /// A container in the pod of the head. It has the options of the head, but a different name, port and image.
-    fn sidecar(&self, process: Process, uses: &str, image: String, port: u16, secrets: &[SecretKey]) -> Container {
+    fn sidecar(&self, process: Process, uses: &str, image: Image, port: u16, secrets: &[SecretKey]) -> Container {
         let port_monitoring = if self.has(Correction::SidecarMonitoringPorts) { process.metrics_port() } else { PORT_MONITORING };
         let mut forced =
             self.forced(format!("{}/{}", self.executor.name, process.name()), vec![Arg::from(port.to_string())], port_monitoring);
@@ -417,7 +412,8 @@ impl Base<'_> {
         ]);
         Container {
             process,
-            image,
+            image: image.name,
+            missing: image.missing,
             args: arguments::executor(self.options(), &forced, None, None, self.planner.version),
             port,
             secrets: if self.has(Correction::SidecarSecrets) { secrets.to_vec() } else { Vec::new() },

@@ -11,7 +11,7 @@ use super::names::kubernetes_name;
 use super::planner::{Planner, config_file, warn_about_replicas};
 use crate::config::corrections::Correction;
 use crate::config::layers::Pods;
-use crate::finding::{Code, Findings, Path};
+use crate::finding::{Code, Findings, Mark, Path};
 use crate::jina::flow::Flow;
 use crate::jina::inherited::Options;
 use crate::jina::options::{ALL_INTERFACES, Opt};
@@ -39,21 +39,14 @@ impl Planner<'_> {
             let finding = Code::ValueNotAllowed.error(path.key("host"), "must be a single host for the gateway");
             findings.push(finding.got(options.strings(Opt::Host).join(", ")).fix("remove it"));
         }
-        let image = match self.main_image(options, format_args!("the gateway"), &path) {
-            Ok(image) => {
-                if let Some(BASE_EXECUTOR) = options.text(Opt::Uses) {
-                    let message = "is not a gateway class, so Jina's image cannot start it";
-                    let (code, effect) = (Code::WrongExecutorClass, "the container exits at once");
-                    let finding = self.settings.strictness().finding(code, path.key("uses"), message, effect);
-                    findings.push(finding.got(BASE_EXECUTOR).fix("remove it, or write docker://REPOSITORY:TAG"));
-                }
-                image
-            }
-            Err(finding) => {
-                findings.push(finding);
-                return None;
-            }
-        };
+        if let Some(BASE_EXECUTOR) = options.text(Opt::Uses) {
+            let message = "is not a gateway class, so Jina's image cannot start it";
+            let (code, effect) = (Code::WrongExecutorClass, "the container exits at once");
+            let finding = self.settings.strictness().finding(code, path.key("uses"), message, effect);
+            findings.push(finding.got(BASE_EXECUTOR).fix("remove it, or write docker://REPOSITORY:TAG"));
+        }
+        let own = self.settings.layers.gateway_image();
+        let image = self.main_image(GATEWAY, options, own, &path, Mark::default(), findings);
         self.check_version(options, protocols, &path, findings);
         self.warn_about_fixed_addresses(options, &path, findings);
         let workload = Rc::clone(&self.shared.gateway);
@@ -62,7 +55,8 @@ impl Planner<'_> {
         health.tls = options.has_certificate();
         let container = Container {
             process: Process::Gateway,
-            image,
+            image: image.name,
+            missing: image.missing,
             args: self.gateway_args(flow, options, protocols, findings),
             port: PORT,
             secrets: secrets(options, &workload, &path, findings),

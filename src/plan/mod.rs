@@ -8,6 +8,7 @@ mod arguments;
 mod budget;
 mod names;
 mod planner;
+mod images;
 mod balance;
 mod env;
 mod external;
@@ -17,7 +18,8 @@ mod limits;
 mod unused;
 
 pub use budget::Budget;
-pub use component::{Arg, CONFIG_FILE, Component, Container, PORT, PORT_MONITORING, Piece, Plan, Process, Role, Storage};
+pub use component::{Arg, CONFIG_FILE, Component, Container, MissingImage, PORT, PORT_MONITORING, Piece, Plan, Process, Role, Storage};
+pub use images::{main_uses, only_names};
 pub use names::protocol_service;
 use planner::{Planner, Shared};
 
@@ -35,10 +37,12 @@ pub fn plan(flow: &Flow, settings: &Settings, path: &Path<'_>, budget: &mut Budg
         head: layers.of_role(Pods::Head(""), findings),
         worker: layers.of_role(Pods::Worker("", None), findings),
     };
-    let planner = Planner { settings, corrections: settings.corrections(), version: settings.containers(), path, shared };
+    let only_names = only_names(flow, settings);
+    let planner = Planner { settings, corrections: settings.corrections(), version: settings.containers(), path, shared, only_names };
     planner.check_balance(flow, findings);
     planner.warn_about_unused(flow, findings);
     planner.check_context(findings);
+    planner.check_gateway_image(findings);
     let mut components = Vec::new();
     if let Some(options) = &flow.gateway {
         components.extend(planner.gateway(flow, options, findings));

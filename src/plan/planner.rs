@@ -1,6 +1,6 @@
 //! The settings that all parts of the plan use, and checks that the gateway and executors share.
 
-use std::fmt;
+use std::collections::HashSet;
 use std::rc::Rc;
 
 use super::arguments::Forced;
@@ -12,7 +12,6 @@ use crate::finding::{Code, Finding, Findings, Path};
 use crate::jina::inherited::Options;
 use crate::jina::options::{ALL_INTERFACES, Opt};
 use crate::jina::scalar::python_int;
-use crate::jina::section::Strictness;
 use crate::jina::setting::Setting;
 use crate::jina::versions::Version;
 
@@ -26,6 +25,8 @@ pub(super) struct Planner<'p> {
     pub(super) version: Version,
     pub(super) path: &'p Path<'p>,
     pub(super) shared: Shared,
+    /// The keys of `images` that are names of executors only.
+    pub(super) only_names: HashSet<&'p str>,
 }
 
 /// The settings of each role. Pods without an entry in the config share these settings.
@@ -36,34 +37,12 @@ pub(super) struct Shared {
 }
 
 impl Planner<'_> {
-    /// The image of a `uses`, or Jina's own image if `uses` has none.
-    pub(super) fn image(&self, uses: Option<&str>, who: fmt::Arguments<'_>, path: &Path<'_>) -> Result<String, Finding> {
-        Ok(self.settings.images.resolve(uses, who, path)?.unwrap_or_else(|| self.gateway_image()))
-    }
-
-    /// The image of `uses_before` or `uses_after`. Jina checks these options less than `uses`: every value that starts
-    /// with `docker` is an image (`get_image_name`).
-    pub(super) fn sidecar_image(&self, uses: &str, who: fmt::Arguments<'_>, path: &Path<'_>) -> Result<String, Finding> {
-        if uses.starts_with("docker") && !uses.starts_with("docker://") && self.settings.strictness() == Strictness::Lenient {
-            return Ok(uses.to_owned());
-        }
-        self.image(Some(uses), who, path)
-    }
-
     /// The finding about an executor with a gateway class. Jina's own image has no configuration for a gateway class.
     pub(super) fn wrong_class(&self, uses: &str, opt: Opt, path: &Path<'_>) -> Finding {
         let message = "is not an executor class, so Jina's image cannot start it";
         let path = path.key(opt.row().name);
         let finding = self.settings.strictness().finding(Code::WrongExecutorClass, path, message, "the container exits at once");
         finding.got(uses).fix("remove it, or write docker://REPOSITORY:TAG")
-    }
-
-    /// The image of the first container of an executor or of the gateway.
-    pub(super) fn main_image(&self, options: &Options, who: fmt::Arguments<'_>, path: &Path<'_>) -> Result<String, Finding> {
-        match options.inline() {
-            Some(inline) => Ok(inline.image.clone()),
-            None => self.image(options.text(Opt::Uses), who, &path.key(Opt::Uses.row().name)),
-        }
     }
 
     /// Warns about ports and hosts in the Flow that have no effect: ports and addresses are the same in every pod.
@@ -104,10 +83,6 @@ impl Planner<'_> {
             let finding = Code::InvalidContextVariable.error(self.path, message).got(timeout);
             findings.push(finding.fix("set it to a number of milliseconds, or unset it"));
         }
-    }
-
-    pub(super) fn gateway_image(&self) -> String {
-        self.settings.images.gateway(self.settings.jina_version())
     }
 
     /// The value of `--k8s-namespace`.

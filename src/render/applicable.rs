@@ -11,7 +11,7 @@ use super::rendering::Rendering;
 use crate::config::JinaFlow;
 use crate::config::always::{self, Always};
 use crate::config::corrections::{self, Corrections};
-use crate::config::images::HubName;
+use crate::config::hub_name::HubName;
 use crate::finding::{Findings, Path};
 use crate::jina::flow::{Flow, Kind};
 use crate::jina::inherited::Options;
@@ -169,7 +169,7 @@ impl Found {
             }
             Always::HubSchemes => options_of(flow).any(|options| {
                 let uses = options.text(Opt::Uses).and_then(HubName::parse);
-                uses.and_then(Result::ok).is_some_and(|name| !name.to_string().contains("+docker://"))
+                uses.is_some_and(|name| !name.is_docker())
             }),
             Always::FilesInTheImage => options_of(flow).any(|options| {
                 let log_config = options.text(Opt::LogConfig).is_some_and(|path| path.contains(['/', '.']));

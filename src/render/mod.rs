@@ -1,5 +1,7 @@
 //! Renders a config into the objects of its Flow, and answers questions about the rendered objects.
 
+mod images;
+mod missing_images;
 mod rendering;
 pub mod applicable;
 pub mod kept;

@@ -1,14 +1,15 @@
 //! Turns a config into components and objects. All callers share these steps.
 
+use super::images;
+use super::missing_images;
 use crate::config::corrections::{Correction, Corrections};
 use crate::config::scope::Scope;
 use crate::config::{JinaFlow, Mesh, Settings, dns_label, is_dns_label};
 use crate::finding::{Code, Findings, Path};
 use crate::jina::flow::{Flow, Kind};
-use crate::jina::options::Opt;
 use crate::manifests::labels::label_value;
 use crate::manifests::{self, Object, Target, exposure};
-use crate::plan::{self, Budget, Component, Plan, Role};
+use crate::plan::{self, Budget, Component, MissingImage, Plan, Role};
 use crate::reconcile::{Placing, Planned, Reconciler};
 
 /// A planned Flow that can be rendered.
@@ -29,7 +30,7 @@ impl Rendering {
     /// Plans the Flow of a config; `None` if it has errors. `path` is the path of the Flow. All Flows of a call share `budget`.
     pub fn of(config: &JinaFlow, path: &Path<'_>, budget: &mut Budget, findings: &mut Findings) -> Option<Self> {
         let flow = config.flow.as_ref()?;
-        warn_about_unused_images(&config.settings, flow, findings);
+        images::check_keys(&config.settings, flow, findings);
         warn_about_unused_name(&config.settings, flow, path, findings);
         Self::with(flow, &config.settings, path, budget, findings)
     }
@@ -39,6 +40,7 @@ impl Rendering {
         let namespace = namespace(settings, flow, path, findings);
         let plan = plan::plan(flow, settings, path, budget, findings);
         if findings.has_errors() {
+            missing_images::report(&plan.components, flow, settings, path, findings);
             return None;
         }
         let name = label_value(settings.name.as_ref().or(flow.name.as_ref()).map_or("flow", String::as_str)).into_owned();
@@ -49,7 +51,28 @@ impl Rendering {
         rendering.check(findings);
         rendering.patched = manifests::patched(rendering.components(), &rendering.target(), budget, findings);
         budget.check(path, findings);
-        (!findings.has_errors()).then_some(rendering)
+        if findings.has_errors() {
+            missing_images::report(&rendering.plan.components, flow, settings, path, findings);
+            return None;
+        }
+        Some(rendering)
+    }
+
+    /// Reports the images that are not set, except those that `is_replaced` accepts: a user has replaced the placeholder in the
+    /// object of the component. A Flow with errors has no rendering, and its images were reported before.
+    pub fn report_missing_images(
+        &self,
+        config: &JinaFlow,
+        path: &Path<'_>,
+        is_replaced: impl Fn(&str, &MissingImage) -> bool,
+        findings: &mut Findings,
+    ) {
+        let Some(flow) = &config.flow else { return };
+        let is_missing = |component: &&Component| {
+            let mut missing = component.containers.iter().filter_map(|container| container.missing.as_ref());
+            missing.any(|missing| !is_replaced(&component.name, missing))
+        };
+        missing_images::report(self.components().iter().filter(is_missing), flow, &config.settings, path, findings);
     }
 
     /// The name that distinguishes the objects of this Flow from those of other Flows. A Deployment without a name uses the
@@ -192,19 +215,5 @@ fn warn_about_unused_name(settings: &Settings, flow: &Flow, path: &Path<'_>, fin
     if known != name && !is_namespace {
         let message = format!("has no effect, because the Flow has the name of its JinaFlow, `{known}`");
         findings.push(Code::FieldWithoutEffect.warning(path.key("with").key("name"), message).got(name).fix("remove it"));
-    }
-}
-
-fn warn_about_unused_images(settings: &Settings, flow: &Flow, findings: &mut Findings) {
-    let of_executors = flow.executors.iter().flat_map(|e| [Opt::Uses, Opt::UsesBefore, Opt::UsesAfter].map(|opt| e.options.text(opt)));
-    let of_gateway = flow.gateway.iter().map(|options| options.text(Opt::Uses));
-    let used: Vec<&str> = of_executors.chain(of_gateway).flatten().collect();
-    let spec = Path::root("spec");
-    for key in settings.images.unused(&used) {
-        let finding = Code::UnusedImage.warning(spec.key("images").key(key), "matches no `uses` in this Flow");
-        findings.push(match findings.nearest(key, used.iter().copied()) {
-            Some(near) => finding.propose(near),
-            None => finding.fix("remove it"),
-        });
     }
 }

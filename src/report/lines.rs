@@ -11,7 +11,7 @@ pub fn has_errors(findings: &[SubjectFinding]) -> bool {
 }
 
 /// Writes one line for each finding, errors first: `error[CODE]: SUBJECT: FIELD: message (got "x"); fix`. If the place is
-/// known, the line that the user wrote follows.
+/// known, the line that the user wrote follows, and then the block of the finding. All lines but the first are indented.
 pub fn lines(findings: &[SubjectFinding]) -> String {
     let mut out = String::new();
     for severity in [Severity::Error, Severity::Warning, Severity::Info] {
@@ -22,6 +22,9 @@ pub fn lines(findings: &[SubjectFinding]) -> String {
             let _ = writeln!(out, "{}[{}]: {line}", severity.as_str(), finding.code);
             if let Some(excerpt) = &finding.excerpt {
                 let _ = write!(out, "{excerpt}");
+            }
+            for line in finding.block.as_deref().unwrap_or_default().lines() {
+                let _ = writeln!(out, "  {}", line.chars().map(harmless).collect::<String>());
             }
         }
     }

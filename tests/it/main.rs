@@ -16,6 +16,7 @@ mod examples;
 mod explain;
 mod export_again;
 mod fields;
+mod front_door;
 mod function;
 mod kpt;
 mod language;

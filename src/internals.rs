@@ -45,14 +45,14 @@ pub mod function {
     }
 }
 pub mod jina {
+    pub mod former {
+        pub use crate::jina::former::{FORMER, Former, fields};
+    }
     pub mod options {
         pub use crate::jina::options::*;
     }
     pub mod scalar {
         pub use crate::jina::scalar::*;
-    }
-    pub mod versions {
-        pub use crate::jina::versions::{FORMER_KEYS, FormerKey};
     }
 }
 pub mod krm {

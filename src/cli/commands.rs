@@ -208,6 +208,8 @@ impl Arguments<'_> {
     /// The settings of a `JinaFlow` that flags and the environment override.
     fn overrides(&mut self) -> Overrides {
         let mut overrides = std::mem::take(&mut self.settings.overrides);
+        // A later value replaces an earlier one.
+        overrides.context.splice(..0, std::mem::take(&mut self.settings.of_env_files));
         overrides.fallback_gateway_image.clone_from(&self.environment.gateway_image);
         let takes_all = self.settings.takes_environment;
         let variables = (self.environment.all)().into_iter();

@@ -1,5 +1,6 @@
 //! The flags of the command line, one row for each.
 
+use super::env_file;
 use crate::check::external::External;
 use crate::config::Overrides;
 use crate::config::field::Setting;
@@ -27,6 +28,8 @@ pub struct Settings {
     pub overrides: Overrides,
     /// The files of images.
     pub image_files: Vec<String>,
+    /// Values of variables from files.
+    pub of_env_files: Vec<(String, String)>,
     /// Whether variables of the Flow take their values from the environment.
     pub takes_environment: bool,
     /// The objects that are provided elsewhere.
@@ -112,6 +115,16 @@ pub const OF_EXPORT: &[Flag] = &[
         value: Some("K=V"),
         doc: "value of ${{ ENV.K }}, ${{ CONTEXT.K }} and $K in the Flow. May be repeated",
         set: |settings, value, flag| settings.overrides.set(Setting::Context, value, flag),
+    },
+    Flag {
+        name: "env-file",
+        short: None,
+        value: Some("FILE"),
+        doc: "file with lines K=V: values of variables that no --context sets. May be repeated",
+        set: |settings, value, flag| {
+            settings.of_env_files.extend(env_file::read(value, flag)?);
+            Ok(())
+        },
     },
     Flag {
         name: "context-env",

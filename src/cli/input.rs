@@ -5,9 +5,11 @@ use std::fs;
 use std::path::Path as FilePath;
 
 use super::failure::{Failure, Report, Result};
-use super::stdin;
+use super::{nested_files, stdin};
 use crate::config::{self, JinaFlow, Overrides, is_jina_flow};
 use crate::finding::{Code, Excerpt, Finding, Findings};
+use crate::jina::nested::Files;
+use crate::jina::templates;
 use crate::report::Subject;
 use crate::report::place::{self, Written};
 use crate::yaml::{Document, Node};
@@ -51,7 +53,10 @@ pub fn flows(text: &str, subject: &Subject, overrides: &Overrides, report: &mut 
     let mut documents = match config::documents(text) {
         Ok(documents) => documents,
         Err(error) => {
-            report.push(shown(Code::InvalidYaml.error("", format!("is not valid YAML: {}", error.message)).at(error.mark)));
+            report.push(shown(match templates::in_text(text, error.mark) {
+                Some(mark) => templates::finding("", mark),
+                None => Code::InvalidYaml.error("", format!("is not valid YAML: {}", error.message)).at(error.mark),
+            }));
             return Vec::new();
         }
     };
@@ -61,6 +66,11 @@ pub fn flows(text: &str, subject: &Subject, overrides: &Overrides, report: &mut 
     if !report.is_empty() {
         return Vec::new();
     }
+    let files = match subject {
+        Subject::File(name) if name != stdin::NAME => nested_files::read(&documents, name),
+        _ => Files::default(),
+    };
+    let overrides = &Overrides { files, ..overrides.clone() };
     if documents.iter().any(is_config) {
         let configs = documents.iter().enumerate().filter(|(_, document)| is_config(document));
         let flow = |(index, document): (usize, &Document<'_>)| {

@@ -9,6 +9,7 @@ use super::scope::Scope;
 use crate::finding::{Code, Findings, Mark, Path};
 use crate::jina::flow::Flow;
 use crate::jina::inherited::Options;
+use crate::jina::older::PODS;
 use crate::jina::options::Opt;
 use crate::jina::topology::{Executor, GATEWAY};
 use crate::yaml::{Data, Node};
@@ -40,7 +41,7 @@ pub fn apply<'l>(root: &mut Node<'_>, layers: &'l Layers, scope: &Scope) -> Vec<
 fn override_executors(root: &mut Node<'_>, overrides: &BTreeMap<&str, &Node<'static>>) -> HashSet<String> {
     let mut found = HashSet::new();
     let mut has_list = false;
-    for list in ["executors", "deployments"] {
+    for list in ["executors", "deployments", PODS] {
         let Some(Data::List(entries)) = root.get_mut(list).map(|node| &mut node.data) else { continue };
         has_list = true;
         for (index, entry) in entries.iter_mut().enumerate() {

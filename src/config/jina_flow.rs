@@ -8,6 +8,7 @@ use super::settings::Settings;
 use super::{flow_overrides, uses};
 use crate::finding::{Code, Findings, Mark, Path};
 use crate::jina::flow::{self, Flow};
+use crate::jina::templates;
 use crate::krm::ObjectRef;
 use crate::yaml::{self, Data, Dialect, Document, Node, Scalar, Style, SyntaxError};
 
@@ -56,7 +57,13 @@ pub fn read_bare(document: Document<'_>, overrides: &Overrides, findings: &mut F
     let mut settings = Settings::default();
     overrides.apply(&mut settings);
     check_namespace(&settings, &Path::root("--k8s-namespace"), findings);
-    let flow = flow::read(document, &settings.reading(), &Path::root(""), findings);
+    let path = Path::root("");
+    let mut document = document;
+    let reading = match &mut document.root {
+        Some(root) => settings.reading_with_files(root, &path, findings),
+        None => settings.reading(),
+    };
+    let flow = flow::read(document, &reading, &path, findings);
     if let Some(flow) = &flow {
         uses::warn_about_missing(flow, &settings, false, &Path::root(""), findings);
     }
@@ -90,18 +97,27 @@ fn read_flow(spec: &Node<'_>, settings: &Settings, above: &Path<'_>, findings: &
     };
     match flow_document(node) {
         Ok(mut document) => {
-            let unchanged = match &mut document.root {
-                Some(root) => flow_overrides::apply(root, &settings.layers, &settings.scope),
-                None => Vec::new(),
+            let (reading, unchanged) = match &mut document.root {
+                Some(root) => {
+                    let reading = settings.reading_with_files(root, &path, findings);
+                    (reading, flow_overrides::apply(root, &settings.layers, &settings.scope))
+                }
+                None => (settings.reading(), Vec::new()),
             };
-            let flow = flow::read(document, &settings.reading(), &path, findings)?;
+            let flow = flow::read(document, &reading, &path, findings)?;
             flow_overrides::check(&flow, &settings.layers, &unchanged, above, findings);
             uses::warn_about_missing(&flow, settings, node.as_map().is_some(), &path, findings);
             Some(flow)
         }
         Err(error) => {
-            let finding = Code::InvalidYaml.error(path, format!("is not valid YAML: {}", error.message)).at(error.mark);
-            findings.push(finding.fix(format!("correct line {} of the Flow", error.mark.line)));
+            let template = node.as_text().and_then(|text| templates::in_text(text, error.mark));
+            findings.push(match template {
+                Some(mark) => templates::finding(path, mark),
+                None => {
+                    let finding = Code::InvalidYaml.error(path, format!("is not valid YAML: {}", error.message)).at(error.mark);
+                    finding.fix(format!("correct line {} of the Flow", error.mark.line))
+                }
+            });
             None
         }
     }

@@ -8,6 +8,7 @@ use super::image_pattern::Pattern;
 use super::images::{Entry, GATEWAY_KEY, Origin};
 use super::settings::Settings;
 use crate::finding::{Code, Finding, Path};
+use crate::jina::nested::Files;
 
 /// The variables from which Jina takes the properties of claims for executors with `volumes`
 /// (`jina/orchestrate/deployments/config/k8slib/kubernetes_deployment.py`).
@@ -38,6 +39,8 @@ pub struct Overrides {
     pub fallback_gateway_image: Option<String>,
     /// Entries of `spec.context`.
     pub context: Vec<(String, String)>,
+    /// The files of Deployments that the Flow names.
+    pub files: Files,
     /// Values of variables that `spec.context` and `context` override (`--context-env`, `JINA_K8S_…`).
     pub fallback_context: Vec<(String, String)>,
 }
@@ -102,6 +105,7 @@ impl Overrides {
         {
             settings.images.set(GATEWAY_KEY, image, Origin::Environment);
         }
+        settings.files = self.files.clone();
         for (name, value) in &self.context {
             settings.context.set(name, value);
         }

@@ -12,6 +12,7 @@ use super::scope::Scope;
 use super::values::Values;
 use crate::finding::{Findings, Path};
 use crate::jina::flow::Reading;
+use crate::jina::nested::{self, Files, Origins};
 use crate::jina::section::{Rules, Strictness};
 use crate::jina::substitute::Context;
 use crate::jina::versions::Version;
@@ -32,6 +33,8 @@ pub struct Settings {
     pub missing_images: MissingImages,
     /// `spec.context`: values of the Flow's variables.
     pub context: Context,
+    /// The files of Deployments that the Flow names.
+    pub files: Files,
     /// `metadata.name`, which distinguishes the objects of a Flow from other objects.
     pub name: Option<String>,
     /// `metadata.namespace`.
@@ -118,7 +121,17 @@ impl Settings {
     /// The rules for reading the Flow.
     pub fn reading(&self) -> Reading {
         let version = Version::parse(self.jina_version()).unwrap_or(Version::NEWEST);
-        Reading { context: self.context.clone(), rules: Rules { strictness: self.strictness(), version } }
+        Reading { context: self.context.clone(), rules: Rules { strictness: self.strictness(), version }, origins: Origins::default() }
+    }
+
+    /// Replaces the executors of a Flow that are names of files, and returns the settings for reading the Flow. Under compat
+    /// such names are errors: Jina gives the node in the graph another name than its objects.
+    pub fn reading_with_files(&self, root: &mut Node<'_>, path: &Path<'_>, findings: &mut Findings) -> Reading {
+        let mut reading = self.reading();
+        if reading.rules.strictness == Strictness::Strict {
+            reading.origins = nested::inline(root, &self.files, &self.context, path, findings);
+        }
+        reading
     }
 }
 

@@ -5,15 +5,19 @@ use std::rc::Rc;
 
 use super::inherited::{self, Given, Options};
 use super::inline;
+use super::nested::{self, Origin, Origins};
+use super::older::{self, PODS};
 use super::options::Opt;
 use super::options_of;
 use super::scalar;
 use super::section::{Rules, Section, Strictness};
 use super::setting::Setting;
 use super::substitute::{Context, Missing, substitute};
+use super::templates;
 use super::topology::{self, Arrangement, Entry, Executor, GATEWAY, Graph, Inspection, Method};
+use super::unset;
 use super::value::Value;
-use crate::finding::{Code, FieldPath, Findings, Path};
+use crate::finding::{Code, FieldPath, Finding, Findings, Path};
 use crate::yaml::{Data, Dict, Document, Node, Scalar, Style};
 
 /// The type of the document (`jtype`).
@@ -51,10 +55,19 @@ pub struct Reading {
     pub context: Context,
     /// The strictness and the version.
     pub rules: Rules,
+    /// The entries of the list of executors that are from other files.
+    pub origins: Origins,
 }
 
 /// Reads a document. `path` is the path of the Flow: `""` in a file, `spec.flow` in a `JinaFlow`.
-pub fn read(document: Document<'_>, reading: &Reading, path: &Path<'_>, findings: &mut Findings) -> Option<Flow> {
+pub fn read(document: Document<'_>, reading: &Reading, path: &Path<'_>, all: &mut Findings) -> Option<Flow> {
+    let mut findings = Findings::default();
+    let flow = read_document(document, reading, path, &mut findings);
+    unset::merged(findings, &reading.context, all);
+    flow
+}
+
+fn read_document(document: Document<'_>, reading: &Reading, path: &Path<'_>, findings: &mut Findings) -> Option<Flow> {
     report_duplicates(&document, reading.rules.strictness, path, findings);
     let Some(root) = document.root else {
         findings.push(Code::MissingField.error(path, "is empty").fix("write a Flow: `jtype: Flow` and a list of `executors`"));
@@ -66,14 +79,26 @@ pub fn read(document: Document<'_>, reading: &Reading, path: &Path<'_>, findings
         findings.push(finding.at(root.mark));
         return None;
     }
+    if let Some(mark) = templates::in_node(&root) {
+        findings.push(templates::finding(path, mark));
+        return None;
+    }
     let kind = kind(&root, path, findings)?;
+    let is_strict = reading.rules.strictness == Strictness::Strict;
+    if let Some(finding) = older::of_jina_zero(&root, path).filter(|_| is_strict && kind == Kind::Flow) {
+        findings.push(finding);
+        return None;
+    }
     check_nodes(&root, true, path, findings);
     let missing = match reading.rules.strictness {
-        Strictness::Strict => Missing::Error,
+        Strictness::Strict => Missing::Kept,
         Strictness::Lenient => Missing::AsInJina,
     };
-    let root = substitute(root, &reading.context, missing, path, findings);
-    let reader = Reader { root: &root, rules: reading.rules, path };
+    let mut root = substitute(root, &reading.context, missing, path, findings);
+    if is_strict && kind == Kind::Flow {
+        older::translate(&mut root, path, findings);
+    }
+    let reader = Reader { root: &root, rules: reading.rules, origins: &reading.origins, path };
     Some(match kind {
         Kind::Flow => reader.flow(findings),
         Kind::Deployment => reader.deployment(findings),
@@ -103,7 +128,7 @@ fn check_nodes(node: &Node<'_>, may_have_tag: bool, path: &Path<'_>, findings: &
                 }
                 let name = key.as_text().unwrap_or_default();
                 if name != Opt::Uses.row().name || value.as_map().is_none() {
-                    let is_list = may_have_tag && matches!(name, "executors" | "deployments") && value.tag.is_none();
+                    let is_list = may_have_tag && matches!(name, "executors" | "deployments" | PODS) && value.tag.is_none();
                     check_nodes(value, is_list, &path.key(name), findings);
                 }
             }
@@ -158,6 +183,7 @@ const MOST_INHERITED: usize = 64 << 20;
 struct Reader<'r, 't> {
     root: &'r Node<'t>,
     rules: Rules,
+    origins: &'r Origins,
     path: &'r Path<'r>,
 }
 
@@ -199,7 +225,9 @@ impl<'r, 't> Reader<'r, 't> {
             None => (self.root.get("name"), self.path),
         };
         // argparse reads a list with one entry as a single value.
-        let below = below.map(|node| if let Some([one]) = node.as_list() { one } else { node });
+        let waits = self.root.get("with").is_some_and(|node| self.waits_for_values(node, &["name"], &with, findings))
+            || self.waits_for_values(self.root, &["name"], self.path, findings);
+        let below = below.filter(|_| !waits).map(|node| if let Some([one]) = node.as_list() { one } else { node });
         // `deployment_role` has an effect only in a Flow.
         given.retain(|given| given.opt != Opt::DeploymentRole);
         let name = below.and_then(|node| name_of(node, &['_', '-', '/'], place, findings)).unwrap_or_else(|| "executor".to_owned());
@@ -239,7 +267,7 @@ impl<'r, 't> Reader<'r, 't> {
     fn check_top_level(&self, known: &[&str], findings: &mut Findings) {
         for (key, value) in self.root.as_map().unwrap_or_default() {
             let name = key.shown();
-            if known.contains(&name.as_str()) || name.starts_with("x-") {
+            if known.contains(&name.as_str()) || name.starts_with("x-") || (name == PODS && self.pods().is_some()) {
                 continue;
             }
             let path = self.path.key(&name);
@@ -248,7 +276,7 @@ impl<'r, 't> Reader<'r, 't> {
                 continue;
             }
             // Users often add top-level keys for anchors and references, so only a likely typing error is an error.
-            let finding = if name == "pods" && value.as_list().is_some_and(|list| !list.is_empty()) {
+            let finding = if name == PODS && value.as_list().is_some_and(|list| !list.is_empty()) {
                 self.rules
                     .strictness
                     .finding(Code::UnknownField, path, "is not a field of Jina 3", "its executors are ignored")
@@ -314,6 +342,19 @@ impl<'r, 't> Reader<'r, 't> {
         Cow::Owned(merged.into_pairs())
     }
 
+    /// Reports variables without a value in fields that are not options. Returns whether there are any.
+    fn waits_for_values(&self, node: &Node<'_>, fields: &[&str], path: &Path<'_>, findings: &mut Findings) -> bool {
+        if self.rules.strictness == Strictness::Lenient {
+            return false;
+        }
+        let mut waits = false;
+        for field in fields {
+            let value = node.get(field);
+            waits |= value.is_some_and(|value| unset::report(value, &path.key(field), true, &|_| false, findings));
+        }
+        waits
+    }
+
     fn gateway(&self, with: &[Given], findings: &mut Findings) -> Options {
         let path = self.path.key(GATEWAY);
         let pairs = self.mapping(GATEWAY, findings);
@@ -328,12 +369,21 @@ impl<'r, 't> Reader<'r, 't> {
         options
     }
 
+    /// The list of executors in the language of Jina 1 and 2. Jina 3.34 ignores it.
+    fn pods(&self) -> Option<&'r Node<'t>> {
+        let is_read = self.rules.strictness == Strictness::Strict;
+        let has_other = ["executors", "deployments"].iter().any(|key| self.root.get(key).is_some());
+        self.root.get(PODS).filter(|pods| is_read && !has_other && pods.as_list().is_some())
+    }
+
     /// The entries of `executors`, or of `deployments` if `executors` is missing, with the key of the list.
     fn entries(&self, inherited: &Rc<Vec<Given>>, workspace: Option<&str>, findings: &mut Findings) -> (&'static str, Vec<Entry>) {
-        let (key, node) = match (self.root.get("executors"), self.root.get("deployments")) {
-            (Some(node), _) => ("executors", node),
-            (None, Some(node)) => ("deployments", node),
-            (None, None) => return ("executors", Vec::new()),
+        let pods = self.pods();
+        let (key, node) = match (self.root.get("executors"), self.root.get("deployments"), pods) {
+            (Some(node), ..) => ("executors", node),
+            (None, Some(node), _) => ("deployments", node),
+            (None, None, Some(node)) => (PODS, node),
+            (None, None, None) => return ("executors", Vec::new()),
         };
         if is_empty(node) {
             return (key, Vec::new());
@@ -367,12 +417,15 @@ impl<'r, 't> Reader<'r, 't> {
         path: &Path<'_>,
         findings: &mut Findings,
     ) -> Option<Entry> {
+        let origin = self.origins.get(&index);
+        let (nothing, none) = (Rc::default(), None);
+        // Jina loads a Deployment from a file without the options of the Flow.
+        let (inherited, workspace) = if origin == Some(&Origin::File) { (&nothing, none) } else { (inherited, workspace) };
         let pairs = match &node.data {
+            _ if origin == Some(&Origin::InvalidFile) => return None,
             Data::Map(pairs) => pairs,
             Data::Scalar(_) if !node.is_null() => {
-                let finding =
-                    Code::ExecutorFromFile.error(path, "must not be a file name, because jinaflow reads no other files").got(node.shown());
-                findings.push(finding.fix("write the options from that file here").at(node.mark));
+                findings.push(self.not_read(node, path).got(node.shown()).at(node.mark));
                 return None;
             }
             _ => {
@@ -385,6 +438,9 @@ impl<'r, 't> Reader<'r, 't> {
         if let Some(jtype) = nested.filter(|jtype| jtype != "Deployment") {
             let finding = Code::ValueNotAllowed.error(path.key("jtype"), "must be `Deployment` in an executor").got(jtype);
             findings.push(finding.fix("remove `jtype`, or write `jtype: Deployment`").at(node.mark));
+            return None;
+        }
+        if self.waits_for_values(node, &["name", "method", "needs"], path, findings) {
             return None;
         }
         let method = method(node, path, findings)?;
@@ -418,6 +474,24 @@ impl<'r, 't> Reader<'r, 't> {
         let options = Options::new(Section::Executor, own, Rc::clone(inherited)).with_inline(inline);
         let options = with_workspace(options, workspace);
         Some(Entry { name, method, needs, options, index, mark: node.mark })
+    }
+}
+
+impl Reader<'_, '_> {
+    /// The finding about an entry that is not a mapping but a string.
+    fn not_read(&self, node: &Node<'_>, path: &Path<'_>) -> Finding {
+        if !node.as_text().is_some_and(nested::is_file) {
+            let finding = Code::ExecutorFromFile.error(path, "must be a mapping of options, or the name of the file of a Deployment");
+            return finding.fix("write `- name: NAME`, and the options of the executor below it");
+        }
+        match self.rules.strictness {
+            Strictness::Strict => Code::ExecutorFromFile
+                .error(path, "names a file, but only `jinaflow export FILE` reads the files of other Deployments")
+                .fix("write the options from that file here"),
+            Strictness::Lenient => Code::ExecutorFromFile
+                .error(path, "names a file, which jinaflow does not read under `compat`")
+                .fix("write the options from that file here, or remove `compat`"),
+        }
     }
 }
 

@@ -4,7 +4,7 @@
 use std::rc::Rc;
 
 use super::inline::Inline;
-use super::options::{Opt, Row, With};
+use super::options::{Opt, Row, With, find};
 use super::section::Section;
 use super::setting::{Protocol, Setting};
 use super::value::Value;
@@ -228,10 +228,10 @@ fn value_of_two(before: Option<Setting>, after: Option<Setting>) -> Option<Setti
     }
 }
 
-/// Whether Jina overlooks that the option with this key is not inherited. Jina's lists of such options have only keys with
-/// underscores, but argparse also accepts keys with dashes (`Flow._update_args`).
+/// Whether Jina overlooks that the option with this key is not inherited. Jina's lists of such options have only full keys
+/// with underscores, but argparse also accepts keys with dashes, and abbreviations (`Flow._update_args`).
 pub fn is_overlooked(key: &str) -> bool {
-    key.contains('-')
+    key.contains('-') || find(key).is_none()
 }
 
 /// The options of the Flow's `with` that a section inherits.

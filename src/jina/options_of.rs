@@ -1,13 +1,16 @@
 //! Reads the options of one section of a Flow.
 
+use std::borrow::Cow;
+
+use super::former::{self, Elsewhere, Fate, Former};
 use super::inherited::{Given, is_overlooked};
 use super::inline::IMAGE;
 use super::options::{Effect, Opt, Row, TABLE, Use, ValueKind, With, find};
 use super::scalar::yaml11;
 use super::section::{Rules, Section, Strictness};
 use super::setting::{self, Setting, Wrong};
-use super::versions::{FormerKey, KeyFate, former_key};
-use crate::finding::{Code, Finding, Findings, Mark, Path};
+use super::{templates, unset};
+use crate::finding::{Code, Finding, Findings, Path, Severity};
 use crate::yaml::{Data, Node, Style};
 
 /// Reads the options among `pairs`, except the keys that `skip` accepts.
@@ -23,12 +26,17 @@ pub fn read<'t>(
     let mut given: Vec<Given> = Vec::with_capacity(pairs.len());
     for (key, node) in pairs {
         let name = key.shown();
-        if skip(&name) || (name == IMAGE && section != Section::With && rules.strictness == Strictness::Strict) {
+        if skip(&name) {
             continue;
         }
         let path = path.key(&name);
-        if let Some(row) = reader.row(key, &name, &path, findings) {
-            let field = Field { key, node, name: &name, path, row };
+        if name == IMAGE && section != Section::With && rules.strictness == Strictness::Strict {
+            unset::report(node, &path, true, &|_| false, findings);
+            continue;
+        }
+        let unread = Unread { key, node, name: &name, path, beside: pairs };
+        if let Some((row, value)) = reader.row(&unread, findings) {
+            let field = Field { key, node: &value, name: &name, path, row, beside: pairs };
             given.extend(reader.option(&field, &given, findings));
         }
     }
@@ -42,6 +50,16 @@ struct Reader {
     rules: Rules,
 }
 
+/// A field of the section.
+struct Unread<'f, 't> {
+    key: &'f Node<'t>,
+    node: &'f Node<'t>,
+    name: &'f str,
+    path: Path<'f>,
+    /// All fields of the section.
+    beside: &'f [(Node<'t>, Node<'t>)],
+}
+
 /// A field of the section that is an option.
 struct Field<'f, 't> {
     key: &'f Node<'t>,
@@ -49,33 +67,89 @@ struct Field<'f, 't> {
     name: &'f str,
     path: Path<'f>,
     row: &'static Row,
+    /// All fields of the section.
+    beside: &'f [(Node<'t>, Node<'t>)],
 }
 
 impl Reader {
-    /// The row of the option with this key; reports a key that is not an option.
-    fn row(self, key: &Node<'_>, name: &str, path: &Path<'_>, findings: &mut Findings) -> Option<&'static Row> {
-        let Rules { strictness, .. } = self.rules;
+    /// The row and the value of the option that a field sets; reports a field that is not an option of Jina 3.34.
+    fn row<'f, 't>(self, field: &Unread<'f, 't>, findings: &mut Findings) -> Option<(&'static Row, Cow<'f, Node<'t>>)> {
+        let Unread { key, node, name, path, .. } = *field;
         if is_not_a_string(key) {
             let finding = Code::WrongType.error(path, "has a name that is not a string").got(name);
             findings.push(finding.fix("remove it, or put the name in quotes").at(key.mark));
             return None;
         }
         if name == JCLOUD {
-            findings.push_once(jcloud(path).at(key.mark));
+            findings.push_once(jcloud(&path).at(key.mark));
+            return None;
+        }
+        if is_of_python(self.section, name) {
+            findings.push(of_python(&path).at(key.mark));
             return None;
         }
         // argparse reads `timeout-ready` and `timeout_ready` as the same option.
         let spelled = name.replace('-', "_");
-        let row = find(&spelled).or_else(|| renamed(&spelled, strictness, path, key.mark, findings));
-        if row.is_none() {
-            findings.push(unknown(self.section, name, &spelled, strictness, path, findings).at(key.mark));
+        if let Some(row) = find(&spelled) {
+            return Some((row, Cow::Borrowed(node)));
         }
-        row
+        if let Some(former) = former::find(&spelled).filter(|_| self.rules.strictness == Strictness::Strict) {
+            return self.former(former, field, findings);
+        }
+        let (row, finding) = self.unknown(name, &spelled, &path, findings);
+        let finding = finding.at(key.mark);
+        if finding.severity == Severity::Warning && self.rules.strictness == Strictness::Strict {
+            findings.push_once(finding);
+        } else {
+            findings.push(finding);
+        }
+        row.map(|row| (row, Cow::Borrowed(node)))
+    }
+
+    /// The option that replaces an option of an older version; `None` if there is none.
+    fn former<'f, 't>(
+        self,
+        former: &'static Former,
+        field: &Unread<'f, 't>,
+        findings: &mut Findings,
+    ) -> Option<(&'static Row, Cow<'f, Node<'t>>)> {
+        let Unread { key, node, path, beside, .. } = *field;
+        let (name, since) = (former.key, former.until.next());
+        let push = |finding: Finding, findings: &mut Findings| findings.push_once(finding.at(key.mark));
+        let (to, meaning, value) = match former.fate {
+            Fate::Dropped(reason) => {
+                push(removed(former, reason, &path), findings);
+                return None;
+            }
+            Fate::Renamed(to) => (to, to.row().name.to_owned(), Cow::Borrowed(node)),
+            Fate::Means(to, value) => {
+                let on = Node { mark: node.mark, ..Node::plain(value) };
+                (to, format!("{}: {}", to.row().name, value.to_ascii_lowercase()), Cow::Owned(on))
+            }
+        };
+        if is_set(to, beside) {
+            let message = format!("`{name}` is the old form of `{meaning}`, and is ignored because `{}` is set too", to.row().name);
+            push(Code::RemovedOption.warning(path, message).fix("remove it"), findings);
+            return None;
+        }
+        if matches!(former.fate, Fate::Means(..)) {
+            if unset::report(node, &path, true, &|_| false, findings) {
+                return None;
+            }
+            if !setting::flag(node).unwrap_or(true) {
+                let message = format!("`{name}: false` is the default since Jina {since}");
+                push(Code::RemovedOption.warning(path, message).fix("remove it"), findings);
+                return None;
+            }
+        }
+        let message = format!("`{name}` is the old form of `{meaning}` since Jina {since}");
+        push(Code::RenamedOption.warning(path, message).fix(format!("write `{meaning}`")), findings);
+        Some((to.row(), value))
     }
 
     /// Reads one option; `given` are the options before it. Reports a value that is not valid or has no effect.
     fn option(self, field: &Field<'_, '_>, given: &[Given], findings: &mut Findings) -> Option<Given> {
-        let Field { key, node, name, path, row } = *field;
+        let Field { key, node, name, path, row, .. } = *field;
         let is_inherited = self.section == Section::With && is_overlooked(name);
         if !(is_inherited || self.section.allows(row)) {
             self.report_misplaced(field, findings);
@@ -91,6 +165,9 @@ impl Reader {
             let message = format!("is the same option as `{}`", other.spelled.as_deref().unwrap_or(row.name));
             let finding = self.rules.strictness.finding(Code::DuplicateOption, path, &message, "Jina uses the last value");
             findings.push(finding.fix("remove one of the two").at(key.mark));
+        }
+        if self.rules.strictness == Strictness::Strict && self.waits_for_value(field, is_inherited, findings) {
+            return None;
         }
         let spelled = (name != row.name).then(|| name.into());
         match self.value(field, findings) {
@@ -116,11 +193,48 @@ impl Reader {
                 }
                 Some(Given { opt: row.opt, spelled, setting })
             }
+            Err(_) if self.is_without_effect(field, is_inherited) => {
+                findings.push_once(ignored(row, &path).at(key.mark));
+                None
+            }
             Err(wrong) => {
                 findings.push(wrong.finding(path, node));
                 None
             }
         }
+    }
+
+    /// Reports variables without a value, and templates, in the value of an option. Returns whether the value cannot be read.
+    fn waits_for_value(self, field: &Field<'_, '_>, is_inherited: bool, findings: &mut Findings) -> bool {
+        let Field { key, node, path, row, beside, .. } = *field;
+        let needs = needs_value(row, node, beside);
+        let is_template = needs && node.as_text().is_some_and(|text| templates::expression(text).is_some());
+        if !is_template && !unset::is_in(node) {
+            return false;
+        }
+        if self.is_without_effect(field, is_inherited) {
+            findings.push_once(ignored(row, &path).at(key.mark));
+            return true;
+        }
+        if is_template {
+            findings.push_once(templates::finding(path, node.mark));
+            return true;
+        }
+        unset::report(node, &path, needs, &|name| is_replaced_in_container(row.opt) && has_variable(name, beside), findings)
+    }
+
+    /// Whether an option has no effect on Kubernetes, so that its value does not matter. Under compat Jina decides, which
+    /// reads every value.
+    fn is_without_effect(self, field: &Field<'_, '_>, is_inherited: bool) -> bool {
+        let Field { row, beside, .. } = *field;
+        let is_fixed = match row.opt {
+            // Of an external executor, it is a part of the address.
+            Opt::Port => self.section != Section::Executor || !is_external(beside),
+            Opt::Host if self.section == Section::Executor => !is_external(beside),
+            Opt::PortMonitoring => true,
+            _ => without_effect(self.section, row, is_inherited).is_some(),
+        };
+        is_fixed && self.rules.strictness == Strictness::Strict
     }
 
     /// Reads the value of an option. Jina uses the first entry of a list for an option with a single value.
@@ -141,7 +255,7 @@ impl Reader {
     fn report_misplaced(self, field: &Field<'_, '_>, findings: &mut Findings) {
         let Field { key, node, path, row, .. } = *field;
         // Below `gateway` Jina drops the option without reading its value.
-        let is_dropped = self.section == Section::Gateway && self.rules.strictness == Strictness::Lenient;
+        let is_dropped = self.section == Section::Gateway || self.rules.strictness == Strictness::Strict;
         match setting::read(row, node) {
             Err(wrong) if !is_dropped => findings.push(wrong.finding(path, node)),
             _ => findings.push_once(misplaced(self.section, row, &path).at(key.mark)),
@@ -230,62 +344,138 @@ fn is_lost_false(row: &Row, node: &Node<'_>) -> bool {
     row.kind == ValueKind::Text && node.as_text().is_some_and(|text| text.eq_ignore_ascii_case("false"))
 }
 
-/// The row of the option whose old name is `key`, with a warning; `None` if `key` is not an old name. Jina 3.34 itself drops
-/// old names, so with [`Strictness::Lenient`] this also returns `None`.
-fn renamed(key: &str, strictness: Strictness, path: &Path<'_>, mark: Mark, findings: &mut Findings) -> Option<&'static Row> {
-    let FormerKey { until, fate: KeyFate::Renamed(to), .. } = former_key(key)? else { return None };
-    if strictness == Strictness::Lenient {
-        return None;
-    }
-    let message = format!("`{key}` is the old name of `{to}`, renamed in Jina 3.{}", until + 1);
-    findings.push_once(Code::RenamedOption.warning(path, message).fix(format!("write `{to}`")).at(mark));
-    find(to)
+/// Whether a section sets an option, under any of its names.
+fn is_set(opt: Opt, pairs: &[(Node<'_>, Node<'_>)]) -> bool {
+    pairs.iter().any(|(key, _)| key.as_text().is_some_and(|key| find(&key.replace('-', "_")).is_some_and(|row| row.opt == opt)))
 }
 
-fn unknown(section: Section, name: &str, spelled: &str, strictness: Strictness, path: &Path<'_>, findings: &Findings) -> Finding {
-    if is_of_python(section, name) {
-        return of_python(path);
+/// Whether a section has `external: true`.
+fn is_external(pairs: &[(Node<'_>, Node<'_>)]) -> bool {
+    let external = pairs.iter().rev().find(|(key, _)| key.as_text() == Some(Opt::External.row().name));
+    external.is_some_and(|(_, value)| setting::flag(value) == Ok(true))
+}
+
+/// Whether a value of an option cannot contain `$NAME`: a number, a choice, or a name of an object or an image.
+fn needs_value(row: &Row, node: &Node<'_>, beside: &[(Node<'_>, Node<'_>)]) -> bool {
+    use ValueKind::{Choice, Enum, Flag, Hosts, Int, Pairs, PeerPorts, Ports, Protocols, Text, Texts};
+    match row.kind {
+        Flag | Int | Choice(_) | Enum(_) | PeerPorts | Ports | Protocols => true,
+        Hosts => is_external(beside),
+        // The configuration of a class.
+        Text if row.opt == Opt::Uses && node.as_map().is_some() => false,
+        Text | Texts | Pairs => matches!(
+            row.opt,
+            Opt::Uses
+                | Opt::UsesBefore
+                | Opt::UsesAfter
+                | Opt::Name
+                | Opt::LogConfig
+                | Opt::Polling
+                | Opt::Gpus
+                | Opt::ImagePullSecrets
+                | Opt::EnvFromSecret
+        ),
     }
-    // argparse accepts any unambiguous prefix of an option. For example, it reads `image:` as `image_pull_secrets:`.
-    let has_prefix = |row: &&Row| [row.name].iter().chain(row.aliases).any(|name| name.starts_with(spelled));
-    let prefixed_in = |section: Section| TABLE.iter().filter(move |row| section.allows(row)).filter(has_prefix).map(|row| row.name);
-    let mut prefixed: Vec<&str> = prefixed_in(section).collect();
-    if prefixed.is_empty() && section == Section::Executor {
-        // Jina then searches the options of the gateway, and fails if several have this prefix.
-        prefixed = prefixed_in(Section::Gateway).collect();
-        if prefixed.len() == 1 {
-            prefixed.clear();
+}
+
+/// Whether the container replaces variables in the value of an option: these options override its configuration, in which
+/// Jina replaces variables when it loads the configuration (`JAMLCompatible.load_config`).
+fn is_replaced_in_container(opt: Opt) -> bool {
+    matches!(opt, Opt::Uses | Opt::UsesWith | Opt::UsesMetas | Opt::UsesRequests | Opt::UsesDynamicBatching)
+}
+
+/// Whether a section sets an environment variable of its container.
+fn has_variable(name: &str, pairs: &[(Node<'_>, Node<'_>)]) -> bool {
+    let of_env = pairs.iter().filter(|(key, _)| matches!(key.as_text(), Some("env" | "env_from_secret")));
+    of_env.into_iter().any(|(_, value)| value.get(name).is_some())
+}
+
+/// The finding about an option without effect whose value is not valid.
+fn ignored(row: &Row, path: &Path<'_>) -> Finding {
+    let reason = row.effect.reason().unwrap_or("containers listen on all addresses of their pod, on fixed ports");
+    let message = format!("`{}` has no effect on Kubernetes: {reason}", row.name);
+    Code::FieldWithoutEffect.warning(path, message).fix("remove it")
+}
+
+fn removed(former: &Former, reason: &str, path: &Path<'_>) -> Finding {
+    let message = format!("`{}` has no effect since Jina {}: {reason}", former.key, former.until.next());
+    Code::RemovedOption.warning(path, message).fix("remove it")
+}
+
+impl Reader {
+    /// The finding about a key that is not an option, and the option that `argparse` reads instead.
+    fn unknown(self, name: &str, spelled: &str, path: &Path<'_>, findings: &Findings) -> (Option<&'static Row>, Finding) {
+        let Self { section, rules: Rules { strictness, .. } } = self;
+        let mut prefixed = former::abbreviated(spelled, |row| section.allows(row));
+        if prefixed.is_empty() && section == Section::Executor {
+            // Jina then searches the options of the gateway, and fails if several have this prefix.
+            prefixed = former::abbreviated(spelled, |row| Section::Gateway.allows(row));
+            if prefixed.len() == 1 {
+                prefixed.clear();
+            }
         }
-    }
-    match prefixed.as_slice() {
-        [] => {}
-        [full] => {
-            return Code::AbbreviatedOption
-                .error(path, format!("is not an option; Jina would read it as `{full}`"))
-                .fix(format!("write `{full}` if you mean that option; otherwise remove it"));
+        match prefixed.as_slice() {
+            [] => {}
+            [row] if row.effect == Effect::Internal => {
+                let full = row.name;
+                let finding = Code::AbbreviatedOption.error(path, format!("is not an option; Jina would read it as `{full}`"));
+                return (None, finding.fix("remove it"));
+            }
+            [row] => {
+                let full = row.name;
+                let finding = Code::AbbreviatedOption.warning(path, format!("`{name}` is an abbreviation, which Jina reads as `{full}`"));
+                return (Some(row), finding.fix(format!("write `{full}`")));
+            }
+            several => {
+                let finding = Code::AbbreviatedOption.error(path, "is a prefix of several options");
+                let names: Vec<&str> = several.iter().map(|row| row.name).collect();
+                return (None, finding.fix(format!("use one of: {}", names.join(", "))));
+            }
         }
-        several => {
-            let finding = Code::AbbreviatedOption.error(path, "is a prefix of several options");
-            return finding.fix(format!("use one of: {}", several.join(", ")));
+        (None, self.unread(name, spelled, strictness, path, findings))
+    }
+
+    /// The finding about a key that Jina drops.
+    fn unread(self, name: &str, spelled: &str, strictness: Strictness, path: &Path<'_>, findings: &Findings) -> Finding {
+        let section = self.section;
+        let former = former::find(spelled);
+        if let Some((former, Fate::Dropped(reason))) = former.map(|former| (former, former.fate)) {
+            return removed(former, reason, path);
         }
-    }
-    if let Some(FormerKey { until, fate: KeyFate::Dropped(reason), .. }) = former_key(spelled) {
-        let message = format!("`{name}` has no effect since Jina 3.{}: {reason}", until + 1);
-        return Code::RemovedOption.warning(path, message).fix("remove it");
-    }
-    let message = format!("is not an option of {}", section.words());
-    let finding = strictness.finding(Code::UnknownField, path, &message, "Jina drops it");
-    let image = (section != Section::With && strictness == Strictness::Strict).then_some(IMAGE);
-    let here = TABLE.iter().filter(|row| section.allows(row)).map(|row| row.name).chain(image);
-    if let Some(near) = findings.nearest(spelled, here) {
-        return finding.propose(near);
-    }
-    if let Some(FormerKey { fate: KeyFate::Renamed(to), .. }) = former_key(spelled) {
-        return finding.propose(*to);
-    }
-    match findings.nearest(spelled, TABLE.iter().map(|row| row.name)).and_then(find) {
-        Some(row) => finding.fix(format!("did you mean `{}`, an option of {}?", row.name, sections_of(row))),
-        None => finding.fix("remove it; set fields of Kubernetes objects in `spec` or in an overlay"),
+        let words = section.words();
+        match former::elsewhere(spelled) {
+            Some(Elsewhere::Override(to)) if section.allows(to.row()) => {
+                let message = format!("`{name}` is not an option of {words}, and is ignored as in Jina");
+                return Code::UnknownField.warning(path, message).fix(format!("write `{}`, or remove it", to.row().name));
+            }
+            Some(Elsewhere::Field(field)) => {
+                let message = format!("`{name}` is not an option of {words}, and is ignored as in Jina");
+                let place = match section {
+                    Section::With => "spec.defaults",
+                    Section::Gateway => "spec.gateway",
+                    Section::Executor => "spec.executors.NAME",
+                };
+                return Code::UnknownField.warning(path, message).fix(format!("set `{place}.{field}` in a JinaFlow"));
+            }
+            _ => {}
+        }
+        let message = format!("is not an option of {words}");
+        let finding = strictness.finding(Code::UnknownField, path, &message, "Jina drops it");
+        let image = (section != Section::With && strictness == Strictness::Strict).then_some(IMAGE);
+        let here = TABLE.iter().filter(|row| section.allows(row)).map(|row| row.name).chain(image);
+        if let Some(near) = findings.nearest(spelled, here) {
+            return finding.propose(near);
+        }
+        if let Some(Fate::Renamed(to) | Fate::Means(to, _)) = former.map(|former| former.fate) {
+            return finding.propose(to.row().name);
+        }
+        match findings.nearest(spelled, TABLE.iter().map(|row| row.name)).and_then(find) {
+            Some(row) => finding.fix(format!("did you mean `{}`, an option of {}?", row.name, sections_of(row))),
+            None => {
+                let message = format!("`{name}` is not an option of {words}, and is ignored as in Jina");
+                Code::UnknownField.warning(path, message).fix("remove it; a JinaFlow or an overlay sets fields of Kubernetes objects")
+            }
+        }
     }
 }
 

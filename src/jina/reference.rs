@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
+use super::former::FORMER;
 use super::options::{DefaultValue, Effect, Row, TABLE, Use, ValueKind, With};
-use super::versions::{CHANGES, FORMER_KEYS, KeyFate};
+use super::versions::CHANGES;
 
 /// The documentation of all options, in Markdown.
 pub fn page() -> String {
@@ -18,14 +19,11 @@ pub fn page() -> String {
         let _ = write!(out, "\n{}", option(row));
     }
     out.push_str(
-        "\n# Keys of older versions\n\njinaflow reads a renamed key as its successor and warns. With `compat`, these keys are dropped, as in Jina 3.34.\n\n",
+        "\n# Options of older versions\n\njinaflow reads a renamed option as its successor, ignores a removed option, and warns about both. With `compat`, it\n\
+         ignores all of them, as Jina 3.34 does.\n\n",
     );
-    for row in FORMER_KEYS {
-        let fate = match row.fate {
-            KeyFate::Renamed(to) => format!("`{to}`"),
-            KeyFate::Dropped(reason) => format!("removed: {reason}"),
-        };
-        let _ = writeln!(out, "- `{}`, until Jina 3.{}: {fate}", row.key, row.until);
+    for row in FORMER {
+        let _ = writeln!(out, "- {}", row.page());
     }
     out.push_str("\n# Containers of older versions\n\nThe effect of `spec.jinaVersion` on the manifests, besides the images. An option that the containers do not support is\nan error.\n\n");
     for row in CHANGES {

@@ -112,7 +112,8 @@ pub fn read(row: &Row, node: &Node<'_>) -> Result<Option<Setting>, Wrong> {
     }
 }
 
-fn flag(node: &Node<'_>) -> Result<bool, Wrong> {
+/// Reads the value of a flag.
+pub fn flag(node: &Node<'_>) -> Result<bool, Wrong> {
     let value = scalar::value(node);
     // Jina re-types quoted booleans, so "true" is a boolean. Any other string or number sets the flag, even `off`.
     let word = match &value {

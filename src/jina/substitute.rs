@@ -29,7 +29,7 @@ impl Context {
     }
 
     /// The first names, as candidates for "did you mean".
-    fn names(&self) -> impl Iterator<Item = &str> {
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.0.pairs().iter().take(100).map(|(name, _)| name.as_str())
     }
 }
@@ -37,8 +37,8 @@ impl Context {
 /// The replacement of an expression whose variable is not in the context.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Missing {
-    /// No replacement: the missing variable is an error.
-    Error,
+    /// No replacement; [`left`] finds the expression later.
+    Kept,
     /// `$X` or `$$x`, as in Jina.
     AsInJina,
 }
@@ -159,7 +159,7 @@ impl<'t> Pass<'_, 't> {
         {
             let length = end + "${{}}".len();
             let inner = &body[..end];
-            if let Some(replaced) = self.variable(inner)? {
+            if let Some(replaced) = self.variable(inner) {
                 return Ok((replaced, length));
             }
             if let Some(replaced) = self.reference(inner, this)? {
@@ -167,46 +167,21 @@ impl<'t> Pass<'_, 't> {
             }
             return Ok((rest[..length].to_owned(), length));
         }
-        let (name, length) = if let Some(name) = rest.strip_prefix("${").and_then(|body| body.find('}').map(|end| &body[..end])) {
-            (name, name.len() + "${}".len())
-        } else {
-            let body = &rest[1..];
-            let end = body.find(|c: char| !is_word(c)).unwrap_or(body.len());
-            (&body[..end], end + 1)
-        };
+        let (name, length) = dollar(rest);
         // A `$X` that is not in the context stays unchanged: it may be text, such as a price or a password.
         Ok((self.context.get(name).map_or_else(|| rest[..length].to_owned(), str::to_owned), length))
     }
 
-    /// Replaces a variable, `${{ ENV.X }}`, `${{ CONTEXT.x }}` or `${{ x }}`: exactly one blank on each side. `None` if the
-    /// expression is not a variable.
-    fn variable(&self, inner: &str) -> Result<Option<String>, Finding> {
-        let is_blank = |c: char| c.is_ascii_whitespace();
-        let Some(expression) = inner.strip_prefix(is_blank).and_then(|inner| inner.strip_suffix(is_blank)) else {
-            return Ok(None);
-        };
-        let environment = expression.strip_prefix("ENV.").or_else(|| expression.strip_prefix("env."));
-        let name = environment
-            .or_else(|| expression.strip_prefix("CONTEXT."))
-            .or_else(|| expression.strip_prefix("context."))
-            .unwrap_or(expression);
-        if !name.chars().all(is_word) {
-            return Ok(None);
-        }
+    /// Replaces a variable. `None` if the expression is not a variable, or stays as it is.
+    fn variable(&self, inner: &str) -> Option<String> {
+        let Variable { name, is_environment } = Variable::of(inner)?;
         if let Some(value) = self.context.get(name) {
-            return Ok(Some(value.to_owned()));
+            return Some(value.to_owned());
         }
-        match (self.missing, environment) {
-            (Missing::AsInJina, Some(_)) => Ok(Some(format!("${name}"))),
-            (Missing::AsInJina, None) => Ok(Some(format!("$${name}"))),
-            (Missing::Error, _) => {
-                let finding = Code::UndefinedVariable.error("", format!("uses the variable `{name}`, which has no value"));
-                let near = crate::finding::nearest(name, self.context.names());
-                Err(match near {
-                    Some(near) => finding.propose(near),
-                    None => finding.fix(format!("add `{name}` to `spec.context`, or use `--context {name}=VALUE` on the command line")),
-                })
-            }
+        match (self.missing, is_environment) {
+            (Missing::AsInJina, true) => Some(format!("${name}")),
+            (Missing::AsInJina, false) => Some(format!("$${name}")),
+            (Missing::Kept, _) => None,
         }
     }
 
@@ -226,7 +201,11 @@ impl<'t> Pass<'_, 't> {
             "this" => this.ok_or_else(undefined)?,
             "ENV" => {
                 let name = steps.strip_prefix('.').unwrap_or_default();
-                return self.context.get(name).map(|value| Some(value.to_owned())).ok_or_else(undefined);
+                return match (self.context.get(name), self.missing) {
+                    (Some(value), _) => Ok(Some(value.to_owned())),
+                    (None, Missing::Kept) if !name.is_empty() => Ok(None),
+                    (None, _) => Err(undefined()),
+                };
             }
             // Python's formatter reads a number as a positional argument, and Jina passes no such arguments.
             number if number.bytes().all(|b| b.is_ascii_digit()) => return Err(undefined()),
@@ -247,6 +226,81 @@ impl<'t> Pass<'_, 't> {
             _ => Ok(Some(scalar::value(node).to_str())),
         }
     }
+}
+
+/// A variable in the form `${{ ENV.X }}`, `${{ CONTEXT.x }}` or `${{ x }}`: exactly one blank on each side.
+struct Variable<'v> {
+    name: &'v str,
+    is_environment: bool,
+}
+
+impl<'v> Variable<'v> {
+    /// The variable between `${{` and `}}`; `None` if the expression is not a variable.
+    fn of(inner: &'v str) -> Option<Self> {
+        let is_blank = |c: char| c.is_ascii_whitespace();
+        let expression = inner.strip_prefix(is_blank).and_then(|inner| inner.strip_suffix(is_blank))?;
+        let environment = expression.strip_prefix("ENV.").or_else(|| expression.strip_prefix("env."));
+        let context = || expression.strip_prefix("CONTEXT.").or_else(|| expression.strip_prefix("context."));
+        let name = environment.or_else(context).unwrap_or(expression);
+        name.chars().all(is_word).then_some(Self { name, is_environment: environment.is_some() })
+    }
+}
+
+/// An expression that is left in a text after [`substitute`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Left<'v> {
+    /// A variable without a value. A variable in the form `$X` may be a part of the text.
+    Variable {
+        /// The name of the variable.
+        name: &'v str,
+        /// Whether the form is `${{ … }}`.
+        is_braced: bool,
+    },
+    /// An expression that is not a variable: `${{ secrets.X }}`.
+    Expression(&'v str),
+}
+
+/// The expressions that are left in a text.
+pub fn left(text: &str) -> Vec<Left<'_>> {
+    let mut found = Vec::new();
+    let mut rest = text;
+    while let Some(at) = rest.find('$') {
+        rest = &rest[at..];
+        if let Some(body) = rest.strip_prefix("${{")
+            && let Some(end) = body.find("}}")
+        {
+            let length = end + "${{}}".len();
+            let inner = &body[..end];
+            let name = Variable::of(inner).map(|variable| variable.name).or_else(|| inner.strip_prefix("ENV."));
+            found.push(match name.filter(|name| is_name(name)) {
+                Some(name) => Left::Variable { name, is_braced: true },
+                None => Left::Expression(&rest[..length]),
+            });
+            rest = &rest[length..];
+            continue;
+        }
+        let (name, length) = dollar(rest);
+        if is_name(name) {
+            found.push(Left::Variable { name, is_braced: false });
+        }
+        rest = &rest[length..];
+    }
+    found
+}
+
+/// The name in a `${X}` or `$X` at the start of `rest`, and the length of the expression.
+fn dollar(rest: &str) -> (&str, usize) {
+    if let Some(name) = rest.strip_prefix("${").and_then(|body| body.find('}').map(|end| &body[..end])) {
+        return (name, name.len() + "${}".len());
+    }
+    let body = &rest[1..];
+    let end = body.find(|c: char| !is_word(c)).unwrap_or(body.len());
+    (&body[..end], end + 1)
+}
+
+/// Whether a string is the name of a variable. In `costs $5` there is none.
+fn is_name(name: &str) -> bool {
+    name.chars().all(is_word) && name.starts_with(|c: char| !c.is_ascii_digit())
 }
 
 fn is_word(c: char) -> bool {
@@ -303,7 +357,7 @@ mod tests {
             ("a: $UNSET costs $5", "{'a': '$UNSET costs $5'}"),
             ("$TAG: a", "{'$TAG': 'a'}"),
         ] {
-            assert_eq!(run(text, Missing::Error).as_deref(), Ok(expected), "{text}");
+            assert_eq!(run(text, Missing::Kept).as_deref(), Ok(expected), "{text}");
         }
     }
 
@@ -311,21 +365,33 @@ mod tests {
     fn references_are_followed_to_their_end() {
         let text = "with: {name: base, port: 8080}\nx: {one: '${{root.with.name}}-1', two: '${{root.x.one}}-2'}\ny: [{n: a, m: '${{this.n}}:${{root.x.two}}'}]\nz: ${{root.with.port}}\nw: ${{root.y[0].n}}";
         let expected = "{'with': {'name': 'base', 'port': 8080}, 'x': {'one': 'base-1', 'two': 'base-1-2'}, 'y': [{'n': 'a', 'm': 'a:base-1-2'}], 'z': 8080, 'w': 'a'}";
-        assert_eq!(run(text, Missing::Error).as_deref(), Ok(expected));
-        assert!(run("a: ${{root.b}}\nb: ${{root.a}}", Missing::Error).is_err_and(|e| e.contains("refers back to itself")));
+        assert_eq!(run(text, Missing::Kept).as_deref(), Ok(expected));
+        assert!(run("a: ${{root.b}}\nb: ${{root.a}}", Missing::Kept).is_err_and(|e| e.contains("refers back to itself")));
         let many = format!("a: '{}'\nb: '{}'", "${{root.b}}".repeat(50), "${{root.a}}".repeat(50));
-        assert!(run(&many, Missing::Error).is_err_and(|e| e.contains("refers back to itself")));
+        assert!(run(&many, Missing::Kept).is_err_and(|e| e.contains("refers back to itself")));
         for nothing in ["root.nope", "root", "this", "0", "[0]", ".root", "root[0]", "ENV", "root..a"] {
-            let error = run(&format!("a: '${{{{{nothing}}}}}'"), Missing::Error);
+            let error = run(&format!("a: '${{{{{nothing}}}}}'"), Missing::Kept);
             assert!(error.is_err_and(|e| e.starts_with(&format!("a: uses `${{{{{nothing}}}}}`, which is not a field"))), "{nothing}");
         }
-        assert_eq!(run("a: ${{foo.bar}}", Missing::Error).as_deref(), Ok("{'a': '${{foo.bar}}'}"));
+        assert_eq!(run("a: ${{foo.bar}}", Missing::Kept).as_deref(), Ok("{'a': '${{foo.bar}}'}"));
     }
 
     #[test]
-    fn a_missing_variable_is_an_error_unless_jina_is_imitated() {
-        let error = run("e: {a: '${{ ENV.TGA }}'}", Missing::Error);
-        assert_eq!(error, Err("e.a: uses the variable `TGA`, which has no value (got \"${{ ENV.TGA }}\"); did you mean `TAG`?".into()));
+    fn a_missing_variable_stays_unless_jina_is_imitated() {
+        assert_eq!(run("a: '${{ ENV.TGA }}'", Missing::Kept).as_deref(), Ok("{'a': '${{ ENV.TGA }}'}"));
         assert_eq!(run("a: ${{ ENV.X }}\nb: ${{ x }}", Missing::AsInJina).as_deref(), Ok("{'a': '$X', 'b': '$$x'}"));
+    }
+
+    #[test]
+    fn expressions_without_a_value_are_found() {
+        let variable = |name, is_braced| Left::Variable { name, is_braced };
+        for (text, expected) in [
+            ("$A/${B}", vec![variable("A", false), variable("B", false)]),
+            ("${{ ENV.A }}${{ b }}${{ENV.C}}", vec![variable("A", true), variable("b", true), variable("C", true)]),
+            ("${{ secrets.A }}", vec![Left::Expression("${{ secrets.A }}")]),
+            ("costs $5, $ and $(A), ${} $$", vec![]),
+        ] {
+            assert_eq!(left(text), expected, "{text}");
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! The differences between Jina 3.7 and 3.34: renamed and removed keys, and features that older containers do not have.
+//! The differences between Jina 3.7 and 3.34 in the features of containers.
 //!
 //! jinaflow reads Flows of all these versions. `spec.jinaVersion` is the version of the containers. A container ignores an
 //! unknown argument and only logs it, so jinaflow must report an option that the container does not have. The first version
@@ -108,58 +108,9 @@ pub static CHANGES: &[ChangeRow] = &[
     },
 ];
 
-/// The fate of a key in later versions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum KeyFate {
-    /// The key was renamed to this name.
-    Renamed(&'static str),
-    /// The key was removed, for this reason.
-    Dropped(&'static str),
-}
-
-/// A key that Jina 3.34 no longer has; a row of [`FORMER_KEYS`].
-#[derive(Debug, Clone, Copy)]
-pub struct FormerKey {
-    /// The key.
-    pub key: &'static str,
-    /// The last minor version that has the key.
-    pub until: u8,
-    /// The fate of the key in later versions.
-    pub fate: KeyFate,
-}
-
-const fn former(key: &'static str, until: u8, fate: KeyFate) -> FormerKey {
-    FormerKey { key, until, fate }
-}
-
-/// Keys that Jina 3.34 no longer has. Old names that Jina 3.34 still accepts are aliases in the table of options.
-pub static FORMER_KEYS: &[FormerKey] = &[
-    former("grpc_server_kwargs", 7, KeyFate::Renamed("grpc_server_options")),
-    former("quiet_remote_logs", 12, KeyFate::Dropped("it was for JinaD, which was removed")),
-    former("upload_files", 12, KeyFate::Dropped("it was for JinaD, which was removed; add the files to the image")),
-    former("default_swagger_ui", 4, KeyFate::Dropped("the HTTP gateway has only one user interface")),
-    former("override_with", 3, KeyFate::Renamed("uses_with")),
-    former("override_metas", 3, KeyFate::Renamed("uses_metas")),
-    former("override_requests", 3, KeyFate::Renamed("uses_requests")),
-    former("https", 2, KeyFate::Renamed("tls")),
-    former("expose_public", 2, KeyFate::Dropped("it was for pods on other machines")),
-    former("port_jinad", 2, KeyFate::Dropped("it was for JinaD, which was removed")),
-    former("disable_remote", 2, KeyFate::Dropped("it was for JinaD, which was removed")),
-    former("daemon", 2, KeyFate::Dropped("it was for local processes")),
-    former("pull_latest", 2, KeyFate::Dropped("on Kubernetes `imagePullPolicy` decides when images are pulled")),
-    former("runtime_backend", 2, KeyFate::Dropped("Kubernetes always runs containers")),
-    former("parallel", 2, KeyFate::Renamed("replicas")),
-];
-
-/// The row of a key that Jina 3.34 no longer has.
-pub fn former_key(key: &str) -> Option<&'static FormerKey> {
-    FORMER_KEYS.iter().find(|row| row.key == key)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::jina::options;
 
     #[test]
     fn versions_are_read() {
@@ -167,16 +118,6 @@ mod tests {
         assert!(Version::parse("3.7.14") < Version::parse("3.10.1"));
         for text in ["3", "3.4", "2.6.4", "3.x.1", "3..1", "3.1.2.3", "3.99999999999.0", ""] {
             assert_eq!(Version::parse(text), None, "{text}");
-        }
-    }
-
-    #[test]
-    fn former_keys_are_not_options_and_lead_to_options() {
-        for row in FORMER_KEYS {
-            assert!(options::find(row.key).is_none(), "{}", row.key);
-            if let KeyFate::Renamed(to) = row.fate {
-                assert!(options::find(to).is_some(), "{to}");
-            }
         }
     }
 }

@@ -11,7 +11,9 @@ use super::input::{self, FlowOfFile, Source};
 use crate::config::JinaFlow;
 use crate::config::always::{self, Mode};
 use crate::config::corrections::{self, Difference};
+use crate::config::jcloud_keys::{self, Fate, Instance};
 use crate::finding::{Code, Finding, Path, nearest};
+use crate::jina::jcloud::JCLOUD;
 use crate::jina::{options, reference};
 use crate::plan::Budget;
 use crate::render::{Rendering, applicable};
@@ -62,7 +64,10 @@ fn differences() -> impl Iterator<Item = &'static Difference> {
 }
 
 fn unknown(name: &str) -> Finding {
-    let known = codes::names().chain(differences().map(|difference| difference.name)).chain(options::TABLE.iter().map(|row| row.name));
+    let known = codes::names()
+        .chain(differences().map(|difference| difference.name))
+        .chain(options::TABLE.iter().map(|row| row.name))
+        .chain([JCLOUD]);
     let finding = Code::UnknownTopic.error("explain", "no file, code, option or difference has this name").got(name);
     match nearest(name, known) {
         Some(near) => finding.propose(near),
@@ -95,7 +100,37 @@ fn about(name: &str) -> Option<String> {
         entry(&mut out, difference, &[]);
         return Some(out.trim_start().to_owned());
     }
+    if name == JCLOUD {
+        return Some(jcloud());
+    }
     codes::explain(name).or_else(|| options::find(&name.replace('-', "_")).map(reference::option))
+}
+
+/// The keys of `jcloud` blocks, and what becomes of them.
+fn jcloud() -> String {
+    let mut out = String::from(
+        "`jcloud` blocks of a Flow are settings for Jina's former cloud. jinaflow translates their keys into the weakest\n\
+         values of fields, so each field of a JinaFlow overrides them. `jcloud: ignore` in a JinaFlow, or `--jcloud ignore`,\n\
+         turns this off. Under `compat: jina-3.34` the blocks have no effect, as in Jina.\n",
+    );
+    for key in jcloud_keys::KEYS {
+        // Writing to a String cannot fail.
+        let _ = write!(out, "\n{}\n", key.name);
+        let (label, text) = match key.fate {
+            Fate::Fields(text) => ("sets:   ", text),
+            Fate::Info(text) | Fate::Warning(text) => ("do:     ", text),
+        };
+        wrapped(&mut out, "in:     ", &key.places.words());
+        wrapped(&mut out, "JCloud: ", key.meaning);
+        wrapped(&mut out, label, text);
+    }
+    heading(&mut out, "Instances");
+    for Instance { name, cpu, memory, gpus } in jcloud_keys::INSTANCES {
+        let cpu = cpu.map(|cpu| format!("{cpu} CPU, ")).unwrap_or_default();
+        let gpus = if gpus > 0 { format!(", {gpus} GPU") } else { String::new() };
+        let _ = writeln!(out, "  {name}  {cpu}{memory}{gpus}");
+    }
+    out
 }
 
 /// The differences that affect the Flows of a file; `None` after an error.
@@ -187,6 +222,7 @@ mod tests {
     fn names_of_codes_differences_and_options_are_unique() {
         let mut names: Vec<&str> = codes::names().chain(differences().map(|difference| difference.name)).collect();
         names.extend(options::TABLE.iter().map(|row| row.name));
+        names.push(JCLOUD);
         let count = names.len();
         names.sort_unstable();
         names.dedup();

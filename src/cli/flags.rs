@@ -144,6 +144,13 @@ pub const OF_EXPORT: &[Flag] = &[
         set: |settings, value, flag| settings.overrides.set(Setting::OnConflict, value, flag),
     },
     Flag {
+        name: "jcloud",
+        short: None,
+        value: Some("MODE"),
+        doc: "translate or ignore `jcloud` blocks of the Flow; the default is translate",
+        set: |settings, value, flag| settings.overrides.set(Setting::Jcloud, value, flag),
+    },
+    Flag {
         name: "jina-version",
         short: None,
         value: Some("X.Y.Z"),

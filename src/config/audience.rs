@@ -54,6 +54,8 @@ impl Audience {
     pub const ALL: Self = Self(u8::MAX);
     /// Levels whose pods include gateways.
     pub const GATEWAYS: Self = Self::of(&[Level::Defaults, Level::GatewayRole, Level::Gateway]);
+    /// Levels whose pods clients outside the cluster can call.
+    pub const CALLED: Self = Self::of(&[Level::Defaults, Level::GatewayRole, Level::Gateway, Level::Executor]);
     /// Levels whose pods include workers.
     pub const WORKERS: Self = Self::of(&[Level::Defaults, Level::WorkerRole, Level::Executor, Level::Shard]);
     /// Levels whose pods include gateways or workers.

@@ -45,6 +45,14 @@ choices! {
         Error = "error",
     }
 
+    /// `spec.jcloud`: the use of `jcloud` blocks, the settings for Jina's former cloud.
+    Jcloud {
+        /// The settings of the blocks are the weakest settings of the pods.
+        Translate = "translate",
+        /// The blocks have no effect, as in Jina's export.
+        Ignore = "ignore",
+    }
+
     /// `spec.output.onConflict`: the action for a field that the user changed in a generated file and that the Flow
     /// changed too.
     #[derive(Default)]

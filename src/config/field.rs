@@ -82,6 +82,8 @@ pub enum Setting {
     Context,
     /// `spec.output.onConflict`.
     OnConflict,
+    /// `spec.jcloud`.
+    Jcloud,
 }
 
 /// The values that a field takes.

@@ -3,7 +3,7 @@
 //! objects.
 
 use super::audience::{Audience, Level};
-use super::choices::{Callee, Compat, Mesh, MissingImages, MonitorKind, OnConflict, ProbeStyle, Security};
+use super::choices::{Callee, Compat, Jcloud, Mesh, MissingImages, MonitorKind, OnConflict, ProbeStyle, Security};
 use super::field::{CallerSetting, Field, FieldDefault, Setting, Shape};
 use super::images::JINA_VERSION;
 use FieldDefault::{None, Value, Words};
@@ -68,6 +68,13 @@ pub static SPEC: &[Field] = &[
     )
     .with_flag_and_key(Setting::MissingImages, "strict"),
     row("context", Strings(true), None, "Values of the Flow's variables.").with_flag(Setting::Context, "context"),
+    row(
+        "jcloud",
+        Choice(Jcloud::VALUES),
+        Words("translate; ignore under `compat: jina-3.34`"),
+        "What happens to `jcloud` blocks of the Flow. Translated values are weaker than those of all fields; `jinaflow explain jcloud` lists them.",
+    )
+    .with_flag_and_key(Setting::Jcloud, "jcloud"),
     row("output", Fields(OUTPUT), None, "How generated files are updated."),
     row("defaults", Layer(Level::Defaults), None, "Settings of all pods."),
     row("roles", Fields(ROLES), None, "Settings of all pods of a role. They override `defaults`."),
@@ -118,6 +125,12 @@ pub static MONITORING: &[Field] = &[
     row("kind", Choice(MonitorKind::VALUES), Value("ServiceMonitor"), "The kind of the object for the Prometheus operator."),
     row("labels", Labels, None, "Labels by which your Prometheus selects the object, such as release: kube-prometheus-stack."),
     row("interval", Text, Words("the interval of Prometheus"), "Time between two scrapes, such as 30s."),
+    row(
+        "prometheus",
+        Text,
+        None,
+        "The address at which KEDA queries Prometheus, such as http://prometheus-operated.monitoring:9090. `autoscale.requestsPerSecond` and `.concurrency` need it.",
+    ),
 ];
 
 /// `spec.telemetry`.
@@ -275,7 +288,13 @@ pub static LAYER: &[Field] = &[
     of(Audience::WORKERS, "storage", Fields(STORAGE), None, "A persistent volume for each pod."),
     of(Audience::ALL, "autoscale", Fields(AUTOSCALE), None, "A HorizontalPodAutoscaler or a ScaledObject in place of `replicas`."),
     of(Audience::ALL, "pdb", Fields(PDB), None, "The PodDisruptionBudget."),
-    of(Audience::GATEWAYS, "expose", Fields(EXPOSE), None, "A Service through which clients outside the cluster call the gateway."),
+    of(
+        Audience::CALLED,
+        "expose",
+        Fields(EXPOSE),
+        None,
+        "A Service through which clients outside the cluster call the gateway, or an executor. In `defaults`, it is for the gateway.",
+    ),
     of(Audience::GATEWAYS, "ingress", Fields(INGRESS), None, "An Ingress for the gateway."),
     of(Audience::GATEWAYS, "httpRoute", Fields(ROUTE), None, "An HTTPRoute of the Gateway API for the gateway."),
     of(Audience::GATEWAYS, "grpcRoute", Fields(ROUTE), None, "A GRPCRoute of the Gateway API for the gateway."),
@@ -348,14 +367,39 @@ pub static STORAGE: &[Field] = &[
         "The folder where the volume is mounted.",
     ),
     row("existingClaim", Text, None, "An existing claim in place of a new one, for an executor with one replica and one shard."),
+    row("retention", Fields(RETENTION), None, "What happens to the claims of the pods when the pods are no longer needed."),
+];
+
+static RETENTION: &[Field] = &[
+    row("whenDeleted", Choice(&["Retain", "Delete"]), Words("Retain, as Kubernetes sets it"), "When the StatefulSet is deleted."),
+    row("whenScaled", Choice(&["Retain", "Delete"]), Words("Retain, as Kubernetes sets it"), "When the number of replicas is reduced."),
 ];
 
 /// `autoscale`.
 pub static AUTOSCALE: &[Field] = &[
     row("min", Int(0), Value("1"), "The lowest number of replicas."),
     row("max", Int(1), None, "The highest number of replicas."),
-    row("cpu", Int(1), Words("80, without `memory` and `keda`"), "The target: CPU use in percent of the request."),
+    row("cpu", Int(1), Words("80, without another target and without `keda`"), "The target: CPU use in percent of the request."),
     row("memory", Int(1), None, "The target: memory use in percent of the request."),
+    row("memoryAverage", Quantity, None, "The target: the average memory use of a pod, such as 800Mi."),
+    row(
+        "requestsPerSecond",
+        Int(1),
+        None,
+        "The target: requests per second for each pod. KEDA reads it from Prometheus, so it needs `monitoring: true` in the Flow and `spec.monitoring.prometheus`.",
+    ),
+    row(
+        "concurrency",
+        Int(1),
+        None,
+        "The target: requests that a pod processes at the same time. It has the same requirements as `requestsPerSecond`.",
+    ),
+    row(
+        "scaleDownSeconds",
+        Int(0),
+        Words("300, as Kubernetes sets it"),
+        "The time for which the load must be lower before pods are removed, at most 3600.",
+    ),
     row("behavior", Fragment, None, "`spec.behavior` of the HorizontalPodAutoscaler, also of the one that KEDA creates."),
     row("keda", Fields(KEDA), None, "Settings of a ScaledObject of KEDA."),
 ];
@@ -390,10 +434,10 @@ const PROTOCOLS: Shape = Choice(&["grpc", "http", "websocket"]);
 /// `expose`.
 pub static EXPOSE: &[Field] = &[
     row("type", Choice(&["LoadBalancer", "NodePort", "ClusterIP"]), Value("LoadBalancer"), "The type of the Service."),
-    row("name", Text, Value("gateway-exposed"), "The name of the Service."),
+    row("name", Text, Words("gateway-exposed, or EXECUTOR-exposed"), "The name of the Service."),
     row("port", Int(1), Value("80"), "The port of the Service."),
     row("nodePort", Int(1), Words("chosen by Kubernetes"), "The port on the nodes."),
-    row("protocol", PROTOCOLS, Words("the first protocol of the gateway"), "The protocol of the gateway that clients use."),
+    row("protocol", PROTOCOLS, Words("the first protocol of the gateway or executor"), "The protocol that clients use."),
     row("annotations", Texts, None, "Annotations of the Service, such as those for the load balancer of a cloud."),
 ];
 

@@ -5,7 +5,7 @@ use super::field_checks::check_names;
 use super::object_names::{is_dns_label, is_subdomain, proposing_label};
 use super::overrides::Overrides;
 use super::settings::Settings;
-use super::{flow_overrides, uses};
+use super::{flow_overrides, jcloud, uses};
 use crate::finding::{Code, Findings, Mark, Path};
 use crate::jina::flow::{self, Flow};
 use crate::jina::templates;
@@ -49,6 +49,9 @@ pub fn read(document: &Document<'_>, overrides: &Overrides, findings: &mut Findi
     check_namespace(&settings, &metadata.key("namespace"), findings);
     flow::report_duplicates(document, settings.strictness(), &top, findings);
     let flow = read_flow(spec, &settings, &path, findings);
+    if let Some(flow) = &flow {
+        jcloud::apply(flow, &mut settings, &path.key("flow"), findings);
+    }
     JinaFlow { settings, flow }
 }
 
@@ -65,7 +68,8 @@ pub fn read_bare(document: Document<'_>, overrides: &Overrides, findings: &mut F
     };
     let flow = flow::read(document, &reading, &path, findings);
     if let Some(flow) = &flow {
-        uses::warn_about_missing(flow, &settings, false, &Path::root(""), findings);
+        jcloud::apply(flow, &mut settings, &path, findings);
+        uses::warn_about_missing(flow, &settings, false, &path, findings);
     }
     JinaFlow { settings, flow }
 }

@@ -12,7 +12,7 @@ use crate::finding::{Code, FieldPath, Finding, Findings};
 use crate::yaml::Node;
 
 /// The labels by which jinaflow and selectors identify objects. A layer must not set these labels.
-const RESERVED_LABELS: [&str; 12] = [
+pub const RESERVED_LABELS: [&str; 12] = [
     "app.kubernetes.io/component",
     "app.kubernetes.io/instance",
     "app.kubernetes.io/managed-by",
@@ -26,6 +26,9 @@ const RESERVED_LABELS: [&str; 12] = [
     "jina_deployment_name",
     "shard_id",
 ];
+
+/// The most seconds of `stabilizationWindowSeconds` (`k8s.io/api/autoscaling/v2`, `HPAScalingRules`).
+const LONGEST_SCALE_DOWN: i64 = 3600;
 
 const KEEP_ONE: &str = "remove one of the two; `null` removes the value of a weaker layer";
 
@@ -121,7 +124,7 @@ impl Checker<'_> {
     /// Reports properties of a new claim where `existingClaim` is set.
     fn check_claim(&mut self) {
         let Some(storage) = self.fields.below("storage").filter(|storage| storage.has("existingClaim")) else { return };
-        for part in ["size", "className", "accessModes"].into_iter().filter(|part| storage.has(part)) {
+        for part in ["size", "className", "accessModes", "retention"].into_iter().filter(|part| storage.has(part)) {
             let path = self.path(&format!("storage.{part}"), &[]);
             let message = "has no effect: `existingClaim` names an existing claim, and no claim is created";
             self.push(Code::FieldWithoutEffect.warning(path, message).fix(KEEP_ONE));
@@ -186,11 +189,28 @@ impl Checker<'_> {
         } else if autoscale.min > autoscale.max {
             let message = format!("is greater than `max`, {}", autoscale.max);
             self.push(Code::ValueOutOfRange.error(min, message).got(least).fix("lower it"));
-        } else if autoscale.min == 0 && autoscale.keda.is_none() {
+        } else if autoscale.min == 0 && !autoscale.is_of_keda() {
             let message = "must be at least 1: only KEDA scales to zero";
             self.push(Code::ValueOutOfRange.error(min, message).got(least).fix("set it to 1, or add triggers below `keda`"));
         }
-        if autoscale.keda.as_ref().is_some_and(|keda| keda.triggers.is_empty()) {
+        if autoscale.memory.is_some() && autoscale.memory_average.is_some() {
+            let message = "is set together with `memoryAverage`, and both are targets for memory";
+            self.push(Code::ConflictingFields.error(self.path("autoscale", &["memory"]), message).fix(KEEP_ONE));
+        }
+        if let Some(seconds) = autoscale.scale_down {
+            let path = self.path("autoscale", &["scaleDownSeconds"]);
+            let is_set_twice =
+                autoscale.behavior.as_ref().is_some_and(|behavior| behavior.at("scaleDown.stabilizationWindowSeconds").is_some());
+            if seconds > LONGEST_SCALE_DOWN {
+                let finding = Code::ValueOutOfRange.error(path, format!("must be at most {LONGEST_SCALE_DOWN}"));
+                self.push(finding.got(seconds.to_string()).fix("set it to a smaller number"));
+            } else if is_set_twice {
+                let message = "has no effect: `behavior` sets `scaleDown.stabilizationWindowSeconds`";
+                self.push(Code::FieldWithoutEffect.warning(path, message).fix(KEEP_ONE));
+            }
+        }
+        let has_triggers = autoscale.prometheus_target().is_some() || autoscale.keda.as_ref().is_none_or(|keda| !keda.triggers.is_empty());
+        if !has_triggers {
             let finding = Code::MissingField.error(self.path("autoscale", &["keda", "triggers"]), "is required");
             self.push(finding.fix("write `NAME: {type: …, metadata: {…}}` below it"));
         }

@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::audience::Level;
+use super::audience::{Audience, Level};
 use super::fields::{LAYER, find};
 use super::layer_checks;
 use super::lists::{merge_layer, merge_part};
@@ -43,9 +43,30 @@ impl Pods<'_> {
     }
 }
 
+/// Settings that are weaker than all layers of a JinaFlow.
+#[derive(Debug, Clone, Default)]
+pub struct Weakest {
+    /// Settings of all pods.
+    pub all: Option<Layer>,
+    /// Settings of the gateway.
+    pub gateway: Option<Layer>,
+    /// Settings of executors, by their names.
+    pub executors: BTreeMap<String, WeakestExecutor>,
+}
+
+/// The weakest settings of an executor.
+#[derive(Debug, Clone, Default)]
+pub struct WeakestExecutor {
+    /// Settings of the executor and its shards.
+    pub worker: Option<Layer>,
+    /// Settings of the head.
+    pub head: Option<Layer>,
+}
+
 /// All layers of a config.
 #[derive(Debug, Clone, Default)]
 pub struct Layers {
+    weakest: Weakest,
     defaults: Option<Layer>,
     roles: Roles,
     gateway: Option<Layer>,
@@ -87,11 +108,23 @@ impl Layers {
             Some((name.clone(), Entry::read(node, path.key(&name))?))
         });
         Self {
+            weakest: Weakest::default(),
             defaults: layer(Level::Defaults),
             roles: Roles { gateway: layer(Level::GatewayRole), head: layer(Level::HeadRole), worker: layer(Level::WorkerRole) },
             gateway: layer(Level::Gateway),
             executors: executors.collect(),
         }
+    }
+
+    /// Sets the settings that are weaker than all layers of the JinaFlow.
+    pub fn set_weakest(&mut self, weakest: Weakest) {
+        self.weakest = weakest;
+    }
+
+    /// The value of a field for these pods, in the strongest layer that sets the field.
+    pub fn value(&self, pods: Pods<'_>, field: &str) -> Option<&Node<'static>> {
+        let Stack(layers) = self.stack(pods);
+        layers.into_iter().rev().find_map(|layer| layer.fields.at(field)).filter(|value| !value.is_null())
     }
 
     /// The names of executors that have an entry.
@@ -165,6 +198,16 @@ impl Layers {
         }
     }
 
+    /// The weakest layers that apply to these pods.
+    fn weakest(&self, pods: Pods<'_>) -> [Option<&Layer>; 2] {
+        let own = match pods {
+            Pods::Gateway => self.weakest.gateway.as_ref(),
+            Pods::Head(name) => self.weakest.executors.get(name).and_then(|executor| executor.head.as_ref()),
+            Pods::Worker(name, _) => self.weakest.executors.get(name).and_then(|executor| executor.worker.as_ref()),
+        };
+        [self.weakest.all.as_ref(), own]
+    }
+
     /// The layers that apply to these pods.
     fn stack(&self, pods: Pods<'_>) -> Stack<'_> {
         let role = match pods {
@@ -180,7 +223,8 @@ impl Layers {
             Pods::Worker(_, shard) => entry.shards.get(&shard?),
         });
         let whole = entry.map(|entry| &entry.whole);
-        Stack([self.defaults.as_ref(), role.as_ref(), gateway, whole, part].into_iter().flatten().collect())
+        let stronger = [self.defaults.as_ref(), role.as_ref(), gateway, whole, part];
+        Stack(self.weakest(pods).into_iter().chain(stronger).flatten().collect())
     }
 
     /// The settings of all pods of a role that have no entry in the config.
@@ -190,7 +234,8 @@ impl Layers {
 
     /// The settings of these pods: `shared`, unless their executor has an entry.
     pub fn of(&self, pods: Pods<'_>, shared: &Rc<Workload>, findings: &mut Findings) -> Rc<Workload> {
-        if self.entry(pods).is_none() { Rc::clone(shared) } else { self.resolve(pods, findings) }
+        let [_, weakest] = self.weakest(pods);
+        if self.entry(pods).is_none() && weakest.is_none() { Rc::clone(shared) } else { self.resolve(pods, findings) }
     }
 
     fn resolve(&self, pods: Pods<'_>, findings: &mut Findings) -> Rc<Workload> {
@@ -203,14 +248,26 @@ impl Layers {
 
     /// The merged layers of a stack, with only the fields that are allowed for these pods.
     fn merged(&self, pods: Pods<'_>, stack: &Stack<'_>) -> Node<'static> {
-        let is_for_pods = |name: &str| find(LAYER, name).is_some_and(|field| field.audience.has(pods.role()));
         let whole = self.entry(pods).map(|entry| &entry.whole);
+        let is_whole = |layer: &Layer| whole.is_some_and(|whole| std::ptr::eq(whole, layer));
+        let is_for_pods = |layer: &Layer, name: &str| {
+            // `expose` of an executor is for this executor; `expose` of a weaker layer is for the gateway.
+            let audience = find(LAYER, name).map(|field| field.audience);
+            audience.is_some_and(|audience| audience.has(pods.role()) || (audience == Audience::CALLED && is_whole(layer)))
+        };
         let mut merged: Node<'static> = Data::Map(Vec::new()).into();
-        for layer in &stack.0 {
+        let count = self.weakest(pods).into_iter().flatten().count();
+        for layer in &stack.0[..count.min(stack.0.len())] {
+            merge_layer(&mut merged, layer.fields.clone());
+        }
+        for layer in stack.0.iter().skip(count) {
+            give_way(&mut merged, &layer.fields);
+        }
+        for layer in stack.0.iter().skip(count) {
             let pairs = layer.fields.as_map().unwrap_or_default().iter();
-            let pairs = pairs.filter(|(key, _)| key.as_text().is_some_and(is_for_pods)).cloned().collect();
+            let pairs = pairs.filter(|(key, _)| key.as_text().is_some_and(|name| is_for_pods(layer, name))).cloned().collect();
             let mut fields = Node { mark: layer.fields.mark, tag: None, data: Data::Map(pairs) };
-            if matches!(pods, Pods::Head(_)) && whole.is_some_and(|whole| std::ptr::eq(whole, *layer)) {
+            if matches!(pods, Pods::Head(_)) && is_whole(layer) {
                 remove_fields_of_workers(&mut fields);
             }
             let template = fields.take(TEMPLATE);
@@ -235,6 +292,27 @@ impl Entry {
             Some((number.parse().ok()?, Layer::of(node, path_of_shards.key(&number))?))
         });
         Some(Self { head, shards: shards.collect(), whole: Layer::of(node, path)? })
+    }
+}
+
+/// Removes what conflicts with a stronger layer from the weakest settings: parts of these fields are of no use without the
+/// rest, or are not valid together with the parts of the stronger layer.
+fn give_way(weakest: &mut Node<'static>, stronger: &Node<'static>) {
+    for field in ["autoscale", "storage", "pdb"] {
+        if stronger.get(field).is_some() {
+            weakest.take(field);
+        }
+    }
+    if stronger.get("replicas").is_some_and(|replicas| !replicas.is_null()) {
+        weakest.take("autoscale");
+    }
+    for part in ["requests", "limits"] {
+        for (name, _) in stronger.get("resources").map(|resources| resources.map_at(part)).unwrap_or_default() {
+            let Some(resources) = weakest.get_mut("resources") else { return };
+            for part in ["requests", "limits"] {
+                resources.get_mut(part).and_then(|amounts| amounts.take(name.as_text().unwrap_or_default()));
+            }
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Settings of a caller: the command line, or a ConfigMap as functionConfig.
 
-use super::choices::{Compat, MissingImages, OnConflict};
+use super::choices::{Compat, Jcloud, MissingImages, OnConflict};
 use super::field::Setting;
 use super::field_checks::check_text;
 use super::fields::caller_fields;
@@ -27,6 +27,8 @@ pub struct Overrides {
     pub namespace: Option<String>,
     /// `spec.output.onConflict`.
     pub on_conflict: Option<OnConflict>,
+    /// `spec.jcloud`.
+    pub jcloud: Option<Jcloud>,
     /// Entries of `spec.images`.
     pub images: Vec<(String, String)>,
     /// Entries of `spec.images` that `images` overrides (`--images`).
@@ -59,6 +61,7 @@ impl Overrides {
             Setting::JinaVersion => self.jina_version = Some(value.to_owned()),
             Setting::ImagePattern => self.image_pattern = Pattern::parse(value).ok(),
             Setting::OnConflict => self.on_conflict = OnConflict::parse(value),
+            Setting::Jcloud => self.jcloud = Jcloud::parse(value),
             // An image has no `=`, but the secret in a `uses` may have one.
             Setting::Image => {
                 let pair = value.rsplit_once('=').filter(|(_, image)| !image.is_empty());
@@ -87,6 +90,9 @@ impl Overrides {
         }
         if let Some(on_conflict) = self.on_conflict {
             settings.on_conflict = on_conflict;
+        }
+        if let Some(jcloud) = self.jcloud {
+            settings.jcloud = Some(jcloud);
         }
         for Entry { key, image, origin } in &self.listed_images {
             settings.images.set(key, image, origin.clone());

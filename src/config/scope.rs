@@ -41,6 +41,8 @@ pub struct Monitoring {
     pub labels: Texts,
     /// Time between two scrapes.
     pub interval: Option<String>,
+    /// The address of Prometheus.
+    pub prometheus: Option<String>,
 }
 
 /// `spec.networkPolicy`.
@@ -88,6 +90,7 @@ impl Scope {
             of_pods: fields.choice_or_default("kind", MonitorKind::parse) == Some(MonitorKind::PodMonitor),
             labels: fields.strings("labels"),
             interval: fields.text("interval"),
+            prometheus: fields.text("prometheus"),
         };
         let enabled = |name: &str, switch: &str| spec.below(name).filter(|fields| fields.flag_or_default(switch));
         let bytes = ["monitoring", "networkPolicy"].into_iter().filter(|name| spec.below(name).is_some());

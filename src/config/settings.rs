@@ -1,6 +1,6 @@
 //! The settings of a JinaFlow, apart from the Flow.
 
-use super::choices::{Compat, Mesh, MissingImages, OnConflict};
+use super::choices::{Compat, Jcloud, Mesh, MissingImages, OnConflict};
 use super::corrections::{Correction, Corrections};
 use super::field::Shape;
 use super::field_checks::check_fields;
@@ -41,6 +41,8 @@ pub struct Settings {
     pub namespace: Option<String>,
     /// `spec.output.onConflict`.
     pub on_conflict: OnConflict,
+    /// `spec.jcloud`, if it is set.
+    pub jcloud: Option<Jcloud>,
     /// Settings of pods.
     pub layers: Layers,
     /// Settings of the Flow as a whole.
@@ -55,6 +57,7 @@ impl Settings {
         let mut settings = Self {
             compat: fields.choice_or_default("compat", Compat::parse).unwrap_or_default(),
             jina_version: fields.text("jinaVersion").filter(|version| Version::parse(version).is_some_and(|v| v >= Version::OLDEST)),
+            jcloud: fields.choice("jcloud", Jcloud::parse),
             layers: Layers::read(spec),
             scope: Scope::read(spec, path, findings),
             ..Self::default()
@@ -79,6 +82,14 @@ impl Settings {
     pub fn mesh(&self) -> Mesh {
         let default = if self.corrections().has(Correction::BalancedReplicas) { Mesh::None } else { Mesh::Linkerd };
         self.scope.mesh.unwrap_or(default)
+    }
+
+    /// The use of `jcloud` blocks. Jina's export ignores them.
+    pub fn jcloud(&self) -> Jcloud {
+        self.jcloud.unwrap_or(match self.compat {
+            Compat::None => Jcloud::Translate,
+            Compat::Jina334 => Jcloud::Ignore,
+        })
     }
 
     /// The deliberate differences from Jina that apply.

@@ -149,6 +149,17 @@ pub struct Claims {
     pub mount_path: Option<String>,
     /// `existingClaim`.
     pub existing: Option<String>,
+    /// `retention`.
+    pub retention: Option<Retention>,
+}
+
+/// `storage.retention`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Retention {
+    /// `whenDeleted`, if it is set.
+    pub deleted: Option<String>,
+    /// `whenScaled`, if it is set.
+    pub scaled: Option<String>,
 }
 
 impl Claims {
@@ -169,10 +180,34 @@ pub struct Autoscale {
     pub cpu: Option<i64>,
     /// The target, in percent of the requested memory.
     pub memory: Option<i64>,
+    /// The target, as the average memory use of a pod.
+    pub memory_average: Option<String>,
+    /// The target, in requests per second for each pod.
+    pub requests_per_second: Option<i64>,
+    /// The target, in requests that a pod processes at the same time.
+    pub concurrency: Option<i64>,
+    /// The time for which the load must be lower before pods are removed.
+    pub scale_down: Option<i64>,
     /// `spec.behavior` of the HorizontalPodAutoscaler.
     pub behavior: Option<Fragment>,
     /// Settings of a ScaledObject, which replaces the HorizontalPodAutoscaler.
     pub keda: Option<Keda>,
+}
+
+impl Autoscale {
+    /// The field of a target that KEDA reads from Prometheus, if there is one.
+    pub fn prometheus_target(&self) -> Option<&'static str> {
+        match (self.requests_per_second, self.concurrency) {
+            (Some(_), _) => Some("requestsPerSecond"),
+            (None, Some(_)) => Some("concurrency"),
+            (None, None) => None,
+        }
+    }
+
+    /// Whether the autoscaler is a ScaledObject of KEDA.
+    pub fn is_of_keda(&self) -> bool {
+        self.keda.is_some() || self.prometheus_target().is_some()
+    }
 }
 
 /// `autoscale.keda`.
@@ -227,13 +262,13 @@ impl Pdb {
 pub struct Expose {
     /// The type of the Service.
     pub kind: String,
-    /// The name of the Service.
-    pub name: String,
+    /// The name of the Service; made from the name of the component if not set.
+    pub name: Option<String>,
     /// The port of the Service.
     pub port: i64,
     /// The port on the nodes.
     pub node_port: Option<i64>,
-    /// The protocol of the gateway; the first protocol if not set.
+    /// The protocol that clients use; the first protocol if not set.
     pub protocol: Option<Protocol>,
     /// Annotations of the Service.
     pub annotations: Vec<(String, String)>,

@@ -4,7 +4,8 @@ use super::choices::{ProbeStyle, Security};
 use super::fields::LAYER;
 use super::values::{Entry, Fragment, Values, fragment};
 use super::workload::{
-    Autoscale, Claims, Expose, Host, Ingress, Keda, Parent, Pdb, RollingUpdate, Route, SecretKey, Source, TopologySpread, Trigger, Workload,
+    Autoscale, Claims, Expose, Host, Ingress, Keda, Parent, Pdb, Retention, RollingUpdate, Route, SecretKey, Source, TopologySpread,
+    Trigger, Workload,
 };
 use crate::jina::setting::Protocol;
 use crate::yaml::Node;
@@ -95,6 +96,9 @@ fn claims(fields: Values<'_, '_>) -> Claims {
         access_modes: fields.names("accessModes"),
         mount_path: fields.text("mountPath"),
         existing: fields.text("existingClaim"),
+        retention: fields
+            .below("retention")
+            .map(|retention| Retention { deleted: retention.text("whenDeleted"), scaled: retention.text("whenScaled") }),
     }
 }
 
@@ -104,13 +108,17 @@ fn autoscale(fields: Values<'_, '_>) -> Autoscale {
         polling: keda.int("pollingSeconds"),
         cooldown: keda.int("cooldownSeconds"),
     });
-    let memory = fields.int("memory");
+    let has_other_target = ["memory", "memoryAverage", "requestsPerSecond", "concurrency", "keda"].into_iter().any(|name| fields.has(name));
     Autoscale {
         min: fields.int_or_default("min"),
         // A missing `max` is reported as a separate error.
         max: fields.int("max").unwrap_or(1),
-        cpu: fields.int("cpu").or(if memory.is_none() && keda.is_none() { Some(80) } else { None }),
-        memory,
+        cpu: fields.int("cpu").or(if has_other_target { None } else { Some(80) }),
+        memory: fields.int("memory"),
+        memory_average: fields.text("memoryAverage"),
+        requests_per_second: fields.int("requestsPerSecond"),
+        concurrency: fields.int("concurrency"),
+        scale_down: fields.int("scaleDownSeconds"),
         behavior: fields.fragment("behavior"),
         keda,
     }
@@ -141,7 +149,7 @@ fn protocol(name: &str) -> Option<Protocol> {
 fn expose(fields: Values<'_, '_>) -> Expose {
     Expose {
         kind: fields.text_or_default("type"),
-        name: fields.text_or_default("name"),
+        name: fields.text("name"),
         port: fields.int_or_default("port"),
         node_port: fields.int("nodePort"),
         protocol: fields.choice("protocol", protocol),

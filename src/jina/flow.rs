@@ -5,18 +5,20 @@ use std::rc::Rc;
 
 use super::inherited::{self, Given, Options};
 use super::inline;
+use super::jcloud::{self, Block, JCLOUD};
 use super::nested::{self, Origin, Origins};
 use super::older::{self, PODS};
 use super::options::Opt;
 use super::options_of;
 use super::scalar;
 use super::section::{Rules, Section, Strictness};
-use super::setting::Setting;
+use super::setting::{Protocol, Setting};
 use super::substitute::{Context, Missing, substitute};
 use super::templates;
 use super::topology::{self, Arrangement, Entry, Executor, GATEWAY, Graph, Inspection, Method};
 use super::unset;
 use super::value::Value;
+use super::versions::{Change, Version};
 use crate::finding::{Code, FieldPath, Finding, Findings, Path};
 use crate::yaml::{Data, Dict, Document, Node, Scalar, Style};
 
@@ -46,6 +48,30 @@ pub struct Flow {
     pub with_removed: Option<Vec<Executor>>,
     /// The graph; empty for a Deployment.
     pub graph: Graph,
+    /// The `jcloud` blocks, which Jina ignores.
+    pub jcloud: Vec<Block>,
+}
+
+impl Flow {
+    /// The oldest version of Jina that has the options of this Flow.
+    pub fn least_version(&self) -> Version {
+        let all = self.gateway.iter().chain(self.executors.iter().map(|executor| &executor.options));
+        let of_options = all.flat_map(Options::changed).map(|opt| Version::of_minor(opt.row().since));
+        let of_changes = self.changes().filter_map(Version::with);
+        of_options.chain(of_changes).max().unwrap_or(Version::OLDEST).max(Version::OLDEST)
+    }
+
+    /// The changes of Jina that this Flow needs.
+    fn changes(&self) -> impl Iterator<Item = Change> {
+        let gateway = self.gateway.as_ref();
+        let executors = || self.executors.iter().map(|executor| &executor.options);
+        let needed = [
+            (Change::GatewayUses, gateway.is_some_and(|options| options.text(Opt::Uses).is_some() || options.inline().is_some())),
+            (Change::SeveralProtocols, gateway.is_some_and(|options| options.protocols().len() > 1)),
+            (Change::ExecutorProtocol, executors().any(|options| options.protocols() != [Protocol::Grpc])),
+        ];
+        needed.into_iter().filter(|(_, is_needed)| *is_needed).map(|(change, _)| change)
+    }
 }
 
 /// The settings for reading a Flow.
@@ -99,10 +125,11 @@ fn read_document(document: Document<'_>, reading: &Reading, path: &Path<'_>, fin
         older::translate(&mut root, path, findings);
     }
     let reader = Reader { root: &root, rules: reading.rules, origins: &reading.origins, path };
-    Some(match kind {
+    let flow = match kind {
         Kind::Flow => reader.flow(findings),
         Kind::Deployment => reader.deployment(findings),
-    })
+    };
+    Some(Flow { jcloud: jcloud::blocks(&root, kind == Kind::Deployment, path), ..flow })
 }
 
 /// Reports keys and tags that Jina's reader refuses. Only a Flow and its executors may have a tag. The inline
@@ -205,7 +232,7 @@ impl<'r, 't> Reader<'r, 't> {
         let of_jina = with_workspace(Options::new(Section::Executor, Vec::new(), inherited), workspace.as_deref());
         let arranged = topology::arrange(entries, inspection, &of_jina, &self.path.key(list), findings);
         let Arrangement { executors, with_removed, graph } = arranged;
-        Flow { kind: Kind::Flow, name, gateway: Some(gateway), list, executors, with_removed, graph }
+        Flow { kind: Kind::Flow, name, gateway: Some(gateway), list, executors, with_removed, graph, jcloud: Vec::new() }
     }
 
     fn deployment(&self, findings: &mut Findings) -> Flow {
@@ -243,7 +270,7 @@ impl<'r, 't> Reader<'r, 't> {
         let entry = Entry { name: Some(name), method: Method::Add, needs: Vec::new(), options, index: 0, mark: self.root.mark };
         let Arrangement { executors, .. } = topology::arrange(vec![entry], Inspection::Hang, &Options::default(), self.path, findings);
         let (gateway, graph) = (None, Graph::default());
-        Flow { kind: Kind::Deployment, name: None, gateway, list: "executors", executors, with_removed: None, graph }
+        Flow { kind: Kind::Deployment, name: None, gateway, list: "executors", executors, with_removed: None, graph, jcloud: Vec::new() }
     }
 
     /// Reports a `version` other than 1, the version of Flows since Jina 1.0. Jina ignores `0` and `false`.
@@ -267,14 +294,10 @@ impl<'r, 't> Reader<'r, 't> {
     fn check_top_level(&self, known: &[&str], findings: &mut Findings) {
         for (key, value) in self.root.as_map().unwrap_or_default() {
             let name = key.shown();
-            if known.contains(&name.as_str()) || name.starts_with("x-") || (name == PODS && self.pods().is_some()) {
+            if known.contains(&name.as_str()) || name.starts_with("x-") || name == JCLOUD || (name == PODS && self.pods().is_some()) {
                 continue;
             }
             let path = self.path.key(&name);
-            if name == options_of::JCLOUD {
-                findings.push_once(options_of::jcloud(&path).at(key.mark));
-                continue;
-            }
             // Users often add top-level keys for anchors and references, so only a likely typing error is an error.
             let finding = if name == PODS && value.as_list().is_some_and(|list| !list.is_empty()) {
                 self.rules

@@ -117,6 +117,12 @@ impl Options {
         self.own.iter().filter(|given| given.setting.is_some()).map(|given| given.opt)
     }
 
+    /// The options that are set to a value other than the default, in the section or in the Flow's `with`.
+    pub fn changed(&self) -> impl Iterator<Item = Opt> {
+        let is_changed = |given: &&Given| given.setting.as_ref().is_some_and(|setting| !setting.is_default(given.opt.row().default));
+        self.own.iter().chain(self.inherited.iter()).filter(is_changed).map(|given| given.opt)
+    }
+
     /// Whether the option is set, in the section or in the Flow's `with`.
     pub fn is_given(&self, opt: Opt) -> bool {
         self.get(opt).is_some()

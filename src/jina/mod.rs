@@ -8,6 +8,7 @@ pub mod options;
 pub mod value;
 pub mod scalar;
 pub mod setting;
+pub mod jcloud;
 pub mod substitute;
 pub mod unset;
 pub mod templates;

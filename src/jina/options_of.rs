@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::former::{self, Elsewhere, Fate, Former};
 use super::inherited::{Given, is_overlooked};
 use super::inline::IMAGE;
+use super::jcloud::JCLOUD;
 use super::options::{Effect, Opt, Row, TABLE, Use, ValueKind, With, find};
 use super::scalar::yaml11;
 use super::section::{Rules, Section, Strictness};
@@ -81,7 +82,6 @@ impl Reader {
             return None;
         }
         if name == JCLOUD {
-            findings.push_once(jcloud(&path).at(key.mark));
             return None;
         }
         if is_of_python(self.section, name) {
@@ -329,14 +329,6 @@ fn without_effect(section: Section, row: &Row, is_inherited: bool) -> Option<&'s
 /// Whether an option of the Flow itself changes the manifests.
 fn is_used_of_with(opt: Opt) -> bool {
     matches!(opt, Opt::Name | Opt::Workspace | Opt::LogConfig | Opt::Env | Opt::Inspect)
-}
-
-/// The key for settings of Jina's cloud, which every section may have.
-pub const JCLOUD: &str = "jcloud";
-
-/// Creates the finding about settings for Jina's cloud.
-pub fn jcloud(path: &Path<'_>) -> Finding {
-    Code::FieldWithoutEffect.warning(path, "`jcloud` has no effect on Kubernetes: it is for Jina's own cloud").fix("remove it")
 }
 
 /// Whether a string option has the value `"False"`, which `parse_arg` turns into a boolean and `kwargs2list` drops.

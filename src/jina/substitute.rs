@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 use std::cell::Cell;
 
+use super::jcloud::JCLOUD;
 use super::scalar::{self, retyped};
 use super::value::Value;
 use crate::finding::{Code, Finding, Findings, Path};
@@ -61,7 +62,15 @@ pub fn substitute<'t>(root: Node<'t>, context: &Context, missing: Missing, path:
     }
     let mut current = root;
     for _ in 0..MOST_PASSES {
-        let pass = Pass { root: &current, context, missing, produced: Cell::new(0), passed: Cell::new(0), referred: Cell::new(false) };
+        let pass = Pass {
+            root: &current,
+            context,
+            missing,
+            produced: Cell::new(0),
+            passed: Cell::new(0),
+            referred: Cell::new(false),
+            is_in_jcloud: Cell::new(false),
+        };
         let mut changed = false;
         let next = pass.node(&current, None, path, findings, &mut changed);
         let exhausted = pass.produced.get() > MOST_TEXT;
@@ -96,6 +105,8 @@ struct Pass<'p, 't> {
     passed: Cell<usize>,
     /// Whether any reference was replaced.
     referred: Cell<bool>,
+    /// Whether the current value is in a `jcloud` block.
+    is_in_jcloud: Cell<bool>,
 }
 
 impl<'t> Pass<'_, 't> {
@@ -109,7 +120,10 @@ impl<'t> Pass<'_, 't> {
                     .iter()
                     .map(|(key, value)| {
                         let name = key.as_text().unwrap_or_default();
-                        (key.clone(), self.node(value, Some(node), &path.key(name), findings, changed))
+                        let outer = self.is_in_jcloud.replace(self.is_in_jcloud.get() || name == JCLOUD);
+                        let value = self.node(value, Some(node), &path.key(name), findings, changed);
+                        self.is_in_jcloud.set(outer);
+                        (key.clone(), value)
                     })
                     .collect(),
             ),
@@ -119,6 +133,8 @@ impl<'t> Pass<'_, 't> {
                     *changed = true;
                     typed(text, scalar.style)
                 }
+                // Jina ignores the block, so a missing value in it does not stop the export.
+                Err(_) if self.is_in_jcloud.get() => node.data.clone(),
                 Err(finding) => {
                     findings.push(finding.on(path).got(&*scalar.text).at(node.mark));
                     node.data.clone()

@@ -28,6 +28,16 @@ impl Version {
         }
     }
 
+    /// Jina `3.minor`.
+    pub fn of_minor(minor: u8) -> Self {
+        Self { minor: minor.into() }
+    }
+
+    /// The first version that has a change.
+    pub fn with(change: Change) -> Option<Self> {
+        CHANGES.iter().find(|row| row.change == change).map(|row| Self::of_minor(row.since))
+    }
+
     /// Whether this is Jina `3.minor` or later.
     pub fn is_at_least(self, minor: u8) -> bool {
         self.minor >= u32::from(minor)

@@ -2,20 +2,22 @@
 
 use super::maker::Maker;
 use super::nodes::{mapping, string_map};
-use crate::config::workload::{Autoscale, Keda, Trigger};
+use super::promql;
+use crate::config::lists::merge_layer;
+use crate::config::workload::{Autoscale, Trigger};
 use crate::plan::Component;
 use crate::yaml::Node;
 
 /// The kind of the autoscaler, which is also the role of the object.
 pub fn kind(autoscale: &Autoscale) -> &'static str {
-    if autoscale.keda.is_some() { "ScaledObject" } else { "HorizontalPodAutoscaler" }
+    if autoscale.is_of_keda() { "ScaledObject" } else { "HorizontalPodAutoscaler" }
 }
 
 pub fn autoscaler<'c>(maker: &Maker<'c>, autoscale: &'c Autoscale) -> Node<'c> {
     let component = maker.component;
-    let (version, spec) = match &autoscale.keda {
-        None => ("autoscaling/v2", horizontal(component, autoscale)),
-        Some(keda) => ("keda.sh/v1alpha1", scaled(component, autoscale, keda)),
+    let (version, spec) = match autoscale.is_of_keda() {
+        false => ("autoscaling/v2", horizontal(component, autoscale)),
+        true => ("keda.sh/v1alpha1", scaled(maker, autoscale)),
     };
     maker.object(version, kind(autoscale), &component.name, spec)
 }
@@ -25,16 +27,41 @@ fn scale_target(component: &Component) -> Node<'_> {
     mapping([("apiVersion", "apps/v1".into()), ("kind", kind.into()), ("name", component.name.as_str().into())])
 }
 
-/// The resources that are measured, and the target percentage of each.
-fn targets(autoscale: &Autoscale) -> impl Iterator<Item = (&'static str, i64)> {
-    let percent = |name, percent: Option<i64>| percent.map(|percent| (name, percent));
-    [percent("cpu", autoscale.cpu), percent("memory", autoscale.memory)].into_iter().flatten()
+/// The target for a resource that is measured.
+struct Target<'c> {
+    resource: &'static str,
+    /// The type of the target in a metric of a HorizontalPodAutoscaler.
+    kind: &'static str,
+    /// The field of the target in such a metric.
+    field: &'static str,
+    value: Node<'c>,
+}
+
+fn targets(autoscale: &Autoscale) -> impl Iterator<Item = Target<'_>> {
+    let percent = |resource, percent: Option<i64>| {
+        Some(Target { resource, kind: "Utilization", field: "averageUtilization", value: percent?.into() })
+    };
+    let average = autoscale.memory_average.as_ref();
+    let average = average.map(|value| Target { resource: "memory", kind: "AverageValue", field: "averageValue", value: value.into() });
+    [percent("cpu", autoscale.cpu), percent("memory", autoscale.memory), average].into_iter().flatten()
+}
+
+/// `behavior`, with the time of `scaleDownSeconds`.
+fn behavior(autoscale: &Autoscale) -> Option<Node<'_>> {
+    let mut behavior = autoscale.behavior.clone();
+    if let Some(seconds) = autoscale.scale_down {
+        let behavior = behavior.get_or_insert_with(|| mapping([]));
+        let mut weakest = mapping([("scaleDown", mapping([("stabilizationWindowSeconds", seconds.into())]))]);
+        merge_layer(&mut weakest, std::mem::replace(behavior, mapping([])));
+        *behavior = weakest;
+    }
+    behavior
 }
 
 fn horizontal<'c>(component: &'c Component, autoscale: &'c Autoscale) -> Node<'c> {
-    let metric = |(name, percent): (&'static str, i64)| {
-        let target = mapping([("type", "Utilization".into()), ("averageUtilization", percent.into())]);
-        mapping([("type", "Resource".into()), ("resource", mapping([("name", name.into()), ("target", target)]))])
+    let metric = |Target { resource, kind, field, value }: Target<'c>| {
+        let target = mapping([("type", kind.into()), (field, value)]);
+        mapping([("type", "Resource".into()), ("resource", mapping([("name", resource.into()), ("target", target)]))])
     };
     let mut spec = mapping([
         ("scaleTargetRef", scale_target(component)),
@@ -42,36 +69,59 @@ fn horizontal<'c>(component: &'c Component, autoscale: &'c Autoscale) -> Node<'c
         ("maxReplicas", autoscale.max.into()),
         ("metrics", targets(autoscale).map(metric).collect::<Vec<_>>().into()),
     ]);
-    if let Some(behavior) = &autoscale.behavior {
-        spec.set("behavior", behavior.clone());
+    if let Some(behavior) = behavior(autoscale) {
+        spec.set("behavior", behavior);
     }
     spec
 }
 
-fn scaled<'c>(component: &'c Component, autoscale: &'c Autoscale, keda: &'c Keda) -> Node<'c> {
-    let utilization = |(name, percent): (&'static str, i64)| {
-        let metadata = mapping([("value", percent.to_string().into())]);
-        mapping([("type", name.into()), ("metricType", "Utilization".into()), ("metadata", metadata)])
+fn scaled<'c>(maker: &Maker<'c>, autoscale: &'c Autoscale) -> Node<'c> {
+    let of_resource = |Target { resource, kind, value, .. }: Target<'c>| {
+        let metadata = mapping([("value", value.shown().into())]);
+        mapping([("type", resource.into()), ("metricType", kind.into()), ("metadata", metadata)])
     };
-    let mut triggers: Vec<Node<'c>> = targets(autoscale).map(utilization).collect();
-    triggers.extend(keda.triggers.iter().map(trigger));
+    let mut triggers: Vec<Node<'c>> = targets(autoscale).map(of_resource).collect();
+    triggers.extend(of_prometheus(maker, autoscale));
+    let keda = autoscale.keda.as_ref();
+    triggers.extend(keda.into_iter().flat_map(|keda| &keda.triggers).map(trigger));
     let mut spec = mapping([
-        ("scaleTargetRef", scale_target(component)),
+        ("scaleTargetRef", scale_target(maker.component)),
         ("minReplicaCount", autoscale.min.into()),
         ("maxReplicaCount", autoscale.max.into()),
         ("triggers", triggers.into()),
     ]);
     // KEDA creates a HorizontalPodAutoscaler with this behavior.
-    if let Some(behavior) = &autoscale.behavior {
-        let config = mapping([("behavior", behavior.clone())]);
+    if let Some(behavior) = behavior(autoscale) {
+        let config = mapping([("behavior", behavior)]);
         spec.set("advanced", mapping([("horizontalPodAutoscalerConfig", config)]));
     }
-    for (name, seconds) in [("pollingInterval", keda.polling), ("cooldownPeriod", keda.cooldown)] {
+    let polling = keda.and_then(|keda| keda.polling);
+    for (name, seconds) in [("pollingInterval", polling), ("cooldownPeriod", keda.and_then(|keda| keda.cooldown))] {
         if let Some(seconds) = seconds {
             spec.set(name, seconds.into());
         }
     }
     spec
+}
+
+/// A threshold that no load reaches, so that a trigger only decides whether there is a pod.
+const UNREACHABLE: &str = "1000000000";
+
+/// The triggers for `requestsPerSecond` and `concurrency`.
+fn of_prometheus<'c>(maker: &Maker<'c>, autoscale: &Autoscale) -> Vec<Node<'c>> {
+    let address = maker.target.scope.monitoring.as_ref().and_then(|monitoring| monitoring.prometheus.as_deref());
+    let trigger = |query: String, threshold: String| {
+        let metadata = [("serverAddress", address.unwrap_or_default().into()), ("query", query.into()), ("threshold", threshold.into())];
+        mapping([("type", "prometheus".into()), ("metadata", mapping(metadata))])
+    };
+    let rate = autoscale.requests_per_second.map(|target| trigger(promql::requests_per_second(maker), target.to_string()));
+    let concurrency = autoscale.concurrency.map(|target| trigger(promql::concurrency(maker), target.to_string()));
+    let mut triggers: Vec<Node<'c>> = rate.into_iter().chain(concurrency).collect();
+    // A component without pods reports no requests; its caller does.
+    if autoscale.min == 0 && !triggers.is_empty() {
+        triggers.extend(promql::requests_of_caller(maker).map(|query| trigger(query, UNREACHABLE.to_owned())));
+    }
+    triggers
 }
 
 fn trigger(trigger: &Trigger) -> Node<'_> {

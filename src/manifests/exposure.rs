@@ -1,11 +1,13 @@
-//! Access to the gateway from outside the cluster: a Service, an Ingress, and routes of the Gateway API.
+//! Access to the gateway and to executors from outside the cluster: a Service, an Ingress, and routes of the Gateway API.
+
+use std::borrow::Cow;
 
 use super::maker::{Maker, object};
 use super::nodes::{mapping, string_map, strings};
 use crate::config::scope::EXTERNAL;
 use crate::config::workload::{Expose, Host, Ingress, Parent, Route};
 use crate::jina::setting::Protocol;
-use crate::plan::{Component, PORT, protocol_service};
+use crate::plan::{Component, PORT, Role, protocol_service};
 use crate::yaml::{Data, Node};
 
 /// The annotation for the backend's protocol. Without the annotation, the controller of the class `nginx` sends HTTP/1 to
@@ -37,7 +39,7 @@ fn backend(component: &Component, place: usize) -> Backend {
 }
 
 /// The metadata of an object, with annotations that only this object has.
-fn annotated<'c>(maker: &Maker<'c>, name: &'c str, annotations: &'c [(String, String)]) -> Node<'c> {
+fn annotated<'c>(maker: &Maker<'c>, name: impl Into<Node<'c>>, annotations: &'c [(String, String)]) -> Node<'c> {
     let mut metadata = maker.metadata(name);
     if annotations.is_empty() {
         return metadata;
@@ -57,7 +59,7 @@ fn annotate<'c>(metadata: &mut Node<'c>, name: &'static str, value: Node<'c>) {
     }
 }
 
-/// `v1 Service` with an address outside the cluster, named `gateway-exposed` as in the documentation of Jina.
+/// `v1 Service` with an address outside the cluster, named `gateway-exposed` for the gateway, as in the documentation of Jina.
 pub fn service<'c>(maker: &Maker<'c>, expose: &'c Expose) -> Option<Node<'c>> {
     let component = maker.component;
     let place = place_of(component, expose.protocol)?;
@@ -68,7 +70,18 @@ pub fn service<'c>(maker: &Maker<'c>, expose: &'c Expose) -> Option<Node<'c>> {
         port.set("nodePort", number.into());
     }
     let spec = mapping([("type", expose.kind.as_str().into()), ("ports", vec![port].into()), ("selector", maker.selector())]);
-    Some(object("v1", "Service", annotated(maker, &expose.name, &expose.annotations), spec))
+    Some(object("v1", "Service", annotated(maker, exposed_name(component, expose), &expose.annotations), spec))
+}
+
+/// The name of the Service with an address outside the cluster.
+pub fn exposed_name<'c>(component: &'c Component, expose: &'c Expose) -> Cow<'c, str> {
+    match &expose.name {
+        Some(name) => name.into(),
+        None if component.role == Role::Head => {
+            format!("{}-exposed", component.name.strip_suffix("-head").unwrap_or(&component.name)).into()
+        }
+        None => format!("{}-exposed", component.name).into(),
+    }
 }
 
 /// `networking.k8s.io/v1 Ingress`.

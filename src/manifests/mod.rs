@@ -21,6 +21,7 @@ mod statefulset;
 mod service;
 mod servicemonitor;
 mod podmonitor;
+mod promql;
 mod autoscaler;
 mod disruptionbudget;
 mod networkpolicy;

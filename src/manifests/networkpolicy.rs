@@ -22,6 +22,12 @@ pub fn network_policy<'c>(maker: &Maker<'c>, policy: &'c NetworkPolicy) -> Node<
     let mut served: Vec<Node<'c>> = (PORT..).zip(&component.protocols).map(|(number, _)| tcp(number)).collect();
     served.extend(proxy_port(target.mesh).map(tcp));
     let callers = match &component.called_by {
+        // Clients outside the Flow call an executor that is exposed.
+        Some(_) if component.workload.expose.is_some() && policy.callers.is_empty() => Vec::new(),
+        Some(caller) if component.workload.expose.is_some() => {
+            let clients = policy.callers.iter().map(peer);
+            std::iter::once(pods_of(caller, &target)).chain(clients).collect()
+        }
         Some(caller) => vec![pods_of(caller, &target)],
         None => policy.callers.iter().map(peer).collect(),
     };

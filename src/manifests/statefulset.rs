@@ -5,8 +5,9 @@ use super::nodes::{mapping, strings};
 use super::pod;
 use super::volumes::claim_name;
 use crate::config::corrections::Correction;
+use crate::config::workload::Retention;
 use crate::plan::{Component, Storage};
-use crate::yaml::Node;
+use crate::yaml::{Data, Node};
 
 pub fn stateful_set<'c>(maker: &Maker<'c>, storage: &'c Storage) -> Node<'c> {
     let component = maker.component;
@@ -22,6 +23,11 @@ pub fn stateful_set<'c>(maker: &Maker<'c>, storage: &'c Storage) -> Node<'c> {
     if storage.existing.is_none() {
         let claims: Vec<Node<'c>> = (0..storage.mount_paths.len()).map(|place| claim(component, storage, place)).collect();
         spec.set("volumeClaimTemplates", claims.into());
+        if let Some(Retention { deleted, scaled }) = &storage.retention {
+            let policy = [("whenDeleted", deleted), ("whenScaled", scaled)].into_iter();
+            let policy = policy.filter_map(|(name, choice)| Some((Node::field(name), choice.as_deref()?.into())));
+            spec.set("persistentVolumeClaimRetentionPolicy", Data::Map(policy.collect()).into());
+        }
     }
     object("apps/v1", "StatefulSet", pod::workload_metadata(maker), spec)
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::rc::Rc;
 
-use crate::config::workload::{SecretKey, Workload};
+use crate::config::workload::{Retention, SecretKey, Workload};
 use crate::finding::{FieldPath, Mark};
 use crate::jina::flow::Kind;
 use crate::jina::setting::Protocol;
@@ -242,4 +242,6 @@ pub struct Storage {
     pub size: String,
     /// An existing claim, which replaces the claims of the pods.
     pub existing: Option<String>,
+    /// What happens to the claims when the pods are no longer needed.
+    pub retention: Option<Retention>,
 }

@@ -159,6 +159,7 @@ impl Planner<'_> {
             class: claims.class.or(class).or_else(standard),
             size: claims.size.or(size).unwrap_or_else(|| Claims::default_size().to_owned()),
             existing: claims.existing,
+            retention: claims.retention,
         })
     }
 
@@ -290,8 +291,12 @@ impl Base<'_> {
         }
     }
 
-    fn worker(&self, shard: u32, shards: u32, image: &Image, workload: Rc<Workload>, parts: Parts) -> Component {
+    fn worker(&self, shard: u32, shards: u32, image: &Image, mut workload: Rc<Workload>, parts: Parts) -> Component {
         let options = self.options();
+        // Clients call the head.
+        if shards > 1 && workload.expose.is_some() {
+            Rc::make_mut(&mut workload).expose = None;
+        }
         let (name, raw) = match shards {
             1 => (self.name.clone(), self.executor.name.clone()),
             _ => (format!("{}-{shard}", self.name), format!("{}-{shard}", self.executor.name)),

@@ -15,6 +15,8 @@ mod external;
 mod executor;
 mod gateway;
 mod limits;
+mod pods;
+mod scaling;
 mod unused;
 
 pub use budget::Budget;
@@ -59,6 +61,7 @@ pub fn plan(flow: &Flow, settings: &Settings, path: &Path<'_>, budget: &mut Budg
         components.extend(of_executor);
     }
     planner.warn_about_unused_fields(&components, findings);
+    planner.check_scaling(&components, findings);
     budget.take_bytes(settings.scope.bytes.saturating_mul(components.len()));
     budget.check(path, findings);
     names::check(&components, flow, path, findings);

@@ -3,10 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use super::component::{Component, Role};
+use super::component::Component;
 use super::planner::Planner;
+use super::pods::pods;
 use crate::config::corrections::Correction;
-use crate::config::layers::Pods;
 use crate::config::workload::{ProbeStyle, is_zero};
 use crate::finding::{Code, Finding, Findings, Path};
 use crate::jina::flow::{Flow, Kind};
@@ -127,15 +127,6 @@ impl Planner<'_> {
             Opt::SslCertfile | Opt::SslKeyfile if is_plain => Some("pods of a Flow call each other without TLS"),
             _ => None,
         }
-    }
-}
-
-/// The pods of a component, as a key for the layers.
-fn pods(component: &Component) -> Pods<'_> {
-    match component.role {
-        Role::Gateway => Pods::Gateway,
-        Role::Head => Pods::Head(&component.node),
-        Role::Worker(shard) => Pods::Worker(&component.node, Some(shard)),
     }
 }
 

@@ -1,5 +1,7 @@
 //! Turns a config into components and objects. All callers share these steps.
 
+use std::collections::HashSet;
+
 use super::images;
 use super::missing_images;
 use crate::config::corrections::{Correction, Corrections};
@@ -144,6 +146,33 @@ impl Rendering {
         }
     }
 
+    /// Checks the Services through which clients outside the cluster call the gateway or executors.
+    fn check_exposed(&self, findings: &mut Findings) {
+        let spec = Path::root("spec");
+        let executors = spec.key("executors");
+        let mut names: HashSet<String> = self.components().iter().flat_map(service_names).collect();
+        for component in self.components() {
+            let Some(expose) = &component.workload.expose else { continue };
+            let owner = if component.role == Role::Gateway { spec.key("gateway") } else { executors.key(&component.node) };
+            let path = owner.key("expose");
+            let name = exposure::exposed_name(component, expose);
+            if !is_dns_label(&name) {
+                let finding = Code::InvalidName.error(path.key("name"), "is not a valid Service name").got(&*name);
+                findings.push(finding.propose(dns_label(&name)));
+            } else if !names.insert(name.clone().into_owned()) {
+                let finding = Code::DuplicateName.error(path.key("name"), "duplicates the name of a Service of the Flow").got(&*name);
+                findings.push(finding.fix("choose another name"));
+            }
+            if let Some(wanted) = expose.protocol.filter(|wanted| exposure::place_of(component, Some(*wanted)).is_none()) {
+                let served: Vec<&str> = component.protocols.iter().map(|protocol| protocol.scheme()).collect();
+                let who = if component.role == Role::Gateway { "gateway" } else { "executor" };
+                let finding =
+                    Code::ProtocolNotServed.error(path.key("protocol"), format!("is not served by the {who}")).got(wanted.scheme());
+                findings.push(finding.fix(format!("use one of: {}; or add it to `protocol` of the Flow", served.join(", "))));
+            }
+        }
+    }
+
     /// Reports fields of the config that have no effect on this Flow or conflict with it.
     fn check(&self, findings: &mut Findings) {
         let spec = Path::root("spec");
@@ -163,21 +192,10 @@ impl Rendering {
                 findings.push(Code::ReservedLabel.error(spec.key("compat"), message).fix("rename the label, or remove `compat`"));
             }
         }
+        self.check_exposed(findings);
         let Some(gateway) = self.components().iter().find(|component| component.role == Role::Gateway) else { return };
         let workload = &gateway.workload;
-        if let Some(expose) = &workload.expose {
-            let path = spec.key("gateway");
-            let path = path.key("expose");
-            if !is_dns_label(&expose.name) {
-                let finding = Code::InvalidName.error(path.key("name"), "is not a valid Service name").got(&expose.name);
-                findings.push(finding.propose(dns_label(&expose.name)));
-            } else if self.components().iter().any(|component| component.name == expose.name) {
-                let finding = Code::DuplicateName.error(path.key("name"), "duplicates the name of a Service of the Flow").got(&expose.name);
-                findings.push(finding.fix("choose another name"));
-            }
-        }
         for (field, protocol) in [
-            ("expose", workload.expose.as_ref().and_then(|expose| expose.protocol)),
             ("ingress", workload.ingress.as_ref().and_then(|ingress| ingress.protocol)),
             ("httpRoute", workload.http_route.as_ref().map(|route| route.protocol)),
             ("grpcRoute", workload.grpc_route.as_ref().map(|route| route.protocol)),
@@ -191,6 +209,13 @@ impl Rendering {
             }
         }
     }
+}
+
+/// The names of the Services of a component.
+fn service_names(component: &Component) -> impl Iterator<Item = String> {
+    let further = component.protocols.iter().enumerate().skip(1);
+    let further = further.map(|(place, protocol)| plan::protocol_service(&component.name, place, protocol.scheme()));
+    std::iter::once(component.name.clone()).chain(further)
 }
 
 /// The namespace of the objects. Jina always sets a namespace: the name of the Flow, or `default`.

@@ -86,6 +86,7 @@ fn cases() -> Vec<Case> {
     let storage = "executors: {indexer: {storage: {size: 5Gi, className: fast, accessModes: {ReadWriteMany: {}}, mountPath: /data}}}";
     let scaled = "executors: {encoder: {autoscale: {min: 0, max: 9, keda: {pollingSeconds: 5, cooldownSeconds: 60, triggers: {load: {type: prometheus, metadata: {query: up}, authentication: auth}}}}}}";
     let autoscale = "executors: {encoder: {resources: {requests: {cpu: 1, memory: 1Gi}}, autoscale: {min: 2, max: 9, cpu: 70, memory: 60, behavior: {scaleDown: {stabilizationWindowSeconds: 60}}}}}";
+    let by_load = "monitoring: {prometheus: 'http://prometheus:9090'}\ngateway: {autoscale: {max: 4, concurrency: 200}}\nexecutors: {encoder: {autoscale: {min: 0, max: 9, requestsPerSecond: 50}}, indexer: {autoscale: {min: 0, max: 9, concurrency: 10, keda: {cooldownSeconds: 60}}}}";
     let expose = "gateway: {expose: {type: NodePort, name: outside, port: 81, nodePort: 30080, protocol: http, annotations: {a: b}}}";
     let ingress =
         "gateway: {ingress: {className: nginx, protocol: grpc, annotations: {a: b}, hosts: {x.example.com: {path: /x, tls: cert}}}}";
@@ -224,6 +225,18 @@ fn cases() -> Vec<Case> {
         fields(&["autoscale.behavior"]).set_by(autoscale).give("HorizontalPodAutoscaler/encoder", "/spec/behavior/scaleDown/stabilizationWindowSeconds", json!(60)),
         fields(&["autoscale.behavior"]).set_by("executors: {encoder: {autoscale: {max: 9, behavior: {scaleDown: {stabilizationWindowSeconds: 60}}, keda: {triggers: {load: {type: cron}}}}}}").give("ScaledObject/encoder", "/spec/advanced", json!({"horizontalPodAutoscalerConfig": {"behavior": {"scaleDown": {"stabilizationWindowSeconds": 60}}}})),
         fields(&["autoscale"]).set_by(autoscale).give(encoder, "/spec/replicas", Value::Null),
+        fields(&["autoscale.memoryAverage"]).set_by("executors: {encoder: {autoscale: {max: 9, memoryAverage: 800Mi}}}").give("HorizontalPodAutoscaler/encoder", "/spec/metrics", json!([{"type": "Resource", "resource": {"name": "memory", "target": {"type": "AverageValue", "averageValue": "800Mi"}}}])),
+        fields(&["autoscale.scaleDownSeconds"]).set_by("executors: {encoder: {autoscale: {max: 9, memoryAverage: 800Mi, scaleDownSeconds: 30, behavior: {scaleDown: {selectPolicy: Min}}}}}").give("HorizontalPodAutoscaler/encoder", "/spec/behavior", json!({"scaleDown": {"stabilizationWindowSeconds": 30, "selectPolicy": "Min"}})),
+        fields(&["autoscale.requestsPerSecond", "monitoring.prometheus"]).set_by(by_load).give("ScaledObject/encoder", "/spec/triggers", json!([
+            {"type": "prometheus", "metadata": {"serverAddress": "http://prometheus:9090", "query": "sum(rate(jina_receiving_request_seconds_count{namespace=\"ns\",runtime_name=\"encoder\"}[2m]))", "threshold": "50"}},
+            {"type": "prometheus", "metadata": {"serverAddress": "http://prometheus:9090", "query": "sum(rate(jina_received_request_bytes_count{namespace=\"ns\",runtime_name=\"gateway\"}[2m]))", "threshold": "1000000000"}},
+        ])),
+        fields(&["autoscale.requestsPerSecond"]).set_by(by_load).give("ScaledObject/encoder", "/spec/minReplicaCount", json!(0)),
+        fields(&["autoscale.concurrency"]).set_by(by_load).give("ScaledObject/gateway", "/spec/triggers/0/metadata/query", json!("sum(jina_number_of_pending_requests{namespace=\"ns\",runtime_name=\"gateway\"})")),
+        fields(&["autoscale.concurrency"]).set_by(by_load).give("ScaledObject/indexer-1", "/spec/triggers/0/metadata/query", json!("sum(rate(jina_receiving_request_seconds_sum{namespace=\"ns\",runtime_name=\"indexer-1\"}[2m]))")),
+        fields(&["autoscale.concurrency"]).set_by(by_load).give("ScaledObject/indexer-1", "/spec/triggers/1/metadata/query", json!("sum(rate(jina_received_request_bytes_count{namespace=\"ns\",runtime_name=\"indexer/head\"}[2m]))")),
+        fields(&["autoscale.concurrency"]).set_by(by_load).give("ScaledObject/indexer-1", "/spec/cooldownPeriod", json!(60)),
+        fields(&["storage.retention", "storage.retention.whenDeleted", "storage.retention.whenScaled"]).set_by("executors: {indexer: {storage: {retention: {whenDeleted: Delete, whenScaled: Retain}}}}").give("StatefulSet/indexer-1", "/spec/persistentVolumeClaimRetentionPolicy", json!({"whenDeleted": "Delete", "whenScaled": "Retain"})),
         fields(&[
                 "autoscale.keda",
                 "autoscale.keda.triggers",
@@ -244,6 +257,10 @@ fn cases() -> Vec<Case> {
         fields(&["expose", "expose.type", "expose.name", "expose.port", "expose.nodePort", "expose.protocol"]).set_by(expose).give("Service/outside", "/spec", json!({"type": "NodePort", "ports": [{"name": "http", "port": 81, "protocol": "TCP", "targetPort": 8081, "nodePort": 30080}], "selector": {"flow.jina.ai/component": "gateway"}})),
         fields(&["expose.annotations"]).set_by(expose).give("Service/outside", "/metadata/annotations/a", json!("b")),
         fields(&["expose"]).set_by("gateway: {expose: {}}").give("Service/gateway-exposed", "/spec", json!({"type": "LoadBalancer", "ports": [{"name": "grpc", "port": 80, "protocol": "TCP", "targetPort": 8080}], "selector": {"flow.jina.ai/component": "gateway"}})),
+        fields(&["expose"]).set_by("executors: {encoder: {expose: {port: 50051}}}").give("Service/encoder-exposed", "/spec", json!({"type": "LoadBalancer", "ports": [{"name": "grpc", "port": 50051, "protocol": "TCP", "targetPort": 8080}], "selector": {"flow.jina.ai/component": "encoder"}})),
+        fields(&["expose"]).set_by("executors: {indexer: {expose: {type: ClusterIP}}}").give("Service/indexer-exposed", "/spec/selector", json!({"flow.jina.ai/component": "indexer-head"})),
+        fields(&["expose"]).set_by("executors: {encoder: {expose: {}}}\nnetworkPolicy: {}").give("NetworkPolicy/encoder", "/spec/ingress/0", json!({"ports": [{"protocol": "TCP", "port": 8080}]})),
+        fields(&["expose"]).set_by("executors: {encoder: {expose: {}}}\nnetworkPolicy: {allowFrom: {office: {cidr: 10.0.0.0/8}}}").give("NetworkPolicy/encoder", "/spec/ingress/0/from", json!([{"podSelector": {"matchLabels": {"flow.jina.ai/component": "gateway"}}}, {"ipBlock": {"cidr": "10.0.0.0/8"}}])),
         fields(&["ingress", "ingress.className", "ingress.hosts", "ingress.hosts.NAME.path", "ingress.hosts.NAME.tls", "ingress.protocol"]).set_by(ingress).give("Ingress/gateway", "/spec", json!({
                 "ingressClassName": "nginx",
                 "tls": [{"hosts": ["x.example.com"], "secretName": "cert"}],
@@ -298,7 +315,8 @@ fn every_field_has_the_effect_of_its_row() {
         tested.extend(fields.iter().map(|field| (*field).to_owned()));
     }
     // Conflicts are tested in `rerender.rs`, and arguments below.
-    tested.extend(["output", "output.onConflict"].map(str::to_owned));
+    // `jcloud` is tested in `jcloud.rs`.
+    tested.extend(["jcloud", "output", "output.onConflict"].map(str::to_owned));
     tested.extend(["configFile", "telemetry", "telemetry.traces", "telemetry.metrics"].map(str::to_owned));
     tested.extend(["traces", "metrics"].iter().flat_map(|kind| ["host", "port"].map(|part| format!("telemetry.{kind}.{part}"))));
     let mut all = BTreeSet::new();
@@ -518,6 +536,38 @@ fn wrong_fields_are_reported() {
             ],
         ),
         ("executors: {encoder: {autoscale: {}}}", &["error spec.executors.encoder.autoscale.max missing-field"]),
+        (
+            "executors: {encoder: {autoscale: {max: 3, memory: 70, memoryAverage: 1Gi}, resources: {requests: {memory: 1Gi}}}}",
+            &["error spec.executors.encoder.autoscale.memory conflicting-fields"],
+        ),
+        (
+            "executors: {encoder: {autoscale: {max: 3, memoryAverage: 1Gi, scaleDownSeconds: 3601}}}",
+            &["error spec.executors.encoder.autoscale.scaleDownSeconds value-out-of-range"],
+        ),
+        (
+            "executors: {encoder: {autoscale: {max: 3, memoryAverage: 1Gi, scaleDownSeconds: 60, behavior: {scaleDown: {stabilizationWindowSeconds: 9}}}}}",
+            &["warning spec.executors.encoder.autoscale.scaleDownSeconds field-without-effect"],
+        ),
+        ("executors: {encoder: {autoscale: {max: 3, requestsPerSecond: 50}}}", &["error spec.monitoring.prometheus missing-field"]),
+        (
+            "monitoring: {prometheus: 'http://p:9090'}\nexecutors: {encoder: {autoscale: {max: 3, concurrency: 5}, flow: {monitoring: false}}}",
+            &["error spec.executors.encoder.autoscale.concurrency autoscale-without-metrics"],
+        ),
+        (
+            "monitoring: {prometheus: 'http://p:9090'}\nexecutors: {encoder: {autoscale: {min: 0, max: 3, concurrency: 5}}}",
+            &["warning spec.executors.encoder.autoscale.min scale-to-zero"],
+        ),
+        (
+            "monitoring: {prometheus: 'http://p:9090'}\ngateway: {autoscale: {min: 0, max: 3, concurrency: 5}}",
+            &["error spec.gateway.autoscale.min value-out-of-range"],
+        ),
+        ("executors: {encoder: {expose: {name: gateway-1-http}}}", &["error spec.executors.encoder.expose.name duplicate-name"]),
+        ("executors: {encoder: {expose: {protocol: http}}}", &["error spec.executors.encoder.expose.protocol protocol-not-served"]),
+        ("executors: {encoder: {shards: {0: {expose: {}}}}}", &["error spec.executors.encoder.shards.0.expose misplaced-field"]),
+        (
+            "executors: {encoder: {storage: {existingClaim: one, retention: {whenDeleted: Delete}}}}",
+            &["warning spec.executors.encoder.storage.retention field-without-effect"],
+        ),
         (
             "executors: {encoder: {autoscale: {min: 0, max: 3}}}",
             &[

@@ -1,0 +1,59 @@
+//! Queries of Prometheus for the load of a component, with the metrics that Jina 3.34 exports
+//! (`jina/serve/runtimes/monitoring.py`, `jina/serve/runtimes/worker/request_handling.py`).
+//!
+//! The label `runtime_name` is the value of `--name`, which overlays do not change. Prometheus Operator adds the label
+//! `namespace`.
+
+use super::maker::Maker;
+use crate::plan::{Arg, Component, Role};
+
+/// The period of a rate. It has several samples, because Prometheus reads metrics every 15 to 60 seconds.
+const PERIOD: &str = "2m";
+
+/// The requests per second of all pods of a component.
+pub fn requests_per_second(maker: &Maker<'_>) -> String {
+    rate("jina_receiving_request_seconds_count", maker, &runtime_name(maker.component))
+}
+
+/// The requests that all pods of a component process at the same time. Gateways and heads count these requests. Executors do
+/// not, but each second, the time that they spend on requests grows by the average number of requests.
+pub fn concurrency(maker: &Maker<'_>) -> String {
+    let name = runtime_name(maker.component);
+    match maker.component.role {
+        Role::Gateway | Role::Head => format!("sum(jina_number_of_pending_requests{{{}}})", labels(maker, &name)),
+        Role::Worker(_) => rate("jina_receiving_request_seconds_sum", maker, &name),
+    }
+}
+
+/// The requests per second that arrive at the caller of a component, also those that fail because the component has no pods;
+/// `None` without a caller in the Flow.
+pub fn requests_of_caller(maker: &Maker<'_>) -> Option<String> {
+    let component = maker.component;
+    let caller = component.called_by.as_deref()?;
+    let is_head =
+        matches!(component.role, Role::Worker(_)) && caller.strip_suffix("-head").is_some_and(|name| component.name.starts_with(name));
+    let name = if is_head { format!("{}/head", component.node) } else { caller.to_owned() };
+    Some(rate("jina_received_request_bytes_count", maker, &name))
+}
+
+fn rate(metric: &str, maker: &Maker<'_>, name: &str) -> String {
+    format!("sum(rate({metric}{{{}}}[{PERIOD}]))", labels(maker, name))
+}
+
+fn labels(maker: &Maker<'_>, name: &str) -> String {
+    let name = name.replace('\\', "\\\\").replace('"', "\\\"");
+    match maker.target.namespace {
+        Some(namespace) => format!("namespace=\"{namespace}\",runtime_name=\"{name}\""),
+        None => format!("runtime_name=\"{name}\""),
+    }
+}
+
+/// The value of `--name`. Without the argument, a gateway has the name `gateway`.
+fn runtime_name(component: &Component) -> String {
+    let args = component.containers.first().map(|container| container.args.as_slice()).unwrap_or_default();
+    let is_flag = |arg: &Arg| matches!(arg, Arg::Text(text) if text == "--name");
+    match args.iter().skip_while(|arg| !is_flag(arg)).nth(1) {
+        Some(Arg::Text(name)) => name.clone().into_owned(),
+        _ => component.node.clone(),
+    }
+}

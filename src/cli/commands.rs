@@ -6,7 +6,8 @@ use std::vec::IntoIter;
 use super::environment::Environment;
 use super::explain::Question;
 use super::export::Export;
-use super::flags::{Flag, OF_CHECK, OF_EXPORT, Settings};
+use super::flags::{Flag, OF_CHECK, OF_EXPORT, OF_INIT, Settings};
+use super::init::Init;
 use super::inspect::Inspection;
 use crate::config::{Overrides, STORAGE_VARIABLES};
 use crate::finding::{Code, Finding};
@@ -20,20 +21,24 @@ pub enum Command {
     Plugin(String),
     /// Exports manifests.
     Export(Box<Export>),
+    /// Writes a kustomize tree or a kpt package.
+    Init(Box<Init>),
     /// Checks manifests.
     Check(Inspection),
-    /// Explains a code, a difference, an option, or a Flow.
+    /// Explains a code, a difference, a field, an option, or a Flow.
     Explain(Question),
-    /// Prints the options of Jina.
-    Options,
-    /// Prints the fields of a `JinaFlow`.
-    Fields,
+    /// Prints the options of Jina, or one option.
+    Options(Option<String>),
+    /// Prints the fields of a `JinaFlow`, or the fields with one name.
+    Fields(Option<String>),
     /// Prints the JSON Schema of a `JinaFlow`.
     Schema,
     /// Prints the definitions of the function's kinds.
     Definition,
     /// Prints the manual.
     Manual,
+    /// Prints the overview at a terminal, else the manual: `kpt fn doc` runs `--help` and expects all of the documentation.
+    Doc,
     /// Prints the help: of a command, or the overview.
     Help(Option<&'static Row>),
     /// Prints the version.
@@ -51,8 +56,12 @@ pub struct Row {
     pub doc: &'static str,
     /// Details about the command, for its own help.
     pub details: &'static str,
+    /// Command lines that show the use of the command.
+    pub examples: &'static [&'static str],
     /// The flags of the command.
     pub flags: &'static [Flag],
+    /// Flags of another command that this command takes too. Its help does not list them.
+    pub inherited: &'static [Flag],
     /// Makes the command from its arguments.
     make: fn(Arguments<'_>) -> Result<Command, Finding>,
 }
@@ -70,12 +79,35 @@ pub struct Arguments<'e> {
 /// All commands.
 pub const COMMANDS: &[Row] = &[
     Row {
+        name: "init",
+        arguments: "FLOW [DIR]",
+        doc: "write a kustomize tree or a kpt package for a Flow",
+        details: "FLOW is a Jina YAML file, or `-` for standard input. The default of DIR is NAME-k8s, with the name of\n\
+                  the Flow. `init` never overwrites a file. The tree has a base with a copy of the Flow, and overlays\n\
+                  for dev, staging and prod. `init` also takes the flags of `jinaflow export`, such as --context and\n\
+                  --image, and writes their values as fields of the JinaFlow.",
+        examples: &["jinaflow init flow.yml", "jinaflow init flow.yml search --kpt --context TAG=1.2.0"],
+        flags: OF_INIT,
+        inherited: OF_EXPORT,
+        make: |mut arguments| {
+            let Some(flow) = arguments.words.next() else {
+                return Err(missing("init", "FLOW", "add a Jina YAML file, or `-` for standard input"));
+            };
+            let folder = arguments.words.next().map(Into::into);
+            let init = Init { flow, folder, layout: arguments.settings.layout, overrides: arguments.overrides() };
+            arguments.end("init", "FLOW and DIR")?;
+            Ok(Command::Init(Box::new(init)))
+        },
+    },
+    Row {
         name: "export",
         arguments: "FLOW [OUTDIR]",
-        doc: "write the manifests of a Flow to standard output, or to the folder OUTDIR",
-        details: "FLOW is a Jina YAML file, a JinaFlow, or `-` for standard input. A second export to the same\n\
-                  OUTDIR keeps your edits there and removes the objects that the Flow no longer has.",
+        doc: "write the manifests of a Flow, to standard output or to a folder",
+        details: "FLOW is a Jina YAML file, a JinaFlow, or `-` for standard input. A second export to the same OUTDIR\n\
+                  keeps your edits there, and removes the objects that the Flow no longer has.",
+        examples: &["jinaflow export flow.yml manifests --k8s-namespace search"],
         flags: OF_EXPORT,
+        inherited: &[],
         make: |mut arguments| {
             let Some(flow) = arguments.words.next() else {
                 return Err(missing("export", "FLOW", "add a Jina YAML file, a JinaFlow, or `-` for standard input"));
@@ -89,10 +121,13 @@ pub const COMMANDS: &[Row] = &[
     Row {
         name: "check",
         arguments: "PATH...",
-        doc: "check that manifests form a working Flow: addresses, ports, shards, references",
-        details: "PATH is a file or a folder of manifests, whoever wrote them, or `-` for standard input. The output\n\
-                  is a table of all components; problems are on standard error.",
+        doc: "check that manifests form a working Flow",
+        details: "The command checks addresses, ports, shards and references. PATH is a file or a folder of manifests,\n\
+                  whoever wrote them, or `-` for standard input. The output is a table of all components; problems\n\
+                  are on standard error.",
+        examples: &["kustomize build --enable-alpha-plugins --enable-exec overlays/prod | jinaflow check -"],
         flags: OF_CHECK,
+        inherited: &[],
         make: |Arguments { words, settings: Settings { external, is_strict, as_json, .. }, .. }| {
             let paths: Vec<String> = words.collect();
             if paths.is_empty() {
@@ -104,11 +139,15 @@ pub const COMMANDS: &[Row] = &[
     Row {
         name: "explain",
         arguments: "[NAME|FLOW]",
-        doc: "explain the code of a message, an option of Jina, or how jinaflow differs from Jina's export",
-        details: "NAME is a code, which is in brackets in a message (`unknown-field`), an option of Jina (`replicas`), or a\n\
+        doc: "explain a message, a field, an option of Jina, or a difference from Jina",
+        details: "NAME is a code, which is in brackets in a message (`unknown-field`), a field of a JinaFlow\n\
+                  (`rollingUpdate`, `executors.encoder.storage.size`), an option of Jina (`replicas`), or a\n\
                   difference from Jina's export (`head-probes`). FLOW is a file: the command lists the differences\n\
-                  that affect it. Without an argument, the command lists all differences.",
-        flags: OF_EXPORT,
+                  that affect it, and takes the flags of `jinaflow export`. Without an argument, it lists all\n\
+                  differences.",
+        examples: &["jinaflow explain unknown-field", "jinaflow explain storage.size", "jinaflow explain flow.yml"],
+        flags: &[],
+        inherited: OF_EXPORT,
         make: |mut arguments| {
             let question = match arguments.words.next() {
                 None => Question::Everything,
@@ -124,26 +163,32 @@ pub const COMMANDS: &[Row] = &[
     },
     Row {
         name: "options",
-        arguments: "",
+        arguments: "[NAME]",
         doc: "list the options of Jina and their effect on Kubernetes",
-        details: "",
+        details: "With NAME, the command shows only this option.",
+        examples: &["jinaflow options replicas"],
         flags: &[],
-        make: |arguments| arguments.none("options", Command::Options),
+        inherited: &[],
+        make: |arguments| arguments.optional("options", Command::Options),
     },
     Row {
         name: "fields",
-        arguments: "",
+        arguments: "[NAME]",
         doc: "list the fields of a JinaFlow",
-        details: "",
+        details: "With NAME, the command shows only this field and the fields below it.",
+        examples: &["jinaflow fields autoscale", "jinaflow fields storage.size"],
         flags: &[],
-        make: |arguments| arguments.none("fields", Command::Fields),
+        inherited: &[],
+        make: |arguments| arguments.optional("fields", Command::Fields),
     },
     Row {
         name: "schema",
         arguments: "",
         doc: "print the JSON Schema of a JinaFlow, for editors",
-        details: "",
+        details: "The first line of a JinaFlow tells an editor the path of the schema.",
+        examples: &["jinaflow schema > schema.json    # then in line 1: # yaml-language-server: $schema=schema.json"],
         flags: &[],
+        inherited: &[],
         make: |arguments| arguments.none("schema", Command::Schema),
     },
     Row {
@@ -151,23 +196,30 @@ pub const COMMANDS: &[Row] = &[
         arguments: "",
         doc: "print the KRM function definition, for function catalogs",
         details: "",
+        examples: &["jinaflow definition > definition.yaml"],
         flags: &[],
+        inherited: &[],
         make: |arguments| arguments.none("definition", Command::Definition),
     },
     Row {
         name: "manual",
         arguments: "",
         doc: "print the manual",
-        details: "",
+        details: "The manual is about the JinaFlow, kustomize, kpt, and everything else. `jinaflow --help` prints it\n\
+                  too, if standard output is not a terminal.",
+        examples: &["jinaflow manual | less"],
         flags: &[],
+        inherited: &[],
         make: |arguments| arguments.none("manual", Command::Manual),
     },
     Row {
         name: "help",
         arguments: "[COMMAND]",
-        doc: "print this help, or the help of a command",
+        doc: "print the list of commands, or the help of a command",
         details: "",
+        examples: &["jinaflow help export"],
         flags: &[],
+        inherited: &[],
         make: |mut arguments| {
             let command = arguments.words.next().map(|name| find(&name).ok_or_else(|| unknown(&name))).transpose()?;
             arguments.end("help", "one COMMAND")?;
@@ -195,6 +247,11 @@ impl Row {
 
     /// Whether the command has a flag.
     pub fn has(&self, flag: &Flag) -> bool {
+        self.flags.iter().chain(self.inherited).any(|own| own.name == flag.name)
+    }
+
+    /// Whether the help of the command lists a flag.
+    pub fn lists(&self, flag: &Flag) -> bool {
         self.flags.iter().any(|own| own.name == flag.name)
     }
 
@@ -233,6 +290,12 @@ impl Arguments<'_> {
         }
     }
 
+    /// Makes a command that takes at most one name.
+    fn optional(mut self, command: &'static str, make: fn(Option<String>) -> Command) -> Result<Command, Finding> {
+        let name = self.words.next();
+        self.end(command, "one NAME").map(|()| make(name))
+    }
+
     /// Makes a command that takes no arguments.
     fn none(self, name: &'static str, command: Command) -> Result<Command, Finding> {
         self.end(name, "no argument").map(|()| command)
@@ -243,8 +306,8 @@ fn missing(command: &'static str, argument: &str, fix: &str) -> Finding {
     Code::MissingArgument.error(command, format!("requires {argument}")).fix(fix)
 }
 
-/// Whether an argument of `explain` is a file. Names of codes, options and differences have no dot or slash.
+/// Whether an argument of `explain` is a file. Names have no slash, and do not end as YAML files do.
 fn is_file(word: &str) -> bool {
-    let is_name = word.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_'));
-    word == "-" || !is_name || FilePath::new(word).is_file()
+    let is_yaml = [".yml", ".yaml"].iter().any(|ending| word.ends_with(ending));
+    word == "-" || is_yaml || word.contains('/') || FilePath::new(word).is_file()
 }

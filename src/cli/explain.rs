@@ -1,5 +1,5 @@
-//! `jinaflow explain [NAME|FLOW]`: the codes of messages, the options of Jina, and where jinaflow differs from
-//! Jina's own export.
+//! `jinaflow explain [NAME|FLOW]`: the codes of messages, the fields of a JinaFlow, the options of Jina, and where jinaflow
+//! differs from Jina's own export.
 
 use std::fmt::Write as _;
 use std::io::Write;
@@ -11,6 +11,7 @@ use super::input::{self, FlowOfFile, Source};
 use crate::config::JinaFlow;
 use crate::config::always::{self, Mode};
 use crate::config::corrections::{self, Difference};
+use crate::config::field_page::{self, Entry};
 use crate::config::jcloud_keys::{self, Fate, Instance};
 use crate::finding::{Code, Finding, Path, nearest};
 use crate::jina::jcloud::JCLOUD;
@@ -25,7 +26,7 @@ use crate::yaml::Node;
 pub enum Question {
     /// Every difference.
     Everything,
-    /// A code, a difference or an option, by its name.
+    /// A code, a difference, a field or an option, by its name.
     Name(String),
     /// The differences that affect a Flow.
     Flow(Box<Export>),
@@ -66,13 +67,62 @@ fn differences() -> impl Iterator<Item = &'static Difference> {
 fn unknown(name: &str) -> Finding {
     let known = codes::names()
         .chain(differences().map(|difference| difference.name))
-        .chain(options::TABLE.iter().map(|row| row.name))
+        .chain(option_names())
+        .chain(field_page::names())
         .chain([JCLOUD]);
-    let finding = Code::UnknownTopic.error("explain", "no file, code, option or difference has this name").got(name);
-    match nearest(name, known) {
+    let finding = Code::UnknownTopic.error("explain", "no file, code, field, option or difference has this name").got(name);
+    match nearest(last(name), known) {
         Some(near) => finding.propose(near),
-        None => finding.fix("run `jinaflow options` for all options, or `jinaflow explain` for all differences"),
+        None => finding.fix("run `jinaflow fields`, `jinaflow options` or `jinaflow explain` for all names"),
     }
+}
+
+fn option_names() -> impl Iterator<Item = &'static str> {
+    options::TABLE.iter().map(|row| row.name)
+}
+
+/// The last step of a path, such as `executors[0].replicas`.
+fn last(path: &str) -> &str {
+    path.rsplit('.').next().unwrap_or(path)
+}
+
+/// Prints one option of Jina. Returns whether it exists.
+pub fn option(name: &str, stdout: &mut impl Write, report: &mut Report) -> Result<bool> {
+    let Some(row) = find_option(name) else {
+        let finding = Code::UnknownTopic.error("options", "no option of Jina has this name").got(name);
+        let finding = match nearest(last(name), option_names()) {
+            Some(near) => finding.propose(near),
+            None => finding.fix("run `jinaflow options` for all options"),
+        };
+        report.push((Subject::CommandLine, finding));
+        return Ok(false);
+    };
+    stdout.write_all(reference::option(row).as_bytes())?;
+    Ok(true)
+}
+
+/// Prints the fields of a JinaFlow with a name, and the fields below them. Returns whether there are any.
+pub fn fields(name: &str, stdout: &mut impl Write, report: &mut Report) -> Result<bool> {
+    let found = field_page::find(name);
+    if found.is_empty() {
+        let finding = Code::UnknownTopic.error("fields", "no field of a JinaFlow has this name").got(name);
+        let finding = match nearest(last(name), field_page::names()) {
+            Some(near) => finding.propose(near),
+            None if find_option(name).is_some() => finding.fix(format!("it is an option of Jina; run: jinaflow options {name}")),
+            None => finding.fix("run `jinaflow fields` for all fields"),
+        };
+        report.push((Subject::CommandLine, finding));
+        return Ok(false);
+    }
+    for entry in found {
+        stdout.write_all(entry.lines().as_bytes())?;
+    }
+    Ok(true)
+}
+
+/// The option with a name or alias, also below the path of its place in a Flow or in a field `flow`.
+fn find_option(name: &str) -> Option<&'static options::Row> {
+    options::find(&last(name).replace('-', "_"))
 }
 
 fn everything() -> String {
@@ -80,6 +130,7 @@ fn everything() -> String {
         "Differences between jinaflow and `jina export kubernetes` 3.34.0.\n\
          `jinaflow explain FLOW` lists the differences that affect a Flow.\n\
          `jinaflow explain OPTION` describes an option of Jina.\n\
+         `jinaflow explain FIELD` describes a field of a JinaFlow, such as `storage.size`.\n\
          `jinaflow explain CODE` describes the code of a message, such as `unknown-field`.\n",
     );
     heading(&mut out, CORRECTED);
@@ -93,17 +144,65 @@ fn everything() -> String {
     out
 }
 
-/// The explanation of a difference, a code or an option.
+/// The explanations of everything with a name: a difference, a code, fields of a JinaFlow, an option of Jina.
 fn about(name: &str) -> Option<String> {
-    if let Some(difference) = differences().find(|difference| difference.name == name) {
+    let difference = differences().find(|difference| difference.name == name).map(|difference| {
         let mut out = String::new();
         entry(&mut out, difference, &[]);
-        return Some(out.trim_start().to_owned());
+        out.trim_start().to_owned()
+    });
+    let mut pages: Vec<String> = difference.into_iter().chain(codes::explain(name)).collect();
+    if pages.is_empty() {
+        pages.extend(about_fields(name));
+        pages.extend(find_option(name).map(about_option));
     }
     if name == JCLOUD {
-        return Some(jcloud());
+        pages.push(jcloud());
     }
-    codes::explain(name).or_else(|| options::find(&name.replace('-', "_")).map(reference::option))
+    (!pages.is_empty()).then(|| pages.join("\n"))
+}
+
+/// The pages of the fields with a name. If some of them are top fields, the others are only listed.
+fn about_fields(name: &str) -> Vec<String> {
+    let found = field_page::find(name);
+    let (top, below): (Vec<Entry>, Vec<Entry>) = found.into_iter().partition(Entry::is_at_the_top);
+    if top.is_empty() {
+        return below.iter().map(page).collect();
+    }
+    let mut pages: Vec<String> = top.iter().map(page).collect();
+    if !below.is_empty() {
+        let mut out = "Other fields with this name\n\n".to_owned();
+        below.iter().for_each(|entry| wrapped(&mut out, "", &entry.path()));
+        pages.push(out);
+    }
+    pages
+}
+
+/// The description of a field, with an example.
+fn page(entry: &Entry) -> String {
+    let mut out = title(&format!("{} (field of a JinaFlow)", entry.path()));
+    paragraph(&mut out, entry.doc());
+    out.push('\n');
+    for (label, text) in entry.properties() {
+        wrapped(&mut out, &format!("{:9}", format!("{label}:")), &text);
+    }
+    out.push_str("\nExample:\n\n");
+    for line in entry.example().lines() {
+        let _ = writeln!(out, "    {line}");
+    }
+    out
+}
+
+/// The description of an option, for a terminal.
+fn about_option(row: &options::Row) -> String {
+    let text = reference::option(row);
+    // The first line is a heading in Markdown.
+    let body = text.split_once("\n\n").map_or("", |(_, body)| body);
+    format!("{}{body}", title(&format!("{} (option of Jina)", row.name)))
+}
+
+fn title(text: &str) -> String {
+    format!("{text}\n{}\n\n", "=".repeat(text.chars().count()))
 }
 
 /// The keys of `jcloud` blocks, and what becomes of them.
@@ -191,10 +290,22 @@ fn entry(out: &mut String, difference: &Difference, objects: &[String]) {
     }
 }
 
-/// Writes a label and a description in lines of at most 100 characters.
+/// The most characters of a line.
+const WIDTH: usize = 100;
+
+/// Writes a label and a description in lines of at most [`WIDTH`] characters.
 fn wrapped(out: &mut String, label: &str, text: &str) {
-    const WIDTH: usize = 100;
-    let mut line = format!("  {label}");
+    lines(out, &format!("  {label}"), text);
+}
+
+/// Writes a paragraph in lines of at most [`WIDTH`] characters.
+fn paragraph(out: &mut String, text: &str) {
+    lines(out, "", text);
+}
+
+/// Writes words in lines. The first line begins with `start`, and the others are indented by its length.
+fn lines(out: &mut String, start: &str, text: &str) {
+    let mut line = start.to_owned();
     let indent = line.chars().count();
     let mut is_first = true;
     for word in text.split(' ') {

@@ -1,6 +1,7 @@
 //! The flags of the command line, one row for each.
 
 use super::env_file;
+use super::init::Layout;
 use crate::check::external::External;
 use crate::config::Overrides;
 use crate::config::field::Setting;
@@ -15,7 +16,7 @@ pub struct Flag {
     pub short: Option<char>,
     /// The name of the value in the help; `None` for a flag without a value.
     pub value: Option<&'static str>,
-    /// The description of the flag. `jinaflow --help` shows each line.
+    /// The description of the flag. The help of the command shows each line.
     pub doc: &'static str,
     /// Stores the value of the flag. The path names the flag in a finding.
     pub set: fn(&mut Settings, &str, &Path<'_>) -> Result<(), Finding>,
@@ -38,6 +39,8 @@ pub struct Settings {
     pub is_strict: bool,
     /// Whether output is JSON.
     pub as_json: bool,
+    /// The tool for which `init` writes files.
+    pub layout: Layout,
     /// A page to print instead of running the command.
     pub page: Option<Page>,
 }
@@ -51,27 +54,51 @@ pub enum Page {
     Version,
 }
 
-/// Flags of `export` and of `explain FLOW`.
+/// Flags of `init`.
+pub const OF_INIT: &[Flag] = &[
+    Flag {
+        name: "kustomize",
+        short: None,
+        value: None,
+        doc: "write a kustomize tree; this is the default",
+        set: |settings, _, _| {
+            settings.layout = Layout::Kustomize;
+            Ok(())
+        },
+    },
+    Flag {
+        name: "kpt",
+        short: None,
+        value: None,
+        doc: "write a kpt package",
+        set: |settings, _, _| {
+            settings.layout = Layout::Kpt;
+            Ok(())
+        },
+    },
+];
+
+/// Flags of `export`, which `init` and `explain FLOW` take too.
 pub const OF_EXPORT: &[Flag] = &[
     Flag {
         name: "name",
         short: None,
         value: Some("NAME"),
-        doc: "name of the Flow, for labels of its objects; a JinaFlow has its own",
+        doc: "name of the Flow, for labels; a JinaFlow has its own name",
         set: |settings, value, flag| settings.overrides.set(Setting::Name, value, flag),
     },
     Flag {
         name: "k8s-namespace",
         short: None,
         value: Some("NS"),
-        doc: "namespace of all objects; by default, the objects have no namespace",
+        doc: "namespace of all objects; by default, objects have no namespace",
         set: |settings, value, flag| settings.overrides.set(Setting::Namespace, value, flag),
     },
     Flag {
         name: "compat",
         short: None,
         value: Some("MODE"),
-        doc: "jina-3.34 writes the objects that Jina 3.34 exports, with its defects; the default is none",
+        doc: "none, or jina-3.34: the objects that Jina 3.34 exports",
         set: |settings, value, flag| settings.overrides.set(Setting::Compat, value, flag),
     },
     Flag {
@@ -140,7 +167,7 @@ pub const OF_EXPORT: &[Flag] = &[
         name: "on-conflict",
         short: None,
         value: Some("POLICY"),
-        doc: "for a field in OUTDIR that both you and the Flow changed: keep, overwrite or error",
+        doc: "for a field that you and the Flow changed: keep, overwrite or error",
         set: |settings, value, flag| settings.overrides.set(Setting::OnConflict, value, flag),
     },
     Flag {
@@ -154,7 +181,7 @@ pub const OF_EXPORT: &[Flag] = &[
         name: "jina-version",
         short: None,
         value: Some("X.Y.Z"),
-        doc: "version of Jina's own image and in the containers; the default is 3.34.0",
+        doc: "version of Jina in the containers; the default is 3.34.0",
         set: |settings, value, flag| settings.overrides.set(Setting::JinaVersion, value, flag),
     },
 ];
@@ -165,7 +192,8 @@ pub const OF_CHECK: &[Flag] = &[
         name: "external",
         short: None,
         value: Some("KIND/NAME"),
-        doc: "an object that others provide, such as secret/hf-token; NAME may be `*`. May be repeated",
+        doc: "an object that others provide, such as secret/hf-token; NAME may\n\
+              be `*`. May be repeated",
         // As in the annotation, one value may list several objects, separated by commas.
         set: |settings, value, flag| {
             value.split(',').try_for_each(|object| settings.external.declare(object).map_err(|finding| finding.on(flag)))
@@ -175,7 +203,7 @@ pub const OF_CHECK: &[Flag] = &[
         name: "strict",
         short: None,
         value: None,
-        doc: "exit with 1 after a warning, and also warn about images with a tag that can move",
+        doc: "exit with 1 after a warning; warn about images whose tag can move",
         set: |settings, _, _| {
             settings.is_strict = true;
             Ok(())
@@ -185,7 +213,7 @@ pub const OF_CHECK: &[Flag] = &[
         name: "output",
         short: None,
         value: Some("FORMAT"),
-        doc: "table, or json for `results` of a ResourceList; the default is table",
+        doc: "table (the default), or json for `results` of a ResourceList",
         set: |settings, value, flag| {
             const FORMATS: [&str; 2] = ["table", "json"];
             settings.as_json = value == "json";
@@ -230,7 +258,7 @@ impl Flag {
 
 /// All flags.
 fn all() -> impl Iterator<Item = &'static Flag> {
-    OF_ALL.iter().chain(OF_EXPORT).chain(OF_CHECK)
+    OF_ALL.iter().chain(OF_INIT).chain(OF_EXPORT).chain(OF_CHECK)
 }
 
 /// The flag with a long name.

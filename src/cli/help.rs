@@ -1,33 +1,15 @@
-//! `jinaflow --help`: the commands and their flags, from their tables, and the manual.
+//! Help: the list of commands, the page of each command, and the manual.
 
 use super::commands::{COMMANDS, Row};
-use super::flags::{Flag, OF_ALL, OF_CHECK, OF_EXPORT};
+use super::flags::Flag;
 
 /// The function's README, which is the manual.
 const README: &str = include_str!("../../functions/jinaflow/README.md");
 
-const EXAMPLES: &str = "\
-Examples:
-  Write the manifests of a Flow to a folder, and apply them:
-      jinaflow export flow.yml manifests --k8s-namespace search
-      kubectl apply -R -f manifests
-  Check what kustomize builds:
-      kustomize build --enable-alpha-plugins --enable-exec overlays/prod | jinaflow check -
-  Explain a message such as `error[unknown-field]: …`:
-      jinaflow explain unknown-field
-";
-
-const ENVIRONMENT: &str = "\
-Environment of export and explain FLOW:
-  JINA_GATEWAY_IMAGE              image of the gateway
-  JINA_K8S_STORAGE_CLASS_NAME, JINA_K8S_STORAGE_CAPACITY, JINA_K8S_ACCESS_MODES
-                                  storage of claims for `volumes`
-";
-
 const READ_ON: &str = "\
-More:
-  jinaflow COMMAND --help         one command
-  jinaflow manual                 the JinaFlow, kustomize, kpt, and all the rest
+\nFlags and examples of a command: jinaflow COMMAND --help
+JinaFlow, kustomize, kpt and all the rest: jinaflow manual
+Exit code: 0 without errors, 1 with an error.
 ";
 
 /// The manual, without the comments for documentation generators.
@@ -43,37 +25,28 @@ pub fn overview() -> String {
         "\n\nTurn a Jina Flow or Deployment into the Kubernetes manifests that run it.\n\nUsage:\n"
     )
     .to_owned();
-    entry(&mut out, "jinaflow", "as a KRM function: a ResourceList on standard input, the answer on standard output");
-    for row in COMMANDS {
-        entry(&mut out, &row.usage(), row.doc);
-    }
-    flags(&mut out, "Flags of export and explain FLOW", OF_EXPORT);
-    flags(&mut out, "Flags of check", OF_CHECK);
-    flags(&mut out, "Flags of every command", OF_ALL);
-    out.push_str("\nExit code: 0 without errors, 1 with an error.\n\n");
-    out.extend([ENVIRONMENT, "\n", EXAMPLES, "\n", READ_ON]);
+    let commands = COMMANDS.iter().map(|row| (row.usage(), row.doc));
+    let function = ("jinaflow".to_owned(), "as a KRM function: read a ResourceList, and write a ResourceList");
+    entries(&mut out, commands.chain([function]));
+    out.push_str(READ_ON);
     out
 }
 
 /// The help of one command.
 pub fn of_command(row: &Row) -> String {
-    let mut out = format!("Usage: {}", row.usage());
-    out.push_str(if row.flags.is_empty() { "\n" } else { " [FLAGS]\n" });
+    let has_flags = !row.flags.is_empty() || !row.inherited.is_empty();
+    let mut out = format!("Usage: {}{}\n", row.usage(), if has_flags { " [FLAGS]" } else { "" });
     out.push_str(&format!("\n{}{}.\n", row.doc[..1].to_uppercase(), &row.doc[1..]));
     if !row.details.is_empty() {
         out.push_str(&format!("{}\n", row.details));
     }
     if !row.flags.is_empty() {
-        flags(&mut out, "Flags", row.flags);
+        out.push_str("\nFlags:\n");
+        entries(&mut out, row.flags.iter().map(|flag| (term(flag), flag.doc)));
     }
+    out.push_str(if row.examples.len() > 1 { "\nExamples:\n" } else { "\nExample:\n" });
+    out.extend(row.examples.iter().map(|example| format!("  {example}\n")));
     out
-}
-
-fn flags(out: &mut String, title: &str, flags: &[Flag]) {
-    out.push_str(&format!("\n{title}:\n"));
-    for flag in flags {
-        entry(out, &term(flag), flag.doc);
-    }
 }
 
 /// A flag with its short form and its value.
@@ -83,23 +56,21 @@ fn term(flag: &Flag) -> String {
     format!("{short}{}{value}", flag.spelled())
 }
 
-/// A term and its description, in two columns.
-fn entry(out: &mut String, term: &str, description: &str) {
-    const WIDTH: usize = 30;
-    const INDENT: usize = WIDTH + 4;
-    let mut term = format!("  {term:WIDTH$}  ");
-    if term.len() > INDENT {
-        out.push_str(&format!("{}\n", term.trim_end()));
-        term = " ".repeat(INDENT);
-    }
-    for line in description.lines() {
-        out.push_str(&format!("{term}{line}\n"));
-        term = " ".repeat(INDENT);
+/// Terms and their descriptions, in two columns.
+fn entries<'e>(out: &mut String, entries: impl Iterator<Item = (String, &'e str)>) {
+    let entries: Vec<(String, &str)> = entries.collect();
+    let width = entries.iter().map(|(term, _)| term.len()).max().unwrap_or_default();
+    for (mut term, description) in entries {
+        for line in description.lines() {
+            out.push_str(&format!("  {term:width$}  {line}\n"));
+            term.clear();
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::flags::{OF_ALL, OF_CHECK, OF_EXPORT, OF_INIT};
     use super::*;
 
     #[test]
@@ -109,16 +80,18 @@ mod tests {
             let has_it = manual.lines().any(|line| line.trim_start().starts_with(&format!("jinaflow {}", row.name)));
             assert!(has_it, "{}", row.name);
         }
-        for flag in OF_EXPORT.iter().chain(OF_CHECK).chain(OF_ALL) {
+        for flag in OF_INIT.iter().chain(OF_EXPORT).chain(OF_CHECK).chain(OF_ALL) {
             assert!(manual.contains(&term(flag)), "{}", term(flag));
         }
     }
 
     #[test]
-    fn help_fits_the_width_of_a_terminal() {
-        let pages = COMMANDS.iter().map(of_command).chain([overview()]);
-        for line in pages.flat_map(|page| page.lines().map(str::to_owned).collect::<Vec<_>>()) {
-            assert!(line.chars().count() <= 126, "{line}");
+    fn every_page_fits_a_terminal() {
+        for page in COMMANDS.iter().map(of_command).chain([overview()]) {
+            assert!(page.lines().count() <= 24, "{page}");
+            for line in page.lines() {
+                assert!(line.chars().count() <= 100, "{line}");
+            }
         }
     }
 }

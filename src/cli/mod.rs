@@ -14,6 +14,9 @@ mod image_file;
 pub mod file;
 mod objects;
 mod export;
+mod variables;
+mod scaffold;
+mod init;
 mod codes;
 mod explain;
 mod unrendered;
@@ -79,14 +82,18 @@ fn run(command: Command, environment: &Environment, report: &mut Report) -> Resu
             return finish(&outcome, stdout, environment);
         }
         Command::Export(export) => export::export(&export, &mut stdout, report)?,
+        Command::Init(arguments) => init::init(&arguments, &mut stdout, report)?,
         Command::Check(inspection) => inspect::inspect(&inspection, environment.may_color, &mut stdout, report)?,
         Command::Explain(question) => explain::explain(&question, &mut stdout, report)?,
-        Command::Options => print(&mut stdout, &reference::page())?,
-        Command::Fields => print(&mut stdout, &manual::fields())?,
+        Command::Options(None) => print(&mut stdout, &reference::page())?,
+        Command::Options(Some(name)) => explain::option(&name, &mut stdout, report)?,
+        Command::Fields(None) => print(&mut stdout, &manual::fields())?,
+        Command::Fields(Some(name)) => explain::fields(&name, &mut stdout, report)?,
         Command::Schema => print(&mut stdout, &schema::text())?,
         Command::Definition => print(&mut stdout, &definition::text())?,
         Command::Manual => print(&mut stdout, &help::manual())?,
-        Command::Help(None) => print(&mut stdout, &help::overview())?,
+        Command::Doc if !io::stdout().is_terminal() => print(&mut stdout, &help::manual())?,
+        Command::Doc | Command::Help(None) => print(&mut stdout, &help::overview())?,
         Command::Help(Some(row)) => print(&mut stdout, &help::of_command(row))?,
         Command::Version => print(&mut stdout, concat!("jinaflow ", env!("CARGO_PKG_VERSION"), "\n"))?,
     };

@@ -8,7 +8,7 @@ use super::failure::{Failure, Report, Result};
 use super::folder::MEMORY;
 use super::merged::{self, Change, Exported};
 use crate::finding::Code;
-use crate::report;
+use crate::report::{self, Subject};
 
 /// The start of the names of temporary folders, in which files are written before they are renamed.
 const STAGE: &str = ".jinaflow.new";
@@ -30,6 +30,29 @@ pub fn write(outdir: &FilePath, flows: &[Exported], report: &mut Report) -> Resu
     let _lock = lock(outdir);
     let change = merged::merge(outdir, flows, keeps_memory, report)?;
     if report::has_errors(report) { Ok(()) } else { apply(outdir, &change) }
+}
+
+/// Writes new files to a folder. Writes nothing if one of them exists already.
+pub fn add(outdir: &FilePath, files: &[(String, String)], report: &mut Report) -> Result<()> {
+    if !outdir.exists() && create(outdir, files)? {
+        return Ok(());
+    }
+    let _lock = lock(outdir);
+    for (name, _) in files {
+        let path = outdir.join(name);
+        if let Some(file) = path.ancestors().skip(1).find(|above| above.exists() && !above.is_dir()) {
+            let finding = Code::WrongFileType.error("", "is a file, but must be a folder");
+            return Err(Failure::of_file(file, finding.fix("choose another folder")));
+        }
+        if fs::symlink_metadata(&path).is_ok() {
+            let finding = Code::FileExists.error("", "exists already, and is not overwritten");
+            report.push((Subject::File(path.display().to_string()), finding.fix("choose another folder, or move the file")));
+        }
+    }
+    if report::has_errors(report) {
+        return Ok(());
+    }
+    apply(outdir, &Change { written: files.to_vec(), ..Change::default() })
 }
 
 /// Locks the folder, so that another export to it waits. Some systems, such as Windows, cannot lock a folder.
@@ -128,8 +151,8 @@ struct Undo(Vec<(PathBuf, Was)>);
 enum Was {
     /// The content and the permissions of the file.
     There(Vec<u8>, Permissions),
-    /// The file did not exist.
-    New { is_folder_new: bool },
+    /// The file and these folders did not exist.
+    New(Vec<PathBuf>),
 }
 
 impl Undo {
@@ -138,7 +161,7 @@ impl Undo {
         let was = match fs::read(path).and_then(|bytes| Ok(Was::There(bytes, fs::metadata(path)?.permissions()))) {
             Ok(was) => was,
             Err(error) if error.kind() == ErrorKind::NotFound => {
-                Was::New { is_folder_new: path.parent().is_some_and(|folder| !folder.exists()) }
+                Was::New(path.ancestors().skip(1).take_while(|folder| !folder.exists()).map(FilePath::to_owned).collect())
             }
             // This file cannot be restored, so it is not removed.
             Err(_) => return,
@@ -155,9 +178,11 @@ impl Undo {
                     let _ = create_folder_of(&path);
                     let _ = fs::write(&path, bytes).and_then(|()| fs::set_permissions(&path, permissions));
                 }
-                Was::New { is_folder_new } => {
+                Was::New(folders) => {
                     let _ = fs::remove_file(&path);
-                    let _ = path.parent().filter(|_| is_folder_new).map(fs::remove_dir);
+                    for folder in folders {
+                        let _ = fs::remove_dir(folder);
+                    }
                 }
             }
         }

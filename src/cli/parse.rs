@@ -28,7 +28,7 @@ pub fn command(arguments: impl Iterator<Item = OsString>, environment: &Environm
     let name = words.next();
     let row = name.as_deref().and_then(commands::find);
     match settings.page {
-        Some(Page::Help) => return Ok(Command::Help(row)),
+        Some(Page::Help) => return Ok(row.map_or(Command::Doc, |row| Command::Help(Some(row)))),
         Some(Page::Version) => return Ok(Command::Version),
         None => {}
     }
@@ -88,7 +88,7 @@ fn misplaced(flag: &Flag, row: Option<&Row>) -> Finding {
         None => "requires a command".to_owned(),
     };
     let finding = Code::MisplacedFlag.error(Path::root("").key(&spelled), message);
-    match COMMANDS.iter().find(|row| row.has(flag)) {
+    match COMMANDS.iter().find(|row| row.lists(flag)) {
         Some(owner) => {
             let value = flag.value.map(|value| format!(" {value}")).unwrap_or_default();
             finding.fix(format!("remove it, or run: {} {spelled}{value}", owner.usage()))
@@ -145,7 +145,7 @@ mod tests {
     #[test]
     fn arguments_are_read() {
         assert!(matches!(parsed(""), Ok(Command::Function)));
-        assert!(matches!(parsed("--help"), Ok(Command::Help(None))));
+        assert!(matches!(parsed("--help"), Ok(Command::Doc)));
         assert!(matches!(parsed("export -h"), Ok(Command::Help(Some(Row { name: "export", .. })))));
         assert!(matches!(parsed("help check"), Ok(Command::Help(Some(Row { name: "check", .. })))));
         assert!(matches!(parsed("-V"), Ok(Command::Version)));
@@ -171,6 +171,7 @@ mod tests {
         let expect = |line, code, path: &str, fix: &str| assert_eq!(error(line), (code, path.to_owned(), fix.to_owned()), "{line}");
         expect("export f --k8s-namespce x", Code::UnknownFlag, "", "did you mean `--k8s-namespace`?");
         expect("exprot f", Code::UnknownCommand, "", "did you mean `export`?");
+        expect("export f --kpt", Code::MisplacedFlag, "--kpt", "remove it, or run: jinaflow init FLOW [DIR] --kpt");
         expect("Cargo.toml", Code::UnknownCommand, "", "run: jinaflow export Cargo.toml");
         expect("export", Code::MissingArgument, "export", "add a Jina YAML file, a JinaFlow, or `-` for standard input");
         expect("export f --name", Code::MissingArgument, "--name", "write --name NAME");

@@ -25,6 +25,18 @@ pub enum Level {
 }
 
 impl Level {
+    /// All levels.
+    pub const ALL: [Level; 8] = [
+        Level::Defaults,
+        Level::GatewayRole,
+        Level::HeadRole,
+        Level::WorkerRole,
+        Level::Gateway,
+        Level::Executor,
+        Level::Head,
+        Level::Shard,
+    ];
+
     /// The path below `spec`, with the placeholders `NAME` and `NUMBER`.
     pub fn pattern(self) -> &'static str {
         match self {

@@ -22,6 +22,11 @@ impl Pattern {
         Ok(Self(text.to_owned()))
     }
 
+    /// The pattern as text.
+    pub fn text(&self) -> &str {
+        &self.0
+    }
+
     /// The image for a name on the Hub. The repository is in lower case (OCI distribution specification), and a missing
     /// tag becomes `latest`. A name without an owner drops `{owner}` and its separator.
     pub fn fill(&self, hub: &HubName<'_>) -> String {

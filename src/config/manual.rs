@@ -21,20 +21,24 @@ pub fn fields() -> String {
 
 fn lines(fields: &[Field], path: &str, out: &mut String) {
     for field in fields {
-        let path = format!("{path}{}", field.name);
-        let kind = kind(&field.shape).map(|kind| format!(" ({kind})")).unwrap_or_default();
-        let default = field.default.text().map(|text| format!(" Default: {text}.")).unwrap_or_default();
-        out.push_str(&format!("- `{path}`{kind}: {}{default}{}{}\n", field.doc, place(field.audience), caller(field)));
-        match &field.shape {
-            Shape::Fields(fields) => lines(fields, &format!("{path}."), out),
-            Shape::Map(fields) => lines(fields, &format!("{path}.NAME."), out),
-            _ => {}
-        }
+        line(field, &format!("{path}{}", field.name), out);
+    }
+}
+
+/// Writes a field and the fields below it. `path` is the path of the field.
+pub fn line(field: &Field, path: &str, out: &mut String) {
+    let kind = kind(&field.shape).map(|kind| format!(" ({kind})")).unwrap_or_default();
+    let default = field.default.text().map(|text| format!(" Default: {text}.")).unwrap_or_default();
+    out.push_str(&format!("- `{path}`{kind}: {}{default}{}{}\n", field.doc, place(field.audience), caller(field)));
+    match &field.shape {
+        Shape::Fields(fields) => lines(fields, &format!("{path}."), out),
+        Shape::Map(fields) => lines(fields, &format!("{path}.NAME."), out),
+        _ => {}
     }
 }
 
 /// The values that a field takes; `None` for a mapping whose fields follow.
-fn kind(shape: &Shape) -> Option<String> {
+pub fn kind(shape: &Shape) -> Option<String> {
     let kind = match shape {
         Shape::Fields(_) => return None,
         Shape::Int(least) => return Some(format!("number of at least {least}")),

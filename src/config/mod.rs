@@ -37,6 +37,7 @@ pub mod json_schema;
 pub mod openapi;
 pub mod schema;
 pub mod manual;
+pub mod field_page;
 
 pub use api::{API_VERSION, CHECK_KIND, GROUP, KIND, is_jina_flow, unknown_kind};
 pub use choices::{Compat, Mesh, OnConflict};

@@ -180,6 +180,8 @@ codes! {
     FileUnreadable = "file-unreadable",
     FileUnwritable = "file-unwritable",
     WrongFileType = "wrong-file-type",
+    FileExists = "file-exists",
+    FlowExpected = "flow-expected",
     SymbolicLink = "symbolic-link",
     SeveralDocuments = "several-documents",
     OutputCollision = "output-collision",

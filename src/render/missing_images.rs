@@ -43,6 +43,11 @@ pub fn report<'c>(
     findings.push(finding.at(first.missing.mark).with_block(block(&entries, is_bare, is_one)));
 }
 
+/// The images that are not set: the key in `images` that sets each of them, and its placeholder.
+pub fn keys<'c>(components: impl IntoIterator<Item = &'c Component>, flow: &Flow) -> Vec<(String, &'c str)> {
+    entries(components, flow).into_iter().map(|entry| (entry.key, entry.missing.placeholder.as_str())).collect()
+}
+
 /// The images that are not set, in the order of the Flow. Containers with the same `uses` are one entry.
 fn entries<'c>(components: impl IntoIterator<Item = &'c Component>, flow: &Flow) -> Vec<Entry<'c>> {
     let mut entries: Vec<Entry<'c>> = Vec::new();

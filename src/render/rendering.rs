@@ -77,6 +77,11 @@ impl Rendering {
         missing_images::report(self.components().iter().filter(is_missing), flow, &config.settings, path, findings);
     }
 
+    /// The images that are not set: the key in `images` that sets each of them, and its placeholder.
+    pub fn missing_images(&self, config: &JinaFlow) -> Vec<(String, &str)> {
+        config.flow.as_ref().map(|flow| missing_images::keys(self.components(), flow)).unwrap_or_default()
+    }
+
     /// The name that distinguishes the objects of this Flow from those of other Flows. A Deployment without a name uses the
     /// name of its component.
     pub fn known_as(&self) -> &str {

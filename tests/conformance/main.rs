@@ -13,6 +13,7 @@ mod container;
 mod deliveries;
 mod emitted;
 mod examples;
+mod init;
 mod jina;
 mod kpt;
 mod kustomize;

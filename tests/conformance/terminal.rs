@@ -6,14 +6,19 @@ use std::process::Command;
 use crate::support::{jinaflow, run, scratch};
 use crate::tools::static_binary;
 
-/// At a terminal there is no input, so the function prints its help instead of waiting.
+/// At a terminal there is no input, so the function prints its help instead of waiting. `--help` prints the manual only
+/// where the output is not a terminal, as for `kpt fn doc`.
 #[test]
-fn a_terminal_gets_help() {
-    let mut command = Command::new("script");
-    command.args(["--quiet", "--return", "--command", static_binary().to_str().unwrap(), "/dev/null"]);
-    let answer = run(command, b"");
-    assert_eq!(answer.code, 0, "{}", answer.stderr);
-    assert!(answer.stdout.starts_with("jinaflow "), "{}", answer.stdout);
+fn a_terminal_gets_a_short_help() {
+    let overview = jinaflow(&["help"]).succeeded().stdout;
+    for arguments in ["", " --help", " -h", " help"] {
+        let mut command = Command::new("script");
+        command.args(["--quiet", "--return", "--command", &format!("{}{arguments}", static_binary().display()), "/dev/null"]);
+        let answer = run(command, b"");
+        assert_eq!(answer.code, 0, "{}", answer.stderr);
+        assert_eq!(answer.stdout.replace("\r\n", "\n"), overview, "{arguments}");
+    }
+    assert_eq!(jinaflow(&["--help"]).succeeded().stdout, jinaflow(&["manual"]).succeeded().stdout);
 }
 
 /// Colors are written only to a terminal.

@@ -136,21 +136,19 @@ fn variables_come_from_the_command_line() {
 
 #[test]
 fn help_and_version_are_printed() {
-    for args in [&["--help"][..], &["-h"], &["help"]] {
-        let answer = jinaflow(args).succeeded();
-        assert!(answer.stdout.starts_with("jinaflow "));
-        assert!(answer.stdout.contains("\nExamples:\n") && answer.stdout.contains("jinaflow manual"));
-    }
+    let overview = jinaflow(&["help"]).succeeded().stdout;
+    assert!(overview.starts_with("jinaflow ") && overview.contains("jinaflow COMMAND --help") && overview.contains("jinaflow manual"));
     for args in [&["export", "--help"][..], &["help", "export"]] {
         let answer = jinaflow(args).succeeded();
         assert!(answer.stdout.starts_with("Usage: jinaflow export FLOW [OUTDIR] [FLAGS]\n"), "{}", answer.stdout);
     }
     let readme = fs::read_to_string(root().join("functions/jinaflow/README.md")).unwrap();
     let shown: Vec<&str> = readme.lines().filter(|line| !line.starts_with("<!--")).collect();
-    assert_eq!(jinaflow(&["manual"]).succeeded().stdout.lines().collect::<Vec<_>>(), shown);
-    // `kpt fn doc` also passes an empty list on standard input.
+    // Without a terminal, `--help` prints the manual for `kpt fn doc`, which also passes an empty list on standard input.
     let list = b"apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems: []\n";
-    assert_eq!(run(program(&["--help"]), list).code, 0);
+    for args in ["manual", "--help", "-h"] {
+        assert_eq!(run(program(&[args]), list).succeeded().stdout.lines().collect::<Vec<_>>(), shown);
+    }
     for args in [&["--version"][..], &["-V"]] {
         assert_eq!(jinaflow(args).succeeded().stdout, concat!("jinaflow ", env!("CARGO_PKG_VERSION"), "\n"));
     }
@@ -159,7 +157,7 @@ fn help_and_version_are_printed() {
 #[test]
 fn every_flag_is_in_the_manual_and_in_the_help() {
     let manual = jinaflow(&["manual"]).stdout;
-    let help = jinaflow(&["--help"]).stdout;
+    let help = ["init", "export", "check"].map(|command| jinaflow(&[command, "--help"]).stdout).concat() + &manual;
     for flag in [
         "--k8s-namespace NS",
         "--compat MODE",
@@ -181,7 +179,11 @@ fn wrong_command_lines_give_one_line_and_exit_1() {
         (&["--frobnicate"], "unknown-flag"),
         (&["exprot"], "unknown-command"),
         (&["export"], "missing-argument"),
-        (&["fields", "replicas"], "unexpected-argument"),
+        (&["schema", "replicas"], "unexpected-argument"),
+        (&["fields", "replcias"], "unknown-topic"),
+        (&["options", "replcias"], "unknown-topic"),
+        (&["init"], "missing-argument"),
+        (&["export", "f", "--kpt"], "misplaced-flag"),
         (&["check", "f", "--compat", "none"], "misplaced-flag"),
         (&["export", "f", "--image", "x"], "malformed-argument"),
         (&["export", "/no/such/file"], "file-unreadable"),
@@ -200,6 +202,85 @@ fn a_code_is_explained() {
     }
     let near = jinaflow(&["explain", "unknown-flga"]);
     assert!(near.code == 1 && near.stderr.contains("did you mean `unknown-flag`?"), "{}", near.stderr);
+}
+
+#[test]
+fn fields_and_options_are_explained_by_name() {
+    let has = |args: &[&str], parts: &[&str]| {
+        let answer = jinaflow(args).succeeded().stdout;
+        for part in parts {
+            assert!(answer.contains(part), "{args:?}: {part}: {answer}");
+        }
+    };
+    has(&["explain", "rollingUpdate"], &["rollingUpdate (field", "  fields:  maxSurge, maxUnavailable\n", "          rollingUpdate:\n"]);
+    for path in ["storage.size", "executors.encoder.storage.size", "spec.defaults.storage.size", "spec.executors.a.shards.0.storage.size"] {
+        has(&["explain", path], &["storage.size (field", "  default: 10G\n", "executors.NAME.shards.NUMBER", "            size: 50Gi\n"]);
+    }
+    // Both meanings of a name.
+    has(&["explain", "replicas"], &["replicas (field", "replicas (option of Jina)"]);
+    has(
+        &["explain", "namespace"],
+        &["metadata.namespace (field", "spec.namespace (field", "  spec.networkPolicy.allowFrom.NAME.namespace\n"],
+    );
+    has(&["explain", "executors.encoder.flow.uses_with"], &["uses_with (option"]);
+    has(&["explain", "spec.flow.executors[0].shards"], &["shards (option"]);
+    has(&["fields", "storage"], &["- `storage`: ", "- `storage.size` (quantity): "]);
+    has(&["fields", "metadata.name"], &["- `metadata.name` "]);
+    has(&["options", "port-monitoring"], &["## `port_monitoring`\n"]);
+    let proposes = |args: &[&str], name: &str| {
+        let answer = jinaflow(args);
+        assert_eq!((answer.code, answer.codes()), (1, vec!["unknown-topic"]), "{args:?}");
+        assert!(answer.stderr.contains(&format!("did you mean `{name}`?")), "{args:?}: {}", answer.stderr);
+    };
+    proposes(&["explain", "rollingupdate"], "rollingUpdate");
+    proposes(&["explain", "executors.encoder.replcias"], "replicas");
+    proposes(&["fields", "drainsecond"], "drainSeconds");
+    proposes(&["options", "shrads"], "shards");
+    // The advice for an option of Jina.
+    assert!(jinaflow(&["fields", "uses_with"]).stderr.contains("run: jinaflow options uses_with"));
+}
+
+/// The example of every field is accepted.
+#[test]
+fn the_example_of_every_field_is_accepted() {
+    let listed = jinaflow(&["fields"]).succeeded().stdout;
+    let names: Vec<&str> = listed.lines().filter_map(|line| line.strip_prefix("- `")?.split('`').next()).collect();
+    assert!(names.len() > 100);
+    let mut wrong = Vec::new();
+    for name in names {
+        let page = jinaflow(&["explain", name]).succeeded().stdout;
+        for example in page.split("Example:\n\n").skip(1).filter_map(|rest| rest.split("\n\n").next()) {
+            let mut text: String = example.lines().filter_map(|line| line.strip_prefix("    ")).flat_map(|line| [line, "\n"]).collect();
+            if !text.contains("metadata:\n") || text.starts_with("spec") {
+                text.push_str("metadata:\n  name: search\n");
+            } else if text.contains("namespace") {
+                text.push_str("  name: search\n");
+            }
+            text.push_str("apiVersion: flow.jina.ai/v1alpha1\nkind: JinaFlow\n");
+            let flow = "  flow: {jtype: Flow, executors: [{name: encoder, uses: docker://acme/encoder:1.0, shards: 2}]}\n";
+            match text.split_once("spec:\n") {
+                Some((before, after)) if !after.contains("  flow: |") => text = format!("{before}spec:\n{flow}{after}"),
+                Some(_) => {}
+                None => text.push_str(&format!("spec:\n{flow}")),
+            }
+            let answer = jinaflow(&["export", &flow_file(&text)]);
+            // An example sets one field, and some fields need another one, or another Flow.
+            let excused = [
+                "missing-field",
+                "field-without-effect",
+                "retries-multiply",
+                "namespace-without-name",
+                "shared-claim",
+                "autoscale-without-request",
+                "protocol-not-served",
+                "patch-without-target",
+            ];
+            if answer.codes().iter().any(|code| !excused.contains(code)) {
+                wrong.push(format!("{name}: {}\n{text}", answer.stderr));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]

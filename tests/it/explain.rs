@@ -438,7 +438,7 @@ fn explain_lists_the_differences_of_a_flow() {
         assert!(one.starts_with(&format!("{name}\n  Jina:  ")), "{one}");
     }
     assert!(all.lines().all(|line| line.chars().count() <= 100));
-    assert!(jinaflow(&["explain", "uses-with"]).succeeded().stdout.starts_with("## `uses_with`\n"));
+    assert!(jinaflow(&["explain", "uses-with"]).succeeded().stdout.starts_with("uses_with (option of Jina)\n"));
     jinaflow(&["explain", "haed-probes"]).says("did you mean `head-probes`?");
     jinaflow(&["explain", "haed-probes"]).begins("error[unknown-topic]: ");
     jinaflow(&["explain", "flow.yml"]).begins("error[file-unreadable]: flow.yml: ");

@@ -18,6 +18,7 @@ mod export_again;
 mod fields;
 mod front_door;
 mod function;
+mod init;
 mod kpt;
 mod language;
 mod mutants;

@@ -1,0 +1,214 @@
+//! The files that `jinaflow init` writes, from the templates in `scaffold/`.
+
+use crate::yaml::{self, Data, Node};
+
+/// A file with its path relative to the folder, and its content.
+pub type NewFile = (String, String);
+
+/// The environments of a kustomize tree, and the suffixes of their namespaces.
+const ENVIRONMENTS: [(&str, &str); 3] = [("dev", "-dev"), ("staging", "-staging"), ("prod", "")];
+
+/// The value of a variable that the user must set.
+pub const TODO: &str = "TODO";
+
+/// The file with the settings in a kustomize tree.
+pub const KUSTOMIZE_SETTINGS: &str = "base/flow/jinaflow.yaml";
+
+/// The file with the settings in a kpt package.
+pub const KPT_SETTINGS: &str = "jinaflow.yaml";
+
+/// The properties of a Flow that the files depend on.
+#[derive(Debug, Default)]
+pub struct Scaffold {
+    /// The name of the JinaFlow, which is a DNS label.
+    pub name: String,
+    /// The namespace of production. Namespaces of other environments have suffixes.
+    pub namespace: String,
+    /// Whether the user has chosen the namespace.
+    pub has_own_namespace: bool,
+    /// The Service of the first component.
+    pub service: String,
+    /// The name of an executor, for examples.
+    pub executor: Option<String>,
+    /// Images of executors, for examples.
+    pub images: Vec<String>,
+    /// More fields of `spec`.
+    pub fields: Vec<(&'static str, Node<'static>)>,
+    /// `spec.context`.
+    pub context: Vec<(String, String)>,
+    /// `spec.images`.
+    pub spec_images: Vec<(String, String)>,
+    /// Variables of the Flow that stay unchanged if they have no value: `$NAME`.
+    pub optional: Vec<String>,
+    /// The variables that the user must set.
+    pub unset: Vec<String>,
+    /// The keys of the images that the user must set.
+    pub missing: Vec<String>,
+}
+
+impl Scaffold {
+    /// The files of a kustomize tree. The file of the Flow is copied byte for byte.
+    pub fn kustomize(&self, flow: &str) -> Vec<NewFile> {
+        let service = [("@SERVICE@", self.service.as_str())];
+        let todo = self.todo(KUSTOMIZE_SETTINGS);
+        let texts = [("@NAME@", self.name.as_str()), ("@NAMESPACE@", self.namespace.as_str()), ("@TODO@", todo.as_str())];
+        let spec = self.spec(" Replace each TODO, here or in the patch of an environment.");
+        let mut files = vec![
+            file("README.md", include_str!("scaffold/kustomize-README.md"), &texts),
+            file("base/kustomization.yaml", include_str!("scaffold/base.yaml"), &[]),
+            ("base/flow/flow.yml".to_owned(), flow.to_owned()),
+            file(KUSTOMIZE_SETTINGS, include_str!("scaffold/jinaflow.yaml"), &[texts[0], ("@SPEC@\n", &spec)]),
+            file("base/flow/kustomization.yaml", include_str!("scaffold/base-flow.yaml"), &[]),
+            file("wiring/kustomization.yaml", include_str!("scaffold/wiring.yaml"), &service),
+            file("wiring/kustomizeconfig.yaml", include_str!("../../functions/jinaflow/kustomizeconfig.yaml"), &[]),
+        ];
+        for (environment, suffix) in ENVIRONMENTS {
+            let namespace = format!("{}{suffix}", self.namespace);
+            let images = commented(&self.example_of_images(), "");
+            let patch = commented(&self.example_of_settings(), "      ");
+            let images = match images.as_str() {
+                "" => String::new(),
+                _ => format!("# To use other images in {environment}, remove `# ` from these lines and change them.\n{images}"),
+            };
+            let texts = [
+                ("@ENVIRONMENT@", environment),
+                ("@NAMESPACE@", &namespace),
+                ("@NAME@", &self.name),
+                ("@IMAGES@\n", &images),
+                ("@PATCH@\n", &patch),
+            ];
+            files.push(file(&format!("overlays/{environment}/kustomization.yaml"), include_str!("scaffold/overlay.yaml"), &texts));
+            files.push(file(
+                &format!("overlays/{environment}/flow/kustomization.yaml"),
+                include_str!("scaffold/overlay-flow.yaml"),
+                &texts,
+            ));
+        }
+        files
+    }
+
+    /// The files of a kpt package. The JinaFlow contains the text of the Flow.
+    pub fn kpt(&self, flow: &str) -> Vec<NewFile> {
+        let todo = self.todo(KPT_SETTINGS);
+        let texts = [("@NAME@", self.name.as_str()), ("@TODO@", todo.as_str())];
+        let namespace = if self.has_own_namespace { field("namespace", self.namespace.as_str().into(), 2) } else { String::new() };
+        let spec = format!("{}{}", self.spec(" Replace each TODO."), field("flow", flow.into(), 2));
+        let texts_of_flow = [texts[0], ("@META@", &namespace), ("@SPEC@\n", &spec)];
+        vec![
+            file("README.md", include_str!("scaffold/kpt-README.md"), &texts),
+            file("Kptfile", include_str!("scaffold/Kptfile"), &texts),
+            file(KPT_SETTINGS, include_str!("scaffold/kpt-jinaflow.yaml"), &texts_of_flow),
+        ]
+    }
+
+    /// The fields below `spec`, each with a comment. `todo` is the sentence about variables without a value.
+    fn spec(&self, todo: &str) -> String {
+        let mut out = String::new();
+        for (name, value) in &self.fields {
+            out.push_str(&field(name, value.clone(), 2));
+        }
+        if !self.context.is_empty() {
+            out.push_str("  # Values of the variables in the Flow.");
+            out.push_str(if self.unset.is_empty() { "" } else { todo });
+            out.push('\n');
+            out.push_str(&field("context", map(&self.context), 2));
+        }
+        if !self.optional.is_empty() {
+            let names = self.optional.iter().map(|name| format!("${name}")).collect::<Vec<_>>().join(", ");
+            out.push_str(&format!("  # Without a value in `context`, these words stay unchanged: {names}\n"));
+        }
+        if !self.spec_images.is_empty() {
+            out.push_str("  # The image for each `uses`.");
+            out.push_str(if self.missing.is_empty() { "\n" } else { " Replace each image on the host image-not-set.invalid.\n" });
+            out.push_str(&field("images", map(&self.spec_images), 2));
+        }
+        out.push_str("  # More settings, for example:\n");
+        out.push_str(&indented(&self.example(&["resources"]), "  # "));
+        out
+    }
+
+    /// A sentence about the values that the user must set; empty if there are none.
+    fn todo(&self, settings: &str) -> String {
+        let what = match (self.unset.is_empty(), self.missing.is_empty()) {
+            (true, true) => return String::new(),
+            (false, true) => "`context`",
+            (true, false) => "`images`",
+            (false, false) => "`context` and `images`",
+        };
+        format!("\nFirst, set the values that {settings} has below {what}.")
+    }
+
+    fn example_of_settings(&self) -> String {
+        let mut out = String::new();
+        if let Some((name, value)) = self.context.first() {
+            out.push_str(&field("context", map(&[(name.clone(), value.clone())]), 0));
+        }
+        out.push_str(&self.example(&["replicas", "resources"]));
+        out
+    }
+
+    /// Settings of an executor, or of the gateway if the Flow has no executors.
+    fn example(&self, names: &[&'static str]) -> String {
+        let resources = || entry("requests", Data::Map(vec![pair("cpu", Node::plain("500m")), pair("memory", Node::plain("1Gi"))]).into());
+        let value = |name: &'static str| if name == "replicas" { Node::plain("2") } else { resources() };
+        let settings: Node<'_> = Data::Map(names.iter().map(|name| pair(name, value(name))).collect()).into();
+        match &self.executor {
+            None => field("gateway", settings, 0),
+            Some(executor) => field("executors", Data::Map(vec![(executor.as_str().into(), settings)]).into(), 0),
+        }
+    }
+
+    fn example_of_images(&self) -> String {
+        let entries: Vec<Node<'_>> = self.images.iter().map(|image| image_entry(image)).collect();
+        if entries.is_empty() { String::new() } else { field("images", entries.into(), 0) }
+    }
+}
+
+/// The entry of kustomize's `images` that changes nothing: the image with its own tag or digest.
+fn image_entry(image: &str) -> Node<'_> {
+    let place = image.rfind('/').map_or(0, |slash| slash + 1);
+    let (name, field, value) = match (image.split_once('@'), image[place..].rfind(':')) {
+        (Some((name, digest)), _) => (name, "digest", digest),
+        (None, Some(colon)) => (&image[..place + colon], "newTag", &image[place + colon + 1..]),
+        (None, None) => (image, "newTag", "latest"),
+    };
+    Data::Map(vec![pair("name", name.into()), pair(field, value.into())]).into()
+}
+
+fn pair<'n>(name: &'static str, value: Node<'n>) -> (Node<'n>, Node<'n>) {
+    (Node::field(name), value)
+}
+
+fn entry<'n>(name: &'static str, value: Node<'n>) -> Node<'n> {
+    Data::Map(vec![pair(name, value)]).into()
+}
+
+fn map(entries: &[(String, String)]) -> Node<'_> {
+    Data::Map(entries.iter().map(|(name, value)| (name.into(), value.into())).collect()).into()
+}
+
+/// A field as YAML text at a column.
+fn field(name: &'static str, value: Node<'_>, indent: usize) -> String {
+    let mut text = String::new();
+    yaml::write(&entry(name, value), &mut text);
+    indented(&text, &" ".repeat(indent))
+}
+
+/// Lines with a prefix. Empty lines stay empty, because in a block scalar a prefix would be content.
+fn indented(text: &str, prefix: &str) -> String {
+    text.split_inclusive('\n').flat_map(|line| [if line == "\n" { "" } else { prefix }, line]).collect()
+}
+
+/// Lines as comments, at a column of the text after the `# `.
+fn commented(text: &str, indent: &str) -> String {
+    indented(text, &format!("# {indent}"))
+}
+
+/// A file from a template.
+fn file(name: &str, template: &str, texts: &[(&str, &str)]) -> NewFile {
+    let mut text = template.to_owned();
+    for (mark, value) in texts {
+        text = text.replace(mark, value);
+    }
+    (name.to_owned(), text)
+}

@@ -28,6 +28,7 @@ mod graph;
 mod autoscalers;
 mod around;
 mod images;
+mod literal_secrets;
 mod policies;
 mod references;
 mod runs;
@@ -46,7 +47,7 @@ use cluster::Cluster;
 use report::Report;
 
 pub use component::SeenComponent;
-pub use object::is_local;
+pub use object::{LOCAL_CONFIG, NOT_LOCAL, is_local};
 pub use options::Options;
 
 /// The result of a check.
@@ -59,7 +60,7 @@ pub struct Checked {
 }
 
 /// The checks in order. A check may use the results of earlier checks, so the calls of the Flow are checked first.
-const CHECKS: [fn(&Cluster<'_>, &mut Report); 21] = [
+const CHECKS: [fn(&Cluster<'_>, &mut Report); 22] = [
     flow::calls,
     duplicates::objects,
     duplicates::entries,
@@ -79,6 +80,7 @@ const CHECKS: [fn(&Cluster<'_>, &mut Report); 21] = [
     policies::policies,
     references::references,
     images::images,
+    literal_secrets::literal_secrets,
     autoscalers::autoscalers,
     around::around,
 ];

@@ -81,6 +81,12 @@ pub fn is_local(object: View<'_>) -> bool {
     value.is_some_and(|value| value.text() != "false")
 }
 
+/// The message and the fix for a JinaFlow that is not marked as local.
+pub const NOT_LOCAL: (&str, &str) = (
+    "do not keep the JinaFlow local: kubectl apply and kpt live apply fail, because clusters have no such kind",
+    "add config.kubernetes.io/local-config: \"true\"",
+);
+
 /// A namespace for messages.
 pub fn namespace_label(namespace: &str) -> String {
     if namespace.is_empty() { "no namespace".to_owned() } else { format!("namespace `{}`", shortened(namespace)) }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 use super::objects::Objects;
-use crate::check::is_local;
+use crate::check::{NOT_LOCAL, is_local};
 use crate::finding::{Code, Finding};
 use crate::manifests::labels::label_value;
 use crate::reconcile::ownership::{OBJECT, Owner};
@@ -80,10 +80,8 @@ fn finding(node: View<'_>, has_objects: bool) -> Option<Finding> {
 
 /// The finding about a JinaFlow that has no annotation against being applied to the cluster.
 fn applied(node: View<'_>) -> Option<Finding> {
-    let message = "do not keep the JinaFlow local: kubectl apply and kpt live apply fail, because clusters have no such kind";
-    let finding =
-        || Code::LocalConfigMissing.warning("metadata.annotations", message).fix("add config.kubernetes.io/local-config: \"true\"");
-    (!is_local(node)).then(finding)
+    let (message, fix) = NOT_LOCAL;
+    (!is_local(node)).then(|| Code::LocalConfigMissing.warning("metadata.annotations", message).fix(fix))
 }
 
 #[cfg(test)]

@@ -1,119 +1,192 @@
 //! Checks the names and values of fields against the tables in [`super::fields`].
 
-use super::audience::{Audience, Level};
+use super::amounts;
+use super::audience::Level;
 use super::field::{Field, Shape};
 use super::fields::{LAYER, find};
+use super::forms;
 use super::image_pattern::Pattern;
 use super::images::JINA_VERSION;
+use super::misplaced::{self, Unknown};
 use super::object_names::{is_label_key, is_label_name, is_variable};
-use super::{part_checks, quantity};
-use crate::finding::{Code, Finding, Findings, Path};
+use super::part_checks;
+use crate::finding::{Code, Finding, Findings, HIDDEN, Path, nearest, shows_a_secret};
 use crate::jina::versions::Version;
 use crate::yaml::Node;
+
+/// The most known names that a finding lists.
+const MOST_NAMES: usize = 12;
 
 /// Reports every key of a mapping that is not among the known names.
 pub fn check_names(node: &Node<'_>, known: &[&str], path: &Path<'_>, findings: &mut Findings) {
     for (key, _) in node.as_map().unwrap_or_default() {
         let name = key.shown();
         if !known.contains(&&*name) {
-            findings.push(unknown_field(&name, known.iter().copied(), &path.key(&name)).at(key.mark));
+            let path = path.key(&name);
+            let finding = misplaced::of_spec(&name, &path).unwrap_or_else(|| unknown_field(&name, known.iter().copied(), &path));
+            findings.push(finding.at(key.mark));
         }
     }
 }
 
 /// The error for a field that does not exist.
 pub fn unknown_field<'k>(name: &str, known: impl Iterator<Item = &'k str> + Clone, path: &Path<'_>) -> Finding {
-    Code::UnknownField.error(path, "is not a known field").suggest(name, known)
+    let finding = Code::UnknownField.error(path, "is not a known field");
+    if known.clone().count() > MOST_NAMES && nearest(name, known.clone()).is_none() {
+        return finding.fix("remove it; `jinaflow fields` lists all fields");
+    }
+    finding.suggest(name, known)
 }
 
 /// Checks the fields of a mapping. `level` is the level of a layer, or `None` if the mapping is not a layer.
-pub fn check_fields(node: &Node<'_>, fields: &'static [Field], level: Option<Level>, path: &Path<'_>, findings: &mut Findings) {
-    let Some(pairs) = node.as_map() else {
-        return findings.push(wrong_type(node, "must be a mapping", "write `field: value` lines below it", path));
-    };
+fn check_fields_of(
+    pairs: &[(Node<'_>, Node<'_>)],
+    fields: &'static [Field],
+    level: Option<Level>,
+    path: &Path<'_>,
+    findings: &mut Findings,
+) {
     let is_allowed = |field: &&Field| level.is_none_or(|level| field.audience.has(level));
     for (key, value) in pairs {
         let name = key.shown();
         let path = path.key(&name);
         match find(fields, &name) {
-            Some(field) if !is_allowed(&field) => findings.push(misplaced(field, level, &path).at(key.mark)),
+            Some(field) if !is_allowed(&field) => {
+                // The number of shards is an option, and options have their own place.
+                let is_option = name == "shards" && value.as_map().is_none();
+                let option = if is_option { Unknown { name: &name, value, fields, level, path: &path }.finding() } else { None };
+                findings.push(option.unwrap_or_else(|| misplaced::of_another_level(field, level, &path)).at(key.mark));
+            }
             Some(_) if value.is_null() => {}
-            Some(field) => check_value(value, &field.shape, &path, findings),
+            Some(field) => check_field(value, field, level, &path, findings),
             None => {
+                let unknown = Unknown { name: &name, value, fields, level, path: &path };
                 let names: Vec<&str> = fields.iter().filter(is_allowed).map(|field| field.name).collect();
-                findings.push(unknown_field(&name, names.into_iter(), &path).at(key.mark));
+                let finding = unknown.finding().unwrap_or_else(|| {
+                    let is_near = nearest(&name, names.iter().copied()).is_some();
+                    let option = if is_near { None } else { unknown.near_option() };
+                    option.unwrap_or_else(|| unknown_field(&name, names.into_iter(), &path))
+                });
+                findings.push(finding.at(key.mark));
             }
         }
     }
 }
 
-/// The error for a field of a layer that is not allowed at this level. The fix names levels where the field is allowed.
-fn misplaced(field: &Field, level: Option<Level>, path: &Path<'_>) -> Finding {
-    let is_useful = |level: &Level| match level {
-        // Defaults and roles change the pods of many components, so the fix names these levels for few fields only.
-        Level::Defaults => field.audience == Audience::FLOW_OPTIONS,
-        Level::WorkerRole => field.audience == Audience::ALL_BUT_DEFAULTS,
-        _ => true,
-    };
-    let levels = [Level::Defaults, Level::Gateway, Level::Executor, Level::Head, Level::WorkerRole];
-    let allowed = levels.into_iter().filter(|level| field.audience.has(*level)).filter(is_useful);
-    let places: Vec<String> = allowed.map(|level| format!("spec.{}.{}", level.pattern(), field.name)).collect();
-    let message = format!("is not allowed in `{}`", level.map_or("spec", Level::pattern));
-    Code::MisplacedField.error(path, message).fix(format!("write {}", places.join(" or ")))
+/// Checks a `spec`, which may have any of these fields.
+pub fn check_fields(node: &Node<'_>, fields: &'static [Field], path: &Path<'_>, findings: &mut Findings) {
+    match node.as_map() {
+        Some(pairs) => check_fields_of(pairs, fields, None, path, findings),
+        None => findings.push(wrong_type(node, "must be a mapping", "write `field: value` lines below it", path)),
+    }
 }
 
-/// Checks the value of a field.
-pub fn check_value(node: &Node<'_>, shape: &'static Shape, path: &Path<'_>, findings: &mut Findings) {
+/// Checks the value of a field, and shows its right form if it has another one.
+fn check_field(value: &Node<'_>, field: &'static Field, level: Option<Level>, path: &Path<'_>, findings: &mut Findings) {
+    if let Some(finding) = misplaced::by_form(field, level, value, path) {
+        return findings.push(finding.at(value.mark));
+    }
+    match wrong_form(value, &field.shape) {
+        Some(message) => findings.push(wrong_type(value, &message, &forms::line(field, value, is_valid), path)),
+        None => check_value(value, &field.shape, Some(field), path, findings),
+    }
+}
+
+/// Whether a value is valid for a shape.
+fn is_valid(node: &Node<'_>, shape: &'static Shape) -> bool {
+    let mut findings = Findings::default();
+    if wrong_form(node, shape).is_none() {
+        check_value(node, shape, None, &Path::root(""), &mut findings);
+        return findings.is_empty();
+    }
+    false
+}
+
+/// What the value of a shape must be, if the value has another form.
+fn wrong_form(node: &Node<'_>, shape: &Shape) -> Option<String> {
+    let text = node.as_text();
+    let wrong = match shape {
+        Shape::Text if text.is_none_or(str::is_empty) => "must be a string",
+        Shape::Int(least) if text.is_none_or(|text| text.parse::<i64>().is_err()) => {
+            return Some(format!("must be a whole number of at least {least}"));
+        }
+        Shape::Flag if flag(node).is_none() => "must be true or false",
+        Shape::Share if text.is_none_or(|text| text.strip_suffix('%').unwrap_or(text).parse::<u32>().is_err()) => {
+            "must be a whole number or a percentage"
+        }
+        Shape::Operations if node.as_list().is_none() => "must be a list of operations",
+        Shape::Quantity | Shape::Choice(_) | Shape::JinaVersion | Shape::ImagePattern if text.is_none() => "must be a string",
+        Shape::Quantities
+        | Shape::Texts
+        | Shape::Strings(_)
+        | Shape::Labels
+        | Shape::Variables
+        | Shape::Set
+        | Shape::Fragment
+        | Shape::Part
+        | Shape::Fields(_)
+        | Shape::Map(_)
+        | Shape::Layer(_)
+        | Shape::Layers(_)
+            if node.as_map().is_none() =>
+        {
+            "must be a mapping"
+        }
+        _ => return None,
+    };
+    Some(wrong.to_owned())
+}
+
+/// Checks a value that has the form of its shape. `field` is the field with the value.
+fn check_value(node: &Node<'_>, shape: &'static Shape, field: Option<&'static Field>, path: &Path<'_>, findings: &mut Findings) {
+    let pairs = node.as_map().unwrap_or_default();
     match shape {
-        Shape::Text
-        | Shape::Int(_)
-        | Shape::Flag
-        | Shape::Choice(_)
-        | Shape::JinaVersion
-        | Shape::ImagePattern
-        | Shape::Share
-        | Shape::Quantity => {
+        Shape::Int(_) | Shape::Quantity | Shape::Choice(_) | Shape::JinaVersion | Shape::ImagePattern => {
             findings.extend(check_scalar(node, shape, path));
         }
         Shape::Quantities | Shape::Texts | Shape::Strings(_) | Shape::Labels | Shape::Variables | Shape::Set => {
-            let Some(entries) = node.as_map() else {
-                return findings.push(wrong_type(node, "must be a mapping", "write `name: value` lines below it", path));
-            };
-            for (key, value) in entries {
+            for (key, value) in pairs {
                 let name = key.shown();
                 check_entry(&name, value, shape, &path.key(&name), findings);
             }
         }
-        Shape::Fragment | Shape::Part if node.as_map().is_none() => {
-            findings.push(wrong_type(node, "must be a mapping", "write `name: value` lines below it", path));
-        }
         Shape::Part => part_checks::check(node, path, findings),
-        Shape::Operations if node.as_list().is_none() => {
-            let fix = "write `- {op: replace, path: /spec/…, value: …}` lines";
-            findings.push(wrong_type(node, "must be a list of operations", fix, path));
-        }
-        Shape::Fragment | Shape::Operations | Shape::Flow => {}
-        Shape::Fields(fields) => check_fields(node, fields, None, path, findings),
-        Shape::Map(fields) => for_entries(node, path, findings, |value, path, findings| check_fields(value, fields, None, path, findings)),
-        Shape::Layer(level) => check_fields(node, LAYER, Some(*level), path, findings),
+        Shape::Text | Shape::Flag | Shape::Share | Shape::Fragment | Shape::Operations | Shape::Flow => {}
+        Shape::Fields(fields) => check_fields_of(pairs, fields, None, path, findings),
+        Shape::Map(fields) => check_entries(pairs, fields, None, field, path, findings),
+        Shape::Layer(level) => check_fields_of(pairs, LAYER, Some(*level), path, findings),
         Shape::Layers(level) => {
             if *level == Level::Shard {
-                let numbers = node.as_map().unwrap_or_default().iter();
+                let numbers = pairs.iter();
                 findings
                     .extend(numbers.filter_map(|(key, _)| invalid_shard_number(&key.shown(), path).map(|finding| finding.at(key.mark))));
             }
-            for_entries(node, path, findings, |value, path, findings| check_fields(value, LAYER, Some(*level), path, findings));
+            check_entries(pairs, LAYER, Some(*level), field, path, findings);
         }
     }
 }
 
-/// Checks the value of each entry of a mapping.
-fn for_entries(node: &Node<'_>, path: &Path<'_>, findings: &mut Findings, check: impl Fn(&Node<'_>, &Path<'_>, &mut Findings)) {
-    let Some(entries) = node.as_map() else {
-        return findings.push(wrong_type(node, "must be a mapping", "write `field: value` lines below it", path));
-    };
-    for (key, value) in entries.iter().filter(|(_, value)| !value.is_null()) {
-        check(value, &path.key(&key.shown()), findings);
+/// Checks the value of each entry of a field that maps names to mappings.
+fn check_entries(
+    pairs: &[(Node<'_>, Node<'_>)],
+    fields: &'static [Field],
+    level: Option<Level>,
+    field: Option<&'static Field>,
+    path: &Path<'_>,
+    findings: &mut Findings,
+) {
+    for (key, value) in pairs.iter().filter(|(_, value)| !value.is_null()) {
+        let name = key.shown();
+        let path = path.key(&name);
+        if let Some(below) = value.as_map() {
+            check_fields_of(below, fields, level, &path, findings);
+            continue;
+        }
+        let fix = match misplaced::instead_of_name(&name, value, level) {
+            Some(fix) => fix,
+            None => forms::line_of_entry(&name, field, fields, value, is_valid),
+        };
+        findings.push(wrong_type(value, "must be a mapping", &fix, &path));
     }
 }
 
@@ -128,35 +201,22 @@ fn invalid_shard_number(number: &str, path: &Path<'_>) -> Option<Finding> {
 }
 
 fn check_scalar(node: &Node<'_>, shape: &Shape, path: &Path<'_>) -> Option<Finding> {
-    let text = node.as_text();
-    let number = || text.and_then(|text| text.parse::<i64>().ok());
-    let wrong = |message: &str, fix: &str| Some(wrong_type(node, message, fix, path));
-    match shape {
-        Shape::Text if text.is_none_or(str::is_empty) => wrong("must be a string", "write one value"),
-        Shape::Int(least) => match number() {
-            None => Some(wrong_type(node, &format!("must be a whole number of at least {least}"), "write a whole number", path)),
-            Some(number) if number < *least => {
-                Some(out_of_range(node, format!("must be at least {least}"), &format!("set it to {least} or more"), path))
+    let text = node.as_text().unwrap_or_default();
+    let finding = match shape {
+        Shape::Int(least) => match text.parse::<i64>() {
+            Ok(number) if number < *least => {
+                out_of_range(node, format!("must be at least {least}"), &format!("set it to {least} or more"), path)
             }
             // Numbers of Kubernetes are int32.
-            Some(number) if number > i64::from(i32::MAX) => {
-                Some(out_of_range(node, format!("must be at most {}", i32::MAX), "set it to a smaller number", path))
+            Ok(number) if number > i64::from(i32::MAX) => {
+                out_of_range(node, format!("must be at most {}", i32::MAX), "set it to a smaller number", path)
             }
-            Some(_) => None,
+            _ => return None,
         },
-        Shape::Flag if flag(node).is_none() => wrong("must be true or false", "write true or false"),
-        Shape::Share if text.is_none_or(|text| text.strip_suffix('%').unwrap_or(text).parse::<u32>().is_err()) => {
-            wrong("must be a whole number or a percentage", "write a value such as 1 or 25%")
-        }
-        Shape::Quantity if text.and_then(quantity::parse).is_none() => {
-            let finding = Code::InvalidQuantity.error(path, "is not a valid quantity").got(node.shown());
-            Some(finding.fix("write a value such as 500m, 2, 8Gi or 1.5G").at(node.mark))
-        }
-        Shape::Choice(_) | Shape::JinaVersion | Shape::ImagePattern => {
-            check_text(&node.shown(), shape, path).map(|finding| finding.at(node.mark))
-        }
-        _ => None,
-    }
+        Shape::Quantity => return amounts::storage(text, path).map(|finding| finding.at(node.mark)),
+        _ => check_text(text, shape, path)?,
+    };
+    Some(finding.at(node.mark))
 }
 
 /// Checks the value of a setting, from YAML or from a caller.
@@ -189,7 +249,7 @@ pub fn check_text(text: &str, shape: &Shape, path: &Path<'_>) -> Option<Finding>
 fn check_entry(name: &str, value: &Node<'_>, shape: &'static Shape, path: &Path<'_>, findings: &mut Findings) {
     if let Shape::Strings(may_be_empty) = shape {
         if value.is_null() || value.as_text().is_none_or(|text| text.is_empty() && !may_be_empty) {
-            findings.push(wrong_type(value, "must be a string", "write one value", path));
+            findings.push(wrong_type(value, "must be a string", &forms::line_of_text(name), path));
         }
         return;
     }
@@ -197,7 +257,12 @@ fn check_entry(name: &str, value: &Node<'_>, shape: &'static Shape, path: &Path<
         return;
     }
     match shape {
-        Shape::Quantities => return check_value(value, &Shape::Quantity, path, findings),
+        Shape::Quantities => {
+            return match value.as_text() {
+                Some(text) => findings.extend(amounts::resource(name, text, path).map(|finding| finding.at(value.mark))),
+                None => findings.push(wrong_type(value, "must be a quantity", "write a value such as 500m, 2, 8Gi or 1.5G", path)),
+            };
+        }
         Shape::Set => {
             if value.as_map().is_none_or(|fields| !fields.is_empty()) && flag(value) != Some(true) {
                 let fix = format!("write `{name}: {{}}`, or `{name}: null` to remove the name");
@@ -208,7 +273,7 @@ fn check_entry(name: &str, value: &Node<'_>, shape: &'static Shape, path: &Path<
         _ => {}
     }
     if value.as_text().is_none() {
-        return findings.push(wrong_type(value, "must be a string", "write one value", path));
+        return findings.push(wrong_type(value, "must be a string", &forms::line_of_text(name), path));
     }
     let invalid_name = |message: &str, fix: &str| Code::InvalidName.error(path, message).got(value.shown()).fix(fix).at(value.mark);
     if matches!(shape, Shape::Variables) && !is_variable(name) {
@@ -230,7 +295,10 @@ fn check_entry(name: &str, value: &Node<'_>, shape: &'static Shape, path: &Path<
 }
 
 fn wrong_type(node: &Node<'_>, message: &str, fix: &str, path: &Path<'_>) -> Finding {
-    Code::WrongType.error(path, message).got(node.shown()).fix(fix).at(node.mark)
+    let shown = node.shown();
+    // A list of variables has both their names and their values.
+    let is_hidden = node.as_text().is_none() && shows_a_secret(&shown);
+    Code::WrongType.error(path, message).got(if is_hidden { HIDDEN } else { &shown }).fix(fix).at(node.mark)
 }
 
 fn out_of_range(node: &Node<'_>, message: String, fix: &str, path: &Path<'_>) -> Finding {
@@ -243,5 +311,125 @@ pub fn flag(node: &Node<'_>) -> Option<bool> {
         "true" | "True" | "TRUE" => Some(true),
         "false" | "False" | "FALSE" => Some(false),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::fields::SPEC;
+    use crate::yaml::read;
+
+    /// All fields, from `SPEC` and `LAYER` down.
+    fn all_fields() -> Vec<&'static Field> {
+        let mut fields: Vec<&Field> = SPEC.iter().chain(LAYER).collect();
+        let mut place = 0;
+        while place < fields.len() {
+            if let Shape::Fields(below) | Shape::Map(below) = fields[place].shape {
+                fields.extend(below);
+            }
+            place += 1;
+        }
+        fields
+    }
+
+    fn node(text: &str) -> Node<'_> {
+        read(text).ok().and_then(|document| document.root).unwrap_or_else(|| "".into())
+    }
+
+    /// The line that the fix of a finding tells the user to write.
+    fn line(finding: &Finding) -> Option<&str> {
+        finding.fix.as_deref()?.strip_prefix("write `")?.strip_suffix('`')
+    }
+
+    #[test]
+    fn the_line_to_write_for_a_wrong_form_is_valid() {
+        let values = [
+            "[]",
+            "{}",
+            "[[a]]",
+            "[a, b]",
+            "{a: [b]}",
+            "[{name: a}, {name: b, value: c}]",
+            "[{x: y}]",
+            "50Gi",
+            "true",
+            "false",
+            "5",
+            "a.b",
+            "''",
+        ];
+        let mut lines = 0;
+        for field in all_fields().into_iter().filter(|field| !matches!(field.shape, Shape::Flow)) {
+            for value in values {
+                let mut findings = Findings::default();
+                let path = Path::root("spec");
+                let path = path.key(field.name);
+                check_field(&node(value), field, None, &path, &mut findings);
+                for finding in findings.iter().filter(|finding| finding.code == Code::WrongType) {
+                    if finding.path.steps().len() > 2 {
+                        continue;
+                    }
+                    let line = line(finding).unwrap_or_else(|| panic!("{}: {value}: {finding}", field.name));
+                    let fixed = node(line);
+                    let fixed = fixed.get(field.name).unwrap_or_else(|| panic!("{line}"));
+                    let mut findings = Findings::default();
+                    check_field(fixed, field, None, &path, &mut findings);
+                    let rest: Vec<String> = findings.iter().map(|finding| format!("{}: {finding}", finding.path)).collect();
+                    assert_eq!(rest, [""; 0], "{}: {value}: {line}", field.name);
+                    lines += 1;
+                }
+            }
+        }
+        assert!(lines > 500, "{lines}");
+    }
+
+    #[test]
+    fn the_line_to_write_has_the_value_of_the_user() {
+        let find = |name: &str| all_fields().into_iter().find(|field| field.name == name);
+        for (name, value, expected) in [
+            ("storage", "50Gi", "{size: 50Gi}"),
+            ("expose", "LoadBalancer", "{type: LoadBalancer}"),
+            ("expose", "8080", "{port: 8080}"),
+            ("pdb", "false", "{enabled: false}"),
+            ("networkPolicy", "true", "{enabled: true}"),
+            ("monitoring", "true", "{kind: ServiceMonitor}"),
+            ("monitoring", "PodMonitor", "{kind: PodMonitor}"),
+            ("autoscale", "5", "{max: 5}"),
+            ("resources", "1Gi", "{requests: {memory: 1Gi}}"),
+            ("resources", "500m", "{requests: {cpu: 500m}}"),
+            ("rollingUpdate", "25%", "{maxSurge: 25%}"),
+            ("output", "overwrite", "{onConflict: overwrite}"),
+            ("ingress", "a.example.com", "{hosts: {a.example.com: {}}}"),
+            ("hosts", "[a.example.com, b.example.com]", "{a.example.com: {}, b.example.com: {}}"),
+            ("hosts", "[{host: a.example.com, path: /x}]", "{a.example.com: {path: /x}}"),
+            ("imagePullSecrets", "[{name: hub}]", "{hub: {}}"),
+            ("env", "[{name: A, value: b}]", "{A: b}"),
+            ("env", "[A=b, C=d]", "{A: b, C: d}"),
+            ("nodeSelector", "disk=ssd", "{disk: ssd}"),
+            (
+                "tolerations",
+                "[{key: nvidia.com/gpu, operator: Exists, effect: NoSchedule, tolerationSeconds: 5}]",
+                "{nvidia.com/gpu: {operator: Exists, effect: NoSchedule, seconds: 5}}",
+            ),
+            ("traces", "collector.observability", "{host: collector.observability}"),
+            ("drainSeconds", "[60]", "60"),
+            ("executors", "[{name: encoder, replicas: 2}]", "{encoder: {replicas: 2}}"),
+            ("gateway", "3", "{replicas: 3}"),
+        ] {
+            let mut findings = Findings::default();
+            let Some(field) = find(name) else { panic!("{name}") };
+            check_field(&node(value), field, None, &Path::root("spec"), &mut findings);
+            let lines: Vec<Option<&str>> = findings.iter().map(line).collect();
+            assert_eq!(lines, [Some(&*format!("{name}: {expected}"))], "{name}: {value}");
+        }
+    }
+
+    #[test]
+    fn a_secret_is_not_repeated() {
+        let mut findings = Findings::default();
+        let Some(field) = find(LAYER, "env") else { panic!() };
+        check_field(&node("[{name: HF_TOKEN, value: hf_x}]"), field, None, &Path::root("spec"), &mut findings);
+        assert!(findings.len() == 1 && findings.iter().all(|finding| !finding.to_string().contains("hf_x")));
     }
 }

@@ -29,6 +29,7 @@ pub fn fault(image: &str) -> Option<(String, String)> {
     if image.starts_with('-') {
         return fault("it starts with a dash", "remove the dash");
     }
+    let whole = image;
     let (image, digest) = image.split_once('@').map_or((image, None), |(name, digest)| (name, Some(digest)));
     if let Some(digest) = digest.filter(|digest| !is_digest(digest)) {
         if digest.contains(['/', '.']) {
@@ -65,14 +66,34 @@ pub fn fault(image: &str) -> Option<(String, String)> {
         // The grammar reads a first part with upper case letters as a registry. Without a dot or a port, the user means
         // an owner.
         let is_registry = domain.is_some_and(|domain| domain.contains(['.', ':', '[']));
-        let name = if is_registry { name.replacen(path, &path.to_lowercase(), 1) } else { name.to_lowercase() };
-        return Some((format!("`{wrong}` contains upper case letters"), format!("write {name}")));
+        let small = if is_registry { name.replacen(path, &path.to_lowercase(), 1) } else { name.to_lowercase() };
+        return Some((format!("`{wrong}` contains upper case letters"), format!("write {small}{}", &whole[name.len()..])));
     }
     if wrong.contains('$') || wrong.contains('{') {
         return Some((format!("`{wrong}` is a variable, which is not replaced in an image"), "write the value".to_owned()));
     }
     let fix = "use lower case letters and digits, with single `.`, `_` or `-` between them";
     Some((format!("`{wrong}` is not a valid part of a repository"), fix.to_owned()))
+}
+
+/// The `uses` that names an image, for a `uses` that looks like an image without `docker://`: it has a tag, a digest or a
+/// registry, or its scheme is a variant of `docker://`.
+pub fn looks_like_an_image(uses: &str) -> Option<String> {
+    let uses = uses.trim();
+    let scheme = uses.get(..7).filter(|scheme| scheme.eq_ignore_ascii_case("docker:"));
+    let image = match scheme {
+        Some(scheme) => uses[scheme.len()..].trim_start_matches('/'),
+        None => uses.strip_prefix("https://hub.docker.com/r/").unwrap_or(uses),
+    };
+    let has_scheme = image.len() < uses.len();
+    let (path, digest) = image.split_once('@').map_or((image, None), |(path, digest)| (path, Some(digest)));
+    let (first, last) = (path.split('/').next().unwrap_or_default(), path.rsplit('/').next().unwrap_or_default());
+    let is_registry = first.len() < path.len() && (first.contains(['.', ':']) || first == "localhost");
+    // A module and its class may be written as MODULE:CLASS.
+    let has_tag = last.split_once(':').is_some_and(|(_, tag)| !tag.starts_with(|c: char| c.is_ascii_uppercase()));
+    let is_file = path.starts_with(['.', '/']) || [".yml", ".yaml", ".py", ".json"].iter().any(|end| path.ends_with(end));
+    let is_image = (has_scheme || digest.is_some() || is_registry || has_tag) && !is_file && fault(image).is_none();
+    is_image.then(|| format!("docker://{image}"))
 }
 
 /// Whether a string is a valid tag.
@@ -243,10 +264,47 @@ mod tests {
     }
 
     #[test]
+    fn images_without_their_scheme_are_recognized() {
+        for (uses, image) in [
+            ("acme/clip:1", "acme/clip:1"),
+            ("clip:latest", "clip:latest"),
+            ("docker:/acme/clip", "acme/clip"),
+            ("docker:acme/clip", "acme/clip"),
+            ("Docker://acme/clip:1", "acme/clip:1"),
+            ("DOCKER://acme/clip", "acme/clip"),
+            ("docker.io/acme/clip", "docker.io/acme/clip"),
+            ("ghcr.io/acme/clip:1.0.0-rc1", "ghcr.io/acme/clip:1.0.0-rc1"),
+            ("localhost:5000/clip", "localhost:5000/clip"),
+            ("https://hub.docker.com/r/acme/clip", "acme/clip"),
+            (&format!("acme/clip@sha256:{}", "f".repeat(64)), &format!("acme/clip@sha256:{}", "f".repeat(64))),
+        ] {
+            assert_eq!(looks_like_an_image(uses), Some(format!("docker://{image}")), "{uses}");
+        }
+        for uses in [
+            "CLIPEncoder",
+            "acme/clip",
+            "executors/encoder",
+            "executor/config.yml",
+            "./executor",
+            "../a.b/encoder",
+            "my.module.Encoder",
+            "my_module:Encoder",
+            "jinahub://Encoder",
+            "jinaai+docker://acme/Encoder:latest",
+            "https://example.com/encoder",
+            "",
+            "docker://",
+            "\u{e9}\u{e9}\u{e9}\u{e9}",
+        ] {
+            assert_eq!(looks_like_an_image(uses), None, "{uses}");
+        }
+    }
+
+    #[test]
     fn the_fix_of_an_invalid_image_shows_the_right_form() {
         let text = |image: &str| fault(image).map(|(message, fix)| format!("{message}; {fix}")).unwrap_or_default();
         assert_eq!(text("docker://a/b:1"), "`docker://` is not part of an image name; write a/b:1");
-        assert_eq!(text("ghcr.io/Acme/x:1"), "`Acme` contains upper case letters; write ghcr.io/acme/x");
+        assert_eq!(text("ghcr.io/Acme/x:1"), "`Acme` contains upper case letters; write ghcr.io/acme/x:1");
         assert_eq!(text("x:~"), "its tag \"~\" is not valid; use at most 128 letters, digits, `_`, `.` and `-`");
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::amounts::{GPU, is_fixed};
 use super::fields::LAYER;
 use super::object_names::is_subdomain;
 use super::quantity;
@@ -30,6 +31,12 @@ pub const RESERVED_LABELS: [&str; 12] = [
 /// The most seconds of `stabilizationWindowSeconds` (`k8s.io/api/autoscaling/v2`, `HPAScalingRules`).
 const LONGEST_SCALE_DOWN: i64 = 3600;
 
+/// The error for a resource that Kubernetes does not overcommit, with a request and no limit.
+fn limit_missing(path: FieldPath, name: &str, request: &str) -> Finding {
+    let message = format!("is required: Kubernetes accepts a request for `{name}` only with an equal limit");
+    Code::LimitNotEqual.error(path, message).fix(format!("write `limits: {{{name}: {request}}}`"))
+}
+
 const KEEP_ONE: &str = "remove one of the two; `null` removes the value of a weaker layer";
 
 /// The settings of one component, and the list for findings about the settings.
@@ -37,12 +44,15 @@ struct Checker<'c> {
     workload: &'c Workload,
     fields: Values<'c, 'static>,
     stack: &'c Stack<'c>,
+    has_gpus: bool,
     findings: &'c mut Findings,
 }
 
 /// Checks merged layers. Each layer was checked separately before.
-pub fn check(workload: &Workload, merged: &Node<'static>, stack: &Stack<'_>, findings: &mut Findings) {
-    let mut checker = Checker { workload, fields: Values::of(merged, LAYER), stack, findings };
+///
+/// `has_gpus` is whether the pods can get GPUs from `gpus` of the Flow.
+pub fn check(workload: &Workload, merged: &Node<'static>, stack: &Stack<'_>, has_gpus: bool, findings: &mut Findings) {
+    let mut checker = Checker { workload, fields: Values::of(merged, LAYER), stack, has_gpus, findings };
     checker.check_labels();
     checker.check_variables();
     checker.check_sources();
@@ -166,6 +176,24 @@ impl Checker<'_> {
                 let path = self.path("resources", &["limits", &name.shown()]);
                 let message = format!("is lower than the request, {}", request.shown());
                 wrong.push(Code::LimitBelowRequest.error(path, message).got(limit.shown()).fix("raise the limit, or lower the request"));
+            }
+        }
+        let limits: HashMap<_, _> = self.amounts("limits").iter().map(|(name, limit)| (name.as_text(), limit)).collect();
+        for (key, request) in self.amounts("requests") {
+            let name = key.shown();
+            if !is_fixed(&name) {
+                continue;
+            }
+            match limits.get(&key.as_text()) {
+                // The Flow may have `gpus`, and `crate::plan` checks that.
+                None if name == GPU && self.has_gpus => {}
+                None => wrong.push(limit_missing(self.path("resources", &["limits", &name]), &name, &request.shown())),
+                Some(limit) if number(request) < number(limit) => {
+                    let message = format!("must be equal to the limit, {}: Kubernetes does not overcommit `{name}`", limit.shown());
+                    let finding = Code::LimitNotEqual.error(self.path("resources", &["requests", &name]), message);
+                    wrong.push(finding.got(request.shown()).propose(limit.shown()));
+                }
+                Some(_) => {}
             }
         }
         for finding in wrong {

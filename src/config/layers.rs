@@ -242,7 +242,7 @@ impl Layers {
         let stack = self.stack(pods);
         let merged = self.merged(pods, &stack);
         let workload = Workload::read(&merged);
-        layer_checks::check(&workload, &merged, &stack, findings);
+        layer_checks::check(&workload, &merged, &stack, matches!(pods, Pods::Worker(..)), findings);
         Rc::new(workload)
     }
 

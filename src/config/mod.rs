@@ -3,6 +3,7 @@
 mod api;
 mod object_names;
 pub mod quantity;
+mod amounts;
 pub mod image_name;
 pub mod hub_name;
 pub mod placeholder;
@@ -16,6 +17,8 @@ pub mod field;
 pub mod fields;
 pub mod lists;
 mod part_checks;
+mod misplaced;
+mod forms;
 mod field_checks;
 mod values;
 pub mod workload;
@@ -39,6 +42,7 @@ pub mod schema;
 pub mod manual;
 pub mod field_page;
 
+pub use amounts::GPU;
 pub use api::{API_VERSION, CHECK_KIND, GROUP, KIND, is_jina_flow, unknown_kind};
 pub use choices::{Compat, Mesh, OnConflict};
 pub use image_pattern::Pattern;

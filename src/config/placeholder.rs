@@ -51,7 +51,7 @@ pub fn placeholder(uses: &str) -> String {
 }
 
 /// Whether a `uses` looks like an image without `docker://`: a path and a tag.
-pub fn is_image_with_tag(uses: &str) -> bool {
+fn is_image_with_tag(uses: &str) -> bool {
     uses.contains('/') && !uses.contains('@') && repository_of(uses).len() < uses.len() && fault(uses).is_none()
 }
 

@@ -52,7 +52,7 @@ pub struct Settings {
 impl Settings {
     /// Reads and checks a `spec`.
     pub fn read(spec: &Node<'_>, path: &Path<'_>, findings: &mut Findings) -> Self {
-        check_fields(spec, SPEC, None, path, findings);
+        check_fields(spec, SPEC, path, findings);
         let fields = Values::of(spec, SPEC);
         let mut settings = Self {
             compat: fields.choice_or_default("compat", Compat::parse).unwrap_or_default(),

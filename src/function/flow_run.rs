@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::own_items::ReadItem;
+use crate::check::{LOCAL_CONFIG, NOT_LOCAL};
 use crate::config::{self, JinaFlow, Overrides};
 use crate::finding::{Code, Findings, Path};
 use crate::krm::annotations;
@@ -64,6 +65,16 @@ fn check_paths(runs: &mut [FlowRun<'_>]) {
             let annotations = Path::root("metadata.annotations");
             let finding = Code::PathOutsidePackage.error(annotations.key(annotations::PATH), "leads out of the package").got(path);
             findings.push(finding.fix("set the path of the file relative to its package, such as `jinaflow.yaml`"));
+        }
+    }
+}
+
+/// Reports JinaFlows of a package that would be applied to the cluster.
+pub fn find_applied(runs: &mut [FlowRun<'_>]) {
+    for FlowRun { placing: Placing { meta, .. }, findings, .. } in runs {
+        if meta.annotation(LOCAL_CONFIG).is_none() {
+            let (message, fix) = NOT_LOCAL;
+            findings.push(Code::LocalConfigMissing.info("metadata.annotations", message).fix(fix));
         }
     }
 }

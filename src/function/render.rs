@@ -1,12 +1,12 @@
 //! Renders the objects of JinaFlows into a list.
 
 use super::call::Call;
-use super::flow_run::{check_metadata, find_hidden_output};
+use super::flow_run::{check_metadata, find_applied, find_hidden_output};
 use super::placement::Placement;
 use super::response::Response;
 use crate::config::API_VERSION;
 use crate::finding::{Code, Finding};
-use crate::krm::Caller;
+use crate::krm::{Caller, annotations};
 use crate::reconcile::{Fate, Purpose};
 use crate::report::{self, Subject};
 
@@ -17,6 +17,10 @@ pub fn render<'l, 't>(mut call: Call<'_, 'l, 't>) -> Response<'l, 't> {
         call.findings.push((Subject::Input, no_flow()));
     }
     check_metadata(&mut call.runs);
+    let is_package = || list.items.iter().any(|item| item.text().contains(annotations::PACKAGE_PATH));
+    if caller.keeps_files() && is_package() {
+        find_applied(&mut call.runs);
+    }
     if caller == Caller::KptSelection {
         find_hidden_output(&mut call.runs, &call.generated);
     }

@@ -315,8 +315,9 @@ pub fn of_python(path: &Path<'_>) -> Finding {
     Code::PythonArgument.error(path, "is a parameter of Jina's Python methods, not an option").fix("remove it")
 }
 
-/// The reason why an option of a section has no effect on Kubernetes; `None` if the option has an effect.
-fn without_effect(section: Section, row: &Row, is_inherited: bool) -> Option<&'static str> {
+/// The reason why an option of a section has no effect on Kubernetes; `None` if the option has an effect. `is_inherited` is
+/// whether Jina passes the option to components although its table says otherwise.
+pub fn without_effect(section: Section, row: &Row, is_inherited: bool) -> Option<&'static str> {
     let lost = || match section {
         Section::With if row.with == With::Kept && !is_used_of_with(row.opt) && !is_inherited => Some("Jina passes it to no component"),
         Section::Executor if row.executor == Use::Ignored => Some("it is an option of the gateway"),

@@ -85,6 +85,7 @@ impl Planner<'_> {
         let own = &base.own_shards;
         let common = layers.of(Pods::Worker(&executor.name, None), &self.shared.worker, findings);
         let parts = base.parts(&common, path, findings);
+        self.check_gpus(executor, base.gpus.as_deref(), &common, path, findings);
         if common.storage.as_ref().is_some_and(|storage| storage.existing.is_some()) && own.len() + 1 < shards as usize {
             let message = format!("is a single claim for {shards} shards");
             let finding = Code::SharedClaim.error(base.config_path("storage.existingClaim"), message);

@@ -11,6 +11,7 @@ mod planner;
 mod images;
 mod balance;
 mod env;
+mod gpus;
 mod external;
 mod executor;
 mod gateway;

@@ -5,8 +5,9 @@ use std::fmt::Write as _;
 
 use crate::config::Settings;
 use crate::config::hub_name::HubName;
+use crate::config::image_name::looks_like_an_image;
 use crate::config::images::{GATEWAY_KEY, keys_of};
-use crate::config::placeholder::{is_image_with_tag, repository_of};
+use crate::config::placeholder::repository_of;
 use crate::finding::{Code, FieldPath, Finding, Findings, Path, Severity};
 use crate::jina::flow::{Flow, Kind};
 use crate::jina::inline::is_class;
@@ -154,8 +155,8 @@ fn notes(entries: &[Entry<'_>], is_bare: bool, is_one: bool, out: &mut String) {
             let _ = writeln!(out, "`{}` is not a valid image: {reason}; {fix}", entry.missing.shown);
         }
     }
-    if let Some((_, image)) = uses.find(|(_, uses)| is_image_with_tag(uses)) {
-        let _ = writeln!(out, "if {image} is an image, write `uses: docker://{image}` in the Flow");
+    if let Some((uses, likely)) = uses.find_map(|(_, uses)| Some((uses, looks_like_an_image(uses)?))) {
+        let _ = writeln!(out, "if {uses} is an image, write `uses: {likely}` in the Flow");
     }
     let is_configured =
         |entry: &Entry<'_>| is_class(&entry.missing.uses) || entry.missing.uses.ends_with(".yml") || entry.missing.uses.ends_with(".yaml");

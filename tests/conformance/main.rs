@@ -17,6 +17,7 @@ mod init;
 mod jina;
 mod kpt;
 mod kustomize;
+mod messages;
 mod overlays;
 mod passthrough;
 mod pipelines;

@@ -48,7 +48,7 @@ fn wrong_fields_of_the_config_are_reported() {
     for (spec, expected) in [
         ("flwo: x\nflow: {jtype: Flow}", "spec.flwo unknown-field"),
         ("flow: {jtype: Flow}\nimage: {}", "spec.image unknown-field"),
-        ("flow: {jtype: Flow}\nreplicas: 2", "spec.replicas unknown-field"),
+        ("flow: {jtype: Flow}\nreplicas: 2", "spec.replicas misplaced-field"),
         ("compat: jina-3.33\nflow: {jtype: Flow}", "spec.compat value-not-allowed"),
         ("jinaVersion: latest\nflow: {jtype: Flow}", "spec.jinaVersion unsupported-jina-version"),
         ("imagePattern: \"r/{nmae}\"\nflow: {jtype: Flow}", "spec.imagePattern invalid-image-pattern"),

@@ -385,7 +385,7 @@ roles: {worker: {resources: {requests: {cpu: 2}}, labels: {b: '2'}}, head: {drai
 gateway: {drainSeconds: 3}
 executors:
   indexer:
-    resources: {requests: {memory: null, x.io/gpu: 1}}
+    resources: {requests: {memory: null, x.io/gpu: 1}, limits: {x.io/gpu: 1}}
     head: {labels: {b: '4'}}
     shards: {'1': {resources: {requests: {cpu: 5}}, labels: null}}";
     let objects = objects(spec);

@@ -6,7 +6,7 @@ use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 
 use serde::Deserialize;
@@ -38,6 +38,7 @@ struct Server {
     requests: ChildStdin,
     answers: BufReader<ChildStdout>,
     log: PathBuf,
+    kubeconfig: PathBuf,
 }
 
 impl Server {
@@ -50,7 +51,8 @@ impl Server {
         let mut child = command.spawn().unwrap();
         let requests = child.stdin.take().unwrap();
         let answers = BufReader::new(child.stdout.take().unwrap());
-        let mut server = Server { _child: child, requests, answers, log };
+        let kubeconfig = data.join("kubeconfig");
+        let mut server = Server { _child: child, requests, answers, log, kubeconfig };
         let version: Value = read(&mut server.answers, &server.log);
         assert_eq!(version["emulationMinor"], "37", "{version}");
         server
@@ -72,10 +74,20 @@ fn read<T: DeserializeOwned>(answers: &mut BufReader<ChildStdout>, log: &Path) -
     serde_json::from_str(&line).unwrap()
 }
 
+/// The server, started once.
+fn server() -> MutexGuard<'static, Server> {
+    static SERVER: OnceLock<Mutex<Server>> = OnceLock::new();
+    SERVER.get_or_init(|| Mutex::new(Server::start())).lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The file with which kubectl calls the server.
+pub fn kubeconfig() -> PathBuf {
+    server().kubeconfig.clone()
+}
+
 /// Sends the objects of streams to the server, and returns its answers.
 fn apply(streams: &[(String, String)], keep: bool) -> BTreeMap<String, Vec<Verdict>> {
-    static SERVER: OnceLock<Mutex<Server>> = OnceLock::new();
-    let mut server = SERVER.get_or_init(|| Mutex::new(Server::start())).lock().unwrap_or_else(PoisonError::into_inner);
+    let mut server = server();
     let Server { requests, answers, log, .. } = &mut *server;
     let verdicts: BTreeMap<String, Vec<Verdict>> = thread::scope(|scope| {
         // A separate thread writes, because the server reads no further until its answers are read.

@@ -6,13 +6,16 @@ mod support;
 
 mod apiserver;
 mod around;
+mod blocks;
 mod callers;
 mod catalog;
 mod check;
 mod container;
+mod containerize;
 mod deliveries;
 mod emitted;
 mod examples;
+mod howto;
 mod init;
 mod jina;
 mod kpt;

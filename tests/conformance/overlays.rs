@@ -880,7 +880,7 @@ struct Broken {
 }
 
 impl Broken {
-    /// The numbers in the words of README.md.
+    /// The numbers in the words of examples/kustomize/README.md.
     fn words(&self) -> String {
         let [addresses, nowhere, elsewhere] = self.addresses;
         let counts = [
@@ -962,7 +962,7 @@ fn by_jinaflow(folder: &Path) {
     write(folder, "base/kustomization.yaml", "generators: [jinaflow.yaml]\nconfigurations: [kustomizeconfig.yaml]\nnamespace: search\n");
 }
 
-/// The same Flow with the same overlay: Jina's export breaks as README.md says.
+/// The same Flow with the same overlay: Jina's export breaks as examples/kustomize/README.md says.
 #[test]
 fn jinas_own_export_breaks_under_the_same_overlays() {
     const SHARDS: &str = "resources: [../base]\npatches:\n- target: {kind: Deployment, labelSelector: \"flow.jina.ai/executor=indexer,flow.jina.ai/role=worker\"}\n  patch: |\n    - {op: add, path: /spec/template/spec/priorityClassName, value: high}\n";
@@ -1008,7 +1008,7 @@ fn jinas_own_export_breaks_under_the_same_overlays() {
         must(kustomize(&folder.join("over"))).stdout
     };
     let after = |folder: &Path, files: &[(&str, &str)]| documents(&text_after(folder, files));
-    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let readme = fs::read_to_string(root().join("examples/kustomize/README.md")).unwrap();
     for (name, files, wanted) in overlays {
         let found = broken(&after(&theirs, files));
         assert_eq!(found.words(), wanted, "{name}");
@@ -1017,7 +1017,7 @@ fn jinas_own_export_breaks_under_the_same_overlays() {
         let lost = checked(&text_after(&theirs, files)).iter().filter(|line| line.contains(": calls `")).count();
         assert_eq!(lost, found.addresses[1], "{name}");
         assert_eq!(checked(&text_after(&ours, files)), Vec::<String>::new(), "{name}");
-        assert!(wanted == "nothing" || readme.contains(&format!("| {name} | {wanted} |\n")), "README.md: {name}");
+        assert!(wanted == "nothing" || readme.contains(&format!("| {name} | {wanted} |\n")), "the README of the example: {name}");
     }
     // A patch by labels finds no labels there, and kustomize reports nothing.
     let high = |folder: &Path| {
@@ -1025,5 +1025,5 @@ fn jinas_own_export_breaks_under_the_same_overlays() {
         objects.iter().filter(|object| at(object, "spec/template/spec/priorityClassName") == "high").count()
     };
     assert_eq!((high(&theirs), high(&ours)), (0, 2));
-    assert!(readme.contains("| a patch by labels, of all shards | it changes 0 of 2 shards, without an error |\n"), "README.md");
+    assert!(readme.contains("| a patch by labels, of all shards | it changes 0 of 2 shards, without an error |\n"));
 }

@@ -230,17 +230,14 @@ fn selectors_that_hide_generated_objects_are_reported() {
     assert_eq!(told[0]["tags"]["code"], "generated-objects-hidden");
 }
 
-/// The statements of the README about rendering again are true.
+/// The statements of the example about rendering again are true.
 #[test]
-fn the_readme_shows_an_edit_that_stays() {
-    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+fn the_example_shows_an_edit_that_stays() {
+    let readme = fs::read_to_string(root().join("examples/kpt/README.md")).unwrap();
     let section = readme.split("\n## Rendering again\n").nth(1).unwrap();
     let block = |kind: &str| section.split(&format!("```{kind}\n")).nth(1).unwrap().split("```").next().unwrap();
-    let folder = scratch("readme");
-    fs::create_dir(folder.join("examples")).unwrap();
-    fs::rename(copy("examples/kpt"), folder.join("examples/kpt")).unwrap();
     let mut shell = tool("bash", &["-euc", block("sh")]);
-    shell.current_dir(&folder);
+    shell.current_dir(copy("examples/kpt"));
     let answer = must(shell);
     assert!(answer.stdout.ends_with(block("text")), "{}", answer.stdout);
 }

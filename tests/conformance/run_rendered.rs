@@ -28,7 +28,7 @@ fn render(folder: &Path, flow: &str, spec: &str, flags: &[&str]) -> String {
 }
 
 /// Runs manifests in the sandbox and returns its report.
-fn kubelet(place: &Path, manifests: &str, flow: &str, flags: &[&str]) -> Value {
+pub fn kubelet(place: &Path, manifests: &str, flow: &str, flags: &[&str]) -> Value {
     let (all, flow_file) = (place.join("all.yml"), place.join("flow.yml"));
     fs::write(&all, manifests).unwrap();
     fs::write(&flow_file, flow).unwrap();
@@ -51,7 +51,8 @@ fn runs(flow: &str, spec: &str, flags: &[&str]) -> Value {
     passed(kubelet(&folder, &render(&folder, flow, spec, &[]), flow, flags))
 }
 
-fn passed(report: Value) -> Value {
+/// Asserts that nothing failed.
+pub fn passed(report: Value) -> Value {
     assert_eq!(report["failures"], json!([]), "{}", report["log"].as_str().unwrap());
     report
 }

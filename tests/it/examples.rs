@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::support::wiring::faults;
-use crate::support::{documents, function, jinaflow, label, root, tree};
+use crate::support::{documents, function, jinaflow, label, root, scratch, tree};
 
 #[test]
 fn getting_started_renders_the_same_from_a_flow_and_from_a_jinaflow() {
@@ -86,7 +86,10 @@ fn patches_of_components_and_overlays_render_without_findings() {
 fn links_in_readmes_lead_to_existing_files() {
     let mut links = 0;
     let readmes = tree(&root().join("examples")).into_iter().filter(|(name, _)| name.ends_with(".md"));
-    for (name, text) in readmes.map(|(name, text)| (root().join("examples").join(name), text)) {
+    let readmes = readmes.map(|(name, text)| (root().join("examples").join(name), text));
+    let first = root().join("README.md");
+    let text = fs::read_to_string(&first).unwrap();
+    for (name, text) in readmes.chain([(first, text)]) {
         let targets = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
         for target in targets.filter(|target| !target.contains("://")) {
             let target = target.split('#').next().unwrap();
@@ -105,11 +108,21 @@ fn copied_files_are_equal() {
     assert!(read("CHANGELOG.md").contains(&format!("## {version}")));
 }
 
-/// README names the versions of the tools that the tests use.
+#[test]
+fn the_dockerfile_of_executors_begins_with_the_image_of_the_gateway() {
+    let dockerfile = fs::read_to_string(root().join("examples/containerize/Dockerfile")).unwrap();
+    let flow = root().join("examples/getting-started/flow.yml");
+    let objects = jinaflow(&["export", flow.to_str().unwrap()]).succeeded().documents();
+    let gateway = objects.iter().find(|object| label(object) == "Deployment/gateway").unwrap();
+    let image = gateway["spec"]["template"]["spec"]["containers"][0]["image"].as_str().unwrap();
+    assert!(dockerfile.contains(&format!("\nARG BASE={image}\n")), "{image}");
+}
+
+/// The first screen of README names the versions of the tools that the tests use.
 #[test]
 fn the_readme_names_the_versions_of_the_tools() {
     let setup = fs::read_to_string(root().join("tests/conformance/setup.sh")).unwrap();
-    let readme = fs::read_to_string(root().join("README.md")).unwrap().replace('\n', " ");
+    let readme = first_screen().join(" ");
     let version = |tool: &str| {
         let line = setup.lines().find_map(|line| line.strip_prefix(&format!("{tool}="))).unwrap();
         line.split_whitespace().next().unwrap().to_owned()
@@ -119,16 +132,45 @@ fn the_readme_names_the_versions_of_the_tools() {
         format!("kustomize {}", version("KUSTOMIZE")),
         format!("kubectl of Kubernetes {}", version("KUBECTL").replace("v0.", "v1.")),
         format!("kpt {}", version("KPT")),
+        format!("Kubernetes 1.27 to {}", version("KUBERNETES_VALIDATE").trim_end_matches(".0")),
     ] {
         assert!(readme.contains(&named), "{named}");
     }
 }
 
+fn first_screen() -> Vec<String> {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    readme.lines().take(65).map(str::to_owned).collect()
+}
+
 #[test]
 fn the_first_screen_of_the_readme_has_the_two_commands() {
-    let readme = fs::read_to_string(root().join("README.md")).unwrap();
-    let screen: Vec<&str> = readme.lines().take(60).collect();
+    let screen = first_screen();
     for command in ["cargo run --release -- export examples/getting-started/flow.yml", "cargo test"] {
-        assert!(screen.contains(&command), "{command}");
+        assert!(screen.iter().any(|line| line == command), "{command}");
     }
+}
+
+#[test]
+fn the_picture_in_the_readme_shows_the_deployments_of_its_flow() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let block = |kind: &str| readme.split(&format!("```{kind}\n")).nth(1).unwrap().split("```").next().unwrap().to_owned();
+    let file = scratch("readme").join("flow.yml");
+    fs::write(&file, block("yaml")).unwrap();
+    let images = ["CLIPEncoder", "AnnLiteIndexer"].map(|name| format!("jinahub+docker://{name}=acme/{}", name.to_lowercase()));
+    let export = jinaflow(&["export", file.to_str().unwrap(), "--image", &images[0], "--image", &images[1]]).succeeded();
+    let mut rendered: Vec<String> = export
+        .documents()
+        .iter()
+        .filter(|object| object["kind"] == "Deployment")
+        .map(|object| format!("{} {}", object["metadata"]["name"].as_str().unwrap(), object["spec"]["replicas"]))
+        .collect();
+    let mut drawn: Vec<String> = block("text")
+        .lines()
+        .filter_map(|line| line.split_once("Deployment, "))
+        .map(|(name, pods)| format!("{} {}", name.split_whitespace().last().unwrap(), pods.split(' ').next().unwrap()))
+        .collect();
+    rendered.sort();
+    drawn.sort();
+    assert_eq!(drawn, rendered);
 }

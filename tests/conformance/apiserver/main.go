@@ -4,7 +4,7 @@
 //
 //	apiserver FOLDER CRD...
 //
-// FOLDER is for the server's files. CRD are files with definitions, which are added first. Then each line on standard
+// FOLDER is for the server's files; FOLDER/kubeconfig is for kubectl. CRD are files with definitions, which are added first. Then each line on standard
 // input is a request, and each line on standard output is an answer, in any order:
 //
 //	{"id": "a", "yaml": "apiVersion: v1\nkind: Service\n…\n---\n…", "keep": false}
@@ -58,6 +58,9 @@ func run(folder string, definitions []string) error {
 	if err != nil {
 		return err
 	}
+	if err := writeKubeconfig(filepath.Join(folder, "kubeconfig"), client.base); err != nil {
+		return err
+	}
 	for _, file := range definitions {
 		if err := client.define(ctx, file); err != nil {
 			return fmt.Errorf("%s: %w", file, err)
@@ -99,4 +102,16 @@ func run(folder string, definitions []string) error {
 		requests <- r
 	}
 	return nil
+}
+
+// Writes a kubeconfig with the rights of this program.
+func writeKubeconfig(file, server string) error {
+	const text = `apiVersion: v1
+kind: Config
+clusters: [{name: conformance, cluster: {server: %q, insecure-skip-tls-verify: true}}]
+users: [{name: conformance, user: {token: %q}}]
+contexts: [{name: conformance, context: {cluster: conformance, user: conformance}}]
+current-context: conformance
+`
+	return os.WriteFile(file, fmt.Appendf(nil, text, server, token), 0o600)
 }

@@ -25,7 +25,7 @@ struct Wrong {
     fix: &'static str,
 }
 
-/// Reads the lines `NAME=VALUE` of a text.
+/// Reads the lines `NAME=VALUE` of a file.
 fn variables(text: &str) -> Result<Vec<(String, String)>, Wrong> {
     let mut variables = Vec::new();
     for (line, number) in text.trim_start_matches('\u{feff}').lines().zip(1..) {
@@ -49,7 +49,7 @@ fn variables(text: &str) -> Result<Vec<(String, String)>, Wrong> {
     Ok(variables)
 }
 
-/// The value behind `=`: in single quotes as it is, in double quotes with escapes, or without quotes up to a comment.
+/// The value behind `=`: in single quotes unchanged, in double quotes with escapes, or without quotes up to a comment.
 fn value_of(written: &str) -> Result<String, &'static str> {
     let Some(quote) = written.chars().next().filter(|c| matches!(c, '\'' | '"')) else {
         let comment = written.find(" #").or_else(|| written.find("\t#"));

@@ -15,7 +15,7 @@ use crate::config::field_page::{self, Entry};
 use crate::config::jcloud_keys::{self, Fate, Instance};
 use crate::finding::{Code, Finding, Path, nearest};
 use crate::jina::jcloud::JCLOUD;
-use crate::jina::{options, reference};
+use crate::jina::{former, options, reference};
 use crate::plan::Budget;
 use crate::render::{Rendering, applicable};
 use crate::report::{self, Subject};
@@ -158,6 +158,9 @@ fn about(name: &str) -> Option<String> {
     }
     if name == JCLOUD {
         pages.push(jcloud());
+    }
+    if pages.is_empty() {
+        pages.extend(former::find(&name.replace('-', "_")).map(|row| format!("{}\n", row.page())));
     }
     (!pages.is_empty()).then(|| pages.join("\n"))
 }

@@ -103,6 +103,11 @@ always! {
         why: "no server listens there, and every export is different"
         ours: "443 for https and grpcs, 80 for http, otherwise 8080, with a warning"
 
+    OlderLanguages "older-languages" Kept
+        jina: "only a gateway for a Flow with the list `pods`, and without the options that Jina 1 and 2 had"
+        why: "the executors are lost"
+        ours: "the executors of the Flow, with a warning that lists the changes; not under compat"
+
     NoShell "no-shell" Kept
         jina: "variables of the exporting shell in the objects: any `$NAME`, JINA_LOG_LEVEL, JINA_DEFAULT_HOST, JINA_DEFAULT_TIMEOUT_CTRL"
         why: "the same Flow gives other objects on another machine; JINA_DEFAULT_HOST=127.0.0.1 makes executors unreachable"
@@ -158,6 +163,11 @@ always! {
         why: "the container of the provider listens there, as every container does on Kubernetes; Jina avoids the port of the gateway that it starts next to it on one machine"
         ours: "the manifests, in which that port is 8080"
 
+    ValuesWithoutEffect "values-without-effect" Accepted
+        jina: "an error for a value that is not valid for an option without effect: `docker_kwargs: x`, `port_monitoring: x`"
+        why: "the value does not matter on Kubernetes"
+        ours: "a warning that the option has no effect; not under compat"
+
     OtherYaml "other-yaml" Accepted
         jina: "syntax errors for `!!str 5` and for a `jtype` that is not the first key"
         why: "both are valid YAML; Jina replaces tags in the text of the file"
@@ -194,8 +204,8 @@ always! {
         ours: "an error for the first and the last; the second gets a port"
 
     NumbersInRange "numbers-in-range" Refused
-        jina: "ports such as 70000, -1 and `x`; a gateway with 0 or fewer replicas; numbers of more than 64 bits; any number of shards"
-        why: "they are typing errors; on Kubernetes Jina replaces each port, which hides them"
+        jina: "a gateway with 0 or fewer replicas; numbers of more than 64 bits; any number of shards"
+        why: "they are typing errors"
         ours: "an error with the number"
 
     DashedValues "dashed-values" Refused
@@ -212,11 +222,6 @@ always! {
         jina: "the first of a list for an option with one value; a mapping for a string or for a list of strings, as JSON"
         why: "Jina drops the other values"
         ours: "an error; a list with one entry is that entry, and under compat any list is its first entry, with a warning"
-
-    MisplacedValues "misplaced-values" Refused
-        jina: "a value that is not valid for an option, where the option is not allowed: `shards: x` below `gateway`"
-        why: "Jina drops the option without a word, and only in some places"
-        ours: "an error with the value; under compat a warning below `gateway`"
 
     SectionShapes "section-shapes" Refused
         jina: "`gateway: false`, `version: 0`, `needs: 0` and a key that is a list read as nothing, and a name as a list of letters"
@@ -246,7 +251,7 @@ always! {
     NestedFiles "nested-files" Refused
         jina: "the Deployment in another file for an executor that is the name of that file"
         why: "a function reads no files"
-        ours: "an error that requests the contents of the file"
+        ours: "an error that requests the contents of the file; without compat, `jinaflow export FILE` reads it"
 
     Bounds "bounds" Refused
         jina: "more than 128 levels, and halves of surrogate pairs"
@@ -259,12 +264,12 @@ always! {
         ours: "an error; under compat a warning"
 
     WholeOptions "whole-options" Refused
-        jina: "the beginning of an option for the option: `image:` for `image_pull_secrets:`"
-        why: "`image` names an image"
-        ours: "an error with the full name"
+        jina: "the beginning of an option that Jina sets itself for the option: `pod_ro:` for `pod_role:`"
+        why: "it is rather a typing error"
+        ours: "an error with the full name; a warning for the beginning of another option, which is that option"
 
     KnownOptions "known-options" Refused
-        jina: "unknown options dropped, with a crash if ports are next to them as one string; duplicate keys overwritten; unset variables left as `$NAME`"
+        jina: "options with a typing error dropped, as all unknown options are, with a crash if ports are next to them as one string; duplicate keys overwritten; unset variables left as `$NAME`"
         why: "a typing error in a name silently removes the setting"
-        ours: "an error with the nearest name; under compat a warning"
+        ours: "an error with the nearest name; under compat, and for names that are not near, a warning"
 }

@@ -115,12 +115,11 @@ fn read_flow(spec: &Node<'_>, settings: &Settings, above: &Path<'_>, findings: &
         }
         Err(error) => {
             let template = node.as_text().and_then(|text| templates::in_text(text, error.mark));
-            findings.push(match template {
-                Some(mark) => templates::finding(path, mark),
-                None => {
-                    let finding = Code::InvalidYaml.error(path, format!("is not valid YAML: {}", error.message)).at(error.mark);
-                    finding.fix(format!("correct line {} of the Flow", error.mark.line))
-                }
+            findings.push(if let Some(mark) = template {
+                templates::finding(path, mark)
+            } else {
+                let finding = Code::InvalidYaml.error(path, format!("is not valid YAML: {}", error.message)).at(error.mark);
+                finding.fix(format!("correct line {} of the Flow", error.mark.line))
             });
             None
         }

@@ -94,6 +94,10 @@ pub fn read(document: Document<'_>, reading: &Reading, path: &Path<'_>, all: &mu
 }
 
 fn read_document(document: Document<'_>, reading: &Reading, path: &Path<'_>, findings: &mut Findings) -> Option<Flow> {
+    if let Some(mark) = document.root.as_ref().and_then(templates::in_node) {
+        findings.push(templates::finding(path, mark));
+        return None;
+    }
     report_duplicates(&document, reading.rules.strictness, path, findings);
     let Some(root) = document.root else {
         findings.push(Code::MissingField.error(path, "is empty").fix("write a Flow: `jtype: Flow` and a list of `executors`"));
@@ -103,10 +107,6 @@ fn read_document(document: Document<'_>, reading: &Reading, path: &Path<'_>, fin
         let finding =
             Code::WrongType.error(path, "must be a mapping").got(root.shown()).fix("write a Flow: `jtype: Flow` and a list of `executors`");
         findings.push(finding.at(root.mark));
-        return None;
-    }
-    if let Some(mark) = templates::in_node(&root) {
-        findings.push(templates::finding(path, mark));
         return None;
     }
     let kind = kind(&root, path, findings)?;
@@ -441,9 +441,9 @@ impl<'r, 't> Reader<'r, 't> {
         findings: &mut Findings,
     ) -> Option<Entry> {
         let origin = self.origins.get(&index);
-        let (nothing, none) = (Rc::default(), None);
+        let nothing = Rc::default();
         // Jina loads a Deployment from a file without the options of the Flow.
-        let (inherited, workspace) = if origin == Some(&Origin::File) { (&nothing, none) } else { (inherited, workspace) };
+        let (inherited, workspace) = if origin == Some(&Origin::File) { (&nothing, None) } else { (inherited, workspace) };
         let pairs = match &node.data {
             _ if origin == Some(&Origin::InvalidFile) => return None,
             Data::Map(pairs) => pairs,

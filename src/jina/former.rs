@@ -79,6 +79,9 @@ const fn former(key: &'static str, major: u8, minor: u8, fate: Fate) -> Former {
 
 use Fate::{Dropped, Means, Renamed};
 
+/// The reason for a flag of the gateway that an executor has.
+pub const OF_GATEWAY: &str = "it is an option of the gateway";
+
 const CLIENT: Fate = Dropped("it is a setting of the client");
 const CLOUD: Fate = Dropped("jinaflow writes the manifests itself");
 const JINAD: Fate = Dropped("it was for JinaD, which was removed");

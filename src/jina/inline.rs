@@ -4,6 +4,7 @@
 
 use super::options::Opt;
 use super::section::Strictness;
+use super::unset;
 use crate::finding::{Code, Findings, Path};
 use crate::yaml::{self, Data, Node, Scalar};
 
@@ -45,6 +46,10 @@ pub fn read(pairs: &[(Node<'_>, Node<'_>)], strictness: Strictness, path: &Path<
         );
         return Some(Inline::default());
     };
+    // The reader of options reports it.
+    if unset::is_in(node) {
+        return Some(Inline::default());
+    }
     let Some(uses) = value(Opt::Uses.row().name) else {
         let finding = Code::ImageWithoutClass.error(here, format!("requires a class in `uses`; {IN_JINA}")).got(image);
         findings.push(

@@ -45,7 +45,7 @@ pub fn is_file(text: &str) -> bool {
     text.ends_with(".yml") || text.ends_with(".yaml")
 }
 
-/// Whether a text is a Deployment.
+/// Whether the text of a file is a Deployment.
 pub fn is_deployment(text: &str) -> bool {
     let document = yaml::read_as(text, Dialect::Jina).ok();
     document.and_then(|document| document.root).is_some_and(|root| kind(&root).as_deref() == Some("Deployment"))
@@ -126,7 +126,7 @@ pub fn inline(root: &mut Node<'_>, files: &Files, context: &Context, path: &Path
     origins
 }
 
-/// The options of the Deployment in a text. All have the place `mark`, because they are not in the text of the Flow.
+/// The options of the Deployment in a file. All have the place `mark`, because they are not in the text of the Flow.
 fn options(
     text: &str,
     mark: Mark,

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::former::{self, Fate};
 use super::options::{self, Opt};
 use super::setting;
-use crate::finding::{Code, Finding, Findings, Mark, Path};
+use crate::finding::{Code, FieldPath, Finding, Findings, Mark, Path};
 use crate::yaml::{Data, Node};
 
 /// The key of the list of executors in Jina 1 and 2.
@@ -41,16 +41,16 @@ pub fn of_jina_zero(root: &Node<'_>, path: &Path<'_>) -> Option<Finding> {
 struct Changes {
     /// Each former option with its successor, as `old to new`.
     translated: BTreeSet<String>,
-    /// The former options without a successor.
-    dropped: BTreeSet<&'static str>,
+    /// The former options without a successor, and executors that Jina 3 does not need.
+    dropped: BTreeSet<String>,
     /// The different former options.
     options: BTreeSet<&'static str>,
     /// The place of the first change.
-    first: Option<Mark>,
+    first: Option<(FieldPath, Mark)>,
     /// Whether all former options are translated, also those of Jina 3.
     is_complete: bool,
-    /// Whether executors were outside of a list.
-    has_top_level: bool,
+    /// Whether a change cannot be made where a single option is read.
+    is_certain: bool,
 }
 
 /// Translates a Flow if it is in the language of Jina 1 or 2: it has `pods`, or several options that only these versions
@@ -62,30 +62,31 @@ pub fn translate(root: &mut Node<'_>, path: &Path<'_>, findings: &mut Findings) 
     let mut translated = root.clone();
     let mut changes = Changes { is_complete: list == PODS, ..Changes::default() };
     if !has_pods && !has_other {
-        changes.of_top_level(&mut translated);
+        changes.of_top_level(&mut translated, path);
     }
     for section in ["with", "gateway"] {
         if let Some(node) = translated.get_mut(section) {
-            changes.of_section(node);
+            changes.of_section(node, false, &path.key(section));
         }
     }
     if let Some(Data::List(entries)) = translated.get_mut(list).map(|node| &mut node.data) {
-        entries.iter_mut().for_each(|entry| changes.of_executor(entry));
+        let path = path.key(list);
+        entries.iter_mut().enumerate().for_each(|(index, entry)| changes.of_executor(entry, &path.index(index)));
     }
-    if list != PODS && !changes.has_top_level && changes.options.len() < SEVERAL {
+    if list != PODS && !changes.is_certain && changes.options.len() < SEVERAL {
         return;
     }
     let (path, mark) = match root.get(PODS).filter(|_| list == PODS) {
-        Some(pods) => (path.key(PODS), pods.mark),
-        None => (*path, changes.first.unwrap_or(root.mark)),
+        Some(pods) => (FieldPath::from(path.key(PODS)), pods.mark),
+        None => changes.first.clone().unwrap_or_else(|| (FieldPath::from(path), root.mark)),
     };
-    findings.push(changes.finding(&path, list == PODS).at(mark));
+    findings.push(changes.finding(path, list == PODS).at(mark));
     *root = translated;
 }
 
 impl Changes {
     /// Moves executors at the top level into a list, in their order.
-    fn of_top_level(&mut self, root: &mut Node<'_>) {
+    fn of_top_level(&mut self, root: &mut Node<'_>, path: &Path<'_>) {
         let Data::Map(pairs) = &mut root.data else { return };
         let is_executor = |key: &Node<'_>, value: &Node<'_>| {
             let is_other = key.as_text().is_none_or(|key| matches!(key, "with" | "gateway") || key.starts_with("x-"));
@@ -96,8 +97,8 @@ impl Changes {
         if executors.is_empty() {
             return;
         }
-        self.has_top_level = true;
-        self.first = executors.first().map(|(key, _)| key.mark);
+        self.is_certain = true;
+        self.first = executors.first().map(|(key, _)| (FieldPath::from(path.key(&key.shown())), key.mark));
         self.translated.insert("executors at the top level to the list `executors`".to_owned());
         let named = executors.into_iter().map(|(key, mut entry)| {
             if let Data::Map(options) = &mut entry.data {
@@ -110,8 +111,19 @@ impl Changes {
         pairs.push((Node::plain("executors"), list.into()));
     }
 
-    fn of_executor(&mut self, entry: &mut Node<'_>) {
-        self.of_section(entry);
+    fn of_executor(&mut self, entry: &mut Node<'_>, path: &Path<'_>) {
+        // In Jina 1 and 2, `shards` is another name of `parallel`. If each request goes to all of them, they are shards.
+        if entry.get("polling").and_then(Node::as_text).is_some_and(|polling| polling.eq_ignore_ascii_case("all"))
+            && entry.get(Opt::Shards.row().name).is_none()
+            && let Data::Map(pairs) = &mut entry.data
+            && let Some((key, _)) = pairs.iter_mut().find(|(key, _)| key.as_text() == Some("parallel"))
+        {
+            *key = Node { mark: key.mark, ..Node::plain(Opt::Shards.row().name) };
+            self.is_certain = true;
+            self.first.get_or_insert_with(|| (FieldPath::from(path.key("parallel")), key.mark));
+            self.translated.insert("`parallel` with `polling: all` to `shards`".to_owned());
+        }
+        self.of_section(entry, true, path);
         let Data::Map(pairs) = &mut entry.data else { return };
         for opt in [Opt::Uses, Opt::UsesBefore, Opt::UsesAfter] {
             let name = opt.row().name;
@@ -121,16 +133,19 @@ impl Changes {
             };
             if let Some(at) = pairs.iter().position(|(key, value)| is_built_in(key, value)) {
                 let (key, value) = pairs.remove(at);
-                self.translated.insert(format!("`{name}: {}` to `BaseExecutor`", value.shown()));
+                let old = format!("{name}: {}", value.shown());
                 if opt == Opt::Uses {
+                    self.translated.insert(format!("`{old}` to `BaseExecutor`"));
                     pairs.insert(at, (key, Node { mark: value.mark, ..Node::plain("BaseExecutor") }));
+                } else {
+                    self.dropped.insert(old);
                 }
             }
         }
     }
 
     /// Translates the former options of a section.
-    fn of_section(&mut self, section: &mut Node<'_>) {
+    fn of_section(&mut self, section: &mut Node<'_>, is_executor: bool, path: &Path<'_>) {
         let Data::Map(pairs) = &mut section.data else { return };
         let mut kept = Vec::with_capacity(pairs.len());
         let set: Vec<Opt> = pairs.iter().filter_map(|(key, _)| Some(options::find(&spelled(key)?)?.opt)).collect();
@@ -141,9 +156,10 @@ impl Changes {
                 continue;
             };
             self.options.insert(row.key);
-            self.first.get_or_insert(key.mark);
+            self.first.get_or_insert_with(|| (FieldPath::from(path.key(row.key)), key.mark));
             let to = match row.fate {
                 Fate::Renamed(to) => Some((to, to.row().name.to_owned())),
+                Fate::Means(..) if is_executor => None,
                 Fate::Means(to, text) => {
                     // Without a value, the reader reports the variable.
                     if value.as_text().is_some_and(|text| text.contains('$')) {
@@ -163,14 +179,14 @@ impl Changes {
                     kept.push((Node { mark: key.mark, ..Node::plain(to.row().name) }, value));
                 }
                 None => {
-                    self.dropped.insert(row.key);
+                    self.dropped.insert(row.key.to_owned());
                 }
             }
         }
         *pairs = kept;
     }
 
-    fn finding(&self, path: &Path<'_>, has_pods: bool) -> Finding {
+    fn finding(&self, path: FieldPath, has_pods: bool) -> Finding {
         let pods = has_pods.then(|| format!("`{PODS}` to `executors`"));
         let translated: Vec<String> = pods.into_iter().chain(self.translated.iter().cloned()).collect();
         let dropped: Vec<String> = self.dropped.iter().map(|key| format!("`{key}`")).collect();

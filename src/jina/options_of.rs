@@ -122,6 +122,10 @@ impl Reader {
                 return None;
             }
             Fate::Renamed(to) => (to, to.row().name.to_owned(), Cow::Borrowed(node)),
+            Fate::Means(..) if self.section == Section::Executor => {
+                push(removed(former, former::OF_GATEWAY, &path), findings);
+                return None;
+            }
             Fate::Means(to, value) => {
                 let on = Node { mark: node.mark, ..Node::plain(value) };
                 (to, format!("{}: {}", to.row().name, value.to_ascii_lowercase()), Cow::Owned(on))
@@ -227,14 +231,15 @@ impl Reader {
     /// reads every value.
     fn is_without_effect(self, field: &Field<'_, '_>, is_inherited: bool) -> bool {
         let Field { row, beside, .. } = *field;
-        let is_fixed = match row.opt {
-            // Of an external executor, it is a part of the address.
+        let is_strict = self.rules.strictness == Strictness::Strict;
+        match row.opt {
+            // Of an external executor, it is a part of the address. Jina also accepts any port.
             Opt::Port => self.section != Section::Executor || !is_external(beside),
+            _ if !is_strict => false,
             Opt::Host if self.section == Section::Executor => !is_external(beside),
             Opt::PortMonitoring => true,
             _ => without_effect(self.section, row, is_inherited).is_some(),
-        };
-        is_fixed && self.rules.strictness == Strictness::Strict
+        }
     }
 
     /// Reads the value of an option. Jina uses the first entry of a list for an option with a single value.
@@ -409,10 +414,11 @@ impl Reader {
         }
         match prefixed.as_slice() {
             [] => {}
-            [row] if row.effect == Effect::Internal => {
+            // In jinaflow `image` is a key of its own, which it ignores under compat.
+            [row] if row.effect == Effect::Internal || name == IMAGE => {
                 let full = row.name;
                 let finding = Code::AbbreviatedOption.error(path, format!("is not an option; Jina would read it as `{full}`"));
-                return (None, finding.fix("remove it"));
+                return (None, finding.fix(format!("write `{full}` if you mean that option; otherwise remove it")));
             }
             [row] => {
                 let full = row.name;
@@ -462,13 +468,11 @@ impl Reader {
         if let Some(Fate::Renamed(to) | Fate::Means(to, _)) = former.map(|former| former.fate) {
             return finding.propose(to.row().name);
         }
-        match findings.nearest(spelled, TABLE.iter().map(|row| row.name)).and_then(find) {
-            Some(row) => finding.fix(format!("did you mean `{}`, an option of {}?", row.name, sections_of(row))),
-            None => {
-                let message = format!("`{name}` is not an option of {words}, and is ignored as in Jina");
-                Code::UnknownField.warning(path, message).fix("remove it; a JinaFlow or an overlay sets fields of Kubernetes objects")
-            }
+        if let Some(row) = findings.nearest(spelled, TABLE.iter().map(|row| row.name)).and_then(find) {
+            return finding.fix(format!("did you mean `{}`, an option of {}?", row.name, sections_of(row)));
         }
+        let message = format!("`{name}` is not an option of {words}, and is ignored as in Jina");
+        Code::UnknownField.warning(path, message).fix("remove it; a JinaFlow or an overlay sets fields of Kubernetes objects")
     }
 }
 

@@ -188,7 +188,7 @@ impl<'t> Pass<'_, 't> {
         Ok((self.context.get(name).map_or_else(|| rest[..length].to_owned(), str::to_owned), length))
     }
 
-    /// Replaces a variable. `None` if the expression is not a variable, or stays as it is.
+    /// Replaces a variable. `None` if the expression is not a variable, or stays unchanged.
     fn variable(&self, inner: &str) -> Option<String> {
         let Variable { name, is_environment } = Variable::of(inner)?;
         if let Some(value) = self.context.get(name) {
@@ -262,10 +262,10 @@ impl<'v> Variable<'v> {
     }
 }
 
-/// An expression that is left in a text after [`substitute`].
+/// An expression that is left in a string after [`substitute`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Left<'v> {
-    /// A variable without a value. A variable in the form `$X` may be a part of the text.
+    /// A variable without a value. `$X` may also be a part of the string.
     Variable {
         /// The name of the variable.
         name: &'v str,
@@ -276,7 +276,7 @@ pub enum Left<'v> {
     Expression(&'v str),
 }
 
-/// The expressions that are left in a text.
+/// The expressions that are left in a string. After another `$`, `$X` is not a variable.
 pub fn left(text: &str) -> Vec<Left<'_>> {
     let mut found = Vec::new();
     let mut rest = text;
@@ -288,20 +288,30 @@ pub fn left(text: &str) -> Vec<Left<'_>> {
             let length = end + "${{}}".len();
             let inner = &body[..end];
             let name = Variable::of(inner).map(|variable| variable.name).or_else(|| inner.strip_prefix("ENV."));
-            found.push(match name.filter(|name| is_name(name)) {
-                Some(name) => Left::Variable { name, is_braced: true },
-                None => Left::Expression(&rest[..length]),
-            });
+            match name.filter(|name| is_name(name)) {
+                Some(name) => found.push(Left::Variable { name, is_braced: true }),
+                // A reference that is left is an error already.
+                None if is_reference(inner) => {}
+                None => found.push(Left::Expression(&rest[..length])),
+            }
             rest = &rest[length..];
             continue;
         }
         let (name, length) = dollar(rest);
-        if is_name(name) {
+        // `$$` is how other languages write a dollar.
+        let is_escaped = text[..text.len() - rest.len()].ends_with('$');
+        if is_name(name) && !is_escaped {
             found.push(Left::Variable { name, is_braced: false });
         }
         rest = &rest[length..];
     }
     found
+}
+
+/// Whether an expression is a reference, even to a field that does not exist.
+fn is_reference(inner: &str) -> bool {
+    let head = &inner[..inner.find(['.', '[']).unwrap_or(inner.len())];
+    matches!(head, "root" | "this" | "ENV") || head.bytes().all(|b| b.is_ascii_digit())
 }
 
 /// The name in a `${X}` or `$X` at the start of `rest`, and the length of the expression.
@@ -404,8 +414,9 @@ mod tests {
         for (text, expected) in [
             ("$A/${B}", vec![variable("A", false), variable("B", false)]),
             ("${{ ENV.A }}${{ b }}${{ENV.C}}", vec![variable("A", true), variable("b", true), variable("C", true)]),
+            ("${{root.a}}${{this}}${{0}}", vec![]),
             ("${{ secrets.A }}", vec![Left::Expression("${{ secrets.A }}")]),
-            ("costs $5, $ and $(A), ${} $$", vec![]),
+            ("costs $5, $ and $(A), ${} $$, $$A", vec![]),
         ] {
             assert_eq!(left(text), expected, "{text}");
         }

@@ -22,7 +22,7 @@ pub fn in_node(node: &Node<'_>) -> Option<Mark> {
     }
 }
 
-/// The place of an expression that explains why a text is not YAML: in the line of the error, or at the start of a line.
+/// The place of an expression that explains a YAML syntax error: in the line of the error, or at the start of a line.
 pub fn in_text(text: &str, error: Mark) -> Option<Mark> {
     let starts = |line: &str| ["{{", "{%", "{#"].iter().any(|mark| line.trim_start().trim_start_matches("- ").starts_with(mark));
     text.lines().zip(1..).find_map(|(line, number)| {

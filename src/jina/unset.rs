@@ -10,7 +10,7 @@ use crate::yaml::{Data, Node};
 const MOST_PLACES: usize = 8;
 
 /// Reports the variables that are left in a value. `$NAME` is an error if the field `needs` a value; otherwise the text
-/// stays as it is, because it may be a price or a password. `is_known` tests for variables that the container itself
+/// stays unchanged, because it may be a price or a password. `is_known` tests for variables that the container itself
 /// replaces. Returns whether there is an error.
 ///
 /// A finding of [`Code::UndefinedVariable`] has only the name of the variable, until [`merged`] completes it.

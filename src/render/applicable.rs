@@ -15,8 +15,10 @@ use crate::config::hub_name::HubName;
 use crate::finding::{Findings, Path};
 use crate::jina::flow::{Flow, Kind};
 use crate::jina::inherited::Options;
+use crate::jina::older::PODS;
 use crate::jina::options::{self, Opt};
 use crate::jina::scalar::{retyped, yaml11};
+use crate::jina::setting;
 use crate::jina::topology::Executor;
 use crate::jina::value::Value;
 use crate::krm::ObjectRef;
@@ -144,6 +146,8 @@ impl Found {
                     && executor.options.ports().is_empty()
                     && executor.options.strings(Opt::Host).iter().any(is_bare)
             }),
+            Always::OlderLanguages => flow.is_some_and(|flow| flow.list == PODS),
+            Always::ValuesWithoutEffect => has_unread_value(source),
             Always::NoShell => self.any_text(|text| is_followed_by_word(text, '$') || text.contains("${")),
             Always::EmptySections => {
                 let is_empty = |node: &Node<'_>| node.is_null();
@@ -196,7 +200,6 @@ impl Found {
             | Always::DashedValues
             | Always::BooleansForFlags
             | Always::OneValue
-            | Always::MisplacedValues
             | Always::SectionShapes
             | Always::WaysToAdd
             | Always::PythonArguments
@@ -274,6 +277,19 @@ fn has_empty_list(node: &Node<'_>) -> bool {
     match &node.data {
         Data::Map(pairs) => pairs.iter().any(|(key, value)| is_it(key, value) || has_empty_list(value)),
         Data::List(entries) => entries.iter().any(has_empty_list),
+        Data::Scalar(_) => false,
+    }
+}
+
+/// Whether an option without effect has a value that is not valid.
+fn has_unread_value(node: &Node<'_>) -> bool {
+    let is_it = |key: &Node<'_>, value: &Node<'_>| {
+        let row = key.as_text().and_then(options::find).filter(|row| row.effect.reason().is_some() || row.opt == Opt::PortMonitoring);
+        row.is_some_and(|row| setting::read(row, value).is_err())
+    };
+    match &node.data {
+        Data::Map(pairs) => pairs.iter().any(|(key, value)| is_it(key, value) || has_unread_value(value)),
+        Data::List(entries) => entries.iter().any(has_unread_value),
         Data::Scalar(_) => false,
     }
 }

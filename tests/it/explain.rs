@@ -341,6 +341,7 @@ fn always() -> Vec<Always> {
             ),
         example("mappings-in-lists").options("env: [{A: b}]").gives(data("/data/A"), json!("b")),
         example("port-of-external").options("external: true, host: h.x").gives(Argument("Deployment/gateway", 0, ADDRESSES), json!(r#"{"a": ["grpc://h.x:8080"]}"#)),
+        example("older-languages").flow("pods:\n- {name: p, uses: 'docker://x/p', parallel: 2}").gives_without_compat(At("Deployment/p", "/spec/replicas"), json!(2)),
         example("no-shell").options("env: {A: $HOME}").gives(data("/data/A"), json!("$HOME")),
         example("empty-sections").options("volumes: []").lines("with:").gives(Container(a, "/image"), json!("x/a")),
         example("ordinary-names").flow("deployments:\n- {name: my-exec}").gives(At("Deployment/my-exec", "/metadata/name"), json!("my-exec")),
@@ -352,6 +353,7 @@ fn always() -> Vec<Always> {
         example("files-in-the-image").options("log_config: /etc/log.yml").lines("gateway: {py_modules: [nowhere.py]}").gives(Argument(a, 0, "--log-config"), json!("/etc/log.yml")),
         example("few-stateful-replicas").options("stateful: true, workspace: /w, replicas: 2").gives(At(a, "/spec/replicas"), json!(2)),
         example("provider-port").file("jtype: Deployment\nwith: {name: d, uses: docker://x/d, provider: sagemaker, port: 8080}\n").gives(Argument("Deployment/d", 0, "--port"), json!("8080")),
+        example("values-without-effect").options("docker_kwargs: x").gives_without_compat(Container(a, "/image"), json!("x/a")),
         example("other-yaml").file("executors:\n- {name: a, uses: 'docker://x/a', env: {A: !!str x}}\njtype: Flow\n").gives(data("/data/A"), json!("x")),
         example("needs-that-exist").options("needs: b").refused("executors[0].needs unknown-executor"),
         example("grpc-inside").options("protocol: http").refused("executors[0].protocol protocol-not-supported"),
@@ -359,11 +361,10 @@ fn always() -> Vec<Always> {
         example("environment-names").options("env: {'A B': c}").refused("executors[0].env[\"A B\"] invalid-name"),
         example("what-kubernetes-takes").options("env_from_secret: {A: {name: ~, key: k}}").refused("executors[0].env_from_secret.A missing-field"),
         example("whole-addresses").options("external: true, host: 'h:x'").refused("executors[0].host invalid-address"),
-        example("numbers-in-range").options("port: 70000").refused("executors[0].port value-out-of-range"),
+        example("numbers-in-range").options("retries: 99999999999999999999").refused("executors[0].retries value-out-of-range"),
         example("dashed-values").options("volumes: [/a, -b]").refused("executors[0].volumes leading-dash"),
         example("booleans-for-flags").options("quiet: off").refused("executors[0].quiet value-not-allowed"),
         example("one-value-each").options("workspace: [/a, /b]").refused_without_compat("executors[0].workspace wrong-type"),
-        example("misplaced-values").lines("gateway: {shards: x}").refused_without_compat("gateway.shards wrong-type"),
         example("section-shapes").lines("gateway: false").refused("gateway wrong-type"),
         example("ways-to-add").options("method: build").refused("executors[0].method value-not-allowed"),
         example("python-arguments").options("copy_flow: true").refused("executors[0].copy_flow python-argument"),
@@ -372,8 +373,8 @@ fn always() -> Vec<Always> {
         example("nested-files").flow("deployments: [other.yml]").refused("deployments[0] executor-from-file"),
         example("bounds").options("env: {A: \"\\ud800\"}").refused("invalid-yaml"),
         example("built-in-classes").options("shards: 2, uses_before: HTTPGateway").refused_without_compat("executors[0].uses_before wrong-executor-class"),
-        example("whole-options").options("env_from: {}").refused("executors[0].env_from abbreviated-option"),
-        example("known-options").options("frobnicate: 1").refused_without_compat("executors[0].frobnicate unknown-field"),
+        example("whole-options").options("pod_ro: HEAD").refused("executors[0].pod_ro abbreviated-option"),
+        example("known-options").options("replcas: 2").refused_without_compat("executors[0].replcas unknown-field"),
     ]
 }
 
@@ -408,7 +409,8 @@ fn every_mode_behaves_as_the_table_says() {
             }
             Expected::GivenWithoutCompat(look, value) => {
                 assert_eq!(look.look(&export(&file, &[])), value, "{name}");
-                assert_eq!(export_with(&compat).code, 1, "{name} under compat");
+                let answer = export_with(&compat);
+                assert!(answer.code == 1 || look.look(&answer.documents()) != value, "{name} under compat");
                 assert!(explained(&file, &[]).contains(&name.to_owned()), "explain does not list {name}");
             }
             Expected::Refused(finding) => {
@@ -519,6 +521,10 @@ fn only_the_corrections_distinguish_compat_from_the_default() {
     for case in recorded(&root().join("tests/jina/flows")) {
         let (Some(lenient), Some(strict)) = (read(&case, Compat::Jina334), read(&case, Compat::None)) else { continue };
         // The code knows `compat` only by these corrections.
+        // Under compat a Flow of Jina 1 or 2 is another Flow: only a gateway.
+        if strict.flow.as_ref().is_some_and(|flow| flow.list == "pods") {
+            continue;
+        }
         let Some(ours) = objects(&strict, None) else { continue };
         assert_eq!(objects(&lenient, Some(Corrections::ALL)).as_ref(), Some(&ours), "{}", case.name);
         compared += 1;

@@ -132,7 +132,9 @@ fn the_environment_is_read_only_on_the_command_line() {
     let named = |objects: &[Value], name: &str| objects.iter().find(|object| label(object) == name).cloned().unwrap_or_default();
     let claim = |objects: &[Value]| named(objects, "StatefulSet/a")["spec"]["volumeClaimTemplates"][0]["spec"].clone();
     let who = |objects: &[Value]| named(objects, "ConfigMap/a-configmap")["data"]["A"].clone();
-    let objects = run(with_environment(&["export", &file]), b"").succeeded().documents();
+    let answer = run(with_environment(&["export", &file]), b"");
+    assert_eq!((answer.code, found(&answer)), (0, vec!["warning executors[0].env.A undefined-variable".to_owned()]));
+    let objects = answer.documents();
     let expected = json!({"accessModes": ["ReadWriteMany"], "storageClassName": "fast", "resources": {"requests": {"storage": "5Gi"}}});
     assert_eq!((claim(&objects), who(&objects)), (expected, json!("$WHO")));
     assert_eq!(container(&objects, "Deployment/gateway", "image"), "own/jina:1");
@@ -142,11 +144,11 @@ fn the_environment_is_read_only_on_the_command_line() {
     assert_eq!(who(&objects), "flag");
     let flow: String = text.lines().map(|line| format!("  {line}\n")).collect();
     let input = list(&format!("flow: |\n{flow}"));
-    assert_eq!(run(with_environment(&[]), input.as_bytes()).succeeded().stdout, function(&input).succeeded().stdout);
+    assert_eq!(run(with_environment(&[]), input.as_bytes()).stdout, function(&input).stdout);
     let mut wrong = program(&["export", &file]);
     wrong.env("JINA_K8S_ACCESS_MODES", "ReadWriteOnce");
     let refused = run(wrong, b"");
-    assert_eq!(found(&refused), ["error executors[0].volumes invalid-context-variable"]);
+    assert_eq!(found(&refused)[0], "error executors[0].volumes invalid-context-variable");
     refused.says("JINA_K8S_ACCESS_MODES");
     refused.says("(got \"ReadWriteOnce\")");
 }
@@ -299,4 +301,300 @@ fn an_unknown_kind_is_refused() {
     }
     export(&config.replace("Jinaflow", "JinaFlow"), &[]).succeeded();
     function(&list.replace("Jinaflow", "JinaFlow")).succeeded();
+}
+
+/// The findings about executors without an image are about another problem.
+fn without_images(run: &Run) -> Vec<String> {
+    found(run).into_iter().filter(|finding| !finding.ends_with(" uses-missing")).collect()
+}
+
+fn executor(options: &str) -> String {
+    format!("jtype: Flow\nexecutors:\n- {{name: a, uses: docker://x/a, {options}}}\n")
+}
+
+#[test]
+fn options_that_jina_ignores_are_warnings_with_their_fate() {
+    let mut messages = Messages::new("language_ignored_options");
+    for (options, expected, says) in [
+        ("read_only: true", "removed-option", "since Jina 2.0"),
+        ("resources: {limits: {memory: 1Gi}}", "unknown-field", "`spec.executors.NAME.resources`"),
+        ("node_selector: {a: b}", "unknown-field", "`spec.executors.NAME.nodeSelector`"),
+        ("with: {a: b}", "unknown-field", "`uses_with`"),
+        ("frobnicate: 1", "unknown-field", "ignored as in Jina"),
+        ("rest_api: false", "removed-option", "option of the gateway"),
+        ("parallel: 2, replicas: 3", "removed-option", "`replicas` is set too"),
+        ("docker_kwargs: many", "field-without-effect", "no effect"),
+        ("port_expose: $NOPE", "field-without-effect", "no effect"),
+        ("host: $NOPE", "field-without-effect", "no effect"),
+        ("prefetch: many", "misplaced-option", "`gateway`"),
+    ] {
+        let answer = export(&executor(options), &[]);
+        let key = options.split(':').next().unwrap_or_default();
+        assert_eq!(answer.code, 0, "{options}: {}", answer.stderr);
+        assert_eq!(found(&answer), [format!("warning executors[0].{key} {expected}")], "{options}: {}", answer.stderr);
+        answer.says(says);
+        messages.add(options, &answer);
+    }
+    // The advice "remove it".
+    export(&executor(""), &[]).succeeded();
+    messages.compare();
+    // The same option in several executors is one warning.
+    let two =
+        "jtype: Flow\nexecutors:\n- {name: a, uses: docker://x/a, read_only: true}\n- {name: b, uses: docker://x/b, read_only: true}\n";
+    assert_eq!(found(&export(two, &[])), ["warning executors[0].read_only removed-option"]);
+    for (options, expected) in
+        [("shrads: 2", "executors[0].shrads unknown-field"), ("timeout: 2", "executors[0].timeout abbreviated-option")]
+    {
+        let answer = export(&executor(options), &[]);
+        assert_eq!((answer.code, found(&answer)), (1, vec![format!("error {expected}")]), "{}", answer.stderr);
+    }
+    // An external executor is called at its port, so the port has an effect.
+    assert_eq!(found(&export(&executor("external: true, host: h, port: x"), &[]))[0], "error executors[0].port value-out-of-range");
+}
+
+#[test]
+fn the_advice_about_an_option_of_kubernetes_works() {
+    for (section, place) in [
+        ("executors: [{name: a, uses: docker://x/a, resources: {}}]", "executors: {a"),
+        ("gateway: {resources: {}}", "gateway"),
+        ("with: {resources: {}}", "defaults"),
+    ] {
+        let answer = export(&format!("jtype: Flow\n{section}\n"), &[]);
+        assert_eq!(answer.code, 0, "{}", answer.stderr);
+        answer.says(&format!("set `spec.{}", place.replace(": {a", ".NAME")));
+        let close = if place.contains('{') { "}" } else { "" };
+        let flow = section.replace(", resources: {}", "").replace("resources: {}", "");
+        let config = format!(
+            "apiVersion: flow.jina.ai/v1alpha1\nkind: JinaFlow\nmetadata: {{name: f}}\nspec:\n  {place}: {{resources: {{limits: {{memory: 1Gi}}}}}}{close}\n  flow:\n    jtype: Flow\n    {flow}\n"
+        );
+        assert!(export(&config, &[]).succeeded().stdout.contains("memory: 1Gi"), "{place}");
+    }
+    let fields = jinaflow::internals::config::fields::LAYER;
+    for name in jinaflow::internals::jina::former::fields() {
+        assert!(fields.iter().any(|field| field.name == name), "{name}");
+    }
+}
+
+#[test]
+fn an_abbreviation_is_the_option_as_in_jina() {
+    let short = export(&executor("uses_request: {/a: b}, volume: /d"), &[]);
+    assert_eq!(short.code, 0, "{}", short.stderr);
+    let expected = ["warning executors[0].uses_request abbreviated-option", "warning executors[0].volume abbreviated-option"];
+    assert_eq!(found(&short), expected);
+    assert_eq!(short.stdout, export(&executor("uses_requests: {/a: b}, volumes: /d"), &[]).succeeded().stdout);
+}
+
+#[test]
+fn a_variable_without_a_value_is_one_message_with_every_place() {
+    let text = "jtype: Flow\nwith: {protocol: $PROTO, workspace: /w/$WORK}\nexecutors:\n- {name: a, uses: 'docker://x/a:${{ ENV.TAG }}', replicas: $N, shards: '${{ ENV.N }}', env: {A: $WORK, B: costs $5}}\n- {name: b, uses: 'docker://x/b:$TAG'}\n";
+    let answer = export(text, &[]);
+    let expected = [
+        "error with.protocol undefined-variable",
+        "error executors[0].uses undefined-variable",
+        "error executors[0].replicas undefined-variable",
+        "warning with.workspace undefined-variable",
+    ];
+    assert_eq!((answer.code, without_images(&answer)), (1, expected.map(str::to_owned).to_vec()), "{}", answer.stderr);
+    for words in [
+        "`TAG`, which has no value; also used in executors[1].uses",
+        "also used in executors[0].shards",
+        "`$WORK` stays",
+        "also used in executors[0].env.A",
+    ] {
+        assert!(answer.stderr.contains(words), "{words}: {}", answer.stderr);
+    }
+    let mut messages = Messages::new("language_variables");
+    messages.add("several variables", &answer);
+    let near = export(text, &["--context", "PROT=http", "--context", "N=1", "--context", "WORK=w", "--context", "TAG=1"]);
+    assert_eq!(without_images(&near), ["error with.protocol undefined-variable"]);
+    near.says("did you mean `PROT`?");
+    messages.add("a similar name has a value", &near);
+
+    // Each way to set the variables.
+    let values = [("PROTO", "http"), ("WORK", "w"), ("TAG", "1"), ("N", "2")];
+    let flags: Vec<String> = values.iter().flat_map(|(name, value)| ["--context".to_owned(), format!("{name}={value}")]).collect();
+    let by_flags = export(text, &flags.iter().map(String::as_str).collect::<Vec<_>>()).succeeded();
+    let folder = scratch("env-file");
+    let file = folder.join("values.env");
+    fs::write(&file, "# values\nexport PROTO=http\nWORK='w'\nTAG=\"1\" # quoted\nN=3\n").unwrap();
+    let file = file.to_str().unwrap();
+    assert_eq!(export(text, &["--env-file", file, "--context", "N=2"]).succeeded().stdout, by_flags.stdout);
+    let indented: String = text.lines().map(|line| format!("    {line}\n")).collect();
+    let context: String = values.iter().map(|(name, value)| format!("    {name}: \"{value}\"\n")).collect();
+    let config = format!(
+        "apiVersion: flow.jina.ai/v1alpha1\nkind: JinaFlow\nmetadata: {{name: flow}}\nspec:\n  context:\n{context}  flow: |\n{indented}"
+    );
+    export(&config, &[]).succeeded();
+
+    fs::write(folder.join("wrong.env"), "A=1\nB\n").unwrap();
+    for (name, code) in [("wrong.env", "invalid-env-file"), ("missing.env", "file-unreadable")] {
+        let wrong = export(text, &["--env-file", folder.join(name).to_str().unwrap()]);
+        assert_eq!((wrong.code, wrong.codes()), (1, vec![code]));
+        wrong.says(name);
+        messages.add(name, &wrong);
+    }
+    messages.compare();
+}
+
+#[test]
+fn variables_of_the_container_are_left_to_the_container() {
+    export(&executor("uses_with: {token: $TOKEN}, env_from_secret: {TOKEN: {name: s, key: k}}"), &[]).succeeded();
+    let answer = export(&executor("uses_with: {token: $TOKEN}"), &[]);
+    assert_eq!((answer.code, found(&answer)), (0, vec!["warning executors[0].uses_with.token undefined-variable".to_owned()]));
+    let answer = export(&executor("uses_with: {token: '${{ secrets.TOKEN }}'}"), &[]);
+    assert_eq!((answer.code, found(&answer)), (0, vec!["warning executors[0].uses_with.token undefined-reference".to_owned()]));
+    let answer = export(&executor("uses_with: {token: '${{TOKEN}}'}"), &[]);
+    answer.says("write `${{ ENV.TOKEN }}`");
+    export(&executor("uses_with: {token: '${{ ENV.TOKEN }}'}"), &["--context", "TOKEN=t"]).succeeded();
+}
+
+#[test]
+fn a_template_is_one_message() {
+    let mut messages = Messages::new("language_templates");
+    for text in [
+        "jtype: Flow\nexecutors:\n- {name: a, uses: docker://x/a, replicas: {{ N }}}\n",
+        "jtype: Flow\nexecutors:\n- name: a\n  uses: {{ .Values.image }}\n  shards: {{ .Values.n | default 1 }}\n",
+        "{% if a %}\njtype: Flow\n{% endif %}\n",
+        "{{- with .Values.flow }}\njtype: Flow\n{{- end }}\n",
+        "{{ flow }}\n",
+        "jtype: Flow\nwith: {port: {{ a }}, port: {{ b }}}\n",
+        "jtype: Flow\nexecutors:\n- {name: a, uses: 'docker://x/a:{{ tag }}'}\n",
+    ] {
+        let answer = export(text, &[]);
+        assert_eq!((answer.code, answer.codes()), (1, vec!["template-expression"]), "{text}: {}", answer.stderr);
+        messages.add(&text.replace('\n', " / "), &answer);
+        let inner: String = text.lines().map(|line| format!("  {line}\n")).collect();
+        let answer = function(&list(&format!("flow: |\n{inner}")));
+        assert_eq!((answer.code, answer.codes()), (1, vec!["template-expression"]), "{text}: {}", answer.stderr);
+    }
+    messages.compare();
+    // Prompts may be templates of the executor.
+    export(&executor("uses_with: {prompt: 'Hello {{ name }}'}"), &[]).succeeded();
+    export("jtype: Flow\nexecutors:\n- {name: a, uses: docker://x/a, replicas: '${{ ENV.N }}'}\n", &["--context", "N=2"]).succeeded();
+}
+
+#[test]
+fn flows_of_jina_1_and_2_are_read_as_flows_of_jina_3() {
+    let old = "!Flow\nversion: '1'\nwith: {rest_api: true, port_expose: 8080, return_results: true}\npods:\n- {name: a, uses: docker://x/a, parallel: 2, read_only: true, upload-files: [x], uses_after: _merge}\n- {name: b, uses: _pass, needs: gateway}\n- {name: c, uses: _merge, needs: [a, b], method: needs}\n";
+    let new = "!Flow\nversion: '1'\nwith: {protocol: http}\nexecutors:\n- {name: a, uses: docker://x/a, replicas: 2}\n- {name: b, uses: BaseExecutor, needs: gateway}\n- {name: c, uses: BaseExecutor, needs: [a, b], method: needs}\n";
+    let answer = export(old, &[]);
+    assert_eq!((answer.code, found(&answer)), (0, vec!["warning pods older-language".to_owned()]), "{}", answer.stderr);
+    for words in [
+        "`parallel` to `replicas`",
+        "`rest_api` to `protocol: http`",
+        "ignored: `read_only`, `return_results`, `upload_files`, `uses_after: _merge`",
+    ] {
+        answer.says(words);
+    }
+    let mut messages = Messages::new("language_older_languages");
+    messages.add("pods", &answer);
+    // The advice: the new names.
+    assert_eq!(export(new, &[]).succeeded().stdout, answer.stdout);
+    // Without `pods`, several old options are one warning too.
+    let mixed =
+        export("jtype: Flow\nwith: {rest_api: true}\nexecutors:\n- {name: a, uses: docker://x/a, parallel: 2, read_only: true}\n", &[]);
+    assert_eq!((mixed.code, found(&mixed)), (0, vec!["warning with.rest_api older-language".to_owned()]), "{}", mixed.stderr);
+    messages.add("executors with old options", &mixed);
+    let top = export("!Flow\na: {uses: docker://x/a, parallel: 2}\nb: {uses: docker://x/b, needs: gateway}\n", &[]);
+    assert_eq!(top.code, 0, "{}", top.stderr);
+    assert_eq!(container(&top.documents(), "Deployment/b", "image"), "x/b");
+    messages.add("executors at the top level", &top);
+    assert!(jinaflow(&["explain", "rest-api"]).succeeded().stdout.contains("`protocol: HTTP`"));
+    // Copies that all get each request are shards.
+    let shards = export("jtype: Flow\npods: [{name: a, uses: docker://x/a, parallel: 2, polling: all, rest_api: true}]\n", &[]);
+    assert!(shards.code == 0 && shards.stdout.contains("name: a-1"), "{}", shards.stderr);
+    messages.add("parallel with polling: all", &shards);
+    // Fields of a JinaFlow name the executors.
+    let config = "apiVersion: flow.jina.ai/v1alpha1\nkind: JinaFlow\nmetadata: {name: f}\nspec:\n  executors: {a: {flow: {shards: 2}}}\n  flow:\n    jtype: Flow\n    pods: [{name: a, uses: docker://x/a}]\n";
+    assert!(export(config, &[]).stdout.contains("name: a-1"));
+    // Jina 3.34 ignores `pods`.
+    let as_jina = export(old, &["--compat", "jina-3.34"]);
+    assert!(as_jina.code == 0 && !as_jina.stdout.contains("name: a"), "{}", as_jina.stdout);
+    messages.compare();
+}
+
+#[test]
+fn flows_of_jina_0_are_one_error() {
+    let mut messages = Messages::new("language_jina_0");
+    for (text, path) in [
+        ("!Flow\nwith: {logserver: true, read_only: true}\npods:\n  a: {uses: x.yml, parallel: $P}\n  b: {uses: _merge}\n", "pods"),
+        ("!Flow\nversion: '1'\npods:\n- name: a\n  uses: {jtype: E, requests: {on: {SearchRequest: [!D {}]}}}\n", "pods[0].uses"),
+    ] {
+        let answer = export(text, &[]);
+        assert_eq!((answer.code, found(&answer)), (1, vec![format!("error {path} older-language")]), "{text}: {}", answer.stderr);
+        messages.add(path, &answer);
+    }
+    messages.compare();
+    export("!Flow\nexecutors:\n- name: a\n  uses: docker://x/a\n- name: b\n  uses: docker://x/b\n", &[]).succeeded();
+}
+
+#[test]
+fn deployments_in_other_files_are_read_on_the_command_line() {
+    let folder = scratch("nested");
+    let outside = scratch("nested-outside");
+    let write = |name: &str, text: &str| {
+        let file = folder.join(name);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, text).unwrap();
+    };
+    write("a.yml", "jtype: Deployment\nversion: '1'\nwith: {name: enc, uses: 'docker://x/a:$TAG', timeout_send: 7, needs: nobody}\n");
+    write("sub/b.yml", "!Deployment\nwith: {uses: docker://x/b, shards: 2, timeout_send: 7}\n");
+    write("class.yml", "jtype: Encoder\nwith: {}\n");
+    let flow = "jtype: Flow\nwith: {retries: 3}\nexecutors:\n- a.yml\n- {name: idx, uses: sub/b.yml, timeout_send: 9, needs: executor0}\n";
+    write("flow.yml", flow);
+    let run_in = |name: &str, args: &[&str]| jinaflow(&[&["export", folder.join(name).to_str().unwrap()], args].concat());
+    let objects = run_in("flow.yml", &["--context", "TAG=1"]).succeeded().documents();
+    assert_eq!(container(&objects, "Deployment/enc", "image"), "x/a:1");
+    let args = |workload: &str| {
+        container(&objects, workload, "args").as_array().unwrap().iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" ")
+    };
+    // As in Jina, a Deployment from a file alone does not inherit options of the Flow.
+    assert!(args("Deployment/enc").contains("--timeout-send 7") && !args("Deployment/enc").contains("--retries"));
+    assert!(args("Deployment/idx-1").contains("--timeout-send 9") && args("Deployment/idx-1").contains("--retries 3"));
+    assert!(args("Deployment/gateway").contains(r#""enc": ["idx"]"#), "{}", args("Deployment/gateway"));
+    // The same in a JinaFlow, whose fields name the executor in the file.
+    let indented: String = flow.lines().map(|line| format!("    {line}\n")).collect();
+    write(
+        "jinaflow.yaml",
+        &format!(
+            "apiVersion: flow.jina.ai/v1alpha1\nkind: JinaFlow\nmetadata: {{name: f}}\nspec:\n  context: {{TAG: '1'}}\n  executors: {{enc: {{flow: {{timeout_send: 8}}}}}}\n  flow: |\n{indented}"
+        ),
+    );
+    assert!(run_in("jinaflow.yaml", &[]).succeeded().stdout.contains("--timeout-send\n        - \"8\""));
+
+    fs::write(outside.join("a.yml"), "jtype: Deployment\nwith: {name: out}\n").unwrap();
+    std::os::unix::fs::symlink(outside.join("a.yml"), folder.join("link.yml")).unwrap();
+    write("broken.yml", "a: [");
+    write("second.yml", "jtype: Deployment\nwith: {name: c, uses: a.yml}\n");
+    write("large.yml", &format!("jtype: Deployment\n# {}\n", "x".repeat(1 << 20)));
+    let names = [
+        "missing.yml",
+        "../a.yml",
+        "/etc/hosts.yml",
+        "link.yml",
+        "flow.yml",
+        "class.yml",
+        "broken.yml",
+        "second.yml",
+        "large.yml",
+        "sub.yml",
+    ];
+    fs::create_dir(folder.join("sub.yml")).unwrap();
+    let list: String = names.iter().map(|name| format!("- {name}\n")).collect();
+    write("wrong.yml", &format!("jtype: Flow\nexecutors:\n{list}- {{name: a, uses: a.yml}}\n"));
+    let wrong = run_in("wrong.yml", &["--context", "TAG=1"]);
+    let expected: Vec<String> = (0..names.len()).map(|index| format!("error executors[{index}] executor-from-file")).collect();
+    assert_eq!((wrong.code, found(&wrong)), (1, expected), "{}", wrong.stderr);
+    let mut messages = Messages::new("language_nested_files");
+    messages.add("wrong files", &wrong);
+    let in_list = function(&list_of(flow));
+    assert_eq!(in_list.code, 1);
+    in_list.says("write the options from that file here");
+    messages.add("a function", &in_list);
+    messages.compare();
+}
+
+fn list_of(flow: &str) -> String {
+    let indented: String = flow.lines().map(|line| format!("  {line}\n")).collect();
+    list(&format!("flow: |\n{indented}"))
 }

@@ -34,6 +34,9 @@ pub mod config {
         pub use crate::config::image_name::fault;
         pub use crate::config::placeholder::placeholder;
     }
+    pub mod jcloud_keys {
+        pub use crate::config::jcloud_keys::{INSTANCES, KEYS};
+    }
 }
 pub mod finding {
     pub use crate::finding::{Code, Finding, Findings, Path, Severity};

@@ -367,7 +367,7 @@ pub static STORAGE: &[Field] = &[
         "The folder where the volume is mounted.",
     ),
     row("existingClaim", Text, None, "An existing claim in place of a new one, for an executor with one replica and one shard."),
-    row("retention", Fields(RETENTION), None, "What happens to the claims of the pods when the pods are no longer needed."),
+    row("retention", Fields(RETENTION), None, "What happens to the claims after their pods are removed."),
 ];
 
 static RETENTION: &[Field] = &[

@@ -2,17 +2,20 @@
 //! ignores the blocks, and values that cannot be translated are warnings.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use super::choices::Jcloud;
+use super::corrections::Correction;
 use super::images::JINA_VERSION;
-use super::jcloud_block::{self as block, Entry, Notes, Part, flag, texts};
+use super::jcloud_block::{self as block, Entry, Notes, Part, flag};
+use super::jcloud_entrance::Entrance;
 use super::jcloud_keys::SERVERLESS;
 use super::jcloud_pods::{self, Pods, Translated};
-use super::layers::{self, Weakest, WeakestExecutor};
+use super::layers::{self, Layers, Weakest};
 use super::lists::merge_layer;
 use super::settings::Settings;
 use super::stack::Layer;
-use crate::finding::{Code, FieldPath, Findings, Mark, Path};
+use crate::finding::{Code, FieldPath, Finding, Findings, Mark, Path};
 use crate::jina::flow::{Flow, Kind};
 use crate::jina::inherited::Options;
 use crate::jina::jcloud::{Block, Place};
@@ -38,7 +41,9 @@ pub fn apply(flow: &Flow, settings: &mut Settings, path: &Path<'_>, findings: &m
     for executor in flow.executors.iter().filter(|executor| !executor.name.starts_with("_aux")) {
         by_index.entry(executor.index).or_insert(executor);
     }
-    let mut work = Work { flow, settings, notes: Notes::default(), taken: Vec::new(), weakest: Weakest::default() };
+    let notes = Notes::new(!settings.corrections().has(Correction::OwnSelectors));
+    let layers = Rc::new(std::mem::take(&mut settings.layers));
+    let mut work = Work { flow, layers: Rc::clone(&layers), settings, notes, taken: Vec::new(), weakest: Weakest::default() };
     for block in &flow.jcloud {
         match block.place {
             Place::Flow => work.flow_block(block),
@@ -56,7 +61,9 @@ pub fn apply(flow: &Flow, settings: &mut Settings, path: &Path<'_>, findings: &m
         }
     }
     work.serverless(path);
-    let Work { notes, taken, weakest, .. } = work;
+    let Work { notes, taken, weakest, layers: of_work, .. } = work;
+    drop(of_work);
+    settings.layers = Rc::unwrap_or_clone(layers);
     settings.layers.set_weakest(weakest);
     notes.report(findings);
     if let Some(block) = flow.jcloud.first().filter(|_| !taken.is_empty()) {
@@ -65,13 +72,13 @@ pub fn apply(flow: &Flow, settings: &mut Settings, path: &Path<'_>, findings: &m
 }
 
 /// The list of the keys that were translated.
-fn translated(taken: &[Taken]) -> crate::finding::Finding {
+fn translated(taken: &[Taken]) -> Finding {
     let shown = taken.iter().take(MOST_LISTED).map(|Taken { block, keys, field }| format!("{block}: {} → {field}", keys.join(", ")));
     let mut shown: Vec<String> = shown.collect();
     if taken.len() > MOST_LISTED {
         shown.push(format!("and {} more", taken.len() - MOST_LISTED));
     }
-    let message = format!("`jcloud` is translated into the weakest values of fields: {}", shown.join("; "));
+    let message = format!("`jcloud` sets the weakest values of fields: {}", shown.join("; "));
     let fix = "set a field in a JinaFlow to change its value, or set `jcloud: ignore`; `jinaflow explain jcloud` lists all keys";
     Code::JcloudTranslated.info("", message).fix(fix)
 }
@@ -86,6 +93,8 @@ struct Taken {
 
 struct Work<'w> {
     flow: &'w Flow,
+    /// The layers of the JinaFlow.
+    layers: Rc<Layers>,
     settings: &'w mut Settings,
     notes: Notes,
     taken: Vec<Taken>,
@@ -138,24 +147,35 @@ impl Work<'_> {
                         self.notes.without_fields(entry);
                     }
                 }
-                "monitor.traces.enable" | "monitor.metrics.enable" => self.telemetry(entry, path),
-                "labels" => {}
+                "labels" | "expose" => {}
+                name if name.starts_with("monitor.") => self.telemetry(entry, entries, path),
                 _ => self.notes.without_fields(entry),
             }
         }
     }
 
     /// `monitor`: nothing is lost if the JinaFlow names the collector.
-    fn telemetry(&mut self, entry: &Entry, path: &FieldPath) {
-        let kind = if entry.key.name.starts_with("monitor.traces") { "tracing" } else { "metrics" };
-        match flag(entry, &mut self.notes) {
-            Some(true) if self.settings.scope.telemetry.iter().any(|(option, _)| *option == kind) => {
-                self.take(path, entry.key.name.to_owned(), "spec.telemetry, which is set".to_owned());
-            }
-            Some(true) => self.notes.without_fields(entry),
-            Some(false) => self.take(path, format!("{} false", entry.key.name), "nothing, as without the key".to_owned()),
-            None => {}
+    fn telemetry(&mut self, entry: &Entry, entries: &[Entry], path: &FieldPath) {
+        let (kind, option) = if entry.key.name.starts_with("monitor.traces") { ("traces", "tracing") } else { ("metrics", "metrics") };
+        let enable = format!("monitor.{kind}.enable");
+        let is_set = self.settings.scope.telemetry.iter().any(|(set, _)| *set == option);
+        // The finding about `enable` has the host and the port.
+        if entry.key.name != enable && (is_set || block::entry(entries, &enable).is_some()) {
+            return;
         }
+        if entry.key.name == enable {
+            match flag(entry, &mut self.notes) {
+                Some(true) if is_set => return self.take(path, enable, "spec.telemetry, which is set".to_owned()),
+                Some(true) => {}
+                Some(false) => return self.take(path, format!("{enable} false"), "nothing, as without the key".to_owned()),
+                None => return,
+            }
+        }
+        let of = |name: &str| block::entry(entries, &format!("monitor.{kind}.{name}")).and_then(|entry| entry.value.as_text());
+        let port = of("port").filter(|port| port.parse::<u16>().is_ok()).map(|port| format!(", port: {port}"));
+        let (host, port) = (of("host").unwrap_or("COLLECTOR"), port.unwrap_or_default());
+        let fix = format!("set the collector: `spec.telemetry: {{{kind}: {{host: {host}{port}}}}}`");
+        self.notes.lost(entry, "has no counterpart in the Flow, and is not translated", fix);
     }
 
     /// `version`, unless the JinaFlow or the caller sets a version.
@@ -170,13 +190,13 @@ impl Work<'_> {
         }
         let Some(version) = Version::parse(text).filter(|version| (Version::OLDEST..=Version::NEWEST).contains(version)) else {
             let message = format!("is not a released version of Jina that jinaflow supports, and Jina {JINA_VERSION} is used");
-            self.notes.lost(entry, &message, "nothing, or set `spec.jinaVersion` or `--jina-version`");
+            self.notes.lost(entry, &message, "set `spec.jinaVersion`, or `--jina-version`");
             return;
         };
         let least = self.flow.least_version();
         if version < least {
             let message = format!("is older than Jina {least}, which the options of the Flow need, and Jina {JINA_VERSION} is used");
-            self.notes.lost(entry, &message, "nothing, or set `spec.jinaVersion` or `--jina-version`");
+            self.notes.lost(entry, &message, "set `spec.jinaVersion`, or `--jina-version`");
             return;
         }
         self.settings.jina_version = Some(text.to_owned());
@@ -187,11 +207,13 @@ impl Work<'_> {
         let entries = block::read(node, "", Part::Gateway, path, mark, &mut self.notes);
         let Some(options) = &self.flow.gateway else { return };
         let layer = FieldPath::from("spec.gateway");
-        let pods = Pods { layer: "spec.gateway", name: GATEWAY, is_measured: self.is_measured(options), is_called: false };
+        let layers = Rc::clone(&self.layers);
+        let sets = |field: &[&str]| layers.sets(layers::Pods::Gateway, field);
+        let pods = Pods { layer: "spec.gateway", name: GATEWAY, is_measured: self.is_measured(options), is_called: false, sets: &sets };
         let translated = Translated::of(&entries, node, pods, &mut self.notes);
         self.take_all(path, &layer, translated.taken);
         add(&mut self.weakest.gateway, translated.fields, path);
-        self.of_pods(&entries, path);
+        self.of_pods(&entries, pods, path);
         self.entrance(&entries, path);
     }
 
@@ -204,24 +226,30 @@ impl Work<'_> {
             self.notes.push(Code::FieldWithoutEffect.warning(path, message).fix("remove it").at(*mark));
             return;
         }
+        let layers = Rc::clone(&self.layers);
+        let sets = |field: &[&str]| layers.sets(layers::Pods::Worker(&executor.name, None), field);
         let pods = Pods {
             layer: &layer.to_string(),
             name: &executor.name,
             is_measured: self.is_measured(&executor.options),
             is_called: self.flow.kind == Kind::Flow,
+            sets: &sets,
         };
         let translated = Translated::of(&entries, node, pods, &mut self.notes);
         self.take_all(path, &layer, translated.taken);
-        self.of_pods(&entries, path);
+        self.of_pods(&entries, pods, path);
         if part == Part::Deployment {
             let of_flow: Vec<Entry> = entries.iter().filter(|entry| is_of_flow_alone(entry)).cloned().collect();
             self.of_flow(&of_flow, path);
         }
-        let weakest = self.weakest.executors.entry(executor.name.clone()).or_insert_with(WeakestExecutor::default);
+        let weakest = self.weakest.executors.entry(executor.name.clone()).or_default();
         add(&mut weakest.worker, translated.fields, path);
         add(&mut weakest.head, translated.head, path);
         for entry in entries.iter().filter(|entry| entry.key.name == "expose") {
             match flag(entry, &mut self.notes) {
+                Some(true) if (pods.sets)(&["expose"]) => {
+                    self.take(path, "expose true".to_owned(), format!("{layer}.expose, which is set"));
+                }
                 Some(true) => {
                     let fix = format!("to call it from outside the cluster, set `{layer}.expose: {{}}`");
                     self.notes.hint(entry, "is not translated, because it makes the executor public", fix);
@@ -233,11 +261,12 @@ impl Work<'_> {
     }
 
     /// Keys about pods that have no fields in a layer of pods.
-    fn of_pods(&mut self, entries: &[Entry], path: &FieldPath) {
+    fn of_pods(&mut self, entries: &[Entry], pods: Pods<'_>, path: &FieldPath) {
         for entry in entries.iter().filter(|entry| !is_of_flow_alone(entry)) {
             match entry.key.name {
-                "monitor.traces.enable" | "monitor.metrics.enable" => self.telemetry(entry, path),
                 "expose" => {}
+                "capacity" | "resources.capacity" | "resources.nodeGroup" if (pods.sets)(&["nodeSelector"]) => {}
+                name if name.starts_with("monitor.") => self.telemetry(entry, entries, path),
                 _ => self.notes.without_fields(entry),
             }
         }
@@ -249,90 +278,13 @@ impl Work<'_> {
         options.flag(Opt::Monitoring) && monitoring.is_some_and(|monitoring| monitoring.prometheus.is_some())
     }
 
-    /// Keys about clients outside the cluster. A JinaFlow decides how they call the gateway, because this makes it public.
+    /// Keys about clients outside the cluster.
     fn entrance(&mut self, entries: &[Entry], path: &FieldPath) {
-        let set = |field: &str| self.settings.layers.value(layers::Pods::Gateway, field).cloned();
-        let (ingress, http, grpc) = (set("ingress"), set("httpRoute"), set("grpcRoute"));
-        let class = set("ingress.className").and_then(|class| class.as_text().map(str::to_owned));
-        let is_set = |node: &Option<Node<'_>>| node.as_ref().is_some_and(|node| node.as_map().is_some());
-        let empty = || Node::from(crate::yaml::Data::Map(Vec::new()));
+        let entrance = Entrance::of(&self.layers);
         for entry in entries {
-            let mut fields = empty();
-            match entry.key.name {
-                "expose" => match flag(entry, &mut self.notes) {
-                    Some(true) if !is_set(&ingress) && !is_set(&http) && !is_set(&grpc) && set_expose(self.settings).is_none() => {
-                        let fix =
-                            "to call the gateway from outside the cluster, set `expose: {}`, `ingress` or `httpRoute` in `spec.gateway`";
-                        self.notes.hint(entry, "is not translated, because it makes the gateway public", fix);
-                    }
-                    Some(true) => self.take(path, "expose true".to_owned(), "spec.gateway, which is exposed".to_owned()),
-                    Some(false) => self.take(path, "expose false".to_owned(), "nothing, as without the key".to_owned()),
-                    None => {}
-                },
-                name @ ("custom_dns" | "custom_dns_http" | "custom_dns_grpc") => {
-                    let names = texts(entry, &mut self.notes);
-                    if names.is_empty() {
-                        continue;
-                    }
-                    let route = if name == "custom_dns_grpc" { ("grpcRoute", &grpc) } else { ("httpRoute", &http) };
-                    let hosts = || {
-                        let hosts = names.iter().map(|name| (Node::from(name.clone()), empty()));
-                        Node::from(crate::yaml::Data::Map(hosts.collect()))
-                    };
-                    let mut is_used = false;
-                    for (field, below, node) in [("ingress", "hosts", &ingress), (route.0, "hostnames", route.1)] {
-                        if is_set(node) {
-                            let mut entrance = empty();
-                            entrance.set(below, hosts());
-                            fields.set(field, entrance);
-                            self.take(path, format!("{name} {}", names.join(", ")), format!("spec.gateway.{field}.{below}"));
-                            is_used = true;
-                        }
-                    }
-                    if !is_used {
-                        let hosts: Vec<String> = names.iter().map(|name| format!("{name}: {{}}")).collect();
-                        let fix = format!("set `spec.gateway.ingress: {{hosts: {{{}}}}}`", hosts.join(", "));
-                        self.notes.lost(entry, "is not translated, because it makes the gateway public", fix);
-                    }
-                }
-                "ingress" => match block::text(entry, "the class of the ingress", &mut self.notes).map(str::to_owned) {
-                    Some(name) if is_set(&ingress) => {
-                        let mut entrance = empty();
-                        entrance.set("className", name.clone().into());
-                        fields.set("ingress", entrance);
-                        self.take(path, format!("ingress {name}"), "spec.gateway.ingress.className".to_owned());
-                    }
-                    Some(name) => {
-                        let fix = format!("set `spec.gateway.ingress: {{className: {name}}}`");
-                        self.notes.lost(entry, "is not translated, because it makes the gateway public", fix);
-                    }
-                    None => {}
-                },
-                "timeout" => {
-                    let Some(seconds) = block::number(entry, 1, &mut self.notes) else { continue };
-                    if is_set(&ingress) && class.as_deref() == Some("nginx") {
-                        let mut annotations = empty();
-                        for name in NGINX_TIMEOUTS {
-                            annotations.set(name, seconds.to_string().into());
-                        }
-                        let mut entrance = empty();
-                        entrance.set("annotations", annotations);
-                        fields.set("ingress", entrance);
-                        self.take(path, format!("timeout {seconds}"), "spec.gateway.ingress.annotations".to_owned());
-                    } else {
-                        let message = "has no counterpart in the Flow, and is not translated";
-                        let fix = format!(
-                            "set the idle timeout of your ingress or load balancer to {seconds} seconds, for nginx with \
-                             `spec.gateway.ingress: {{className: nginx, annotations: {{{}: \"{seconds}\"}}}}`",
-                            NGINX_TIMEOUTS[0]
-                        );
-                        self.notes.lost(entry, message, fix);
-                    }
-                }
-                _ => {}
-            }
-            if fields.as_map().is_some_and(|pairs| !pairs.is_empty()) {
-                add(&mut self.weakest.gateway, fields, path);
+            for taken in entrance.translate(entry, &mut self.notes) {
+                add(&mut self.weakest.gateway, taken.fields, path);
+                self.take(path, taken.key, taken.field);
             }
         }
     }
@@ -346,19 +298,23 @@ impl Work<'_> {
             if weakest.is_some_and(|layer| layer.has("autoscale")) || executor.options.flag(Opt::External) {
                 continue;
             }
+            let is_set = |field: &[&str]| self.layers.sets(layers::Pods::Worker(&executor.name, None), field);
+            if is_set(&["autoscale"]) || is_set(&["replicas"]) {
+                continue;
+            }
             let layer = FieldPath::from("spec.executors").key(&executor.name);
             let entry = list.index(executor.index);
             let with = path.key("with");
             let place = FieldPath::from(if self.flow.kind == Kind::Flow { entry.key("uses") } else { with.key("uses") });
             let is_called = self.flow.kind == Kind::Flow;
             if self.is_measured(&executor.options) && is_called {
-                let pods = Pods { layer: &layer.to_string(), name: &executor.name, is_measured: true, is_called };
+                let pods = Pods { layer: &layer.to_string(), name: &executor.name, is_measured: true, is_called, sets: &|_| false };
                 let mut translated = Translated::default();
                 translated.autoscale(&[], pods, &mut self.notes);
                 if let Some(autoscale) = translated.fields.get_mut("autoscale") {
                     autoscale.set("min", 0.into());
                 }
-                let weakest = self.weakest.executors.entry(executor.name.clone()).or_insert_with(WeakestExecutor::default);
+                let weakest = self.weakest.executors.entry(executor.name.clone()).or_default();
                 add(&mut weakest.worker, translated.fields, &place);
                 let message = format!("was scaled to zero by JCloud, and is scaled from 0 to 2 pods: {layer}.autoscale");
                 let finding = Code::JcloudTranslated.info(place, message).got(uses).at(executor.mark);
@@ -366,21 +322,10 @@ impl Work<'_> {
             } else {
                 let message = "was scaled to zero by JCloud, and runs as an executor with a fixed number of pods";
                 let finding = Code::JcloudNotTranslated.info(place, message).got(uses).at(executor.mark);
-                self.notes.push(finding.fix(format!("nothing; or, to scale it: {}", jcloud_pods::without_metrics(&layer.to_string(), 2))));
+                self.notes.push(finding.fix(format!("to scale it, {}", jcloud_pods::without_metrics(&layer.to_string(), 2))));
             }
         }
     }
-}
-
-/// The annotations of nginx for idle connections, in seconds.
-const NGINX_TIMEOUTS: [&str; 3] = [
-    "nginx.ingress.kubernetes.io/proxy-read-timeout",
-    "nginx.ingress.kubernetes.io/proxy-send-timeout",
-    "nginx.ingress.kubernetes.io/grpc-read-timeout",
-];
-
-fn set_expose(settings: &Settings) -> Option<&Node<'static>> {
-    settings.layers.value(layers::Pods::Gateway, "expose")
 }
 
 fn is_of_flow_alone(entry: &Entry) -> bool {
@@ -400,6 +345,6 @@ fn add(layer: &mut Option<Layer>, fields: Node<'static>, path: &FieldPath) {
     }
     match layer {
         Some(known) => merge_layer(&mut known.fields, fields),
-        None => *layer = Some(Layer { path: path.clone(), fields }),
+        None => *layer = Some(Layer { path: path.clone(), fields, is_weakest: true }),
     }
 }

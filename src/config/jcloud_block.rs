@@ -1,6 +1,7 @@
 //! Reads the keys of a `jcloud` block, of any shape, and collects what the user must know about them.
 
 use super::jcloud_keys::{self as keys, Fate, Key, Places};
+use super::layer_checks::RESERVED_LABELS;
 use crate::finding::{Code, FieldPath, Finding, Findings, Mark, nearest};
 use crate::yaml::{Data, Node};
 
@@ -49,12 +50,24 @@ impl Entry {
 }
 
 /// The findings about keys. The same finding about several blocks is reported once, with the number of its places.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Notes {
     notes: Vec<(Finding, usize)>,
+    is_app_reserved: bool,
 }
 
 impl Notes {
+    /// No findings. `is_app_reserved` is whether selectors contain the label `app`, so that a block must not set it.
+    pub fn new(is_app_reserved: bool) -> Self {
+        Self { notes: Vec::new(), is_app_reserved }
+    }
+
+    /// Whether a block must not set a label.
+    pub fn is_reserved(&self, label: &str) -> bool {
+        // JCloud set the first two itself.
+        matches!(label, "user" | "jina-version") || RESERVED_LABELS.contains(&label) || (label == "app" && self.is_app_reserved)
+    }
+
     /// Adds a finding, or counts it if another block has the same.
     pub fn push(&mut self, finding: Finding) {
         let is_same = |known: &Finding| known.code == finding.code && known.message == finding.message && known.fix == finding.fix;
@@ -67,11 +80,15 @@ impl Notes {
 
     /// Adds a warning that a value of the entry is not of the expected form.
     pub fn wrong(&mut self, entry: &Entry, expected: &str) {
-        if entry.value.any_scalar(&mut |scalar| scalar.text.contains('$')) {
-            let message = "has a variable without a value, and is not translated";
-            self.push(
-                entry.finding(Code::UndefinedVariable, message).fix("set the variable with `--context NAME=VALUE` or `spec.context`"),
-            );
+        let mut variable = None;
+        if entry.value.any_scalar(&mut |scalar| {
+            variable = variable_of(&scalar.text);
+            variable.is_some()
+        }) {
+            let name = variable.unwrap_or_default();
+            let message = format!("uses the variable `{name}`, which has no value, and is not translated");
+            let fix = format!("add `{name}` to `spec.context`, or use `--context {name}=VALUE` on the command line");
+            self.push(entry.finding(Code::UndefinedVariable, message).fix(fix));
             return;
         }
         let code = if entry.value.as_text().is_some() { Code::ValueNotAllowed } else { Code::WrongType };
@@ -113,6 +130,9 @@ impl Notes {
     }
 }
 
+/// The group of keys that has an effect without any key: `autoscale: {}` scales with the defaults.
+const AUTOSCALE: &str = "autoscale";
+
 /// The number of findings that a new finding is compared with.
 const MOST_COMPARED: usize = 200;
 
@@ -121,7 +141,7 @@ pub fn read(node: &Node<'static>, above: &str, part: Part, path: &FieldPath, mar
     let mut entries = Vec::new();
     let Some(pairs) = node.as_map() else {
         if !node.is_null() {
-            let what = if above.is_empty() { "`jcloud`" } else { above };
+            let what = if above.is_empty() { "`jcloud`".to_owned() } else { format!("`{above}` of JCloud") };
             let message = format!("{what} must be a mapping of keys, and is not translated");
             notes.push(Code::WrongType.warning(path, message).got(node.shown()).fix("write `key: value` lines below it").at(mark));
         }
@@ -141,6 +161,9 @@ pub fn read(node: &Node<'static>, above: &str, part: Part, path: &FieldPath, mar
                 let message = format!("`{name}` has no effect here: JCloud read it in {}", row.places.words());
                 notes.push(Code::JcloudNotTranslated.warning(path, message).got(value.shown()).fix("move it there").at(key.mark));
             }
+        } else if name == AUTOSCALE && value.as_map().is_some_and(<[_]>::is_empty) {
+            let metric = keys::find("autoscale.metric");
+            entries.extend(metric.map(|row| Entry { key: row, value: "concurrency".into(), path, mark: key.mark }));
         } else if keys::is_group(&name) {
             entries.extend(read(value, &name, part, &path, key.mark, notes));
         } else {
@@ -202,7 +225,7 @@ pub fn number(entry: &Entry, least: i64, notes: &mut Notes) -> Option<i64> {
 }
 
 /// The strings of a list, or a single string; reports another value.
-pub fn texts(entry: &Entry, notes: &mut Notes) -> Vec<String> {
+pub fn names(entry: &Entry, notes: &mut Notes) -> Vec<String> {
     let list = match &entry.value.data {
         Data::List(list) => list.iter().map(|node| node.as_text().filter(|text| is_plain(text)).map(str::to_owned)).collect(),
         Data::Scalar(scalar) => is_plain(&scalar.text).then(|| vec![scalar.text.clone().into_owned()]),
@@ -212,6 +235,16 @@ pub fn texts(entry: &Entry, notes: &mut Notes) -> Vec<String> {
         notes.wrong(entry, "a list of names");
         Vec::new()
     })
+}
+
+/// The name of the variable in `$X`, `${X}` or `${{ ENV.X }}`.
+fn variable_of(text: &str) -> Option<String> {
+    let (_, expression) = text.split_once('$')?;
+    let name = expression.trim_start_matches(['{', ' ']);
+    let name =
+        name.split_once('.').filter(|(head, _)| matches!(*head, "ENV" | "env" | "CONTEXT" | "context")).map_or(name, |(_, name)| name);
+    let end = name.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(name.len());
+    (end > 0).then(|| name[..end].to_owned())
 }
 
 fn is_plain(text: &str) -> bool {

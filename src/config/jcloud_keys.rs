@@ -103,7 +103,7 @@ pub static KEYS: &[Key] = &[
         "seconds without data after which a connection was closed; the default was 600",
         Fields("ingress.annotations, if `gateway.ingress` has the class nginx"),
     ),
-    key("network.healthcheck", GATEWAY, "health checks of the ingress", Info("nothing: the kubelet checks the health of all pods")),
+    key("network.healthcheck", GATEWAY, "health checks of the ingress", Info("remove it: the kubelet checks the health of all pods")),
     key(
         "resources.instance",
         PODS,

@@ -2,7 +2,6 @@
 
 use super::jcloud_block::{Entry, Notes, entry, flag, number, text};
 use super::jcloud_keys::{INSTANCES, Instance, SHARED_GPU};
-use super::layer_checks::RESERVED_LABELS;
 use super::object_names::{is_label_key, is_label_name};
 use super::quantity;
 use crate::yaml::{Data, Node};
@@ -21,7 +20,7 @@ const LONGEST_DELAY: u64 = 3600;
 const LONGEST_NAME: usize = 48;
 
 /// The properties of the pods that decide what can be translated.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Pods<'p> {
     /// The path of the layer in a JinaFlow, for messages.
     pub layer: &'p str,
@@ -29,8 +28,10 @@ pub struct Pods<'p> {
     pub name: &'p str,
     /// Whether KEDA can read the load of the pods: the Flow has `monitoring: true`, and the address of Prometheus is set.
     pub is_measured: bool,
-    /// Whether a gateway calls the pods, which reports requests while there are no pods.
+    /// Whether a gateway calls the pods, which reports requests while there is no pod.
     pub is_called: bool,
+    /// Whether the JinaFlow sets a field of the pods, so that the block does not matter.
+    pub sets: &'p dyn Fn(&[&str]) -> bool,
 }
 
 /// The fields that a block sets.
@@ -70,9 +71,9 @@ impl Translated {
     pub fn of(entries: &[Entry], block: &Node<'static>, pods: Pods<'_>, notes: &mut Notes) -> Self {
         let mut translated = Self::default();
         translated.labels(entries, notes);
-        translated.node_selector(entries, notes);
+        translated.node_selector(entries, pods, notes);
         translated.pull_policy(entries, notes);
-        translated.resources(entries, notes);
+        translated.resources(entries, pods, notes);
         translated.storage(entries, pods, notes);
         let is_scaled = block.get("autoscale").is_some_and(|autoscale| autoscale.as_map().is_some());
         if is_scaled {
@@ -90,8 +91,8 @@ impl Translated {
         let mut labels = Vec::new();
         for (key, value) in pairs {
             let name = key.shown();
-            let value = value.as_text().filter(|text| is_label_name(text) || text.is_empty());
-            if matches!(name.as_str(), "user" | "jina-version") || RESERVED_LABELS.contains(&name.as_str()) {
+            let value = value.as_text().filter(|text| !value.is_null() && (is_label_name(text) || text.is_empty()));
+            if notes.is_reserved(&name) {
                 notes.lost(entry, &format!("has the reserved label `{name}`, which is not translated"), "remove it, or choose another key");
             } else if let Some(value) = value.filter(|_| is_label_key(&name)) {
                 labels.push((Node::from(name), Node::from(value.to_owned())));
@@ -110,7 +111,7 @@ impl Translated {
         }
     }
 
-    fn node_selector(&mut self, entries: &[Entry], notes: &mut Notes) {
+    fn node_selector(&mut self, entries: &[Entry], pods: Pods<'_>, notes: &mut Notes) {
         let Some(entry) = entry(entries, "nodeSelector") else { return };
         let Some(pairs) = entry.value.as_map() else { return notes.wrong(entry, "a mapping of node labels") };
         let is_valid = |(key, value): &(Node<'_>, Node<'_>)| {
@@ -121,9 +122,13 @@ impl Translated {
         }
         let text = |node: &Node<'_>| Node::from(node.shown());
         let selector: Vec<_> = pairs.iter().map(|(key, value)| (text(key), text(value))).collect();
-        if pairs.iter().any(|(key, _)| key.shown().starts_with("karpenter.sh/")) {
+        if !(pods.sets)(&["nodeSelector"]) && pairs.iter().any(|(key, _)| key.shown().starts_with("karpenter.sh/")) {
             let message = "selects nodes by labels of Karpenter, and pods stay pending in a cluster without Karpenter";
-            notes.lost(entry, message, "choose labels of your nodes in `nodeSelector`, or install Karpenter");
+            notes.lost(
+                entry,
+                message,
+                format!("install Karpenter, or set `{}.nodeSelector` to labels of your nodes, and to `null` for these labels", pods.layer),
+            );
         }
         self.take(entry, "nodeSelector");
         self.set_everywhere("nodeSelector", Data::Map(selector).into());
@@ -140,14 +145,14 @@ impl Translated {
         self.set_everywhere("imagePullPolicy", policy.into());
     }
 
-    fn resources(&mut self, entries: &[Entry], notes: &mut Notes) {
+    fn resources(&mut self, entries: &[Entry], pods: Pods<'_>, notes: &mut Notes) {
         let (mut requests, mut limits) = (map(), map());
         if let Some(entry) = entry(entries, "resources.instance")
             && let Some(name) = text(entry, "an instance of JCloud", notes)
         {
             match INSTANCES.iter().find(|instance| instance.name.eq_ignore_ascii_case(name)) {
                 Some(instance) => {
-                    self.instance(entry, instance, &mut requests, &mut limits, notes);
+                    instance_of(entry, instance, &mut requests, &mut limits, pods, notes);
                     self.take(entry, "resources");
                 }
                 None => notes.wrong(entry, "an instance from C1 to C8 or from G1 to G4"),
@@ -156,9 +161,9 @@ impl Translated {
         for (key, resource) in [("resources.cpu", "cpu"), ("resources.memory", "memory")] {
             if let Some((entry, amount)) = entry(entries, key).and_then(|entry| Some((entry, amount(entry, resource, notes)?))) {
                 if resource == "memory" {
-                    limits.set(resource, amount.clone().into());
+                    limits.set(resource, quantity_node(amount.clone()));
                 }
-                requests.set(resource, amount.into());
+                requests.set(resource, quantity_node(amount));
                 self.take(entry, "resources");
             }
         }
@@ -166,18 +171,19 @@ impl Translated {
             if let Some((entry, amount)) = entry(entries, key).and_then(|entry| Some((entry, amount(entry, resource, notes)?))) {
                 // A limit must not be lower than the request.
                 limits.take(resource);
-                requests.set(resource, amount.into());
+                requests.set(resource, quantity_node(amount));
                 self.take(entry, "resources");
             }
         }
         if let Some(entry) = entry(entries, "resources.gpu") {
-            self.gpus(entry, &mut limits, notes);
+            self.gpus(entry, &mut limits, pods, notes);
         }
         let is_empty = |node: &Node<'_>| node.as_map().is_none_or(<[_]>::is_empty);
         if is_empty(&requests) && is_empty(&limits) {
             return;
         }
-        if let Some(tier) = tier(&requests, &limits).filter(|_| entry(entries, "resources.instance").is_none()) {
+        let is_shared = entry(entries, "resources.gpu").is_some_and(|entry| entry.value.as_text() == Some("shared"));
+        if let Some(tier) = tier(&requests, &limits, is_shared).filter(|_| entry(entries, "resources.instance").is_none()) {
             self.taken.push((format!("(instance {tier} in JCloud)"), "resources"));
         }
         let mut resources = map();
@@ -190,33 +196,19 @@ impl Translated {
         // JCloud ran the heads of shards as instance C1. Its memory is not a limit here, because a head may need more.
         let Instance { cpu, memory, .. } = INSTANCES[0];
         let mut requests = map();
-        requests.set("cpu", cpu.unwrap_or_default().into());
-        requests.set("memory", memory.into());
+        requests.set("cpu", Node::plain(cpu.unwrap_or_default()));
+        requests.set("memory", Node::plain(memory));
         let mut resources = map();
         resources.set("requests", requests);
         self.head.set("resources", resources);
     }
 
-    fn instance(&self, entry: &Entry, instance: &Instance, requests: &mut Node<'static>, limits: &mut Node<'static>, notes: &mut Notes) {
-        if let Some(cpu) = instance.cpu {
-            requests.set("cpu", cpu.into());
-        }
-        requests.set("memory", instance.memory.into());
-        limits.set("memory", instance.memory.into());
-        if instance.gpus > 0 {
-            limits.set(GPU, instance.gpus.to_string().into());
-        }
-        if instance.name == SHARED_GPU {
-            shared_gpu(entry, notes);
-        }
-    }
-
-    fn gpus(&mut self, entry: &Entry, limits: &mut Node<'static>, notes: &mut Notes) {
+    fn gpus(&mut self, entry: &Entry, limits: &mut Node<'static>, pods: Pods<'_>, notes: &mut Notes) {
         const EXPECTED: &str = "a number of GPUs, or `shared`";
         let Some(text) = text(entry, EXPECTED, notes) else { return };
         let count = match text {
             "shared" => {
-                shared_gpu(entry, notes);
+                shared_gpu(entry, pods, notes);
                 1
             }
             _ => match text.parse::<u8>() {
@@ -225,12 +217,13 @@ impl Translated {
             },
         };
         if count > 0 {
-            limits.set(GPU, count.to_string().into());
+            limits.set(GPU, Node::plain(count.to_string()));
         }
         self.take(entry, "resources");
     }
 
     fn storage(&mut self, entries: &[Entry], pods: Pods<'_>, notes: &mut Notes) {
+        const EXPECTED: &str = "ephemeral, ebs or efs";
         let of = |name: &str| entry(entries, name);
         let size = of("resources.storage.size");
         let retain = of("resources.storage.retain");
@@ -244,7 +237,6 @@ impl Translated {
             }
             return;
         };
-        const EXPECTED: &str = "ephemeral, ebs or efs";
         let Some(text_of_kind) = text(kind, EXPECTED, notes) else { return };
         let mut storage = map();
         match text_of_kind.to_ascii_lowercase().as_str() {
@@ -256,7 +248,9 @@ impl Translated {
                 storage.set("accessModes", modes);
                 let message = "was one folder for all pods, and becomes a claim for each pod, with the access mode ReadWriteMany";
                 let fix = format!("to share data, create a claim and set `{}.storage: {{existingClaim: NAME}}`", pods.layer);
-                notes.lost(kind, message, fix);
+                if !(pods.sets)(&["storage", "existingClaim"]) && !(pods.sets)(&["storage", "accessModes"]) {
+                    notes.lost(kind, message, fix);
+                }
             }
             _ => return notes.wrong(kind, EXPECTED),
         }
@@ -270,7 +264,7 @@ impl Translated {
             self.take(entry, "storage");
             Some(amount)
         });
-        storage.set("size", amount.map_or(STORAGE_SIZE.into(), Node::from));
+        storage.set("size", quantity_node(amount.unwrap_or_else(|| STORAGE_SIZE.to_owned())));
         if let Some(retain) = retain
             && let Some(is_kept) = flag(retain, notes)
         {
@@ -305,18 +299,23 @@ impl Translated {
             }
         };
         let by_load = matches!(metric.as_str(), "concurrency" | "rps");
+        let is_set = (pods.sets)(&["autoscale"]) || (pods.sets)(&["replicas"]);
+        if by_load && !pods.is_measured && is_set {
+            return;
+        }
         if by_load && !pods.is_measured {
+            // One of the keys is there: an empty `autoscale` has the default of `metric`.
             if let Some(entry) = of("autoscale.metric").or_else(|| entries.iter().find(|entry| entry.key.name.starts_with("autoscale."))) {
                 let message = format!("scales by {metric}, which needs KEDA and Prometheus, and is not translated");
-                notes.lost(entry, message.trim(), without_metrics(pods.layer, max));
+                notes.lost(entry, &message, without_metrics(pods.layer, max));
             }
             return;
         }
         let is_zero_possible = by_load && pods.is_called;
         if min == 0 && !is_zero_possible {
-            if let Some(entry) = of("autoscale.min") {
+            if let Some(entry) = of("autoscale.min").filter(|_| !is_set) {
                 let message = "is 0 and becomes 1: without pods, the metric does not exist, and no pod would start";
-                notes.lost(entry, message, "nothing, or set triggers in `autoscale.keda`");
+                notes.lost(entry, message, "set it to 1");
             }
             min = 1;
         }
@@ -357,7 +356,7 @@ impl Translated {
             let resources = self.fields.take("resources").unwrap_or_else(map);
             let mut resources = resources;
             let mut requests = resources.take("requests").unwrap_or_else(map);
-            requests.set("cpu", cpu.into());
+            requests.set("cpu", Node::plain(cpu));
             resources.set("requests", requests);
             self.fields.set("resources", resources);
             self.taken.push((format!("(instance C1, {cpu} CPU)"), "resources"));
@@ -386,6 +385,28 @@ impl Translated {
     }
 }
 
+/// Sets the resources of an instance.
+fn instance_of(
+    entry: &Entry,
+    instance: &Instance,
+    requests: &mut Node<'static>,
+    limits: &mut Node<'static>,
+    pods: Pods<'_>,
+    notes: &mut Notes,
+) {
+    if let Some(cpu) = instance.cpu {
+        requests.set("cpu", Node::plain(cpu));
+    }
+    requests.set("memory", Node::plain(instance.memory));
+    limits.set("memory", Node::plain(instance.memory));
+    if instance.gpus > 0 {
+        limits.set(GPU, Node::plain(instance.gpus.to_string()));
+    }
+    if instance.name == SHARED_GPU {
+        shared_gpu(entry, pods, notes);
+    }
+}
+
 /// The advice for an autoscaler whose metrics do not exist.
 pub fn without_metrics(layer: &str, max: i64) -> String {
     format!(
@@ -394,13 +415,16 @@ pub fn without_metrics(layer: &str, max: i64) -> String {
     )
 }
 
-fn shared_gpu(entry: &Entry, notes: &mut Notes) {
-    let message = "is a GPU that several pods share, and becomes a whole GPU";
-    notes.lost(
-        entry,
-        message,
-        "to share GPUs, configure the device plugin, and set `resources.limits` to its resource, such as nvidia.com/gpu.shared",
+fn shared_gpu(entry: &Entry, pods: Pods<'_>, notes: &mut Notes) {
+    if (pods.sets)(&["resources", "limits", GPU]) {
+        return;
+    }
+    let message = "was a GPU that several pods shared, and becomes a whole GPU";
+    let fix = format!(
+        "set `{0}.resources: {{limits: {{{GPU}: 1}}}}`; if the device plugin shares GPUs, set {GPU} to `null` there, and {GPU}.shared to 1",
+        pods.layer
     );
+    notes.lost(entry, message, fix);
 }
 
 /// A positive quantity; reports another value.
@@ -429,6 +453,12 @@ fn amount(entry: &Entry, resource: &str, notes: &mut Notes) -> Option<String> {
     found.map(str::to_owned)
 }
 
+/// A quantity as people write it, without quotes unless it is a number with a fraction or an exponent.
+fn quantity_node(amount: String) -> Node<'static> {
+    let is_fraction = amount.parse::<i64>().is_err() && amount.parse::<f64>().is_ok();
+    if is_fraction { amount.into() } else { Node::plain(amount) }
+}
+
 /// The seconds of a duration such as `30s`, `5m` or `1h`; reports another value.
 fn delay(entry: &Entry, notes: &mut Notes) -> Option<i64> {
     const EXPECTED: &str = "a time from 0s to 1h, such as 30s";
@@ -447,12 +477,13 @@ fn delay(entry: &Entry, notes: &mut Notes) -> Option<i64> {
 }
 
 /// The smallest instance of JCloud with these resources.
-fn tier(requests: &Node<'_>, limits: &Node<'_>) -> Option<&'static str> {
+fn tier(requests: &Node<'_>, limits: &Node<'_>, is_shared: bool) -> Option<&'static str> {
     let number = |node: &Node<'_>, name: &str| node.get(name).and_then(|amount| quantity::parse(&amount.shown()));
     let (cpu, memory, gpus) = (number(requests, "cpu"), number(requests, "memory"), number(limits, GPU));
     let has = |offered: Option<f64>, wanted: Option<f64>| wanted.is_none_or(|wanted| offered.is_none_or(|offered| offered >= wanted));
     let fits = |instance: &&Instance| {
-        has(instance.cpu.and_then(quantity::parse), cpu)
+        is_shared == (instance.name == SHARED_GPU)
+            && has(instance.cpu.and_then(quantity::parse), cpu)
             && has(quantity::parse(instance.memory), memory)
             && (gpus.is_some() == (instance.gpus > 0))
             && has(Some(f64::from(instance.gpus)), gpus)

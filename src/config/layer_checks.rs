@@ -276,7 +276,14 @@ impl Checker<'_> {
         let surge = self.workload.rolling_update.surge.as_ref();
         if self.workload.storage.is_some() && surge.is_some_and(|surge| !is_zero(surge)) {
             let message = "requests an additional pod, but pods with storage are replaced one after the other";
-            self.push(Code::SurgeWithStorage.error(self.path("rollingUpdate", &["maxSurge"]), message).fix("remove it, or set it to 0"));
+            let path = self.path("rollingUpdate", &["maxSurge"]);
+            // Nothing in a `jcloud` block refuses a Flow.
+            let finding = if self.stack.sets(&["storage"]) {
+                Code::SurgeWithStorage.error(path, message)
+            } else {
+                Code::SurgeWithStorage.warning(path, message)
+            };
+            self.push(finding.fix("remove it, or set it to 0"));
         }
     }
 }

@@ -127,6 +127,11 @@ impl Layers {
         layers.into_iter().rev().find_map(|layer| layer.fields.at(field)).filter(|value| !value.is_null())
     }
 
+    /// Whether a layer of the JinaFlow sets a field for these pods, also to `null`.
+    pub fn sets(&self, pods: Pods<'_>, field: &[&str]) -> bool {
+        self.stack(pods).sets(field)
+    }
+
     /// The names of executors that have an entry.
     pub fn executors(&self) -> impl Iterator<Item = &str> + Clone {
         self.executors.keys().map(String::as_str)
@@ -256,14 +261,14 @@ impl Layers {
             audience.is_some_and(|audience| audience.has(pods.role()) || (audience == Audience::CALLED && is_whole(layer)))
         };
         let mut merged: Node<'static> = Data::Map(Vec::new()).into();
-        let count = self.weakest(pods).into_iter().flatten().count();
-        for layer in &stack.0[..count.min(stack.0.len())] {
+        for layer in stack.0.iter().filter(|layer| layer.is_weakest) {
             merge_layer(&mut merged, layer.fields.clone());
         }
-        for layer in stack.0.iter().skip(count) {
+        let stronger = stack.0.iter().filter(|layer| !layer.is_weakest);
+        for layer in stronger.clone() {
             give_way(&mut merged, &layer.fields);
         }
-        for layer in stack.0.iter().skip(count) {
+        for layer in stronger {
             let pairs = layer.fields.as_map().unwrap_or_default().iter();
             let pairs = pairs.filter(|(key, _)| key.as_text().is_some_and(|name| is_for_pods(layer, name))).cloned().collect();
             let mut fields = Node { mark: layer.fields.mark, tag: None, data: Data::Map(pairs) };
@@ -295,16 +300,27 @@ impl Entry {
     }
 }
 
-/// Removes what conflicts with a stronger layer from the weakest settings: parts of these fields are of no use without the
-/// rest, or are not valid together with the parts of the stronger layer.
+/// Removes what conflicts with a stronger layer from the weakest settings, so that the merged settings are valid if those of
+/// the stronger layer are.
 fn give_way(weakest: &mut Node<'static>, stronger: &Node<'static>) {
-    for field in ["autoscale", "storage", "pdb"] {
-        if stronger.get(field).is_some() {
-            weakest.take(field);
-        }
-    }
     if stronger.get("replicas").is_some_and(|replicas| !replicas.is_null()) {
         weakest.take("autoscale");
+    }
+    if let (Some(weakest), Some(stronger)) = (weakest.get_mut("autoscale"), stronger.get("autoscale")) {
+        autoscaler_gives_way(weakest, stronger);
+    }
+    if let Some(storage) = stronger.get("storage") {
+        if storage.get("existingClaim").is_some() {
+            weakest.take("storage");
+        } else if storage.get("accessModes").is_some() {
+            weakest.get_mut("storage").and_then(|weakest| weakest.take("accessModes"));
+        }
+    }
+    // Kubernetes allows one of the two.
+    if stronger.get("pdb").is_some_and(|pdb| BUDGETS.iter().any(|name| pdb.get(name).is_some())) {
+        for name in BUDGETS {
+            weakest.get_mut("pdb").and_then(|pdb| pdb.take(name));
+        }
     }
     for part in ["requests", "limits"] {
         for (name, _) in stronger.get("resources").map(|resources| resources.map_at(part)).unwrap_or_default() {
@@ -313,6 +329,35 @@ fn give_way(weakest: &mut Node<'static>, stronger: &Node<'static>) {
                 resources.get_mut(part).and_then(|amounts| amounts.take(name.as_text().unwrap_or_default()));
             }
         }
+    }
+}
+
+/// The fields of `pdb` with a number of pods.
+const BUDGETS: [&str; 2] = ["minAvailable", "maxUnavailable"];
+
+/// The fields of `autoscale` that are targets.
+const TARGETS: [&str; 6] = ["cpu", "memory", "memoryAverage", "requestsPerSecond", "concurrency", "keda"];
+
+fn autoscaler_gives_way(weakest: &mut Node<'static>, stronger: &Node<'static>) {
+    let number = |node: &Node<'_>, name: &str| node.get(name).and_then(Node::as_text).and_then(|text| text.parse::<i64>().ok());
+    if TARGETS.iter().any(|name| stronger.get(name).is_some_and(|target| !target.is_null())) {
+        for name in TARGETS {
+            weakest.take(name);
+        }
+        // Not every target scales to zero.
+        if number(weakest, "min") == Some(0) {
+            weakest.take("min");
+        }
+    }
+    let (least, most) = (number(weakest, "min"), number(weakest, "max"));
+    if number(stronger, "max").is_some_and(|most| least.is_some_and(|least| least > most)) {
+        weakest.take("min");
+    }
+    if number(stronger, "min").is_some_and(|least| most.is_some_and(|most| least > most)) {
+        weakest.take("max");
+    }
+    if stronger.at("behavior.scaleDown.stabilizationWindowSeconds").is_some() {
+        weakest.take("scaleDownSeconds");
     }
 }
 

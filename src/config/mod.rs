@@ -31,6 +31,7 @@ mod settings;
 pub mod jcloud_keys;
 mod jcloud_block;
 mod jcloud_pods;
+mod jcloud_entrance;
 mod jcloud;
 mod overrides;
 mod uses;

@@ -10,6 +10,8 @@ pub struct Layer {
     pub path: FieldPath,
     /// The fields of the layer.
     pub fields: Node<'static>,
+    /// Whether the layer is weaker than all layers of the JinaFlow.
+    pub is_weakest: bool,
 }
 
 impl Layer {
@@ -21,7 +23,7 @@ impl Layer {
     /// The layer in a node, if it is a mapping.
     pub fn of(node: &Node<'_>, path: FieldPath) -> Option<Self> {
         node.as_map()?;
-        Some(Self { path, fields: node.clone().into_owned() })
+        Some(Self { path, fields: node.clone().into_owned(), is_weakest: false })
     }
 
     /// Whether a field is set.
@@ -45,6 +47,12 @@ impl Layer {
 pub struct Stack<'l>(pub Vec<&'l Layer>);
 
 impl Stack<'_> {
+    /// Whether a layer of the JinaFlow sets a field, also to `null`.
+    pub fn sets(&self, field: &[&str]) -> bool {
+        let layers = self.0.iter().filter(|layer| !layer.is_weakest);
+        layers.into_iter().any(|layer| field.iter().try_fold(&layer.fields, |node, name| node.get(name)).is_some())
+    }
+
     /// The path of a field, such as `storage.size`, in the strongest layer that sets it.
     pub fn path(&self, field: &str) -> FieldPath {
         let sets = |layer: &&&Layer| layer.fields.at(field).is_some();

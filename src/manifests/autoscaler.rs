@@ -15,9 +15,10 @@ pub fn kind(autoscale: &Autoscale) -> &'static str {
 
 pub fn autoscaler<'c>(maker: &Maker<'c>, autoscale: &'c Autoscale) -> Node<'c> {
     let component = maker.component;
-    let (version, spec) = match autoscale.is_of_keda() {
-        false => ("autoscaling/v2", horizontal(component, autoscale)),
-        true => ("keda.sh/v1alpha1", scaled(maker, autoscale)),
+    let (version, spec) = if autoscale.is_of_keda() {
+        ("keda.sh/v1alpha1", scaled(maker, autoscale))
+    } else {
+        ("autoscaling/v2", horizontal(component, autoscale))
     };
     maker.object(version, kind(autoscale), &component.name, spec)
 }

@@ -242,6 +242,6 @@ pub struct Storage {
     pub size: String,
     /// An existing claim, which replaces the claims of the pods.
     pub existing: Option<String>,
-    /// What happens to the claims when the pods are no longer needed.
+    /// What happens to the claims after their pods are removed.
     pub retention: Option<Retention>,
 }

@@ -797,7 +797,7 @@ fn any_value_in_any_field_gives_an_answer() {
         json!("a/b c:Ä\n"),
     ];
     let mut answered = [0, 0];
-    for file in ["everything", "stateful", "linkerd", "restricted"] {
+    for file in ["everything", "stateful", "linkerd", "restricted", "jcloud"] {
         let text = fs::read_to_string(root().join(format!("tests/conformance/fields/{file}.yaml"))).unwrap();
         let flow = documents(&text).remove(0);
         let mut places = Vec::new();

@@ -212,7 +212,7 @@ fn options_that_the_container_images_do_not_support_are_errors() {
 
 #[test]
 fn an_option_without_effect_is_reported_once() {
-    let text = "jtype: Flow\nwith: {port: 12345, quiet: true, jcloud: {a: b}}\nexecutors:\n- {name: a, docker_kwargs: {a: b}, title: T}\n- {name: b, docker_kwargs: {a: b}, native: true, host: 10.0.0.1, port_monitoring: 1}\n- {name: c, force_update: false, port: 8080, host: 0.0.0.0}\n";
+    let text = "jtype: Flow\nwith: {port: 12345, quiet: true}\nexecutors:\n- {name: a, docker_kwargs: {a: b}, title: T}\n- {name: b, docker_kwargs: {a: b}, native: true, host: 10.0.0.1, port_monitoring: 1}\n- {name: c, force_update: false, port: 8080, host: 0.0.0.0}\n";
     let answer = export(text, &[]);
     assert_eq!(answer.code, 0, "{}", answer.stderr);
     let mut findings = found(&answer);
@@ -221,7 +221,6 @@ fn an_option_without_effect_is_reported_once() {
     let expected = [
         "with.port",
         "with.quiet",
-        "with.jcloud",
         "executors[0].docker_kwargs",
         "executors[0].title",
         "executors[1].native",

@@ -20,6 +20,7 @@ mod fields;
 mod front_door;
 mod function;
 mod init;
+mod jcloud;
 mod kpt;
 mod language;
 mod mutants;

@@ -225,6 +225,11 @@ corrections! {
         why: "an overlay's `commonLabels: {app: …}` gives all pods one value: every Service then sends to every pod, including the gateway's (kustomize issues 157, 1009, 2740)"
         ours: "selectors with the label `flow.jina.ai/component`, whose value is the name of the component's Service; `app` remains a label without meaning for selectors"
 
+    PlaceholderImages "placeholder-images"
+        jina: "an error for a class, a configuration file, and a name that the Jina Hub does not know; and an invalid name of an image unchanged"
+        why: "overlays set the images of a base, so a Flow is rendered before every image is known; and no node can pull an image with an invalid name"
+        ours: "a placeholder below image-not-set.invalid, which an overlay can replace, and one warning about all of them"
+
     ReplicasArgument "replicas-argument"
         jina: "`--replicas 3` in the arguments of the gateway and of executors"
         why: "Jina does not read it in a container; an autoscaler or kustomize's `replicas` makes it wrong, and a change of it restarts all pods"

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::layers::Layers;
 use super::lists::merge_layer;
 use super::scope::Scope;
+use super::settings::Settings;
 use crate::finding::{Code, Findings, Mark, Path};
 use crate::jina::flow::Flow;
 use crate::jina::inherited::Options;
@@ -93,7 +94,8 @@ fn with_mark(mut node: Node<'static>, mark: Mark) -> Node<'static> {
 }
 
 /// Reports entries for executors, heads and shards that the Flow does not have. `unchanged` is the result of [`apply`].
-pub fn check(flow: &Flow, layers: &Layers, unchanged: &[&str], path: &Path<'_>, findings: &mut Findings) {
+pub fn check(flow: &Flow, settings: &Settings, unchanged: &[&str], path: &Path<'_>, findings: &mut Findings) {
+    let layers = &settings.layers;
     let executors = path.key("executors");
     let known: HashMap<&str, &Executor> = flow.executors.iter().map(|executor| (executor.name.as_str(), executor)).collect();
     let unchanged: HashSet<&str> = unchanged.iter().copied().collect();
@@ -112,7 +114,7 @@ pub fn check(flow: &Flow, layers: &Layers, unchanged: &[&str], path: &Path<'_>, 
             let message = "cannot be merged: the name of the executor comes from a variable";
             findings.push(Code::ExecutorNameFromVariable.error(path.key("flow"), message).fix("write the name in the Flow"));
         }
-        check_executor(executor, layers, &path, findings);
+        check_executor(executor, settings, &path, findings);
     }
     match &flow.gateway {
         None if layers.has_gateway() => {
@@ -125,8 +127,8 @@ pub fn check(flow: &Flow, layers: &Layers, unchanged: &[&str], path: &Path<'_>, 
 }
 
 /// Reports fields of an executor's entry that have no effect on that executor.
-fn check_executor(executor: &Executor, layers: &Layers, path: &Path<'_>, findings: &mut Findings) {
-    let name = &executor.name;
+fn check_executor(executor: &Executor, settings: &Settings, path: &Path<'_>, findings: &mut Findings) {
+    let (name, layers) = (&executor.name, &settings.layers);
     if executor.options.flag(Opt::External) {
         for field in layers.pod_fields(name) {
             let message = "has no effect: the executor is external, and its pods are not rendered";
@@ -134,7 +136,8 @@ fn check_executor(executor: &Executor, layers: &Layers, path: &Path<'_>, finding
         }
         return;
     }
-    if layers.pod_fields(name).any(|field| field == CONFIG_FILE) {
+    if layers.pod_fields(name).any(|field| field == CONFIG_FILE) && (executor.options.is_given(Opt::Uses) || !settings.sets_image_of(name))
+    {
         check_config_file(&executor.options, path, findings);
     }
     let shards = executor.options.int(Opt::Shards);

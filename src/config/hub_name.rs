@@ -112,7 +112,7 @@ mod tests {
             ("jinaai+docker://Enc:6a7514e7ee", Some("Enc")),
             ("jinaai+docker://Enc:6a7514e7ee/v1", Some("Enc:v1")),
             ("jinaai+docker://acme/Enc:1:2", Some("acme/Enc:1")),
-            ("jinaai+docker://acme/", None),
+            ("jinaai+docker://acme/", Some("acme")),
             ("jinahub+docker://Enc", Some("Enc")),
             ("jinahub+docker://Enc/v1", Some("Enc/v1")),
             ("jinahub+docker://Enc:s3cret", Some("Enc")),

@@ -66,8 +66,9 @@ pub fn fault(image: &str) -> Option<(String, String)> {
         // The grammar reads a first part with upper case letters as a registry. Without a dot or a port, the user means
         // an owner.
         let is_registry = domain.is_some_and(|domain| domain.contains(['.', ':', '[']));
-        let small = if is_registry { name.replacen(path, &path.to_lowercase(), 1) } else { name.to_lowercase() };
-        return Some((format!("`{wrong}` contains upper case letters"), format!("write {small}{}", &whole[name.len()..])));
+        let lower = if is_registry { name.replacen(path, &path.to_lowercase(), 1) } else { name.to_lowercase() };
+        let rest = whole.strip_prefix(name).unwrap_or_default();
+        return Some((format!("`{wrong}` contains upper case letters"), format!("write {lower}{rest}")));
     }
     if wrong.contains('$') || wrong.contains('{') {
         return Some((format!("`{wrong}` is a variable, which is not replaced in an image"), "write the value".to_owned()));

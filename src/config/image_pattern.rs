@@ -30,12 +30,11 @@ impl Pattern {
     /// The image for a name on the Hub. The repository is in lower case (OCI distribution specification), and a missing
     /// tag becomes `latest`. A name without an owner drops `{owner}` and its separator.
     pub fn fill(&self, hub: &HubName<'_>) -> String {
-        let image = match hub.owner {
-            Some(owner) => self.0.replace("{owner}", &component_from(owner)),
-            None => {
-                let parts = ["{owner}/", "{owner}-", "{owner}_", "{owner}.", "/{owner}", "-{owner}", "_{owner}", ".{owner}", "{owner}"];
-                parts.iter().fold(self.0.clone(), |text, part| text.replace(part, ""))
-            }
+        let image = if let Some(owner) = hub.owner {
+            self.0.replace("{owner}", &component_from(owner))
+        } else {
+            let parts = ["{owner}/", "{owner}-", "{owner}_", "{owner}.", "/{owner}", "-{owner}", "_{owner}", ".{owner}", "{owner}"];
+            parts.iter().fold(self.0.clone(), |text, part| text.replace(part, ""))
         };
         let name: Vec<String> = hub.name.split('/').map(component_from).filter(|part| !part.is_empty()).collect();
         let image = image.replace("{name}", &name.join("/"));

@@ -135,11 +135,11 @@ impl Images {
     /// The entry of a `uses`. A key in `only_names` is the name of an executor and not a class.
     pub fn of_uses(&self, uses: &str, only_names: &HashSet<&str>) -> Option<&Entry> {
         let keys = keys_of(uses);
-        let keys = keys.iter().filter(|key| *key != GATEWAY_KEY && !only_names.contains(key.as_str()));
-        keys.filter_map(|key| self.get(key)).next()
+        let mut keys = keys.iter().filter(|key| *key != GATEWAY_KEY && !only_names.contains(key.as_str()));
+        keys.find_map(|key| self.get(key))
     }
 
-    /// The image of a container. The most specific setting applies: the name of the executor, `uses` as it is written, a name
+    /// The image of a container. The most specific setting applies: the name of the executor, the whole `uses`, a name
     /// on the Hub with its owner, a name without it or a class, the image in the Flow, and the pattern. A key in
     /// `only_names` is the name of an executor and not a class.
     pub fn find(&self, wanted: Wanted<'_>, only_names: &HashSet<&str>) -> Found {
@@ -234,8 +234,9 @@ fn image_in(uses: &str) -> Option<String> {
 pub fn fault_of(uses: &str) -> Option<(String, String)> {
     let image = uses.strip_prefix("docker://")?.trim();
     let (message, fix) = fault(image)?;
-    // A valid name is shown as it is written in `uses`.
-    let fix = fix.strip_prefix("write ").map_or(fix.clone(), |name| format!("write docker://{name}"));
+    // A valid name is shown with its scheme, for `uses`.
+    let name = fix.strip_prefix("write ").filter(|name| !name.contains(' '));
+    let fix = name.map_or_else(|| fix.clone(), |name| format!("write docker://{name}"));
     Some((message, fix))
 }
 

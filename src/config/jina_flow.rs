@@ -109,7 +109,7 @@ fn read_flow(spec: &Node<'_>, settings: &Settings, above: &Path<'_>, findings: &
                 None => (settings.reading(), Vec::new()),
             };
             let flow = flow::read(document, &reading, &path, findings)?;
-            flow_overrides::check(&flow, &settings.layers, &unchanged, above, findings);
+            flow_overrides::check(&flow, settings, &unchanged, above, findings);
             uses::warn_about_missing(&flow, settings, node.as_map().is_some(), &path, findings);
             Some(flow)
         }

@@ -119,9 +119,9 @@ impl Settings {
         }
     }
 
-    /// Whether an image that is not set is an error. Jina fails too, so it is an error with `compat`.
+    /// Whether an image that is not set is an error.
     pub fn requires_images(&self) -> bool {
-        self.missing_images == MissingImages::Error || self.strictness() == Strictness::Lenient
+        self.missing_images == MissingImages::Error || !self.corrections().has(Correction::PlaceholderImages)
     }
 
     /// Whether the config names the image of an executor.

@@ -34,10 +34,10 @@ impl Placement {
             }
         }
         let outcome = reconciler.finish();
-        // A check finds placeholders in the objects themselves.
-        if purpose == Purpose::Render {
-            for (run, rendering) in runs.iter_mut().zip(&renderings) {
-                let Some(rendering) = rendering else { continue };
+        for (run, rendering) in runs.iter_mut().zip(&renderings) {
+            // A check finds placeholders in the objects themselves, and reports a JinaFlow only if a render would fail.
+            let is_reported = purpose == Purpose::Render || run.config.settings.requires_images();
+            if let Some(rendering) = rendering.as_ref().filter(|_| is_reported) {
                 let is_replaced = |component: &str, missing: &MissingImage| {
                     is_replaced(&run.placing.key(), component, missing, &workloads, list, &outcome)
                 };

@@ -13,7 +13,8 @@ use super::stale::{FormerItem, stale};
 use super::unreadable::{Unread, Unreadable, read};
 use crate::check::external::External;
 use crate::check::{self, Options};
-use crate::finding::{Findings, Mark, Severity};
+use crate::config::placeholder::PLACEHOLDER_HOST;
+use crate::finding::{Code, Findings, Mark, Severity};
 use crate::krm::{Caller, NewItems, ResourceList};
 use crate::reconcile::{Fate, ItemFinding, Purpose};
 use crate::report::{self, Subject, SubjectFinding};
@@ -30,10 +31,11 @@ pub fn validate<'l, 't>(mut call: Call<'_, 'l, 't>, external: External, unread: 
         findings.extend(reconciled.findings.into_iter().map(softened));
     }
     // In the middle of a kustomize build references are not final: names change at its end. With kpt's selectors a part of
-    // the package is missing.
-    if caller == Caller::Other {
+    // the package is missing. Only images are final then.
+    if caller == Caller::Other || list.items.iter().any(|item| item.text().contains(PLACEHOLDER_HOST)) {
         let objects = all_objects(list, unread, &mut findings)?;
-        findings.extend(unwired(&objects, external));
+        let is_final = |(_, finding): &SubjectFinding| caller == Caller::Other || finding.code == Code::ImageNotSet;
+        findings.extend(unwired(&objects, external).into_iter().filter(is_final));
     }
     if report::has_errors(&findings) {
         return Ok(Response::refusal(list, findings));

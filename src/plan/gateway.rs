@@ -21,7 +21,7 @@ use crate::jina::value::Value;
 use crate::jina::versions::Change;
 
 impl Planner<'_> {
-    pub(super) fn gateway(&self, flow: &Flow, options: &Options, findings: &mut Findings) -> Option<Component> {
+    pub(super) fn gateway(&self, flow: &Flow, options: &Options, findings: &mut Findings) -> Component {
         let path = self.path.key(GATEWAY);
         let protocols = options.protocols();
         check_ports(options, protocols, &path, findings);
@@ -63,7 +63,7 @@ impl Planner<'_> {
             gpus: None,
             health,
         };
-        Some(Component {
+        Component {
             name: GATEWAY.to_owned(),
             node: GATEWAY.to_owned(),
             role: Role::Gateway,
@@ -79,7 +79,7 @@ impl Planner<'_> {
             called_by: None,
             foreign: flow.executors.iter().flat_map(|executor| foreign_services(&executor.options)).collect(),
             workload,
-        })
+        }
     }
 
     /// Reports options of stateful executors in `with`. The gateway gets these options too, and Jina then fails.

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use super::component::MissingImage;
 use super::planner::Planner;
 use crate::config::Settings;
+use crate::config::corrections::Correction;
 use crate::config::image_name::fault;
 use crate::config::images::{Found, Wanted, fault_of, keys_of, shown};
 use crate::config::placeholder::placeholder;
@@ -14,7 +15,6 @@ use crate::jina::flow::Flow;
 use crate::jina::inherited::Options;
 use crate::jina::inline::IMAGE;
 use crate::jina::options::Opt;
-use crate::jina::section::Strictness;
 use crate::jina::topology::{Executor, GATEWAY};
 
 /// The effect in Jina of an invalid image.
@@ -81,7 +81,7 @@ impl Planner<'_> {
     /// The image of `uses_before` or `uses_after`. Jina checks these options less than `uses`: every value that starts
     /// with `docker` is an image (`get_image_name`).
     pub(super) fn sidecar_image(&self, uses: &str, opt: Opt, path: &Path<'_>, mark: Mark, findings: &mut Findings) -> Image {
-        if uses.starts_with("docker") && !uses.starts_with("docker://") && self.settings.strictness() == Strictness::Lenient {
+        if uses.starts_with("docker") && !uses.starts_with("docker://") && !self.corrections.has(Correction::PlaceholderImages) {
             findings.extend(self.fault(uses, path.key(opt.row().name), None).map(|finding| finding.at(mark)));
             return Image::known(uses.to_owned());
         }
@@ -101,7 +101,9 @@ impl Planner<'_> {
                 path: path.key(field).into(),
                 mark,
             };
-            Image { name: missing.placeholder.clone(), missing: Some(Rc::new(missing)), is_for_executor: false }
+            let has_placeholder = self.corrections.has(Correction::PlaceholderImages);
+            let name = if has_placeholder { missing.placeholder.clone() } else { String::new() };
+            Image { name, missing: Some(Rc::new(missing)), is_for_executor: false }
         };
         match self.settings.images.find(wanted, &self.only_names) {
             Found::Jinas => Image::known(self.gateway_image()),
@@ -112,7 +114,7 @@ impl Planner<'_> {
                 Image { name: image, missing: None, is_for_executor }
             }
             Found::InFlow(image) => match fault_of(uses).filter(|_| wanted.beside.is_none()) {
-                Some(reason) if self.settings.strictness() == Strictness::Strict => missing(Some(reason)),
+                Some(reason) if self.corrections.has(Correction::PlaceholderImages) => missing(Some(reason)),
                 _ => {
                     let field = if wanted.beside.is_some() { IMAGE } else { field };
                     findings.extend(self.fault(&image, path.key(field), None).map(|finding| finding.at(mark)));

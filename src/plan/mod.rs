@@ -48,7 +48,7 @@ pub fn plan(flow: &Flow, settings: &Settings, path: &Path<'_>, budget: &mut Budg
     planner.check_gateway_image(findings);
     let mut components = Vec::new();
     if let Some(options) = &flow.gateway {
-        components.extend(planner.gateway(flow, options, findings));
+        components.push(planner.gateway(flow, options, findings));
         planner.check_limits(&components, &path.key(GATEWAY), Mark::default(), findings);
     }
     let list = path.key(flow.list);

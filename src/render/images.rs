@@ -1,6 +1,6 @@
 //! Checks the keys of `images`: a key may match nothing, or several things.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::config::Settings;
 use crate::config::hub_name::HubName;
@@ -10,6 +10,9 @@ use crate::jina::flow::Flow;
 use crate::jina::options::Opt;
 use crate::jina::topology::GATEWAY;
 use crate::plan::{main_uses, only_names};
+
+/// The most owners in a message.
+const MOST_NAMED: usize = 10;
 
 /// A `uses` of a Flow, with its executor or the gateway.
 struct Used<'f> {
@@ -26,11 +29,14 @@ pub fn check_keys(settings: &Settings, flow: &Flow, findings: &mut Findings) {
     let executors =
         || flow.executors.iter().filter(|executor| !executor.options.flag(Opt::External)).map(|executor| executor.name.as_str());
     let known: HashSet<String> = used.iter().flat_map(|used| keys_of(used.uses)).chain(executors().map(str::to_owned)).collect();
+    let mut candidates: Option<Vec<String>> = None;
     for entry in settings.images.entries().filter(|entry| entry.key != GATEWAY_KEY && !known.contains(&entry.key)) {
         let finding = warning(Code::UnusedImage, entry, "matches no executor and no `uses` of this Flow");
-        let shown: Vec<String> = used.iter().map(|used| shown(used.uses)).collect();
-        let short = used.iter().flat_map(|used| keys_of(used.uses).pop());
-        let candidates: Vec<String> = executors().map(str::to_owned).chain(shown).chain(short).collect();
+        let candidates = candidates.get_or_insert_with(|| {
+            let shown = used.iter().map(|used| shown(used.uses));
+            let short = used.iter().filter_map(|used| keys_of(used.uses).pop());
+            executors().map(str::to_owned).chain(shown).chain(short).collect()
+        });
         findings.push(match findings.nearest(&entry.key, candidates.iter().map(String::as_str)) {
             Some(near) => finding.propose(near),
             None => finding.fix("remove it"),
@@ -54,32 +60,30 @@ fn used(flow: &Flow) -> Vec<Used<'_>> {
 /// owners on the Jina Hub.
 fn check_meanings(settings: &Settings, flow: &Flow, used: &[Used<'_>], findings: &mut Findings) {
     let names = only_names(flow, settings);
-    for entry in settings.images.entries() {
-        if names.contains(entry.key.as_str()) {
-            let Some(other) = used.iter().find(|used| used.executor != entry.key && keys_of(used.uses).contains(&entry.key)) else {
-                continue;
-            };
-            let message = format!(
-                "is the name of an executor and also in `uses` of `{}`; the image is only for executor `{}`",
-                other.executor, entry.key
-            );
-            let finding = warning(Code::AmbiguousImageKey, entry, &message);
-            let fix = match entry.origin {
-                Origin::Field => format!("set the image of `{0}` too: spec.executors.{0}.image", other.executor),
-                _ => format!("set the image of `{0}` too: --image {0}=IMAGE", other.executor),
-            };
-            findings.push(finding.fix(fix));
-            continue;
+    let mut users: HashMap<&str, Vec<&Used<'_>>> = HashMap::new();
+    let mut owners: HashMap<&str, BTreeSet<&str>> = HashMap::new();
+    for used in used {
+        for entry in keys_of(used.uses).iter().filter_map(|key| settings.images.get(key)) {
+            users.entry(&entry.key).or_default().push(used);
         }
-        let of_entry = used.iter().filter(|used| settings.images.of_uses(used.uses, &names) == Some(entry));
-        let mut owners: Vec<&str> =
-            of_entry.filter_map(|used| HubName::parse(used.uses)).map(|hub| hub.owner.unwrap_or_default()).collect();
-        owners.sort_unstable();
-        owners.dedup();
-        if owners.len() > 1 {
-            let owners: Vec<String> =
-                owners.iter().map(|owner| if owner.is_empty() { "no owner".to_owned() } else { format!("`{owner}`") }).collect();
-            let message = format!("matches names of several owners on the Jina Hub: {}", owners.join(", "));
+        if let (Some(hub), Some(entry)) = (HubName::parse(used.uses), settings.images.of_uses(used.uses, &names)) {
+            owners.entry(&entry.key).or_default().insert(hub.owner.unwrap_or_default());
+        }
+    }
+    for entry in settings.images.entries() {
+        let others = users.get(entry.key.as_str()).into_iter().flatten();
+        if names.contains(entry.key.as_str()) {
+            let Some(Used { executor, .. }) = others.copied().find(|used| used.executor != entry.key) else { continue };
+            let message = format!("is the name of an executor and also in `uses` of `{executor}`; the image is only for `{}`", entry.key);
+            let fix = match entry.origin {
+                Origin::Field => format!("set the image of `{executor}` too: spec.executors.{executor}.image"),
+                _ => format!("set the image of `{executor}` too: --image {executor}=IMAGE"),
+            };
+            findings.push(warning(Code::AmbiguousImageKey, entry, &message).fix(fix));
+        } else if let Some(owners) = owners.get(entry.key.as_str()).filter(|owners| owners.len() > 1) {
+            let shown = owners.iter().map(|owner| if owner.is_empty() { "no owner".to_owned() } else { format!("`{owner}`") });
+            let shown: Vec<String> = shown.take(MOST_NAMED).collect();
+            let message = format!("matches names of several owners on the Jina Hub: {}", shown.join(", "));
             findings.push(warning(Code::AmbiguousImageKey, entry, &message).fix("use a key with the owner: OWNER/NAME"));
         }
     }

@@ -54,7 +54,7 @@ fn entries<'c>(components: impl IntoIterator<Item = &'c Component>, flow: &Flow)
     let mut entries: Vec<Entry<'c>> = Vec::new();
     let mut seen: HashSet<(&str, Process)> = HashSet::new();
     let mut places: HashMap<String, usize> = HashMap::new();
-    let uses: HashMap<&str, Option<&str>> =
+    let executors: HashMap<&str, Option<&str>> =
         flow.executors.iter().map(|executor| (executor.name.as_str(), main_uses(&executor.options))).collect();
     for component in components {
         for container in &component.containers {
@@ -68,13 +68,12 @@ fn entries<'c>(components: impl IntoIterator<Item = &'c Component>, flow: &Flow)
                 Process::UsesBefore => format!("{} (uses_before)", component.node),
                 Process::UsesAfter => format!("{} (uses_after)", component.node),
             };
-            let key = key(missing, &component.node, container.process, &uses);
-            match places.get(&key) {
-                Some(place) => entries[*place].users.push(user),
-                None => {
-                    places.insert(key.clone(), entries.len());
-                    entries.push(Entry { key, missing, users: vec![user] });
-                }
+            let key = key(missing, &component.node, container.process, &executors);
+            if let Some(place) = places.get(&key) {
+                entries[*place].users.push(user);
+            } else {
+                places.insert(key.clone(), entries.len());
+                entries.push(Entry { key, missing, users: vec![user] });
             }
         }
     }

@@ -8,7 +8,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use crate::support::wiring::faults;
-use crate::support::{Run, documents, label, root, run, scratch};
+use crate::support::{Run, documents, label, program, root, run, scratch};
 use crate::tools::{copy, edit, image, must, tool};
 
 pub fn kustomize(folder: &Path) -> Command {
@@ -167,12 +167,47 @@ fn a_wrong_flow_is_explained_on_stderr() {
     let answer: Run = run(kustomize(&example.join("base")), b"");
     assert_ne!(answer.code, 0);
     for start in [
-        "error[image-missing]: JinaFlow/search: spec.flow.executors[0].uses: ",
+        "warning[image-not-set]: JinaFlow/search: spec.flow.executors[0].uses: ",
         "error[unknown-field]: JinaFlow/search: spec.flow.executors[1].shrads: ",
         "did you mean `shards`?",
     ] {
         assert!(answer.stderr.contains(start), "{start}\n{}", answer.stderr);
     }
+}
+
+/// The block of the message about images that are not set works in an overlay.
+#[test]
+fn an_overlay_sets_the_images_that_the_message_lists() {
+    let folder = scratch("images");
+    write(&folder, "base/kustomization.yaml", "generators: [flow.yaml]\n");
+    write(
+        &folder,
+        "base/flow.yaml",
+        &format!(
+            "apiVersion: flow.jina.ai/v1alpha1\nkind: JinaFlow\nmetadata:\n  name: search\n  annotations:\n{FUNCTION}spec:\n  flow: |\n    jtype: Flow\n    executors:\n    - {{name: hub, uses: 'jinahub+docker://CLIPEncoder/v1'}}\n    - {{name: owned, uses: 'jinaai+docker://<username>/Ranker'}}\n    - {{name: class, uses: MyExec, shards: 2, uses_before: Encodér}}\n    - {{name: inline, uses: {{jtype: CLIPText}}, volumes: /data}}\n    - {{name: file, uses: ../executor1/config.yml}}\n    - {{name: invalid, uses: 'docker://ghcr.io/Acme/ABC:1'}}\n"
+        ),
+    );
+    let check = |build: &str| run(program(&["check", "-"]), build.as_bytes());
+    let base = must(kustomize(&folder.join("base")));
+    assert!(base.stderr.contains("warning[image-not-set]: "), "{}", base.stderr);
+    assert_eq!(check(&base.stdout).codes(), vec!["image-not-set"; 8]);
+    let lines =
+        base.stderr.lines().skip_while(|line| !line.contains("in a kustomization")).skip(1).take_while(|line| line.starts_with("    "));
+    let block: String = lines.map(|line| format!("{}\n", &line[4..])).collect();
+    let block = block.replace("REPOSITORY", "r.example/own").replace("TAG", "\"2\"");
+    assert!(block.starts_with("images:\n- {name: image-not-set.invalid/clipencoder, "), "{block}");
+    write(&folder, "overlay/kustomization.yaml", &format!("resources: [../base]\n{block}"));
+    let build = must(kustomize(&folder.join("overlay"))).stdout;
+    assert_eq!((build.contains("image-not-set.invalid"), build.matches("image: r.example/own:2\n").count()), (false, 8), "{build}");
+    let answer = check(&build);
+    assert_eq!((answer.code, answer.codes()), (0, Vec::new()), "{}", answer.stderr);
+    write(
+        &folder,
+        "patched/kustomization.yaml",
+        "resources: [../base]\nimages: [{name: image-not-set.invalid/clipencoder, newName: r.example/clip}]\n",
+    );
+    let build = must(kustomize(&folder.join("patched"))).stdout;
+    assert!(build.contains("image: r.example/clip:v1\n"), "the tag stays: {build}");
 }
 
 /// A patch of the list `executors` in a Flow that is a mapping: kustomize replaces the list, which the warning reports,

@@ -78,11 +78,15 @@ fn a_check_runs_as_a_validator() {
     for command in [kubectl(&folder), kustomize(&folder)] {
         assert_eq!(must(build(command, &home)).stdout, unchecked);
     }
-    edit(&folder.join("flow.yaml"), "docker://x/a", "Local");
+    edit(&folder.join("flow.yaml"), "\"docker://x/a\"", "\"docker://x/a\", replicas: 0");
     for command in [kubectl(&folder), kustomize(&folder)] {
         let answer = run(build(command, &home), b"");
         assert_ne!(answer.code, 0);
-        assert!(answer.stderr.contains("error[image-missing]: JinaFlow/dev-f: spec.flow.executors[0].uses: "), "{}", answer.stderr);
+        assert!(
+            answer.stderr.contains("error[value-out-of-range]: JinaFlow/dev-f: spec.flow.executors[0].replicas: "),
+            "{}",
+            answer.stderr
+        );
     }
 }
 

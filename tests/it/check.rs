@@ -634,7 +634,7 @@ fn every_break_of_an_edited_export_is_found() {
 fn rendered_flows_have_no_findings() {
     let mut count = 0;
     let mut found = Vec::new();
-    let mut of_images = Vec::new();
+    let mut without_image = 0;
     for case in recorded(&root().join("tests/jina/flows")) {
         let flow = fs::read_to_string(case.folder.join("flow.yml")).unwrap();
         // Options that Jina sets itself give a warning and take effect.
@@ -642,8 +642,10 @@ fn rendered_flows_have_no_findings() {
             continue;
         }
         let export = run(case.export(&[]), b"");
-        if export.codes().contains(&"invalid-image") {
-            of_images.push(case.name.clone());
+        // A check refuses placeholders.
+        if export.codes().contains(&"image-not-set") {
+            without_image += 1;
+            continue;
         }
         if export.code != 0 || export.stdout.is_empty() {
             continue;
@@ -653,8 +655,7 @@ fn rendered_flows_have_no_findings() {
         found.extend(answer.findings().iter().map(|line| format!("{}: {line}", case.name)));
         count += 1;
     }
-    // These Flows have images that no node can pull, and are refused.
-    assert_eq!(of_images, ["246-image-odd-strings", "gw-uses-awkward", "opt-uses-before-awkward"]);
+    assert!((10..30).contains(&without_image), "{without_image}");
     assert_eq!(found, Vec::<String>::new());
     assert!(count > 650, "{count}");
 }
@@ -896,7 +897,7 @@ fn files_and_folders_are_read() {
         "apiVersion: flow.jina.ai/v1alpha1\nkind: JinaFlow\nmetadata: {name: f}\nspec: {flow: {jtype: Flow, executors: [{name: a, uses: Local}]}}\n",
     );
     let answer = jinaflow(&["check", path]);
-    answer.begins("error[image-missing]: JinaFlow/f: spec.flow.executors[0].uses: ");
+    answer.begins("error[flow-not-rendered]: JinaFlow/f: ");
     write("overlay/kustomization.yaml", "resources: []\n");
     let answer = jinaflow(&["check", path]);
     let expected = format!("error[kustomization-not-built]: {path}/overlay: ");
@@ -929,7 +930,7 @@ fn wrong_command_lines_are_reported() {
         (&["check", "-", "--external", "x"], "invalid-external"),
         (&["check", "-", "--output", "yaml"], "value-not-allowed"),
         (&["check", "-", "--compat", "none"], "misplaced-flag"),
-        (&["export", "-", "--strict"], "misplaced-flag"),
+        (&["options", "--strict"], "misplaced-flag"),
     ] {
         let answer = jinaflow(args);
         assert_eq!((answer.code, answer.stdout.as_str(), answer.codes()), (1, "", vec![code]), "{args:?} {}", answer.stderr);

@@ -161,7 +161,8 @@ fn every_flag_is_in_the_manual_and_in_the_help() {
     for flag in [
         "--k8s-namespace NS",
         "--compat MODE",
-        "--image USES=IMAGE",
+        "--image KEY=IMAGE",
+        "--images FILE",
         "--context K=V",
         "--jina-version X.Y.Z",
         "-h, --help",

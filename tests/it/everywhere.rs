@@ -57,6 +57,7 @@ fn sample(field: &str) -> &'static str {
         "envFromSecret" => "{A: {name: s, key: k}}",
         "configMaps" | "secrets" => "{s: {env: true}}",
         "resources" => "{limits: {cpu: 2}}",
+        "image" => "x/own:1",
         "imagePullPolicy" => "Always",
         "imagePullSecrets" => "{s: {}}",
         "serviceAccountName" => "me",

@@ -270,6 +270,11 @@ fn corrected() -> Vec<Corrected> {
             json!("0f9b03dfde9e5851"),
         ),
         example("own-selectors").corrects(At("Service/a", "/spec/selector"), json!({"app": "a"}), json!({"flow.jina.ai/component": "a"})),
+        example("placeholder-images").file("jtype: Flow\nexecutors: [{name: a, uses: 'docker://ABC'}]\n").corrects(
+            Container(a, "/image"),
+            json!("ABC"),
+            json!("image-not-set.invalid/abc:latest"),
+        ),
         example("replicas-argument").options("replicas: 2").corrects(Argument(a, 0, "--replicas"), json!("2"), Value::Null),
     ]
 }

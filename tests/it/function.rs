@@ -584,11 +584,11 @@ fn a_call_as_legacy_plugin_of_kustomize_gives_documents() {
     let answer = plugin(theirs, true).succeeded();
     assert!(answer.stdout.starts_with(theirs));
     assert_eq!(names(&answer).len(), 1 + ALL.len());
-    std::fs::write(&config, FLOW.replace("docker://acme/encoder:1", "Encoder")).unwrap();
+    std::fs::write(&config, FLOW.replace("docker://acme/encoder:1", "docker://acme/encoder:1\n        replicas: 0")).unwrap();
     let answer = plugin(theirs, true);
     assert_eq!((answer.code, answer.stdout.as_str()), (1, ""));
-    answer.says("error[image-missing]: ");
-    answer.says("spec.flow.executors[0].uses: ");
+    answer.says("error[value-out-of-range]: ");
+    answer.says("spec.flow.executors[0].replicas: ");
     // Without kustomize's variables a file argument is an error.
     assert!(plugin("", false).first_line().contains("run: jinaflow export"));
 }

@@ -66,37 +66,6 @@ fn names_on_the_hub_become_images_without_a_network() {
 }
 
 #[test]
-fn a_name_without_an_image_is_an_error_with_every_possible_fix() {
-    let answer = export(HUB, &[]);
-    assert_eq!((answer.code, answer.stdout.as_str()), (1, ""));
-    assert!(!answer.stderr.contains("s3cret"), "{}", answer.stderr);
-    let executor = answer.findings().into_iter().find(|line| line.contains(": executors[0].uses: ")).unwrap();
-    let expected = [
-        "error gateway.uses hub-image-unknown",
-        "error executors[0].uses hub-image-unknown",
-        "error executors[1].uses hub-image-unknown",
-        "error executors[1].uses_before hub-image-unknown",
-    ];
-    assert_eq!(found(&answer), expected, "{}", answer.stderr);
-    for fix in [
-        "spec.images",
-        "--image 'jinaai+docker://Acme/CLIPEncoder:latest-gpu=IMAGE'",
-        "spec.imagePattern",
-        "--image-pattern",
-        "docker://IMAGE",
-    ] {
-        assert!(executor.contains(fix), "{fix}: {executor}");
-    }
-    let ownerless = export(HUB, &["--image-pattern", "r/{owner}/{name}"]);
-    assert_eq!(found(&ownerless), ["error executors[1].uses hub-image-unknown"], "{}", ownerless.stderr);
-    ownerless.says("{owner}");
-    let mut messages = Messages::new("language_hub");
-    messages.add("no image", &answer);
-    messages.add("a pattern with {owner} and a name without an owner", &ownerless);
-    messages.compare();
-}
-
-#[test]
 fn a_class_runs_with_its_configuration_mounted() {
     // A Flow in the form of CLIP-as-service. Jina itself does not export it.
     let text = "jtype: Flow\nversion: '1'\nwith: {port: 51000}\nexecutors:\n- name: clip_t\n  image: jinaai/clip-server:0.8\n  uses:\n    jtype: CLIPEncoder\n    with: {name: ViT-B-32::openai, note: \"two\\nlines\"}\n    metas:\n      py_modules: [clip_server.executors.clip_torch]\n  shards: 2\n";

@@ -19,6 +19,7 @@ mod export_again;
 mod fields;
 mod front_door;
 mod function;
+mod images;
 mod init;
 mod jcloud;
 mod kpt;

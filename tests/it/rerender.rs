@@ -485,8 +485,8 @@ fn documents_without_a_list_give_documents() {
     assert!(first.stdout.starts_with(&format!("{input}---\n")), "{}", first.stdout);
     assert_eq!(first.documents().len(), 2 + 8);
     assert!(function(&first.stdout).succeeded().stdout == first.stdout);
-    let wrong = function(&input.replace("docker://x/a", "Local"));
-    assert_eq!((wrong.code, wrong.stdout), (1, input.replace("docker://x/a", "Local")));
+    let wrong = function(&input.replace("docker://x/a", "docker://x/a, replicas: 0"));
+    assert_eq!((wrong.code, wrong.stdout), (1, input.replace("docker://x/a", "docker://x/a, replicas: 0")));
 }
 
 /// `jinaflow check` on the files of a package reports the conflicts that a render would keep, and no error.

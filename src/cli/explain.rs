@@ -175,7 +175,9 @@ fn about_fields(name: &str) -> Vec<String> {
     let mut pages: Vec<String> = top.iter().map(page).collect();
     if !below.is_empty() {
         let mut out = "Other fields with this name\n\n".to_owned();
-        below.iter().for_each(|entry| wrapped(&mut out, "", &entry.path()));
+        for entry in &below {
+            wrapped(&mut out, "", &entry.path());
+        }
         pages.push(out);
     }
     pages

@@ -172,7 +172,7 @@ impl Entry {
     }
 
     fn example_node(&self) -> Node<'static> {
-        let mut value = self.steps.last().map(|field| example(field)).unwrap_or_else(|| "".into());
+        let mut value = self.steps.last().map_or_else(|| "".into(), |field| example(field));
         let mut above = self.steps.as_slice();
         while let [rest @ .., field] = above {
             value = node(field.name, value);
@@ -219,7 +219,7 @@ fn example(field: &Field) -> Node<'static> {
             vec![operation].into()
         }
         Shape::Flow => "jtype: Flow\nexecutors:\n- name: encoder\n  uses: docker://acme/encoder:1.0\n".into(),
-        Shape::Fields(below) => below.first().map(|first| node(first.name, example(first))).unwrap_or_else(|| Data::Map(Vec::new()).into()),
+        Shape::Fields(below) => below.first().map_or_else(|| Data::Map(Vec::new()).into(), |first| node(first.name, example(first))),
         Shape::Map(below) => {
             let first = below.first().map(|first| node(first.name, example(first)));
             node("example", completed(field.name, first.unwrap_or_else(|| Data::Map(Vec::new()).into())))

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use crate::support::{Run, jinaflow, program, recorded, root, run, scratch, tree};
 
-const FLOW: &str = "# The search of the shop.\njtype: Flow\nwith:\n  port: 8080    # all protocols\nexecutors:\n  - name: encoder\n    uses: docker://acme/clip-encoder:1.2.0\n    uses_with: {model: '${{ ENV.MODEL }}', code: \"0123\", price: $PRICE}\n  - name: indexer\n    uses: docker://acme/annlite:${{ CONTEXT.TAG }}\n    shards: 2\n";
+const FLOW: &str = "# The search of the shop.\njtype: Flow\nwith:\n  port: 8080    # all protocols\nexecutors:\n  - name: encoder\n    uses: docker://acme/clip-encoder:1.2.0\n    uses_with: {model: '${{ ENV.MODEL }}', code: \"0123\"}\n  - name: indexer\n    uses: docker://acme/annlite:${{ CONTEXT.TAG }}\n    shards: 2\n";
 
 /// A folder `shop` with a Flow.
 fn shop(flow: &str) -> std::path::PathBuf {
@@ -45,7 +45,7 @@ fn a_kustomize_tree_has_one_copy_of_the_flow() {
     assert_eq!(files.keys().collect::<Vec<_>>(), names);
     assert_eq!(files["base/flow/flow.yml"], FLOW);
     assert_eq!(files.values().filter(|text| text.contains("jtype: Flow")).count(), 1);
-    for part in ["  name: shop\n", "    MODEL: TODO\n    TAG: TODO\n", "$PRICE", "  # executors:\n  #   encoder:\n"] {
+    for part in ["  name: shop\n", "    MODEL: TODO\n    TAG: TODO\n", "  # executors:\n  #   encoder:\n"] {
         assert!(files["base/flow/jinaflow.yaml"].contains(part), "{part}: {}", files["base/flow/jinaflow.yaml"]);
     }
     assert!(files["overlays/dev/kustomization.yaml"].contains("namespace: shop-dev\n"));
@@ -185,6 +185,15 @@ fn a_jinaflow_is_refused() {
     in_folder(&folder, &["init", "flow.yml", "pkg", "--kpt"]).succeeded();
     let answer = in_folder(&folder, &["init", "pkg/jinaflow.yaml"]);
     assert_eq!((answer.code, answer.codes()), (1, vec!["flow-expected"]));
+}
+
+/// `$NAME` may be text, so it gets no value.
+#[test]
+fn words_that_may_be_variables_are_listed() {
+    let folder = shop(&FLOW.replace("\"0123\"", "$PRICE"));
+    assert_eq!(in_folder(&folder, &["init", "flow.yml"]).code, 0);
+    let written = fs::read_to_string(folder.join("shop-k8s/base/flow/jinaflow.yaml")).unwrap();
+    assert!(written.contains(": $PRICE\n") && !written.contains("PRICE:"), "{written}");
 }
 
 /// Names of folders are quoted in the commands that the user is shown.

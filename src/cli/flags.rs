@@ -203,7 +203,7 @@ pub const OF_CHECK: &[Flag] = &[
         name: "strict",
         short: None,
         value: None,
-        doc: "exit with 1 after a warning; warn about images whose tag can move",
+        doc: "exit with 1 after a warning, and also warn about moving tags of images and plain secrets",
         set: |settings, _, _| {
             settings.is_strict = true;
             Ok(())

@@ -17,7 +17,7 @@ pub type Test = fn(&Node<'_>, &'static Shape) -> bool;
 
 /// The line to write for a field, with the wrong value in the right form if possible, and otherwise with an example.
 pub fn line(field: &'static Field, wrong: &Node<'_>, is_valid: Test) -> String {
-    let own = converted(&field.shape, wrong, is_valid).filter(|node| is_valid(node, &field.shape)).and_then(|node| shown(&node));
+    let own = converted(field, wrong, is_valid).filter(|node| is_valid(node, &field.shape)).and_then(|node| shown(&node));
     written(field.name, &own.unwrap_or_else(|| example(field, is_valid)))
 }
 
@@ -35,7 +35,9 @@ pub fn line_of_entry(name: &str, field: Option<&'static Field>, fields: &'static
         let example = example(field?, is_valid);
         let document = read(&example).ok()?;
         let (_, entry) = document.root.as_ref()?.as_map()?.first()?;
-        shown(entry).filter(|_| entry.as_map().is_some())
+        let mut text = String::new();
+        within_flow(entry, &mut text);
+        entry.as_map().map(|_| text)
     };
     written(name, &own.or_else(of_example).unwrap_or_else(|| "{}".to_owned()))
 }
@@ -76,20 +78,21 @@ fn example(field: &'static Field, is_valid: Test) -> String {
         Shape::Share => "1".to_owned(),
         Shape::Quantity => "10Gi".to_owned(),
         Shape::Texts | Shape::Strings(_) | Shape::Labels | Shape::Variables => "{name: value}".to_owned(),
-        Shape::Set => "{name: {}}".to_owned(),
-        Shape::Map(_) | Shape::Layers(_) => "{name: {}}".to_owned(),
+        Shape::Set | Shape::Map(_) | Shape::Layers(_) => "{name: {}}".to_owned(),
         Shape::Operations => "[]".to_owned(),
         Shape::Quantities | Shape::Fragment | Shape::Part | Shape::Flow | Shape::Layer(_) | Shape::Fields(_) => "{}".to_owned(),
     }
 }
 
 /// The wrong value in the right form; `None` if that is not possible.
-fn converted(shape: &'static Shape, wrong: &Node<'_>, is_valid: Test) -> Option<Node<'static>> {
+fn converted(field: &'static Field, wrong: &Node<'_>, is_valid: Test) -> Option<Node<'static>> {
     let owned = || wrong.clone().into_owned();
-    match shape {
+    match &field.shape {
         Shape::Fields(fields) => converted_fields(fields, wrong, is_valid),
         Shape::Layer(_) => wrong.as_text().is_some().then(|| mapping([("replicas", owned())])),
-        Shape::Map(_) | Shape::Layers(_) | Shape::Set => entries(wrong),
+        // A Secret or ConfigMap must be used for something.
+        Shape::Map(_) if matches!(field.name, "secrets" | "configMaps") => entries(wrong, &mapping([("env", Node::plain("true"))])),
+        Shape::Map(_) | Shape::Layers(_) | Shape::Set => entries(wrong, &Data::Map(Vec::new()).into()),
         Shape::Texts | Shape::Strings(_) | Shape::Labels | Shape::Variables => strings(wrong),
         Shape::Operations if wrong.as_map().is_some() => Some(vec![owned()].into()),
         Shape::Flag => match wrong.as_text()?.to_ascii_lowercase().as_str() {
@@ -125,13 +128,14 @@ fn converted_fields(fields: &'static [Field], wrong: &Node<'_>, is_valid: Test) 
     Some(mapping([(first.name, value())]))
 }
 
-/// A list of names, or of mappings with names, as a mapping. A single name counts as a list.
-fn entries(wrong: &Node<'_>) -> Option<Node<'static>> {
+/// A list of names, or of mappings with names, as a mapping. A single name counts as a list. `of_name` is the value
+/// of a name alone.
+fn entries(wrong: &Node<'_>, of_name: &Node<'static>) -> Option<Node<'static>> {
     let list = list_of(wrong)?;
     let pairs = list.iter().map(|entry| {
         if let Some(name) = entry.as_text() {
             let is_name = name.parse::<f64>().is_err() && !matches!(name, "" | "true" | "false");
-            return is_name.then(|| (word(name), Data::Map(Vec::new()).into()));
+            return is_name.then(|| (word(name), of_name.clone()));
         }
         let pairs = entry.as_map()?;
         let name = KEYS.iter().find_map(|key| entry.get(key).and_then(Node::as_text).map(|name| (*key, name)))?;
@@ -153,8 +157,7 @@ fn strings(wrong: &Node<'_>) -> Option<Node<'static>> {
         }
         let name = entry.get("name").or_else(|| entry.get("key"));
         match (name, entry.get("value"), entry.as_map()?) {
-            (Some(name), Some(value), _) => Some((name.clone().into_owned(), value.clone().into_owned())),
-            (_, _, [(name, value)]) => Some((name.clone().into_owned(), value.clone().into_owned())),
+            (Some(name), Some(value), _) | (_, _, [(name, value)]) => Some((name.clone().into_owned(), value.clone().into_owned())),
             _ => None,
         }
     });

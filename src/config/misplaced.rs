@@ -2,11 +2,11 @@
 //! and the name that Kubernetes, Helm or an older field has for a field.
 
 use super::audience::{Audience, Level};
-use super::field::Field;
+use super::field::{Field, Shape};
 use super::fields::{LAYER, METADATA, SPEC, find};
 use crate::finding::{Code, FieldPath, Finding, Path, Step, names_a_secret, nearest, shows_a_secret};
 use crate::jina::former::{self, Fate};
-use crate::jina::options::{Row, TABLE};
+use crate::jina::options::{Opt, Row, TABLE};
 use crate::jina::options_of::without_effect;
 use crate::jina::section::Section;
 use crate::yaml::{Node, within_flow};
@@ -161,6 +161,10 @@ impl Unknown<'_, '_> {
     fn of_another_level(&self) -> Option<Finding> {
         if self.level.is_some() {
             find(SPEC, self.name)?;
+            // `monitoring` is also an option, which is a switch.
+            if self.value.as_map().is_none() && option(self.name).is_some() {
+                return None;
+            }
             let message = "is not a setting of single pods, but of the whole Flow";
             return Some(self.misplaced(message, &[FieldPath::from("spec").key(self.name)]));
         }
@@ -180,6 +184,9 @@ impl Unknown<'_, '_> {
             return Some(self.misplaced(message, &[self.executor().key("flow").key(name)]));
         }
         let row = option(name)?;
+        if row.opt == Opt::Port {
+            return Some(self.port());
+        }
         let order = match self.level {
             Some(Level::Executor | Level::Head | Level::Shard) => [Section::Executor, Section::Gateway, Section::With],
             Some(Level::Gateway | Level::GatewayRole) => [Section::Gateway, Section::Executor, Section::With],
@@ -196,6 +203,17 @@ impl Unknown<'_, '_> {
             Section::With => Level::Defaults.path(),
         };
         Some(self.misplaced("is an option of Jina, and options belong below `flow`", &[home.key("flow").key(row.name)]))
+    }
+
+    /// The error for `port`, which has no effect on containers. Clients may call another port of a Service.
+    fn port(&self) -> Finding {
+        let message = "is an option of Jina without effect on Kubernetes: containers listen on port 8080 and the following ports";
+        let finding = Code::MisplacedField.error(self.path, message);
+        let value = self.value_in_fix();
+        finding.fix(match self.level {
+            Some(Level::Gateway | Level::GatewayRole) => format!("write spec.gateway.expose.port{value}, or remove it"),
+            _ => format!("remove it; for an external executor, write {}{value}", self.executor().key("flow").key("port")),
+        })
     }
 
     /// The path of the executor that the layer belongs to.
@@ -225,7 +243,10 @@ impl Unknown<'_, '_> {
             None => vec![FieldPath::from(self.above()).key(first).join(below.steps())],
         };
         let homes: Vec<String> = homes.iter().map(ToString::to_string).collect();
-        let is_plain = self.value.as_text().is_some() && homes.len() == 1 && !below.is_empty();
+        let table = if is_layer { LAYER } else { self.fields };
+        let is_word =
+            find(table, first).is_some_and(|field| matches!(field.shape, Shape::Text | Shape::Int(_) | Shape::Quantity | Shape::Choice(_)));
+        let is_plain = self.value.as_text().is_some() && homes.len() == 1 && (is_word || !below.is_empty());
         let value = if is_plain { self.value_in_fix() } else { String::new() };
         Some(Code::UnknownField.error(self.path, "is not a known field").fix(format!("write {}{value}", homes.join(" or "))))
     }
@@ -237,9 +258,10 @@ impl Unknown<'_, '_> {
             return vec![FieldPath::from(self.above()).key(field.name).join(below)];
         }
         let is_for_all = [Level::Defaults, Level::Gateway, Level::Executor].into_iter().all(|level| audience.has(level));
-        let levels: Vec<Level> = match is_for_all && self.level.is_none() {
-            true => vec![Level::Defaults],
-            false => [Level::Gateway, Level::Executor].into_iter().filter(|level| audience.has(*level)).collect(),
+        let levels: Vec<Level> = if is_for_all && self.level.is_none() {
+            vec![Level::Defaults]
+        } else {
+            [Level::Gateway, Level::Executor].into_iter().filter(|level| audience.has(*level)).collect()
         };
         levels.into_iter().map(|level| level.path().key(field.name).join(below)).collect()
     }
@@ -256,10 +278,13 @@ fn option(name: &str) -> Option<&'static Row> {
     TABLE.iter().find(known).or_else(renamed)
 }
 
+fn letters(name: &str) -> impl Iterator<Item = char> {
+    name.chars().filter(|c| !matches!(c, '_' | '-')).flat_map(char::to_lowercase)
+}
+
 /// Whether two names differ only in capital letters, `_` and `-`.
 fn is_same(one: &str, other: &str) -> bool {
-    let letters = |name: &str| name.chars().filter(|c| !matches!(c, '_' | '-')).flat_map(char::to_lowercase).collect::<String>();
-    letters(one) == letters(other)
+    letters(one).eq(letters(other))
 }
 
 /// Names that Kubernetes, Helm charts and other tools have for fields, each with the place of the field. A place begins in the
@@ -303,7 +328,6 @@ static OTHER_NAMES: &[(&str, &str)] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::field::Shape;
 
     /// All tables of fields, from `SPEC` and `LAYER` down.
     fn tables() -> Vec<&'static [Field]> {

@@ -95,7 +95,9 @@ impl<'n, 't> Values<'n, 't> {
     /// The entries of a field that maps names to mappings.
     pub fn entries(self, name: &str) -> impl Iterator<Item = Entry<'n, 't>> + use<'n, 't> {
         let fields = self.fields_below(name);
-        self.pairs(name).map(move |(key, node)| Entry { name: key.shown(), values: Values { node, fields } })
+        // An entry that is not a mapping was reported before.
+        let entries = self.pairs(name).filter(|(_, node)| node.as_map().is_some());
+        entries.map(move |(key, node)| Entry { name: key.shown(), values: Values { node, fields } })
     }
 
     /// The entries of a field that maps names to strings.

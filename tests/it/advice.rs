@@ -63,7 +63,7 @@ fn sample(row: &Row) -> &'static str {
 }
 
 #[test]
-fn every_option_outside_of_flow_is_told_its_place() {
+fn the_message_about_an_option_outside_of_flow_names_its_place() {
     let places = [
         "spec.executors.encoder",
         "spec.executors.indexer.head",
@@ -84,11 +84,19 @@ fn every_option_outside_of_flow_is_told_its_place() {
             let Some(finding) = found.iter().find(own) else { continue };
             assert_eq!(found.len(), 1, "{place}: {:?}", found.iter().map(words).collect::<Vec<_>>());
             let fix = finding.fix.as_deref().unwrap_or_else(|| panic!("{place}"));
-            if fix == "remove it" || fix.starts_with("did you mean") {
+            if finding.code == Code::WrongType || fix.starts_with("remove it") || fix.starts_with("did you mean") {
                 continue;
             }
             let line = fix.strip_prefix("write ").unwrap_or_else(|| panic!("{place}: {fix}"));
-            let (path, own_value) = line.split(" or ").next().unwrap().split_once(": ").unwrap_or((line.split(' ').next().unwrap(), value));
+            let (path, own_value) = line
+                .split(", or ")
+                .next()
+                .unwrap()
+                .split(" or ")
+                .next()
+                .unwrap()
+                .split_once(": ")
+                .unwrap_or((line.split(' ').next().unwrap(), value));
             if path.starts_with("metadata.") {
                 continue;
             }
@@ -153,7 +161,7 @@ const SPECS: &[Advice] = &[
     (
         "executors: {encoder: {kubernetesVersion: '1.30'}}",
         "misplaced-field",
-        "write spec.kubernetesVersion: 1.30",
+        "write spec.kubernetesVersion: \"1.30\"",
         "kubernetesVersion: '1.30'",
     ),
     ("executors: {encoder: {name: x}}", "misplaced-field", "remove it", "executors: {encoder: {}}"),
@@ -184,7 +192,7 @@ const SPECS: &[Advice] = &[
     ),
     ("executors: {replicas: 3}", "wrong-type", "write spec.executors.NAME.replicas: 3", "executors: {encoder: {replicas: 3}}"),
     ("executors: {frobnicate: {}}", "unknown-executor", "use a name from `executors` of the Flow", "executors: {encoder: {}}"),
-    ("gateway: {port: 8081}", "misplaced-field", "write spec.gateway.flow.port: 8081", "gateway: {flow: {port: 8081}}"),
+    ("gateway: {port: 8081}", "misplaced-field", "write spec.gateway.expose.port: 8081", "gateway: {expose: {port: 8081}}"),
     ("gateway: {protocol: http}", "misplaced-field", "write spec.gateway.flow.protocol: http", "gateway: {flow: {protocol: http}}"),
     ("gateway: {service: LoadBalancer}", "unknown-field", "write spec.gateway.expose", "gateway: {expose: {type: LoadBalancer}}"),
     (
@@ -393,14 +401,19 @@ fn answer(spec: &str) -> Run {
 
 #[test]
 fn advice_about_fields_gives_a_clean_run() {
+    let mut wrong = Vec::new();
     for (spec, code, advice, fixed) in SPECS {
+        // Each problem is reported once.
         let run = answer(spec);
-        assert!(run.codes().contains(code), "{spec}\n{}", run.stderr);
-        assert_eq!(run.findings().len(), 1, "{spec}: one problem is reported once\n{}", run.stderr);
-        assert!(run.stderr.contains(advice), "{spec}\n{}", run.stderr);
+        if run.codes() != [*code] || !run.stderr.contains(advice) {
+            wrong.push(format!("{spec}: no {code} alone with {advice}\n{}", run.stderr));
+        }
         let run = answer(fixed);
-        assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{spec}\n{fixed}");
+        if (run.code, run.stderr.as_str()) != (0, "") {
+            wrong.push(format!("{spec}\n{fixed}: {}\n{}", run.code, run.stderr));
+        }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 /// Flows without a JinaFlow: the Flow, the code and a part of the message, and the Flow that follows the advice.
@@ -503,7 +516,7 @@ fn a_strict_check_reports_secrets_in_plain_text() {
 }
 
 #[test]
-fn a_package_whose_flow_would_be_applied_is_told_so() {
+fn a_render_reports_a_flow_that_would_be_applied() {
     let item = |annotation: &str| {
         let flow: String = document("mesh: none").lines().map(|line| format!("  {line}\n")).collect();
         let flow = flow.replace(

@@ -281,7 +281,7 @@ fn hand_written_annotations_do_not_make_an_object_generated() {
 
 #[test]
 fn a_flow_without_a_file_finds_its_objects_again() {
-    let package = "  name: search\n  annotations:\n    internal.config.kubernetes.io/package-path: '/packages/a'\n";
+    let package = "  name: search\n  annotations:\n    internal.config.kubernetes.io/package-path: '/packages/a'\n    config.kubernetes.io/local-config: 'true'\n";
     let first = function(&list(&[&entry(&FLOW.replacen("  name: search\n", package, 1))])).succeeded();
     assert!(function(&first.stdout).succeeded().stdout == first.stdout);
 }

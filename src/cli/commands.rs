@@ -93,8 +93,10 @@ pub const COMMANDS: &[Row] = &[
             let Some(flow) = arguments.words.next() else {
                 return Err(missing("init", "FLOW", "add a Jina YAML file, or `-` for standard input"));
             };
-            let folder = arguments.words.next().map(Into::into);
-            let init = Init { flow, folder, layout: arguments.settings.layout, overrides: arguments.overrides() };
+            let outdir = arguments.words.next().map(Into::into);
+            let layout = arguments.settings.layout;
+            let source = Export { flow, outdir, overrides: arguments.overrides(), image_files: arguments.image_files() };
+            let init = Init { source, layout };
             arguments.end("init", "FLOW and DIR")?;
             Ok(Command::Init(Box::new(init)))
         },

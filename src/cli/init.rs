@@ -6,14 +6,14 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path as FilePath, PathBuf};
 
+use super::export::Export;
 use super::failure::{Report, Result};
 use super::input::{self, FlowOfFile, Source};
 use super::outdir;
 use super::scaffold::{KPT_SETTINGS, KUSTOMIZE_SETTINGS, Scaffold, TODO};
 use super::variables::{self, Variables};
 use crate::config::images::{GATEWAY_KEY, JINA_VERSION};
-use crate::config::placeholder::is_placeholder;
-use crate::config::{self, Compat, JinaFlow, OnConflict, Overrides, STORAGE_VARIABLES, dns_label};
+use crate::config::{self, Compat, Jcloud, JinaFlow, MissingImages, OnConflict, Overrides, STORAGE_VARIABLES, dns_label};
 use crate::finding::{Code, Finding, Findings, Path, Severity};
 use crate::jina::flow::Flow;
 use crate::plan::{Budget, Role};
@@ -34,14 +34,11 @@ pub enum Layout {
 /// The arguments of `init`.
 #[derive(Debug)]
 pub struct Init {
-    /// The file of the Flow; `-` is standard input.
-    pub flow: String,
-    /// The folder. The default is the name of the Flow with the suffix `-k8s`.
-    pub folder: Option<PathBuf>,
+    /// The file of the Flow, the folder, and settings, which become fields of the JinaFlow. The default of the folder is the
+    /// name of the Flow with the suffix `-k8s`.
+    pub source: Export,
     /// The tool.
     pub layout: Layout,
-    /// Settings from the command line, which become fields of the JinaFlow.
-    pub overrides: Overrides,
 }
 
 /// The longest name of a Flow. Namespaces of environments have a suffix, and a label has at most 63 characters.
@@ -52,9 +49,10 @@ const GENERAL_NAMES: [&str; 5] = ["flow", "flows", "deployment", "jina", "config
 
 /// Writes the files for a Flow. Findings go to `report`. Returns whether the files were written.
 pub fn init(init: &Init, stdout: &mut impl Write, report: &mut Report) -> Result<bool> {
-    let Some((subject, text)) = input::text(&init.flow, report)? else { return Ok(false) };
-    let Some(scaffold) = scaffold(init, &subject, &text, report) else { return Ok(false) };
-    let folder = init.folder.clone().unwrap_or_else(|| PathBuf::from(format!("{}-k8s", scaffold.name)));
+    let Some(overrides) = init.source.settings(report)? else { return Ok(false) };
+    let Some((subject, text)) = input::text(&init.source.flow, report)? else { return Ok(false) };
+    let Some(scaffold) = scaffold(&init.source.flow, &overrides, &subject, &text, report) else { return Ok(false) };
+    let folder = init.source.outdir.clone().unwrap_or_else(|| PathBuf::from(format!("{}-k8s", scaffold.name)));
     let files = match init.layout {
         Layout::Kustomize => scaffold.kustomize(&text),
         Layout::Kpt => scaffold.kpt(&text),
@@ -74,9 +72,9 @@ pub fn init(init: &Init, stdout: &mut impl Write, report: &mut Report) -> Result
 }
 
 /// Reads and renders the Flow, and returns what the files contain. `None` after an error.
-fn scaffold(init: &Init, subject: &Subject, text: &str, report: &mut Report) -> Option<Scaffold> {
+fn scaffold(file: &str, given: &Overrides, subject: &Subject, text: &str, report: &mut Report) -> Option<Scaffold> {
     let source = Source::new(subject, text);
-    let flow = input::flows(text, subject, &init.overrides, report).into_iter().next()?;
+    let flow = input::flows(text, subject, given, report).into_iter().next()?;
     if !flow.path.is_empty() {
         let finding = Code::FlowExpected.error("", "is a JinaFlow, but `init` makes a JinaFlow of a Flow");
         let fix = "run `jinaflow init` with a file that has only the Flow, the text in `spec.flow`";
@@ -86,37 +84,35 @@ fn scaffold(init: &Init, subject: &Subject, text: &str, report: &mut Report) -> 
     let document = flow.document;
     let variables = source.flow(document).map(|root| variables::of(&root)).unwrap_or_default();
     let is_set = |name: &String| {
-        let mut given = init.overrides.context.iter().chain(&init.overrides.fallback_context);
-        given.any(|(known, _)| known == name)
+        let mut known = given.context.iter().chain(&given.fallback_context);
+        known.any(|(known, _)| known == name)
     };
     let unset: Vec<String> = variables.required.iter().filter(|name| !is_set(name)).cloned().collect();
-    let mut overrides = init.overrides.clone();
+    let mut overrides = given.clone();
     overrides.context.extend(unset.iter().map(|name| (name.clone(), TODO.to_owned())));
-    let name = name(init, flow.config.flow.as_ref());
+    let name = name(file, given, flow.config.flow.as_ref());
     let mut rendered = render(text, subject, &overrides, &name, report)?;
     if rendered.findings.has_errors() && !unset.is_empty() {
         // The value TODO is not possible everywhere. Without it, the errors name the variables.
-        rendered = render(text, subject, &init.overrides, &name, report)?;
+        rendered = render(text, subject, given, &name, report)?;
     }
     let Rendered { config, findings, rendering } = rendered;
     report.extend(source.place(findings, document));
-    let (config, rendering) = (config, rendering?);
+    let rendering = rendering?;
+    if report::has_errors(report) {
+        return None;
+    }
     let mut scaffold = Scaffold {
-        namespace: init.overrides.namespace.clone().unwrap_or_else(|| name.clone()),
+        namespace: given.namespace.clone().unwrap_or_else(|| name.clone()),
         name,
-        has_own_namespace: init.overrides.namespace.is_some(),
+        has_own_namespace: given.namespace.is_some(),
         unset,
         ..Scaffold::default()
     };
-    scaffold.fields = fields(&init.overrides);
+    scaffold.fields = fields(given);
     scaffold.context = context(&overrides, &variables);
     scaffold.optional = variables.optional.into_iter().filter(|name| !is_set(name)).collect();
-    scaffold.spec_images.clone_from(&init.overrides.images);
-    if let Some(image) =
-        init.overrides.fallback_gateway_image.as_ref().filter(|_| !init.overrides.images.iter().any(|(key, _)| key == GATEWAY_KEY))
-    {
-        scaffold.spec_images.push((GATEWAY_KEY.to_owned(), image.clone()));
-    }
+    scaffold.spec_images = images(given);
     describe(&mut scaffold, &config, &rendering);
     Some(scaffold)
 }
@@ -132,6 +128,9 @@ fn render(text: &str, subject: &Subject, overrides: &Overrides, name: &str, repo
     let FlowOfFile { mut config, mut findings, path, .. } = input::flows(text, subject, overrides, report).into_iter().next()?;
     config.settings.name = Some(name.to_owned());
     let rendering = Rendering::of(&config, &Path::root(path), &mut Budget::default(), &mut findings);
+    if let Some(rendering) = rendering.as_ref().filter(|_| config.settings.requires_images()) {
+        rendering.report_missing_images(&config, &Path::root(path), |_, _| false, &mut findings);
+    }
     Some(Rendered { config, findings, rendering })
 }
 
@@ -148,15 +147,15 @@ fn errors_of(jinaflow: &str) -> Vec<Finding> {
 }
 
 /// The name of the JinaFlow: `--name`, `with.name` of the Flow, the name of its file, or the name of its folder.
-fn name(init: &Init, flow: Option<&Flow>) -> String {
-    let file = FilePath::new(&init.flow);
+fn name(file: &str, overrides: &Overrides, flow: Option<&Flow>) -> String {
+    let file = FilePath::new(file);
     let stem = file.file_stem().map(|stem| stem.to_string_lossy()).filter(|stem| !GENERAL_NAMES.contains(&&**stem));
     let folder = || {
         let file = fs::canonicalize(file).ok()?;
         Some(Cow::Owned(file.parent()?.file_name()?.to_string_lossy().into_owned()))
     };
     let of_flow = flow.and_then(|flow| flow.name.as_deref()).map(Cow::Borrowed);
-    let names = [init.overrides.name.as_deref().map(Cow::Borrowed), of_flow, stem].into_iter().chain(std::iter::once_with(folder));
+    let names = [overrides.name.as_deref().map(Cow::Borrowed), of_flow, stem].into_iter().chain(std::iter::once_with(folder));
     let mut names = names.flatten().map(|name| dns_label(&name)).filter(|name| !name.is_empty());
     let mut name = names.next().unwrap_or_else(|| "flow".to_owned());
     name.truncate(LONGEST_NAME);
@@ -173,6 +172,12 @@ fn fields(overrides: &Overrides) -> Vec<(&'static str, Node<'static>)> {
     fields.push(("jinaVersion", Node::plain(overrides.jina_version.clone().unwrap_or_else(|| JINA_VERSION.to_owned()))));
     if let Some(pattern) = &overrides.image_pattern {
         fields.push(("imagePattern", pattern.text().to_owned().into()));
+    }
+    if overrides.missing_images == Some(MissingImages::Error) {
+        fields.push(("missingImages", Node::plain(MissingImages::VALUES[MissingImages::Error as usize])));
+    }
+    if let Some(mode) = overrides.jcloud {
+        fields.push(("jcloud", Node::plain(Jcloud::VALUES[mode as usize])));
     }
     if let Some(policy) = overrides.on_conflict {
         let policy = OnConflict::VALUES[policy as usize].into();
@@ -195,25 +200,32 @@ fn context(overrides: &Overrides, variables: &Variables) -> Vec<(String, String)
     context.into_iter().collect()
 }
 
+/// The images that the user gives. A later image replaces an earlier one with the same key.
+fn images(overrides: &Overrides) -> Vec<(String, String)> {
+    let mut images: Vec<(String, String)> = Vec::new();
+    let listed = overrides.listed_images.iter().map(|entry| (&entry.key, &entry.image));
+    let gateway = GATEWAY_KEY.to_owned();
+    let of_gateway = overrides.fallback_gateway_image.iter().map(|image| (&gateway, image));
+    for (key, image) in of_gateway.chain(listed).chain(overrides.images.iter().map(|(key, image)| (key, image))) {
+        images.retain(|(known, _)| known != key);
+        images.push((key.clone(), image.clone()));
+    }
+    images
+}
+
 /// Adds what the rendered Flow has: its first Service, an executor for examples, and its images.
 fn describe(scaffold: &mut Scaffold, config: &JinaFlow, rendering: &Rendering) {
     let components = rendering.components();
     scaffold.service = components.first().map(|component| component.name.clone()).unwrap_or_default();
     let executor = components.iter().find(|component| component.role != Role::Gateway);
     scaffold.executor = executor.map(|component| component.node.clone());
-    for (key, placeholder) in rendering.missing_images(config) {
-        scaffold.missing.push(key.clone());
-        scaffold.spec_images.push((key, placeholder.to_owned()));
-    }
-    for component in components {
-        for container in &component.containers {
-            if matches!(component.role, Role::Worker(_))
-                && !is_placeholder(&container.image)
-                && !container.image.contains(TODO)
-                && !scaffold.images.contains(&container.image)
-            {
-                scaffold.images.push(container.image.clone());
-            }
+    let missing = rendering.missing_images(config);
+    scaffold.missing = missing.iter().map(|(key, _)| key.clone()).collect();
+    scaffold.spec_images.extend(missing.into_iter().map(|(key, placeholder)| (key, placeholder.to_owned())));
+    let workers = components.iter().filter(|component| matches!(component.role, Role::Worker(_)));
+    for container in workers.flat_map(|component| &component.containers).filter(|container| container.missing.is_none()) {
+        if !container.image.contains(TODO) && !scaffold.images.contains(&container.image) {
+            scaffold.images.push(container.image.clone());
         }
     }
 }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::hub_name::HubName;
 use super::image_name::fault;
 use super::image_pattern::Pattern;
-use super::placeholder::class_of_json;
+use super::placeholder::{class_of_json, is_placeholder};
 use crate::finding::{FieldPath, Path};
 use crate::jina::inline::is_class;
 use crate::yaml::Dict;
@@ -129,14 +129,14 @@ impl Images {
 
     /// The entry that names an executor.
     pub fn of_executor(&self, executor: &str) -> Option<&Entry> {
-        self.get(executor).filter(|entry| entry.key != GATEWAY_KEY)
+        self.get(executor).filter(|entry| entry.key != GATEWAY_KEY).filter(sets_an_image)
     }
 
     /// The entry of a `uses`. A key in `only_names` is the name of an executor and not a class.
     pub fn of_uses(&self, uses: &str, only_names: &HashSet<&str>) -> Option<&Entry> {
         let keys = keys_of(uses);
         let mut keys = keys.iter().filter(|key| *key != GATEWAY_KEY && !only_names.contains(key.as_str()));
-        keys.find_map(|key| self.get(key))
+        keys.find_map(|key| self.get(key).filter(sets_an_image))
     }
 
     /// The image of a container. The most specific setting applies: the name of the executor, the whole `uses`, a name
@@ -183,6 +183,11 @@ impl Images {
             None => format!("jinaai/jina:{jina_version}-{}-standard", python_of(jina_version)),
         }
     }
+}
+
+/// Whether an entry sets an image. `jinaflow init` writes entries with placeholders, for the user to replace.
+fn sets_an_image(entry: &&Entry) -> bool {
+    !is_placeholder(&entry.image)
 }
 
 fn set(entry: &Entry, is_for_executor: bool) -> Found {

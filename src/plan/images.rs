@@ -9,7 +9,7 @@ use crate::config::Settings;
 use crate::config::corrections::Correction;
 use crate::config::image_name::fault;
 use crate::config::images::{Found, Wanted, fault_of, keys_of, shown};
-use crate::config::placeholder::placeholder;
+use crate::config::placeholder::{is_placeholder, placeholder};
 use crate::finding::{Code, FieldPath, Finding, Findings, Mark, Path};
 use crate::jina::flow::Flow;
 use crate::jina::inherited::Options;
@@ -69,7 +69,7 @@ impl Planner<'_> {
         if inline.is_some_and(|inline| inline.class.is_empty()) {
             return Image::known(String::new());
         }
-        if let Some((image, path)) = own {
+        if let Some((image, path)) = own.filter(|(image, _)| !is_placeholder(image)) {
             findings.extend(self.fault(image, path, None));
             return Image { name: image.to_owned(), missing: None, is_for_executor: true };
         }

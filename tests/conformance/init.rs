@@ -82,6 +82,25 @@ fn the_values_to_set_are_in_one_file() {
     }
 }
 
+/// The Flow of Jina's how-to builds before its images are known. `check` lists them until they are set in one place.
+#[test]
+fn the_flow_of_the_how_to_builds_before_its_images_are_known() {
+    let flow = "jtype: Flow\nexecutors:\n  - {name: encoder, uses: jinahub+docker://CLIPEncoder, replicas: 2}\n  - {name: indexer, uses: jinahub+docker://AnnLiteIndexer, uses_with: {n_dim: 512}, shards: 2}\n";
+    let folder = shop(flow);
+    let init = shell(&folder, "jinaflow init flow.yml");
+    let (_, next) = init.stdout.split_once("\nNext:\n").unwrap();
+    let (build, check) = next.trim().split_once('\n').unwrap();
+    shell(&folder, build.trim());
+    let mut command = tool("bash", &["-c", check.trim()]);
+    command.current_dir(&folder);
+    let checked = run(command, b"");
+    assert!(checked.code == 1 && checked.codes().iter().all(|code| *code == "image-not-set"), "{}", checked.stderr);
+    edit(&folder.join("shop-k8s/base/flow/jinaflow.yaml"), "image-not-set.invalid/", "registry.example.com/acme/");
+    for overlay in ["dev", "prod"] {
+        shell(&folder, &format!("{} && jinaflow check dev.yaml", build.trim().replace("overlays/dev", &format!("overlays/{overlay}"))));
+    }
+}
+
 #[test]
 fn the_commented_examples_work() {
     let folder = shop(FLOW);

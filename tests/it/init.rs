@@ -179,6 +179,53 @@ fn a_flow_with_an_error_is_not_initialized() {
     assert!(written.contains("    MODEL: TODO\n    SHARDS: \"2\"\n    TAG: TODO\n"), "{written}");
 }
 
+/// The Flow of Jina's how-to, and executors that are classes or files.
+const HOW_TO: &str = "jtype: Flow\nexecutors:\n  - {name: encoder, uses: jinahub+docker://CLIPEncoder}\n  - {name: ranker, uses: 'jinahub+docker://Ranker:s3cret/v1'}\n  - {name: local, uses: MyExec, shards: 2}\n  - {name: known, uses: docker://acme/known:1.0}\n";
+
+#[test]
+fn images_that_are_not_set_are_listed_once() {
+    let folder = shop(HOW_TO);
+    let answer = in_folder(&folder, &["init", "flow.yml"]).succeeded();
+    assert!(answer.stdout.contains("  images: jinahub+docker://CLIPEncoder, jinahub+docker://Ranker/v1, MyExec\n"), "{}", answer.stdout);
+    let files = tree(&folder.join("shop-k8s"));
+    let written = &files["base/flow/jinaflow.yaml"];
+    assert!(written.contains("jinahub+docker://CLIPEncoder: image-not-set.invalid/clipencoder:latest\n"), "{written}");
+    assert!(written.contains("MyExec: image-not-set.invalid/myexec:latest\n"), "{written}");
+    assert!(files.iter().all(|(name, text)| name.ends_with("flow.yml") || !text.contains("s3cret")));
+    assert!(files["overlays/prod/kustomization.yaml"].contains("# - name: acme/known\n"));
+    assert!(!files["overlays/prod/kustomization.yaml"].contains("image-not-set"));
+    // `check` reports them until they are replaced.
+    in_folder(&folder, &["init", "flow.yml", "pkg", "--kpt"]).succeeded();
+    let export = |out: &str| in_folder(&folder, &["export", "pkg/jinaflow.yaml", out]);
+    assert_eq!(export("before").code, 0);
+    let checked = in_folder(&folder, &["check", "before"]);
+    assert!(checked.code == 1 && checked.codes().iter().all(|code| *code == "image-not-set"), "{}", checked.stderr);
+    let file = folder.join("pkg/jinaflow.yaml");
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, text.replace("image-not-set.invalid/", "registry.example.com/").replace(":latest", ":1.0")).unwrap();
+    export("after").succeeded();
+    let checked = in_folder(&folder, &["check", "after", "--strict"]);
+    assert_eq!(checked.code, 0, "{}", checked.stderr);
+    // A flag gives an image at once.
+    let flags = ["--image", "CLIPEncoder=acme/clip:1", "--image", "ranker=acme/ranker:1", "--image", "MyExec=acme/my:1"];
+    let answer = in_folder(&folder, &[&["init", "flow.yml", "given"][..], &flags].concat()).succeeded();
+    assert!(!answer.stdout.contains("images:"), "{}", answer.stdout);
+    let strict = in_folder(&folder, &["init", "flow.yml", "strict", "--strict"]);
+    assert_eq!((strict.code, strict.codes(), folder.join("strict").exists()), (1, vec!["image-not-set"], false));
+}
+
+/// A function cannot read other files, so `init` refuses what would fail in a cluster's tree.
+#[test]
+fn a_flow_that_needs_other_files_is_not_initialized() {
+    let folder = shop("jtype: Flow\nexecutors: [encoder.yml]\n");
+    fs::write(folder.join("encoder.yml"), "jtype: Deployment\nwith: {name: encoder, uses: docker://acme/enc:1}\n").unwrap();
+    let exported = in_folder(&folder, &["export", "flow.yml"]);
+    assert_eq!(exported.code, 0, "{}", exported.stderr);
+    let answer = in_folder(&folder, &["init", "flow.yml"]);
+    assert!(answer.code == 1 && answer.stderr.contains("encoder.yml"), "{}", answer.stderr);
+    assert!(!folder.join("shop-k8s").exists());
+}
+
 #[test]
 fn a_jinaflow_is_refused() {
     let folder = shop(FLOW);

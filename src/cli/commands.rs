@@ -82,10 +82,10 @@ pub const COMMANDS: &[Row] = &[
         name: "init",
         arguments: "FLOW [DIR]",
         doc: "write a kustomize tree or a kpt package for a Flow",
-        details: "FLOW is a Jina YAML file, or `-` for standard input. The default of DIR is NAME-k8s, with the name of\n\
-                  the Flow. `init` never overwrites a file. The tree has a base with a copy of the Flow, and overlays\n\
-                  for dev, staging and prod. `init` also takes the flags of `jinaflow export`, such as --context and\n\
-                  --image, and writes their values as fields of the JinaFlow.",
+        details: "FLOW is a Jina YAML file, or `-` for standard input. The default of DIR is NAME-k8s, where NAME is\n\
+                  the name of the Flow. `init` never overwrites a file. The tree has a base with a copy of the Flow,\n\
+                  and overlays for dev, staging and prod. `init` also takes the flags of `jinaflow export`, such as\n\
+                  --context and --image, and writes their values as fields of the JinaFlow.",
         examples: &["jinaflow init flow.yml", "jinaflow init flow.yml search --kpt --context TAG=1.2.0"],
         flags: OF_INIT,
         inherited: OF_EXPORT,
@@ -141,7 +141,7 @@ pub const COMMANDS: &[Row] = &[
     Row {
         name: "explain",
         arguments: "[NAME|FLOW]",
-        doc: "explain a message, a field, an option of Jina, or a difference from Jina",
+        doc: "explain a message, a field, an option, or a difference from Jina",
         details: "NAME is a code, which is in brackets in a message (`unknown-field`), a field of a JinaFlow\n\
                   (`rollingUpdate`, `executors.encoder.storage.size`), an option of Jina (`replicas`), or a\n\
                   difference from Jina's export (`head-probes`). FLOW is a file: the command lists the differences\n\

@@ -105,15 +105,15 @@ pub const OF_EXPORT: &[Flag] = &[
         name: "image",
         short: None,
         value: Some("KEY=IMAGE"),
-        doc: "image of an executor. KEY is its name, its `uses`, or the name of its class or on the Jina\n\
-              Hub; `gateway` is Jina's own image, which gateway and heads run. May be repeated",
+        doc: "image of an executor. KEY is its name, `uses` or class, or `gateway`\n\
+              for Jina's own image. May be repeated",
         set: |settings, value, flag| settings.overrides.set(Setting::Image, value, flag),
     },
     Flag {
         name: "images",
         short: None,
         value: Some("FILE"),
-        doc: "images from a file with a line KEY=IMAGE for each, or with a YAML mapping",
+        doc: "file with images: a line KEY=IMAGE for each, or a YAML mapping",
         set: |settings, value, _| {
             settings.image_files.push(value.to_owned());
             Ok(())
@@ -140,14 +140,14 @@ pub const OF_EXPORT: &[Flag] = &[
         name: "context",
         short: None,
         value: Some("K=V"),
-        doc: "value of ${{ ENV.K }}, ${{ CONTEXT.K }} and $K in the Flow. May be repeated",
+        doc: "value of ${{ ENV.K }}, ${{ CONTEXT.K }} and $K. May be repeated",
         set: |settings, value, flag| settings.overrides.set(Setting::Context, value, flag),
     },
     Flag {
         name: "env-file",
         short: None,
         value: Some("FILE"),
-        doc: "file with lines K=V: values of variables that no --context sets. May be repeated",
+        doc: "file with lines K=V, for variables without --context. May be repeated",
         set: |settings, value, flag| {
             settings.of_env_files.extend(env_file::read(value, flag)?);
             Ok(())
@@ -174,7 +174,7 @@ pub const OF_EXPORT: &[Flag] = &[
         name: "jcloud",
         short: None,
         value: Some("MODE"),
-        doc: "translate or ignore `jcloud` blocks of the Flow; the default is translate",
+        doc: "translate (the default) or ignore `jcloud` blocks of the Flow",
         set: |settings, value, flag| settings.overrides.set(Setting::Jcloud, value, flag),
     },
     Flag {
@@ -203,7 +203,7 @@ pub const OF_CHECK: &[Flag] = &[
         name: "strict",
         short: None,
         value: None,
-        doc: "exit with 1 after a warning, and also warn about moving tags of images and plain secrets",
+        doc: "exit with 1 after a warning; warn about moving tags and plain secrets",
         set: |settings, _, _| {
             settings.is_strict = true;
             Ok(())

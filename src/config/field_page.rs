@@ -199,7 +199,7 @@ fn example(field: &Field) -> Node<'static> {
     let other = |values: &[&'static str]| values.iter().rev().find(|value| FieldDefault::Value(value) != field.default).copied();
     match &field.shape {
         Shape::Text => text(field).into(),
-        Shape::Quantity => Node::plain(if field.name == "size" { "50Gi" } else { "500m" }),
+        Shape::Quantity => Node::plain("50Gi"),
         Shape::Int(least) => Node::plain(2.max(*least).to_string()),
         Shape::Flag => Node::plain(if field.default == FieldDefault::Value("true") { "false" } else { "true" }),
         Shape::Choice(values) => Node::plain(other(values).unwrap_or_default()),

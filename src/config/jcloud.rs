@@ -73,7 +73,10 @@ pub fn apply(flow: &Flow, settings: &mut Settings, path: &Path<'_>, findings: &m
 
 /// The list of the keys that were translated.
 fn translated(taken: &[Taken]) -> Finding {
-    let shown = taken.iter().take(MOST_LISTED).map(|Taken { block, keys, field }| format!("{block}: {} → {field}", keys.join(", ")));
+    let shown = taken
+        .iter()
+        .take(MOST_LISTED)
+        .map(|Taken { block, keys, field }| format!("{block}: {} → {field}", keys.join(", ").replace(", (", " (")));
     let mut shown: Vec<String> = shown.collect();
     if taken.len() > MOST_LISTED {
         shown.push(format!("and {} more", taken.len() - MOST_LISTED));

@@ -167,7 +167,14 @@ impl Reader {
         }
         if let Some(other) = given.iter().find(|given| given.opt == row.opt) {
             let message = format!("is the same option as `{}`", other.spelled.as_deref().unwrap_or(row.name));
-            let finding = self.rules.strictness.finding(Code::DuplicateOption, path, &message, "Jina uses the last value");
+            let uses_last = "Jina uses the last value";
+            // The values do not matter if they are equal or have no effect. Containers never listen on `port`.
+            let is_harmless =
+                row.effect != Effect::Yes || row.opt == Opt::Port || setting::read(row, node).is_ok_and(|read| read == other.setting);
+            let finding = match is_harmless {
+                true => Code::DuplicateOption.warning(path, format!("{message}, and {uses_last}")),
+                false => self.rules.strictness.finding(Code::DuplicateOption, path, &message, uses_last),
+            };
             findings.push(finding.fix("remove one of the two").at(key.mark));
         }
         if self.rules.strictness == Strictness::Strict && self.waits_for_value(field, is_inherited, findings) {

@@ -102,11 +102,11 @@ fn finding(entries: &[Entry<'_>], place: FieldPath, severity: Severity, is_one: 
             Some((reason, _)) => format!("the image of `{}` is not valid{so}: {reason}", users[0]),
             None => format!("the image of `{}` is not set{so}", users[0]),
         };
-        let fix = first
-            .missing
-            .reason
-            .as_ref()
-            .map_or("set it as shown below".to_owned(), |(_, fix)| format!("{fix}, or set the image as shown below"));
+        let fix = match (&first.missing.reason, looks_like_an_image(&first.missing.uses)) {
+            (Some((_, fix)), _) => format!("{fix}, or set the image as shown below"),
+            (None, Some(likely)) => format!("did you mean `{likely}`? Otherwise set it as shown below"),
+            (None, None) => "set it as shown below".to_owned(),
+        };
         return Code::ImageNotSet.warning(place, message).with_severity(severity).got(&first.missing.shown).fix(fix);
     }
     let named: Vec<String> = users.iter().take(MOST_NAMED).map(|user| format!("`{user}`")).collect();
@@ -154,7 +154,7 @@ fn notes(entries: &[Entry<'_>], is_bare: bool, is_one: bool, out: &mut String) {
             let _ = writeln!(out, "`{}` is not a valid image: {reason}; {fix}", entry.missing.shown);
         }
     }
-    if let Some((uses, likely)) = uses.find_map(|(_, uses)| Some((uses, looks_like_an_image(uses)?))) {
+    if !is_one && let Some((uses, likely)) = uses.find_map(|(_, uses)| Some((uses, looks_like_an_image(uses)?))) {
         let _ = writeln!(out, "if {uses} is an image, write `uses: {likely}` in the Flow");
     }
     let is_configured =

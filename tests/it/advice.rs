@@ -420,33 +420,33 @@ fn advice_about_fields_gives_a_clean_run() {
 const FLOWS: &[Advice] = &[
     (
         "executors: [{uses: acme/clip:1}]",
-        "image-missing",
+        "image-not-set",
         "did you mean `docker://acme/clip:1`?",
         "executors: [{uses: docker://acme/clip:1}]",
     ),
     (
         "executors: [{uses: 'Docker://acme/clip:1'}]",
-        "image-missing",
+        "image-not-set",
         "did you mean `docker://acme/clip:1`?",
         "executors: [{uses: docker://acme/clip:1}]",
     ),
     (
         "executors: [{uses: 'docker:/acme/clip'}]",
-        "image-missing",
+        "image-not-set",
         "did you mean `docker://acme/clip`?",
         "executors: [{uses: docker://acme/clip}]",
     ),
     (
         "executors: [{uses: docker.io/acme/clip}]",
-        "image-missing",
+        "image-not-set",
         "did you mean `docker://docker.io/acme/clip`?",
         "executors: [{uses: docker://docker.io/acme/clip}]",
     ),
-    ("executors: [{uses: docker://ABC}]", "invalid-image", "write abc", "executors: [{uses: docker://abc}]"),
+    ("executors: [{uses: docker://ABC}]", "image-not-set", "write docker://abc", "executors: [{uses: docker://abc}]"),
     (
         "executors: [{uses: docker://ghcr.io/Acme/Clip:V1}]",
-        "invalid-image",
-        "write ghcr.io/acme/clip:V1",
+        "image-not-set",
+        "write docker://ghcr.io/acme/clip:V1",
         "executors: [{uses: docker://ghcr.io/acme/clip:V1}]",
     ),
     (

@@ -47,7 +47,7 @@ fn wrong_fields_of_the_config_are_reported() {
     let mut messages = Messages::new("bad_input_config");
     for (spec, expected) in [
         ("flwo: x\nflow: {jtype: Flow}", "spec.flwo unknown-field"),
-        ("flow: {jtype: Flow}\nimage: {}", "spec.image unknown-field"),
+        ("flow: {jtype: Flow}\nimage: {}", "spec.image misplaced-field"),
         ("flow: {jtype: Flow}\nreplicas: 2", "spec.replicas misplaced-field"),
         ("compat: jina-3.33\nflow: {jtype: Flow}", "spec.compat value-not-allowed"),
         ("jinaVersion: latest\nflow: {jtype: Flow}", "spec.jinaVersion unsupported-jina-version"),

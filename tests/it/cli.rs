@@ -272,6 +272,8 @@ fn the_example_of_every_field_is_accepted() {
                 "retries-multiply",
                 "namespace-without-name",
                 "shared-claim",
+                "autoscale-without-metrics",
+                "query-without-namespace",
                 "autoscale-without-request",
                 "protocol-not-served",
                 "patch-without-target",

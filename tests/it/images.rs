@@ -13,7 +13,7 @@ const FLOW: &str = r#"jtype: Flow
 executors:
 - {name: hub, uses: 'jinahub+docker://CLIPEncoder:s3cret/v1'}
 - {name: owned, uses: 'jinaai+docker://Acme/Ranker'}
-- {name: odd, uses: 'jinaai+serverless://<username>/Odd:1:2'}
+- {name: odd, uses: 'jinaai+sandbox://<username>/Odd:1:2'}
 - {name: class, uses: MyExec, uses_with: {a: 1}}
 - {name: again, uses: MyExec}
 - {name: inline, uses: {jtype: CLIPText, with: {token: s3cret}}}
@@ -457,7 +457,7 @@ fn random_uses_give_valid_images() {
         "<user>",
         " ",
         "\\",
-        "$V",
+        "~",
         "config.yml",
         ".yaml",
         "v1",

@@ -129,14 +129,14 @@ impl Images {
 
     /// The entry that names an executor.
     pub fn of_executor(&self, executor: &str) -> Option<&Entry> {
-        self.get(executor).filter(|entry| entry.key != GATEWAY_KEY).filter(sets_an_image)
+        self.get(executor).filter(|entry| entry.key != GATEWAY_KEY).filter(|entry| sets_an_image(entry))
     }
 
     /// The entry of a `uses`. A key in `only_names` is the name of an executor and not a class.
     pub fn of_uses(&self, uses: &str, only_names: &HashSet<&str>) -> Option<&Entry> {
         let keys = keys_of(uses);
         let mut keys = keys.iter().filter(|key| *key != GATEWAY_KEY && !only_names.contains(key.as_str()));
-        keys.find_map(|key| self.get(key).filter(sets_an_image))
+        keys.find_map(|key| self.get(key).filter(|entry| sets_an_image(entry)))
     }
 
     /// The image of a container. The most specific setting applies: the name of the executor, the whole `uses`, a name
@@ -186,7 +186,7 @@ impl Images {
 }
 
 /// Whether an entry sets an image. `jinaflow init` writes entries with placeholders, for the user to replace.
-fn sets_an_image(entry: &&Entry) -> bool {
+fn sets_an_image(entry: &Entry) -> bool {
     !is_placeholder(&entry.image)
 }
 

@@ -171,9 +171,10 @@ impl Reader {
             // The values do not matter if they are equal or have no effect. Containers never listen on `port`.
             let is_harmless =
                 row.effect != Effect::Yes || row.opt == Opt::Port || setting::read(row, node).is_ok_and(|read| read == other.setting);
-            let finding = match is_harmless {
-                true => Code::DuplicateOption.warning(path, format!("{message}, and {uses_last}")),
-                false => self.rules.strictness.finding(Code::DuplicateOption, path, &message, uses_last),
+            let finding = if is_harmless {
+                Code::DuplicateOption.warning(path, format!("{message}, and {uses_last}"))
+            } else {
+                self.rules.strictness.finding(Code::DuplicateOption, path, &message, uses_last)
             };
             findings.push(finding.fix("remove one of the two").at(key.mark));
         }

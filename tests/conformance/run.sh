@@ -11,11 +11,11 @@ cd "$here/../.."
 if rustup target add x86_64-unknown-linux-musl > /dev/null 2>&1; then
   cargo build --profile dist --locked --target x86_64-unknown-linux-musl
   binary=target/x86_64-unknown-linux-musl/dist/jinaflow
-  limit=2500000
+  limit=3000000
 else
   RUSTFLAGS='-C target-feature=+crt-static' cargo build --profile dist --locked --target x86_64-unknown-linux-gnu
   binary=target/x86_64-unknown-linux-gnu/dist/jinaflow
-  limit=2500000
+  limit=3000000
 fi
 size=$(stat -c %s "$binary")
 echo "== $binary: $size bytes"

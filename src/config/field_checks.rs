@@ -54,13 +54,13 @@ fn check_fields_of(
             Some(field) if !is_allowed(&field) => {
                 // The number of shards is an option, and options have their own place.
                 let is_option = name == "shards" && value.as_map().is_none();
-                let option = if is_option { Unknown { name: &name, value, fields, level, path: &path }.finding() } else { None };
+                let option = if is_option { Unknown { name: &name, value, fields, level, path: &path, is_valid }.finding() } else { None };
                 findings.push(option.unwrap_or_else(|| misplaced::of_another_level(field, level, &path)).at(key.mark));
             }
             Some(_) if value.is_null() => {}
             Some(field) => check_field(value, field, level, &path, findings),
             None => {
-                let unknown = Unknown { name: &name, value, fields, level, path: &path };
+                let unknown = Unknown { name: &name, value, fields, level, path: &path, is_valid };
                 let names: Vec<&str> = fields.iter().filter(is_allowed).map(|field| field.name).collect();
                 let finding = unknown.finding().unwrap_or_else(|| {
                     let is_near = nearest(&name, names.iter().copied()).is_some();
@@ -83,7 +83,7 @@ pub fn check_fields(node: &Node<'_>, fields: &'static [Field], path: &Path<'_>, 
 
 /// Checks the value of a field, and shows its right form if it has another one.
 fn check_field(value: &Node<'_>, field: &'static Field, level: Option<Level>, path: &Path<'_>, findings: &mut Findings) {
-    if let Some(finding) = misplaced::by_form(field, level, value, path) {
+    if let Some(finding) = misplaced::by_form(field, level, value, path, is_valid) {
         return findings.push(finding.at(value.mark));
     }
     match wrong_form(value, &field.shape) {

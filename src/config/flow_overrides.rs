@@ -106,6 +106,7 @@ pub fn check(flow: &Flow, settings: &Settings, unchanged: &[&str], path: &Path<'
             let near = findings.nearest(name, flow.executors.iter().map(|executor| executor.name.as_str()));
             findings.push(match near {
                 Some(near) => finding.propose(near),
+                None if name == GATEWAY => finding.fix("write the fields below `spec.gateway`"),
                 None => finding.fix("use a name from `executors` of the Flow"),
             });
             continue;

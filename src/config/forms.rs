@@ -17,8 +17,13 @@ pub type Test = fn(&Node<'_>, &'static Shape) -> bool;
 
 /// The line to write for a field, with the wrong value in the right form if possible, and otherwise with an example.
 pub fn line(field: &'static Field, wrong: &Node<'_>, is_valid: Test) -> String {
+    written(field.name, &value(field, wrong, is_valid))
+}
+
+/// The value to write for a field: the wrong value in the right form if possible, and otherwise an example.
+pub fn value(field: &'static Field, wrong: &Node<'_>, is_valid: Test) -> String {
     let own = converted(field, wrong, is_valid).filter(|node| is_valid(node, &field.shape)).and_then(|node| shown(&node));
-    written(field.name, &own.unwrap_or_else(|| example(field, is_valid)))
+    own.unwrap_or_else(|| example(field, is_valid))
 }
 
 /// The line to write for an entry of a field that maps names to mappings with these fields.

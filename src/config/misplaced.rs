@@ -1,9 +1,11 @@
 //! Names that are known, but not where the user wrote them: an option of Jina outside of `flow`, a field of another level,
 //! and the name that Kubernetes, Helm or an older field has for a field.
 
+use super::amounts;
 use super::audience::{Audience, Level};
 use super::field::{Field, Shape};
 use super::fields::{LAYER, METADATA, SPEC, find};
+use super::forms;
 use crate::finding::{Code, FieldPath, Finding, Path, Step, names_a_secret, nearest, shows_a_secret};
 use crate::jina::former::{self, Fate};
 use crate::jina::options::{Opt, Row, TABLE};
@@ -27,6 +29,8 @@ pub struct Unknown<'u, 't> {
     pub level: Option<Level>,
     /// The path of the name.
     pub path: &'u Path<'u>,
+    /// The test whether a value has the form of a field.
+    pub is_valid: forms::Test,
 }
 
 /// The error for a field of a layer that is not allowed at this level. The fix names levels where the field is allowed.
@@ -57,17 +61,17 @@ pub fn of_spec(name: &str, path: &Path<'_>) -> Option<Finding> {
 }
 
 /// The error for a known field whose value belongs to another field with the same name.
-pub fn by_form(field: &'static Field, level: Option<Level>, value: &Node<'_>, path: &Path<'_>) -> Option<Finding> {
+pub fn by_form(field: &'static Field, level: Option<Level>, value: &Node<'_>, path: &Path<'_>, is_valid: forms::Test) -> Option<Finding> {
     let text = value.as_text().filter(|text| !matches!(*text, "true" | "false"))?;
     match field.name {
         "shards" if level == Some(Level::Executor) => {
-            let unknown = Unknown { name: "shards", value, fields: LAYER, level, path };
+            let unknown = Unknown { name: "shards", value, fields: LAYER, level, path, is_valid };
             let home = unknown.executor().key("flow").key("shards");
             let message = "is for settings of single shards, and the number of shards is an option of Jina";
             Some(unknown.misplaced(message, &[home]).got(text))
         }
         "namespace" if std::ptr::eq(field, find(SPEC, "namespace")?) => {
-            let unknown = Unknown { name: "namespace", value, fields: SPEC, level: None, path };
+            let unknown = Unknown { name: "namespace", value, fields: SPEC, level: None, path, is_valid };
             let message = "is for settings of the Namespace object, and its name belongs in `metadata`";
             Some(unknown.misplaced(message, &[FieldPath::from("metadata.namespace")]).got(text))
         }
@@ -84,7 +88,7 @@ pub fn instead_of_name(name: &str, value: &Node<'_>, level: Option<Level>) -> Op
         _ => return None,
     };
     let root = Path::root("");
-    let unknown = Unknown { name, value, fields: LAYER, level: Some(level), path: &root };
+    let unknown = Unknown { name, value, fields: LAYER, level: Some(level), path: &root, is_valid: |_, _| true };
     Some(format!("write {home}{}", unknown.value_in_fix()))
 }
 
@@ -171,7 +175,14 @@ impl Unknown<'_, '_> {
         // `shards` is an option of Jina with a number, and a field with settings of single shards.
         let is_option = self.name == "shards" && self.value.as_map().is_none();
         let field = find(LAYER, self.name).filter(|_| self.is_spec() && !is_option)?;
-        Some(self.misplaced("is not a field of `spec`, but of its layers", &self.homes(field, &[])))
+        let message = "is not a field of `spec`, but of its layers";
+        match &self.homes(field, &[])[..] {
+            [home] if !(self.is_valid)(self.value, &field.shape) => {
+                let value = forms::value(field, self.value, self.is_valid);
+                Some(Code::MisplacedField.error(self.path, message).fix(format!("write {home}: {value}")))
+            }
+            homes => Some(self.misplaced(message, homes)),
+        }
     }
 
     /// The error for an option of Jina.
@@ -247,8 +258,23 @@ impl Unknown<'_, '_> {
         let is_word =
             find(table, first).is_some_and(|field| matches!(field.shape, Shape::Text | Shape::Int(_) | Shape::Quantity | Shape::Choice(_)));
         let is_plain = self.value.as_text().is_some() && homes.len() == 1 && (is_word || !below.is_empty());
-        let value = if is_plain { self.value_in_fix() } else { String::new() };
+        let value = match place {
+            &"limits" if self.value.as_text().is_some() => format!(": {{nvidia.com/gpu: {}}}", self.value.shown()),
+            _ if is_plain => self.likely_amount(below.steps()).unwrap_or_else(|| self.value_in_fix()),
+            _ => String::new(),
+        };
         Some(Code::UnknownField.error(self.path, "is not a known field").fix(format!("write {}{value}", homes.join(" or "))))
+    }
+
+    /// The likely amount for the end of a fix, if the value is an unlikely amount of the resource at the end of a path.
+    fn likely_amount(&self, below: &[Step]) -> Option<String> {
+        let Some(Step::Key(resource)) = below.last() else { return None };
+        let finding = match &**resource {
+            "cpu" | "memory" => amounts::resource(resource, self.value.as_text()?, self.path)?,
+            "size" => amounts::storage(self.value.as_text()?, self.path)?,
+            _ => return None,
+        };
+        finding.proposed.map(|likely| format!(": {likely}"))
     }
 
     /// The paths at which a field of a layer is allowed: here, for all pods, or for the gateway and single executors.
@@ -256,6 +282,10 @@ impl Unknown<'_, '_> {
         let audience = field.audience;
         if self.level.is_some_and(|level| audience.has(level)) {
             return vec![FieldPath::from(self.above()).key(field.name).join(below)];
+        }
+        // Clients outside the cluster usually call the gateway.
+        if self.level.is_none() && !audience.has(Level::Head) && audience.has(Level::Gateway) && audience != Audience::FLOW_OPTIONS {
+            return vec![Level::Gateway.path().key(field.name).join(below)];
         }
         let is_for_all = [Level::Defaults, Level::Gateway, Level::Executor].into_iter().all(|level| audience.has(level));
         let levels: Vec<Level> = if is_for_all && self.level.is_none() {
@@ -292,6 +322,7 @@ fn is_same(one: &str, other: &str) -> bool {
 #[rustfmt::skip]
 static OTHER_NAMES: &[(&str, &str)] = &[
     ("cpu", "resources.requests.cpu"), ("memory", "resources.requests.memory"), ("mem", "resources.requests.memory"),
+    ("gpu", "limits"), ("gpus", "limits"),
     ("cpu", "requests.cpu"), ("memory", "requests.memory"), ("mem", "requests.memory"),
     ("requests", "resources.requests"), ("limits", "resources.limits"),
     ("size", "storage.size"), ("capacity", "storage.size"), ("capacity", "size"),

@@ -58,6 +58,9 @@ impl Stack<'_> {
         let sets = |layer: &&&Layer| layer.fields.at(field).is_some();
         let layer = self.0.iter().rev().find(sets).or(self.0.last());
         let path = layer.map_or_else(|| FieldPath::from("spec.defaults"), |layer| layer.path.clone());
+        // In a block for JCloud, the metric is a value and not a key.
+        let is_metric = matches!(field, "autoscale.requestsPerSecond" | "autoscale.concurrency");
+        let field = if is_metric && layer.is_some_and(|layer| layer.is_weakest) { "autoscale.metric" } else { field };
         path.join(&field.split('.').map(|name| Step::Key(name.into())).collect::<Vec<_>>())
     }
 }

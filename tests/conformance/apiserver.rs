@@ -33,7 +33,7 @@ struct Answer {
 }
 
 /// The server. It always ends together with the tests, because they close its standard input.
-struct Server {
+pub struct Server {
     _child: Child,
     requests: ChildStdin,
     answers: BufReader<ChildStdout>,
@@ -80,9 +80,11 @@ fn server() -> MutexGuard<'static, Server> {
     SERVER.get_or_init(|| Mutex::new(Server::start())).lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The file with which kubectl calls the server.
-pub fn kubeconfig() -> PathBuf {
-    server().kubeconfig.clone()
+/// A server of its own for a test that creates namespaces, with the file with which kubectl calls it.
+pub fn own() -> (Server, PathBuf) {
+    let server = Server::start();
+    let kubeconfig = server.kubeconfig.clone();
+    (server, kubeconfig)
 }
 
 /// Sends the objects of streams to the server, and returns its answers.

@@ -38,7 +38,7 @@ fn the_image_runs_without_any_rights() {
 
 #[test]
 fn the_image_fails_like_the_executable() {
-    let list = LIST.replace("docker://x/a", "Local");
+    let list = LIST.replace("uses:", "shrads: 2, uses:");
     let expected = function(&list);
     let mut command = tool("podman", &["run", "--rm", "-i", "--user", "nobody"]);
     command.arg(image());

@@ -5,7 +5,7 @@
 use std::fs;
 use std::process::Command;
 
-use crate::apiserver::kubeconfig;
+use crate::apiserver;
 use crate::blocks::run_page;
 use crate::run_rendered::{kubelet, passed};
 use crate::support::{self, root, scratch};
@@ -19,7 +19,8 @@ fn page() -> String {
 fn the_how_to_runs_as_written() {
     let place = scratch("howto");
     fs::copy(root().join("examples/howto/flow.yml"), place.join("flow.yml")).unwrap();
-    let environment = [("KUBECONFIG", kubeconfig())];
+    let (_server, kubeconfig) = apiserver::own();
+    let environment = [("KUBECONFIG", kubeconfig)];
     let needs_nodes = [
         ("cluster", "kubectl rollout"), // with `get pods` and `port-forward`
         ("cluster", "kubectl get"),     // the address of the load balancer
@@ -94,7 +95,8 @@ fn the_first_screen_of_the_readme_leads_to_a_cluster() {
     let block = |begin: &str| readme.split(begin).nth(1).unwrap().split("```").next().unwrap();
     fs::write(place.join("flow.yml"), block("```yaml\n")).unwrap();
     let commands = block("```sh\njinaflow init ");
-    run_page(&format!("```sh\njinaflow init {commands}```\n"), &place, &[("KUBECONFIG", kubeconfig())], &[]);
+    let (_server, kubeconfig) = apiserver::own();
+    run_page(&format!("```sh\njinaflow init {commands}```\n"), &place, &[("KUBECONFIG", kubeconfig)], &[]);
     // The other overlays build too.
     for overlay in ["staging", "prod"] {
         let build = format!("kustomize build --enable-alpha-plugins --enable-exec my-flow/overlays/{overlay} | jinaflow check -");

@@ -164,6 +164,32 @@ const SPECS: &[Advice] = &[
         "write spec.kubernetesVersion: \"1.30\"",
         "kubernetesVersion: '1.30'",
     ),
+    (
+        "executors: {encoder: {memory: 8}}",
+        "unknown-field",
+        "write spec.executors.encoder.resources.requests.memory: 8Gi",
+        "executors: {encoder: {resources: {requests: {memory: 8Gi}}}}",
+    ),
+    (
+        "executors: {encoder: {resources: {memory: 8GB}}}",
+        "unknown-field",
+        "write spec.executors.encoder.resources.requests.memory: 8G",
+        "executors: {encoder: {resources: {requests: {memory: 8G}}}}",
+    ),
+    (
+        "executors: {encoder: {resources: {gpu: 1}}}",
+        "unknown-field",
+        "write spec.executors.encoder.resources.limits: {nvidia.com/gpu: 1}",
+        "executors: {encoder: {resources: {limits: {nvidia.com/gpu: 1}}, rollingUpdate: {maxSurge: 0, maxUnavailable: 1}}}",
+    ),
+    (
+        "expose: LoadBalancer",
+        "misplaced-field",
+        "write spec.gateway.expose: {type: LoadBalancer}",
+        "gateway: {expose: {type: LoadBalancer}}",
+    ),
+    ("storage: 50Gi", "misplaced-field", "write spec.executors.NAME.storage", "executors: {indexer: {storage: {size: 50Gi}}}"),
+    ("executors: {gateway: {replicas: 2}}", "unknown-executor", "write the fields below `spec.gateway`", "gateway: {replicas: 2}"),
     ("executors: {encoder: {name: x}}", "misplaced-field", "remove it", "executors: {encoder: {}}"),
     ("executors: {encoder: {docker_kwargs: {a: b}}}", "misplaced-field", "remove it", "executors: {encoder: {}}"),
     (

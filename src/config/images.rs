@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::hub_name::HubName;
 use super::image_name::fault;
 use super::image_pattern::Pattern;
-use super::placeholder::{class_of_json, is_placeholder};
+use super::placeholder::{class_of_inline, is_inline, is_placeholder};
 use crate::finding::{FieldPath, Path};
 use crate::jina::inline::is_class;
 use crate::yaml::Dict;
@@ -153,14 +153,14 @@ impl Images {
         if let Some(image) = wanted.beside {
             return Found::InFlow(image.to_owned());
         }
-        if class_of_json(uses).is_some_and(|class| is_built_in(&class)) {
+        if class_of_inline(uses).is_some_and(|class| is_built_in(&class)) {
             return Found::Jinas;
         }
-        if let Some(image) = image_in(uses) {
+        if let Some(image) = image_in(uses).filter(|image| !is_placeholder(image)) {
             return Found::InFlow(image);
         }
         match (HubName::parse(uses), &self.pattern) {
-            (Some(name), Some((pattern, origin))) => {
+            (Some(name), Some((pattern, origin))) if !is_placeholder(&pattern.fill(&name)) => {
                 let path = match origin {
                     Origin::Field => Path::root("spec.imagePattern"),
                     _ => Path::root("--image-pattern"),
@@ -173,12 +173,12 @@ impl Images {
 
     /// The entry for Jina's own image.
     pub fn of_jina(&self) -> Option<Found> {
-        self.get(GATEWAY_KEY).map(|entry| set(entry, false))
+        self.get(GATEWAY_KEY).filter(|entry| sets_an_image(entry)).map(|entry| set(entry, false))
     }
 
     /// The image of the gateway, of heads and of executors without `uses`.
     pub fn gateway(&self, jina_version: &str) -> String {
-        match self.get(GATEWAY_KEY) {
+        match self.get(GATEWAY_KEY).filter(|entry| sets_an_image(entry)) {
             Some(entry) => entry.image.clone(),
             None => format!("jinaai/jina:{jina_version}-{}-standard", python_of(jina_version)),
         }
@@ -203,7 +203,7 @@ pub fn keys_of(uses: &str) -> Vec<String> {
     } else if let Some(image) = uses.strip_prefix("docker://") {
         keys.push(image.trim().to_owned());
     } else {
-        let class = class_of_json(uses);
+        let class = class_of_inline(uses);
         keys.extend(class.clone());
         let class = class.as_deref().unwrap_or(uses);
         // The name of a class without its module.
@@ -216,9 +216,10 @@ pub fn keys_of(uses: &str) -> Vec<String> {
 
 /// The `uses` for a message and for a key: without secrets, and only the class of an inline configuration.
 pub fn shown(uses: &str) -> String {
+    let uses = uses.trim();
     match HubName::parse(uses) {
         Some(hub) => hub.to_string(),
-        None if uses.trim_start().starts_with('{') => class_of_json(uses).unwrap_or_else(|| "an inline configuration".to_owned()),
+        None if is_inline(uses) => class_of_inline(uses).unwrap_or_else(|| "an inline configuration".to_owned()),
         None => match uses.split_once("://").map(|(scheme, rest)| (scheme, rest.split('/').next().unwrap_or(rest), rest)) {
             Some((scheme, host, rest)) if host.contains('@') && rest.len() > host.len() => {
                 format!("{scheme}://{}{}", host.rsplit('@').next().unwrap_or(host), &rest[host.len()..])

@@ -4,7 +4,8 @@
 
 use super::hub_name::{DEFAULT_TAG, HubName};
 use super::image_name::{component_from, fault, tag_from};
-use crate::jina::value::{Value, from_json_text};
+use crate::jina::inline::is_class;
+use crate::yaml::{self, Dialect};
 
 /// The registry of placeholder images. Names below `.invalid` never resolve (RFC 2606), so nobody pulls a stranger's image.
 pub const PLACEHOLDER_HOST: &str = "image-not-set.invalid";
@@ -17,7 +18,7 @@ const USUAL_FILES: [&str; 2] = ["config.yml", "config.yaml"];
 
 /// Whether an image is a placeholder.
 pub fn is_placeholder(image: &str) -> bool {
-    image.strip_prefix(PLACEHOLDER_HOST).is_some_and(|rest| rest.starts_with(['/', ':']))
+    image.to_ascii_lowercase().strip_prefix(PLACEHOLDER_HOST).is_some_and(|rest| rest.starts_with(['/', ':']))
 }
 
 /// The repository of an image: the image without its tag and its digest.
@@ -29,22 +30,26 @@ pub fn repository_of(image: &str) -> &str {
 
 /// The placeholder for the image of a `uses`. It is a valid image name for every string.
 pub fn placeholder(uses: &str) -> String {
+    let uses = uses.trim();
     let (path, tag) = if let Some(hub) = HubName::parse(uses) {
         let owner = hub.owner.map(|owner| format!("{owner}/")).unwrap_or_default();
         (path_from(&format!("{owner}{}", hub.name)), tag_from(hub.tag_or_default()))
     } else if let Some(image) = uses.strip_prefix("docker://") {
-        let image = without_user(image.trim());
+        let image = without_query(without_user(image.trim()));
+        if is_placeholder(image) && fault(image).is_none() {
+            return image.to_owned();
+        }
         let repository = repository_of(image);
         let tag = image[repository.len()..].split('@').next().and_then(|tag| tag.strip_prefix(':')).and_then(tag_from);
         (path_from(repository), tag)
-    } else if uses.trim_start().starts_with('{') {
+    } else if is_inline(uses) {
         // An inline configuration may have secrets. Only its class is used.
-        (path_from(class_of_json(uses).as_deref().unwrap_or("inline")), None)
+        (path_from(class_of_inline(uses).as_deref().unwrap_or("inline")), None)
     } else if is_image_with_tag(uses) {
         let repository = repository_of(uses);
         (path_from(repository), tag_from(&uses[repository.len() + 1..]))
     } else {
-        let text = uses.split_once("://").map_or(uses, |(_, rest)| without_user(rest));
+        let text = uses.split_once("://").map_or(uses, |(_, rest)| without_query(without_user(rest)));
         (path_from(without_usual_file(text)), None)
     };
     format!("{PLACEHOLDER_HOST}/{path}:{}", tag.as_deref().unwrap_or(DEFAULT_TAG))
@@ -55,14 +60,24 @@ fn is_image_with_tag(uses: &str) -> bool {
     uses.contains('/') && !uses.contains('@') && repository_of(uses).len() < uses.len() && fault(uses).is_none()
 }
 
-/// The class of an inline configuration, which an option has as JSON.
-pub fn class_of_json(uses: &str) -> Option<String> {
-    let Some(Value::Map(fields)) = from_json_text(uses) else { return None };
-    let class = fields.iter().find(|(key, _)| matches!(key, Value::Str(key) if key == "jtype"))?;
-    match &class.1 {
-        Value::Str(class) if !class.is_empty() => Some(class.clone()),
-        _ => None,
+/// Whether a `uses` is an inline configuration: a mapping as JSON, or as YAML in a string.
+pub fn is_inline(uses: &str) -> bool {
+    uses.trim_start().starts_with(['{', '[', '!']) || uses.trim().contains('\n') || uses.contains(": ")
+}
+
+/// The class of an inline configuration.
+pub fn class_of_inline(uses: &str) -> Option<String> {
+    if !is_inline(uses) {
+        return None;
     }
+    let root = yaml::read_as(uses, Dialect::Jina).ok()?.root?;
+    let class = root.tag.as_ref().map(ToString::to_string).or_else(|| Some(root.get("jtype")?.as_text()?.to_owned()))?;
+    is_class(&class).then_some(class)
+}
+
+/// Removes the query of an address, which may have a secret.
+fn without_query(text: &str) -> &str {
+    text.split('?').next().unwrap_or(text)
 }
 
 /// Removes the user and the password in front of a host.
@@ -135,6 +150,12 @@ mod tests {
             ("my_module.MyExec", "my_module.myexec:latest"),
             (r#"{"jtype": "CLIPEncoder", "with": {"token": "s3cret"}}"#, "clipencoder:latest"),
             (r#"{"with": {"token": "s3cret"}}"#, "inline:latest"),
+            ("jtype: X\nwith: {password: s3cret}\n", "x:latest"),
+            ("!X\nwith: {password: s3cret}\n", "x:latest"),
+            ("with: {password: s3cret}\n", "inline:latest"),
+            ("['s3cret']", "inline:latest"),
+            ("https://reg.example/x.yml?token=s3cret", "reg.example/x:latest"),
+            ("docker://image-not-set.invalid/a/b:1", "a/b:1"),
             ("executor1/config.yml", "executor1:latest"),
             ("executors/whisper/config.yaml", "executors/whisper:latest"),
             ("../enc/config.yml", "parent/enc:latest"),

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::mark::Mark;
+use super::secrets::without_secrets;
 use super::text::harmless;
 
 /// A line of a file or string, and a place in it.
@@ -46,22 +47,6 @@ impl Excerpt {
         let indent = start.chars().map(|_| ' ').chain(before).collect();
         Some(Self { name: name.to_owned(), mark, line: format!("{start}{shown}{end}"), indent })
     }
-}
-
-/// Masks the secret in a Jina Hub name, `jinahub+docker://NAME:SECRET/TAG`: a secret must not be logged.
-fn without_secrets(line: &str) -> String {
-    let mut shown = String::with_capacity(line.len());
-    let mut rest = line;
-    while let Some(at) = rest.find("jinahub") {
-        let ends = |c: char| c.is_whitespace() || matches!(c, '/' | '\'' | '"' | ',' | '}' | ']');
-        let name = rest[at..].find("://").map_or(rest.len(), |scheme| at + scheme + "://".len());
-        let word = rest[name..].find(ends).map_or(rest.len(), |end| name + end);
-        let secret = rest[name..word].find(':').map_or(word, |colon| name + colon + 1);
-        shown.push_str(&rest[..secret]);
-        shown.extend(rest[secret..word].chars().map(|_| '*'));
-        rest = &rest[word..];
-    }
-    shown + rest
 }
 
 /// The place, the line, and a caret below the place; each on its own line, indented.

@@ -1,5 +1,6 @@
 //! A single finding.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use super::code::Code;
@@ -7,6 +8,7 @@ use super::excerpt::Excerpt;
 use super::mark::Mark;
 use super::nearest::nearest;
 use super::path::FieldPath;
+use super::secrets::without_secrets;
 use super::text::shortened;
 
 /// `severity` of a KRM result (Functions Spec v1, `results[].severity`).
@@ -78,7 +80,18 @@ impl Code {
 impl Finding {
     /// Creates a finding with a code and a severity; see [`Code::error`].
     fn new(code: Code, severity: Severity, path: FieldPath, message: Box<str>) -> Self {
-        Self { code, severity, path, message, got: None, fix: None, block: None, proposed: None, mark: None, excerpt: None }
+        Self {
+            code,
+            severity,
+            path,
+            message: masked(message),
+            got: None,
+            fix: None,
+            block: None,
+            proposed: None,
+            mark: None,
+            excerpt: None,
+        }
     }
 
     /// Changes the severity.
@@ -95,13 +108,13 @@ impl Finding {
 
     /// Adds the value as the user wrote it. A long value is shortened, so that the finding fits on a line.
     pub fn got(mut self, value: impl AsRef<str>) -> Self {
-        self.got = Some(shortened(value.as_ref()).into());
+        self.got = Some(shortened(&without_secrets(value.as_ref())).into());
         self
     }
 
     /// Adds the fix, an imperative.
     pub fn fix(mut self, how: impl Into<Box<str>>) -> Self {
-        self.fix = Some(how.into());
+        self.fix = Some(masked(how.into()));
         self
     }
 
@@ -113,7 +126,7 @@ impl Finding {
 
     /// Adds a correct value, which is also the fix if there is no other.
     pub fn propose(mut self, value: impl Into<Box<str>>) -> Self {
-        let value = value.into();
+        let value = masked(value.into());
         if self.fix.is_none() {
             self.fix = Some(format!("did you mean `{value}`?").into());
         }
@@ -144,6 +157,14 @@ impl Finding {
     pub fn quoting(mut self, excerpt: Option<Excerpt>) -> Self {
         self.excerpt = excerpt.map(Box::new);
         self
+    }
+}
+
+/// A string without secrets.
+fn masked(text: Box<str>) -> Box<str> {
+    match without_secrets(&text) {
+        Cow::Borrowed(_) => text,
+        Cow::Owned(masked) => masked.into(),
     }
 }
 

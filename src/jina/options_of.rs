@@ -181,7 +181,9 @@ impl Reader {
         if self.rules.strictness == Strictness::Strict && self.waits_for_value(field, is_inherited, findings) {
             return None;
         }
-        let spelled = (name != row.name).then(|| name.into());
+        // Jina does not have a former option, so it is the option itself, which overrides an inherited one.
+        let is_former = self.rules.strictness == Strictness::Strict && former::find(&name.replace('-', "_")).is_some();
+        let spelled = (name != row.name && !is_former).then(|| name.into());
         match self.value(field, findings) {
             // With a dash, as `log-config`, Jina ignores the key.
             Ok(Some(Setting::Text(text)))

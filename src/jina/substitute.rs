@@ -153,13 +153,14 @@ impl<'t> Pass<'_, 't> {
     fn text(&self, text: &str, this: Option<&Node<'t>>) -> Result<String, Finding> {
         let mut out = String::with_capacity(text.len());
         let mut rest = text;
+        let ends = Ends::of(text);
         while let Some(at) = rest.find('$') {
             out.push_str(&rest[..at]);
             rest = &rest[at..];
             if self.produced.get() > MOST_TEXT || self.is_over_budget() {
                 return Ok(text.to_owned());
             }
-            let (replaced, length) = self.expression(rest, this)?;
+            let (replaced, length) = self.expression(rest, ends, this)?;
             self.produced.set(self.produced.get() + replaced.len());
             out.push_str(&replaced);
             rest = &rest[length..];
@@ -169,8 +170,8 @@ impl<'t> Pass<'_, 't> {
     }
 
     /// The replacement of the expression at the start of `rest`, and the length of the expression.
-    fn expression(&self, rest: &str, this: Option<&Node<'t>>) -> Result<(String, usize), Finding> {
-        if let Some(body) = rest.strip_prefix("${{")
+    fn expression(&self, rest: &str, ends: Ends, this: Option<&Node<'t>>) -> Result<(String, usize), Finding> {
+        if let Some(body) = ends.body_of_two_braces(rest)
             && let Some(end) = body.find("}}")
         {
             let length = end + "${{}}".len();
@@ -183,7 +184,7 @@ impl<'t> Pass<'_, 't> {
             }
             return Ok((rest[..length].to_owned(), length));
         }
-        let (name, length) = dollar(rest);
+        let (name, length) = dollar(rest, ends);
         // A `$X` that is not in the context stays unchanged: it may be text, such as a price or a password.
         Ok((self.context.get(name).map_or_else(|| rest[..length].to_owned(), str::to_owned), length))
     }
@@ -244,6 +245,31 @@ impl<'t> Pass<'_, 't> {
     }
 }
 
+/// The places of the last braces of a string, counted from its end. After them the search for the end of an expression would
+/// read the rest of the string each time.
+#[derive(Clone, Copy)]
+struct Ends {
+    brace: Option<usize>,
+    two_braces: Option<usize>,
+}
+
+impl Ends {
+    fn of(text: &str) -> Self {
+        let from_end = |at: usize| text.len() - at;
+        Self { brace: text.rfind('}').map(from_end), two_braces: text.rfind("}}").map(from_end) }
+    }
+
+    /// The part of `rest` after `${`, if a brace follows.
+    fn body_of_brace(self, rest: &str) -> Option<&str> {
+        rest.strip_prefix("${").filter(|body| self.brace.is_some_and(|end| end <= body.len()))
+    }
+
+    /// The part of `rest` after `${{`, if two braces follow.
+    fn body_of_two_braces(self, rest: &str) -> Option<&str> {
+        rest.strip_prefix("${{").filter(|body| self.two_braces.is_some_and(|end| end <= body.len()))
+    }
+}
+
 /// A variable in the form `${{ ENV.X }}`, `${{ CONTEXT.x }}` or `${{ x }}`: exactly one blank on each side.
 struct Variable<'v> {
     name: &'v str,
@@ -280,9 +306,10 @@ pub enum Left<'v> {
 pub fn left(text: &str) -> Vec<Left<'_>> {
     let mut found = Vec::new();
     let mut rest = text;
+    let ends = Ends::of(text);
     while let Some(at) = rest.find('$') {
         rest = &rest[at..];
-        if let Some(body) = rest.strip_prefix("${{")
+        if let Some(body) = ends.body_of_two_braces(rest)
             && let Some(end) = body.find("}}")
         {
             let length = end + "${{}}".len();
@@ -297,7 +324,7 @@ pub fn left(text: &str) -> Vec<Left<'_>> {
             rest = &rest[length..];
             continue;
         }
-        let (name, length) = dollar(rest);
+        let (name, length) = dollar(rest, ends);
         // `$$` is how other languages write a dollar.
         let is_escaped = text[..text.len() - rest.len()].ends_with('$');
         if is_name(name) && !is_escaped {
@@ -315,8 +342,8 @@ fn is_reference(inner: &str) -> bool {
 }
 
 /// The name in a `${X}` or `$X` at the start of `rest`, and the length of the expression.
-fn dollar(rest: &str) -> (&str, usize) {
-    if let Some(name) = rest.strip_prefix("${").and_then(|body| body.find('}').map(|end| &body[..end])) {
+fn dollar(rest: &str, ends: Ends) -> (&str, usize) {
+    if let Some(name) = ends.body_of_brace(rest).and_then(|body| body.find('}').map(|end| &body[..end])) {
         return (name, name.len() + "${}".len());
     }
     let body = &rest[1..];

@@ -131,9 +131,17 @@ fn block(entries: &[Entry<'_>], is_bare: bool, is_one: bool) -> String {
         let _ = writeln!(out, "      {}: IMAGE  # {}", in_yaml(&entry.key), entry.users.join(", "));
     }
     out.push_str("in a kustomization, for the rendered objects:\n  images:\n");
-    let mut repositories = HashSet::new();
-    for repository in shown.iter().map(|entry| repository_of(&entry.missing.placeholder)).filter(|name| repositories.insert(*name)) {
-        let _ = writeln!(out, "  - {{name: {repository}, newName: REPOSITORY, newTag: TAG}}");
+    let mut repositories: Vec<(&str, Vec<&str>)> = Vec::new();
+    for entry in shown {
+        let repository = repository_of(&entry.missing.placeholder);
+        let users = entry.users.iter().map(String::as_str);
+        match repositories.iter_mut().find(|(known, _)| *known == repository) {
+            Some((_, known)) => known.extend(users),
+            None => repositories.push((repository, users.collect())),
+        }
+    }
+    for (repository, users) in repositories {
+        let _ = writeln!(out, "  - {{name: {repository}, newName: REPOSITORY, newTag: TAG}}  # {}", users.join(", "));
     }
     if entries.len() > MOST_LISTED {
         let _ = writeln!(out, "({} more are not shown)", entries.len() - MOST_LISTED);

@@ -487,3 +487,38 @@ fn random_uses_give_valid_images() {
     let spec = block(&answer, "in a JinaFlow");
     assert!(spec.len() > 100, "{}", answer.stderr);
 }
+
+#[test]
+fn a_placeholder_that_is_written_as_an_image_is_not_set() {
+    for (flow, flags) in [
+        ("uses: docker://image-not-set.invalid/z:1", &[][..]),
+        ("uses: 'jinahub+docker://Enc'", &["--image-pattern", "image-not-set.invalid/{name}:{tag}"]),
+        ("uses: Enc", &["--image", "Enc=Image-Not-Set.invalid/x:1"]),
+    ] {
+        let flow = format!("jtype: Flow\nexecutors:\n- {{name: a, {flow}}}\n");
+        let run = export(&flow, flags);
+        assert_eq!((run.code, run.codes()), (0, vec!["image-not-set"]), "{}", run.stderr);
+        let strict = export(&flow, &[flags, &["--strict"]].concat());
+        assert_eq!(strict.code, 1, "{}", strict.stderr);
+    }
+}
+
+#[test]
+fn messages_and_placeholders_show_no_secret() {
+    for uses in [
+        "|\n    jtype: X\n    with: {password: s3cret}",
+        "|\n    !X\n    with: {password: s3cret}",
+        "' jinahub+docker://N:s3cret/v1'",
+        "JinaHub+Docker://N:s3cret/v1",
+        "docker://u:s3cret@reg.example/X:1",
+        "https://reg.example/x.yml?token=s3cret",
+    ] {
+        let run = export(&format!("jtype: Flow\nexecutors:\n- name: a\n  uses: {uses}\n"), &[]);
+        let of_flow: String = run.stderr.lines().filter(|line| !line.contains(" | ")).collect();
+        assert!(
+            !of_flow.contains("s3cret") && !images(&run.documents()).iter().any(|(_, image)| image.contains("s3cret")),
+            "{}",
+            run.stderr
+        );
+    }
+}

@@ -566,3 +566,20 @@ fn list_of(flow: &str) -> String {
     let indented: String = flow.lines().map(|line| format!("  {line}\n")).collect();
     list(&format!("flow: |\n{indented}"))
 }
+
+#[test]
+fn a_former_option_overrides_an_inherited_option() {
+    let flow = "jtype: Flow\nwith: {replicas: 4}\nexecutors:\n- {name: a, uses: docker://a/b:1, parallel: 3}\n";
+    let run = export(flow, &[]);
+    let objects = run.documents();
+    let workload = objects.iter().find(|object| label(object) == "Deployment/a").unwrap();
+    assert_eq!(workload["spec"]["replicas"], 3, "{}", run.stderr);
+}
+
+#[test]
+fn expressions_without_an_end_are_read_fast() {
+    // With a search for the end at each `$`, this takes minutes.
+    let text = "${{ ".repeat(200_000);
+    let run = export(&format!("jtype: Flow\nexecutors:\n- {{name: a, uses: docker://a/b:1, env: {{A: '{text}'}}}}\n"), &[]);
+    assert!(run.code <= 1, "{}", run.stderr);
+}

@@ -141,6 +141,10 @@ fn check_executor(executor: &Executor, settings: &Settings, path: &Path<'_>, fin
     {
         check_config_file(&executor.options, path, findings);
     }
+    // The number of shards may be unknown.
+    if executor.options.is_incomplete() {
+        return;
+    }
     let shards = executor.options.int(Opt::Shards);
     let parts = layers.parts(name);
     if parts.has_head && shards < 2 {

@@ -19,7 +19,7 @@ use super::topology::{self, Arrangement, Entry, Executor, GATEWAY, Graph, Inspec
 use super::unset;
 use super::value::Value;
 use super::versions::{Change, Version};
-use crate::finding::{Code, FieldPath, Finding, Findings, Path};
+use crate::finding::{Code, FieldPath, Finding, Findings, Path, Severity};
 use crate::yaml::{Data, Dict, Document, Node, Scalar, Style};
 
 /// The type of the document (`jtype`).
@@ -218,25 +218,34 @@ impl<'r, 't> Reader<'r, 't> {
     fn flow(&self, findings: &mut Findings) -> Flow {
         self.check_version(findings);
         self.check_top_level(&["jtype", "version", "with", "executors", "deployments", "gateway"], findings);
+        let before = findings.len();
         let with = self.with(Section::With, findings);
+        let is_incomplete = has_errors_since(before, findings);
         let name = text_of(&with, Opt::Name);
         let inspection = match text_of(&with, Opt::Inspect).as_deref() {
             Some("HANG") => Inspection::Hang,
             Some("REMOVE") => Inspection::Remove,
             _ => Inspection::Collect,
         };
+        let before = findings.len();
         let gateway = self.gateway(&with, findings);
+        let gateway = gateway.with_unread(is_incomplete || has_errors_since(before, findings));
         let inherited = Rc::new(inherited::inherited_by(Section::Executor, &with));
         let workspace = text_of(&with, Opt::Workspace);
         let (list, entries) = self.entries(&inherited, workspace.as_deref(), findings);
         let of_jina = with_workspace(Options::new(Section::Executor, Vec::new(), inherited), workspace.as_deref());
-        let arranged = topology::arrange(entries, inspection, &of_jina, &self.path.key(list), findings);
+        let entries = entries.into_iter().map(|entry| {
+            let is_incomplete = is_incomplete || entry.options.is_incomplete();
+            Entry { options: entry.options.with_unread(is_incomplete), ..entry }
+        });
+        let arranged = topology::arrange(entries.collect(), inspection, &of_jina, &self.path.key(list), findings);
         let Arrangement { executors, with_removed, graph } = arranged;
         Flow { kind: Kind::Flow, name, gateway: Some(gateway), list, executors, with_removed, graph, jcloud: Vec::new() }
     }
 
     fn deployment(&self, findings: &mut Findings) -> Flow {
         self.check_version(findings);
+        let before = findings.len();
         let mut given = self.with(Section::Executor, findings);
         // Jina's documentation shows options on the same level as `with`, although Jina itself ignores them there.
         let beside = |key: &str| matches!(key, "jtype" | "version" | "with" | "needs" | "name") || key.starts_with("x-");
@@ -266,7 +275,8 @@ impl<'r, 't> Reader<'r, 't> {
         let inside = self.root.get("with").and_then(Node::as_map).unwrap_or_default();
         let inline = inline::read(inside, self.rules.strictness, &with, findings);
         let inline = inline.or_else(|| inline::read(pairs, self.rules.strictness, self.path, findings));
-        let options = Options::new(Section::Executor, given, Rc::default()).with_inline(inline);
+        let is_incomplete = has_errors_since(before, findings);
+        let options = Options::new(Section::Executor, given, Rc::default()).with_inline(inline).with_unread(is_incomplete);
         let entry = Entry { name: Some(name), method: Method::Add, needs: Vec::new(), options, index: 0, mark: self.root.mark };
         let Arrangement { executors, .. } = topology::arrange(vec![entry], Inspection::Hang, &Options::default(), self.path, findings);
         let (gateway, graph) = (None, Graph::default());
@@ -477,6 +487,7 @@ impl<'r, 't> Reader<'r, 't> {
             }
             _ => (pairs.as_slice(), path, node.get("name")),
         };
+        let before = findings.len();
         let mut own = options_of::read(Section::Executor, pairs, ours, self.rules, path, findings);
         if let Some(at) = own.iter().position(|given| given.opt == Opt::LogConfig && given.spelled.is_some()) {
             // `Flow.add` checks for the key `log_config`, and appends the value of the Flow after all other options.
@@ -494,7 +505,8 @@ impl<'r, 't> Reader<'r, 't> {
             findings.push(finding.fix("move its options to `gateway`, or rename the executor").at(node.mark));
         }
         let inline = inline::read(pairs, self.rules.strictness, path, findings);
-        let options = Options::new(Section::Executor, own, Rc::clone(inherited)).with_inline(inline);
+        let is_incomplete = has_errors_since(before, findings);
+        let options = Options::new(Section::Executor, own, Rc::clone(inherited)).with_inline(inline).with_unread(is_incomplete);
         let options = with_workspace(options, workspace);
         Some(Entry { name, method, needs, options, index, mark: node.mark })
     }
@@ -554,6 +566,11 @@ fn name_of(node: &Node<'_>, besides: &[char], path: &Path<'_>, findings: &mut Fi
         return None;
     }
     Some(name.to_owned())
+}
+
+/// Whether any finding after the first `count` is an error.
+fn has_errors_since(count: usize, findings: &Findings) -> bool {
+    findings.iter().skip(count).any(|finding| finding.severity == Severity::Error)
 }
 
 fn text_of(given: &[Given], opt: Opt) -> Option<String> {

@@ -8,15 +8,29 @@ use super::options::{Opt, Row, With, find};
 use super::section::Section;
 use super::setting::{Protocol, Setting};
 use super::value::Value;
+use crate::finding::Mark;
 use crate::yaml::Dict;
+
+/// The place of an option in the Flow.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Place {
+    /// Whether the option is in the Flow's `with`.
+    pub is_in_with: bool,
+    /// The key as written, if it differs from the name of the option.
+    pub key: Option<Box<str>>,
+    /// The place of the value in the text.
+    pub mark: Mark,
+}
 
 /// An option that a section sets.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Given {
     /// The option.
     pub opt: Opt,
-    /// The key as written, if it differs from the name of the option: an alias, or dashes instead of underscores.
+    /// The key that Jina reads, if it differs from the name of the option: an alias, or dashes instead of underscores.
     pub spelled: Option<Box<str>>,
+    /// The place in the Flow; `None` if jinaflow sets the option.
+    pub place: Option<Place>,
     /// The value of the option; `None` is an explicit `null`, which prevents inheritance.
     pub setting: Option<Setting>,
 }
@@ -33,6 +47,7 @@ pub struct Options {
     own: Vec<Given>,
     inherited: Rc<Vec<Given>>,
     inline: Option<Rc<Inline>>,
+    is_incomplete: bool,
 }
 
 impl Options {
@@ -52,7 +67,7 @@ impl Options {
 
     fn with_one_key_each(section: Section, own: Vec<Given>, inherited: Rc<Vec<Given>>) -> Self {
         if own.iter().chain(inherited.iter()).all(|given| given.spelled.is_none()) {
-            return Self { own, inherited, inline: None };
+            return Self { own, inherited, ..Self::default() };
         }
         let is_new = |given: &&Given| own.iter().all(|known| !known.same_key(given));
         let words: Vec<Given> = match section {
@@ -75,16 +90,30 @@ impl Options {
         let mut merged: Vec<Given> = Vec::with_capacity(words.len());
         for given in words {
             match merged.iter_mut().find(|known| known.opt == given.opt) {
-                Some(known) => known.setting = value_of_two(known.setting.take(), given.setting),
+                Some(known) => {
+                    known.setting = value_of_two(known.setting.take(), given.setting);
+                    known.place = given.place;
+                }
                 None => merged.push(given),
             }
         }
-        Self { own: merged, inherited: Rc::default(), inline: None }
+        Self { own: merged, ..Self::default() }
     }
 
     /// Sets the class of the executor, with its inline configuration.
     pub fn with_inline(self, inline: Option<Inline>) -> Self {
         Self { inline: inline.map(Rc::new), ..self }
+    }
+
+    /// Sets whether the value of an option could not be read.
+    pub fn with_unread(self, is_incomplete: bool) -> Self {
+        Self { is_incomplete, ..self }
+    }
+
+    /// Whether the value of an option could not be read. Findings that depend on the values of several options are then not
+    /// reliable.
+    pub fn is_incomplete(&self) -> bool {
+        self.is_incomplete
     }
 
     /// The class and its inline configuration, if the executor has them.
@@ -100,6 +129,11 @@ impl Options {
     /// The value of an option.
     pub fn get(&self, opt: Opt) -> Option<&Setting> {
         self.given(opt)?.setting.as_ref()
+    }
+
+    /// The place of an option in the Flow.
+    pub fn place(&self, opt: Opt) -> Option<&Place> {
+        self.given(opt)?.place.as_ref()
     }
 
     /// Whether the option is an explicit `null`.
@@ -130,8 +164,9 @@ impl Options {
 
     /// Sets an option, and overrides every other value.
     pub fn set(&mut self, opt: Opt, setting: Option<Setting>) {
+        let place = self.place(opt).cloned();
         self.own.retain(|given| given.opt != opt);
-        self.own.push(Given { opt, spelled: None, setting });
+        self.own.push(Given { opt, spelled: None, setting, place });
         if opt == Opt::Uses {
             self.inline = None;
         }

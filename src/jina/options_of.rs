@@ -3,15 +3,15 @@
 use std::borrow::Cow;
 
 use super::former::{self, Elsewhere, Fate, Former};
-use super::inherited::{Given, is_overlooked};
+use super::inherited::{Given, Place, is_overlooked};
 use super::inline::IMAGE;
 use super::jcloud::JCLOUD;
 use super::options::{Effect, Opt, Row, TABLE, Use, ValueKind, With, find};
 use super::scalar::yaml11;
 use super::section::{Rules, Section, Strictness};
-use super::setting::{self, Setting, Wrong};
+use super::setting::{self, Protocol, Setting, Wrong};
 use super::{templates, unset};
-use crate::finding::{Code, Finding, Findings, Path, Severity};
+use crate::finding::{Code, FieldPath, Finding, Findings, Path, Severity};
 use crate::yaml::{Data, Node, Style};
 
 /// Reads the options among `pairs`, except the keys that `skip` accepts.
@@ -96,7 +96,7 @@ impl Reader {
         if let Some(former) = former::find(&spelled).filter(|_| self.rules.strictness == Strictness::Strict) {
             return self.former(former, field, findings);
         }
-        let (row, finding) = self.unknown(name, &spelled, &path, findings);
+        let (row, finding) = self.unknown(field, &spelled, findings);
         let finding = finding.at(key.mark);
         if finding.severity == Severity::Warning && self.rules.strictness == Strictness::Strict {
             findings.push_once(finding);
@@ -154,7 +154,9 @@ impl Reader {
     /// Reads one option; `given` are the options before it. Reports a value that is not valid or has no effect.
     fn option(self, field: &Field<'_, '_>, given: &[Given], findings: &mut Findings) -> Option<Given> {
         let Field { key, node, name, path, row, .. } = *field;
-        let is_inherited = self.section == Section::With && is_overlooked(name);
+        // jinaflow reads a former option as if it had the new name.
+        let is_former = self.rules.strictness == Strictness::Strict && former::find(&name.replace('-', "_")).is_some();
+        let is_inherited = self.section == Section::With && is_overlooked(name) && !is_former;
         if !(is_inherited || self.section.allows(row)) {
             self.report_misplaced(field, findings);
             return None;
@@ -163,7 +165,7 @@ impl Reader {
             let message = "is a quoted string, which Jina reads as the boolean false and drops";
             let finding = Code::QuotedFalse.warning(path, message).got(node.shown());
             findings.push(finding.fix("remove the option, or set another value").at(node.mark));
-            return Some(Given { opt: row.opt, spelled: None, setting: None });
+            return Some(Given { opt: row.opt, spelled: None, setting: None, place: Some(self.place(field)) });
         }
         if let Some(other) = given.iter().find(|given| given.opt == row.opt) {
             let message = format!("is the same option as `{}`", other.spelled.as_deref().unwrap_or(row.name));
@@ -181,8 +183,6 @@ impl Reader {
         if self.rules.strictness == Strictness::Strict && self.waits_for_value(field, is_inherited, findings) {
             return None;
         }
-        // Jina does not have a former option, so it is the option itself, which overrides an inherited one.
-        let is_former = self.rules.strictness == Strictness::Strict && former::find(&name.replace('-', "_")).is_some();
         let spelled = (name != row.name && !is_former).then(|| name.into());
         match self.value(field, findings) {
             // With a dash, as `log-config`, Jina ignores the key.
@@ -205,10 +205,10 @@ impl Reader {
                 if setting.as_ref().is_some_and(|setting| !setting.is_default(row.default)) {
                     self.check_effect(field, is_inherited, findings);
                 }
-                Some(Given { opt: row.opt, spelled, setting })
+                Some(Given { opt: row.opt, spelled, setting, place: Some(self.place(field)) })
             }
             Err(_) if self.is_without_effect(field, is_inherited) => {
-                findings.push_once(ignored(row, &path).at(key.mark));
+                findings.push_once_for_each_place(ignored(self.section, row, &path).at(key.mark));
                 None
             }
             Err(wrong) => {
@@ -216,6 +216,11 @@ impl Reader {
                 None
             }
         }
+    }
+
+    fn place(self, field: &Field<'_, '_>) -> Place {
+        let key = (field.name != field.row.name).then(|| field.name.into());
+        Place { is_in_with: self.section == Section::With, key, mark: field.node.mark }
     }
 
     /// Reports variables without a value, and templates, in the value of an option. Returns whether the value cannot be read.
@@ -227,7 +232,7 @@ impl Reader {
             return false;
         }
         if self.is_without_effect(field, is_inherited) {
-            findings.push_once(ignored(row, &path).at(key.mark));
+            findings.push_once_for_each_place(ignored(self.section, row, &path).at(key.mark));
             return true;
         }
         if is_template {
@@ -399,10 +404,24 @@ fn has_variable(name: &str, pairs: &[(Node<'_>, Node<'_>)]) -> bool {
 }
 
 /// The finding about an option without effect whose value is not valid.
-fn ignored(row: &Row, path: &Path<'_>) -> Finding {
+fn ignored(section: Section, row: &Row, path: &Path<'_>) -> Finding {
+    if row.opt == Opt::Port {
+        return port_without_effect(section, 1, *path);
+    }
     let reason = row.effect.reason().unwrap_or("containers listen on all addresses of their pod, on fixed ports");
     let message = format!("`{}` has no effect on Kubernetes: {reason}", row.name);
     Code::FieldWithoutEffect.warning(path, message).fix("remove it")
+}
+
+/// The finding about the `port` of a section whose containers serve this number of protocols.
+pub fn port_without_effect(section: Section, protocols: usize, path: impl Into<FieldPath>) -> Finding {
+    let message = "`port` has no effect on Kubernetes: containers listen on port 8080 and the following ports";
+    let service = if section == Section::Executor { "" } else { " of the Service `gateway`" };
+    let fix = match protocols {
+        1 => format!("remove it, or write 8080; clients use port 8080{service}"),
+        _ => format!("remove it; clients use port 8080 and the following ports{service}"),
+    };
+    Code::FieldWithoutEffect.warning(path, message).fix(fix)
 }
 
 fn removed(former: &Former, reason: &str, path: &Path<'_>) -> Finding {
@@ -412,7 +431,8 @@ fn removed(former: &Former, reason: &str, path: &Path<'_>) -> Finding {
 
 impl Reader {
     /// The finding about a key that is not an option, and the option that `argparse` reads instead.
-    fn unknown(self, name: &str, spelled: &str, path: &Path<'_>, findings: &Findings) -> (Option<&'static Row>, Finding) {
+    fn unknown(self, field: &Unread<'_, '_>, spelled: &str, findings: &Findings) -> (Option<&'static Row>, Finding) {
+        let Unread { node, name, ref path, .. } = *field;
         let Self { section, rules: Rules { strictness, .. } } = self;
         let mut prefixed = former::abbreviated(spelled, |row| section.allows(row));
         if prefixed.is_empty() && section == Section::Executor {
@@ -429,6 +449,12 @@ impl Reader {
                 let full = row.name;
                 let finding = Code::AbbreviatedOption.error(path, format!("is not an option; Jina would read it as `{full}`"));
                 return (None, finding.fix(format!("write `{full}` if you mean that option; otherwise remove it")));
+            }
+            // Executors inherit an abbreviated option, and cannot start with another protocol.
+            [row] if row.opt == Opt::Protocol && section == Section::With && is_not_grpc(row, node) => {
+                let message = format!("`{name}` also applies to the executors, which must use gRPC");
+                let finding = Code::ProtocolNotSupported.error(path, message).got(node.shown());
+                return (None, finding.fix(format!("write `{}`, which applies to the gateway only", row.name)));
             }
             [row] => {
                 let full = row.name;
@@ -484,6 +510,11 @@ impl Reader {
         let message = format!("`{name}` is not an option of {words}, and is ignored as in Jina");
         Code::UnknownField.warning(path, message).fix("remove it; a JinaFlow or an overlay sets fields of Kubernetes objects")
     }
+}
+
+/// Whether the value of `protocol` is valid, and not gRPC alone.
+fn is_not_grpc(row: &Row, node: &Node<'_>) -> bool {
+    matches!(setting::read(row, node), Ok(Some(Setting::Protocols(protocols))) if protocols != [Protocol::Grpc])
 }
 
 /// The sections in which an option is valid, for messages.

@@ -475,7 +475,7 @@ fn warn_about_lost_results(builder: &Builder, graph: &Graph, path: &Path<'_>, fi
     let last = builder.last();
     for node in &builder.nodes {
         let inspects = node.role.inspects();
-        if leaves.contains(node.name.as_str()) && !node.options.flag(Opt::Floating) && !inspects {
+        if leaves.contains(node.name.as_str()) && !node.options.flag(Opt::Floating) && !inspects && !node.options.is_incomplete() {
             findings.push(
                 Code::ResultsLost
                     .warning(

@@ -17,11 +17,12 @@ use super::planner::{Planner, config_file, warn_about_replicas};
 use crate::config::STORAGE_VARIABLES;
 use crate::config::corrections::Correction;
 use crate::config::layers::Pods;
-use crate::config::workload::{Claims, SecretKey, Workload};
+use crate::config::workload::{Claims, RollingUpdate, SecretKey, Workload};
 use crate::finding::{Code, FieldPath, Finding, Findings, Path};
 use crate::jina::flow::Kind;
 use crate::jina::inherited::Options;
 use crate::jina::options::{ALL_INTERFACES, Opt};
+use crate::jina::section::Section;
 use crate::jina::setting::Protocol;
 use crate::jina::topology::{Executor, GATEWAY};
 use crate::jina::value::Value;
@@ -62,7 +63,7 @@ impl Planner<'_> {
         if budget.is_spent() {
             return Vec::new();
         }
-        self.warn_about_fixed_addresses(options, path, findings);
+        self.warn_about_fixed_addresses(Section::Executor, options, path, findings);
         let uses = options.text(Opt::Uses).filter(|uses| is_gateway_class(uses));
         findings.extend(uses.map(|uses| self.wrong_class(uses, Opt::Uses, path).at(executor.mark)));
         let own = self.settings.layers.image(&executor.name);
@@ -118,7 +119,7 @@ impl Planner<'_> {
         let devices = gpus.split(',').filter(|part| part.trim_start().starts_with("device=")).count();
         if devices == 0 {
             let finding = Code::ValueNotAllowed.error(path.key("gpus"), "is not a number of GPUs").got(gpus);
-            findings.push(finding.fix("use a number, or `all`").at(executor.mark));
+            findings.push(finding.fix("write a number, such as `gpus: 1`").at(executor.mark));
             return None;
         }
         let message = format!("names devices, but Kubernetes assigns GPUs by number; pods request {devices}");
@@ -218,20 +219,33 @@ impl Base<'_> {
             let finding = Code::SharedClaim.warning(self.config_path("storage.existingClaim"), message).got(replicas.to_string());
             findings.push_once(finding.fix("use one replica, or a claim that several pods can mount (ReadWriteMany)"));
         }
-        if (self.gpus.is_some() || workload.has_devices())
-            && storage.is_none()
-            && workload.surges()
-            && self.has(Correction::BalancedReplicas)
-        {
-            let message = "starts an additional pod in a rolling update, which stays pending if no node has a free GPU";
-            let finding = Code::SurgeNeedsGpu.warning(self.config_path("rollingUpdate.maxSurge"), message);
-            findings.push_once(finding.fix("set `rollingUpdate: {maxSurge: 0, maxUnavailable: 1}` if no GPU is free"));
-        }
+        self.check_surge(workload, storage.is_some(), path, findings);
         let has_place = options.text(Opt::Workspace).is_some() || !options.strings(Opt::Volumes).is_empty();
         let volume = storage.as_ref().filter(|_| workload.storage.is_some() && !has_place);
         let workspace = volume.and_then(|storage| storage.mount_paths.first().cloned());
         let (env, secrets) = (self.planner.env(options, workload, path, findings), secrets(options, workload, path, findings));
         Parts { env, secrets, storage, workspace }
+    }
+
+    /// Reports a rolling update that starts an additional pod with a GPU. It is only information if the user sets nothing about
+    /// rolling updates.
+    fn check_surge(&self, workload: &Workload, has_storage: bool, path: &Path<'_>, findings: &mut Findings) {
+        let of_flow = self.gpus.as_deref().is_some_and(|gpus| gpus.parse() != Ok(0));
+        let has_gpus = of_flow || workload.has_devices();
+        if !has_gpus || has_storage || !workload.surges() || !self.has(Correction::BalancedReplicas) {
+            return;
+        }
+        let layers = &self.planner.settings.layers;
+        let place =
+            if of_flow { path.key(Opt::Gpus.row().name).into() } else { layers.path(Pods::Worker(&self.executor.name, None), "resources") };
+        let message = "needs a free GPU in a rolling update, which starts one more pod";
+        let finding = if workload.rolling_update == RollingUpdate::default() {
+            Code::SurgeNeedsGpu.info(place, message)
+        } else {
+            Code::SurgeNeedsGpu.warning(place, message)
+        };
+        let fix = "if none is free, set `rollingUpdate: {maxSurge: 0, maxUnavailable: 1}` for the executor in a JinaFlow";
+        findings.push_once_for_each_place(finding.fix(fix));
     }
 
     /// The path of a field of this executor's entry in the config.

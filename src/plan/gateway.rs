@@ -15,6 +15,7 @@ use crate::finding::{Code, Findings, Mark, Path};
 use crate::jina::flow::Flow;
 use crate::jina::inherited::Options;
 use crate::jina::options::{ALL_INTERFACES, Opt};
+use crate::jina::section::Section;
 use crate::jina::setting::Protocol;
 use crate::jina::topology::{Executor, GATEWAY};
 use crate::jina::value::Value;
@@ -48,7 +49,7 @@ impl Planner<'_> {
         let own = self.settings.layers.gateway_image();
         let image = self.main_image(GATEWAY, options, own, &path, Mark::default(), findings);
         self.check_version(options, protocols, &path, findings);
-        self.warn_about_fixed_addresses(options, &path, findings);
+        self.warn_about_fixed_addresses(Section::Gateway, options, &path, findings);
         let workload = Rc::clone(&self.shared.gateway);
         warn_about_replicas(options, &workload, &path, findings);
         let mut health = self.health(options, protocols[0], &path, findings);

@@ -45,6 +45,12 @@ impl Planner<'_> {
                 }
             }
         }
+        let has_all = executor.options.text(Opt::Gpus) == Some("all");
+        if has_all && !workload.has_devices() && self.corrections.has(Correction::GpuCount) {
+            let message = "requests no GPU on Kubernetes, which assigns GPUs by number";
+            let finding = Code::FieldWithoutEffect.warning(path.key("gpus"), message).got("all");
+            findings.push(finding.fix("write a number, such as `gpus: 1`").at(executor.mark));
+        }
         if self.corrections.has(Correction::CudaDevices) {
             self.check_cuda(executor, gpus.or(amount("limits")), workload, path, findings);
         }

@@ -8,6 +8,7 @@ mod arguments;
 mod budget;
 mod names;
 mod planner;
+mod written;
 mod images;
 mod balance;
 mod env;
@@ -48,8 +49,10 @@ pub fn plan(flow: &Flow, settings: &Settings, path: &Path<'_>, budget: &mut Budg
     planner.check_gateway_image(findings);
     let mut components = Vec::new();
     if let Some(options) = &flow.gateway {
-        components.push(planner.gateway(flow, options, findings));
-        planner.check_limits(&components, &path.key(GATEWAY), Mark::default(), findings);
+        let (here, mut own) = (path.key(GATEWAY), Findings::default());
+        components.push(planner.gateway(flow, options, &mut own));
+        planner.check_limits(&components, &here, Mark::default(), &mut own);
+        planner.add_written(own, options, &here, findings);
     }
     let list = path.key(flow.list);
     for executor in &flow.executors {
@@ -57,8 +60,10 @@ pub fn plan(flow: &Flow, settings: &Settings, path: &Path<'_>, budget: &mut Budg
             Kind::Flow => list.index(executor.index),
             Kind::Deployment => path.key("with"),
         };
-        let of_executor = planner.executor(executor, flow.kind, &here, budget, findings);
-        planner.check_limits(&of_executor, &here, executor.mark, findings);
+        let mut own = Findings::default();
+        let of_executor = planner.executor(executor, flow.kind, &here, budget, &mut own);
+        planner.check_limits(&of_executor, &here, executor.mark, &mut own);
+        planner.add_written(own, &executor.options, &here, findings);
         components.extend(of_executor);
     }
     planner.warn_about_unused_fields(&components, findings);

@@ -11,7 +11,9 @@ use crate::config::workload::Workload;
 use crate::finding::{Code, Finding, Findings, Path};
 use crate::jina::inherited::Options;
 use crate::jina::options::{ALL_INTERFACES, Opt};
+use crate::jina::options_of::port_without_effect;
 use crate::jina::scalar::python_int;
+use crate::jina::section::Section;
 use crate::jina::setting::Setting;
 use crate::jina::versions::Version;
 
@@ -46,28 +48,26 @@ impl Planner<'_> {
     }
 
     /// Warns about ports and hosts in the Flow that have no effect: ports and addresses are the same in every pod.
-    pub(super) fn warn_about_fixed_addresses(&self, options: &Options, path: &Path<'_>, findings: &mut Findings) {
+    pub(super) fn warn_about_fixed_addresses(&self, role: Section, options: &Options, path: &Path<'_>, findings: &mut Findings) {
         let with = self.path.key("with");
         let section = |opt: Opt| if options.is_own(opt) { *path } else { with };
         let (ports, protocols) = (options.ports(), options.protocols());
         let are_enough = ports.len() == 1 || ports.len() >= protocols.len();
         if !ports.is_empty() && are_enough && !ports.iter().copied().eq((PORT..).take(protocols.len())) {
-            let message = format!("`port` has no effect on Kubernetes: containers listen on port {PORT} and the following ports");
-            let finding = Code::FieldWithoutEffect.warning(section(Opt::Port).key("port"), message);
             let got: Vec<String> = ports.iter().map(u16::to_string).collect();
-            let fix = format!("let clients use port {PORT}, or create a Service for it");
-            findings.push_once(finding.got(got.join(", ")).fix(fix));
+            findings.push(port_without_effect(role, protocols.len(), section(Opt::Port).key("port")).got(got.join(", ")));
         }
         if matches!(options.get(Opt::PortMonitoring), Some(Setting::Ports(ports)) if *ports != [PORT_MONITORING]) {
             let message = format!("`port_monitoring` has no effect on Kubernetes: metrics are on port {PORT_MONITORING}");
             let finding = Code::FieldWithoutEffect.warning(section(Opt::PortMonitoring).key("port_monitoring"), message);
-            findings.push_once(finding.fix("remove it"));
+            findings.push(finding.fix("remove it"));
         }
         let hosts = options.strings(Opt::Host);
         if hosts.iter().any(|host| host != ALL_INTERFACES) && self.corrections.has(Correction::BindAllInterfaces) {
             let message = "`host` has no effect on Kubernetes: containers listen on all addresses of their pod";
             let finding = Code::FieldWithoutEffect.warning(section(Opt::Host).key("host"), message).got(hosts.join(", "));
-            findings.push_once(finding.fix("remove it, or set `external: true` if the executor runs there"));
+            let fix = if role == Section::Gateway { "remove it" } else { "remove it, or set `external: true` if the executor runs there" };
+            findings.push(finding.fix(fix));
         }
     }
 

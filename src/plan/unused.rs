@@ -44,18 +44,20 @@ impl Planner<'_> {
                 continue;
             }
             let here = if flow.kind == Kind::Flow { list.index(executor.index) } else { with };
+            let mut own = Findings::default();
             for opt in executor.options.own().filter(|opt| is_set(executor, *opt)) {
                 if let Some(reason) = self.unused(flow.kind, executor, opt) {
-                    findings.push_once(without_effect(&here, opt, reason).at(executor.mark));
+                    own.push(without_effect(&here, opt, reason).at(executor.mark));
                 }
             }
+            self.add_written(own, &executor.options, &here, findings);
         }
         // An option in `with` has an effect if it has an effect for any executor. Certificates are not reported, because
         // the gateway uses them.
         for opt in [Opt::Polling, Opt::Tls] {
             let inherits = |executor: &&Executor| !executor.options.is_own(opt) && is_set(executor, opt);
             let mut heirs = flow.executors.iter().filter(inherits).peekable();
-            if heirs.peek().is_some() && heirs.all(|executor| self.unused(flow.kind, executor, opt).is_some()) {
+            if heirs.peek().is_some() && heirs.all(|heir| !heir.options.is_incomplete() && self.unused(flow.kind, heir, opt).is_some()) {
                 let reason = if opt == Opt::Tls { "no executor is external" } else { "no executor has shards" };
                 findings.push_once(without_effect(&with, opt, reason));
             }

@@ -445,6 +445,48 @@ fn advice_about_fields_gives_a_clean_run() {
 /// Flows without a JinaFlow: the Flow, the code and a part of the message, and the Flow that follows the advice.
 const FLOWS: &[Advice] = &[
     (
+        "with: {port: 51000}\nexecutors: [{uses: docker://acme/a:1}]",
+        "field-without-effect",
+        "with.port: `port` has no effect on Kubernetes: containers listen on port 8080 and the following ports (got \"51000\"); remove it, or write 8080; clients use port 8080 of the Service `gateway`",
+        "with: {port: 8080}\nexecutors: [{uses: docker://acme/a:1}]",
+    ),
+    (
+        "with: {port: $PORT}\nexecutors: [{uses: docker://acme/a:1}]",
+        "field-without-effect",
+        "remove it, or write 8080; clients use port 8080 of the Service `gateway`",
+        "executors: [{uses: docker://acme/a:1}]",
+    ),
+    (
+        "with: {port: 51000, protocol: [grpc, http]}\nexecutors: [{uses: docker://acme/a:1}]",
+        "field-without-effect",
+        "remove it; clients use port 8080 and the following ports of the Service `gateway`",
+        "with: {protocol: [grpc, http]}\nexecutors: [{uses: docker://acme/a:1}]",
+    ),
+    (
+        "executors: [{uses: docker://acme/a:1, port: 51000}]",
+        "field-without-effect",
+        "remove it, or write 8080; clients use port 8080",
+        "executors: [{uses: docker://acme/a:1, port: 8080}]",
+    ),
+    (
+        "with: {prot: http}\nexecutors: [{uses: docker://acme/a:1}, {uses: docker://acme/a:1}]",
+        "protocol-not-supported",
+        "write `protocol`, which applies to the gateway only",
+        "with: {protocol: http}\nexecutors: [{uses: docker://acme/a:1}, {uses: docker://acme/a:1}]",
+    ),
+    (
+        "with: {restful: True}\nexecutors: [{uses: docker://acme/a:1}, {uses: docker://acme/a:1}]",
+        "renamed-option",
+        "write `protocol: http`",
+        "with: {protocol: http}\nexecutors: [{uses: docker://acme/a:1}, {uses: docker://acme/a:1}]",
+    ),
+    (
+        "executors: [{name: a}, {name: b}]",
+        "uses-missing",
+        "is missing in 2 executors, which run Jina's BaseExecutor and change nothing: `a`, `b`",
+        "executors: [{name: a, uses: docker://acme/a:1}, {name: b, uses: BaseExecutor}]",
+    ),
+    (
         "executors: [{uses: acme/clip:1}]",
         "image-not-set",
         "did you mean `docker://acme/clip:1`?",

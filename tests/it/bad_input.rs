@@ -90,7 +90,7 @@ fn wrong_flows_are_reported() {
         ("with: {protcol: http}", "spec.flow.with.protcol unknown-field"),
         ("gateway: {name: edge}", "spec.flow.gateway.name reserved-name"),
         ("gateway: {replicas: 0}", "spec.flow.gateway.replicas value-out-of-range"),
-        ("with: {protocol: [grpc, http, websocket], port: [1, 2]}", "spec.flow.gateway.port port-count-mismatch"),
+        ("with: {protocol: [grpc, http, websocket], port: [1, 2]}", "spec.flow.with.port port-count-mismatch"),
         ("with: {protocol: ftp}", "spec.flow.with.protocol value-not-allowed"),
         ("with: {inspect: SOMETIMES}", "spec.flow.with.inspect value-not-allowed"),
     ] {

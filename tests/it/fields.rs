@@ -661,11 +661,15 @@ fn wrong_fields_are_reported() {
         ("mesh: istio\ngateway: {flow: {retries: 5}}", &["warning spec.flow.with.retries retries-multiply"]),
         ("gateway: {flow: {retries: 0}}", &["warning spec.flow.with.retries retries-missing"]),
         ("mesh: none\njinaVersion: 3.14.1\nexecutors: {encoder: {flow: {replicas: 2}}}", &["warning spec.mesh replicas-not-balanced"]),
+        ("executors: {encoder: {resources: {limits: {nvidia.com/gpu: 1}}}}", &["info spec.executors.encoder.resources surge-needs-gpu"]),
+        ("executors: {encoder: {flow: {gpus: 1}}}", &["info spec.flow.executors[0].gpus surge-needs-gpu"]),
+        ("executors: {encoder: {flow: {gpus: 0}}}", &[]),
+        ("executors: {encoder: {flow: {gpus: 1}, rollingUpdate: {maxSurge: 2}}}", &["warning spec.flow.executors[0].gpus surge-needs-gpu"]),
+        ("executors: {encoder: {flow: {gpus: all}}}", &["warning spec.flow.executors[0].gpus field-without-effect"]),
         (
-            "executors: {encoder: {resources: {limits: {nvidia.com/gpu: 1}}}}",
-            &["warning spec.executors.encoder.rollingUpdate.maxSurge surge-needs-gpu"],
+            "executors: {encoder: {flow: {gpus: all}, resources: {limits: {nvidia.com/gpu: 1}}, rollingUpdate: {maxSurge: 0, maxUnavailable: 1}}}",
+            &[],
         ),
-        ("executors: {encoder: {flow: {gpus: 1}}}", &["warning spec.executors.encoder.rollingUpdate.maxSurge surge-needs-gpu"]),
     ];
     for (fields, expected) in cases {
         let answer = answer(fields);

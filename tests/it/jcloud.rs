@@ -52,12 +52,14 @@ fn at(objects: &[Value], name: &str, pointer: &str) -> Value {
     objects.iter().find(|object| label(object) == name).and_then(|object| object.pointer(pointer)).cloned().unwrap_or_default()
 }
 
-/// The results about `jcloud`: `severity path code`. The list of translated keys is left out.
+/// The results about `jcloud`: `severity path code`. The list of translated keys and
+/// information about rolling updates are left out.
 fn results(answer: &Run) -> Vec<String> {
     let list = answer.list();
     let severity = |number: usize| list["results"][number]["severity"].as_str().unwrap_or_default().to_owned();
     let results = answer.results().into_iter().enumerate().map(|(number, result)| format!("{} {result}", severity(number)));
-    results.filter(|result| !result.contains("jcloud-translated") && result.contains("jcloud")).collect()
+    let is_other = |result: &String| result.contains("jcloud-translated") || result.contains("surge-needs-gpu");
+    results.filter(|result| !is_other(result) && result.contains("jcloud")).collect()
 }
 
 struct Case {

@@ -156,7 +156,7 @@ fn options_that_the_container_images_do_not_support_are_errors() {
     let cases: [(&str, &str, &[&str]); 6] = [
         ("3.10.1", "executors: [{name: a, tracing: true}]", &["executors[0].tracing option-too-new"]),
         ("3.15.0", "with: {stateful: true}", &["with.stateful option-too-new", "with.stateful stateful-gateway"]),
-        ("3.11.0", "with: {protocol: [grpc, http]}", &["gateway.protocol option-too-new"]),
+        ("3.11.0", "with: {protocol: [grpc, http]}", &["with.protocol option-too-new"]),
         ("3.9.2", "gateway: {uses: docker://x/g}", &["gateway.uses option-too-new"]),
         ("3.6.16", "executors: []", &["--jina-version unsupported-jina-version"]),
         ("4.0.0", "executors: []", &["--jina-version unsupported-jina-version"]),
@@ -582,4 +582,78 @@ fn expressions_without_an_end_are_read_fast() {
     let text = "${{ ".repeat(200_000);
     let run = export(&format!("jtype: Flow\nexecutors:\n- {{name: a, uses: docker://a/b:1, env: {{A: '{text}'}}}}\n"), &[]);
     assert!(run.code <= 1, "{}", run.stderr);
+}
+
+#[test]
+fn an_option_with_an_error_causes_no_advice_about_others() {
+    let with = |option: &str| format!("jtype: Flow\nexecutors:\n- {{name: a, uses: docker://a/b, {option}}}\n");
+    for (option, expected) in [
+        ("shards: $SHARDS, polling: all, uses_after: docker://a/b", "executors[0].shards undefined-variable"),
+        ("shards: two, polling: all, uses_after: docker://a/b", "executors[0].shards wrong-type"),
+        ("stateful: true, workspace: [a, b]", "executors[0].workspace wrong-type"),
+        ("external: $EXTERNAL, host: h, port: 81", "executors[0].external undefined-variable"),
+    ] {
+        assert_eq!(found(&export(&with(option), &[])), [format!("error {expected}")], "{option}");
+    }
+    let inherited =
+        "jtype: Flow\nwith: {shards: two}\nexecutors:\n- {name: a, uses: docker://a/b, polling: all, uses_after: docker://a/b}\n";
+    assert_eq!(found(&export(inherited, &[])), ["error with.shards wrong-type"]);
+    // Other mistakes are reported too, and the options of other executors.
+    let both = "jtype: Flow\nexecutors:\n- {name: a, uses: docker://a/b, shards: two, replicas: 0}\n- {name: b, uses: docker://a/b, polling: all}\n";
+    assert_eq!(
+        found(&export(both, &[])),
+        [
+            "error executors[0].shards wrong-type",
+            "error executors[0].replicas value-out-of-range",
+            "warning executors[1].polling field-without-effect",
+        ]
+    );
+    let shard =
+        "jtype: Flow\nexecutors:\n- {name: a, uses: docker://a/b, floating: $FLOATING}\n- {name: b, needs: gateway, uses: docker://a/b}\n";
+    assert_eq!(found(&export(shard, &[])), ["error executors[0].floating undefined-variable"]);
+}
+
+#[test]
+fn findings_about_an_option_are_at_the_key_that_the_user_wrote() {
+    let executors = "executors:\n- name: a\n  uses: docker://a/b\n- name: b\n  uses: docker://a/b\n";
+    for (with, place, line) in [
+        ("port_expose: 45678", "warning with.port_expose field-without-effect", 3),
+        ("timeout-ready: -1", "warning with.timeout-ready endless-timeout", 3),
+        ("replicas: 0", "error with.replicas value-out-of-range", 3),
+        ("provider: SAGEMAKER", "error with.provider protocol-not-supported", 3),
+    ] {
+        let run = export(&format!("jtype: Flow\nwith:\n  {with}\n{executors}"), &[]);
+        assert_eq!(found(&run), [place], "{with}: {}", run.stderr);
+        assert!(run.stderr.contains(&format!("flow.yml:{line}:")), "{with}: {}", run.stderr);
+    }
+    let older = "!Flow\nversion: '1'\npods:\n- name: a\n  uses: docker://a/b\n  port_in: 45678\n";
+    let run = export(older, &[]);
+    assert_eq!(found(&run), ["warning pods older-language", "warning pods[0].port_in field-without-effect"]);
+    assert!(run.stderr.contains("flow.yml:6:"), "{}", run.stderr);
+}
+
+#[test]
+fn an_option_without_effect_is_reported_at_every_place() {
+    let flow = "jtype: Flow\nexecutors:\n- {name: a, uses: docker://a/b, host: h}\n- {name: b, uses: docker://a/b, host: i, port: $P}\n- {name: c, uses: docker://a/b, port: $P}\n";
+    assert_eq!(
+        found(&export(flow, &[])),
+        ["0].host", "1].host", "1].port", "2].port"].map(|place| format!("warning executors[{place} field-without-effect"))
+    );
+}
+
+#[test]
+fn gpus_that_kubernetes_does_not_assign_are_reported() {
+    let with = |gpus: &str| format!("jtype: Flow\nexecutors:\n- {{name: a, uses: docker://a/b, gpus: {gpus}}}\n");
+    for (gpus, expected) in [
+        ("all", "warning executors[0].gpus field-without-effect"),
+        ("-1", "error executors[0].gpus value-not-allowed"),
+        ("shared", "error executors[0].gpus value-not-allowed"),
+        ("1", "info executors[0].gpus surge-needs-gpu"),
+    ] {
+        let run = export(&with(gpus), &[]);
+        assert_eq!(found(&run), [expected], "{}", run.stderr);
+        assert!(gpus == "1" || run.stderr.contains("write a number, such as `gpus: 1`"), "{}", run.stderr);
+    }
+    assert_eq!(export(&with("0"), &[]).stderr, "");
+    assert_eq!(export(&with("all"), &["--compat", "jina-3.34"]).stderr, "");
 }

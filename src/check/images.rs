@@ -1,19 +1,20 @@
 //! Images of containers.
 
+use std::collections::HashMap;
+
 use super::cluster::Cluster;
-use super::pod::SeenWorkload;
 use super::report::Report;
 use crate::config::image_name::fault;
 use crate::config::placeholder::{is_placeholder, repository_of};
-use crate::finding::Code;
+use crate::finding::{Code, FieldPath};
 
 /// The label with the name of the executor.
 const EXECUTOR: &str = "flow.jina.ai/executor";
 
 /// Checks the images in pods of a Flow.
 pub fn images(cluster: &Cluster<'_>, report: &mut Report) {
+    placeholders(cluster, report);
     for (id, workload) in cluster.workloads.iter().enumerate() {
-        placeholders(cluster, workload, report);
         if workload.main().is_none() && !report.strangers.contains_key(&id) {
             continue;
         }
@@ -36,25 +37,46 @@ pub fn images(cluster: &Cluster<'_>, report: &mut Report) {
     }
 }
 
-/// Reports placeholder images. Nothing but a Flow has them.
-fn placeholders(cluster: &Cluster<'_>, workload: &SeenWorkload<'_>, report: &mut Report) {
-    for container in &workload.containers {
-        let image = container.view.text_at("image");
-        if is_placeholder(image) {
-            let label = workload.labels.and_then(|labels| labels.get(EXECUTOR)?.as_text()).unwrap_or_default();
-            let name = if label.is_empty() {
-                workload.jina_name.as_deref().unwrap_or_else(|| cluster.objects[workload.object].name())
-            } else {
-                label
-            };
-            let message = format!("is a placeholder: the image of `{name}` is not set");
-            let finding = Code::ImageNotSet.error(container.path.key("image"), message).got(image);
-            let fix = format!(
-                "set it in `images` of the JinaFlow or with `--image`, or in a kustomization: images: [{{name: {}, newName: REPOSITORY, newTag: TAG}}]",
-                repository_of(image)
-            );
-            report.push(workload.object, finding.fix(fix));
+/// A placeholder image, and the objects that have it.
+struct Placeholder<'o> {
+    name: &'o str,
+    image: &'o str,
+    path: FieldPath,
+    objects: Vec<usize>,
+}
+
+/// Reports placeholder images, once for each executor. Nothing but a Flow has them.
+fn placeholders(cluster: &Cluster<'_>, report: &mut Report) {
+    let mut all: Vec<Placeholder<'_>> = Vec::new();
+    let mut known: HashMap<(&str, &str, &str), usize> = HashMap::new();
+    for workload in &cluster.workloads {
+        let object = &cluster.objects[workload.object];
+        for container in &workload.containers {
+            let image = container.view.text_at("image");
+            if !is_placeholder(image) {
+                continue;
+            }
+            let label = workload.labels.and_then(|labels| labels.get(EXECUTOR)?.as_text()).filter(|label| !label.is_empty());
+            let name = label.unwrap_or_else(|| workload.jina_name.as_deref().unwrap_or_else(|| object.name()));
+            let place = *known.entry((object.namespace(), name, image)).or_insert_with(|| {
+                all.push(Placeholder { name, image, path: container.path.key("image"), objects: Vec::new() });
+                all.len() - 1
+            });
+            let objects = &mut all[place].objects;
+            if objects.last() != Some(&workload.object) {
+                objects.push(workload.object);
+            }
         }
+    }
+    for Placeholder { name, image, path, objects } in all {
+        let count = if objects.len() > 1 { format!(" (in {} objects)", objects.len()) } else { String::new() };
+        let message = format!("is a placeholder: the image of `{name}` is not set{count}");
+        let fix = format!(
+            "set it in `images` of the JinaFlow or with `--image`, or in a kustomization: images: [{{name: {}, newName: REPOSITORY, newTag: TAG}}]",
+            repository_of(image)
+        );
+        report.push(objects[0], Code::ImageNotSet.error(path, message).got(image).fix(fix));
+        report.also_wrong.extend(&objects[1..]);
     }
 }
 

@@ -16,6 +16,8 @@ pub struct Report {
     pub called_services: BTreeSet<usize>,
     /// The workloads that a Flow calls although they do not run Jina, each with its first call.
     pub strangers: BTreeMap<usize, StrangerCall>,
+    /// The objects with an error that is reported once, about another object.
+    pub also_wrong: BTreeSet<usize>,
     /// The workloads that do not run Jina and belong to a Service that is declared as external.
     pub exempt: BTreeSet<usize>,
 }
@@ -42,6 +44,6 @@ impl Report {
 
     /// Whether there are errors about an object.
     pub fn has_errors(&self, object: usize) -> bool {
-        self.findings.get(&object).is_some_and(Findings::has_errors)
+        self.also_wrong.contains(&object) || self.findings.get(&object).is_some_and(Findings::has_errors)
     }
 }

@@ -1,7 +1,7 @@
 //! `jinaflow init FLOW [DIR]`: writes a kustomize tree or a kpt package for a Flow.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Write;
 use std::path::{Path as FilePath, PathBuf};
@@ -9,13 +9,15 @@ use std::path::{Path as FilePath, PathBuf};
 use super::export::Export;
 use super::failure::{Report, Result};
 use super::input::{self, FlowOfFile, Source};
-use super::outdir;
 use super::scaffold::{KPT_SETTINGS, KUSTOMIZE_SETTINGS, Scaffold, TODO};
+use super::shell::quoted;
 use super::variables::{self, Variables};
+use super::{nested_files, outdir};
 use crate::config::images::{GATEWAY_KEY, JINA_VERSION};
 use crate::config::{self, Compat, Jcloud, JinaFlow, MissingImages, OnConflict, Overrides, STORAGE_VARIABLES, dns_label};
-use crate::finding::{Code, Finding, Findings, Path, Severity};
+use crate::finding::{Code, FieldPath, Finding, Findings, Path, Severity, Step};
 use crate::jina::flow::Flow;
+use crate::jina::unset;
 use crate::plan::{Budget, Role};
 use crate::render::Rendering;
 use crate::report::{self, Subject};
@@ -59,7 +61,9 @@ pub fn init(init: &Init, stdout: &mut impl Write, report: &mut Report) -> Result
     };
     // The package has the same JinaFlow as the tree, in one file.
     if let Some((_, jinaflow)) = scaffold.kpt(&text).iter().find(|(name, _)| name == KPT_SETTINGS) {
-        report.extend(errors_of(jinaflow).into_iter().map(|finding| (subject.clone(), finding)));
+        let mut findings = Findings::default();
+        findings.extend(errors_of(jinaflow).into_iter().map(of_flow));
+        report.extend(Source::new(&subject, &text).place(findings, 0));
     }
     if !report::has_errors(report) {
         outdir::add(&folder, &files, report)?;
@@ -82,20 +86,22 @@ fn scaffold(file: &str, given: &Overrides, subject: &Subject, text: &str, report
         return None;
     }
     let document = flow.document;
-    let variables = source.flow(document).map(|root| variables::of(&root)).unwrap_or_default();
+    let root = source.flow(document);
+    let nested = root.as_ref().map(|root| nested(root, file)).unwrap_or_default();
+    if nested.has_errors() {
+        report.extend(source.place(nested, document));
+        return None;
+    }
+    let variables = root.as_ref().map(variables::of).unwrap_or_default();
     let is_set = |name: &String| {
         let mut known = given.context.iter().chain(&given.fallback_context);
         known.any(|(known, _)| known == name)
     };
-    let unset: Vec<String> = variables.required.iter().filter(|name| !is_set(name)).cloned().collect();
-    let mut overrides = given.clone();
-    overrides.context.extend(unset.iter().map(|name| (name.clone(), TODO.to_owned())));
     let name = name(file, given, flow.config.flow.as_ref());
-    let mut rendered = render(text, subject, &overrides, &name, report)?;
-    if rendered.findings.has_errors() && !unset.is_empty() {
-        // The value TODO is not possible everywhere. Without it, the errors name the variables.
-        rendered = render(text, subject, given, &name, report)?;
-    }
+    let required = variables.required.iter().filter(|name| !is_set(name)).cloned().collect();
+    let (unset, rendered) = rendered(text, &source, given, &name, document, required, report)?;
+    let mut overrides = given.clone();
+    overrides.context.extend(unset.iter().map(|name| to_do(name)));
     let Rendered { config, findings, rendering } = rendered;
     report.extend(source.place(findings, document));
     let rendering = rendering?;
@@ -106,15 +112,73 @@ fn scaffold(file: &str, given: &Overrides, subject: &Subject, text: &str, report
         namespace: given.namespace.clone().unwrap_or_else(|| name.clone()),
         name,
         has_own_namespace: given.namespace.is_some(),
-        unset,
+        unset: unset.iter().cloned().collect(),
         ..Scaffold::default()
     };
     scaffold.fields = fields(given);
     scaffold.context = context(&overrides, &variables);
-    scaffold.optional = variables.optional.into_iter().filter(|name| !is_set(name)).collect();
+    scaffold.optional = variables.optional.into_iter().filter(|name| !is_set(name) && !unset.contains(name)).collect();
     scaffold.spec_images = images(given);
     describe(&mut scaffold, &config, &rendering);
     Some(scaffold)
+}
+
+/// The value of a variable that the user must set.
+fn to_do(name: &str) -> (String, String) {
+    (name.to_owned(), TODO.to_owned())
+}
+
+/// Renders the Flow with the value TODO for variables without a value: the `required` variables, and `$NAME` where a field
+/// needs its value. Returns these variables. If a value cannot be TODO, as in a number, the errors name only its variables.
+fn rendered(
+    text: &str,
+    source: &Source<'_>,
+    given: &Overrides,
+    name: &str,
+    document: usize,
+    required: BTreeSet<String>,
+    report: &mut Report,
+) -> Option<(BTreeSet<String>, Rendered)> {
+    let with = |unset: &BTreeSet<String>, report: &mut Report| {
+        let mut overrides = given.clone();
+        overrides.context.extend(unset.iter().map(|name| to_do(name)));
+        render(text, source.subject(), &overrides, name, report)
+    };
+    let mut unset = required;
+    let mut rendered = with(&unset, report)?;
+    loop {
+        let before = unset.len();
+        unset.extend(errors(&rendered.findings).filter_map(unset::name_of).map(str::to_owned));
+        if unset.len() == before {
+            break;
+        }
+        rendered = with(&unset, report)?;
+    }
+    if unset.is_empty() || !rendered.findings.has_errors() {
+        return Some((unset, rendered));
+    }
+    let flow = source.flow(document);
+    let at = |finding: &Finding| flow.as_ref().map(|flow| variables::at(flow, &finding.path)).unwrap_or_default();
+    let wrong: BTreeSet<String> = errors(&rendered.findings).flat_map(at).filter(|name| unset.contains(name)).collect();
+    if wrong.is_empty() {
+        // A reference may lead from another field to the variable. If not, the errors have nothing to do with variables.
+        let without = with(&BTreeSet::new(), report)?;
+        let own = errors(&without.findings).filter(|finding| unset::name_of(finding).is_none()).count();
+        let is_of_flow = own >= errors(&rendered.findings).count();
+        return Some((unset, if is_of_flow { rendered } else { without }));
+    }
+    let Rendered { config, findings, .. } = with(&BTreeSet::new(), report)?;
+    let mut kept = Findings::default();
+    kept.extend(
+        findings
+            .into_iter()
+            .filter(|finding| finding.severity != Severity::Error || unset::name_of(finding).is_none_or(|name| wrong.contains(name))),
+    );
+    Some((unset, Rendered { config, findings: kept, rendering: None }))
+}
+
+fn errors(findings: &Findings) -> impl Iterator<Item = &Finding> {
+    findings.iter().filter(|finding| finding.severity == Severity::Error)
 }
 
 /// A Flow that was read and rendered.
@@ -144,6 +208,26 @@ fn errors_of(jinaflow: &str) -> Vec<Finding> {
         Rendering::of(&config, &Path::root("spec.flow"), &mut Budget::default(), &mut findings);
     }
     findings.into_iter().filter(|finding| finding.severity == Severity::Error).collect()
+}
+
+/// Converts an error about the new JinaFlow into an error about the file of the user.
+fn of_flow(finding: Finding) -> Finding {
+    let below = match finding.path.steps() {
+        [Step::Key(spec), Step::Key(flow), below @ ..] if **spec == *"spec" && **flow == *"flow" => FieldPath::from(below.to_vec()),
+        _ => return finding,
+    };
+    finding.on(below)
+}
+
+/// The errors about Deployments in other files. The new files contain only the Flow, and a function cannot read files.
+fn nested(flow: &Node<'_>, file: &str) -> Findings {
+    let mut findings = Findings::default();
+    for (path, name, mark) in nested_files::entries(flow, file) {
+        let finding = Code::ExecutorFromFile.error(path, "names the file of a Deployment, which kustomize and kpt do not read");
+        let fix = "write the options of that file here; `jinaflow export FILE` needs no change";
+        findings.push(finding.got(name).fix(fix).at(mark));
+    }
+    findings
 }
 
 /// The name of the JinaFlow: `--name`, `with.name` of the Flow, the name of its file, or the name of its folder.
@@ -259,10 +343,4 @@ fn next_steps(folder: &FilePath, files: usize, layout: Layout, scaffold: &Scaffo
         }
     }
     Ok(())
-}
-
-/// A path as a word of a shell.
-fn quoted(path: &str) -> Cow<'_, str> {
-    let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '/' | '.' | '_' | '-');
-    if path.chars().all(is_plain) { Cow::Borrowed(path) } else { Cow::Owned(format!("'{}'", path.replace('\'', r"'\''"))) }
 }

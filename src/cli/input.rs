@@ -54,7 +54,7 @@ pub fn flows(text: &str, subject: &Subject, overrides: &Overrides, report: &mut 
         Ok(documents) => documents,
         Err(error) => {
             report.push(shown(match templates::in_text(text, error.mark) {
-                Some(mark) => templates::finding("", mark),
+                Some(template) => templates::finding("", template),
                 None => Code::InvalidYaml.error("", format!("is not valid YAML: {}", error.message)).at(error.mark),
             }));
             return Vec::new();
@@ -110,6 +110,11 @@ impl<'t> Source<'t> {
             _ => "",
         };
         Self { subject, text, written: Written::new(name, text, 0), documents: OnceCell::new() }
+    }
+
+    /// The file.
+    pub fn subject(&self) -> &'t Subject {
+        self.subject
     }
 
     fn document(&self, index: usize) -> Option<&Document<'t>> {

@@ -7,6 +7,7 @@ use std::path::Path as FilePath;
 
 use super::failure::{Failure, Report, Result};
 use super::file::File;
+use super::kustomizations::{self, Kustomization};
 use super::objects::Objects;
 use super::stdin;
 use super::unrendered::{self, Unrendered};
@@ -63,7 +64,9 @@ pub fn inspect(inspection: &Inspection, may_color: bool, stdout: &mut impl Write
     let mut findings = Report::new();
     let mut files: Vec<File> = Vec::new();
     for path in &inspection.paths {
-        gather(path, &mut files, &mut findings)?;
+        let mut kustomizations = Vec::new();
+        gather(path, &mut files, &mut kustomizations, &mut findings)?;
+        findings.extend(kustomizations::finding(path, &kustomizations));
     }
     let seen = look(&files, findings, inspection);
     let (errors, warnings) = (seen.count(Severity::Error), seen.count(Severity::Warning));
@@ -146,7 +149,7 @@ fn flow(object: usize, node: &Node<'_>, budget: &mut Budget, own: &mut Findings)
 
 /// Reads a file, standard input, or all files of a folder with the extension of a manifest. A file in a folder that cannot be
 /// read is a warning.
-fn gather(path: &str, files: &mut Vec<File>, findings: &mut Report) -> Result<()> {
+fn gather(path: &str, files: &mut Vec<File>, kustomizations: &mut Vec<Kustomization>, findings: &mut Report) -> Result<()> {
     let unreadable = |error: io::Error| Failure::unreadable(FilePath::new(path), error);
     let is_folder = path != "-" && FilePath::new(path).is_dir();
     if !is_folder {
@@ -169,9 +172,8 @@ fn gather(path: &str, files: &mut Vec<File>, findings: &mut Report) -> Result<()
         }
     }
     names.sort();
-    if names.iter().any(|name| ["kustomization.yaml", "kustomization.yml"].contains(&name.as_str())) {
-        let finding = Code::KustomizationNotBuilt.error("", "is a kustomization: only its build can be checked, not its files");
-        findings.push((Subject::File(path.to_owned()), finding.fix(format!("run: kustomize build {path} | jinaflow check -"))));
+    if let Some(kustomization) = Kustomization::in_folder(path) {
+        kustomizations.push(kustomization);
         return Ok(());
     }
     let folder = path.trim_end_matches('/');
@@ -183,7 +185,7 @@ fn gather(path: &str, files: &mut Vec<File>, findings: &mut Report) -> Result<()
             findings.push((Subject::File(path), finding.fix("remove it, or name it on the command line")));
             continue;
         }
-        if let Err(failure) = gather(&path, files, findings) {
+        if let Err(failure) = gather(&path, files, kustomizations, findings) {
             let (subject, finding) = failure.into();
             findings.push((subject, finding.with_severity(Severity::Warning).fix("remove it, or make it readable")));
         }

@@ -3,6 +3,7 @@
 mod failure;
 mod environment;
 mod stdin;
+mod shell;
 mod definition;
 mod folder;
 mod remembered;
@@ -20,6 +21,7 @@ mod init;
 mod codes;
 mod explain;
 mod unrendered;
+mod kustomizations;
 pub mod inspect;
 mod env_file;
 mod flags;

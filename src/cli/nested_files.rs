@@ -3,7 +3,9 @@
 use std::fs;
 use std::path::{Component, Path as FilePath};
 
+use super::stdin;
 use crate::config::{flow_document, is_jina_flow};
+use crate::finding::{FieldPath, Mark};
 use crate::jina::nested::{self, Content, Files};
 use crate::yaml::{Document, Node};
 
@@ -13,14 +15,35 @@ const MOST_BYTES: u64 = 1 << 20;
 /// The most files.
 const MOST_FILES: usize = 1000;
 
+/// The entries of a Flow that are Deployments in other files: the path of each, the name of its file, and its place.
+pub fn entries<'n>(root: &'n Node<'_>, file: &str) -> Vec<(FieldPath, &'n str, Mark)> {
+    let Some(folder) = folder_of(file).filter(|_| file != stdin::NAME) else { return Vec::new() };
+    let mut found = Vec::new();
+    for key in ["executors", "deployments"] {
+        let entries = root.get(key).and_then(Node::as_list).unwrap_or_default();
+        for (index, entry) in entries.iter().enumerate().take(MOST_FILES) {
+            let alone = entry.as_text();
+            let Some(name) = alone.or_else(|| entry.get("uses")?.as_text()).filter(|name| nested::is_file(name)) else { continue };
+            if matches!(content(name, folder), Content::Text(text) if alone.is_some() || nested::is_deployment(&text)) {
+                found.push((FieldPath::default().key(key).index(index), name, entry.mark));
+            }
+        }
+    }
+    found
+}
+
+/// The folder of a file.
+fn folder_of(file: &str) -> Option<&FilePath> {
+    match FilePath::new(file).parent()? {
+        parent if parent.as_os_str().is_empty() => Some(FilePath::new(".")),
+        parent => Some(parent),
+    }
+}
+
 /// The files that the Flows of a file name. `file` is the path of that file.
 pub fn read(documents: &[Document<'_>], file: &str) -> Files {
     let mut files = Files::default();
-    let folder = match FilePath::new(file).parent() {
-        Some(parent) if parent.as_os_str().is_empty() => FilePath::new("."),
-        Some(parent) => parent,
-        None => return files,
-    };
+    let Some(folder) = folder_of(file) else { return files };
     let mut count = 0;
     for root in documents.iter().filter_map(|document| document.root.as_ref()) {
         if !is_jina_flow(root) {

@@ -54,13 +54,13 @@ impl Scaffold {
         let texts = [("@NAME@", self.name.as_str()), ("@NAMESPACE@", self.namespace.as_str()), ("@TODO@", todo.as_str())];
         let spec = self.spec(" Replace each TODO, here or in the patch of an environment.");
         let mut files = vec![
-            file("README.md", include_str!("scaffold/kustomize-README.md"), &texts),
+            file("README.md", include_str!("scaffold/kustomize-README.md"), &[&texts[..], &[("@IMAGE@", &self.name_of_image())]].concat()),
             file("base/kustomization.yaml", include_str!("scaffold/base.yaml"), &[]),
             ("base/flow/flow.yml".to_owned(), flow.to_owned()),
             file(KUSTOMIZE_SETTINGS, include_str!("scaffold/jinaflow.yaml"), &[texts[0], ("@SPEC@\n", &spec)]),
             file("base/flow/kustomization.yaml", include_str!("scaffold/base-flow.yaml"), &[]),
             file("wiring/kustomization.yaml", include_str!("scaffold/wiring.yaml"), &service),
-            file("wiring/kustomizeconfig.yaml", include_str!("../../functions/jinaflow/kustomizeconfig.yaml"), &[]),
+            ("wiring/kustomizeconfig.yaml".to_owned(), name_references()),
         ];
         for (environment, suffix) in ENVIRONMENTS {
             let namespace = format!("{}{suffix}", self.namespace);
@@ -138,6 +138,13 @@ impl Scaffold {
         format!("\nFirst, set the values that {settings} has below {what}.")
     }
 
+    /// The name of an image in the rendered objects, for an example of kustomize.
+    fn name_of_image(&self) -> String {
+        let missing = self.spec_images.iter().filter(|(key, _)| self.missing.contains(key)).map(|(_, image)| image);
+        let mut images = missing.chain(&self.images).filter_map(|image| Some(image_entry(image).get("name")?.as_text()?.to_owned()));
+        images.next().unwrap_or_else(|| "OLD".to_owned())
+    }
+
     fn example_of_settings(&self) -> String {
         let mut out = String::new();
         if let Some((name, value)) = self.context.first() {
@@ -173,6 +180,13 @@ fn image_entry(image: &str) -> Node<'_> {
         (None, None) => (image, "newTag", "latest"),
     };
     Data::Map(vec![pair("name", name.into()), pair(field, value.into())]).into()
+}
+
+/// The rules by which kustomize renames Services, with a header for their place in the tree.
+fn name_references() -> String {
+    let rules = include_str!("../../functions/jinaflow/kustomizeconfig.yaml");
+    let header = rules.split_inclusive('\n').take_while(|line| line.starts_with('#')).map(str::len).sum();
+    format!("{}{}", include_str!("scaffold/kustomizeconfig-header.yaml"), &rules[header..])
 }
 
 fn pair<'n>(name: &'static str, value: Node<'n>) -> (Node<'n>, Node<'n>) {

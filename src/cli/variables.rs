@@ -2,14 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use crate::yaml::Node;
+use crate::finding::{FieldPath, Step};
+use crate::jina::substitute::{Left, left};
+use crate::yaml::{Data, Node};
 
 /// The names of variables.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Variables {
     /// Variables that must have a value: `${{ ENV.X }}`, `${{ CONTEXT.X }}`, `${{ X }}`.
     pub required: BTreeSet<String>,
-    /// Variables that stay unchanged without a value, because they may be text: `$X` and `${X}`.
+    /// Variables that may be a part of the text: `$X` and `${X}`. Only some fields need their value.
     pub optional: BTreeSet<String>,
 }
 
@@ -17,48 +19,37 @@ pub struct Variables {
 pub fn of(flow: &Node<'_>) -> Variables {
     let mut found = Variables::default();
     flow.any_scalar(&mut |scalar| {
-        find(&scalar.text, &mut found);
+        for variable in left(&scalar.text) {
+            if let Left::Variable { name, is_braced } = variable {
+                let names = if is_braced { &mut found.required } else { &mut found.optional };
+                names.insert(name.to_owned());
+            }
+        }
         false
     });
     found
 }
 
-fn find(text: &str, found: &mut Variables) {
-    for (at, _) in text.match_indices('$') {
-        let rest = &text[at + 1..];
-        if let Some(body) = rest.strip_prefix("{{") {
-            let Some(end) = body.find("}}") else { continue };
-            found.required.extend(required(&body[..end]).map(str::to_owned));
-            continue;
-        }
-        let name = match rest.strip_prefix('{') {
-            Some(body) => body.split_once('}').map_or("", |(name, _)| name),
-            None => &rest[..rest.find(|c| !is_word(c)).unwrap_or(rest.len())],
+/// The variables in the value at a path: in a string, or in a list of strings. A mapping has none, because an error about
+/// a mapping is not about the values in it.
+pub fn at(flow: &Node<'_>, path: &FieldPath) -> BTreeSet<String> {
+    let mut node = flow;
+    for step in path.steps() {
+        let next = match step {
+            Step::Key(name) => node.get(name),
+            Step::Index(index) => node.as_list().and_then(|entries| entries.get(*index)),
         };
-        // `$5` is a price, and not a variable that anybody sets.
-        if is_name(name) {
-            found.optional.insert(name.to_owned());
+        match next {
+            Some(next) => node = next,
+            None => break,
         }
     }
-}
-
-/// The variable of an expression: ` ENV.X `, ` CONTEXT.X ` or ` X ` with blanks, or `ENV.X` without.
-fn required(inner: &str) -> Option<&str> {
-    let is_blank = |c: char| c.is_ascii_whitespace();
-    let Some(expression) = inner.strip_prefix(is_blank).and_then(|inner| inner.strip_suffix(is_blank)) else {
-        return inner.strip_prefix("ENV.").filter(|name| is_name(name));
+    let scalars: Vec<&Node<'_>> = match &node.data {
+        Data::Scalar(_) => vec![node],
+        Data::List(entries) => entries.iter().filter(|entry| entry.as_text().is_some()).collect(),
+        Data::Map(_) => Vec::new(),
     };
-    let prefixes = ["ENV.", "env.", "CONTEXT.", "context."];
-    let name = prefixes.iter().find_map(|prefix| expression.strip_prefix(prefix)).unwrap_or(expression);
-    Some(name).filter(|name| is_name(name))
-}
-
-fn is_word(c: char) -> bool {
-    c.is_ascii_alphanumeric() || c == '_'
-}
-
-fn is_name(name: &str) -> bool {
-    !name.is_empty() && name.chars().all(is_word) && !name.starts_with(|c: char| c.is_ascii_digit())
+    scalars.into_iter().map(of).flat_map(|found| found.required.into_iter().chain(found.optional)).collect()
 }
 
 #[cfg(test)]
@@ -68,9 +59,21 @@ mod tests {
 
     #[test]
     fn variables_are_found_in_all_forms() {
-        let text = "a: '${{ ENV.A }}${{ CONTEXT.B }}-${{ C }} ${{ENV.D}} ${{root.with.name}} ${{ x.y }}'\nb: [\"$E\", 'x${F}y', 'costs $5', '${{ G'] \n$K: v";
+        let text = "a: '${{ ENV.A }}${{ CONTEXT.B }}-${{ C }} ${{ENV.D}} ${{root.with.name}} ${{ x.y }}'\nb: [\"$E\", 'x${F}y', 'costs $5', '$$G', '${{ H'] \n$K: v";
         let found = read(text).unwrap().root.map(|root| of(&root)).unwrap();
         assert_eq!(found.required.into_iter().collect::<Vec<_>>(), ["A", "B", "C", "D"]);
         assert_eq!(found.optional.into_iter().collect::<Vec<_>>(), ["E", "F"]);
+    }
+
+    #[test]
+    fn variables_are_found_at_a_path() {
+        let text = "a: [{b: '$A:${{ B }}', c: [$C, 1], d: {e: $D}}]";
+        let root = read(text).unwrap().root.unwrap();
+        let entry = FieldPath::from("a").index(0);
+        let names = |key: &str| at(&root, &entry.key(key)).into_iter().collect::<Vec<_>>();
+        assert_eq!(names("b"), ["A", "B"]);
+        assert_eq!(names("c"), ["C"]);
+        assert!(names("d").is_empty() && names("other").is_empty());
+        assert_eq!(at(&root, &entry.key("b").key("scheme")).len(), 2);
     }
 }

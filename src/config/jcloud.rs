@@ -27,9 +27,13 @@ use crate::yaml::Node;
 /// The most entries in the list of translated keys.
 const MOST_LISTED: usize = 24;
 
-/// Translates the blocks of a Flow, or warns about them if the settings ignore them. `path` is the path of the Flow.
+/// Translates the blocks of a Flow, or warns about them if the default of `compat` ignores them. `path` is the path of the Flow.
 pub fn apply(flow: &Flow, settings: &mut Settings, path: &Path<'_>, findings: &mut Findings) {
     if settings.jcloud() == Jcloud::Ignore {
+        // The user knows the blocks.
+        if settings.jcloud.is_some() {
+            return;
+        }
         let message = "`jcloud` has no effect on Kubernetes: it is for Jina's own cloud";
         findings.extend(
             flow.jcloud.first().map(|block| Code::FieldWithoutEffect.warning(&block.path, message).fix("remove it").at(block.mark)),
@@ -71,19 +75,16 @@ pub fn apply(flow: &Flow, settings: &mut Settings, path: &Path<'_>, findings: &m
     }
 }
 
-/// The list of the keys that were translated.
+/// The list of the keys that were translated, with a line for each field.
 fn translated(taken: &[Taken]) -> Finding {
-    let shown = taken
-        .iter()
-        .take(MOST_LISTED)
-        .map(|Taken { block, keys, field }| format!("{block}: {} → {field}", keys.join(", ").replace(", (", " (")));
-    let mut shown: Vec<String> = shown.collect();
+    let line = |Taken { block, keys, field }: &Taken| format!("{block}: {} → {field}", keys.join(", ").replace(", (", " ("));
+    let mut lines: Vec<String> = taken.iter().take(MOST_LISTED).map(line).collect();
     if taken.len() > MOST_LISTED {
-        shown.push(format!("and {} more", taken.len() - MOST_LISTED));
+        lines.push(format!("({} more are not shown)", taken.len() - MOST_LISTED));
     }
-    let message = format!("`jcloud` sets the weakest values of fields: {}", shown.join("; "));
-    let fix = "set a field in a JinaFlow to change its value, or set `jcloud: ignore`; `jinaflow explain jcloud` lists all keys";
-    Code::JcloudTranslated.info("", message).fix(fix)
+    lines.push("`jcloud: ignore` ignores the blocks; `jinaflow explain jcloud` lists all keys".to_owned());
+    let finding = Code::JcloudTranslated.info("", "is translated as shown below");
+    finding.fix("set a field in a JinaFlow to override its value").with_block(lines.join("\n"))
 }
 
 /// Keys of a block, and the field that they set.

@@ -81,7 +81,7 @@ pub static KEYS: &[Key] = &[
         "expose",
         ALL,
         "a public address with TLS; the default was true for the gateway",
-        Info("choose how clients outside the cluster call it"),
+        Info("set `spec.gateway.expose`, `ingress`, `httpRoute` or `grpcRoute`"),
     ),
     key("custom_dns", ENTRANCE, "own host names", Fields("ingress.hosts, if the JinaFlow sets `gateway.ingress`")),
     key(

@@ -115,8 +115,8 @@ fn read_flow(spec: &Node<'_>, settings: &Settings, above: &Path<'_>, findings: &
         }
         Err(error) => {
             let template = node.as_text().and_then(|text| templates::in_text(text, error.mark));
-            findings.push(if let Some(mark) = template {
-                templates::finding(path, mark)
+            findings.push(if let Some(template) = template {
+                templates::finding(path, template)
             } else {
                 let finding = Code::InvalidYaml.error(path, format!("is not valid YAML: {}", error.message)).at(error.mark);
                 finding.fix(format!("correct line {} of the Flow", error.mark.line))

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use crate::krm::annotations::PATH;
 use crate::krm::results::result;
 use crate::krm::{self, NewItems, ResourceList};
 use crate::reconcile::Fate;
@@ -50,6 +51,19 @@ impl<'l, 't> Response<'l, 't> {
         !report::has_errors(&self.findings)
     }
 
+    /// The lines for standard error. kpt shows `results` too, which have the blocks, and joins the lines of standard error.
+    fn stderr(&self) -> String {
+        let has_block = self.findings.iter().any(|(_, finding)| finding.block.is_some());
+        if !has_block || !self.list.items.iter().any(|item| item.text().contains(PATH)) {
+            return report::lines(&self.findings);
+        }
+        let mut findings = self.findings.clone();
+        for (_, finding) in &mut findings {
+            finding.block = None;
+        }
+        report::lines(&findings)
+    }
+
     /// Writes the answer.
     pub fn write(&self, stdout: &mut impl Write) -> io::Result<Outcome> {
         let results = self.findings.iter().map(|(subject, finding)| result(finding, subject.meta()));
@@ -59,7 +73,7 @@ impl<'l, 't> Response<'l, 't> {
             Fate::Removed => None,
         });
         self.list.write(items.chain(self.added.iter()), results, stdout)?;
-        Ok(Outcome { stderr: report::lines(&self.findings), success: self.success() })
+        Ok(Outcome { stderr: self.stderr(), success: self.success() })
     }
 }
 

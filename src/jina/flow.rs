@@ -94,8 +94,8 @@ pub fn read(document: Document<'_>, reading: &Reading, path: &Path<'_>, all: &mu
 }
 
 fn read_document(document: Document<'_>, reading: &Reading, path: &Path<'_>, findings: &mut Findings) -> Option<Flow> {
-    if let Some(mark) = document.root.as_ref().and_then(templates::in_node) {
-        findings.push(templates::finding(path, mark));
+    if let Some(template) = document.root.as_ref().and_then(templates::in_node) {
+        findings.push(templates::finding(path, template));
         return None;
     }
     report_duplicates(&document, reading.rules.strictness, path, findings);

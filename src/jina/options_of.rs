@@ -10,7 +10,8 @@ use super::options::{Effect, Opt, Row, TABLE, Use, ValueKind, With, find};
 use super::scalar::yaml11;
 use super::section::{Rules, Section, Strictness};
 use super::setting::{self, Protocol, Setting, Wrong};
-use super::{templates, unset};
+use super::templates::{self, Template};
+use super::unset;
 use crate::finding::{Code, FieldPath, Finding, Findings, Path, Severity};
 use crate::yaml::{Data, Node, Style};
 
@@ -236,7 +237,7 @@ impl Reader {
             return true;
         }
         if is_template {
-            findings.push_once(templates::finding(path, node.mark));
+            findings.push_once(templates::finding(path, Template::at(node.mark)));
             return true;
         }
         unset::report(node, &path, needs, &|name| is_replaced_in_container(row.opt) && has_variable(name, beside), findings)

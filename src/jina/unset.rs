@@ -91,6 +91,15 @@ pub fn merged(findings: Findings, context: &Context, all: &mut Findings) {
     all.extend(kept.into_iter().flatten());
 }
 
+/// The start of the message about a variable, before its name.
+const USES: &str = "uses the variable `";
+
+/// The variable without a value that a finding is about.
+pub fn name_of(finding: &Finding) -> Option<&str> {
+    let behind = finding.message.strip_prefix(USES).filter(|_| finding.code == Code::UndefinedVariable)?;
+    behind.split_once('`').map(|(name, _)| name)
+}
+
 /// The finding about all places of one variable. Its own place is the first that needs a value.
 fn complete(mut uses: Vec<Finding>, context: &Context) -> Option<Finding> {
     let first = uses.iter().position(|finding| finding.severity == Severity::Error).unwrap_or_default();
@@ -109,8 +118,8 @@ fn complete(mut uses: Vec<Finding>, context: &Context) -> Option<Finding> {
     };
     let fix = format!("set `spec.context.{name}` in a JinaFlow, or on the command line `--context {name}=VALUE` or `--env-file FILE`");
     finding.message = match finding.severity {
-        Severity::Error => format!("uses the variable `{name}`, which has no value{others}"),
-        _ => format!("uses the variable `{name}`, which has no value, so `${name}` stays in the text{others}"),
+        Severity::Error => format!("{USES}{name}`, which has no value{others}"),
+        _ => format!("{USES}{name}`, which has no value, so `${name}` stays in the text{others}"),
     }
     .into();
     Some(match nearest(&name, context.names()) {

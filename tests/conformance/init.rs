@@ -101,6 +101,42 @@ fn the_flow_of_the_how_to_builds_before_its_images_are_known() {
     }
 }
 
+/// The commands in the message of `check` about a tree.
+#[test]
+fn a_tree_is_checked_as_the_message_says() {
+    let folder = shop(FLOW);
+    shell(&folder, "jinaflow init flow.yml");
+    let mut command = tool("bash", &["-c", "jinaflow check shop-k8s"]);
+    command.current_dir(&folder);
+    let refused = run(command, b"");
+    assert_eq!((refused.code, refused.codes()), (1, vec!["kustomization-not-built"]), "{}", refused.stderr);
+    let commands: Vec<&str> = refused.stderr.lines().skip(1).collect();
+    assert_eq!(commands.len(), 3, "{}", refused.stderr);
+    for line in commands {
+        let checked = shell(&folder, &format!("set -o pipefail; {}", line.trim()));
+        assert!(checked.stdout.contains("errors: 0, warnings: 0"), "{}", checked.stdout);
+    }
+}
+
+/// The README.md shows how to promote an image, and the same command replaces a placeholder.
+#[test]
+fn an_image_is_promoted_to_one_environment() {
+    for (flow, image) in
+        [(FLOW, "acme/clip-encoder"), ("jtype: Flow\nexecutors: [{name: encoder, uses: MyExec}]\n", "image-not-set.invalid/myexec")]
+    {
+        let folder = shop(flow);
+        shell(&folder, "jinaflow init flow.yml");
+        let tree = folder.join("shop-k8s");
+        let readme = fs::read_to_string(tree.join("README.md")).unwrap();
+        let line = readme.lines().find(|line| line.contains("kustomize edit set image")).unwrap();
+        assert!(line.contains(&format!(" {image}=REPOSITORY:TAG)")), "{line}");
+        shell(&tree, &line.replace("REPOSITORY:TAG", "registry.example.com/enc:2.0"));
+        let images = |overlay: &str| must(kustomize(&tree.join("overlays").join(overlay))).stdout;
+        assert!(images("prod").contains("image: registry.example.com/enc:2.0"));
+        assert!(images("dev").contains(&format!("image: {image}:")));
+    }
+}
+
 #[test]
 fn the_commented_examples_work() {
     let folder = shop(FLOW);

@@ -51,6 +51,9 @@ fn a_kustomize_tree_has_one_copy_of_the_flow() {
     assert!(files["overlays/dev/kustomization.yaml"].contains("namespace: shop-dev\n"));
     assert!(files["overlays/prod/kustomization.yaml"].contains("namespace: shop\n"));
     assert!(files.values().all(|text| !text.contains('@') && text.ends_with('\n')));
+    assert!(files["README.md"].contains("kustomize edit set image acme/clip-encoder=REPOSITORY:TAG)"), "{}", files["README.md"]);
+    let rules = &files["wiring/kustomizeconfig.yaml"];
+    assert!(rules.contains("this folder lists") && !rules.contains("beside your base") && rules.contains("\nnameReference:\n"), "{rules}");
     assert!(
         answer.stdout.contains("  context: MODEL, TAG\n") && answer.stdout.ends_with("  jinaflow check dev.yaml\n"),
         "{}",
@@ -172,7 +175,7 @@ fn a_flow_with_an_error_is_not_initialized() {
     fs::write(folder.join("flow.yml"), FLOW.replace("shards: 2", "shards: ${{ ENV.SHARDS }}")).unwrap();
     let answer = in_folder(&folder, &["init", "flow.yml"]);
     assert_eq!(answer.code, 1);
-    assert!(answer.codes().contains(&"undefined-variable"), "{}", answer.stderr);
+    assert_eq!(answer.codes(), ["undefined-variable"], "{}", answer.stderr);
     assert!(answer.stderr.contains("`--context SHARDS=VALUE`"), "{}", answer.stderr);
     in_folder(&folder, &["init", "flow.yml", "--context", "SHARDS=2"]).succeeded();
     let written = fs::read_to_string(folder.join("shop-k8s/base/flow/jinaflow.yaml")).unwrap();
@@ -199,7 +202,10 @@ fn images_that_are_not_set_are_listed_once() {
     let export = |out: &str| in_folder(&folder, &["export", "pkg/jinaflow.yaml", out]);
     assert_eq!(export("before").code, 0);
     let checked = in_folder(&folder, &["check", "before"]);
-    assert!(checked.code == 1 && checked.codes().iter().all(|code| *code == "image-not-set"), "{}", checked.stderr);
+    // One error for each executor, also if it has several objects, which are all marked in the table.
+    assert_eq!((checked.code, checked.codes()), (1, vec!["image-not-set"; 3]), "{}", checked.stderr);
+    assert!(checked.stderr.contains("the image of `local` is not set (in 2 objects)"), "{}", checked.stderr);
+    assert_eq!(checked.stdout.matches("✗").count(), 4, "{}", checked.stdout);
     let file = folder.join("pkg/jinaflow.yaml");
     let text = fs::read_to_string(&file).unwrap();
     fs::write(&file, text.replace("image-not-set.invalid/", "registry.example.com/").replace(":latest", ":1.0")).unwrap();
@@ -217,13 +223,29 @@ fn images_that_are_not_set_are_listed_once() {
 /// A function cannot read other files, so `init` refuses what would fail in a cluster's tree.
 #[test]
 fn a_flow_that_needs_other_files_is_not_initialized() {
-    let folder = shop("jtype: Flow\nexecutors: [encoder.yml]\n");
-    fs::write(folder.join("encoder.yml"), "jtype: Deployment\nwith: {name: encoder, uses: docker://acme/enc:1}\n").unwrap();
-    let exported = in_folder(&folder, &["export", "flow.yml"]);
-    assert_eq!(exported.code, 0, "{}", exported.stderr);
-    let answer = in_folder(&folder, &["init", "flow.yml"]);
-    assert!(answer.code == 1 && answer.stderr.contains("encoder.yml"), "{}", answer.stderr);
-    assert!(!folder.join("shop-k8s").exists());
+    let flow = "jtype: Flow\nexecutors:\n  - {name: ranker, uses: docker://acme/rank:1}\n  - encoder.yml\n";
+    let folder = shop(flow);
+    let options = "name: encoder, uses: docker://acme/enc:1";
+    let missing = in_folder(&folder, &["init", "flow.yml"]);
+    assert!(missing.code == 1 && missing.stderr.contains("does not exist"), "{}", missing.stderr);
+    fs::write(folder.join("encoder.yml"), format!("jtype: Deployment\nwith: {{{options}}}\n")).unwrap();
+    let exported = in_folder(&folder, &["export", "flow.yml"]).succeeded();
+    let refused = || {
+        let answer = in_folder(&folder, &["init", "flow.yml"]);
+        assert_eq!((answer.code, answer.codes()), (1, vec!["executor-from-file"]), "{}", answer.stderr);
+        assert!(!folder.join("shop-k8s").exists());
+        answer.stderr
+    };
+    let stderr = refused();
+    assert!(stderr.contains(": flow.yml: executors[1]: ") && stderr.contains("--> flow.yml:4:5\n"), "{stderr}");
+    // A file may also be the `uses` of an executor.
+    fs::write(folder.join("flow.yml"), flow.replace("- encoder.yml", "- {name: encoder, uses: encoder.yml}")).unwrap();
+    assert!(refused().contains("--> flow.yml:4:5\n"));
+    // Following the advice: the options of the file, in the list.
+    fs::write(folder.join("flow.yml"), flow.replace("- encoder.yml", &format!("- {{{options}}}"))).unwrap();
+    in_folder(&folder, &["init", "flow.yml", "pkg", "--kpt"]).succeeded();
+    let packed = in_folder(&folder, &["export", "pkg/jinaflow.yaml"]).succeeded();
+    assert_eq!(packed.documents().len(), exported.documents().len());
 }
 
 #[test]
@@ -234,13 +256,68 @@ fn a_jinaflow_is_refused() {
     assert_eq!((answer.code, answer.codes()), (1, vec!["flow-expected"]));
 }
 
-/// `$NAME` may be text, so it gets no value.
+/// The tree is built before it is checked. The message has one command for each environment.
+#[test]
+fn checking_a_tree_shows_the_commands_to_build_it() {
+    let folder = shop(FLOW);
+    in_folder(&folder, &["init", "flow.yml", "my tree"]).succeeded();
+    let answer = in_folder(&folder, &["check", "my tree"]);
+    assert_eq!((answer.code, answer.codes()), (1, vec!["kustomization-not-built"]), "{}", answer.stderr);
+    let line =
+        |overlay: &str| format!("  kustomize build --enable-alpha-plugins --enable-exec 'my tree/overlays/{overlay}' | jinaflow check -");
+    assert_eq!(answer.stderr.lines().skip(1).collect::<Vec<_>>(), ["dev", "prod", "staging"].map(line));
+    // The base is shown if it is alone. A component cannot be built.
+    for (path, expected) in [("my tree/base", "--enable-exec 'my tree/base' |"), ("my tree/wiring", "a kustomization that lists it")] {
+        let answer = in_folder(&folder, &["check", path]);
+        assert_eq!((answer.code, answer.codes()), (1, vec!["kustomization-not-built"]));
+        assert!(answer.stderr.contains(expected), "{}", answer.stderr);
+    }
+    // The flags are needed because of another folder.
+    fs::create_dir(folder.join("eu")).unwrap();
+    fs::write(folder.join("eu/kustomization.yaml"), "resources: ['../my tree/overlays/prod']\n").unwrap();
+    assert!(in_folder(&folder, &["check", "eu"]).stderr.contains("; run: kustomize build --enable-alpha-plugins --enable-exec eu |"));
+}
+
+/// `$NAME` may be text, so it gets no value where the text is possible.
 #[test]
 fn words_that_may_be_variables_are_listed() {
     let folder = shop(&FLOW.replace("\"0123\"", "$PRICE"));
     assert_eq!(in_folder(&folder, &["init", "flow.yml"]).code, 0);
     let written = fs::read_to_string(folder.join("shop-k8s/base/flow/jinaflow.yaml")).unwrap();
     assert!(written.contains(": $PRICE\n") && !written.contains("PRICE:"), "{written}");
+}
+
+/// An image needs the value of `$TAG`. The value TODO is possible in an image, but not in a number.
+#[test]
+fn variables_in_all_forms_get_a_value_to_replace() {
+    let flow = "jtype: Flow\nexecutors:\n  - name: a\n    uses: docker://acme/a:$TAG\n    uses_with: {m: '${{ ENV.MODEL }}', p: $PRICE}\n  - name: b\n    uses: docker://acme/b:${TAG}\n    replicas: 1\n";
+    let folder = shop(flow);
+    let answer = in_folder(&folder, &["init", "flow.yml"]);
+    assert!(answer.stdout.contains("  context: MODEL, TAG\n"), "{}", answer.stderr);
+    let written = fs::read_to_string(folder.join("shop-k8s/base/flow/jinaflow.yaml")).unwrap();
+    assert!(written.contains("    MODEL: TODO\n    TAG: TODO\n") && written.contains("unchanged: $PRICE\n"), "{written}");
+    // Only the variables whose value cannot be TODO are reported.
+    let wrong = flow.replace("replicas: 1", "replicas: $R\n    shards: ${{ ENV.S }}").replace("uses_with", "protocol: $P\n    uses_with");
+    fs::write(folder.join("flow.yml"), wrong).unwrap();
+    let answer = in_folder(&folder, &["init", "flow.yml", "other"]);
+    assert_eq!((answer.code, answer.stderr.matches("error[undefined-variable]").count()), (1, 3), "{}", answer.stderr);
+    for name in ["R", "S", "P"] {
+        assert!(answer.stderr.contains(&format!("the variable `{name}`")), "{}", answer.stderr);
+    }
+    let context = ["--context", "R=2", "--context", "S=2", "--context", "P=grpc"];
+    assert_eq!(in_folder(&folder, &[&["init", "flow.yml", "other"][..], &context].concat()).code, 0);
+    let written = fs::read_to_string(folder.join("other/base/flow/jinaflow.yaml")).unwrap();
+    assert!(written.contains("    MODEL: TODO\n    P: grpc\n    R: \"2\"\n    S: \"2\"\n    TAG: TODO\n"), "{written}");
+    // A reference leads to the variable.
+    let by_reference =
+        flow.replace("jtype: Flow", "jtype: Flow\nwith: {env: {N: $R}}").replace("replicas: 1", "replicas: ${{root.with.env.N}}");
+    fs::write(folder.join("flow.yml"), by_reference).unwrap();
+    let answer = in_folder(&folder, &["init", "flow.yml", "third"]);
+    assert!(answer.code == 1 && answer.stderr.contains("the variable `R`"), "{}", answer.stderr);
+    // An error of the Flow itself is not about variables.
+    fs::write(folder.join("flow.yml"), flow.replace("replicas: 1", "replicas: -1")).unwrap();
+    let answer = in_folder(&folder, &["init", "flow.yml", "third"]);
+    assert!(answer.code == 1 && !answer.stderr.contains("error[undefined-variable]"), "{}", answer.stderr);
 }
 
 /// Names of folders are quoted in the commands that the user is shown.

@@ -225,3 +225,14 @@ fn a_flow_from_outside_stays_separate_until_it_is_in_the_package() {
     let answer = function(&inside.text()).succeeded();
     assert!(!answer.stdout.contains("v1-elsewhere."));
 }
+
+/// kpt shows `results` and then standard error. kustomize shows only standard error.
+#[test]
+fn lines_to_copy_are_not_shown_twice() {
+    for (scenario, is_shown) in [("kpt-render", false), ("kustomize-generator", true)] {
+        let answer = function(&recorded(scenario).replace("docker://acme/encoder:1", "MyEncoder"));
+        assert!(answer.codes().contains(&"image-not-set"), "{scenario}: {}", answer.stderr);
+        assert_eq!(answer.stderr.contains("in a kustomization, for the rendered objects"), is_shown, "{scenario}: {}", answer.stderr);
+        assert!(answer.stdout.contains("in a kustomization, for the rendered objects"), "{scenario}");
+    }
+}

@@ -427,6 +427,7 @@ fn a_template_is_one_message() {
         "{{ flow }}\n",
         "jtype: Flow\nwith: {port: {{ a }}, port: {{ b }}}\n",
         "jtype: Flow\nexecutors:\n- {name: a, uses: 'docker://x/a:{{ tag }}'}\n",
+        "jtype: Flow\nwith: {port: {{ a }}}\nexecutors:\n- {name: a, uses: docker://x/a:{{ b }}:{{ c }}}\n",
     ] {
         let answer = export(text, &[]);
         assert_eq!((answer.code, answer.codes()), (1, vec!["template-expression"]), "{text}: {}", answer.stderr);

@@ -86,3 +86,14 @@ fn the_check_finds_planted_phrases() {
     assert_eq!(prose("a.rs", "/// Fixes it."), "/ Fixes it.");
     assert_eq!(prose("a.md", "Fixes it."), "Fixes it.");
 }
+
+#[test]
+fn no_heading_of_the_manual_repeats() {
+    let manual = fs::read_to_string(root().join("functions/jinaflow/README.md")).unwrap();
+    let mut headings: Vec<&str> =
+        manual.lines().filter(|line| line.starts_with('#')).map(|line| line.trim_start_matches('#').trim()).collect();
+    assert!(headings.len() > 10, "{headings:?}");
+    headings.sort_unstable();
+    let repeated: Vec<&str> = headings.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]).collect();
+    assert!(repeated.is_empty(), "{repeated:?}");
+}

@@ -20,7 +20,7 @@ const MOST_STAGES: u32 = 1000;
 pub fn write(outdir: &FilePath, flows: &[Exported], report: &mut Report) -> Result<()> {
     // Users compare an export with `compat` and an export of Jina file by file, so jinaflow adds no file.
     let keeps_memory = !flows.iter().any(|flow| flow.rendering.is_jinas());
-    if outdir.is_file() {
+    if is_file(outdir) {
         let finding = Code::WrongFileType.error("", "is a file, but OUTDIR must be a folder");
         return Err(Failure::of_file(outdir, finding.fix("choose another name")));
     }
@@ -34,15 +34,17 @@ pub fn write(outdir: &FilePath, flows: &[Exported], report: &mut Report) -> Resu
 
 /// Writes new files to a folder. Writes nothing if one of them exists already.
 pub fn add(outdir: &FilePath, files: &[(String, String)], report: &mut Report) -> Result<()> {
+    if is_file(outdir) {
+        return Err(not_a_folder(outdir));
+    }
     if !outdir.exists() && create(outdir, files)? {
         return Ok(());
     }
     let _lock = lock(outdir);
     for (name, _) in files {
         let path = outdir.join(name);
-        if let Some(file) = path.ancestors().skip(1).find(|above| above.exists() && !above.is_dir()) {
-            let finding = Code::WrongFileType.error("", "is a file, but must be a folder");
-            return Err(Failure::of_file(file, finding.fix("choose another folder")));
+        if let Some(file) = path.ancestors().skip(1).find(|above| is_file(above)) {
+            return Err(not_a_folder(file));
         }
         if fs::symlink_metadata(&path).is_ok() {
             let finding = Code::FileExists.error("", "exists already, and is not overwritten");
@@ -53,6 +55,16 @@ pub fn add(outdir: &FilePath, files: &[(String, String)], report: &mut Report) -
         return Ok(());
     }
     apply(outdir, &Change { written: files.to_vec(), ..Change::default() })
+}
+
+/// Whether a path is a file of any type. Opening a named pipe waits for another process.
+fn is_file(path: &FilePath) -> bool {
+    path.exists() && !path.is_dir()
+}
+
+fn not_a_folder(path: &FilePath) -> Failure {
+    let finding = Code::WrongFileType.error("", "is a file, but must be a folder");
+    Failure::of_file(path, finding.fix("choose another folder"))
 }
 
 /// Locks the folder, so that another export to it waits. Some systems, such as Windows, cannot lock a folder.

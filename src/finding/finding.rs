@@ -45,6 +45,8 @@ pub struct Finding {
     pub path: FieldPath,
     /// The problem, as a clause without a final period.
     pub message: Box<str>,
+    /// The number of places with the problem. The finding is at the first of them.
+    pub places: usize,
     /// The value as the user wrote it.
     pub got: Option<Box<str>>,
     /// How to fix it.
@@ -85,6 +87,7 @@ impl Finding {
             severity,
             path,
             message: masked(message),
+            places: 1,
             got: None,
             fix: None,
             block: None,
@@ -172,6 +175,9 @@ fn masked(text: Box<str>) -> Box<str> {
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)?;
+        if self.places > 1 {
+            write!(f, " (in {} places)", self.places)?;
+        }
         if let Some(got) = &self.got {
             write!(f, " (got {got:?})")?;
         }

@@ -27,8 +27,8 @@ struct Known {
 }
 
 impl Known {
-    /// Whether `all` contains a finding with the same `key` as `finding`.
-    fn has<'f, K: Hash + PartialEq>(&mut self, all: &'f [Finding], finding: &'f Finding, key: impl Fn(&'f Finding) -> K) -> bool {
+    /// The place in `all` of a finding with the same `key` as `finding`.
+    fn find<'f, K: Hash + PartialEq>(&mut self, all: &'f [Finding], finding: &'f Finding, key: impl Fn(&'f Finding) -> K) -> Option<usize> {
         let hash = |finding| {
             let mut hasher = DefaultHasher::new();
             key(finding).hash(&mut hasher);
@@ -38,7 +38,7 @@ impl Known {
             self.first.entry(hash(known)).or_insert(place);
         }
         self.count = all.len();
-        self.first.get(&hash(finding)).is_some_and(|&place| key(&all[place]) == key(finding))
+        self.first.get(&hash(finding)).copied().filter(|&place| key(&all[place]) == key(finding))
     }
 }
 
@@ -50,14 +50,22 @@ impl Findings {
 
     /// Adds a finding, unless another finding has the same message at any place.
     pub fn push_once(&mut self, finding: Finding) {
-        if !self.messages.has(&self.all, &finding, |finding| &*finding.message) {
+        if self.messages.find(&self.all, &finding, |finding| &*finding.message).is_none() {
             self.all.push(finding);
+        }
+    }
+
+    /// Adds a finding. If another finding has the same message at any place, that finding counts this place.
+    pub fn push_grouped(&mut self, finding: Finding) {
+        match self.messages.find(&self.all, &finding, |finding| &*finding.message) {
+            Some(known) => self.all[known].places += 1,
+            None => self.all.push(finding),
         }
     }
 
     /// Adds a finding, unless another finding has the same message at the same place.
     pub fn push_once_for_each_place(&mut self, finding: Finding) {
-        if !self.places.has(&self.all, &finding, |finding| (&finding.path, &*finding.message)) {
+        if self.places.find(&self.all, &finding, |finding| (&finding.path, &*finding.message)).is_none() {
             self.all.push(finding);
         }
     }

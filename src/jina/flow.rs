@@ -412,6 +412,13 @@ impl<'r, 't> Reader<'r, 't> {
     /// The entries of `executors`, or of `deployments` if `executors` is missing, with the key of the list.
     fn entries(&self, inherited: &Rc<Vec<Given>>, workspace: Option<&str>, findings: &mut Findings) -> (&'static str, Vec<Entry>) {
         let pods = self.pods();
+        if let (Some(_), Some(other)) = (self.root.get("executors"), self.root.get("deployments").filter(|node| !is_empty(node))) {
+            // `data.get('executors', data.get('deployments', []))` in `jina/jaml/parsers/flow/v1.py`.
+            let message = "is another name of `executors`, which the Flow also has";
+            let path = self.path.key("deployments");
+            let finding = self.rules.strictness.finding(Code::ConflictingOptions, path, message, "Jina ignores it");
+            findings.push(finding.fix("move all entries to `executors`").at(other.mark));
+        }
         let (key, node) = match (self.root.get("executors"), self.root.get("deployments"), pods) {
             (Some(node), ..) => ("executors", node),
             (None, Some(node), _) => ("deployments", node),

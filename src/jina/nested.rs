@@ -3,24 +3,41 @@
 //! Jina loads such a file as a Deployment of its own (`V1Parser.parse`, `Flow.add`): it does not inherit options of the Flow,
 //! and its `needs` has no effect. The command line reads the files; this module reads only their text.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use super::options::Opt;
 use super::substitute::{Context, Missing, substitute};
-use crate::finding::{Code, Findings, Mark, Path};
-use crate::yaml::{self, Data, Dialect, Dict, Node};
+use crate::finding::{Code, FieldPath, Findings, Mark, Path};
+use crate::yaml::{self, Data, Dialect, Dict, DuplicateKey, Node};
+
+/// The most bytes that all entries may have from files. Without a limit, many entries with one file could need any amount of memory.
+const MOST_INLINED: usize = 16 << 20;
 
 /// The files of the Deployments that a Flow names, by the names in the Flow.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Files(BTreeMap<String, Content>);
 
 /// The content of a file.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Content {
-    /// The text of the file.
-    Text(String),
-    /// The reason why the file was not read, as a clause.
+    /// A Deployment.
+    Deployment(Rc<Deployment>),
+    /// A file that cannot be used as a Deployment, with the reason as a clause.
     Refused(String),
+    /// A file that is not meant as a Deployment, such as the configuration of a class, or that does not exist, with the reason
+    /// as a clause.
+    Other(String),
+    /// A file beyond a limit, with the limit as a clause.
+    TooMany(String),
+}
+
+/// A Deployment in a file.
+#[derive(Debug, PartialEq)]
+pub struct Deployment {
+    root: Node<'static>,
+    duplicates: Vec<DuplicateKey>,
+    bytes: usize,
 }
 
 impl Files {
@@ -45,10 +62,28 @@ pub fn is_file(text: &str) -> bool {
     text.ends_with(".yml") || text.ends_with(".yaml")
 }
 
-/// Whether the text of a file is a Deployment.
-pub fn is_deployment(text: &str) -> bool {
-    let document = yaml::read_as(text, Dialect::Jina).ok();
-    document.and_then(|document| document.root).is_some_and(|root| kind(&root).as_deref() == Some("Deployment"))
+/// Reads the text of a file.
+pub fn read(text: &str) -> Content {
+    let document = match yaml::read_as(text, Dialect::Jina) {
+        Ok(document) => document,
+        Err(error) => {
+            let reason = format!("is not valid YAML at line {}, column {}: {}", error.mark.line, error.mark.column, error.message);
+            return if may_be_deployment(text) { Content::Refused(reason) } else { Content::Other(reason) };
+        }
+    };
+    let Some(root) = document.root else { return Content::Other("is empty".to_owned()) };
+    match kind(&root).as_deref() {
+        Some("Deployment") => {
+            Content::Deployment(Rc::new(Deployment { root: root.into_owned(), duplicates: document.duplicates, bytes: text.len() }))
+        }
+        Some("Flow") => Content::Refused("is a Flow, not a Deployment".to_owned()),
+        _ => Content::Other("is not a Deployment: it has no `jtype: Deployment`".to_owned()),
+    }
+}
+
+/// Whether text that is not valid YAML could be a Deployment.
+pub fn may_be_deployment(text: &str) -> bool {
+    text.contains("Deployment")
 }
 
 fn kind(root: &Node<'_>) -> Option<String> {
@@ -56,13 +91,11 @@ fn kind(root: &Node<'_>) -> Option<String> {
 }
 
 /// The names of files in a Flow: entries of the list of executors, and the `uses` of entries.
-pub fn names<'n>(root: &'n Node<'_>) -> impl Iterator<Item = (&'n str, bool)> {
+pub fn names<'n>(root: &'n Node<'_>) -> impl Iterator<Item = &'n str> {
     let list = ["executors", "deployments"].iter().find_map(|key| root.get(key));
     let entries = list.and_then(Node::as_list).unwrap_or_default().iter();
-    entries.filter_map(|entry| match entry.as_text() {
-        Some(name) => Some((name, true)),
-        None => Some((entry.get(Opt::Uses.row().name)?.as_text()?, false)),
-    })
+    let texts = entries.filter_map(|entry| entry.as_text().or_else(|| entry.get(Opt::Uses.row().name)?.as_text()));
+    texts.filter(|text| is_file(text))
 }
 
 /// Where an entry comes from.
@@ -70,7 +103,7 @@ pub fn names<'n>(root: &'n Node<'_>) -> impl Iterator<Item = (&'n str, bool)> {
 pub enum Origin {
     /// From a file alone, so it does not inherit options of the Flow.
     File,
-    /// From a file that is not valid; the finding about it exists.
+    /// From a file that is not used; the finding about it exists.
     InvalidFile,
 }
 
@@ -87,6 +120,9 @@ pub fn inline(root: &mut Node<'_>, files: &Files, context: &Context, path: &Path
     let path = path.key(key);
     let Some(Data::List(entries)) = root.get_mut(key).map(|node| &mut node.data) else { return origins };
     let mut renamed: Vec<(String, String)> = Vec::new();
+    let mut checked: BTreeSet<*const Deployment> = BTreeSet::new();
+    let mut bytes = 0;
+    let mut is_beyond = false;
     for (index, entry) in entries.iter_mut().enumerate() {
         let here = path.index(index);
         let (name, is_alone) = match entry.as_text() {
@@ -96,17 +132,50 @@ pub fn inline(root: &mut Node<'_>, files: &Files, context: &Context, path: &Path
                 None => continue,
             },
         };
-        let text = match files.0.get(&name) {
-            Some(Content::Text(text)) => text,
-            Some(Content::Refused(reason)) if is_alone => {
-                let finding = Code::ExecutorFromFile.error(here, format!("names a file that {reason}")).got(&name).at(entry.mark);
-                findings.push(finding.fix("correct the name of the file, or write its options here"));
+        let beyond = |limit: &str| {
+            let finding = Code::TooLarge.error(here, format!("names a file, but {limit}")).got(&name).at(entry.mark);
+            finding.fix("write the options of some executors here, or split the Flow")
+        };
+        let deployment = match files.0.get(&name) {
+            Some(Content::Deployment(_)) if bytes > MOST_INLINED => {
                 origins.insert(index, Origin::InvalidFile);
                 continue;
             }
-            _ => continue,
+            Some(Content::Deployment(deployment)) => deployment,
+            Some(Content::Refused(reason) | Content::Other(reason)) if is_alone => {
+                let finding = Code::ExecutorFromFile.error(here, format!("names a file that {reason}")).got(&name).at(entry.mark);
+                findings.push(finding.fix("correct the file or its name, or write its options here"));
+                origins.insert(index, Origin::InvalidFile);
+                continue;
+            }
+            // The `uses` of an executor usually names the configuration of a class.
+            Some(Content::Refused(reason)) => {
+                let message = format!("names a file that {reason}, so it is read as the name of a class");
+                let finding = Code::ExecutorFromFile.warning(here.key(Opt::Uses.row().name), message).got(&name).at(entry.mark);
+                findings.push(finding.fix("correct the file, or write its options here"));
+                continue;
+            }
+            Some(Content::TooMany(limit)) => {
+                if !is_beyond {
+                    findings.push(beyond(limit));
+                }
+                is_beyond = true;
+                origins.insert(index, Origin::InvalidFile);
+                continue;
+            }
+            Some(Content::Other(_)) | None => continue,
         };
-        match options(text, entry.mark, files, context, &here, findings) {
+        if checked.insert(Rc::as_ptr(deployment)) {
+            check(deployment, &name, entry.mark, &here, findings);
+        }
+        let options = options(deployment, entry.mark, files, context, &here, findings);
+        bytes += deployment.bytes + options.as_ref().map_or(0, Node::text_below);
+        if bytes > MOST_INLINED {
+            findings.push(beyond(&format!("all executors have more than {} MB from files", MOST_INLINED >> 20)));
+            origins.insert(index, Origin::InvalidFile);
+            continue;
+        }
+        match options {
             Ok(options) if is_alone => {
                 let known = options.get("name").and_then(Node::as_text);
                 renamed.extend(known.map(|known| (format!("executor{index}"), known.to_owned())));
@@ -126,24 +195,40 @@ pub fn inline(root: &mut Node<'_>, files: &Files, context: &Context, path: &Path
     origins
 }
 
+/// Reports mistakes in the structure of a file, which the options no longer show.
+fn check(deployment: &Deployment, name: &str, mark: Mark, path: &Path<'_>, findings: &mut Findings) {
+    for duplicate in &deployment.duplicates {
+        let path = FieldPath::from(path).join(duplicate.path.steps()).key(&duplicate.key);
+        let (first, second) = (duplicate.first.line, duplicate.second.line);
+        let message = format!("is a duplicate key on line {second} of `{name}`, first used on line {first}");
+        findings.push(Code::DuplicateKey.error(path, message).fix("remove one of the two").at(mark));
+    }
+    let root = &deployment.root;
+    let is_empty = |node: &Node<'_>| node.is_null() || node.as_text() == Some("") || node.as_list().is_some_and(<[_]>::is_empty);
+    if let Some(with) = root.get("with").filter(|with| with.as_map().is_none() && !is_empty(with)) {
+        let finding = Code::WrongType.error(path.key("with"), format!("must be a mapping of options in `{name}`")).got(with.shown());
+        findings.push(finding.fix("write `option: value` lines below it").at(mark));
+    }
+    let with = path.key("with");
+    for (node, path) in [(Some(root), path), (root.get("with"), &with)] {
+        if let Some(needs) = node.and_then(|node| node.get("needs")).filter(|needs| !is_empty(needs)) {
+            let message = format!("has no effect in `{name}`, because Jina reads `needs` only in the Flow");
+            let finding = Code::FieldWithoutEffect.warning(path.key("needs"), message).got(needs.shown());
+            findings.push(finding.fix(format!("move it to the entry of the Flow, beside `uses: {name}`")).at(mark));
+        }
+    }
+}
+
 /// The options of the Deployment in a file. All have the place `mark`, because they are not in the text of the Flow.
 fn options(
-    text: &str,
+    deployment: &Deployment,
     mark: Mark,
     files: &Files,
     context: &Context,
     path: &Path<'_>,
     findings: &mut Findings,
 ) -> Result<Node<'static>, String> {
-    let document = yaml::read_as(text, Dialect::Jina)
-        .map_err(|error| format!("is not valid YAML at line {}, column {}: {}", error.mark.line, error.mark.column, error.message))?;
-    let root = document.root.ok_or("is empty")?;
-    match kind(&root).as_deref() {
-        Some("Deployment") => {}
-        Some("Flow") => return Err("is a Flow, not a Deployment".to_owned()),
-        _ => return Err("is not a Deployment: it has no `jtype: Deployment`".to_owned()),
-    }
-    let root = substitute(placed(root, mark), context, Missing::Kept, path, findings);
+    let root = substitute(placed(deployment.root.clone(), mark), context, Missing::Kept, path, findings);
     let mut options = Dict::default();
     let of_with = root.get("with").and_then(Node::as_map).unwrap_or_default();
     let is_option = |key: &str| !matches!(key, "jtype" | "version" | "with" | "needs") && !key.starts_with("x-");
@@ -153,10 +238,10 @@ fn options(
     }
     let options = Node { mark, tag: None, data: Data::Map(options.into_pairs()) };
     let uses = options.get(Opt::Uses.row().name).and_then(Node::as_text);
-    if let Some(uses) = uses.filter(|uses| matches!(files.0.get(*uses), Some(Content::Text(_)))) {
+    if let Some(uses) = uses.filter(|uses| matches!(files.0.get(*uses), Some(Content::Deployment(_)))) {
         return Err(format!("names the Deployment `{uses}` in its `uses`, but must name an image or a class"));
     }
-    Ok(options.into_owned())
+    Ok(options)
 }
 
 /// Replaces an entry by the options of its file, which its own options override.

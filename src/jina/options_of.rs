@@ -100,7 +100,7 @@ impl Reader {
         let (row, finding) = self.unknown(field, &spelled, findings);
         let finding = finding.at(key.mark);
         if finding.severity == Severity::Warning && self.rules.strictness == Strictness::Strict {
-            findings.push_once(finding);
+            findings.push_grouped(finding);
         } else {
             findings.push(finding);
         }
@@ -116,7 +116,7 @@ impl Reader {
     ) -> Option<(&'static Row, Cow<'f, Node<'t>>)> {
         let Unread { key, node, path, beside, .. } = *field;
         let (name, since) = (former.key, former.until.next());
-        let push = |finding: Finding, findings: &mut Findings| findings.push_once(finding.at(key.mark));
+        let push = |finding: Finding, findings: &mut Findings| findings.push_grouped(finding.at(key.mark));
         let (to, meaning, value) = match former.fate {
             Fate::Dropped(reason) => {
                 push(removed(former, reason, &path), findings);
@@ -279,7 +279,7 @@ impl Reader {
         let is_dropped = self.section == Section::Gateway || self.rules.strictness == Strictness::Strict;
         match setting::read(row, node) {
             Err(wrong) if !is_dropped => findings.push(wrong.finding(path, node)),
-            _ => findings.push_once(misplaced(self.section, row, &path).at(key.mark)),
+            _ => findings.push_grouped(misplaced(self.section, row, &path).at(key.mark)),
         }
     }
 
@@ -289,7 +289,7 @@ impl Reader {
         if let Some(reason) = without_effect(self.section, row, is_inherited) {
             let message = format!("`{}` has no effect on Kubernetes: {reason}", row.name);
             let code = if row.effect == Effect::Internal { Code::InternalOption } else { Code::FieldWithoutEffect };
-            findings.push_once(code.warning(path, message).fix("remove it").at(key.mark));
+            findings.push_grouped(code.warning(path, message).fix("remove it").at(key.mark));
         }
         let version = self.rules.version;
         if !version.is_at_least(row.since) {

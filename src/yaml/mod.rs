@@ -26,7 +26,7 @@ pub use dict::Dict;
 pub use edit::{edit, edit_entry};
 pub use error::SyntaxError;
 pub use node::{Data, Node, Scalar, Style};
-pub use read::{Document, Part, aliases, read, read_all, read_all_as, read_as, read_parts};
+pub use read::{Document, DuplicateKey, Part, aliases, read, read_all, read_all_as, read_as, read_parts};
 
 pub use spots::{Layout, Spelling, Spot, SpotData, spots, with_last_line_ended};
 pub use value::kubernetes_value;

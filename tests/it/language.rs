@@ -506,7 +506,7 @@ fn deployments_in_other_files_are_read_on_the_command_line() {
         fs::create_dir_all(file.parent().unwrap()).unwrap();
         fs::write(file, text).unwrap();
     };
-    write("a.yml", "jtype: Deployment\nversion: '1'\nwith: {name: enc, uses: 'docker://x/a:$TAG', timeout_send: 7, needs: nobody}\n");
+    write("a.yml", "jtype: Deployment\nversion: '1'\nwith: {name: enc, uses: 'docker://x/a:$TAG', timeout_send: 7}\n");
     write("sub/b.yml", "!Deployment\nwith: {uses: docker://x/b, shards: 2, timeout_send: 7}\n");
     write("class.yml", "jtype: Encoder\nwith: {}\n");
     let flow = "jtype: Flow\nwith: {retries: 3}\nexecutors:\n- a.yml\n- {name: idx, uses: sub/b.yml, timeout_send: 9, needs: executor0}\n";
@@ -561,6 +561,189 @@ fn deployments_in_other_files_are_read_on_the_command_line() {
     in_list.says("write the options from that file here");
     messages.add("a function", &in_list);
     messages.compare();
+}
+
+/// A folder with files, and a function that exports one of them.
+fn exported_from(name: &str, files: &[(&str, &str)]) -> (std::path::PathBuf, impl Fn(&str) -> Run + use<>) {
+    let folder = scratch(name);
+    for (file, text) in files {
+        fs::write(folder.join(file), text).unwrap();
+    }
+    let of = folder.clone();
+    (folder, move |file: &str| jinaflow(&["export", of.join(file).to_str().unwrap()]))
+}
+
+#[test]
+fn more_nested_files_than_the_limit_are_one_error() {
+    let (folder, export_in) = exported_from("nested-many", &[("class.yml", "jtype: Encoder\nwith: {}\n")]);
+    let entries = |count: usize, uses: &dyn Fn(usize) -> String| -> String {
+        (0..count).map(|index| format!("- {{name: e{index}, uses: {}}}\n", uses(index))).collect()
+    };
+    for index in 0..1003 {
+        fs::write(folder.join(format!("d{index}.yml")), "jtype: Deployment\nwith: {uses: docker://x/a}\n").unwrap();
+    }
+    let own = |index: usize| format!("d{index}.yml");
+    fs::write(folder.join("flow.yml"), format!("jtype: Flow\nexecutors:\n{}", entries(1003, &own))).unwrap();
+    let run = export_in("flow.yml");
+    assert_eq!((run.code, found(&run)), (1, vec!["error executors[1000] too-large".to_owned()]), "{}", run.stderr);
+    let mut messages = Messages::new("language_many_nested_files");
+    messages.add("1003 files", &run);
+    // Other files and further names of a file do not count.
+    let others = entries(200, &|index| if index % 2 == 0 { format!("{}class.yml", "./".repeat(index)) } else { "none.yml".to_owned() });
+    let again: String = (0..100).map(|index| format!("- {{name: f{index}, uses: ./d{index}.yml}}\n")).collect();
+    let most: String = (0..1000).map(|index| format!("- {{name: g{index}, uses: d{index}.yml}}\n")).collect();
+    fs::write(folder.join("flow.yml"), format!("jtype: Flow\nexecutors:\n{others}{again}{most}")).unwrap();
+    let run = export_in("flow.yml");
+    assert_eq!((run.code, found(&run)), (0, vec!["warning executors image-not-set".to_owned()]), "{}", run.stderr);
+    // Entries may not copy one large file without limit.
+    let large = format!("jtype: Deployment\nwith: {{uses: docker://x/a, env: {{A: {}}}}}\n", "x".repeat(1 << 19));
+    fs::write(folder.join("d0.yml"), large).unwrap();
+    fs::write(folder.join("flow.yml"), format!("jtype: Flow\nexecutors:\n{}", entries(300, &|_| "d0.yml".to_owned()))).unwrap();
+    let run = export_in("flow.yml");
+    assert_eq!((run.code, found(&run)), (1, vec!["error executors[15] too-large".to_owned()]), "{}", run.stderr);
+    messages.add("copies of a large file", &run);
+    // All files together have a limit.
+    for index in 0..20 {
+        fs::write(folder.join(format!("d{index}.yml")), format!("# {}\n", "x".repeat((1 << 20) - 100))).unwrap();
+    }
+    fs::write(folder.join("flow.yml"), format!("jtype: Flow\nexecutors:\n{}", entries(20, &own))).unwrap();
+    let run = export_in("flow.yml");
+    assert_eq!(run.code, 1, "{}", run.stderr);
+    assert!(found(&run).contains(&"error executors[16] too-large".to_owned()), "{}", run.stderr);
+    messages.add("large files", &run);
+    messages.compare();
+}
+
+#[test]
+fn a_file_that_many_executors_name_is_read_once() {
+    let lines: String = (0..40_000).map(|index| format!("  k{index}: {{a: [1, 2]}}\n")).collect();
+    let class = format!("jtype: Encoder\nwith:\n{lines}");
+    let entries: String = (0..300).map(|index| format!("- {{name: e{index}, uses: {}big.yml}}\n", "./".repeat(index % 3))).collect();
+    let flow = format!("jtype: Flow\nexecutors:\n{entries}");
+    let (_, export_in) = exported_from("nested-big", &[("big.yml", &class), ("flow.yml", &flow)]);
+    let start = std::time::Instant::now();
+    assert_eq!(export_in("flow.yml").code, 0);
+    assert!(start.elapsed().as_secs() < 10, "{:?}", start.elapsed());
+}
+
+#[test]
+fn a_file_in_uses_that_cannot_be_used_is_a_warning_with_the_reason() {
+    let large = format!("jtype: Deployment\n# {}\n", "x".repeat(1 << 20));
+    let outside = scratch("nested-uses-outside");
+    fs::write(outside.join("d.yml"), "jtype: Deployment\n").unwrap();
+    let names = ["broken", "two", "inner", "large", "link", "folder"];
+    // Configurations of classes, and names without a file.
+    let silent = ["class", "tagged", "plain", "empty", "other", "absent", "../absent"];
+    let entries: String =
+        names.iter().chain(&silent).enumerate().map(|(index, name)| format!("- {{name: e{index}, uses: {name}.yml}}\n")).collect();
+    let flow = format!("jtype: Flow\nexecutors:\n{entries}");
+    let (folder, export_in) = exported_from(
+        "nested-uses",
+        &[
+            ("flow.yml", &flow),
+            ("broken.yml", "jtype: Deployment\nwith: {\n"),
+            ("two.yml", "jtype: Deployment\n---\njtype: Deployment\n"),
+            ("inner.yml", "jtype: Flow\n"),
+            ("large.yml", &large),
+            ("class.yml", "jtype: Encoder\n"),
+            ("tagged.yml", "!Encoder\nwith: {}\n"),
+            ("plain.yml", "with: {a: 1}\n"),
+            ("empty.yml", ""),
+            ("other.yml", "a: [\n"),
+        ],
+    );
+    std::os::unix::fs::symlink(outside.join("d.yml"), folder.join("link.yml")).unwrap();
+    fs::create_dir(folder.join("folder.yml")).unwrap();
+    let run = export_in("flow.yml");
+    let mut expected: Vec<String> = (0..names.len()).map(|index| format!("warning executors[{index}].uses executor-from-file")).collect();
+    expected.push("warning executors image-not-set".to_owned());
+    let mut all = found(&run);
+    all.sort_by_key(|line| line.ends_with("image-not-set"));
+    assert_eq!((run.code, all), (0, expected), "{}", run.stderr);
+    let mut messages = Messages::new("language_nested_uses");
+    messages.add("files that cannot be used", &run);
+    messages.compare();
+    // The advice: correct the files.
+    fs::remove_file(folder.join("link.yml")).unwrap();
+    fs::remove_dir(folder.join("folder.yml")).unwrap();
+    for name in names.iter().chain(&silent[..6]) {
+        fs::write(folder.join(format!("{name}.yml")), "jtype: Deployment\nwith: {uses: docker://x/a}\n").unwrap();
+    }
+    fs::write(folder.join("flow.yml"), flow.replace("../absent.yml", "docker://x/a")).unwrap();
+    export_in("flow.yml").succeeded();
+}
+
+#[test]
+fn a_nested_file_is_checked_as_strictly_as_the_flow() {
+    let flow = "jtype: Flow\nexecutors:\n- {name: first, uses: docker://x/a}\n- a.yml\n- {name: b, uses: b.yml}\n- {name: c, uses: a.yml}\n- {name: d, uses: d.yml}\n- e.yml\n";
+    let (folder, export_in) = exported_from(
+        "nested-strict",
+        &[
+            ("flow.yml", flow),
+            ("a.yml", "jtype: Deployment\nwith:\n  name: a\n  uses: docker://x/a\n  replicas: 2\n  replicas: 3\n"),
+            ("b.yml", "jtype: Deployment\nwith: {uses: docker://x/a}\nwith: {uses: docker://x/b}\n"),
+            ("d.yml", "jtype: Deployment\nuses: docker://x/d\nwith: [1]\n"),
+            ("e.yml", "jtype: Deployment\nname: e\nuses: docker://x/e\nwith: foo\n"),
+        ],
+    );
+    let run = export_in("flow.yml");
+    let expected = [
+        "error executors[1].with.replicas duplicate-key",
+        "error executors[2].with duplicate-key",
+        "error executors[4].with wrong-type",
+        "error executors[5].with wrong-type",
+    ];
+    assert_eq!((run.code, found(&run)), (1, expected.map(str::to_owned).to_vec()), "{}", run.stderr);
+    let mut messages = Messages::new("language_nested_strict");
+    messages.add("mistakes in files", &run);
+    // Jina ignores `needs` in a file.
+    let correct = "jtype: Deployment\nwith: {name: a, uses: docker://x/a, needs: first}\n";
+    fs::write(folder.join("a.yml"), correct).unwrap();
+    let start = "jtype: Flow\nexecutors:\n- {name: first, uses: docker://x/a}\n";
+    fs::write(folder.join("flow.yml"), format!("{start}- a.yml\n")).unwrap();
+    let run = export_in("flow.yml");
+    assert_eq!((run.code, found(&run)), (0, vec!["warning executors[1].with.needs field-without-effect".to_owned()]), "{}", run.stderr);
+    messages.add("needs in a file", &run);
+    // The advice: move it to the entry of the Flow.
+    fs::write(folder.join("a.yml"), correct.replace(", needs: first", "")).unwrap();
+    fs::write(folder.join("flow.yml"), format!("{start}- {{name: a, uses: a.yml, needs: first}}\n")).unwrap();
+    export_in("flow.yml").succeeded();
+    messages.compare();
+}
+
+#[test]
+fn executors_and_deployments_together_are_an_error() {
+    let mut messages = Messages::new("language_two_lists");
+    for executors in ["executors: [{name: a, uses: docker://x/a}]", "executors: []"] {
+        let flow = format!("jtype: Flow\n{executors}\ndeployments: [{{name: z, uses: docker://x/z}}]\n");
+        let run = export(&flow, &[]);
+        assert_eq!((run.code, found(&run)), (1, vec!["error deployments conflicting-options".to_owned()]), "{}", run.stderr);
+        messages.add(executors, &run);
+        // Jina ignores `deployments`.
+        let as_jina = export(&flow, &["--compat", "jina-3.34"]);
+        assert_eq!((as_jina.code, found(&as_jina)), (0, vec!["warning deployments conflicting-options".to_owned()]), "{}", as_jina.stderr);
+        assert!(!as_jina.stdout.contains("x/z"), "{}", as_jina.stdout);
+        messages.add(&format!("{executors} with compat"), &as_jina);
+    }
+    // The advice: move all entries to `executors`.
+    let moved = "jtype: Flow\nexecutors: [{name: a, uses: docker://x/a}, {name: z, uses: docker://x/z}]\n";
+    export(moved, &[]).succeeded();
+    export("jtype: Flow\nexecutors: [{name: a, uses: docker://x/a}]\ndeployments: []\n", &[]).succeeded();
+    messages.compare();
+}
+
+#[test]
+fn a_named_pipe_instead_of_a_folder_is_an_error() {
+    let flow = flow_file("jtype: Flow\nexecutors: [{name: a, uses: docker://x/a}]\n");
+    let folder = scratch("pipe-as-folder");
+    let pipe = folder.join("d");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    for command in ["init", "export"] {
+        let run = jinaflow(&[command, &flow, pipe.to_str().unwrap()]);
+        assert_eq!(run.code, 1, "{command}: {}", run.stderr);
+        assert!(run.stderr.contains("error[wrong-file-type]"), "{command}: {}", run.stderr);
+        jinaflow(&[command, &flow, folder.join(format!("{command}-d")).to_str().unwrap()]).succeeded();
+    }
 }
 
 fn list_of(flow: &str) -> String {

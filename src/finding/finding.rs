@@ -45,8 +45,8 @@ pub struct Finding {
     pub path: FieldPath,
     /// The problem, as a clause without a final period.
     pub message: Box<str>,
-    /// The number of places with the problem. The finding is at the first of them.
-    pub places: usize,
+    /// The number of places with the problem, at most 65,535. The finding is at the first of them.
+    pub places: u16,
     /// The value as the user wrote it.
     pub got: Option<Box<str>>,
     /// How to fix it.

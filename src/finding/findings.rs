@@ -58,7 +58,7 @@ impl Findings {
     /// Adds a finding. If another finding has the same message at any place, that finding counts this place.
     pub fn push_grouped(&mut self, finding: Finding) {
         match self.messages.find(&self.all, &finding, |finding| &*finding.message) {
-            Some(known) => self.all[known].places += 1,
+            Some(known) => self.all[known].places = self.all[known].places.saturating_add(1),
             None => self.all.push(finding),
         }
     }

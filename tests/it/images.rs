@@ -512,7 +512,6 @@ fn messages_and_placeholders_show_no_secret() {
         "' jinahub+docker://N:s3cret/v1'",
         "JinaHub+Docker://N:s3cret/v1",
         "docker://u:s3cret@reg.example/X:1",
-        "https://reg.example/x.yml?token=s3cret",
     ] {
         let run = export(&format!("jtype: Flow\nexecutors:\n- name: a\n  uses: {uses}\n"), &[]);
         let of_flow: String = run.stderr.lines().filter(|line| !line.contains(" | ")).collect();

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::emitted::{Streams, examples, fields, flows, flows_with};
+use crate::emitted::{Streams, examples, fields, flows, flows_with, published};
 use crate::support::{self, documents, recorded, root, run, scratch};
 use crate::tools::folder;
 
@@ -129,7 +129,7 @@ fn assert_accepted(streams: &[(String, String)], least: usize) {
 
 #[test]
 fn every_object_and_every_pod_is_accepted() {
-    assert_accepted(&with_pods([flows().clone(), examples(), fields()].concat()), 7_000);
+    assert_accepted(&with_pods([flows().clone(), published(), examples(), fields()].concat()), 7_000);
 }
 
 /// A stream of documents in JSON, which is YAML.

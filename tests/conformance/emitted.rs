@@ -31,6 +31,20 @@ pub fn flows() -> &'static Streams {
     })
 }
 
+/// Flows in the forms in which people publish them, some with placeholder images.
+pub fn published() -> Streams {
+    let text = fs::read_to_string(root().join("tests/it/front_door.yaml")).unwrap();
+    let values = ["FRONT_PORT=8080", "FRONT_REPLICAS=2", "FRONT_INDEX=cities", "HW_WORKDIR=/data"];
+    let arguments: Vec<&str> = ["export", "-"].into_iter().chain(values.into_iter().flat_map(|value| ["--context", value])).collect();
+    let flows = text.split("--- # ").skip(1).map(|part| part.split_once('\n').unwrap());
+    flows.map(|(name, flow)| (name.replace([' ', ':'], "-"), must_export(run(program(&arguments), flow.as_bytes())))).collect()
+}
+
+fn must_export(export: support::Run) -> String {
+    assert_eq!(export.code, 0, "{}", export.stderr);
+    export.stdout
+}
+
 /// Every recorded Flow that renders, in a JinaFlow with settings. A setting may be invalid for a few of them.
 pub fn flows_with(settings: &Value, namespace: &str) -> Streams {
     let mut streams = Streams::new();

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::emitted::{examples, fields, flows, oldest_kubernetes};
+use crate::emitted::{examples, fields, flows, oldest_kubernetes, published};
 use crate::support::{recorded, root, run, scratch};
 use crate::tools::{folder, must};
 
@@ -16,7 +16,7 @@ use crate::tools::{folder, must};
 fn every_object_is_valid() {
     let out = scratch("schemas");
     let mut files: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
-    for (name, text) in [flows().clone(), examples(), fields()].concat() {
+    for (name, text) in [flows().clone(), published(), examples(), fields()].concat() {
         let file = out.join(format!("{}.yaml", name.replace('/', "-")));
         fs::write(&file, text).unwrap();
         files.entry(oldest_kubernetes(&name)).or_default().push(file);

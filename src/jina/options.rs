@@ -234,7 +234,7 @@ options! {
     Entrypoint          "entrypoint"              []                    Text, U, Arg, At(9), HandedOn, Docker, 7, "Entry point of the image with Docker; on Kubernetes the container runs `jina`.";
     DockerKwargs        "docker_kwargs"           []                    Pairs, U, Arg, At(10), HandedOn, Docker, 7, "Arguments of the Docker SDK.";
     Volumes             "volumes"                 []                    Texts, U, Shapes, No, HandedOn, Yes, 7, "Directories on persistent volumes; the executor becomes a StatefulSet.";
-    Gpus                "gpus"                    []                    Text, U, Arg, No, HandedOn, Yes, 7, "Number of GPUs of each pod, or `all`.";
+    Gpus                "gpus"                    []                    Text, U, Arg, No, HandedOn, Yes, 7, "Number of GPUs of each pod. `all` requests none on Kubernetes.";
     DisableAutoVolume   "disable_auto_volume"     []                    Flag, U, Arg, No, HandedOn, Docker, 7, "Do not mount a volume by default with Docker.";
     ForceNetworkMode    "force_network_mode"      []                    Enum(&["AUTO", "HOST", "BRIDGE", "NONE"]), T("AUTO"), Arg, No, HandedOn, Docker, 15, "Network mode with Docker.";
     Host                "host"                    ["host_in"]           Hosts, T(ALL_INTERFACES), Arg, At(22), HandedOn, Yes, 7, "Address to listen on, or the addresses of an external executor.";

@@ -9,7 +9,7 @@ use crate::config::Settings;
 use crate::config::corrections::Correction;
 use crate::config::image_name::fault;
 use crate::config::images::{Found, Wanted, fault_of, keys_of, shown};
-use crate::config::placeholder::{is_placeholder, placeholder};
+use crate::config::placeholder::{is_inline, is_placeholder, placeholder};
 use crate::finding::{Code, FieldPath, Finding, Findings, Mark, Path};
 use crate::jina::flow::Flow;
 use crate::jina::inherited::Options;
@@ -84,6 +84,11 @@ impl Planner<'_> {
         if uses.starts_with("docker") && !uses.starts_with("docker://") && !self.corrections.has(Correction::PlaceholderImages) {
             findings.extend(self.fault(uses, path.key(opt.row().name), None).map(|finding| finding.at(mark)));
             return Image::known(uses.to_owned());
+        }
+        if is_inline(uses) && self.corrections.has(Correction::PlaceholderImages) {
+            let message = "has an inline configuration, of which only the class is used";
+            let finding = Code::FieldWithoutEffect.warning(path.key(opt.row().name), message).got(shown(uses)).at(mark);
+            findings.push_once_for_each_place(finding.fix("write the class, and put its configuration into the image as config.yml"));
         }
         self.image(Wanted { executor: None, uses: Some(uses), beside: None, is_inline: false }, opt, path, mark, findings)
     }

@@ -522,3 +522,12 @@ fn messages_and_placeholders_show_no_secret() {
         );
     }
 }
+
+#[test]
+fn an_inline_configuration_of_a_sidecar_is_reported() {
+    let flow = |uses: &str| format!("jtype: Flow\nexecutors:\n- {{name: a, uses: docker://x/a:1, shards: 2, uses_before: {uses}}}\n");
+    let run = export(&flow("{jtype: X, with: {a: 1}}"), &["--image", "X=x/b:1"]);
+    assert_eq!((run.code, run.codes()), (0, vec!["field-without-effect"]), "{}", run.stderr);
+    // The advice.
+    export(&flow("X"), &["--image", "X=x/b:1"]).succeeded();
+}

@@ -243,7 +243,7 @@ const NEVER: &[(&str, Elsewhere)] = &[
     ("secrets", Elsewhere::Field("secrets")),
 ];
 
-/// The fields of a `JinaFlow` that [`elsewhere`] names.
+/// The fields of a `JinaFlow` that `elsewhere` names.
 pub fn fields() -> impl Iterator<Item = &'static str> {
     NEVER.iter().filter_map(|(_, place)| match place {
         Elsewhere::Field(field) => Some(*field),

@@ -116,6 +116,8 @@ impl Merge<'_> {
             let name = part.name.clone();
             let own_path = match grain {
                 Grain::Fields => path.key(&name),
+                // The next render reports a kept edit again, at the same place.
+                Grain::Entries if self.on_conflict == OnConflict::Keep => path.index(merged.len()),
                 Grain::Entries => path.index(index),
                 Grain::Flags => *path,
             };

@@ -278,7 +278,8 @@ fn wrong_results(expected: &Expected<'_>, answer: &Package, fresh: &Package, wro
                     Some(None) => result["field"][*name].is_string(),
                     Some(Some(text)) => result["field"][*name] == text || result["field"][*name] == HIDDEN,
                 };
-                path_of(result) == conflict.path && sides.iter().all(is_shown)
+                // The index of a kept entry is that in the answer, which also has the new entries of the Flow.
+                without_indexes(&path_of(result)) == without_indexes(&conflict.path) && sides.iter().all(is_shown)
             };
             if take(&items, "edit-conflict", &fits).is_none() {
                 let name = items.first().map(|item| item.label()).unwrap_or_default();
@@ -455,4 +456,11 @@ fn words(was: &Item, is: &Item, is_second: bool, wrong: &mut Vec<String>) {
             return;
         }
     }
+}
+
+/// A path without the indexes of list entries.
+fn without_indexes(path: &str) -> String {
+    let mut parts = path.split('[');
+    let first = parts.next().unwrap_or_default().to_owned();
+    first + &parts.map(|part| part.split_once(']').map_or(part, |(_, rest)| rest)).collect::<String>()
 }

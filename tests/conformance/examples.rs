@@ -267,21 +267,19 @@ fn components_can_be_combined() {
 
 /// The warning that the component for GPUs prevents.
 #[test]
-fn a_gpu_without_a_rolling_update_gives_a_warning() {
+fn a_gpu_without_a_rolling_update_is_mentioned() {
     let tried = Tried::new();
     let component = tried.examples.join("components/gpu/kustomization.yaml");
     edit(&component, "          rollingUpdate:\n            maxSurge: 0\n            maxUnavailable: 1\n", "");
-    let warned = |said: &str| {
-        let start = "warning[surge-needs-gpu]: JinaFlow/search: spec.executors.encoder.rollingUpdate.maxSurge: ";
-        assert!(said.contains(start), "{said}");
-    };
-    warned(&tried.build(&["gpu"], "").stderr);
+    let mentioned =
+        |said: &str, place: &str| assert!(said.contains(&format!("info[surge-needs-gpu]: JinaFlow/search: {place}: ")), "{said}");
+    mentioned(&tried.build(&["gpu"], "").stderr, "spec.flow.executors[0].gpus");
     edit(
         &component,
         "          flow:\n            gpus: 1\n",
         "          resources:\n            limits:\n              nvidia.com/gpu: 1\n",
     );
-    warned(&tried.build(&["gpu"], "").stderr);
+    mentioned(&tried.build(&["gpu"], "").stderr, "spec.executors.encoder.resources");
 }
 
 fn overlay(examples: &Path, name: &str) -> Vec<Value> {

@@ -33,10 +33,8 @@ pub fn flows() -> &'static Streams {
 
 /// Flows in the forms in which people publish them, some with placeholder images.
 pub fn published() -> Streams {
-    let text = fs::read_to_string(root().join("tests/it/front_door.yaml")).unwrap();
-    let values = ["FRONT_PORT=8080", "FRONT_REPLICAS=2", "FRONT_INDEX=cities", "HW_WORKDIR=/data"];
-    let arguments: Vec<&str> = ["export", "-"].into_iter().chain(values.into_iter().flat_map(|value| ["--context", value])).collect();
-    let flows = text.split("--- # ").skip(1).map(|part| part.split_once('\n').unwrap());
+    let arguments: Vec<&str> = ["export", "-"].into_iter().chain(support::published_context()).collect();
+    let flows = support::published().into_iter();
     flows.map(|(name, flow)| (name.replace([' ', ':'], "-"), must_export(run(program(&arguments), flow.as_bytes())))).collect()
 }
 

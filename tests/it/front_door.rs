@@ -3,23 +3,17 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use crate::support::{Messages, Run, documents, function, jinaflow, root, scratch};
-
-/// Values of the variables that the Flows use, so that no message is about them.
-const CONTEXT: [&str; 4] = ["FRONT_PORT=8080", "FRONT_REPLICAS=2", "FRONT_INDEX=cities", "HW_WORKDIR=/data"];
+use crate::support::{Messages, PUBLISHED_VALUES, Run, documents, function, jinaflow, published, published_context, scratch};
 
 /// The Flows by name.
 fn flows() -> BTreeMap<String, String> {
-    let text = fs::read_to_string(root().join("tests/it/front_door.yaml")).unwrap();
-    let flows = text.split("--- # ").skip(1).map(|part| part.split_once('\n').unwrap());
-    flows.map(|(name, flow)| (name.to_owned(), flow.to_owned())).collect()
+    published().into_iter().collect()
 }
 
 fn export(flow: &str, args: &[&str]) -> Run {
     let file = scratch("front-door").join("flow.yml");
     fs::write(&file, flow).unwrap();
-    let values = CONTEXT.iter().flat_map(|value| ["--context", value]);
-    jinaflow(&["export", file.to_str().unwrap()].into_iter().chain(values).chain(args.iter().copied()).collect::<Vec<_>>())
+    jinaflow(&["export", file.to_str().unwrap()].into_iter().chain(published_context()).chain(args.iter().copied()).collect::<Vec<_>>())
 }
 
 /// The names of the images of all containers.
@@ -63,7 +57,7 @@ fn published_forms_of_flows_are_wired() {
 fn the_function_renders_the_same_objects() {
     for (name, flow) in flows() {
         let indented: String = flow.lines().map(|line| format!("      {line}\n")).collect();
-        let context: String = CONTEXT.iter().map(|value| format!("      {}\n", value.replace('=', ": \"") + "\"")).collect();
+        let context: String = PUBLISHED_VALUES.iter().map(|value| format!("      {}\n", value.replace('=', ": \"") + "\"")).collect();
         let answer = function(&format!(
             "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems: []\nfunctionConfig:\n  apiVersion: flow.jina.ai/v1alpha1\n  kind: JinaFlow\n  metadata:\n    name: front\n  spec:\n    context:\n{context}    flow: |\n{indented}"
         ));

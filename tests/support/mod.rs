@@ -155,6 +155,21 @@ pub fn tree(folder: &Path) -> BTreeMap<String, String> {
     files
 }
 
+/// Values of the variables that the published forms of Flows use.
+pub const PUBLISHED_VALUES: [&str; 4] = ["FRONT_PORT=8080", "FRONT_REPLICAS=2", "FRONT_INDEX=cities", "HW_WORKDIR=/data"];
+
+/// Flows in the forms in which people publish them, each with its name.
+pub fn published() -> Vec<(String, String)> {
+    let text = fs::read_to_string(root().join("tests/it/front_door.yaml")).unwrap();
+    let flows = text.split("--- # ").skip(1).map(|part| part.split_once('\n').unwrap());
+    flows.map(|(name, flow)| (name.to_owned(), flow.to_owned())).collect()
+}
+
+/// The arguments that set [`PUBLISHED_VALUES`].
+pub fn published_context<'a>() -> impl Iterator<Item = &'a str> {
+    PUBLISHED_VALUES.iter().flat_map(|value| -> [&'a str; 2] { ["--context", value] })
+}
+
 /// `kind/name` of an object.
 pub fn label(object: &Value) -> String {
     format!("{}/{}", object["kind"].as_str().unwrap_or_default(), object["metadata"]["name"].as_str().unwrap_or_default())

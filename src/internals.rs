@@ -12,6 +12,11 @@ pub mod cli {
         pub use crate::cli::inspect::{Inspection, Seen, look};
     }
 }
+pub mod compare {
+    pub mod defaults {
+        pub use crate::compare::defaults::{rows, scoped};
+    }
+}
 pub mod config {
     pub use crate::config::{Compat, JinaFlow, Overrides, documents, is_jina_flow, read, read_bare};
     pub mod always {
@@ -64,6 +69,9 @@ pub mod krm {
         pub use crate::krm::meta::Meta;
     }
 }
+pub mod picture {
+    pub use crate::picture::*;
+}
 pub mod plan {
     pub use crate::plan::Budget;
 }
@@ -81,6 +89,7 @@ pub mod report {
 }
 pub mod yaml {
     pub use crate::yaml::{
-        Data, Dialect, Document, Node, Scalar, Style, edit, kubernetes_value, read, read_all, read_all_as, read_as, write, write_entry,
+        Arena, Data, Dialect, Document, Node, Scalar, Style, edit, kubernetes_value, read, read_all, read_all_as, read_as, write,
+        write_entry,
     };
 }

@@ -25,16 +25,26 @@ const MOST_METRICS: usize = 10;
 pub fn shown_bounds(cluster: &Cluster<'_>, object: &SeenObject<'_>) -> Option<String> {
     let id = cluster.autoscalers_of(object).first()?;
     let scaler = cluster.objects[*id].view;
-    let (lowest, highest) = (scaler.text_at(HPA_BOUNDS.lowest), scaler.text_at(HPA_BOUNDS.highest));
-    let (lowest_of_keda, highest_of_keda) = (scaler.text_at(KEDA_BOUNDS.lowest), scaler.text_at(KEDA_BOUNDS.highest));
-    let lowest = if lowest.is_empty() && lowest_of_keda.is_empty() { "1" } else { lowest };
-    Some(format!("{lowest}{lowest_of_keda}-{highest}{highest_of_keda}"))
+    let or_default = |field: &str, default: &str| match scaler.text_at(field) {
+        "" => default.to_owned(),
+        bound => bound.to_owned(),
+    };
+    // The defaults of https://keda.sh/docs/latest/reference/scaledobject-spec/ and of the API of Kubernetes.
+    Some(match cluster.objects[*id].kind() {
+        "ScaledObject" => {
+            format!("{}-{}", or_default(KEDA_BOUNDS.lowest, "0"), or_default(KEDA_BOUNDS.highest, &KEDA_BOUNDS.default.to_string()))
+        }
+        _ => format!("{}-{}", or_default(HPA_BOUNDS.lowest, "1"), scaler.text_at(HPA_BOUNDS.highest)),
+    })
 }
 
 /// The highest number of pods of a workload.
 pub fn most_pods(cluster: &Cluster<'_>, object: &SeenObject<'_>) -> u64 {
-    let scaler = cluster.autoscalers_of(object).first().map(|id| cluster.objects[*id].view);
-    let most = scaler.and_then(|view| [HPA_BOUNDS, KEDA_BOUNDS].iter().find_map(|bounds| view.number_at(bounds.highest)));
+    let scaler = cluster.autoscalers_of(object).first().map(|id| cluster.objects[*id]);
+    let most = scaler.and_then(|scaler| match scaler.kind() {
+        "ScaledObject" => Some(scaler.view.number_at(KEDA_BOUNDS.highest).unwrap_or(KEDA_BOUNDS.default)),
+        _ => scaler.view.number_at(HPA_BOUNDS.highest),
+    });
     most.or_else(|| object.view.number_at("spec.replicas")).unwrap_or(1)
 }
 

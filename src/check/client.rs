@@ -112,8 +112,16 @@ impl Client<'_, '_> {
         let address = self.variables.expanded(given.written);
         let (host, port) = address::split(&address);
         let host = address::host(host, self.object.namespace(), self.cluster);
-        let mut edge =
-            Edge { from: self.workload, address: String::new(), to: None, service: None, port, is_broken: false, is_name: false };
+        let mut edge = Edge {
+            from: self.workload,
+            executor: given.executor.to_owned(),
+            address: String::new(),
+            to: None,
+            service: None,
+            port,
+            is_broken: false,
+            is_name: false,
+        };
         let reached = match host {
             Host::Pod => Ok(None),
             Host::Number(number) => match self.cluster.service_with_address(number) {

@@ -3,6 +3,8 @@
 /// A workload that runs Jina, or another workload that a Flow calls.
 #[derive(Debug)]
 pub struct SeenComponent {
+    /// The index of the workload in its cluster.
+    pub workload: usize,
     /// The namespace of the workload.
     pub namespace: String,
     /// Kind and name of the workload.

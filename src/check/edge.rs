@@ -5,6 +5,8 @@
 pub struct Edge {
     /// The calling workload.
     pub from: usize,
+    /// The executor that the caller expects there.
+    pub executor: String,
     /// The address, with variables expanded.
     pub address: String,
     /// The workload that the address reaches.

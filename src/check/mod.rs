@@ -27,11 +27,14 @@ mod variables;
 mod graph;
 mod autoscalers;
 mod around;
+mod amounts;
 mod images;
 mod literal_secrets;
+mod pod_security;
 mod policies;
 mod references;
 mod runs;
+mod restarts;
 mod services;
 mod strangers;
 mod duplicates;
@@ -43,12 +46,18 @@ use std::collections::BTreeMap;
 
 use crate::finding::{Code, Findings};
 use crate::yaml::{Arena, Node, View};
-use cluster::Cluster;
 use report::Report;
 
+pub use address::{scheme, split};
+pub use autoscalers::shown_bounds;
+pub use cluster::Cluster;
+pub use command::JinaRole;
 pub use component::SeenComponent;
-pub use object::{LOCAL_CONFIG, NOT_LOCAL, is_local};
+pub use edge::Edge;
+pub use object::{LOCAL_CONFIG, NOT_LOCAL, SeenObject, is_local};
 pub use options::Options;
+pub use pod::{SeenContainer, SeenWorkload};
+pub use words::{Word, WordList};
 
 /// The result of a check.
 #[derive(Debug)]
@@ -57,10 +66,12 @@ pub struct Checked {
     pub findings: BTreeMap<usize, Findings>,
     /// The workloads that run Jina, and the other workloads that a Flow calls.
     pub components: Vec<SeenComponent>,
+    /// The addresses that workloads call, in the order of the calling workloads.
+    pub edges: Vec<Edge>,
 }
 
 /// The checks in order. A check may use the results of earlier checks, so the calls of the Flow are checked first.
-const CHECKS: [fn(&Cluster<'_>, &mut Report); 22] = [
+const CHECKS: [fn(&Cluster<'_>, &mut Report); 25] = [
     flow::calls,
     duplicates::objects,
     duplicates::entries,
@@ -71,8 +82,11 @@ const CHECKS: [fn(&Cluster<'_>, &mut Report); 22] = [
     runs::probes,
     runs::grace_periods,
     runs::replicas,
+    amounts::amounts,
+    pod_security::pod_security,
     services::selectors_and_ports,
     services::balance,
+    restarts::shards,
     strangers::strangers,
     flow::uncalled,
     flow::versions,
@@ -94,16 +108,27 @@ pub fn check(objects: &[Node<'_>], options: &Options) -> Checked {
 
 /// Checks objects in their compact form.
 pub fn check_views<'o>(objects: impl Iterator<Item = View<'o>>, options: &'o Options) -> Checked {
-    let cluster = Cluster::of(objects, options);
+    check_cluster(&Cluster::of(objects, options))
+}
+
+/// Checks objects that are indexed.
+pub fn check_cluster(cluster: &Cluster<'_>) -> Checked {
     let mut report = Report::default();
     for check in CHECKS {
-        check(&cluster, &mut report);
+        check(cluster, &mut report);
     }
     if let Some((first, count)) = cluster.work.skipped() {
         let others = if count > 1 { format!(", and {} more objects were not", count - 1) } else { String::new() };
         let finding = Code::CheckIncomplete.warning("", format!("was not checked in full{others}: that takes too long"));
         report.push(first, finding.fix("check fewer objects at a time, or select them by labels that they have"));
     }
-    let components = table::components(&cluster, &report);
-    Checked { findings: report.findings, components }
+    let components = table::components(cluster, &report);
+    Checked { findings: report.findings, components, edges: report.edges }
+}
+
+/// The calls between the workloads of a cluster, and to addresses outside of it.
+pub fn calls(cluster: &Cluster<'_>) -> Vec<Edge> {
+    let mut report = Report::default();
+    flow::calls(cluster, &mut report);
+    report.edges
 }

@@ -66,7 +66,8 @@ pub fn references(cluster: &Cluster<'_>, report: &mut Report) {
             }
         }
         let account = workload.spec.text_at("serviceAccountName");
-        pods.exists("ServiceAccount", account, &root.key("serviceAccountName"), Severity::Warning);
+        // Kubernetes creates no pod without its service account. Without a pull secret, it pulls images all the same.
+        pods.exists("ServiceAccount", account, &root.key("serviceAccountName"), Severity::Error);
     }
 }
 

@@ -32,6 +32,7 @@ pub fn components(cluster: &Cluster<'_>, report: &Report) -> Vec<SeenComponent> 
             replicas => replicas,
         };
         components.push(SeenComponent {
+            workload: id,
             namespace: object.namespace().to_owned(),
             label: cluster.label(id),
             role,

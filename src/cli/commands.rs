@@ -3,12 +3,15 @@
 use std::path::Path as FilePath;
 use std::vec::IntoIter;
 
+use super::diff::{self, Difference};
 use super::environment::Environment;
 use super::explain::Question;
 use super::export::Export;
-use super::flags::{Flag, OF_CHECK, OF_EXPORT, OF_INIT, Settings};
+use super::flags::{Flag, OF_CHECK, OF_DIFF, OF_EXPORT, OF_GRAPH, OF_INIT, OF_SUMMARY, Settings, Sides};
+use super::graph::{Drawing, Format};
 use super::init::Init;
 use super::inspect::Inspection;
+use super::summary::{self, Summary};
 use crate::config::{Overrides, STORAGE_VARIABLES};
 use crate::finding::{Code, Finding};
 
@@ -25,6 +28,12 @@ pub enum Command {
     Init(Box<Init>),
     /// Checks manifests.
     Check(Inspection),
+    /// Compares manifests.
+    Diff(Box<Difference>),
+    /// Draws manifests or a Flow.
+    Graph(Box<Drawing>),
+    /// Summarizes manifests.
+    Summary(Box<Summary>),
     /// Explains a code, a difference, a field, an option, or a Flow.
     Explain(Question),
     /// Prints the options of Jina, or one option.
@@ -95,7 +104,7 @@ pub const COMMANDS: &[Row] = &[
             };
             let outdir = arguments.words.next().map(Into::into);
             let layout = arguments.settings.layout;
-            let source = Export { flow, outdir, overrides: arguments.overrides(), image_files: arguments.image_files() };
+            let source = Export { outdir, ..arguments.source(flow) };
             let init = Init { source, layout };
             arguments.end("init", "FLOW and DIR")?;
             Ok(Command::Init(Box::new(init)))
@@ -115,7 +124,7 @@ pub const COMMANDS: &[Row] = &[
                 return Err(missing("export", "FLOW", "add a Jina YAML file, a JinaFlow, or `-` for standard input"));
             };
             let outdir = arguments.words.next().map(Into::into);
-            let export = Export { flow, outdir, overrides: arguments.overrides(), image_files: arguments.image_files() };
+            let export = Export { outdir, ..arguments.source(flow) };
             arguments.end("export", "FLOW and OUTDIR")?;
             Ok(Command::Export(Box::new(export)))
         },
@@ -130,12 +139,95 @@ pub const COMMANDS: &[Row] = &[
         examples: &["kustomize build --enable-alpha-plugins --enable-exec overlays/prod | jinaflow check -"],
         flags: OF_CHECK,
         inherited: &[],
-        make: |Arguments { words, settings: Settings { external, is_strict, as_json, .. }, .. }| {
+        make: |Arguments { words, settings, .. }| {
+            let as_json = settings.format([("table", false), ("json", true)])?;
+            let Settings { external, is_strict, .. } = settings;
             let paths: Vec<String> = words.collect();
             if paths.is_empty() {
                 return Err(missing("check", "PATH", "add files or folders, or `-` for standard input"));
             }
             Ok(Command::Check(Inspection { paths, external, is_strict, as_json }))
+        },
+    },
+    Row {
+        name: "diff",
+        arguments: "OLD NEW",
+        doc: "show what an apply changes, restarts and leaves behind",
+        details: "OLD and NEW are files or folders of manifests, whoever wrote them, or `-` for standard input. A Flow\n\
+                  is rendered first, with the flags of `jinaflow export`. No cluster is needed.\n\
+                  The exit code is 0 if nothing changes, 1 if something does, and 2 after an error.",
+        examples: &[
+            "jinaflow diff rendered/prod build/prod",
+            "jinaflow diff --build overlays/staging overlays/prod --output markdown",
+            "kubectl get deploy,sts,svc,cm,pdb,netpol,hpa -o yaml | jinaflow diff --live - build/prod",
+        ],
+        flags: OF_DIFF,
+        inherited: OF_EXPORT,
+        make: |mut arguments| {
+            let words = [arguments.words.next(), arguments.words.next()];
+            let [Some(old), Some(new)] = words else {
+                return Err(missing("diff", "OLD and NEW", "add two files or folders of manifests"));
+            };
+            if old == "-" && new == "-" {
+                return Err(Code::UnexpectedArgument.error("diff", "reads standard input once").got("-").fix("name a file for OLD or NEW"));
+            }
+            let formats = [
+                ("text", diff::Format::Text),
+                ("markdown", diff::Format::Markdown),
+                ("json", diff::Format::Json),
+                ("mermaid", diff::Format::Mermaid),
+            ];
+            let format = arguments.settings.format(formats)?;
+            let external = std::mem::take(&mut arguments.settings.external);
+            let Sides { is_live, may_build } = arguments.settings.sides;
+            let old = arguments.source(old);
+            let new = Export { flow: new, ..old.clone() };
+            let difference = Difference { old, new, is_live, may_build, external, format };
+            arguments.end("diff", "OLD and NEW")?;
+            Ok(Command::Diff(Box::new(difference)))
+        },
+    },
+    Row {
+        name: "graph",
+        arguments: "PATH|FLOW",
+        doc: "draw the workloads of a Flow and the addresses between them",
+        details: "PATH is a file or a folder of manifests, whoever wrote them, or `-` for standard input. FLOW is\n\
+                  a Jina YAML file or a JinaFlow: the command renders it first, and takes the flags of\n\
+                  `jinaflow export`. Errors that `jinaflow check` finds are red in the picture and warnings on\n\
+                  standard error; the command does not fail.",
+        examples: &["jinaflow graph flow.yml", "jinaflow graph build/prod --output svg > prod.svg"],
+        flags: OF_GRAPH,
+        inherited: OF_EXPORT,
+        make: |mut arguments| {
+            let Some(path) = arguments.words.next() else {
+                return Err(missing("graph", "PATH", "add a file or folder of manifests, a Jina YAML file, or `-` for standard input"));
+            };
+            let format = arguments.settings.format([("mermaid", Format::Mermaid), ("dot", Format::Dot), ("svg", Format::Svg)])?;
+            let may_build = arguments.settings.sides.may_build;
+            let external = std::mem::take(&mut arguments.settings.external);
+            let source = arguments.source(path);
+            arguments.end("graph", "one PATH")?;
+            Ok(Command::Graph(Box::new(Drawing { source, may_build, external, format })))
+        },
+    },
+    Row {
+        name: "summary",
+        arguments: "PATH",
+        doc: "list components, resources, and what the cluster has to have before",
+        details: "PATH is a file or folder of manifests, whoever wrote them, or `-` for standard input. A Jina YAML\n\
+                  file or a JinaFlow is rendered first, with the flags of `jinaflow export`. No cluster is needed.",
+        examples: &["jinaflow summary flow.yml", "jinaflow summary --build overlays/prod --output markdown"],
+        flags: OF_SUMMARY,
+        inherited: OF_EXPORT,
+        make: |mut arguments| {
+            let Some(path) = arguments.words.next() else {
+                return Err(missing("summary", "PATH", "add a file or folder, or `-` for standard input"));
+            };
+            let format = arguments.settings.format(summary::FORMATS)?;
+            let may_build = arguments.settings.sides.may_build;
+            let source = arguments.source(path);
+            arguments.end("summary", "one PATH")?;
+            Ok(Command::Summary(Box::new(Summary { source, may_build, format })))
         },
     },
     Row {
@@ -153,10 +245,7 @@ pub const COMMANDS: &[Row] = &[
         make: |mut arguments| {
             let question = match arguments.words.next() {
                 None => Question::Everything,
-                Some(word) if is_file(&word) => {
-                    let (overrides, image_files) = (arguments.overrides(), arguments.image_files());
-                    Question::Flow(Box::new(Export { flow: word, outdir: None, overrides, image_files }))
-                }
+                Some(word) if is_file(&word) => Question::Flow(Box::new(arguments.source(word))),
                 Some(name) => Question::Name(name),
             };
             arguments.end("explain", "one argument")?;
@@ -276,9 +365,10 @@ impl Arguments<'_> {
         overrides
     }
 
-    /// The files of images.
-    fn image_files(&mut self) -> Vec<String> {
-        std::mem::take(&mut self.settings.image_files)
+    /// A file with the settings to render it. The settings are taken, so this is for the first file of a command.
+    fn source(&mut self, flow: String) -> Export {
+        let image_files = std::mem::take(&mut self.settings.image_files);
+        Export { flow, outdir: None, overrides: self.overrides(), image_files }
     }
 
     /// Reports the first argument that is left, because the command does not take it.

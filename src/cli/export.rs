@@ -15,7 +15,7 @@ use crate::krm::meta::Meta;
 use crate::plan::Budget;
 use crate::reconcile::{Origin, Placing};
 use crate::render::Rendering;
-use crate::report;
+use crate::report::{self, Subject};
 
 /// The arguments of an export.
 #[derive(Debug, Default, Clone)]
@@ -45,15 +45,26 @@ impl Export {
     }
 }
 
-/// Exports the Flows of a file. Findings go to `report`. Returns whether the export succeeded.
-pub fn export(export: &Export, stdout: &mut impl Write, report: &mut Report) -> Result<bool> {
-    let Some(overrides) = export.settings(report)? else { return Ok(false) };
+/// Exports the Flows of a file. Findings go to `report`, and lines about what was done to a folder to `done`. Returns whether the
+/// export succeeded.
+pub fn export(export: &Export, stdout: &mut impl Write, report: &mut Report, done: &mut String) -> Result<bool> {
     let Some((subject, text)) = input::text(&export.flow, report)? else { return Ok(false) };
-    let source = Source::new(&subject, &text);
+    let Some(flows) = render(export, &subject, &text, report)? else { return Ok(false) };
+    match &export.outdir {
+        None => write_stream(&flows, stdout)?,
+        Some(outdir) => *done = outdir::write(outdir, &flows, report)?,
+    }
+    Ok(!report::has_errors(report))
+}
+
+/// Renders the Flows of a file; `None` after an error. Findings go to `report`.
+pub fn render(export: &Export, subject: &Subject, text: &str, report: &mut Report) -> Result<Option<Vec<Exported>>> {
+    let Some(overrides) = export.settings(report)? else { return Ok(None) };
+    let source = Source::new(subject, text);
     let mut flows: Vec<Exported> = Vec::new();
     let mut files: HashSet<(Option<String>, String)> = HashSet::new();
     let mut budget = Budget::default();
-    for FlowOfFile { config, findings: mut own, path, document } in input::flows(&text, &subject, &overrides, report) {
+    for FlowOfFile { config, findings: mut own, path, document } in input::flows(text, subject, &overrides, report) {
         if let Some(rendering) = Rendering::of(&config, &Path::root(path), &mut budget, &mut own) {
             rendering.report_missing_images(&config, &Path::root(path), |_, _| false, &mut own);
             let namespace = rendering.target().namespace.filter(|_| export.outdir.is_none());
@@ -67,14 +78,7 @@ pub fn export(export: &Export, stdout: &mut impl Write, report: &mut Report) -> 
         }
         report.extend(source.place(own, document));
     }
-    if report::has_errors(report) {
-        return Ok(false);
-    }
-    match &export.outdir {
-        None => write_stream(&flows, stdout)?,
-        Some(outdir) => outdir::write(outdir, &flows, report)?,
-    }
-    Ok(!report::has_errors(report))
+    Ok((!report::has_errors(report)).then_some(flows))
 }
 
 /// The identity of a Flow, by which its earlier objects in the folder are recognized.
@@ -90,7 +94,8 @@ fn placing(rendering: &Rendering, on_conflict: OnConflict) -> Placing {
     Placing { meta, origin: Origin::Unknown, on_conflict, namespace, components: rendering.planned() }
 }
 
-fn write_stream(flows: &[Exported], stdout: &mut impl Write) -> Result<()> {
+/// Writes the documents of Flows one after the other.
+pub fn write_stream(flows: &[Exported], stdout: &mut impl Write) -> Result<()> {
     for (i, (_, text)) in merged::new(flows, false).iter().enumerate() {
         if i > 0 {
             stdout.write_all(b"---\n")?;

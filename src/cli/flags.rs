@@ -37,12 +37,23 @@ pub struct Settings {
     pub external: External,
     /// Whether a warning fails the run.
     pub is_strict: bool,
-    /// Whether output is JSON.
-    pub as_json: bool,
+    /// The format of the output.
+    pub output: Option<String>,
+    /// How the sides of a comparison are read.
+    pub sides: Sides,
     /// The tool for which `init` writes files.
     pub layout: Layout,
     /// A page to print instead of running the command.
     pub page: Option<Page>,
+}
+
+/// How the sides of a comparison are read.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Sides {
+    /// Whether the old side is the output of `kubectl get`.
+    pub is_live: bool,
+    /// Whether folders of kustomizations are built.
+    pub may_build: bool,
 }
 
 /// A page about jinaflow.
@@ -53,6 +64,24 @@ pub enum Page {
     /// The version.
     Version,
 }
+
+/// Stores the format, which each command compares with its own formats.
+const SET_OUTPUT: fn(&mut Settings, &str, &Path<'_>) -> Result<(), Finding> = |settings, value, _| {
+    settings.output = Some(value.to_owned());
+    Ok(())
+};
+
+/// The flag of commands that read kustomizations.
+const BUILD: Flag = Flag {
+    name: "build",
+    short: None,
+    value: None,
+    doc: "build folders that have a kustomization, with the kustomize on the PATH",
+    set: |settings, _, _| {
+        settings.sides.may_build = true;
+        Ok(())
+    },
+};
 
 /// Flags of `init`.
 pub const OF_INIT: &[Flag] = &[
@@ -186,19 +215,22 @@ pub const OF_EXPORT: &[Flag] = &[
     },
 ];
 
+/// The flag of commands that check objects.
+const EXTERNAL: Flag = Flag {
+    name: "external",
+    short: None,
+    value: Some("KIND/NAME"),
+    doc: "an object that others provide, such as secret/hf-token; NAME may\n\
+          be `*`. May be repeated",
+    // As in the annotation, one value may list several objects, separated by commas.
+    set: |settings, value, flag| {
+        value.split(',').try_for_each(|object| settings.external.declare(object).map_err(|finding| finding.on(flag)))
+    },
+};
+
 /// Flags of `check`.
 pub const OF_CHECK: &[Flag] = &[
-    Flag {
-        name: "external",
-        short: None,
-        value: Some("KIND/NAME"),
-        doc: "an object that others provide, such as secret/hf-token; NAME may\n\
-              be `*`. May be repeated",
-        // As in the annotation, one value may list several objects, separated by commas.
-        set: |settings, value, flag| {
-            value.split(',').try_for_each(|object| settings.external.declare(object).map_err(|finding| finding.on(flag)))
-        },
-    },
+    EXTERNAL,
     Flag {
         name: "strict",
         short: None,
@@ -211,18 +243,45 @@ pub const OF_CHECK: &[Flag] = &[
     },
     Flag {
         name: "output",
-        short: None,
+        short: Some('o'),
         value: Some("FORMAT"),
         doc: "table (the default), or json for `results` of a ResourceList",
-        set: |settings, value, flag| {
-            const FORMATS: [&str; 2] = ["table", "json"];
-            settings.as_json = value == "json";
-            if FORMATS.contains(&value) {
-                return Ok(());
-            }
-            Err(Code::ValueNotAllowed.error(flag, "is not an output format").got(value).suggest(value, FORMATS.into_iter()))
+        set: |settings, value, _| {
+            // Each command compares it with its own formats.
+            settings.output = Some(value.to_owned());
+            Ok(())
         },
     },
+];
+
+/// Flags of `diff`.
+pub const OF_DIFF: &[Flag] = &[
+    Flag { name: "output", short: Some('o'), value: Some("FORMAT"), doc: "text (the default), markdown, json or mermaid", set: SET_OUTPUT },
+    Flag {
+        name: "live",
+        short: None,
+        value: None,
+        doc: "OLD is the output of `kubectl get -o yaml`",
+        set: |settings, _, _| {
+            settings.sides.is_live = true;
+            Ok(())
+        },
+    },
+    BUILD,
+    EXTERNAL,
+];
+
+/// Flags of `graph`.
+pub const OF_GRAPH: &[Flag] = &[
+    Flag { name: "output", short: Some('o'), value: Some("FORMAT"), doc: "mermaid (the default), dot or svg", set: SET_OUTPUT },
+    BUILD,
+    EXTERNAL,
+];
+
+/// Flags of `summary`.
+pub const OF_SUMMARY: &[Flag] = &[
+    Flag { name: "output", short: Some('o'), value: Some("FORMAT"), doc: "text (the default), markdown, or json", set: SET_OUTPUT },
+    BUILD,
 ];
 
 /// Flags of every command.
@@ -249,6 +308,17 @@ pub const OF_ALL: &[Flag] = &[
     },
 ];
 
+impl Settings {
+    /// The format of the output, of the formats of a command. The first one is the default.
+    pub fn format<T: Copy, const N: usize>(&self, formats: [(&'static str, T); N]) -> Result<T, Finding> {
+        let wanted = self.output.as_deref().unwrap_or(formats[0].0);
+        formats.iter().find(|(name, _)| *name == wanted).map(|(_, format)| *format).ok_or_else(|| {
+            let finding = Code::ValueNotAllowed.error("--output", "is not an output format").got(wanted);
+            finding.suggest(wanted, formats.iter().map(|(name, _)| *name))
+        })
+    }
+}
+
 impl Flag {
     /// The name of the flag as users write it.
     pub fn spelled(&self) -> String {
@@ -258,7 +328,7 @@ impl Flag {
 
 /// All flags.
 fn all() -> impl Iterator<Item = &'static Flag> {
-    OF_ALL.iter().chain(OF_INIT).chain(OF_EXPORT).chain(OF_CHECK)
+    OF_ALL.iter().chain(OF_INIT).chain(OF_EXPORT).chain(OF_CHECK).chain(OF_DIFF).chain(OF_GRAPH).chain(OF_SUMMARY)
 }
 
 /// The flag with a long name.

@@ -9,7 +9,7 @@ const README: &str = include_str!("../../functions/jinaflow/README.md");
 const READ_ON: &str = "\
 \nFlags and examples of a command: jinaflow COMMAND --help
 JinaFlow, kustomize, kpt and all the rest: jinaflow manual
-Exit code: 0 without errors, 1 with an error.
+Exit code: 0, or 1 with an error; of diff 0 without changes, 1 with changes, 2 with an error.
 ";
 
 /// The manual, without the comments for documentation generators.
@@ -70,7 +70,7 @@ fn entries<'e>(out: &mut String, entries: impl Iterator<Item = (String, &'e str)
 
 #[cfg(test)]
 mod tests {
-    use super::super::flags::{OF_ALL, OF_CHECK, OF_EXPORT, OF_INIT};
+    use super::super::flags::{OF_ALL, OF_CHECK, OF_DIFF, OF_EXPORT, OF_GRAPH, OF_INIT, OF_SUMMARY};
     use super::*;
 
     #[test]
@@ -80,7 +80,7 @@ mod tests {
             let has_it = manual.lines().any(|line| line.trim_start().starts_with(&format!("jinaflow {}", row.name)));
             assert!(has_it, "{}", row.name);
         }
-        for flag in OF_INIT.iter().chain(OF_EXPORT).chain(OF_CHECK).chain(OF_ALL) {
+        for flag in [OF_INIT, OF_EXPORT, OF_CHECK, OF_DIFF, OF_SUMMARY, OF_GRAPH, OF_ALL].into_iter().flatten() {
             assert!(manual.contains(&term(flag)), "{}", term(flag));
         }
     }

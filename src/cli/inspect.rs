@@ -130,7 +130,7 @@ pub fn look(files: &[File], mut findings: Report, inspection: &Inspection) -> Se
 }
 
 /// Renders a JinaFlow, if it has no error. Findings go to `own`.
-fn flow(object: usize, node: &Node<'_>, budget: &mut Budget, own: &mut Findings) -> Option<(Unrendered, Placing, Rendering)> {
+pub fn flow(object: usize, node: &Node<'_>, budget: &mut Budget, own: &mut Findings) -> Option<(Unrendered, Placing, Rendering)> {
     let document = Document { root: Some(node.clone()), duplicates: Vec::new() };
     let config = config::read(&document, &Overrides::default(), own);
     let rendering = Rendering::of(&config, &Path::root("spec.flow"), budget, own)?;
@@ -149,7 +149,7 @@ fn flow(object: usize, node: &Node<'_>, budget: &mut Budget, own: &mut Findings)
 
 /// Reads a file, standard input, or all files of a folder with the extension of a manifest. A file in a folder that cannot be
 /// read is a warning.
-fn gather(path: &str, files: &mut Vec<File>, kustomizations: &mut Vec<Kustomization>, findings: &mut Report) -> Result<()> {
+pub fn gather(path: &str, files: &mut Vec<File>, kustomizations: &mut Vec<Kustomization>, findings: &mut Report) -> Result<()> {
     let unreadable = |error: io::Error| Failure::unreadable(FilePath::new(path), error);
     let is_folder = path != "-" && FilePath::new(path).is_dir();
     if !is_folder {

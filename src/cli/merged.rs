@@ -15,7 +15,7 @@ use crate::krm::meta::Meta;
 use crate::krm::{Caller, ResourceList};
 use crate::plan::{Component, Role};
 use crate::reconcile::ownership::{OBJECT, Owner};
-use crate::reconcile::{Fate, Generated, Placing, Purpose, RENDERED, Reconciler, memory_of};
+use crate::reconcile::{Fate, FlowChanges, Generated, Placing, Purpose, RENDERED, Reconciler, memory_of};
 use crate::render::Rendering;
 use crate::report::{self, Subject};
 use crate::yaml::{self, Data, Node};
@@ -39,6 +39,8 @@ pub struct Change {
     pub removed: Vec<String>,
     /// The new record, unless the folder has none.
     pub memory: Option<Memory>,
+    /// What changes in the objects of each Flow.
+    pub objects: Vec<FlowChanges>,
 }
 
 /// The content of [`MEMORY`].
@@ -197,7 +199,7 @@ pub fn merge(folder: &FilePath, flows: &[Exported], keeps_memory: bool, report: 
         after.take(text, Some(was));
     }
     outcome.added.iter().for_each(|text| after.take(text, None));
-    let mut change = Change { removed: after.removed(&before), ..Change::default() };
+    let mut change = Change { removed: after.removed(&before), objects: outcome.changes, ..Change::default() };
     let texts = before.contents();
     let old = |file: &str| texts.get(file).map(String::as_str).unwrap_or_default();
     for (file, documents) in &after.files {

@@ -23,6 +23,10 @@ mod explain;
 mod unrendered;
 mod kustomizations;
 pub mod inspect;
+mod side;
+mod diff;
+mod graph;
+mod summary;
 mod env_file;
 mod flags;
 mod commands;
@@ -34,6 +38,7 @@ use std::io::{self, IsTerminal as _, Write};
 use std::path::Path as FilePath;
 
 use commands::Command;
+use diff::Verdict;
 use environment::Environment;
 use failure::{Failure, Report, Result};
 
@@ -43,36 +48,46 @@ use crate::function::{self, Outcome};
 use crate::jina::reference;
 use crate::report::{self, Subject, place};
 
+/// The exit code of a command that succeeded.
+const SUCCESS: u8 = 0;
+/// The exit code of a command that failed.
+const FAILURE: u8 = 1;
+/// The exit code of a comparison that found changes. As for `kubectl diff`, it is not a failure.
+const DIFFERS: u8 = 1;
+/// The exit code of a comparison that failed.
+const TROUBLE_OF_DIFF: u8 = 2;
+
 /// Runs the process and returns its exit code.
 pub fn main() -> u8 {
     let environment = Environment::of_process();
-    let mut report = Report::new();
+    let (mut report, mut done_lines) = (Report::new(), String::new());
     let command = parse::command(std::env::args_os(), &environment);
     let done = command
         .map_err(|finding| Failure::Finding(Box::new((Subject::CommandLine, finding))))
-        .and_then(|command| run(command, &environment, &mut report));
-    let succeeded = match done {
-        Ok(succeeded) => succeeded,
-        Err(failure) if failure.is_closed_pipe() => true,
+        .and_then(|command| run(command, &environment, &mut report, &mut done_lines));
+    let code = match done {
+        Ok(code) => code,
+        Err(failure) if failure.is_closed_pipe() => SUCCESS,
         Err(failure) => {
             report.insert(0, failure.into());
-            false
+            let name = std::env::args_os().skip(1).find(|word| !word.to_string_lossy().starts_with('-'));
+            if name.is_some_and(|name| name == "diff") { TROUBLE_OF_DIFF } else { FAILURE }
         }
     };
-    write_stderr(&report::lines(&report), &environment);
+    write_stderr(&(report::lines(&report) + &done_lines), &environment);
     write_hint(&report);
-    u8::from(!succeeded)
+    code
 }
 
-/// Runs a command. Findings go to `report`. Returns whether the command succeeded.
-fn run(command: Command, environment: &Environment, report: &mut Report) -> Result<bool> {
+/// Runs a command. Findings go to `report`, and lines about what was done to `done`. Returns the exit code.
+fn run(command: Command, environment: &Environment, report: &mut Report, done: &mut String) -> Result<u8> {
     // Manifests of a Flow are larger than the buffer, and are written without being copied to it.
     let mut stdout = io::BufWriter::with_capacity(16 << 10, io::stdout().lock());
     let succeeded = match command {
         Command::Function if io::stdin().is_terminal() => print(&mut stdout, &help::overview())?,
         Command::Function => {
             let outcome = function::run(&stdin::read()?, &mut stdout)?;
-            return finish(&outcome, stdout, environment);
+            return finish(&outcome, stdout, environment).map(exit_code);
         }
         Command::Plugin(config) => {
             let config = fs::read_to_string(&config).map_err(|error| Failure::unreadable(FilePath::new(&config), error))?;
@@ -81,11 +96,22 @@ fn run(command: Command, environment: &Environment, report: &mut Report) -> Resu
                 Failure::Finding(Box::new((Subject::Input, finding)))
             })?;
             let outcome = function::run_plugin(&config, &input, &mut stdout)?;
-            return finish(&outcome, stdout, environment);
+            return finish(&outcome, stdout, environment).map(exit_code);
         }
-        Command::Export(export) => export::export(&export, &mut stdout, report)?,
+        Command::Export(export) => export::export(&export, &mut stdout, report, done)?,
         Command::Init(arguments) => init::init(&arguments, &mut stdout, report)?,
         Command::Check(inspection) => inspect::inspect(&inspection, environment.may_color, &mut stdout, report)?,
+        Command::Summary(summary) => summary::summarize(&summary, &mut stdout, report)?,
+        Command::Graph(drawing) => graph::graph(&drawing, &mut stdout, report)?,
+        Command::Diff(difference) => {
+            let verdict = diff::diff(&difference, &mut stdout, report)?;
+            stdout.flush()?;
+            return Ok(match verdict {
+                Verdict::Same => SUCCESS,
+                Verdict::Differs => DIFFERS,
+                Verdict::Failed => TROUBLE_OF_DIFF,
+            });
+        }
         Command::Explain(question) => explain::explain(&question, &mut stdout, report)?,
         Command::Options(None) => print(&mut stdout, &reference::page())?,
         Command::Options(Some(name)) => explain::option(&name, &mut stdout, report)?,
@@ -100,7 +126,11 @@ fn run(command: Command, environment: &Environment, report: &mut Report) -> Resu
         Command::Version => print(&mut stdout, concat!("jinaflow ", env!("CARGO_PKG_VERSION"), "\n"))?,
     };
     stdout.flush()?;
-    Ok(succeeded)
+    Ok(exit_code(succeeded))
+}
+
+fn exit_code(succeeded: bool) -> u8 {
+    if succeeded { SUCCESS } else { FAILURE }
 }
 
 fn print(stdout: &mut impl Write, text: &str) -> Result<bool> {

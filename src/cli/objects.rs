@@ -13,7 +13,7 @@ use crate::krm::annotations::{INDEX, PATH};
 use crate::reconcile::RENDERED;
 use crate::report::Subject;
 use crate::report::place::{self, Written};
-use crate::yaml::{self, Arena, Data, Node, Part, SyntaxError, View};
+use crate::yaml::{self, Arena, Data, DuplicateKey, Node, Part, SyntaxError, View};
 
 /// The size in bytes of the largest file that is read.
 const LARGEST_FILE: usize = 1 << 31;
@@ -66,9 +66,8 @@ impl<'t> Objects<'t> {
             let arena = Arena::new(std::str::from_utf8(&file.bytes).unwrap_or_default());
             objects.files.push(ReadFile { name: &file.name, arena, first_object: objects.places.len() });
             for piece in documents::split(&file.bytes) {
-                if let Err(finding) = objects.read_piece(&piece, &mut aliases) {
-                    findings.push((Subject::File(file.name.clone()), finding));
-                }
+                let found = objects.read_piece(&piece, &mut aliases).unwrap_or_else(|finding| vec![finding]);
+                findings.extend(found.into_iter().map(|finding| (Subject::File(file.name.clone()), finding)));
             }
             if let Some(file) = objects.files.last_mut() {
                 file.arena.shrink();
@@ -79,7 +78,8 @@ impl<'t> Objects<'t> {
         objects
     }
 
-    fn read_piece(&mut self, piece: &Piece<'t>, aliases: &mut Aliases) -> Result<(), Finding> {
+    /// Reads a piece. Returns what is lost of it: a document with duplicate keys keeps one value of each.
+    fn read_piece(&mut self, piece: &Piece<'t>, aliases: &mut Aliases) -> Result<Vec<Finding>, Finding> {
         let file = self.files.len() - 1;
         let name = self.files[file].name;
         let text = std::str::from_utf8(piece.bytes).map_err(|error| {
@@ -88,11 +88,13 @@ impl<'t> Objects<'t> {
         })?;
         let start = self.end();
         match self.read_text(text, aliases) {
-            Ok(are_items_split) => {
+            Ok((are_items_split, duplicates)) => {
                 let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
                 let (file, first_object) = (number(file), number(start.object));
                 self.pieces.push(ReadPiece { text, file, before: piece.before, first_object, are_items_split });
-                Ok(())
+                let written = Written::new(name, text, piece.before);
+                let finding = |key| finding_about_piece(duplicate(key, &written, piece.before), piece, text);
+                Ok(duplicates.iter().map(finding).collect())
             }
             Err(SyntaxError { message, mark }) => {
                 self.forget_since(start);
@@ -103,8 +105,8 @@ impl<'t> Objects<'t> {
         }
     }
 
-    /// Adds the objects of a piece. Returns whether the entries of `items` were read one by one.
-    fn read_text(&mut self, text: &'t str, aliases: &mut Aliases) -> Result<bool, SyntaxError> {
+    /// Adds the objects of a piece. Returns whether the entries of `items` were read one by one, and the duplicate keys.
+    fn read_text(&mut self, text: &'t str, aliases: &mut Aliases) -> Result<(bool, Vec<DuplicateKey>), SyntaxError> {
         if !aliases.may_hold(text) {
             return Err(Aliases::error(Mark { line: 1, column: 1 }));
         }
@@ -116,9 +118,9 @@ impl<'t> Objects<'t> {
             documents = Some(read_whole(text, &mut |object| self.add(object))?);
         }
         let documents = documents.unwrap_or_default();
-        match documents.into_iter().find(|document| !aliases.fit_weight(document.weight, text)) {
+        match documents.iter().find(|document| !aliases.fit_weight(document.weight, text)) {
             Some(document) => Err(Aliases::error(document.mark)),
-            None => Ok(are_items_split),
+            None => Ok((are_items_split, documents.into_iter().flat_map(|document| document.duplicates).collect())),
         }
     }
 
@@ -219,15 +221,18 @@ struct End {
     place: usize,
 }
 
-/// The [`Node::weight`] of a document, and where it starts. The weight is 0 if the text has no alias.
-struct DocumentWeight {
+/// What is known of a document beside its objects.
+struct ReadDocument {
+    /// Its [`Node::weight`]; 0 if the text has no alias.
     weight: usize,
+    /// Where it starts.
     mark: Mark,
+    duplicates: Vec<DuplicateKey>,
 }
 
 /// Reads the objects of a piece, and the entries of `items` one by one. `None` if the entries are not objects of a list:
 /// then [`read_whole`] must read all objects of the piece again.
-fn read_split<'t>(text: &'t str, push: &mut impl FnMut(Node<'t>)) -> Result<Option<Vec<DocumentWeight>>, SyntaxError> {
+fn read_split<'t>(text: &'t str, push: &mut impl FnMut(Node<'t>)) -> Result<Option<Vec<ReadDocument>>, SyntaxError> {
     let mut documents = Vec::new();
     let (mut has_items, mut weight) = (false, 0);
     let has_aliases = may_have_aliases(text);
@@ -244,7 +249,8 @@ fn read_split<'t>(text: &'t str, push: &mut impl FnMut(Node<'t>)) -> Result<Opti
                     if has_items && (!is_list(&root) || are_items_replaced) {
                         return Ok(None);
                     }
-                    documents.push(DocumentWeight { weight: weight + weight_of(&root), mark: root.mark });
+                    let weight = weight + weight_of(&root);
+                    documents.push(ReadDocument { weight, mark: root.mark, duplicates: document.duplicates });
                     unwrap(root, push);
                 }
                 (has_items, weight) = (false, 0);
@@ -255,11 +261,11 @@ fn read_split<'t>(text: &'t str, push: &mut impl FnMut(Node<'t>)) -> Result<Opti
 }
 
 /// Reads the objects of a piece, each document as a whole.
-fn read_whole<'t>(text: &'t str, push: &mut impl FnMut(Node<'t>)) -> Result<Vec<DocumentWeight>, SyntaxError> {
-    let roots = yaml::read_all(text)?.into_iter().filter_map(|document| document.root);
+fn read_whole<'t>(text: &'t str, push: &mut impl FnMut(Node<'t>)) -> Result<Vec<ReadDocument>, SyntaxError> {
+    let read = yaml::read_all(text)?.into_iter().filter_map(|document| Some((document.root?, document.duplicates)));
     let mut documents = Vec::new();
-    for root in roots {
-        documents.push(DocumentWeight { weight: root.weight(), mark: root.mark });
+    for (root, duplicates) in read {
+        documents.push(ReadDocument { weight: root.weight(), mark: root.mark, duplicates });
         unwrap(root, push);
     }
     Ok(documents)
@@ -290,17 +296,25 @@ fn unwrap<'t>(node: Node<'t>, push: &mut impl FnMut(Node<'t>)) {
     }
 }
 
+/// The finding about a duplicate key. Files that are joined without a line `---` between them have many.
+fn duplicate(key: &DuplicateKey, written: &Written<'_>, before: u32) -> Finding {
+    let first = key.first.line.saturating_add(before);
+    let message = format!("is a duplicate key, first used on line {first}; one of both values is lost");
+    let finding = Code::DuplicateKey.error(key.path.clone().key(&key.key), message).quoting(written.excerpt(key.second));
+    finding.fix("remove one of the two; if two documents are joined here, write a line `---` between them")
+}
+
 /// Completes a finding about a document that cannot be read: it is an error if the document belongs to a Flow. Secrets are not
 /// shown.
 fn finding_about_piece(finding: Finding, piece: &Piece<'_>, text: &str) -> Finding {
     let is_ours = documents::is_ours(text);
     let severity = if is_ours { Severity::Error } else { Severity::Warning };
     let line = finding.excerpt.as_ref().map_or(piece.before.saturating_add(1), |excerpt| excerpt.mark.line);
+    let finding = if documents::is_secret(text) { finding.quoting(None) } else { finding };
     let fix = match (is_ours, finding.fix.is_some()) {
         (_, true) => return finding.with_severity(severity),
         (true, _) => format!("correct line {line}: the document is for a Flow, and was not checked"),
         (false, _) => format!("correct line {line}: this document was not checked, but all others were"),
     };
-    let finding = if documents::is_secret(text) { finding.quoting(None) } else { finding };
     finding.with_severity(severity).fix(fix)
 }

@@ -8,6 +8,7 @@ use super::failure::{Failure, Report, Result};
 use super::folder::MEMORY;
 use super::merged::{self, Change, Exported};
 use crate::finding::Code;
+use crate::report::changes::{self, Tally};
 use crate::report::{self, Subject};
 
 /// The start of the names of temporary folders, in which files are written before they are renamed.
@@ -16,8 +17,9 @@ const STAGE: &str = ".jinaflow.new";
 /// The most names that are tried for a temporary folder. A taken name belongs to another run, or to a run that was killed.
 const MOST_STAGES: u32 = 1000;
 
-/// Writes Flows to a folder, merged with the files that it has. Writes nothing if there is an error.
-pub fn write(outdir: &FilePath, flows: &[Exported], report: &mut Report) -> Result<()> {
+/// Writes Flows to a folder, merged with the files that it has, and returns a line about each Flow. Writes nothing if there is an
+/// error.
+pub fn write(outdir: &FilePath, flows: &[Exported], report: &mut Report) -> Result<String> {
     // Users compare an export with `compat` and an export of Jina file by file, so jinaflow adds no file.
     let keeps_memory = !flows.iter().any(|flow| flow.rendering.is_jinas());
     if is_file(outdir) {
@@ -25,11 +27,21 @@ pub fn write(outdir: &FilePath, flows: &[Exported], report: &mut Report) -> Resu
         return Err(Failure::of_file(outdir, finding.fix("choose another name")));
     }
     if !outdir.exists() && create(outdir, &merged::new(flows, keeps_memory))? {
-        return Ok(());
+        return Ok(flows.iter().map(all_added).collect());
     }
     let _lock = lock(outdir);
     let change = merged::merge(outdir, flows, keeps_memory, report)?;
-    if report::has_errors(report) { Ok(()) } else { apply(outdir, &change) }
+    if report::has_errors(report) {
+        return Ok(String::new());
+    }
+    apply(outdir, &change)?;
+    Ok(changes::summary(&change.objects))
+}
+
+/// The line about a Flow in a new folder.
+fn all_added(flow: &Exported) -> String {
+    let added = flow.rendering.objects().map(|(_, objects)| objects.len()).sum();
+    changes::summary_line(&flow.placing.meta.name, &Tally { added, ..Tally::default() })
 }
 
 /// Writes new files to a folder. Writes nothing if one of them exists already.
@@ -115,7 +127,7 @@ fn apply(outdir: &FilePath, change: &Change) -> Result<()> {
 }
 
 fn replace_all(outdir: &FilePath, change: &Change, undo: &mut Undo) -> Result<()> {
-    let Change { written, removed, memory } = change;
+    let Change { written, removed, memory, .. } = change;
     let is_changing = !written.is_empty() || !removed.is_empty();
     if let Some(memory) = memory.as_ref().filter(|_| is_changing) {
         replace(outdir, MEMORY, &memory.unfinished, undo)?;

@@ -183,7 +183,7 @@ corrections! {
     BalancedReplicas "balanced-replicas"
         jina: "Services with a cluster IP, and an annotation that requests Linkerd"
         why: "gRPC keeps one connection to such an address: without a mesh one replica gets all requests (jina-ai/serve issue 5788)"
-        ours: "headless Services for executors and heads, gRPC's round robin in the gateway and in heads, and servers that close connections after some time, so that clients find new replicas; `spec.mesh` requests Linkerd or Istio"
+        ours: "headless Services for executors and heads, gRPC's round robin in the gateway and in heads, and servers that close connections after some time, so that clients find new replicas; the gateway and heads wait for the only pod of an executor while it restarts, and a shard with storage and one pod has a cluster IP for that; `spec.mesh` requests Linkerd or Istio"
 
     ObjectLabels "object-labels"
         jina: "labels on Services and pods only, and none of those that Kubernetes recommends"

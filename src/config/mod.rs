@@ -3,7 +3,7 @@
 mod api;
 mod object_names;
 pub mod quantity;
-mod amounts;
+pub mod amounts;
 pub mod image_name;
 pub mod hub_name;
 pub mod placeholder;

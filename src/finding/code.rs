@@ -154,6 +154,7 @@ codes! {
     EditConflict = "edit-conflict",
     EditLost = "edit-lost",
     EditCarriedOver = "edit-carried-over",
+    EditKept = "edit-kept",
     FieldOverwritten = "field-overwritten",
     RenderedAnnotationMissing = "rendered-annotation-missing",
     ObjectOfAnotherKind = "object-of-another-kind",
@@ -161,6 +162,11 @@ codes! {
     RenamedObjectLeft = "renamed-object-left",
     FlowRemoved = "flow-removed",
     FlowMayBeRenamed = "flow-may-be-renamed",
+
+    // What a render did.
+    ObjectAdded = "object-added",
+    ObjectChanged = "object-changed",
+    ObjectRemoved = "object-removed",
 
     // The function.
     FlowMissing = "flow-missing",
@@ -195,6 +201,7 @@ codes! {
     FlowReplaced = "flow-replaced",
     WorkloadNotFromFlow = "workload-not-from-flow",
     KustomizationNotBuilt = "kustomization-not-built",
+    LiveObjects = "live-objects",
     NothingRunsJina = "nothing-runs-jina",
     FlowNotRendered = "flow-not-rendered",
     LocalConfigMissing = "local-config-missing",
@@ -223,12 +230,14 @@ codes! {
     GatewayWithoutService = "gateway-without-service",
     JinaVersionsDiffer = "jina-versions-differ",
     CallsNotBalanced = "calls-not-balanced",
+    ShardLeftOut = "shard-left-out",
     DnsPolicyMismatch = "dns-policy-mismatch",
     NetworkPolicyBlocks = "network-policy-blocks",
     AutoscalerConflict = "autoscaler-conflict",
     UtilizationWithoutRequest = "utilization-without-request",
     ReplicasZero = "replicas-zero",
     GracePeriodTooShort = "grace-period-too-short",
+    PodSecurityViolated = "pod-security-violated",
     EvictionForbidden = "eviction-forbidden",
     ImageNotPullable = "image-not-pullable",
     ImageTagMoves = "image-tag-moves",

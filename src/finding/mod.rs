@@ -21,5 +21,5 @@ pub use findings::Findings;
 pub use mark::Mark;
 pub use nearest::nearest;
 pub use path::{FieldPath, Path, Step};
-pub use secrets::{HIDDEN, names_a_secret, shows_a_secret};
+pub use secrets::{HIDDEN, names_a_secret, shows_a_secret, without_secrets};
 pub use text::{harmless, shortened};

@@ -34,7 +34,7 @@ pub fn render<'l, 't>(mut call: Call<'_, 'l, 't>) -> Response<'l, 't> {
         // object. A patch of the JinaFlow in a layer above would change only this object, without any message.
         reconciled.fates.fill(Fate::Removed);
     }
-    Response { list, fates: reconciled.fates, added: reconciled.added, findings }
+    Response { list, fates: reconciled.fates, added: reconciled.added, findings, changes: reconciled.changes }
 }
 
 fn no_flow() -> Finding {

@@ -3,10 +3,10 @@
 use std::io::{self, Write};
 
 use crate::krm::annotations::PATH;
-use crate::krm::results::result;
+use crate::krm::results::{result, result_with_objects};
 use crate::krm::{self, NewItems, ResourceList};
-use crate::reconcile::Fate;
-use crate::report::{self, SubjectFinding};
+use crate::reconcile::{Fate, FlowChanges};
+use crate::report::{self, SubjectFinding, changes};
 
 /// The result of a run, without the answer that it writes.
 #[derive(Debug, Default)]
@@ -27,12 +27,14 @@ pub struct Response<'l, 't> {
     pub added: NewItems,
     /// Findings, in the order of `results`.
     pub findings: Vec<SubjectFinding>,
+    /// What the run does to the objects of each JinaFlow. It is reported after the findings.
+    pub changes: Vec<FlowChanges>,
 }
 
 impl<'l, 't> Response<'l, 't> {
     /// An answer that changes no item and reports why.
     pub fn refusal(list: &'l ResourceList<'t>, findings: Vec<SubjectFinding>) -> Self {
-        Self { list, fates: vec![Fate::Kept; list.items.len()], added: NewItems::default(), findings }
+        Self { list, fates: vec![Fate::Kept; list.items.len()], added: NewItems::default(), findings, changes: Vec::new() }
     }
 
     /// Whether an item is changed or removed.
@@ -42,8 +44,8 @@ impl<'l, 't> Response<'l, 't> {
 
     /// The same answer, for a list that was read in another way.
     pub fn of<'o, 'u>(self, list: &'o ResourceList<'u>) -> Response<'o, 'u> {
-        let Self { fates, added, findings, .. } = self;
-        Response { list, fates, added, findings }
+        let Self { fates, added, findings, changes, .. } = self;
+        Response { list, fates, added, findings, changes }
     }
 
     /// Whether the exit code is 0.
@@ -67,13 +69,15 @@ impl<'l, 't> Response<'l, 't> {
     /// Writes the answer.
     pub fn write(&self, stdout: &mut impl Write) -> io::Result<Outcome> {
         let results = self.findings.iter().map(|(subject, finding)| result(finding, subject.meta()));
+        let changes = changes::results(&self.changes);
+        let more = changes.iter().map(|change| result_with_objects(&change.finding, change.subject.meta(), change.objects.as_deref()));
         let items = self.list.items.iter().zip(&self.fates).filter_map(|(item, fate)| match fate {
             Fate::Kept => Some(item.text()),
             Fate::Replaced(text) => Some(text.as_str()),
             Fate::Removed => None,
         });
-        self.list.write(items.chain(self.added.iter()), results, stdout)?;
-        Ok(Outcome { stderr: self.stderr(), success: self.success() })
+        self.list.write(items.chain(self.added.iter()), results.chain(more), stdout)?;
+        Ok(Outcome { stderr: self.stderr() + &changes::summary(&self.changes), success: self.success() })
     }
 }
 

@@ -40,7 +40,7 @@ pub fn validate<'l, 't>(mut call: Call<'_, 'l, 't>, external: External, unread: 
     if report::has_errors(&findings) {
         return Ok(Response::refusal(list, findings));
     }
-    Ok(Response { list, fates: fates(list, caller), added: NewItems::default(), findings })
+    Ok(Response { list, fates: fates(list, caller), added: NewItems::default(), findings, changes: Vec::new() })
 }
 
 /// A finding of a render, for a check. A warning is about an edit that a render keeps. A check writes nothing, so the

@@ -6,6 +6,11 @@ use crate::yaml::{Data, Node};
 
 /// Creates an entry of `results` from a finding about an object, or about the whole list.
 pub fn result<'n>(finding: &Finding, subject: Option<&Meta>) -> Node<'n> {
+    result_with_objects(finding, subject, None)
+}
+
+/// Creates an entry of `results` about several objects, which the tag `objects` lists.
+pub fn result_with_objects<'n>(finding: &Finding, subject: Option<&Meta>, objects: Option<&str>) -> Node<'n> {
     let subject = subject.filter(|meta| !meta.kind.is_empty() && !meta.name.is_empty());
     let mut message = finding.to_string();
     for line in finding.block.as_deref().unwrap_or_default().lines() {
@@ -22,7 +27,8 @@ pub fn result<'n>(finding: &Finding, subject: Option<&Meta>) -> Node<'n> {
         fields.extend(meta.path().map(|path| ("file", file(path, meta.index()))));
     }
     // `tags` are for the program that reads the results (`sigs.k8s.io/kustomize/kyaml/fn/framework.Result`).
-    fields.push(("tags", mapping(vec![("code", finding.code.name().into())])));
+    let objects = objects.map(|objects| ("objects", objects.to_owned().into()));
+    fields.push(("tags", mapping(std::iter::once(("code", finding.code.name().into())).chain(objects).collect())));
     mapping(fields)
 }
 

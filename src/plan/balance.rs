@@ -5,6 +5,12 @@
 //! addresses again when a connection ends, so servers close connections after a while: with connections of 10 seconds, a new
 //! replica got its first request after 3.5 seconds, and without this limit after 24 seconds. Running calls are not interrupted
 //! when a connection reaches its maximum age.
+//!
+//! A caller also waits for a pod that restarts. Jina repeats a failed call at once, so without waiting all its tries are over
+//! after milliseconds. Before the first call on a new connection, Jina asks the server for its services, by gRPC reflection.
+//! gRPC lets this call wait until the connection is ready ([`WAIT`]). The time limit applies only to reflection, never to a
+//! request that an executor handles. When the name of a Service has no address, gRPC does not wait: it applies the settings
+//! of a call only after a first resolution.
 
 use super::arguments::Forced;
 use super::planner::Planner;
@@ -21,6 +27,13 @@ use crate::jina::value::Value;
 const AGE: i64 = 10_000;
 /// The minimum time between two resolutions of addresses, in milliseconds.
 const RESOLUTION: i64 = 5_000;
+/// The longest pause between two attempts to connect, in milliseconds. The default of gRPC is two minutes, so an executor that
+/// restarts slowly would wait for its callers.
+const RECONNECT: i64 = 1_000;
+/// The service config that lets reflection wait for a connection
+/// (<https://github.com/grpc/grpc-proto/blob/master/grpc/service_config/service_config.proto>).
+pub const WAIT: &str =
+    r#"{"methodConfig":[{"name":[{"service":"grpc.reflection.v1alpha.ServerReflection"}],"waitForReady":true,"timeout":"30s"}]}"#;
 
 /// The smaller of `most` and the drain time divided by `part`, in milliseconds. Without a drain time, `most`.
 ///
@@ -39,26 +52,30 @@ impl Planner<'_> {
     pub(super) fn balancing_caller<'n>(&self, options: &Options, called: impl Iterator<Item = Pods<'n>>) -> Option<(Opt, Forced)> {
         let layers = &self.settings.layers;
         let resolution = called.map(|pods| within_drain(layers.drain(pods), RESOLUTION, 6)).min().unwrap_or(RESOLUTION);
-        let defaults = [("grpc.lb_policy_name", None), ("grpc.dns_min_time_between_resolutions_ms", Some(resolution))];
+        let defaults = [
+            ("grpc.lb_policy_name", Value::Str("round_robin".to_owned())),
+            ("grpc.dns_min_time_between_resolutions_ms", Value::Int(resolution.into())),
+            ("grpc.max_reconnect_backoff_ms", Value::Int(RECONNECT.into())),
+            ("grpc.service_config", Value::Str(WAIT.to_owned())),
+        ];
         self.balancing(Opt::GrpcChannelOptions, &defaults, options)
     }
 
     /// The argument that makes an executor or head close connections, so that callers find new replicas.
     pub(super) fn balancing_server(&self, options: &Options, workload: &Workload) -> Option<(Opt, Forced)> {
-        let defaults = [("grpc.max_connection_age_ms", Some(within_drain(workload.drain, AGE, 3)))];
+        let defaults = [("grpc.max_connection_age_ms", Value::Int(within_drain(workload.drain, AGE, 3).into()))];
         self.balancing(Opt::GrpcServerOptions, &defaults, options)
     }
 
-    /// The argument with jinaflow's settings for balancing. Settings of the user replace jinaflow's settings.
-    fn balancing(&self, opt: Opt, defaults: &[(&str, Option<i64>)], options: &Options) -> Option<(Opt, Forced)> {
+    /// The argument with jinaflow's settings. Settings of the user replace jinaflow's settings.
+    fn balancing(&self, opt: Opt, defaults: &[(&str, Value)], options: &Options) -> Option<(Opt, Forced)> {
         if self.settings.mesh() != Mesh::None || !self.version.is_at_least(opt.row().since) {
             return None;
         }
         let mut pairs = options.pairs(opt).unwrap_or_default().to_vec();
-        for (name, number) in defaults {
+        for (name, value) in defaults {
             if pairs.iter().all(|(known, _)| known.to_str() != *name) {
-                let value = number.map_or_else(|| Value::Str("round_robin".to_owned()), |number| Value::Int(number.into()));
-                pairs.push((Value::Str((*name).to_owned()), value));
+                pairs.push((Value::Str((*name).to_owned()), value.clone()));
             }
         }
         Some((opt, Forced::word(Value::Map(pairs).to_json())))

@@ -1,6 +1,6 @@
 //! Checks the limits of the API server and the kubelet, so that errors are reported before `kubectl apply`.
 
-use super::component::Component;
+use super::component::{Arg, Component, Piece};
 use super::images::EXPORTED;
 use super::planner::Planner;
 use crate::finding::{Code, Findings, Mark, Path};
@@ -10,6 +10,10 @@ const MOST_REPLICAS: i64 = i32::MAX as i64;
 
 /// The most bytes in the values of a ConfigMap (`MaxSecretSize`, kubernetes/kubernetes, `pkg/apis/core/validation`).
 const MOST_IN_CONFIG_MAP: usize = 1 << 20;
+
+/// The bytes of an argument with which Linux refuses to start a program (`MAX_ARG_STRLEN` in `include/uapi/linux/binfmts.h`, for pages
+/// of 4 KiB). The byte that ends the argument counts.
+const TOO_LONG_ARGUMENT: usize = 128 << 10;
 
 impl Planner<'_> {
     /// Checks the components of the gateway or of an executor. `path` is the path of the gateway or executor in the Flow.
@@ -31,7 +35,23 @@ impl Planner<'_> {
                     own.push_once(finding.fix("move large values to files in the image, or to a volume").at(mark));
                 }
             }
+            let longest = component.containers.iter().flat_map(|container| &container.args).map(length).max().unwrap_or(0);
+            // A number of shards that is out of range is an error already.
+            if longest >= TOO_LONG_ARGUMENT && !findings.has_errors() {
+                let message = "needs an argument of 128 KiB or more, with which Linux starts no program";
+                let finding = Code::TooLarge.warning(path, message).got(format!("{longest} bytes"));
+                own.push_once(finding.fix("split the Flow, or move large values to files in the image").at(mark));
+            }
         }
         findings.extend(own);
+    }
+}
+
+/// The bytes of an argument. An overlay can make names longer.
+fn length(arg: &Arg) -> usize {
+    match arg {
+        Arg::Text(text) => text.len(),
+        Arg::Namespace => 0,
+        Arg::Template(pieces) => pieces.iter().map(|(Piece::Text(text) | Piece::Host(text))| text.len()).sum(),
     }
 }

@@ -21,6 +21,7 @@ mod pods;
 mod scaling;
 mod unused;
 
+pub use balance::WAIT;
 pub use budget::Budget;
 pub use component::{Arg, CONFIG_FILE, Component, Container, MissingImage, PORT, PORT_MONITORING, Piece, Plan, Process, Role, Storage};
 pub use images::{main_uses, only_names};

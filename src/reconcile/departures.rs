@@ -9,7 +9,7 @@ use super::generated::Generated;
 use super::lost::report_lost;
 use super::outcome::{Fate, ItemFinding, Reconciled};
 use super::ownership::Owner;
-use super::reconciler::Reconciler;
+use super::reconciler::{PlacedFlow, Reconciler};
 use crate::config::OnConflict;
 use crate::finding::{Code, Finding, Findings};
 
@@ -88,12 +88,13 @@ impl<'l> Reconciler<'l, '_> {
                     }
                 }
                 self.report_departed(item, &owner, &flow, &placed);
+                self.record_departed(item, &flow, &placed);
             }
         }
         self.report_removed_flows(removed_objects, &placed);
         self.report_alike_flows();
         self.findings.sort_by_key(|item| item.index);
-        Reconciled { fates: self.fates, added: self.added, missing: self.missing, findings: self.findings }
+        Reconciled { fates: self.fates, added: self.added, missing: self.missing, findings: self.findings, changes: self.changes }
     }
 
     /// Reports the edits of a removed object, because no other object takes them over.
@@ -109,6 +110,15 @@ impl<'l> Reconciler<'l, '_> {
         for finding in findings {
             self.report(item, finding);
         }
+    }
+
+    /// Records a removed object: for its JinaFlow, for the JinaFlow that was renamed, or under the name of a removed JinaFlow.
+    fn record_departed(&mut self, item: &Generated<'_>, flow: &FlowKey, placed: &PlacedFlows) {
+        let known = placed.find(flow);
+        let Some(place) = known.or_else(|| placed.by_package.get(&flow.0).copied()) else { return };
+        let PlacedFlow { key, reference, .. } = &self.placing[place];
+        let (key, reference) = (if known.is_some() { key.clone() } else { flow.clone() }, reference.clone());
+        self.record_removed(item, key, &reference);
     }
 
     /// Reports each JinaFlow that was removed from the package, with the number of its objects.

@@ -104,6 +104,23 @@ pub fn value(node: &Node<'_>) -> u64 {
     })
 }
 
+/// Whether two nodes have the same value, as [`value`] compares them. Values with the same spelling and order, which most are,
+/// need no hash.
+pub fn is_same(one: &Node<'_>, other: &Node<'_>) -> bool {
+    let is_spelled_alike = match (&one.data, &other.data) {
+        (Data::Scalar(one), Data::Scalar(other)) => one.text == other.text && one.style == other.style,
+        (Data::List(one), Data::List(other)) => {
+            return one.len() == other.len() && one.iter().zip(other).all(|(one, other)| is_same(one, other));
+        }
+        (Data::Map(one), Data::Map(other)) => {
+            one.len() == other.len()
+                && one.iter().zip(other).all(|((key, one), (name, other))| key_name(key) == key_name(name) && is_same(one, other))
+        }
+        _ => return false,
+    };
+    is_spelled_alike || value(one) == value(other)
+}
+
 /// The hash of a flag with its words.
 pub fn words(words: &[Node<'_>]) -> u64 {
     mixed(words.iter().fold(BASIS ^ 1, |state, word| hashed(state, &value(word).to_le_bytes())))

@@ -79,6 +79,15 @@ pub fn memory_of(object: &Node<'_>) -> String {
 }
 
 impl Memory {
+    /// The leaves of an object.
+    pub fn of(object: &Node<'_>) -> Self {
+        let mut leaves = HashMap::new();
+        each_leaf("", object, Place::ROOT, &Path::root(""), &mut |place, _, leaf| {
+            leaves.insert(place.short(), short(leaf.hash()));
+        });
+        Self { leaves, mark: Mark::Package }
+    }
+
     /// Reads the annotation's value; `None` if jinaflow did not write it.
     pub fn parse(text: &str) -> Option<Self> {
         let (mark, digits) =

@@ -17,8 +17,10 @@ mod candidates;
 mod succession;
 mod flows;
 mod census;
+mod changes;
 mod outcome;
 mod reconciler;
+mod record;
 mod update;
 mod replace;
 mod collisions;
@@ -27,6 +29,7 @@ mod place;
 #[cfg(test)]
 mod laws;
 
+pub use changes::{Change, Deed, FlowChanges};
 pub use flow_key::FlowKey;
 pub use flows::{Origin, Placing};
 pub use generated::Generated;

@@ -1,5 +1,6 @@
 //! The result of a render for a list.
 
+use super::changes::FlowChanges;
 use crate::finding::Finding;
 use crate::krm::NewItems;
 use crate::krm::meta::Meta;
@@ -48,4 +49,6 @@ pub struct Reconciled {
     pub missing: Vec<MissingObject>,
     /// Findings in the order of the list.
     pub findings: Vec<ItemFinding>,
+    /// What the render does to the objects of each JinaFlow. Empty if the caller does not store the answer.
+    pub changes: Vec<FlowChanges>,
 }

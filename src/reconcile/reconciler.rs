@@ -6,6 +6,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::candidates::Keeping;
 use super::census::Census;
+use super::changes::FlowChanges;
 use super::flow_key::FlowKey;
 use super::flows::{Flows, Origin, Placing};
 use super::generated::Generated;
@@ -58,6 +59,10 @@ pub struct Reconciler<'l, 't> {
     pub(super) added: NewItems,
     pub(super) missing: Vec<MissingObject>,
     pub(super) findings: Vec<ItemFinding>,
+    /// What the render does, by JinaFlow.
+    pub(super) changes: Vec<FlowChanges>,
+    /// The position of each JinaFlow in `changes`.
+    pub(super) place_of_record: HashMap<FlowKey, usize>,
 }
 
 impl<'l, 't> Reconciler<'l, 't> {
@@ -93,6 +98,8 @@ impl<'l, 't> Reconciler<'l, 't> {
             added: NewItems::default(),
             missing: Vec::new(),
             findings: Vec::new(),
+            changes: Vec::new(),
+            place_of_record: HashMap::new(),
         };
         reconciler.find_successions(placing);
         reconciler

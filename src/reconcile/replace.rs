@@ -12,6 +12,7 @@ use super::merge::{Overwritten, merge};
 use super::outcome::Fate;
 use super::ownership::{OBJECT, Owner};
 use super::reconciler::{Reconciler, annotate};
+use super::record::Around;
 use super::succession::{exchange, fit, follow, rename};
 use crate::finding::{FieldPath, Findings, Step};
 use crate::krm::ObjectRef;
@@ -83,6 +84,7 @@ impl<'l> Reconciler<'l, '_> {
             let text = list.respell(&list.items[index], &object);
             self.added.push_text(list, &text);
         }
+        self.record(flow, &Around { before: is_first.then_some(&item.node), after: &object, fresh: &fresh }, &findings);
         self.report_change(index, &item.meta, &object, findings);
     }
 }

@@ -9,6 +9,7 @@ use super::merge::{Overwritten, merge};
 use super::outcome::Fate;
 use super::ownership::{OBJECT, Owner};
 use super::reconciler::{Reconciler, annotate};
+use super::record::Around;
 use crate::finding::Findings;
 use crate::krm::Caller;
 use crate::krm::annotations::NEEDS_HASH;
@@ -24,6 +25,7 @@ impl Reconciler<'_, '_> {
         let hash = needs_hash.then(|| (NEEDS_HASH, "true".to_owned()));
         annotate(&mut object, std::iter::once((OBJECT, owner.value())).chain(rendered).chain(hash).chain(place));
         self.added.push(self.list, &object);
+        self.record(flow, &Around { before: None, after: &object, fresh: &object }, &Findings::default());
     }
 
     /// Merges a rendered object into an item, or leaves the item unchanged if the Flow renders the same as before.
@@ -35,12 +37,14 @@ impl Reconciler<'_, '_> {
         let fresh = remembers.then(|| remember(&object, mark, &Held::new()));
         if known.is_some() && fresh.as_deref() == known && meta.annotation(OBJECT) == Some(&owner) {
             // The Flow renders the same as before, so all differences are edits of the user.
+            self.record(flow, &Around { before: Some(&mine), after: &mine, fresh: &object }, &Findings::default());
             return;
         }
         let before = leaves::value(&mine);
         let mut findings = Findings::default();
         let overwritten = if self.caller.keeps_files() { Overwritten::Named } else { Overwritten::Silent };
         let kept = remembers.then(|| object.clone());
+        let former = self.is_recording().then(|| mine.clone());
         let (mut merged, held) = merge(mine, object, memory.as_ref(), flow.on_conflict, overwritten, &mut findings);
         if memory.is_none() && overwritten == Overwritten::Named && leaves::value(&merged) != before {
             findings.push(forgotten(flow.on_conflict));
@@ -48,10 +52,13 @@ impl Reconciler<'_, '_> {
         if let Some(annotations) = merged.get_mut("metadata").and_then(|metadata| metadata.get_mut("annotations")) {
             annotations.set(OBJECT, owner.into());
             if let Some(rendered) =
-                kept.map(|object| if held.is_empty() { fresh.unwrap_or_default() } else { remember(&object, mark, &held) })
+                kept.as_ref().map(|object| if held.is_empty() { fresh.unwrap_or_default() } else { remember(object, mark, &held) })
             {
                 annotations.set(RENDERED, rendered.into());
             }
+        }
+        if let (Some(before), Some(fresh)) = (&former, &kept) {
+            self.record(flow, &Around { before: Some(before), after: &merged, fresh }, &findings);
         }
         self.report_change(index, &meta, &merged, findings);
         if leaves::value(&merged) != before {

@@ -32,7 +32,7 @@ pub fn lines(findings: &[SubjectFinding]) -> String {
 }
 
 /// A string on one line, without characters that a terminal would interpret as commands.
-fn one_line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> String {
     let text = if text.contains(['\n', '\r']) { text.split_whitespace().collect::<Vec<_>>().join(" ") } else { text.to_owned() };
     text.chars().map(harmless).collect()
 }

@@ -2,6 +2,7 @@
 
 mod subject;
 mod lines;
+pub mod changes;
 pub mod place;
 
 pub use lines::{has_errors, lines, painted};

@@ -30,6 +30,8 @@ enum Kind {
     Source,
     /// Bytes of `owned`.
     Owned,
+    /// Bytes of `owned`, which are null for every YAML reader.
+    Null,
     /// Slots: the entries.
     List,
     /// Pairs of slots: a key, then its value.
@@ -76,7 +78,7 @@ impl<'t> Arena<'t> {
     fn bytes(&self, Slot { kind, start, count }: Slot) -> Option<&[u8]> {
         let text = match kind {
             Kind::Source => self.source,
-            Kind::Owned => &self.owned,
+            Kind::Owned | Kind::Null => &self.owned,
             Kind::List | Kind::Map => return None,
         };
         text.as_bytes().get(start as usize..start as usize + count as usize)
@@ -90,6 +92,7 @@ impl<'t> Arena<'t> {
 
     fn fill(&mut self, at: usize, node: &Node<'_>) {
         self.slots[at] = match &node.data {
+            Data::Scalar(scalar) if node.is_null() => Slot { kind: Kind::Null, ..self.copy(&scalar.text) },
             Data::Scalar(scalar) => self.text(&scalar.text),
             Data::List(entries) => {
                 let first = self.reserve(entries.len());
@@ -113,6 +116,10 @@ impl<'t> Arena<'t> {
         if let Some(start) = offset_within(self.source, text) {
             return Slot { kind: Kind::Source, start: number(start), count: number(text.len()) };
         }
+        self.copy(text)
+    }
+
+    fn copy(&mut self, text: &str) -> Slot {
         let start = self.owned.len();
         self.owned.push_str(text);
         Slot { kind: Kind::Owned, start: number(start), count: number(text.len()) }
@@ -160,7 +167,7 @@ impl<'a> View<'a> {
         let Slot { kind, start, count } = self.slot();
         let text = match kind {
             Kind::Source => self.arena.source,
-            Kind::Owned => &self.arena.owned,
+            Kind::Owned | Kind::Null => &self.arena.owned,
             Kind::List | Kind::Map => return None,
         };
         text.get(start as usize..start as usize + count as usize)
@@ -169,6 +176,11 @@ impl<'a> View<'a> {
     /// The string of a scalar; empty for anything else.
     pub fn text(self) -> &'a str {
         self.as_text().unwrap_or_default()
+    }
+
+    /// Whether the value is null, as Kubernetes reads a field that is not set; see [`Node::is_null`].
+    pub fn is_null(self) -> bool {
+        matches!(self.slot().kind, Kind::Null)
     }
 
     /// The entries of a list; `None` for anything else.
@@ -322,6 +334,9 @@ mod tests {
         assert_eq!(view.list_at("a.b").iter().map(View::text).collect::<Vec<_>>(), ["1", "x\ty", ""]);
         assert_eq!(view.map_at("a").keys().collect::<Vec<_>>(), ["b", "d"]);
         assert_eq!(view.number_at("a.b"), None);
+        let is_null = |path: &str| view.at(path).is_some_and(View::is_null);
+        assert!(!is_null("a.d") && !is_null("a"));
+        assert!(view.list_at("a.b").get(2).and_then(|map| map.get("c")).is_some_and(View::is_null));
         assert_eq!(view.list_at("a.b").get(3).map(View::text), None);
         assert!(view.list_at("missing").is_empty() && view.map_at("missing").is_empty());
     }

@@ -504,6 +504,10 @@ fn limits_of_kubernetes_are_enforced() {
     large.says("1048577 bytes");
     messages.add("an `env` of 1 MiB and 1 byte", &large);
     function(&executors(&[&format!("name: a, uses: 'docker://x', env: {{A: {}}}", "x".repeat(1 << 20))])).succeeded();
+    let long = function(&executors(&[&format!("name: a, uses: 'docker://x', uses_with: {{a: {}}}", "x".repeat(128 << 10))]));
+    assert_eq!((long.code, long.results()), (0, vec!["spec.flow.executors[0] too-large".to_owned()]));
+    messages.add("`uses_with` of 128 KiB", &long);
+    function(&executors(&[&format!("name: a, uses: 'docker://x', uses_with: {{a: {}}}", "x".repeat(127 << 10))])).succeeded();
     let spec = |field: &str| list(&format!("{field}\nflow:\n  jtype: Flow\n  executors: [{{name: a, uses: 'docker://x'}}]\n"));
     for (field, expected) in [
         ("images: {gateway: 'Up/er case'}", &["spec.images.gateway invalid-image"][..]),

@@ -242,6 +242,11 @@ const BREAKS: &[(Damage, &str)] = &[
         "error[selector-matches-nothing]: Service/encoder: spec.selector",
     ),
     (|o| drop_field(&mut find(o, "Service/encoder")["spec"], "clusterIP"), "warning[calls-not-balanced]: Service/encoder: spec.clusterIP"),
+    (|o| find(o, "Service/indexer-0")["spec"]["clusterIP"] = "None".into(), "warning[shard-left-out]: Service/indexer-0: spec.clusterIP"),
+    (
+        |o| *arg(o, "Deployment/indexer-head", "--grpc-channel-options") = "{}".into(),
+        "warning[shard-left-out]: Deployment/indexer-head: spec.template.spec.containers[0].args[8]",
+    ),
     (|o| find(o, "Deployment/encoder")["spec"]["replicas"] = 0.into(), "warning[replicas-zero]: Deployment/encoder: spec.replicas"),
     (
         |o| pod(o, "Deployment/gateway")["dnsPolicy"] = "Default".into(),
@@ -344,6 +349,16 @@ const BREAKS: &[(Damage, &str)] = &[
         "error[grace-period-too-short]: Deployment/encoder: spec.template.spec.terminationGracePeriodSeconds",
     ),
     (
+        |o| container(o, "Deployment/encoder")["resources"] = json!({"limits": {"memory": "8GB"}}),
+        "error[invalid-quantity]: Deployment/encoder: spec.template.spec.containers[0].resources.limits.memory",
+    ),
+    (
+        |o| {
+            o.push(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "search", "labels": {"pod-security.kubernetes.io/enforce": "restricted"}}}))
+        },
+        "error[pod-security-violated]: Deployment/encoder: spec.template.spec",
+    ),
+    (
         |o| {
             pod(o, "Deployment/encoder")["terminationGracePeriodSeconds"] = 20.into();
             container(o, "Deployment/encoder")["lifecycle"] = json!({"preStop": {"sleep": {"seconds": 20}}});
@@ -424,7 +439,7 @@ const BREAKS: &[(Damage, &str)] = &[
     ),
     (
         |o| pod(o, "Deployment/encoder")["serviceAccountName"] = "robot".into(),
-        "warning[reference-not-found]: Deployment/encoder: spec.template.spec.serviceAccountName",
+        "error[reference-not-found]: Deployment/encoder: spec.template.spec.serviceAccountName",
     ),
     (
         |o| find(o, "Deployment/encoder")["metadata"]["annotations"] = json!({"flow.jina.ai/external": "scret/hf"}),
@@ -669,7 +684,9 @@ struct Defect {
     flows: usize,
 }
 
-const DEFECTS: [Defect; 13] = [
+const DEFECTS: [Defect; 14] = [
+    // The devices of `gpus` as the number of GPUs.
+    Defect { code: "invalid-quantity", part: "(got \"device=GPU-1,device=GPU-2\")", flows: 1 },
     // A StatefulSet without its Service.
     Defect { code: "missing-field", part: ": spec.serviceName: ", flows: 12 },
     // The startup probe of a head with `uses_before` and `uses_after`: a placeholder of Jina's template.

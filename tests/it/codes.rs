@@ -7,7 +7,7 @@ use std::process::Command;
 
 use jinaflow::internals::finding::Code;
 
-use crate::support::{documents, function, jinaflow, root, run, scratch};
+use crate::support::{documents, function, is_change, jinaflow, root, run, scratch};
 
 /// The page that `jinaflow explain` prints.
 const PAGE: &str = "functions/jinaflow/codes.md";
@@ -51,6 +51,7 @@ fn sections(file: &str) -> Vec<Section> {
 fn codes_of(section: &str, fences: &[&Fence]) -> BTreeSet<String> {
     let folder = scratch("codes");
     let mut stderr = String::new();
+    let mut done = BTreeSet::new();
     for fence in fences {
         let (language, attributes) = fence.info.split_once(' ').unwrap_or((&fence.info, ""));
         let file = attributes.split(' ').find_map(|attribute| attribute.strip_prefix("file="));
@@ -65,7 +66,16 @@ fn codes_of(section: &str, fences: &[&Fence]) -> BTreeSet<String> {
                 let first = parsed.first();
                 let kind = first.and_then(|document| document["kind"].as_str()).unwrap_or_default().to_owned();
                 if kind == "ResourceList" {
-                    stderr.push_str(&function(&fence.text).stderr);
+                    let answer = function(&fence.text);
+                    stderr.push_str(&answer.stderr);
+                    // What a render did is only in the results.
+                    let results = answer.list()["results"].as_array().cloned().unwrap_or_default();
+                    done.extend(
+                        results
+                            .iter()
+                            .filter(|result| is_change(result))
+                            .filter_map(|result| result["tags"]["code"].as_str().map(str::to_owned)),
+                    );
                     continue;
                 }
                 let is_flow = parsed.len() < 2 && (kind == "JinaFlow" || first.is_none_or(|document| document["kind"].is_null()));
@@ -88,7 +98,7 @@ fn codes_of(section: &str, fences: &[&Fence]) -> BTreeSet<String> {
     }
     let code = |line: &str| Some(line.split_once('[')?.1.split_once("]: ")?.0.to_owned());
     let is_finding = |line: &&str| ["error[", "warning[", "info["].iter().any(|word| line.starts_with(word));
-    stderr.lines().filter(is_finding).filter_map(code).collect()
+    stderr.lines().filter(is_finding).filter_map(code).chain(done).collect()
 }
 
 #[test]

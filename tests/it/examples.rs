@@ -130,7 +130,7 @@ fn the_readme_names_the_versions_of_the_tools() {
     for named in [
         format!("Jina {}", version("JINA")),
         format!("kustomize {}", version("KUSTOMIZE")),
-        format!("kubectl of Kubernetes {}", version("KUBECTL").replace("v0.", "v1.")),
+        format!("kubectl of Kubernetes {}", version("KUBERNETES")),
         format!("kpt {}", version("KPT")),
         format!("Kubernetes 1.27 to {}", version("KUBERNETES_VALIDATE").trim_end_matches(".0")),
     ] {

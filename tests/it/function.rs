@@ -203,8 +203,8 @@ fn a_second_render_changes_nothing() {
 #[test]
 fn a_duplicated_object_is_resolved_in_one_run() {
     let flow = entry(FLOW);
-    let answer = function(&list(&[&flow])).succeeded().stdout;
-    let items = answer.strip_prefix(&list(&[&flow])).unwrap();
+    let answer = function(&list(&[&flow])).succeeded();
+    let items = answer.items().strip_prefix(&list(&[&flow])).unwrap();
     for changed in [flow.replace("shards: 2", "shards: 1"), flow.replace("name: search", "name: found")] {
         let first = function(&list(&[&changed, items, items]));
         assert_eq!(first.code, 0, "{}", first.stderr);

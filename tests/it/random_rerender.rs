@@ -19,6 +19,7 @@ mod lines;
 mod objects;
 mod oracle;
 mod package;
+mod reported;
 mod spelling;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -216,7 +217,11 @@ fn judged(sides: &Sides<'_>, case: &Case, outcome: &mut Outcome) -> Result<Optio
     }
     let package = Package::of(&answer.text, &[sides.edited, sides.fresh]);
     outcome.wrong.extend(wrong(sides, &expected, &package));
-    let again = ask(&answer.text, case.has_carriage_returns)?;
+    outcome.wrong.extend(reported::wrong(sides, &package));
+    let again = ask(&package.text(), case.has_carriage_returns)?;
+    if Package::of(&again.text, &[&package]).changes.iter().any(|result| result["tags"]["code"] != "edit-kept") {
+        outcome.wrong.push("a second render reports changes".to_owned());
+    }
     if !again.is_success || items_of(&again.text) != items_of(&answer.text) {
         outcome.wrong.push("a second render has changed something, or has failed".to_owned());
     }

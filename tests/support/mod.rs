@@ -1,6 +1,9 @@
 //! Code that several test files share: running the program, reading its output, the recorded Flows.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+pub mod field_cases;
+pub mod pairs;
+pub mod pictures;
 pub mod properties;
 pub mod random;
 pub mod readers;
@@ -15,13 +18,17 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
+pub use properties::is_change;
 use serde_json::Value;
 
 /// The result of a run.
 pub struct Run {
     pub code: i32,
     pub stdout: String,
+    /// Standard error without the lines in `summary`.
     pub stderr: String,
+    /// The lines about what a render or an export did, one for each Flow: `jinaflow: search: 3 added`.
+    pub summary: Vec<String>,
 }
 
 impl Run {
@@ -55,12 +62,18 @@ impl Run {
         self.stderr.lines().filter_map(code).collect()
     }
 
-    /// The field and the code of each of the results: `spec.flow.jtyp unknown-field`.
+    /// The field and the code of each of the results: `spec.flow.jtyp unknown-field`. Results about what a render did are not
+    /// among them.
     pub fn results(&self) -> Vec<String> {
         let list = self.list();
-        let results = list["results"].as_array().cloned().unwrap_or_default();
+        let results: Vec<Value> = list["results"].as_array().into_iter().flatten().filter(|result| !is_change(result)).cloned().collect();
         let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         results.iter().map(|result| format!("{} {}", word(&result["field"]["path"]), word(&result["tags"]["code"]))).collect()
+    }
+
+    /// The list on stdout without its results.
+    pub fn items(&self) -> &str {
+        self.stdout.split("results:\n").next().unwrap_or_default()
     }
 
     /// The documents on stdout.
@@ -75,7 +88,7 @@ impl Run {
         documents.remove(0)
     }
 
-    /// Asserts success and an empty stderr.
+    /// Asserts success and no findings.
     pub fn succeeded(self) -> Self {
         assert_eq!((self.code, self.stderr.as_str()), (0, ""), "{}", self.stdout);
         self
@@ -105,10 +118,13 @@ pub fn run(mut command: Command, input: &[u8]) -> Run {
     });
     let output = child.wait_with_output().unwrap();
     feeder.join().unwrap();
+    let stderr = String::from_utf8(output.stderr).expect("stderr is UTF-8");
+    let (summary, stderr) = stderr.split_inclusive('\n').partition::<Vec<&str>, _>(|line| properties::is_summary(line));
     Run {
         code: output.status.code().unwrap_or(-1),
         stdout: String::from_utf8(output.stdout).expect("stdout is UTF-8"),
-        stderr: String::from_utf8(output.stderr).expect("stderr is UTF-8"),
+        stderr: stderr.concat(),
+        summary: summary.into_iter().map(|line| line.trim_end().to_owned()).collect(),
     }
 }
 

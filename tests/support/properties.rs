@@ -91,14 +91,39 @@ pub fn envelope(input: &[u8]) -> Answer {
     if is_sent_again && (answer.success || input.ends_with(b"\n")) {
         let again = ask(answer.text.as_bytes());
         assert_eq!(again.success, answer.success, "{}\n{}", answer.stderr, again.stderr);
-        same(&answer.text, &again.text, "a second run on its own answer changes it");
+        assert_eq!(items_of(&out), items_of(&list(&again.text)), "a second run on its own answer changes an item");
+        let (one, other) = (without_changes(&answer.text), without_changes(&again.text));
+        assert_eq!(one, other, "a second run on its own answer changes it");
     }
     answer
 }
 
-/// The findings, without the source lines below them.
+/// Whether a line of standard error says what a render or an export did.
+pub fn is_summary(line: &str) -> bool {
+    line.starts_with("jinaflow: ")
+}
+
+/// Whether a result says what a render did to objects.
+pub fn is_change(result: &Value) -> bool {
+    ["object-added", "object-changed", "object-removed", "edit-kept"].iter().any(|code| result["tags"]["code"] == *code)
+}
+
+/// The answer as JSON, without the results about changes. A field whose conflict one run reports is only a kept one in the next.
+fn without_changes(answer: &str) -> Value {
+    let root = yaml::read(answer).ok().and_then(|document| document.root);
+    let mut answer = root.as_ref().map(kubernetes_value).unwrap_or_default();
+    if let Some(Value::Array(mut results)) = answer.as_object_mut().and_then(|answer| answer.remove("results")) {
+        results.retain(|result| !is_change(result));
+        answer["others"] = results.into();
+    } else {
+        answer["others"] = Value::Array(Vec::new());
+    }
+    answer
+}
+
+/// The findings, without the source lines below them and the lines about what was done.
 fn problems(stderr: &str) -> Vec<&str> {
-    stderr.lines().filter(|line| !line.starts_with("  ")).collect()
+    stderr.lines().filter(|line| !line.starts_with("  ") && !is_summary(line)).collect()
 }
 
 /// Asserts that two strings are equal, and shows where they differ.

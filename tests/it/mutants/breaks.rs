@@ -549,7 +549,7 @@ pub fn kinds() -> Vec<Kind> {
         ("a claim does not exist", ERROR, |v| {
             pods(v, |p| push(&mut p["volumes"], json!({"name": "gone", "persistentVolumeClaim": {"claimName": "gone"}})));
         }),
-        ("a service account does not exist", WARNING, |v| pods(v, |p| p["serviceAccountName"] = json!("gone"))),
+        ("a service account does not exist", ERROR, |v| pods(v, |p| p["serviceAccountName"] = json!("gone"))),
         ("a pull secret does not exist", WARNING, |v| pods(v, |p| push(&mut p["imagePullSecrets"], json!({"name": "gone"})))),
         ("a Secret does not exist", ERROR, |v| {
             containers(v, false, |c| {
@@ -1005,7 +1005,7 @@ pub fn kinds() -> Vec<Kind> {
             renamed(v, "ConfigMap", always, |c| c["metadata"]["namespace"] = json!("elsewhere"));
         }),
         ("a claim is removed", ERROR, |v| removed(v, "PersistentVolumeClaim", always)),
-        ("a service account is removed", WARNING, |v| removed(v, "ServiceAccount", always)),
+        ("a service account is removed", ERROR, |v| removed(v, "ServiceAccount", always)),
         ("a Secret with keys is removed", WARNING, |v| removed(v, "Secret", always)),
         ("a Secret has another key", ERROR, |v| {
             renamed(v, "Secret", |v, id| v.objects[id]["stringData"]["api"].is_string(), |s| s["stringData"] = json!({"other": "x"}));

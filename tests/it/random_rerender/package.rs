@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::lines::patched_item;
+use crate::support::is_change;
 
 pub const HEAD: &str = "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n";
 
@@ -101,6 +102,8 @@ pub struct Package {
     /// The JinaFlow, if it is not an item.
     pub config: Option<String>,
     pub results: Vec<Value>,
+    /// The results about what the render did to objects.
+    pub changes: Vec<Value>,
 }
 
 impl Package {
@@ -124,9 +127,9 @@ impl Package {
                 _ => texts.push(line.to_owned()),
             }
         }
-        let results = results.as_array().cloned().unwrap_or_default();
+        let (changes, results) = results.as_array().cloned().unwrap_or_default().into_iter().partition(is_change);
         let item = |text: String| known.get(text.as_str()).map_or_else(|| Item::of(text.clone()), |item| (*item).clone());
-        Self { items: texts.into_iter().map(item).collect(), config, results }
+        Self { items: texts.into_iter().map(item).collect(), config, results, changes }
     }
 
     pub fn text(&self) -> String {
@@ -144,7 +147,7 @@ impl Package {
 
     /// The same package with another JinaFlow, given as the text of an item.
     pub fn with_flow(&self, text: String) -> Self {
-        let mut package = Self { results: Vec::new(), ..self.clone() };
+        let mut package = Self { results: Vec::new(), changes: Vec::new(), ..self.clone() };
         match package.items.iter_mut().find(|item| item.is_flow()) {
             Some(item) => *item = Item::of(text),
             None => package.config = Some(as_config(&text)),

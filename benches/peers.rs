@@ -1,4 +1,4 @@
-//! jinaflow compared with similar programs, in one run on one machine: `cargo bench [-- flow|list|large]`.
+//! jinaflow compared with similar programs, in one run on one machine: `cargo bench [-- flow|list|large|promotion]`.
 //!
 //! The benchmark asserts nothing; it prints measurements. Every figure is of a whole process, including its start.
 //! `JINAFLOW=FILE` measures another binary than the one that was just built, such as the static one of the image.
@@ -34,6 +34,9 @@ fn main() {
     }
     if wanted("large") {
         large_flows();
+    }
+    if wanted("promotion") {
+        promotion();
     }
 }
 
@@ -162,6 +165,37 @@ fn large_flows() {
             megabytes(cost.memory) / megabytes(bytes)
         );
     }
+}
+
+/// The manifests of one Flow with 1,000 executors, and the same with another image and another option in each.
+fn promotion() {
+    let side = |name: &str, tag: u32| {
+        let mut flow = String::from("jtype: Flow\nexecutors:\n");
+        for i in 0..1_000 {
+            writeln!(
+                flow,
+                "- {{name: executor{i}, uses: docker://acme/executor:{tag}, replicas: 2, uses_with: {{dim: {tag}}}, env: {{MODEL: m{i}}}}}"
+            )
+            .unwrap();
+        }
+        let (input, output) = (file(&format!("{name}-flow.yml"), &flow), scratch(&format!("{name}.yaml")));
+        let mut export = jinaflow(&["export"]);
+        export.arg(&input);
+        measure(&mut export, &input, &output);
+        output
+    };
+    let (old, new) = (side("old", 1), side("new", 2));
+    let bytes = size_of(&old) + size_of(&new);
+    println!("two sides of 1,000 executors, {:.1} MB together, median of 15 calls", megabytes(bytes));
+    let mut ours = jinaflow(&["diff"]);
+    ours.args([&old, &new]);
+    let mut lines = Command::new("diff");
+    lines.args(["-u"]).args([&old, &new]);
+    let costs = medians(15, &old, &mut [lines, ours]);
+    for (name, cost) in ["diff -u", "jinaflow diff"].iter().zip(&costs) {
+        print(name, cost);
+    }
+    println!("  memory of jinaflow / input   {:>9.2}", megabytes(costs[1].memory) / megabytes(bytes));
 }
 
 fn resource_list(items: &str, flow: &str) -> String {

@@ -61,9 +61,10 @@ impl Server {
 
 /// The definitions of custom resources that `setup.sh` downloads.
 fn definitions() -> Vec<PathBuf> {
-    let mut files: Vec<PathBuf> = fs::read_dir(folder().join("definitions")).unwrap().map(|e| e.unwrap().path()).collect();
+    let folders = ["definitions", "deliveries"].map(|name| fs::read_dir(folder().join(name)).unwrap());
+    let mut files: Vec<PathBuf> = folders.into_iter().flatten().map(|e| e.unwrap().path()).collect();
     files.retain(|file| file.extension().is_some_and(|extension| extension == "yaml"));
-    assert_eq!(files.len(), 5, "{files:?}");
+    assert_eq!(files.len(), 8, "{files:?}");
     files
 }
 
@@ -105,7 +106,7 @@ fn apply(streams: &[(String, String)], keep: bool) -> BTreeMap<String, Vec<Verdi
 }
 
 /// The objects that the server refuses or warns about, and the number of all objects.
-fn complaints(streams: &[(String, String)]) -> (Vec<String>, usize) {
+pub fn complaints(streams: &[(String, String)]) -> (Vec<String>, usize) {
     let mut lines = Vec::new();
     let mut count = 0;
     for (id, objects) in apply(streams, false) {
@@ -121,7 +122,8 @@ fn complaints(streams: &[(String, String)]) -> (Vec<String>, usize) {
     (lines, count)
 }
 
-fn assert_accepted(streams: &[(String, String)], least: usize) {
+/// Asserts that the server accepts all objects of streams without a warning, and that there are at least as many.
+pub fn assert_accepted(streams: &[(String, String)], least: usize) {
     let (lines, count) = complaints(streams);
     assert!(lines.is_empty(), "{} of {count} objects:\n{}", lines.len(), lines.join("\n"));
     assert!(count >= least, "only {count} objects");

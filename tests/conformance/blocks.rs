@@ -1,16 +1,20 @@
-//! The commands of a page, run as written: the fenced blocks that begin with "```sh". A block that begins with "```text" and follows
-//! them is their output.
+//! The commands of a page, run as written: the fenced blocks that begin with "```sh", and with "```python". A block that begins
+//! with "```text" and follows them is their output. "```sh terminal" are commands for a second terminal, which do not end.
 
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
-use crate::support;
+use crate::support::scratch;
 use crate::tools::tool;
 
 /// A block of commands.
 struct Block {
-    /// The word after `sh`: what the commands need and a test does not have, such as `cluster`.
+    /// The word after `sh`: what the commands need, such as `terminal`.
     needs: Option<String>,
     script: String,
+    is_python: bool,
     /// The output that the page shows.
     output: Option<String>,
     line: usize,
@@ -23,9 +27,9 @@ fn blocks(page: &str) -> Vec<Block> {
         let Some(info) = line.strip_prefix("```") else { continue };
         let text: String = lines.by_ref().map(|(_, line)| line).take_while(|line| *line != "```").map(|line| format!("{line}\n")).collect();
         match info.split_once(' ').unwrap_or((info, "")) {
-            ("sh", needs) => {
+            (language @ ("sh" | "python"), needs) => {
                 let needs = Some(needs).filter(|needs| !needs.is_empty()).map(str::to_owned);
-                found.push(Block { needs, script: text, output: None, line: number + 1 });
+                found.push(Block { needs, script: text, is_python: language == "python", output: None, line: number + 1 });
             }
             ("text", _) => found.last_mut().unwrap().output = Some(text),
             _ => {}
@@ -34,30 +38,72 @@ fn blocks(page: &str) -> Vec<Block> {
     found
 }
 
-/// Separates the outputs of blocks.
-const MARK: char = '\u{1e}';
+/// The end of the output of a block.
+const MARK: u8 = 0x1e;
 
-/// Runs the blocks of a page in one shell in a folder, and asserts the outputs that the page shows. Blocks with a need do not run:
-/// `left_out` has the need and the first two words of each of them, so that no block is left out by accident.
+impl Block {
+    /// The block for a shell that reads commands from its standard input, which the commands must not read.
+    fn commands(&self, log: &Path) -> String {
+        let (script, log) = (&self.script, log.display());
+        let commands = match self.needs.as_deref() {
+            None if self.is_python => format!("python << 'END OF BLOCK'\n{script}END OF BLOCK\n"),
+            None => format!("{{\n{script}}} < /dev/null\n"),
+            // The next block needs what these commands start, so it waits for their first output.
+            Some("terminal") => format!(
+                "set -m\n{{\n{script}}} > {log} 2>&1 < /dev/null &\nset +m\n\
+                 for try in {{1..600}}; do [[ -s {log} ]] && break; sleep 0.1; done; [[ -s {log} ]]\n"
+            ),
+            Some(needs) => panic!("line {}: needs {needs}", self.line),
+        };
+        format!("{commands}printf '\\036'\n")
+    }
+}
+
+/// Runs the blocks of a page in one shell in a folder, and asserts the outputs that the page shows. `left_out` has the need and the
+/// first two words of each block that does not run, so that no block is left out by accident.
 pub fn run_page(page: &str, folder: &Path, environment: &[(&str, PathBuf)], left_out: &[(&str, &str)]) {
-    let (left, run): (Vec<Block>, Vec<Block>) = blocks(page).into_iter().partition(|block| block.needs.is_some());
-    let begin = |block: &Block| block.script.split_whitespace().take(2).collect::<Vec<_>>().join(" ");
-    let left: Vec<(String, String)> = left.iter().map(|block| (block.needs.clone().unwrap(), begin(block))).collect();
-    let expected: Vec<(String, String)> = left_out.iter().map(|(needs, words)| ((*needs).to_owned(), (*words).to_owned())).collect();
-    assert_eq!(left, expected, "the blocks that cannot run in a test");
+    let mut shell = tool("bash", &[]);
+    shell.current_dir(folder).envs(environment.iter().map(|(name, value)| (name, value)));
+    run_page_in(shell, page, left_out, |_| {});
+}
 
-    let script: String = run.iter().map(|block| format!("printf '\\036'\n{}", block.script)).collect();
-    let mut command = tool("bash", &["-euo", "pipefail", "-c", &script]);
-    command.current_dir(folder).envs(environment.iter().map(|(name, value)| (name, value)));
-    let answer = support::run(command, b"");
-    let outputs: Vec<&str> = answer.stdout.split(MARK).skip(1).collect();
-    for (number, block) in run.iter().enumerate() {
-        let Some(output) = outputs.get(number) else { break };
-        let has_failed = answer.code != 0 && outputs.len() == number + 1;
-        assert!(!has_failed, "line {}: exit code {}\n{}\n{output}{}", block.line, answer.code, block.script, answer.stderr);
+/// The same in a given shell. `before` is called with the commands of each block before they run.
+pub fn run_page_in(mut shell: Command, page: &str, left_out: &[(&str, &str)], mut before: impl FnMut(&str)) {
+    let begin = |block: &Block| block.script.split_whitespace().take(2).collect::<Vec<_>>().join(" ");
+    let is_left_out = |block: &Block| left_out.iter().any(|(needs, words)| block.needs.as_deref() == Some(needs) && begin(block) == *words);
+    let (left, run): (Vec<Block>, Vec<Block>) = blocks(page).into_iter().partition(is_left_out);
+    assert_eq!(left.len(), left_out.len(), "the blocks that do not run: {left_out:?}");
+
+    let logs = scratch("page");
+    let errors = logs.join("stderr");
+    shell.args(["-euo", "pipefail"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(fs::File::create(&errors).unwrap());
+    let mut child = shell.spawn().unwrap();
+    let mut input = child.stdin.take().unwrap();
+    let mut output = BufReader::new(child.stdout.take().unwrap());
+    let failure = |line: usize, script: &str, out: &str| {
+        panic!("line {line} fails:\n{script}\n{out}\n{}", fs::read_to_string(&errors).unwrap());
+    };
+    // A job of `terminal` is a group of processes.
+    input.write_all(b"trap 'for job in $(jobs -p); do kill -- -$job || true; done' EXIT\n").unwrap();
+    for block in &run {
+        before(&block.script);
+        let commands = block.commands(&logs.join(format!("{}.log", block.line)));
+        if let Err(error) = input.write_all(commands.as_bytes()) {
+            failure(block.line, &block.script, &error.to_string());
+        }
+        let mut bytes = Vec::new();
+        output.read_until(MARK, &mut bytes).unwrap();
+        let has_ended = bytes.pop() != Some(MARK);
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        if has_ended {
+            failure(block.line, &block.script, &text);
+        }
         if let Some(expected) = &block.output {
-            assert_eq!(output, expected, "line {}:\n{}", block.line, block.script);
+            // Jina's client prints an empty line first if its output is not a terminal.
+            let text = if block.is_python { text.trim_start() } else { &text };
+            assert_eq!(text, expected, "line {}:\n{}", block.line, block.script);
         }
     }
-    assert_eq!((answer.code, outputs.len()), (0, run.len()), "{}", answer.stderr);
+    drop(input);
+    assert!(child.wait().unwrap().success(), "{}", fs::read_to_string(&errors).unwrap());
 }

@@ -2,9 +2,9 @@
 
 use std::fs;
 
-use crate::kustomize::{kustomize, write};
+use crate::kustomize::write;
 use crate::support::{Run, jina_export, root, run, scratch};
-use crate::tools::{copy, edit, must, tool};
+use crate::tools::{copy, edit, kustomize, must, tool};
 
 /// The result of a check of manifests from a pipe.
 fn checked(manifests: &str) -> Run {

@@ -36,7 +36,7 @@ impl Storage {
         let dockerfile = fs::read_to_string(root().join("examples/containerize/Dockerfile")).unwrap();
         let name = dockerfile.lines().find_map(|line| line.strip_prefix("ARG BASE=")).unwrap();
         let mut files = Command::new(folder().join("jina/bin/python"));
-        files.arg(root().join("tests/conformance/containerize/base_image.py")).stdout(Stdio::piped());
+        files.arg(root().join("tests/conformance/base_image.py")).stdout(Stdio::piped());
         let mut files = files.spawn().unwrap();
         let path = "ENV PATH=/opt/venv/bin:/bin";
         let libraries = "ENV LD_LIBRARY_PATH=/usr/lib:/lib:/usr/lib/x86_64-linux-gnu:/lib/x86_64-linux-gnu";

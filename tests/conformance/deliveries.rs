@@ -8,11 +8,12 @@ use std::process::Command;
 
 use serde_json::Value;
 
+use crate::apiserver::{assert_accepted, complaints};
 use crate::kpt::{TREE, generated, render, twice};
-use crate::kustomize::{kustomize, object, write};
+use crate::kustomize::{object, write};
 use crate::support::wiring::faults;
-use crate::support::{Run, documents, label, run, scratch, tree};
-use crate::tools::{copy, edit, must, tool};
+use crate::support::{Run, documents, label, root, run, scratch, tree};
+use crate::tools::{copy, edit, kustomize, must, tool};
 
 fn document(file: &Path) -> Value {
     documents(&fs::read_to_string(file).unwrap()).remove(0)
@@ -58,6 +59,52 @@ fn argo_cd_applies_the_output_of_the_plugin() {
     edit(&overlay, "components:\n- ../../wiring\n", "components:\n- ../../wirning\n");
     let answer = generate(&examples, folder);
     assert!(answer.code != 0 && answer.stdout.is_empty() && answer.stderr.contains("wirning"), "{}", answer.stderr);
+}
+
+/// The Source Hydrator commits what the plugin prints. Its pull request needs the same bytes for the same commit.
+#[test]
+fn the_source_hydrator_runs_the_plugin() {
+    let examples = copy("examples");
+    let spec = |file: &str| document(&examples.join("argocd").join(file))["spec"].clone();
+    let hydrator = spec("hydrator.yaml")["sourceHydrator"].clone();
+    assert_eq!(hydrator["drySource"], spec("application.yaml")["source"]);
+    let folder = hydrator["drySource"]["path"].as_str().unwrap();
+    let first = generate(&examples, folder);
+    assert_eq!(first.code, 0, "{}", first.stderr);
+    assert_eq!(generate(&examples, folder).stdout, first.stdout);
+    assert!(first.documents().iter().all(|object| object["kind"] != "Secret"));
+    let workflow = document(&examples.join("argocd/hydrator-workflow.yaml"));
+    assert_eq!(workflow["jobs"]["diff"]["steps"][1]["with"]["overlays"], hydrator["syncSource"]["path"]);
+}
+
+/// With the definitions of Argo CD and Flux, the API server knows the fields of these objects.
+#[test]
+fn the_objects_of_argo_cd_and_flux_are_accepted() {
+    let files = ["argocd/application.yaml", "argocd/hydrator.yaml", "flux/search.yaml"];
+    let streams = files.map(|file| (file.to_owned(), fs::read_to_string(root().join("examples").join(file)).unwrap()));
+    assert_accepted(&streams, 4);
+    for (file, from, to) in [(1, "drySource", "drysource"), (2, "prune", "prunes"), (2, "interval: 1m", "interval: often")] {
+        let text = streams[file].1.replace(from, to);
+        assert!(!complaints(&[(String::new(), text)]).0.is_empty(), "{to}");
+    }
+}
+
+/// Kargo promotes the folders that the workflow for Flux renders.
+#[test]
+fn kargo_promotes_rendered_folders() {
+    let read = |file: &str| documents(&fs::read_to_string(root().join("examples").join(file)).unwrap());
+    let objects = read("kargo/search.yaml");
+    let stages: Vec<&str> =
+        objects.iter().filter(|o| o["kind"] == "Stage").map(|stage| stage["metadata"]["name"].as_str().unwrap()).collect();
+    let render = step(&root().join("examples"), "render");
+    let rendered: Vec<&str> = render.split_whitespace().skip(1).map(|overlay| overlay.rsplit('/').next().unwrap()).collect();
+    assert_eq!(stages, rendered);
+    let task = objects.iter().find(|object| object["kind"] == "PromotionTask").unwrap();
+    let copy = task["spec"]["steps"].as_array().unwrap().iter().find(|step| step["uses"] == "copy").unwrap();
+    let paths = ["inPath", "outPath"].map(|name| copy["config"][name].as_str().unwrap().to_owned());
+    assert_eq!(paths, ["./freight/rendered/${{ ctx.stage }}", "./main/deployed/${{ ctx.stage }}"]);
+    let workflow = read("kargo/workflow.yaml").remove(0);
+    assert_eq!(workflow["jobs"]["diff"]["steps"][1]["with"]["overlays"], "deployed/*");
 }
 
 #[test]

@@ -7,9 +7,8 @@ use std::sync::OnceLock;
 use serde_json::{Value, json};
 
 use crate::examples::with_components;
-use crate::kustomize::kustomize;
 use crate::support::{self, documents, program, recorded, root, run, tree};
-use crate::tools::must;
+use crate::tools::{kustomize, must};
 
 /// Streams of documents, each with a name.
 pub type Streams = Vec<(String, String)>;

@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::kustomize::{kustomize, write};
+use crate::kustomize::write;
 use crate::support::wiring::{faults, values_of};
 use crate::support::{Run, label, root, run};
-use crate::tools::{copy, edit, must, tool};
+use crate::tools::{copy, edit, kustomize, must, tool};
 
 fn of_kind<'o>(objects: &'o [Value], kinds: &[&str]) -> Vec<&'o Value> {
     objects.iter().filter(|object| kinds.contains(&object["kind"].as_str().unwrap())).collect()
@@ -95,8 +95,12 @@ fn istio(objects: &[Value]) {
 
 fn no_mesh(objects: &[Value]) {
     for service in services(objects) {
-        let is_gateway = service["metadata"]["labels"]["flow.jina.ai/role"] == "gateway";
-        assert_eq!(service["spec"]["clusterIP"] == "None", !is_gateway, "{}", label(service));
+        let labels = &service["metadata"]["labels"];
+        let is_gateway = labels["flow.jina.ai/role"] == "gateway";
+        // A head waits for an only shard with storage, and can do that only if its Service has an address.
+        let is_of = |set: &&Value| set["metadata"]["name"] == service["metadata"]["name"] && set["spec"]["replicas"] == 1;
+        let is_only_shard = labels["flow.jina.ai/shard"].is_string() && of_kind(objects, &["StatefulSet"]).iter().any(is_of);
+        assert_eq!(service["spec"]["clusterIP"] == "None", !is_gateway && !is_only_shard, "{}", label(service));
     }
     for caller in [of_executor(objects, "gateway", "gateway"), of_executor(objects, "indexer", "head")].concat() {
         assert!(values_of("--grpc-channel-options", &args(caller))[0].contains("round_robin"), "{}", label(caller));

@@ -1,13 +1,11 @@
-//! `examples/howto`: its commands run as written, in a folder that has only `flow.yml`, with the real kustomize and kubectl
-//! and a real API server. The server has no nodes and no controllers, so blocks that need pods are marked `sh cluster` and do not
-//! run here. Instead, real Jina processes run the Flow of the page.
+//! What `examples/howto` and the README say about Flows. The commands of `examples/howto` run on the real cluster: see
+//! `cluster/seeds.rs`.
 
 use std::fs;
 use std::process::Command;
 
 use crate::apiserver;
 use crate::blocks::run_page;
-use crate::run_rendered::{kubelet, passed};
 use crate::support::{self, root, scratch};
 use crate::tools::{folder, must};
 
@@ -16,53 +14,9 @@ fn page() -> String {
 }
 
 #[test]
-fn the_how_to_runs_as_written() {
-    let place = scratch("howto");
-    fs::copy(root().join("examples/howto/flow.yml"), place.join("flow.yml")).unwrap();
-    let (_server, kubeconfig) = apiserver::own();
-    let environment = [("KUBECONFIG", kubeconfig)];
-    let needs_nodes = [
-        ("cluster", "kubectl rollout"), // with `get pods` and `port-forward`
-        ("cluster", "kubectl get"),     // the address of the load balancer
-        ("cluster", "kubectl delete"),  // claims of a StatefulSet; the namespace, which a controller empties
-    ];
-    run_page(&page(), &place, &environment, &needs_nodes);
-}
-
-#[test]
 fn the_how_to_begins_with_the_flow_of_its_file() {
     let flow = fs::read_to_string(root().join("examples/howto/flow.yml")).unwrap();
     assert!(page().contains(&format!("```yaml\n{flow}```\n")));
-}
-
-const LOCAL_FLOW: &str = "
-import sys
-from docarray import DocList
-from docarray.documents import TextDoc
-from jina import Executor, Flow, requests
-
-class Pass(Executor):
-    @requests
-    def pass_on(self, docs: DocList[TextDoc], **kwargs) -> DocList[TextDoc]:
-        return docs
-
-if __name__ == '__main__':
-    with Flow(port=8080).add(uses=Pass).add(uses=Pass):
-        exec(sys.stdin.read(), {})
-";
-
-#[test]
-fn the_client_of_the_how_to_sends_documents() {
-    let file = scratch("howto").join("local_flow.py");
-    fs::write(&file, LOCAL_FLOW).unwrap();
-    let page = page();
-    let client = page.split("```python\n").nth(1).unwrap().split("```").next().unwrap();
-    // A network of its own, because port 8080 of this machine may be taken.
-    let mut command = Command::new("unshare");
-    command.args(["--net", "sh", "-euc", "ip link set lo up; exec \"$@\"", "sh"]);
-    command.arg(folder().join("jina/bin/python")).arg(&file);
-    let answer = support::run(command, client.as_bytes());
-    assert!(answer.code == 0 && answer.stdout.ends_with("2\n"), "{}{}", answer.stdout, answer.stderr);
 }
 
 const SAVED_FLOW: &str = "
@@ -115,15 +69,4 @@ fn the_jinaflow_of_the_readme_renders() {
         fs::write(&file, text).unwrap();
         support::jinaflow(&["export", file.to_str().unwrap()]).succeeded();
     }
-}
-
-#[test]
-fn the_flow_of_the_how_to_with_replicas_shards_and_gateways_answers_requests() {
-    let place = scratch("howto");
-    let flow = page().split("cat > flow.yml << 'END'\n").nth(1).unwrap().split("END\n").next().unwrap().to_owned();
-    let file = place.join("flow.yml");
-    fs::write(&file, format!("{flow}gateway:\n  replicas: 3\n")).unwrap();
-    let images = ["CLIPEncoder=example/encoder:v1", "AnnLiteIndexer=example/indexer:v1"];
-    let export = support::jinaflow(&["export", file.to_str().unwrap(), "--image", images[0], "--image", images[1]]).succeeded();
-    passed(kubelet(&place, &export.stdout, &flow, &["--entry", "grpc://gateway:8080", "--balanced"]));
 }

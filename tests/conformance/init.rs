@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::kustomize::{assert_clean, kubectl, kustomize, object};
+use crate::kustomize::{assert_clean, kubectl, object};
 use crate::plugin::{build, plugins};
 use crate::support::{Run, label, run, scratch};
-use crate::tools::{edit, must, tool};
+use crate::tools::{edit, kustomize, must, tool};
 
 const FLOW: &str = "# Comments, \"quotes\" and 0123 stay unchanged.\njtype: Flow\nwith:\n  port: 8080\nexecutors:\n  - name: encoder\n    uses: docker://acme/clip-encoder:1.2.0\n    uses_with: {model: '${{ ENV.MODEL }}', code: \"0123\"}\n    replicas: 2\n  - name: indexer\n    uses: docker://acme/annlite:${{ ENV.TAG }}\n    shards: 2\n";
 

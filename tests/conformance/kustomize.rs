@@ -9,11 +9,7 @@ use serde_json::Value;
 
 use crate::support::wiring::faults;
 use crate::support::{Run, documents, label, program, root, run, scratch};
-use crate::tools::{copy, edit, image, must, tool};
-
-pub fn kustomize(folder: &Path) -> Command {
-    tool("kustomize", &["build", "--enable-alpha-plugins", "--enable-exec", folder.to_str().unwrap()])
-}
+use crate::tools::{copy, edit, image, kustomize, must, tool};
 
 pub fn kubectl(folder: &Path) -> Command {
     tool("kubectl", &["kustomize", "--enable-alpha-plugins", folder.to_str().unwrap()])

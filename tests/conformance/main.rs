@@ -4,6 +4,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod amounts;
 mod apiserver;
 mod around;
 mod blocks;
@@ -13,8 +14,11 @@ mod check;
 mod container;
 mod containerize;
 mod deliveries;
+mod diff;
 mod emitted;
 mod examples;
+mod faults;
+mod forge;
 mod howto;
 mod init;
 mod jina;
@@ -24,7 +28,9 @@ mod messages;
 mod overlays;
 mod passthrough;
 mod pipelines;
+mod pictures;
 mod plugin;
+mod pull_request;
 mod readers;
 mod rerender;
 mod run_rendered;
@@ -32,3 +38,4 @@ mod schemas;
 mod strings;
 mod terminal;
 mod tools;
+mod workflows;

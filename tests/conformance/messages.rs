@@ -4,9 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::kustomize::{kubectl, kustomize, write};
+use crate::kustomize::{kubectl, write};
 use crate::support::{Run, root, run, scratch};
-use crate::tools::{copy, tool};
+use crate::tools::{copy, kustomize, tool};
 
 /// A JinaFlow with the annotation for kustomize.
 fn flow(name: &str) -> String {

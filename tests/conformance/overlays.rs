@@ -10,11 +10,11 @@ use std::process::Command;
 use serde_json::Value;
 
 use crate::around::{containers, faults};
-use crate::kustomize::{kubectl, kustomize, write};
+use crate::kustomize::{kubectl, write};
 use crate::plugin::{build as by_plugin, plugins};
 use crate::support::wiring::{called_addresses, contains, host_and_port, namespace, strings};
 use crate::support::{documents, label, root, run, scratch, tree};
-use crate::tools::{copy, edit, must, static_binary};
+use crate::tools::{copy, edit, kustomize, must, static_binary};
 
 /// Files by name.
 type Files = [(&'static str, &'static str)];

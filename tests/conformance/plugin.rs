@@ -4,9 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::kustomize::{assert_clean, kubectl, kustomize, object, write};
+use crate::kustomize::{assert_clean, kubectl, object, write};
 use crate::support::{root, run, scratch};
-use crate::tools::{copy, edit, must, static_binary, tool};
+use crate::tools::{copy, edit, kustomize, must, static_binary, tool};
 
 fn install() -> Command {
     let mut command = Command::new(root().join("functions/jinaflow/install-plugin.sh"));

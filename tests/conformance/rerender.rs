@@ -1,12 +1,13 @@
 //! A second `kpt fn render`: what happens to edits, changes of the Flow, and removed executors.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
 
 use crate::kpt::{TREE, generated, render, twice};
-use crate::support::{Run, documents, label, root, run, scratch, tree};
+use crate::support::{Run, documents, is_change, label, root, run, scratch, tree};
 use crate::tools::{copy, edit, must, tool};
 
 const ENCODER: &str = "encoder/encoder.yml";
@@ -28,7 +29,7 @@ fn object(text: &str, name: &str) -> Value {
 }
 
 /// A render, and the results that kpt stores.
-fn results(package: &Path) -> (Run, Vec<Value>) {
+fn all_results(package: &Path) -> (Run, Vec<Value>) {
     let folder = scratch("results");
     let mut command = tool("kpt", &["fn", "render", "--allow-exec", "--results-dir"]);
     command.arg(&folder).arg(package);
@@ -37,6 +38,88 @@ fn results(package: &Path) -> (Run, Vec<Value>) {
     let list = &documents(&text)[0];
     let steps = list["items"].as_array().unwrap();
     (answer, steps.iter().flat_map(|step| step["results"].as_array().cloned().unwrap_or_default()).collect())
+}
+
+/// A render, and its results without those about what it did to objects.
+fn results(package: &Path) -> (Run, Vec<Value>) {
+    let (answer, mut results) = all_results(package);
+    results.retain(|result| !is_change(result));
+    (answer, results)
+}
+
+/// What a render reports: the line on standard error, and the code, object and field of each result.
+fn reported(package: &Path) -> (String, Vec<String>) {
+    let (answer, results) = all_results(package);
+    let said = answer.stderr.split("Stderr: ").nth(1).unwrap_or_default();
+    let line = said.split("Successfully executed").next().unwrap_or_default().trim().trim_end_matches(',').to_owned();
+    let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let mut lines = Vec::new();
+    for result in results {
+        let [code, kind, name] = [&result["tags"]["code"], &result["resourceRef"]["kind"], &result["resourceRef"]["name"]].map(word);
+        let objects = word(&result["tags"]["objects"]);
+        if objects.is_empty() {
+            lines.push(format!("{code} {kind} {name} {}", word(&result["field"]["path"])).trim_end().to_owned());
+        }
+        lines.extend(objects.lines().map(|object| format!("{code} {object}")));
+    }
+    (line, lines)
+}
+
+#[test]
+fn a_render_reports_what_it_did() {
+    let package = copy("examples/kpt");
+    let (line, first) = reported(&package);
+    let files = tree(&package);
+    let objects: usize = generated(&files).into_iter().map(|file| documents(&files[file]).len()).sum();
+    assert_eq!(line, format!("jinaflow: search: {objects} added"));
+    assert_eq!(first.len(), objects, "{first:?}");
+    for file in generated(&files) {
+        for object in documents(&files[file]) {
+            let is_object = |line: &String| line.starts_with("object-added ") && line.ends_with(&label(&object).replace('/', " "));
+            assert_eq!(first.iter().filter(|line| is_object(line)).count(), 1, "{}: {first:?}", label(&object));
+        }
+    }
+    assert_eq!(reported(&package), (format!("jinaflow: search: no changes, {objects} unchanged"), Vec::new()));
+    // The terminal shows a number, and not each object.
+    let shown = must(render(&copy("examples/kpt"))).stderr;
+    assert!(shown.contains(&format!("{objects} objects were added")) && !shown.contains("encoder"), "{shown}");
+    let replicas = "Deployment encoder spec.replicas";
+    edit(&package.join(ENCODER), "replicas: 2", "replicas: 5");
+    let kept = format!("1 field kept because edited, {objects} unchanged");
+    assert_eq!(reported(&package), (format!("jinaflow: search: no changes, {kept}"), vec![format!("edit-kept {replicas}")]));
+    edit(&package.join("jinaflow.yaml"), "clip-encoder:1.2.0", "clip-encoder:1.3.0");
+    let (line, results) = reported(&package);
+    assert_eq!(line, format!("jinaflow: search: 1 changed, 1 field kept because edited, {} unchanged", objects - 1));
+    let image = "Deployment encoder spec.template.spec.containers[0].image";
+    assert_eq!(results, [format!("object-changed {image}"), format!("edit-kept {replicas}")]);
+    // A conflict is reported once.
+    edit(&package.join("jinaflow.yaml"), "replicas: 2", "replicas: 3");
+    let (_, results) = reported(&package);
+    assert_eq!(results, [format!("edit-conflict {replicas}")]);
+    // A render that fails has done nothing.
+    edit(&package.join("jinaflow.yaml"), "replicas: 3", "replicas: -3");
+    let (line, results) = reported(&package);
+    let is_about_changes = |line: &String| line.starts_with("object-") || line.starts_with("edit-kept");
+    assert!(!line.contains("jinaflow: ") && results[0].starts_with("value-out-of-range "), "{line} {results:?}");
+    assert!(!results.iter().any(is_about_changes), "{results:?}");
+    edit(&package.join("jinaflow.yaml"), "replicas: -3", "replicas: 5");
+    let before = objects_of(&package);
+    edit(&package.join("jinaflow.yaml"), "shards: 2", "shards: 1");
+    let (_, results) = reported(&package);
+    let after = objects_of(&package);
+    for (code, one, other) in [("object-removed", &before, &after), ("object-added", &after, &before)] {
+        let expected: Vec<&String> = one.difference(other).collect();
+        let prefix = format!("{code} ");
+        let mut found: Vec<&str> = results.iter().filter_map(|line| line.strip_prefix(&prefix)?.split(':').next()).collect();
+        found.sort_unstable();
+        assert!(!expected.is_empty() && found == expected, "{code}: {expected:?} {results:?}");
+    }
+}
+
+/// The kind and name of each generated object of a package.
+fn objects_of(package: &Path) -> BTreeSet<String> {
+    let files = tree(package);
+    generated(&files).into_iter().flat_map(|file| documents(&files[file])).map(|object| label(&object).replace('/', " ")).collect()
 }
 
 #[test]

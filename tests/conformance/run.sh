@@ -1,26 +1,37 @@
 #!/usr/bin/env bash
 # The conformance tests: jinaflow against the real kustomize, kubectl, kpt, Jina, podman, API server and schemas of
-# Kubernetes.
-#   tests/conformance/run.sh [FILTER]
+# Kubernetes, and on a real cluster.
+#   tests/conformance/run.sh             all of them
+#   tests/conformance/run.sh FILTER…     some of those that need no cluster; for the others, see cluster/run.sh
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cd "$here/../.."
 "$here/setup.sh"
 
-# The binary of the image: with musl if its target can be installed, else with a static glibc.
-if rustup target add x86_64-unknown-linux-musl > /dev/null 2>&1; then
-  cargo build --profile dist --locked --target x86_64-unknown-linux-musl
-  binary=target/x86_64-unknown-linux-musl/dist/jinaflow
-  limit=3000000
-else
-  RUSTFLAGS='-C target-feature=+crt-static' cargo build --profile dist --locked --target x86_64-unknown-linux-gnu
-  binary=target/x86_64-unknown-linux-gnu/dist/jinaflow
-  limit=3000000
-fi
+# shellcheck source=binary.sh
+source "$here/binary.sh"
+binary=$JINAFLOW_STATIC_BINARY
+limit=3800000
 size=$(stat -c %s "$binary")
 echo "== $binary: $size bytes"
 if ((size > limit)); then echo "run.sh: more than $limit bytes" >&2; exit 1; fi
 if ldd "$binary" 2>&1 | grep -q '=>'; then echo "run.sh: $binary is not static" >&2; exit 1; fi
 
 # Most of the time is spent in containers, so two tests run in parallel.
-JINAFLOW_STATIC_BINARY=$binary cargo test --locked --features conformance --test conformance -- --test-threads 2 "$@"
+conformance() { cargo test --locked --features conformance --test conformance -- --test-threads 2 "$@"; }
+if (($# > 0)); then
+  conformance "$@"
+  exit
+fi
+
+# The tests on the cluster mostly wait for it, so they run at the same time.
+cargo test --locked --features conformance --test conformance --test cluster --no-run
+log=$(mktemp)
+"$here/cluster/run.sh" > "$log" 2>&1 &
+cluster=$!
+trap 'kill "$cluster" 2> /dev/null; wait "$cluster"; rm -f "$log"' EXIT
+failed=0
+conformance || failed=1
+wait "$cluster" || failed=1
+cat "$log"
+exit "$failed"

@@ -8,7 +8,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use crate::emitted::{examples, fields, flows, oldest_kubernetes, published};
-use crate::support::{recorded, root, run, scratch};
+use crate::support::{program, recorded, root, run, scratch};
 use crate::tools::{folder, must};
 
 /// Every minor version from the oldest that a stream is rendered for; `validate.py` has the schemas of each.
@@ -68,11 +68,16 @@ pub fn rendered_flows() -> Vec<(String, Value)> {
 
 /// Validates documents with the schema for editors.
 pub fn check_schema(documents: &[(String, Value)]) -> Command {
+    check_schema_of("schema.json", documents)
+}
+
+/// Validates documents with a schema in `functions/jinaflow`.
+fn check_schema_of(schema: &str, documents: &[(String, Value)]) -> Command {
     let file = scratch("schema").join("documents.json");
     fs::write(&file, serde_json::to_string(documents).unwrap()).unwrap();
     let mut check = Command::new(folder().join("validate/bin/python"));
     check.arg(root().join("tests/conformance/check_schema.py"));
-    check.arg(root().join("functions/jinaflow/schema.json")).arg(file);
+    check.arg(root().join("functions/jinaflow").join(schema)).arg(file);
     check
 }
 
@@ -85,4 +90,45 @@ fn the_schema_of_a_jinaflow_accepts_every_flow_that_renders() {
     wrong["spec"]["compta"] = "none".into();
     let answer = run(check_schema(&[("wrong".to_owned(), wrong)]), b"");
     assert!(answer.code == 1 && answer.stdout.contains("compta") && answer.stdout.contains("2 faults"), "{}", answer.stdout);
+}
+
+/// The output of a command in JSON for files.
+fn shown(command: &str, files: &[&PathBuf]) -> Value {
+    let files = files.iter().map(|file| file.to_str().unwrap());
+    let arguments: Vec<&str> = [command, "--output", "json"].into_iter().chain(files).collect();
+    let out = run(program(&arguments), b"");
+    assert!(out.code < 2, "{arguments:?}: {}", out.stderr);
+    serde_json::from_str(&out.stdout).unwrap_or_else(|error| panic!("{arguments:?}: {error}: {}", out.stderr))
+}
+
+/// Summaries and comparisons of JinaFlows with every field, examples, and some recorded Flows.
+#[test]
+fn the_json_of_summaries_and_comparisons_is_valid_by_its_schema() {
+    let folder = scratch("outputs");
+    let some = flows().iter().step_by(12).cloned();
+    let files: Vec<(String, PathBuf)> = fields()
+        .into_iter()
+        .chain(examples())
+        .chain(some)
+        .filter(|(_, text)| text.contains("containers:"))
+        .enumerate()
+        .map(|(number, (name, text))| {
+            let file = folder.join(format!("{number}.yaml"));
+            fs::write(&file, text).unwrap();
+            (name, file)
+        })
+        .collect();
+    assert!(files.len() > 60, "{}", files.len());
+    let mut summaries: Vec<(String, Value)> = files.iter().map(|(name, file)| (name.clone(), shown("summary", &[file]))).collect();
+    let mut diffs: Vec<(String, Value)> =
+        files.windows(2).map(|pair| (pair[0].0.clone(), shown("diff", &[&pair[0].1, &pair[1].1]))).collect();
+    must(check_schema_of("summary.schema.json", &summaries));
+    must(check_schema_of("diff.schema.json", &diffs));
+    for (schema, documents) in [("summary.schema.json", &mut summaries), ("diff.schema.json", &mut diffs)] {
+        documents.truncate(1);
+        documents[0].1["version"] = "1".into();
+        documents[0].1["other"] = json!({});
+        let answer = run(check_schema_of(schema, documents), b"");
+        assert!(answer.code == 1 && answer.stdout.contains("2 faults"), "{schema}: {}", answer.stdout);
+    }
 }

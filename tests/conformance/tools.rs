@@ -23,16 +23,21 @@ pub fn static_binary() -> PathBuf {
 /// A tool. The PATH begins with jinaflow (the static binary), followed by the tools and the system's PATH.
 pub fn tool(name: &str, args: &[&str]) -> Command {
     let folder = folder();
-    let path = [path_with_jinaflow(), folder.join("shim"), folder.join("bin")].map(|p| p.to_str().unwrap().to_owned()).join(":");
     let program = if matches!(name, "podman" | "bash") { PathBuf::from(name) } else { folder.join("bin").join(name) };
     let mut command = Command::new(program);
     command
         .args(args)
-        .env("PATH", format!("{path}:{}", std::env::var("PATH").unwrap()))
+        .env("PATH", path())
         .env("CONTAINERS_CONF", folder.join("containers.conf"))
         .env("KPT_FN_RUNTIME", "podman")
         .env_remove("KUSTOMIZE_PLUGIN_HOME");
     command
+}
+
+/// The PATH that begins with jinaflow and the tools.
+pub fn path() -> String {
+    let tools = [path_with_jinaflow(), folder().join("shim"), folder().join("bin")].map(|p| p.to_str().unwrap().to_owned());
+    format!("{}:{}", tools.join(":"), std::env::var("PATH").unwrap())
 }
 
 /// Runs a tool and asserts success.
@@ -96,4 +101,30 @@ pub fn edit(file: &Path, from: &str, to: &str) {
     let text = fs::read_to_string(file).unwrap();
     assert!(text.contains(from), "{}: has no {from:?}", file.display());
     fs::write(file, text.replace(from, to)).unwrap();
+}
+
+/// `kustomize build` of a folder, with the flags that a generator needs.
+pub fn kustomize(folder: &Path) -> Command {
+    tool("kustomize", &["build", "--enable-alpha-plugins", "--enable-exec", folder.to_str().unwrap()])
+}
+
+/// A JinaFlow with a Flow, and more lines for its `spec`.
+pub fn config(flow: &str, spec: &str) -> String {
+    let indented = |text: &str, by: &str| text.lines().map(|line| format!("{by}{line}\n")).collect::<String>();
+    let (flow, spec) = (indented(flow, "    "), indented(spec, "  "));
+    format!("apiVersion: flow.jina.ai/v1alpha1\nkind: JinaFlow\nmetadata: {{name: run}}\nspec:\n  flow: |\n{flow}{spec}")
+}
+
+/// The manifests of a Flow or a JinaFlow, as `jinaflow export` writes them.
+pub fn export(flow: &str, flags: &[&str]) -> String {
+    let file = support::scratch("flow").join("flow.yml");
+    fs::write(&file, flow).unwrap();
+    let mut command = Command::new(static_binary());
+    command.arg("export").arg(&file).args(flags);
+    must(command).stdout
+}
+
+/// The manifests of a JinaFlow with `flow` and with more lines for its `spec`.
+pub fn render(flow: &str, spec: &str) -> String {
+    export(&config(flow, spec), &[])
 }

@@ -1,7 +1,7 @@
-// kpt is the real `kpt fn` command, of the version in go.mod.
+// kpt is the real `kpt fn` and `kpt live`, of the version in go.mod.
 //
-// kpt's own main package also has `kpt alpha rollouts`, which depends on a module without releases; the commands
-// that run functions do not.
+// kpt's own main package also has `kpt alpha rollouts`, which depends on a module without releases; these commands
+// do not.
 package main
 
 import (
@@ -10,6 +10,7 @@ import (
 	"os"
 
 	"github.com/kptdev/kpt/commands/fn"
+	"github.com/kptdev/kpt/commands/live"
 	"github.com/kptdev/kpt/pkg/lib/errors/resolver"
 	"github.com/kptdev/kpt/pkg/printer"
 	"github.com/spf13/cobra"
@@ -18,7 +19,7 @@ import (
 func main() {
 	ctx := printer.WithContext(context.Background(), printer.New(os.Stdout, os.Stderr))
 	root := &cobra.Command{Use: "kpt", SilenceErrors: true, SilenceUsage: true}
-	root.AddCommand(fn.GetCommand(ctx, "kpt"))
+	root.AddCommand(fn.GetCommand(ctx, "kpt"), live.GetCommand(ctx, "kpt", ""))
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return

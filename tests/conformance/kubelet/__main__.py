@@ -34,9 +34,9 @@ import policies
 import probes
 from client_pod import ClientPod
 from dns import serve
-from judge import Judge
 from manifests import WORKLOADS, Objects, Refused
 from node import NODE, Network, Node, Pod
+from questions import Questions
 from services import Services
 
 
@@ -139,23 +139,14 @@ class Run:
 
     # Requests
 
-    def requests(self, endpoint, number, tag, entries=None, **parameters):
-        """One request for each entry, with `number` documents."""
-        out = []
-        for entry in entries or self.options.entry:
-            protocol, to = entry.split('://')
-            contents = [f'{tag}-{protocol}{endpoint}-{n}' for n in range(number)]
-            out.append({'protocol': protocol, 'to': to, 'endpoint': endpoint, 'contents': contents, 'parameters': parameters,
-                        'limit': self.options.request_limit})
-        return out
+    def requests(self, *what, **parameters):
+        return self.questions.requests(*what, **parameters)
 
     def send(self, *what, **parameters):
         self.judge_all(self.client.send(self.requests(*what, **parameters)))
 
     def judge_all(self, sent):
-        for request, answer in self.client.answers(sent):
-            for wrong in dict.fromkeys(self.judge.wrong(request, answer)):
-                self.fail('wrong-answer', f'{request["protocol"]} {request["endpoint"]} {request["contents"][0]}', wrong)
+        self.questions.judge_all(sent)
         self.say(f'{len(sent)} requests were answered')
 
     def scrape(self):
@@ -165,10 +156,7 @@ class Run:
         for pod in self.pods:
             if pod.workload['metadata']['name'] not in workloads:
                 self.fail('no-metrics', pod.name, 'no Service leads to its metrics')
-        gets = [{'protocol': 'metrics', 'to': f'{spec["name"]}.{spec["namespace"]}:9090'} for spec in services]
-        for request, answer in self.client.answers(self.client.send(gets)):
-            if not answer.get('lines'):
-                self.fail('no-metrics', request['to'], f'/metrics has no line about Jina: {answer}')
+        self.questions.scrape([f'{spec["name"]}.{spec["namespace"]}:9090' for spec in services])
 
     # The whole run
 
@@ -177,34 +165,31 @@ class Run:
         pods = [self.new_pod(workload, index) for workload in workloads for index in range(workload['spec'].get('replicas', 1))]
         serve(NODE, self.services.addresses)
         self.services.start()
-        self.client = ClientPod(self.node, self.network, self.options)
+        self.client = ClientPod(self.start_client())
         self.each(self.start_pod, pods)
-        self.expected = self.client.expected()
-        self.judge = Judge(self.expected)
+        self.questions = Questions(self.client, self.options.entry, self.options.request_limit, self.fail)
+        self.judge, self.expected = self.questions.judge, self.questions.expected
         if not all(pod.ready for pod in pods):
             raise Failed
+
+    def start_client(self):
+        pause, _ = self.network.connect('client')
+        here = os.path.dirname(os.path.abspath(__file__))
+        files = {name: open(path).read() for name, path in (('client.py', f'{here}/client.py'), ('flow.yml', self.options.flow))}
+        return self.node.spawn(pause, self.options.namespace, ['python', 'client.py'], {'JINA_OPTOUT_TELEMETRY': '1'}, files, '/client')[0]
 
     def use(self):
         self.probe_liveness('before requests')
         for endpoint in ('/', '/index', '/search'):
             self.send(endpoint, self.options.documents, 'first')
-        for pod in self.pods if self.options.balanced else []:
-            if pod.workload['spec'].get('replicas', 1) > 1:
-                self.wait_until_used(pod)
         self.report_served('first')
         if self.expected['monitoring']:
             self.scrape()
         if self.options.refused:
-            self.try_forbidden()
-
-    def try_forbidden(self):
-        for request, answer in self.client.answers(self.client.send(self.requests('/', 1, 'forbidden', self.options.refused))):
-            if 'Connection refused' not in answer.get('error', ''):
-                self.fail('not-refused', request['to'], f'the client can call it: {answer}')
+            self.questions.refused(self.options.refused)
 
     def report_served(self, when):
-        self.served[when] = {name: dict(pods) for name, pods in self.judge.served.items()}
-        self.judge.served.clear()
+        self.served[when] = self.questions.take_served()
 
     def roll_out(self, names):
         """Restarts workloads like `kubectl rollout restart`, while requests are in flight."""
@@ -318,7 +303,6 @@ def main():
     words.add_argument('--entry', action='append', required=True, help='PROTOCOL://HOST:PORT, from the client')
     words.add_argument('--refused', action='append', help='the same for an address that must refuse the client')
     words.add_argument('--documents', type=int, default=6, help='number of documents in a request')
-    words.add_argument('--balanced', action='store_true', help='check that every replica is used')
     words.add_argument('--roll-out', action='append', default=[], help='a workload whose pods are replaced while requests are in flight')
     words.add_argument('--load', type=float, default=0.12, help='duration of these requests in seconds; one starts every 0.2 seconds')
     words.add_argument('--slow', type=float, default=2, help='duration in seconds of the requests in flight when pods are deleted')

@@ -1,21 +1,19 @@
-"""The pod of client.py, seen from the node."""
+"""The pod of client.py, seen from outside."""
 import json
 import threading
 
-HERE = __file__.rpartition('/')[0]
-
 
 class ClientPod:
-    def __init__(self, node, network, options):
-        pause, _ = network.connect('client')
-        files = {name: open(path).read() for name, path in (('client.py', f'{HERE}/client.py'), ('flow.yml', options.flow))}
-        self.shim, _, _ = node.spawn(pause, options.namespace, ['python', 'client.py'], {'JINA_OPTOUT_TELEMETRY': '1'}, files, '/client')
+    """`process` is a running client.py. Its standard input and output are pipes."""
+
+    def __init__(self, process):
+        self.process = process
         self.lines = threading.Condition()
         self.first, self.back, self.sent, self.ended = None, {}, {}, False
         threading.Thread(target=self.listen, daemon=True).start()
 
     def listen(self):
-        for line in self.shim.stdout:
+        for line in self.process.stdout:
             if not line.startswith(b'{'):
                 continue
             thing = json.loads(line)
@@ -36,7 +34,7 @@ class ClientPod:
                 raise RuntimeError('the client does not answer')
 
     def expected(self):
-        self.wait(lambda: self.first is not None, 60)
+        self.wait(lambda: self.first is not None, 300)
         return self.first
 
     def send(self, requests):
@@ -44,8 +42,8 @@ class ClientPod:
         for request in requests:
             request['number'] = len(self.sent)
             self.sent[request['number']] = request
-            self.shim.stdin.write(json.dumps(request).encode() + b'\n')
-        self.shim.stdin.flush()
+            self.process.stdin.write(json.dumps(request).encode() + b'\n')
+        self.process.stdin.flush()
         return [request['number'] for request in requests]
 
     def count(self):
@@ -53,5 +51,5 @@ class ClientPod:
 
     def answers(self, numbers):
         """Waits for the answers: pairs of request and answer."""
-        self.wait(lambda: all(number in self.back for number in numbers), 90)
+        self.wait(lambda: all(number in self.back for number in numbers), 180)
         return [(self.sent[number], self.back[number]) for number in numbers]

@@ -8,6 +8,7 @@
 """
 import json
 import os
+import socket
 import time
 from typing import Dict, List, Optional
 
@@ -27,6 +28,14 @@ def read(path):
             return file.read()
 
 
+def tell(who, what):
+    """Tells a client that counts how often a document is handled."""
+    if who:
+        host, port = who.split(':')
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
+            out.sendto(what.encode(), (host, int(port)))
+
+
 class Hopper(Executor):
     beside = ''
 
@@ -37,10 +46,14 @@ class Hopper(Executor):
 
     def hop(self, docs, parameters):
         """Adds the hops, and waits if the request requires it."""
+        for doc in docs:
+            tell(parameters.get('tell'), f'{self.called} {getattr(self.runtime_args, "shard_id", None)} {doc.id}')
         if self.called in parameters.get('slow', []):
             for doc in docs:
                 print(f'slow: {doc.id}', flush=True)
             time.sleep(parameters['seconds'])
+        if self.called in parameters.get('hungry', []):
+            self.eaten = bytearray(b'x') * int(parameters['megabytes'] * 2**20)
         for doc in docs:
             doc.hops = list(doc.hops) + [json.dumps({
                 'name': self.called, 'pod': os.environ['K8S_POD_NAME'], 'shard': getattr(self.runtime_args, 'shard_id', None),

@@ -59,6 +59,11 @@ impl Space {
             assert!(created.code == 0 || created.stderr.contains("AlreadyExists"), "{}", created.stderr);
             (created.code == 0).then_some(())
         });
+        Self::of(name)
+    }
+
+    /// A namespace that the test creates itself.
+    pub fn of(name: &str) -> Self {
         Self { name: name.to_owned(), folder: scratch(name) }
     }
 

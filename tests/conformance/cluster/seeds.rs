@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::blocks::run_page_in;
 use crate::fixture::{Space, on_node, wait_for};
 use crate::load::{Client, Load, none_lost};
-use crate::support::{self, root};
+use crate::support::root;
 use crate::tools::{copy, edit, folder, kustomize, must, path, static_binary, tool};
 
 /// The pods of an executor that answered.
@@ -58,17 +58,8 @@ fn assert_left(space: &Space, expected: &BTreeSet<String>) {
     }
 }
 
-/// The namespace of the how-to.
+/// The namespace of the how-to, which its commands create and delete.
 const THEIRS: &str = "custom-namespace";
-
-/// A namespace that the commands of a page create and delete. If they fail, it is deleted here.
-struct Theirs(&'static str);
-
-impl Drop for Theirs {
-    fn drop(&mut self) {
-        let _ = support::run(on_node("kubectl", &["delete", "namespace", self.0, "--wait=false", "--ignore-not-found"]), b"");
-    }
-}
 
 /// The page names images that its reader has built. Here these are names of the executors of the tests.
 const IMAGES: [(&str, &str); 3] = [
@@ -83,7 +74,7 @@ fn the_how_to_runs_as_written_and_its_flow_loses_no_request() {
         must(on_node("ctr", &["images", "tag", "--force", &format!("docker.io/{image}"), &format!("docker.io/{name}")]));
     }
     let space = Space::new("howto");
-    let _theirs = Theirs(THEIRS);
+    let theirs = Space::of(THEIRS);
     let client = Client::new(&space, "client");
     let page = fs::read_to_string(root().join("examples/howto/README.md")).unwrap();
     let place = space.folder.join("page");
@@ -92,20 +83,10 @@ fn the_how_to_runs_as_written_and_its_flow_loses_no_request() {
     let mut shell = on_node("bash", &[]);
     shell.current_dir(&place).env("PATH", format!("{}:{}", folder().join("jina/bin").display(), path()));
 
-    let kubectl = |args: &[&str]| must(on_node("kubectl", &[args, &["--namespace", THEIRS]].concat())).stdout;
     let begin = || client.load(&json!({"to": gateway(THEIRS, "")}));
-    let rolled_out = || {
-        for kind in ["deployment", "statefulset"] {
-            kubectl(&["rollout", "status", kind, "--timeout", "10m"]);
-        }
-        wait_for("the end of the old pods", 600, || {
-            let ends = kubectl(&["get", "pods", "--output", "jsonpath={.items[*].metadata.deletionTimestamp}"]);
-            ends.is_empty().then_some(())
-        });
-    };
     let end = |load: Load| {
         // A client stays at its gateway until that gateway ends.
-        rolled_out();
+        theirs.rolled_out_within(600);
         // A head that had no address of a shard for some time asks for it again after up to two minutes.
         wait_for("answers of two encoders and of both shards", 300, || {
             let report = client.send(&json!({"to": gateway(THEIRS, ""), "limit": 20}));
@@ -122,7 +103,7 @@ fn the_how_to_runs_as_written_and_its_flow_loses_no_request() {
         // The reader of a page is slower than a rollout. Without this, a shard restarts again at the moment it becomes ready. A
         // request that meets each of these restarts fails, because Jina tries only three times.
         if load.is_some() {
-            rolled_out();
+            theirs.rolled_out_within(600);
         }
         let begins = |text: &str| commands.starts_with(text);
         if begins("kubectl delete") || begins("echo 'batch_size") {

@@ -1,4 +1,5 @@
-//! What an apply of one set of objects over another one does: which pods restart, what is refused, what is left behind.
+//! What an apply of one set of objects over another one does: the pods that restart, the changes that are refused, and the objects
+//! that are left behind.
 //!
 //! Only the objects are read, as for a check, so that hand-edited exports of Jina are compared like rendered objects.
 

@@ -90,7 +90,7 @@ pub struct Outline {
     pub others: Vec<String>,
     /// Executors with another number of shards.
     pub shards: Vec<String>,
-    /// The commands that remove what is left behind, and a comment if that may be another environment.
+    /// The commands that delete the objects that are left behind, and a comment if these may belong to another environment.
     pub left: Vec<String>,
     /// Objects that are left behind and contain data or other objects.
     pub left_with_data: Vec<String>,
@@ -373,7 +373,7 @@ fn with_name(line: &Line) -> String {
     let name = &line.name;
     let text = match (&line.old, &line.new) {
         (Some(old), Some(new)) if is_mapping(old) || is_mapping(new) => format!("{name} changes"),
-        (Some(old), Some(new)) if short(old) == short(new) => format!("{name}{} changes behind what is shown", short(new)),
+        (Some(old), Some(new)) if short(old) == short(new) => format!("{name}{} changes in the part that is not shown", short(new)),
         (Some(old), Some(new)) => format!("{name}{} →{}", short(old), short(new)),
         (None, Some(new)) => format!("+ {name}{}", short(new)),
         (Some(old), None) => format!("- {name}{}", short(old)),
@@ -445,8 +445,8 @@ fn has_data(identity: &Identity) -> bool {
     matches!(&*identity.kind, "Namespace" | "PersistentVolumeClaim" | "PersistentVolume" | "CustomResourceDefinition")
 }
 
-/// The commands that remove what is left behind, for each namespace. Objects of a Flow are selected by its label, if the new side
-/// has no object of this Flow in this namespace.
+/// The commands that delete the objects that are left behind, grouped by namespace. Objects of a Flow are selected by its label, if
+/// the new side has no object of this Flow in this namespace.
 fn left(comparison: &Comparison) -> Vec<String> {
     let mut by_label: BTreeMap<(&str, &str), BTreeSet<String>> = BTreeMap::new();
     let mut by_name: BTreeMap<&str, Vec<String>> = BTreeMap::new();

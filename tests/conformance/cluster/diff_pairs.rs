@@ -338,7 +338,7 @@ struct Report {
     recorded: BTreeMap<String, Vec<Value>>,
 }
 
-/// Compares what was done with what `jinaflow diff` says, from the manifests and from the state of the cluster.
+/// Compares the effects of an apply with the output of `jinaflow diff`, from the manifests and from the state of the cluster.
 fn judge(place: &Place, new: &Side, done: &Effects, before: &State, messages: &str, report: &mut Report) {
     let folder = scratch("pair");
     let write = |name: &str, text: &str| -> PathBuf {
@@ -485,7 +485,7 @@ struct Reset {
     invalid: BTreeSet<usize>,
 }
 
-/// Removes what was refused or left behind, so that the next pair begins with its old side and nothing else.
+/// Removes the objects that were refused or left behind, so that the next pair begins with its old side and nothing else.
 fn reset(work: &[(&Place, &Side)], answers: &[(BTreeSet<String>, String)], after: &[State], report: &mut Report) -> Reset {
     let mut removed = String::new();
     let (mut again, mut reset) = (Vec::new(), Reset::default());

@@ -144,14 +144,15 @@ impl Load {
 
 /// Asserts that every request was answered, and that no executor handled one twice.
 pub fn none_lost(report: &Value) {
-    lost_at_most_at(0, report);
+    affected_at_most_at(0, report);
 }
 
-/// Asserts that no more than the requests of one second were lost for each restart of the only pod of a shard, at 5 requests a
-/// second, and that no executor handled one twice. Jina tries a request four times, each time with a new connection. A request
-/// that starts while the pod stops can fail four times before callers wait.
-pub fn lost_at_most_at(restarts: u64, report: &Value) {
-    assert!(report["lost"].as_u64().unwrap() <= 5 * restarts, "{report:#}");
-    assert_eq!(report["repeated"], 0, "{report:#}");
+/// Asserts that no more than the requests of one second were lost or handled twice for each restart of the only pod of a shard,
+/// at 5 requests a second. Jina tries a request four times, each time with a new connection. A request that starts while the pod
+/// stops can fail four times before callers wait. The answer to a request that the pod handles while it stops can be lost, and
+/// then Jina sends the request again.
+pub fn affected_at_most_at(restarts: u64, report: &Value) {
+    let affected = report["lost"].as_u64().unwrap() + report["repeated"].as_u64().unwrap();
+    assert!(affected <= 5 * restarts, "{report:#}");
     assert!(report["answered"].as_u64().unwrap() > 0, "{report:#}");
 }

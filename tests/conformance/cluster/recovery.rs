@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::containers::{restarted, restarts, signal};
 use crate::fixture::{Space, wait_for};
-use crate::load::{Client, lost_at_most_at, none_lost};
+use crate::load::{Client, affected_at_most_at, none_lost};
 use crate::tools::render;
 
 const FLOW: &str = "jtype: Flow
@@ -63,9 +63,9 @@ fn a_restarting_shard_is_in_every_answer(space: &Space, client: &Client<'_>) {
     assert_ne!(space.pod_uid("indexer-0-0"), old);
     let (search, index) = (search.stop(), index.stop());
     println!("shard restarted: /search {search:#}\n/index {index:#}");
-    lost_at_most_at(1, &search);
+    affected_at_most_at(1, &search);
     assert_eq!(search["through"], json!({"encoder/0 indexer/0 indexer/1": search["answered"]}), "{search:#}");
-    lost_at_most_at(1, &index);
+    affected_at_most_at(1, &index);
 }
 
 /// The container of an only pod is killed. Requests wait for the next container, and none fails when it serves again.

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::blocks::run_page_in;
 use crate::fixture::{Space, on_node, wait_for};
-use crate::load::{Client, Load, lost_at_most_at, none_lost};
+use crate::load::{Client, Load, affected_at_most_at, none_lost};
 use crate::support::root;
 use crate::tools::{copy, edit, folder, kustomize, must, path, static_binary, tool};
 
@@ -96,7 +96,7 @@ fn the_how_to_runs_as_written_and_its_flow_answers() {
                 && ["encoder/0 indexer/0", "encoder/0 indexer/1"].into_iter().all(has_both);
             all.then_some(())
         });
-        lost_at_most_at(restarts, &load.stop());
+        affected_at_most_at(restarts, &load.stop());
     };
     let (mut load, mut loads) = (None, 0);
     run_page_in(shell, &page, &[], |commands| {

@@ -134,8 +134,7 @@ pub const OF_EXPORT: &[Flag] = &[
         name: "image",
         short: None,
         value: Some("KEY=IMAGE"),
-        doc: "image of an executor. KEY is its name, `uses` or class, or `gateway`\n\
-              for Jina's own image. May be repeated",
+        doc: "image by executor name, `uses` or class, or `gateway`. May be repeated",
         set: |settings, value, flag| settings.overrides.set(Setting::Image, value, flag),
     },
     Flag {
@@ -198,6 +197,13 @@ pub const OF_EXPORT: &[Flag] = &[
         value: Some("POLICY"),
         doc: "for a field that you and the Flow changed: keep, overwrite or error",
         set: |settings, value, flag| settings.overrides.set(Setting::OnConflict, value, flag),
+    },
+    Flag {
+        name: "variables",
+        short: None,
+        value: Some("MODE"),
+        doc: "replace (the default) or keep `$NAME` and `${{ ENV.NAME }}` in the Flow",
+        set: |settings, value, flag| settings.overrides.set(Setting::Variables, value, flag),
     },
     Flag {
         name: "jcloud",

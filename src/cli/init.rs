@@ -92,7 +92,8 @@ fn scaffold(file: &str, given: &Overrides, subject: &Subject, text: &str, report
         report.extend(source.place(nested, document));
         return None;
     }
-    let variables = root.as_ref().map(variables::of).unwrap_or_default();
+    let is_final = given.variables == Some(config::Variables::Keep);
+    let variables = root.as_ref().filter(|_| !is_final).map(variables::of).unwrap_or_default();
     let is_set = |name: &String| {
         let mut known = given.context.iter().chain(&given.fallback_context);
         known.any(|(known, _)| known == name)
@@ -259,6 +260,9 @@ fn fields(overrides: &Overrides) -> Vec<(&'static str, Node<'static>)> {
     }
     if overrides.missing_images == Some(MissingImages::Error) {
         fields.push(("missingImages", Node::plain(MissingImages::VALUES[MissingImages::Error as usize])));
+    }
+    if overrides.variables == Some(config::Variables::Keep) {
+        fields.push(("variables", Node::plain(config::Variables::VALUES[config::Variables::Keep as usize])));
     }
     if let Some(mode) = overrides.jcloud {
         fields.push(("jcloud", Node::plain(Jcloud::VALUES[mode as usize])));

@@ -45,6 +45,16 @@ choices! {
         Error = "error",
     }
 
+    /// `spec.variables`: the use of variables and references in the Flow.
+    #[derive(Default)]
+    Variables {
+        /// Their values replace them.
+        #[default]
+        Replace = "replace",
+        /// They stay in the text. All values of the Flow are final.
+        Keep = "keep",
+    }
+
     /// `spec.jcloud`: the use of `jcloud` blocks, the settings for Jina's former cloud.
     Jcloud {
         /// The settings of the blocks are the weakest settings of the pods.

@@ -82,6 +82,8 @@ pub enum Setting {
     Context,
     /// `spec.output.onConflict`.
     OnConflict,
+    /// `spec.variables`.
+    Variables,
     /// `spec.jcloud`.
     Jcloud,
 }

@@ -3,7 +3,7 @@
 //! objects.
 
 use super::audience::{Audience, Level};
-use super::choices::{Callee, Compat, Jcloud, Mesh, MissingImages, MonitorKind, OnConflict, ProbeStyle, Security};
+use super::choices::{self, Callee, Compat, Jcloud, Mesh, MissingImages, MonitorKind, OnConflict, ProbeStyle, Security};
 use super::field::{CallerSetting, Field, FieldDefault, Setting, Shape};
 use super::images::JINA_VERSION;
 use FieldDefault::{None, Value, Words};
@@ -68,6 +68,13 @@ pub static SPEC: &[Field] = &[
     )
     .with_flag_and_key(Setting::MissingImages, "strict"),
     row("context", Strings(true), None, "Values of the Flow's variables.").with_flag(Setting::Context, "context"),
+    row(
+        "variables",
+        Choice(choices::Variables::VALUES),
+        Value("replace"),
+        "What happens to variables and references in the Flow, such as $NAME and ${{ ENV.NAME }}: their values replace them, or they stay in the text.",
+    )
+    .with_flag_and_key(Setting::Variables, "variables"),
     row(
         "jcloud",
         Choice(Jcloud::VALUES),

@@ -45,7 +45,7 @@ pub mod field_page;
 
 pub use amounts::GPU;
 pub use api::{API_VERSION, CHECK_KIND, GROUP, KIND, is_jina_flow, unknown_kind};
-pub use choices::{Compat, Jcloud, Mesh, MissingImages, OnConflict};
+pub use choices::{Compat, Jcloud, Mesh, MissingImages, OnConflict, Variables};
 pub use image_pattern::Pattern;
 pub use jina_flow::{JinaFlow, documents, flow_document, read, read_bare};
 pub use object_names::{dns_label, is_config_map_key, is_dns_label, is_subdomain};

@@ -1,6 +1,6 @@
 //! Settings of a caller: the command line, or a ConfigMap as functionConfig.
 
-use super::choices::{Compat, Jcloud, MissingImages, OnConflict};
+use super::choices::{Compat, Jcloud, MissingImages, OnConflict, Variables};
 use super::field::Setting;
 use super::field_checks::check_text;
 use super::fields::caller_fields;
@@ -27,6 +27,8 @@ pub struct Overrides {
     pub namespace: Option<String>,
     /// `spec.output.onConflict`.
     pub on_conflict: Option<OnConflict>,
+    /// `spec.variables`.
+    pub variables: Option<Variables>,
     /// `spec.jcloud`.
     pub jcloud: Option<Jcloud>,
     /// Entries of `spec.images`.
@@ -61,6 +63,7 @@ impl Overrides {
             Setting::JinaVersion => self.jina_version = Some(value.to_owned()),
             Setting::ImagePattern => self.image_pattern = Pattern::parse(value).ok(),
             Setting::OnConflict => self.on_conflict = OnConflict::parse(value),
+            Setting::Variables => self.variables = Variables::parse(value),
             Setting::Jcloud => self.jcloud = Jcloud::parse(value),
             // An image has no `=`, but the secret in a `uses` may have one.
             Setting::Image => {
@@ -90,6 +93,9 @@ impl Overrides {
         }
         if let Some(on_conflict) = self.on_conflict {
             settings.on_conflict = on_conflict;
+        }
+        if let Some(variables) = self.variables {
+            settings.variables = variables;
         }
         if let Some(jcloud) = self.jcloud {
             settings.jcloud = Some(jcloud);

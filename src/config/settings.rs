@@ -1,6 +1,6 @@
 //! The settings of a JinaFlow, apart from the Flow.
 
-use super::choices::{Compat, Jcloud, Mesh, MissingImages, OnConflict};
+use super::choices::{Compat, Jcloud, Mesh, MissingImages, OnConflict, Variables};
 use super::corrections::{Correction, Corrections};
 use super::field::Shape;
 use super::field_checks::check_fields;
@@ -41,6 +41,8 @@ pub struct Settings {
     pub namespace: Option<String>,
     /// `spec.output.onConflict`.
     pub on_conflict: OnConflict,
+    /// `spec.variables`.
+    pub variables: Variables,
     /// `spec.jcloud`, if it is set.
     pub jcloud: Option<Jcloud>,
     /// Settings of pods.
@@ -57,6 +59,7 @@ impl Settings {
         let mut settings = Self {
             compat: fields.choice_or_default("compat", Compat::parse).unwrap_or_default(),
             jina_version: fields.text("jinaVersion").filter(|version| Version::parse(version).is_some_and(|v| v >= Version::OLDEST)),
+            variables: fields.choice_or_default("variables", Variables::parse).unwrap_or_default(),
             jcloud: fields.choice("jcloud", Jcloud::parse),
             layers: Layers::read(spec),
             scope: Scope::read(spec, path, findings),
@@ -132,7 +135,8 @@ impl Settings {
     /// The rules for reading the Flow.
     pub fn reading(&self) -> Reading {
         let version = Version::parse(self.jina_version()).unwrap_or(Version::NEWEST);
-        Reading { context: self.context.clone(), rules: Rules { strictness: self.strictness(), version }, origins: Origins::default() }
+        let rules = Rules { strictness: self.strictness(), version, keeps_variables: self.variables == Variables::Keep };
+        Reading { context: self.context.clone(), rules, origins: Origins::default() }
     }
 
     /// Replaces the executors of a Flow that are names of files, and returns the settings for reading the Flow. Under compat

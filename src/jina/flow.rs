@@ -120,7 +120,7 @@ fn read_document(document: Document<'_>, reading: &Reading, path: &Path<'_>, fin
         Strictness::Strict => Missing::Kept,
         Strictness::Lenient => Missing::AsInJina,
     };
-    let mut root = substitute(root, &reading.context, missing, path, findings);
+    let mut root = if reading.rules.keeps_variables { root } else { substitute(root, &reading.context, missing, path, findings) };
     if is_strict && kind == Kind::Flow {
         older::translate(&mut root, path, findings);
     }
@@ -273,8 +273,8 @@ impl<'r, 't> Reader<'r, 't> {
             findings.push(finding.got(&name).fix("use another name").at(self.root.mark));
         }
         let inside = self.root.get("with").and_then(Node::as_map).unwrap_or_default();
-        let inline = inline::read(inside, self.rules.strictness, &with, findings);
-        let inline = inline.or_else(|| inline::read(pairs, self.rules.strictness, self.path, findings));
+        let inline = inline::read(inside, self.rules, &with, findings);
+        let inline = inline.or_else(|| inline::read(pairs, self.rules, self.path, findings));
         let is_incomplete = has_errors_since(before, findings);
         let options = Options::new(Section::Executor, given, Rc::default()).with_inline(inline).with_unread(is_incomplete);
         let entry = Entry { name: Some(name), method: Method::Add, needs: Vec::new(), options, index: 0, mark: self.root.mark };
@@ -377,7 +377,7 @@ impl<'r, 't> Reader<'r, 't> {
 
     /// Reports variables without a value in fields that are not options. Returns whether there are any.
     fn waits_for_values(&self, node: &Node<'_>, fields: &[&str], path: &Path<'_>, findings: &mut Findings) -> bool {
-        if self.rules.strictness == Strictness::Lenient {
+        if self.rules.strictness == Strictness::Lenient || self.rules.keeps_variables {
             return false;
         }
         let mut waits = false;
@@ -392,7 +392,7 @@ impl<'r, 't> Reader<'r, 't> {
         let path = self.path.key(GATEWAY);
         let pairs = self.mapping(GATEWAY, findings);
         let own = options_of::read(Section::Gateway, pairs, |_| false, self.rules, &path, findings);
-        let inline = inline::read(pairs, self.rules.strictness, &path, findings);
+        let inline = inline::read(pairs, self.rules, &path, findings);
         let inherited = Rc::new(inherited::inherited_by(Section::Gateway, with));
         let options = Options::new(Section::Gateway, own, inherited).with_inline(inline);
         if options.is_own(Opt::Name) && options.text(Opt::Name) != Some(GATEWAY) {
@@ -511,7 +511,7 @@ impl<'r, 't> Reader<'r, 't> {
             let finding = self.rules.strictness.finding(Code::ReservedName, path, message, "the executor is not exported");
             findings.push(finding.fix("move its options to `gateway`, or rename the executor").at(node.mark));
         }
-        let inline = inline::read(pairs, self.rules.strictness, path, findings);
+        let inline = inline::read(pairs, self.rules, path, findings);
         let is_incomplete = has_errors_since(before, findings);
         let options = Options::new(Section::Executor, own, Rc::clone(inherited)).with_inline(inline).with_unread(is_incomplete);
         let options = with_workspace(options, workspace);

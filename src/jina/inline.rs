@@ -3,7 +3,7 @@
 //! Jina refuses to export such executors. jinaflow mounts the configuration into a container of the image.
 
 use super::options::Opt;
-use super::section::Strictness;
+use super::section::{Rules, Strictness};
 use super::unset;
 use crate::finding::{Code, Findings, Path};
 use crate::yaml::{self, Data, Node, Scalar};
@@ -28,10 +28,10 @@ const IN_JINA: &str = "Jina would read it as `image_pull_secrets`";
 
 /// Reads a class with its configuration. On an error, reports it and returns an empty `Inline`, so that nothing is reported
 /// twice.
-pub fn read(pairs: &[(Node<'_>, Node<'_>)], strictness: Strictness, path: &Path<'_>, findings: &mut Findings) -> Option<Inline> {
+pub fn read(pairs: &[(Node<'_>, Node<'_>)], rules: Rules, path: &Path<'_>, findings: &mut Findings) -> Option<Inline> {
     let value =
         |name: &str| pairs.iter().rev().find(|(key, value)| key.as_text() == Some(name) && !value.is_null()).map(|(_, value)| value);
-    let Some(node) = value(IMAGE).filter(|_| strictness == Strictness::Strict) else {
+    let Some(node) = value(IMAGE).filter(|_| rules.strictness == Strictness::Strict) else {
         let uses = value(Opt::Uses.row().name)?;
         return inline(None, &config_of(uses.as_map().map(|_| uses)?));
     };
@@ -47,7 +47,7 @@ pub fn read(pairs: &[(Node<'_>, Node<'_>)], strictness: Strictness, path: &Path<
         return Some(Inline::default());
     };
     // The reader of options reports it.
-    if unset::is_in(node) {
+    if !rules.keeps_variables && unset::is_in(node) {
         return Some(Inline::default());
     }
     let Some(uses) = value(Opt::Uses.row().name) else {

@@ -33,7 +33,9 @@ pub fn read<'t>(
         }
         let path = path.key(&name);
         if name == IMAGE && section != Section::With && rules.strictness == Strictness::Strict {
-            unset::report(node, &path, true, &|_| false, findings);
+            if !rules.keeps_variables {
+                unset::report(node, &path, true, &|_| false, findings);
+            }
             continue;
         }
         let unread = Unread { key, node, name: &name, path, beside: pairs };
@@ -138,7 +140,7 @@ impl Reader {
             return None;
         }
         if matches!(former.fate, Fate::Means(..)) {
-            if unset::report(node, &path, true, &|_| false, findings) {
+            if !self.rules.keeps_variables && unset::report(node, &path, true, &|_| false, findings) {
                 return None;
             }
             if !setting::flag(node).unwrap_or(true) {
@@ -227,6 +229,9 @@ impl Reader {
     /// Reports variables without a value, and templates, in the value of an option. Returns whether the value cannot be read.
     fn waits_for_value(self, field: &Field<'_, '_>, is_inherited: bool, findings: &mut Findings) -> bool {
         let Field { key, node, path, row, beside, .. } = *field;
+        if self.rules.keeps_variables {
+            return false;
+        }
         let needs = needs_value(row, node, beside);
         let is_template = needs && node.as_text().is_some_and(|text| templates::expression(text).is_some());
         if !is_template && !unset::is_in(node) {

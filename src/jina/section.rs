@@ -61,4 +61,6 @@ pub struct Rules {
     pub strictness: Strictness,
     /// The version of Jina in the containers.
     pub version: Version,
+    /// Whether all values are final: variables and references stay in the text.
+    pub keeps_variables: bool,
 }

@@ -144,7 +144,8 @@ impl Settings {
     pub fn reading_with_files(&self, root: &mut Node<'_>, path: &Path<'_>, findings: &mut Findings) -> Reading {
         let mut reading = self.reading();
         if reading.rules.strictness == Strictness::Strict {
-            reading.origins = nested::inline(root, &self.files, &self.context, path, findings);
+            let context = (!reading.rules.keeps_variables).then_some(&self.context);
+            reading.origins = nested::inline(root, &self.files, context, path, findings);
         }
         reading
     }

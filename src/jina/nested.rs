@@ -110,8 +110,9 @@ pub enum Origin {
 /// The origins of entries, by their indexes.
 pub type Origins = BTreeMap<usize, Origin>;
 
-/// Replaces the entries that name a file by the Deployment in that file. Returns the origins of these entries.
-pub fn inline(root: &mut Node<'_>, files: &Files, context: &Context, path: &Path<'_>, findings: &mut Findings) -> Origins {
+/// Replaces the entries that name a file by the Deployment in that file. Returns the origins of these entries. Without `context`,
+/// the variables in files stay in the text.
+pub fn inline(root: &mut Node<'_>, files: &Files, context: Option<&Context>, path: &Path<'_>, findings: &mut Findings) -> Origins {
     let mut origins = Origins::new();
     if files.is_empty() {
         return origins;
@@ -224,11 +225,15 @@ fn options(
     deployment: &Deployment,
     mark: Mark,
     files: &Files,
-    context: &Context,
+    context: Option<&Context>,
     path: &Path<'_>,
     findings: &mut Findings,
 ) -> Result<Node<'static>, String> {
-    let root = substitute(placed(deployment.root.clone(), mark), context, Missing::Kept, path, findings);
+    let root = placed(deployment.root.clone(), mark);
+    let root = match context {
+        Some(context) => substitute(root, context, Missing::Kept, path, findings),
+        None => root,
+    };
     let mut options = Dict::default();
     let of_with = root.get("with").and_then(Node::as_map).unwrap_or_default();
     let is_option = |key: &str| !matches!(key, "jtype" | "version" | "with" | "needs") && !key.starts_with("x-");

@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 
+use super::unions::union;
 use crate::yaml::{Data, Node};
 
 /// Lists whose entries have an identity, with the fields of the identity (`patchMergeKey` and
@@ -117,12 +118,22 @@ pub fn merge<'t>(field: &str, base: &mut Node<'t>, over: Node<'t>) {
     merge_by(Rules::Patch, field, base, over);
 }
 
+/// The members of a union that another member in `over` replaces.
+fn replaced<'p>(union: &'static [&'static str], over: &'p [(Node<'_>, Node<'_>)]) -> impl Iterator<Item = &'static str> + 'p {
+    let has = |name: &str| over.iter().any(|(key, value)| key.as_text() == Some(name) && !value.is_null());
+    let has_any = union.iter().any(|name| has(name));
+    union.iter().copied().filter(move |name| has_any && !has(name))
+}
+
 fn merge_by<'t>(rules: Rules, field: &str, base: &mut Node<'t>, over: Node<'t>) {
     let is_replaced = rules.directive(&over) == Some("replace");
     let Node { mark, tag, data: over } = over;
     match (&mut base.data, over) {
         (Data::Map(known), Data::Map(pairs)) if !is_replaced => {
             let mut merged = Merged::of(std::mem::take(known), |(key, _)| key.as_text().unwrap_or_default().to_owned());
+            if rules.merges_lists() {
+                replaced(union(field), &pairs).for_each(|name| merged.remove(name));
+            }
             for (key, value) in pairs {
                 let name = key.as_text().unwrap_or_default().to_owned();
                 if rules == Rules::Patch && name == DIRECTIVE {
@@ -149,7 +160,7 @@ fn merge_by<'t>(rules: Rules, field: &str, base: &mut Node<'t>, over: Node<'t>) 
                     Some("delete") => merged.remove(&name),
                     Some("replace") => {}
                     _ => match merged.get(&name).filter(|_| rules == Rules::Patch || !name.is_empty()) {
-                        Some(known) => merge_by(rules, "", known, entry),
+                        Some(known) => merge_by(rules, field, known, entry),
                         None => merged.push(name, rules.added(entry)),
                     },
                 }
@@ -261,6 +272,14 @@ mod tests {
         let mut base = node(base);
         merge("", &mut base, node(over));
         kubernetes_value(&base)
+    }
+
+    #[test]
+    fn a_field_replaces_those_that_it_excludes() {
+        let base = "{livenessProbe: {grpc: {port: 1}, periodSeconds: 5}, env: [{name: A, valueFrom: {fieldRef: {}}}]}";
+        let over = "{livenessProbe: {exec: {command: [x]}}, env: [{name: A, value: x}]}";
+        let expected = json!({"livenessProbe": {"periodSeconds": 5, "exec": {"command": ["x"]}}, "env": [{"name": "A", "value": "x"}]});
+        assert_eq!(merged(base, over), expected);
     }
 
     #[test]

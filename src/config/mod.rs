@@ -15,6 +15,7 @@ pub mod images;
 pub mod audience;
 pub mod field;
 pub mod fields;
+pub mod unions;
 pub mod lists;
 mod part_checks;
 mod forms;

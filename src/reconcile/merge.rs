@@ -12,6 +12,7 @@ use super::memory::{Held, Memory};
 use super::parts::{Part, Shape, inner, line, shape, shown, together, whole};
 use crate::config::OnConflict;
 use crate::config::lists::entry_name;
+use crate::config::unions::union;
 use crate::finding::{Code, Findings, HIDDEN, Path, names_a_secret, shortened, shows_a_secret};
 use crate::yaml::{Data, Node};
 
@@ -102,6 +103,7 @@ impl Merge<'_> {
         place: Place,
         path: &Path<'_>,
     ) -> Vec<Part<'t>> {
+        let (mine, flows, decided) = self.one_of(field, grain, mine, flows, place, path);
         let places: HashMap<String, usize> = flows.iter().enumerate().map(|(i, part)| (part.name.clone(), i)).collect();
         let mut flows: Vec<Option<Part<'t>>> = flows.into_iter().map(Some).collect();
         let mut shared = vec![false; flows.len()];
@@ -112,6 +114,10 @@ impl Merge<'_> {
         }
         let mut merged = Vec::with_capacity(mine.len());
         for (index, part) in mine.into_iter().enumerate() {
+            if decided == Some(index) {
+                merged.push(part);
+                continue;
+            }
             let at = place.part(grain, &part.name);
             let name = part.name.clone();
             let own_path = match grain {
@@ -151,6 +157,46 @@ impl Merge<'_> {
             merged[..=at].rotate_right(1);
         }
         merged
+    }
+
+    /// Decides between two fields of which Kubernetes allows only one, such as the handlers of a probe: the user has one, and the Flow
+    /// the other one. Returns the parts of the user and of the Flow without the field that is left out, and the place of the user's
+    /// field if it stays.
+    fn one_of<'t>(
+        &mut self,
+        field: &str,
+        grain: Grain,
+        mut mine: Vec<Part<'t>>,
+        mut flows: Vec<Part<'t>>,
+        place: Place,
+        path: &Path<'_>,
+    ) -> (Vec<Part<'t>>, Vec<Part<'t>>, Option<usize>) {
+        let members = if grain == Grain::Fields { union(field) } else { &[] };
+        let only_in = |parts: &[Part<'t>], others: &[Part<'t>]| {
+            let is_other = |part: &Part<'t>| others.iter().all(|other| other.name != part.name);
+            parts.iter().position(|part| members.contains(&part.name.as_str()) && is_other(part))
+        };
+        let (Some(own), Some(other)) = (only_in(&mine, &flows), only_in(&flows, &mine)) else { return (mine, flows, None) };
+        let (yours, theirs) = (&mine[own], &flows[other]);
+        let at = [yours, theirs].map(|part| place.part(grain, &part.name));
+        // Without an edit, the Flow's field replaces the user's. Without a change of the Flow, the field of the user has replaced it.
+        if self.all(&yours.name, &yours.node, at[0], Since::Same) || self.all(&theirs.name, &theirs.node, at[1], Since::Same) {
+            return (mine, flows, None);
+        }
+        let here = path.key(&yours.name);
+        let [text, others] = [yours, theirs].map(|part| format!("{}: {}", part.name, shown(&part.node)));
+        if self.memory.is_none() {
+            self.overwrites(&here, &text, &others);
+            mine.remove(own);
+        } else if self.keeps(&here, Some(&text), Some(&others)) {
+            self.hold(grain, &yours.name, &yours.node, at[0]);
+            self.hold(grain, &theirs.name, &theirs.node, at[1]);
+            flows.remove(other);
+            return (mine, flows, Some(own));
+        } else {
+            mine.remove(own);
+        }
+        (mine, flows, None)
     }
 
     /// Merges a flag with its words as one value. The kubelet passes the words on unchanged.
@@ -549,6 +595,32 @@ mod tests {
         assert_eq!(quietly(base, base, "e: {s: 1}\nv: [1]\n"), "e:\n  s: 1\nv:\n- 1\n");
         let (text, reported) = merged(base, "e: {}\nv: {from: x}\n", "e: {}\nv: [1]\n", OnConflict::Keep);
         assert_eq!((text.as_str(), reported.len()), ("e: {}\nv:\n  from: x\n", 1));
+    }
+
+    #[test]
+    fn of_fields_that_exclude_each_other_one_is_left() {
+        let base = "livenessProbe: {exec: {command: [ping]}, periodSeconds: 5}\n";
+        let flows = "livenessProbe: {grpc: {port: 8080}, periodSeconds: 5}\n";
+        let outcome = |mine: &str, on_conflict| {
+            let (text, reported) = merged(base, mine, flows, on_conflict);
+            (node(&text).shown(), reported.len())
+        };
+        for mine in ["exec: {command: [mine]}", "httpGet: {port: 80}"] {
+            let mine = format!("livenessProbe: {{{mine}, periodSeconds: 5}}\n");
+            let (kept, reported) = outcome(&mine, OnConflict::Keep);
+            assert_eq!((kept, reported), (node(&mine).shown(), 1));
+            assert_eq!(outcome(&mine, OnConflict::Overwrite), ("{livenessProbe: {periodSeconds: 5, grpc: {port: 8080}}}".into(), 1));
+            assert_eq!(again(base, &mine, flows, OnConflict::Keep), (1, 1));
+        }
+        assert_eq!(node(&quietly(base, base, flows)).shown(), "{livenessProbe: {periodSeconds: 5, grpc: {port: 8080}}}");
+        let variable = |value: &str| format!("env: [{{name: A, {value}}}]\n");
+        let (text, _) = merged(
+            &variable("valueFrom: {fieldRef: {fieldPath: a}}"),
+            &variable("value: mine"),
+            &variable("valueFrom: {fieldRef: {fieldPath: b}}"),
+            OnConflict::Keep,
+        );
+        assert_eq!(text, "env:\n- name: A\n  value: mine\n");
     }
 
     #[test]

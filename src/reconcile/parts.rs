@@ -18,12 +18,11 @@ pub enum Shape<'t> {
     Leaf(Node<'t>),
 }
 
-/// The name of the field that decides how lists and arguments in a part are divided.
+/// The name of the field that decides how lists, arguments and unions in a part are divided.
 pub fn inner<'n>(grain: Grain, name: &'n str, field: &'n str) -> &'n str {
     match grain {
         Grain::Fields => name,
-        Grain::Entries => "",
-        Grain::Flags => field,
+        Grain::Entries | Grain::Flags => field,
     }
 }
 

@@ -112,10 +112,10 @@ fn together(kind: Kind, mut parts: Vec<(String, Value)>) -> Value {
 }
 
 /// The field name for the value of a part.
-fn inner(kind: Kind, name: &str) -> &str {
+fn inner<'n>(kind: Kind, name: &'n str, field: &'n str) -> &'n str {
     match kind {
         Kind::Fields => name,
-        Kind::Entries => "",
+        Kind::Entries => field,
         Kind::Words => ONE_FLAG,
     }
 }
@@ -125,7 +125,7 @@ pub fn unordered(field: &str, value: &Value) -> Value {
     match parts(field, value) {
         Some((kind, mut parts)) => {
             parts.sort_by(|one, other| one.0.cmp(&other.0));
-            together(kind, parts.into_iter().map(|(name, part)| (name.clone(), unordered(inner(kind, &name), &part))).collect())
+            together(kind, parts.into_iter().map(|(name, part)| (name.clone(), unordered(inner(kind, &name, ""), &part))).collect())
         }
         None => value.clone(),
     }
@@ -149,7 +149,7 @@ pub fn is_in_order(field: &str, one: &Value, other: &Value) -> bool {
     // The fields of a mapping have no order here.
     let is_in = kind != same || kind == Kind::Fields || common(&one, &other) == common(&other, &one);
     let pairs = one.iter().filter_map(|(name, value)| Some((name, value, &other.iter().find(|(known, _)| known == name)?.1)));
-    is_in && pairs.into_iter().all(|(name, value, other)| is_in_order(inner(kind, name), value, other))
+    is_in && pairs.into_iter().all(|(name, value, other)| is_in_order(inner(kind, name, ""), value, other))
 }
 
 /// A value without parts.
@@ -174,7 +174,7 @@ fn collect(field: &str, value: &Value, path: &str, place: &mut Vec<String>, out:
         Some((kind, parts)) if !parts.is_empty() => {
             for (index, (name, part)) in parts.into_iter().enumerate() {
                 place.push(name.clone());
-                collect(inner(kind, &name), &part, &below(kind, path, &name, Some(index)), place, out);
+                collect(inner(kind, &name, ""), &part, &below(kind, path, &name, Some(index)), place, out);
                 place.pop();
             }
         }
@@ -241,7 +241,7 @@ impl Merge {
             && kind == same
         {
             let base = base.and_then(|base| parts(field, base)).filter(|(base, _)| *base == kind);
-            return self.parts(kind, path, [&base.map(|(_, parts)| parts).unwrap_or_default(), &mine, &flows]);
+            return self.parts(field, kind, path, [&base.map(|(_, parts)| parts).unwrap_or_default(), &mine, &flows]);
         }
         let [is_base, is_mine, is_flows] = [base, Some(mine), Some(flows)].map(|value| value.map(|value| unordered(field, value)));
         // When entries have lost their names, it is unknown which of them the Flow has removed. Unknown entries stay.
@@ -259,8 +259,48 @@ impl Merge {
         }
     }
 
-    fn parts(&mut self, kind: Kind, path: &str, [base, mine, flows]: [&Parts<'_>; 3]) -> Outcome {
+    /// Of two members of a union, one on each side, the one that stays; `None` if an ordinary merge decides. With the outcome of the
+    /// user's member.
+    fn one_of(&mut self, field: &str, path: &str, [base, mine, flows]: [&Parts<'_>; 3]) -> Option<(String, String, Outcome)> {
+        let members: &[&str] = match field {
+            "livenessProbe" | "readinessProbe" | "startupProbe" | "postStart" | "preStop" => {
+                &["exec", "grpc", "httpGet", "sleep", "tcpSocket"]
+            }
+            "env" => &["value", "valueFrom"],
+            "valueFrom" => &["configMapKeyRef", "fieldRef", "resourceFieldRef", "secretKeyRef"],
+            "volumes" => &["configMap", "emptyDir", "persistentVolumeClaim", "projected", "secret", "hostPath"],
+            _ => return None,
+        };
+        let only_in = |one: &Parts<'_>, other: &Parts<'_>| {
+            let found = one.iter().find(|(name, _)| members.contains(&name.as_str()) && part(other, name).is_none());
+            found.map(|(name, value)| (name.clone(), value.clone().into_owned()))
+        };
+        let ((own, my), (other, flow)) = (only_in(mine, flows)?, only_in(flows, mine)?);
+        let rendered = |name: &str| part(base, name).map(|base| leaves(name, base)).unwrap_or_default();
+        let is_as_rendered = |name: &str, value: &Value| {
+            let known = rendered(name);
+            leaves(name, value).iter().all(|(place, leaf)| known.get(place).is_some_and(|known| known.value == leaf.value))
+        };
+        if is_as_rendered(&own, &my) || is_as_rendered(&other, &flow) {
+            return None;
+        }
+        let at = below(Kind::Fields, path, &own, None);
+        let [shown, proposed] = [(&own, &my), (&other, &flow)].map(|(name, value)| serde_json::json!({name.as_str(): value}));
+        if !self.keeps(&at, Some(&shown), Some(&proposed)) {
+            return Some((own, String::new(), Outcome { merged: None, known: None }));
+        }
+        let known = part(base, &own).and_then(|base| only(&own, base, &leaves(&own, &my), &mut Vec::new()));
+        Some((own, other, Outcome { merged: Some(my), known }))
+    }
+
+    fn parts(&mut self, field: &str, kind: Kind, path: &str, [base, mine, flows]: [&Parts<'_>; 3]) -> Outcome {
         let (mut out, mut known) = (Vec::new(), Vec::new());
+        let mut decided = if kind == Kind::Fields { self.one_of(field, path, [base, mine, flows]) } else { None };
+        let left_out = decided.as_ref().map(|(_, other, _)| other.clone()).unwrap_or_default();
+        if let Some(rest) = part(base, &left_out).zip(part(flows, &left_out)) {
+            let flow = leaves(&left_out, rest.1);
+            known.extend(only(&left_out, rest.0, &flow, &mut Vec::new()).map(|value| (left_out.clone(), value)));
+        }
         let mut add = |name: &str, outcome: Outcome| {
             out.extend(outcome.merged.map(|value| (name.to_owned(), value)));
             known.extend(outcome.known.map(|value| (name.to_owned(), value)));
@@ -268,13 +308,17 @@ impl Merge {
         for (index, (name, my)) in mine.iter().enumerate() {
             let path = below(kind, path, name, Some(index));
             let base = part(base, name);
+            if let Some((_, _, outcome)) = decided.take_if(|(own, ..)| *own == *name) {
+                add(name, outcome);
+                continue;
+            }
             let outcome = match part(flows, name) {
-                Some(flows) => self.place(inner(kind, name), &path, base, my, flows),
+                Some(flows) => self.place(inner(kind, name, field), &path, base, my, flows),
                 None => self.only_mine(kind, name, &path, base, my),
             };
             add(name, outcome);
         }
-        for (name, flows) in flows.iter().filter(|(name, _)| part(mine, name).is_none()) {
+        for (name, flows) in flows.iter().filter(|(name, _)| part(mine, name).is_none() && *name != left_out) {
             let path = below(kind, path, name, None);
             add(name, self.only_flows(kind, name, &path, part(base, name), flows));
         }
@@ -283,7 +327,7 @@ impl Merge {
 
     /// A place that the user edited or added, and that the Flow does not render now.
     fn only_mine(&mut self, kind: Kind, name: &str, path: &str, base: Option<&Value>, mine: &Value) -> Outcome {
-        let field = inner(kind, name);
+        let field = inner(kind, name, "");
         let rendered = base.map(|base| leaves(field, base)).unwrap_or_default();
         let my = leaves(field, mine);
         if !my.keys().any(|place| rendered.contains_key(place)) {
@@ -300,7 +344,7 @@ impl Merge {
 
     /// A place that the user removed, and that the Flow renders.
     fn only_flows(&mut self, kind: Kind, name: &str, path: &str, base: Option<&Value>, flows: &Value) -> Outcome {
-        let field = inner(kind, name);
+        let field = inner(kind, name, "");
         let rendered = base.map(|base| leaves(field, base)).unwrap_or_default();
         let flow = leaves(field, flows);
         if !flow.keys().any(|place| rendered.contains_key(place)) {
@@ -330,7 +374,7 @@ fn takes_along(kind: Kind, field: &str, base: &Leaves, value: &Value) -> bool {
     let Some((inner_kind, parts)) = parts(field, value) else { return false };
     parts.into_iter().any(|(name, part)| {
         let base: Leaves = inside(base, &name);
-        let field = inner(inner_kind, &name);
+        let field = inner(inner_kind, &name, "");
         let is_known = leaves(field, &part).keys().any(|place| base.contains_key(place));
         is_known && takes_along(inner_kind, field, &base, &part)
     })
@@ -354,7 +398,7 @@ fn without(field: &str, value: &Value, base: &Leaves, place: &mut Vec<String>) -
             without(&name, &part, base, place)
         } else {
             let is_known = |inner: &Vec<String>| base.contains_key(&[&place[..], inner].concat());
-            (!leaves(inner(kind, &name), &part).keys().any(is_known)).then(|| part.into_owned())
+            (!leaves(inner(kind, &name, ""), &part).keys().any(is_known)).then(|| part.into_owned())
         };
         place.pop();
         out.extend(kept.map(|value| (name, value)));
@@ -370,7 +414,7 @@ fn only(field: &str, value: &Value, wanted: &Leaves, place: &mut Vec<String>) ->
     let mut out = Vec::new();
     for (name, part) in parts {
         place.push(name.clone());
-        out.extend(only(inner(kind, &name), &part, wanted, place).map(|value| (name, value)));
+        out.extend(only(inner(kind, &name, ""), &part, wanted, place).map(|value| (name, value)));
         place.pop();
     }
     (!out.is_empty()).then(|| together(kind, out))

@@ -40,14 +40,23 @@ const OF_FILES: [&str; 2] = ["metadata.annotations.config.kubernetes.io", "metad
 /// The fields of two objects that differ, without those that no user sets.
 pub fn changed_fields<'o>(old: &SeenObject<'o>, new: &SeenObject<'o>, is_live: bool) -> Vec<Difference<'o>> {
     let mut fields = differences("", Some(old.view), Some(new.view));
-    fields.retain(|field| {
-        !IGNORED.iter().any(|known| is_within(&field.path, known)) && !OF_FILES.iter().any(|known| field.path.starts_with(known))
-    });
+    fields.retain(|field| !is_ignored(&field.path) && !is_all_ignored(field));
     if is_live {
         live::retain_applied(old, new, "", &mut fields);
     }
     carried_out::retain(old.kind(), old.view, new.view, &mut fields);
     fields
+}
+
+/// Whether no user sets a field.
+fn is_ignored(path: &str) -> bool {
+    IGNORED.iter().any(|known| is_within(path, known)) || OF_FILES.iter().any(|known| path.starts_with(known))
+}
+
+/// Whether a field is the annotations of an object that has no others than those that no user sets.
+fn is_all_ignored(field: &Difference<'_>) -> bool {
+    let mut keys = field.old.or(field.new).and_then(View::as_map).unwrap_or_default().keys();
+    field.path == "metadata.annotations" && keys.all(|key| is_ignored(&format!("metadata.annotations.{key}")))
 }
 
 /// Lines for fields of an object. The content of a Secret is not shown.

@@ -86,7 +86,7 @@ fn flow(object: View<'_>) -> Option<String> {
 }
 
 /// For each object, whether a user created it.
-fn of_users(objects: &[View<'_>]) -> Vec<bool> {
+pub fn of_users(objects: &[View<'_>]) -> Vec<bool> {
     let sets = objects.iter().filter(|object| object.text_at("kind") == "StatefulSet");
     let sets: HashSet<(&str, &str)> = sets.map(|set| (set.text_at("metadata.namespace"), set.text_at("metadata.name"))).collect();
     objects.iter().map(|object| !is_of_controller(*object, &sets)).collect()

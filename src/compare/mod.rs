@@ -29,6 +29,7 @@ mod markdown;
 mod json;
 
 pub use comparison::compare;
+pub use immutable::is_refused;
 pub use json::write as write_json;
 pub use markdown::write as write_markdown;
 pub use marks::marks;

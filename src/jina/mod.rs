@@ -7,7 +7,9 @@
 pub mod options;
 pub mod value;
 pub mod scalar;
+pub mod placeholders;
 pub mod setting;
+pub mod argv;
 pub mod jcloud;
 pub mod substitute;
 pub mod unset;

@@ -226,6 +226,59 @@ pub fn from_json_text(text: &str) -> Option<Value> {
     serde_json::from_str(text).ok().as_ref().map(of_json)
 }
 
+/// The result of `json.loads` for text that Python wrote: it may have `NaN`, `Infinity` and integers of any length, and its
+/// floats have all their digits.
+pub fn from_python_json(text: &str) -> Option<Value> {
+    from_json_text(&with_marks(text)).map(without_marks)
+}
+
+/// JSON text in which numbers are strings that begin with a NUL, which Python escapes in other strings.
+fn with_marks(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let (mut is_inside, mut is_escaped, mut is_in_number) = (false, false, false);
+    for c in text.chars() {
+        let is_of_number = !is_inside && (c.is_ascii_digit() || "+-.eENaInfity".contains(c));
+        // `true`, `false` and `null` have letters of `Infinity` too, but do not begin with one of these.
+        let begins = is_of_number && (c.is_ascii_digit() || matches!(c, '-' | 'N' | 'I'));
+        if is_in_number && !is_of_number {
+            out.push('"');
+            is_in_number = false;
+        } else if !is_in_number && begins {
+            out.push_str("\"\\u0000");
+            is_in_number = true;
+        }
+        out.push(c);
+        match c {
+            _ if std::mem::take(&mut is_escaped) => {}
+            '\\' => is_escaped = is_inside,
+            '"' => is_inside = !is_inside,
+            _ => {}
+        }
+    }
+    out.push_str(if is_in_number { "\"" } else { "" });
+    out
+}
+
+fn without_marks(value: Value) -> Value {
+    match value {
+        Value::Str(text) => match text.strip_prefix('\0') {
+            Some(number) => number_of(number),
+            None => Value::Str(text),
+        },
+        Value::List(entries) => Value::List(entries.into_iter().map(without_marks).collect()),
+        Value::Map(pairs) => Value::Map(pairs.into_iter().map(|(key, value)| (key, without_marks(value))).collect()),
+        other => other,
+    }
+}
+
+fn number_of(text: &str) -> Value {
+    match text.parse() {
+        Ok(number) => Value::Int(number),
+        Err(_) if text.trim_start_matches('-').bytes().all(|b| b.is_ascii_digit()) => Value::Long(text.into()),
+        Err(_) => text.parse().map_or_else(|_| Value::Str(text.to_owned()), Value::Float),
+    }
+}
+
 /// Converts a node that was read from JSON.
 fn of_json(node: &Node<'_>) -> Value {
     match &node.data {
@@ -285,6 +338,13 @@ mod tests {
         let list = from_json_text(r#"[1, -0.0, 1e3, 1e300, 18446744073709551615, 1e20, true, null, "1"]"#).map(|list| list.to_repr());
         assert_eq!(list.as_deref(), Some("[1, -0.0, 1000.0, 1e+300, 18446744073709551615, 1e+20, True, None, '1']"));
         assert_eq!(from_json_text("{a: 1}"), None);
+    }
+
+    #[test]
+    fn json_of_python_may_have_numbers_that_json_does_not_have() {
+        let text = r#"{"a": [NaN, -Infinity, Infinity, 1], "NaN \" Infinity": "NaN", "b": 123456789012345678901234567890123456789012345, "c": 123456789.12345679, "d": [true, null, false, 1e-07]}"#;
+        assert_eq!(from_python_json(text).map(|value| value.to_json()).as_deref(), Some(text));
+        assert_eq!(from_json_text("[NaN]"), None);
     }
 
     #[test]

@@ -32,6 +32,7 @@ mod patch;
 mod lost_container;
 mod patches;
 
+pub use configmap::name as configmap_name;
 pub use objects::{Object, objects};
 pub use patches::patched;
 pub use target::Target;

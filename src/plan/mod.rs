@@ -25,7 +25,7 @@ pub use balance::WAIT;
 pub use budget::Budget;
 pub use component::{Arg, CONFIG_FILE, Component, Container, MissingImage, PORT, PORT_MONITORING, Piece, Plan, Process, Role, Storage};
 pub use images::{main_uses, only_names};
-pub use names::protocol_service;
+pub use names::{kubernetes_name, protocol_service};
 use planner::{Planner, Shared};
 
 use crate::config::Settings;

@@ -52,6 +52,10 @@ pub mod function {
         pub use crate::function::flow_check::is_check;
     }
 }
+pub mod import {
+    pub use crate::import::edits::{Edit, Lifted, lift};
+    pub use crate::import::*;
+}
 pub mod jina {
     pub mod former {
         pub use crate::jina::former::{FORMER, Former, fields};

@@ -43,6 +43,7 @@ mod facts;
 mod picture;
 mod compare;
 mod render;
+mod import;
 mod report;
 mod function;
 mod cli;

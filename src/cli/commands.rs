@@ -7,8 +7,9 @@ use super::diff::{self, Difference};
 use super::environment::Environment;
 use super::explain::Question;
 use super::export::Export;
-use super::flags::{Flag, OF_CHECK, OF_DIFF, OF_EXPORT, OF_GRAPH, OF_INIT, OF_SUMMARY, Settings, Sides};
+use super::flags::{Flag, OF_CHECK, OF_DIFF, OF_EXPORT, OF_GRAPH, OF_IMPORT, OF_INIT, OF_SUMMARY, Settings, Sides};
 use super::graph::{Drawing, Format};
+use super::import::Import;
 use super::init::Init;
 use super::inspect::Inspection;
 use super::summary::{self, Summary};
@@ -26,6 +27,8 @@ pub enum Command {
     Export(Box<Export>),
     /// Writes a kustomize tree or a kpt package.
     Init(Box<Init>),
+    /// Turns an export of Jina into a kustomize tree or a kpt package.
+    Import(Box<Import>),
     /// Checks manifests.
     Check(Inspection),
     /// Compares manifests.
@@ -105,6 +108,10 @@ pub const COMMANDS: &[Row] = &[
             let outdir = arguments.words.next().map(Into::into);
             let layout = arguments.settings.layout;
             let source = Export { outdir, ..arguments.source(flow) };
+            if source.has_no_gateway {
+                let finding = Code::MisplacedFlag.error("--no-gateway", "is not a flag of `jinaflow init`");
+                return Err(finding.fix("remove it, or run: jinaflow export FLOW [OUTDIR] --no-gateway"));
+            }
             let init = Init { source, layout };
             arguments.end("init", "FLOW and DIR")?;
             Ok(Command::Init(Box::new(init)))
@@ -114,8 +121,7 @@ pub const COMMANDS: &[Row] = &[
         name: "export",
         arguments: "FLOW [OUTDIR]",
         doc: "write the manifests of a Flow, to standard output or to a folder",
-        details: "FLOW is a Jina YAML file, a JinaFlow, or `-` for standard input. A second export to the same OUTDIR\n\
-                  keeps your edits there, and removes the objects that the Flow no longer has.",
+        details: "FLOW is a Jina YAML file, a JinaFlow, or `-`. A second export to OUTDIR keeps your edits there.",
         examples: &["jinaflow export flow.yml manifests --k8s-namespace search"],
         flags: OF_EXPORT,
         inherited: &[],
@@ -127,6 +133,28 @@ pub const COMMANDS: &[Row] = &[
             let export = Export { outdir, ..arguments.source(flow) };
             arguments.end("export", "FLOW and OUTDIR")?;
             Ok(Command::Export(Box::new(export)))
+        },
+    },
+    Row {
+        name: "import",
+        arguments: "DIR|FILE|-",
+        doc: "write a kustomize tree or a kpt package for what Jina has exported",
+        details: "DIR or FILE is the output of `jina export kubernetes`, edited or not, of `helm template`, or of\n\
+                  `kubectl get -o yaml`; `-` is standard input. The command reads the Flow back, renders it, and\n\
+                  compares. What you edited becomes fields of the JinaFlow. Objects that are not of the Flow are\n\
+                  copied. The exit code is 0 only if a render gives the same objects; what it does not give is\n\
+                  listed, and kept as a patch beside the Flow. `import` never overwrites a file.",
+        examples: &["jinaflow import k8s -o search", "kubectl get deploy,sts,svc,cm -n search -o yaml | jinaflow import - -o search --kpt"],
+        flags: OF_IMPORT,
+        inherited: &[],
+        make: |mut arguments| {
+            let Some(source) = arguments.words.next() else {
+                return Err(missing("import", "DIR", "add a folder or file that Jina has exported, or `-` for standard input"));
+            };
+            let (layout, outdir) = (arguments.settings.layout, arguments.settings.output.take().map(Into::into));
+            let name = arguments.settings.overrides.name.take();
+            arguments.end("import", "one DIR or FILE")?;
+            Ok(Command::Import(Box::new(Import { source, outdir, name, layout })))
         },
     },
     Row {
@@ -368,7 +396,8 @@ impl Arguments<'_> {
     /// A file with the settings to render it. The settings are taken, so this is for the first file of a command.
     fn source(&mut self, flow: String) -> Export {
         let image_files = std::mem::take(&mut self.settings.image_files);
-        Export { flow, outdir: None, overrides: self.overrides(), image_files }
+        let has_no_gateway = self.settings.has_no_gateway;
+        Export { flow, outdir: None, overrides: self.overrides(), image_files, has_no_gateway }
     }
 
     /// Reports the first argument that is left, because the command does not take it.

@@ -35,6 +35,8 @@ pub struct Settings {
     pub takes_environment: bool,
     /// The objects that are provided elsewhere.
     pub external: External,
+    /// Whether the gateway is left out.
+    pub has_no_gateway: bool,
     /// Whether a warning fails the run.
     pub is_strict: bool,
     /// The format of the output.
@@ -83,39 +85,53 @@ const BUILD: Flag = Flag {
     },
 };
 
+/// The flag for the default tool.
+const KUSTOMIZE: Flag = Flag {
+    name: "kustomize",
+    short: None,
+    value: None,
+    doc: "write a kustomize tree; this is the default",
+    set: |settings, _, _| {
+        settings.layout = Layout::Kustomize;
+        Ok(())
+    },
+};
+
+/// The flag for the other tool.
+const KPT: Flag = Flag {
+    name: "kpt",
+    short: None,
+    value: None,
+    doc: "write a kpt package",
+    set: |settings, _, _| {
+        settings.layout = Layout::Kpt;
+        Ok(())
+    },
+};
+
+/// The flag for the name of a JinaFlow.
+const NAME: Flag = Flag {
+    name: "name",
+    short: None,
+    value: Some("NAME"),
+    doc: "name of the Flow, for labels; a JinaFlow has its own name",
+    set: |settings, value, flag| settings.overrides.set(Setting::Name, value, flag),
+};
+
 /// Flags of `init`.
-pub const OF_INIT: &[Flag] = &[
-    Flag {
-        name: "kustomize",
-        short: None,
-        value: None,
-        doc: "write a kustomize tree; this is the default",
-        set: |settings, _, _| {
-            settings.layout = Layout::Kustomize;
-            Ok(())
-        },
-    },
-    Flag {
-        name: "kpt",
-        short: None,
-        value: None,
-        doc: "write a kpt package",
-        set: |settings, _, _| {
-            settings.layout = Layout::Kpt;
-            Ok(())
-        },
-    },
+pub const OF_INIT: &[Flag] = &[KUSTOMIZE, KPT];
+
+/// Flags of `import`.
+pub const OF_IMPORT: &[Flag] = &[
+    Flag { name: "output", short: Some('o'), value: Some("DIR"), doc: "folder to write; the default is NAME-k8s", set: SET_OUTPUT },
+    NAME,
+    KUSTOMIZE,
+    KPT,
 ];
 
 /// Flags of `export`, which `init` and `explain FLOW` take too.
 pub const OF_EXPORT: &[Flag] = &[
-    Flag {
-        name: "name",
-        short: None,
-        value: Some("NAME"),
-        doc: "name of the Flow, for labels; a JinaFlow has its own name",
-        set: |settings, value, flag| settings.overrides.set(Setting::Name, value, flag),
-    },
+    NAME,
     Flag {
         name: "k8s-namespace",
         short: None,
@@ -188,6 +204,16 @@ pub const OF_EXPORT: &[Flag] = &[
         doc: "take values of other variables from the environment",
         set: |settings, _, _| {
             settings.takes_environment = true;
+            Ok(())
+        },
+    },
+    Flag {
+        name: "no-gateway",
+        short: None,
+        value: None,
+        doc: "leave out the gateway, also if OUTDIR has one from an earlier export",
+        set: |settings, _, _| {
+            settings.has_no_gateway = true;
             Ok(())
         },
     },
@@ -334,7 +360,7 @@ impl Flag {
 
 /// All flags.
 fn all() -> impl Iterator<Item = &'static Flag> {
-    OF_ALL.iter().chain(OF_INIT).chain(OF_EXPORT).chain(OF_CHECK).chain(OF_DIFF).chain(OF_GRAPH).chain(OF_SUMMARY)
+    OF_ALL.iter().chain(OF_INIT).chain(OF_EXPORT).chain(OF_IMPORT).chain(OF_CHECK).chain(OF_DIFF).chain(OF_GRAPH).chain(OF_SUMMARY)
 }
 
 /// The flag with a long name.

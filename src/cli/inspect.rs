@@ -7,7 +7,7 @@ use std::path::Path as FilePath;
 
 use super::failure::{Failure, Report, Result};
 use super::file::File;
-use super::kustomizations::{self, Kustomization};
+use super::kustomizations::{self, Kustomization, Reader};
 use super::objects::Objects;
 use super::stdin;
 use super::unrendered::{self, Unrendered};
@@ -66,7 +66,7 @@ pub fn inspect(inspection: &Inspection, may_color: bool, stdout: &mut impl Write
     for path in &inspection.paths {
         let mut kustomizations = Vec::new();
         gather(path, &mut files, &mut kustomizations, &mut findings)?;
-        findings.extend(kustomizations::finding(path, &kustomizations));
+        findings.extend(kustomizations::finding(path, &kustomizations, Reader::Check));
     }
     let seen = look(&files, findings, inspection);
     let (errors, warnings) = (seen.count(Severity::Error), seen.count(Severity::Warning));
@@ -143,7 +143,14 @@ pub fn flow(object: usize, node: &Node<'_>, budget: &mut Budget, own: &mut Findi
     let unrendered = Unrendered { object, executors, has_labels };
     let namespace = rendering.target().namespace.unwrap_or_default().to_owned();
     let on_conflict = config.settings.on_conflict;
-    let placing = Placing { meta: Meta::of(node), origin: Origin::Package, on_conflict, namespace, components: rendering.planned() };
+    let placing = Placing {
+        meta: Meta::of(node),
+        origin: Origin::Package,
+        on_conflict,
+        namespace,
+        components: rendering.planned(),
+        is_of_jina: rendering.is_jinas(),
+    };
     Some((unrendered, placing, rendering))
 }
 

@@ -38,9 +38,10 @@ impl Kustomization {
         Some(Self { folder: folder.to_owned(), is_component, runs_functions })
     }
 
-    fn command(&self) -> String {
+    /// The command that gives the build to a command of jinaflow.
+    fn command(&self, reader: Reader) -> String {
         let flags = if self.runs_functions { "--enable-alpha-plugins --enable-exec " } else { "" };
-        format!("kustomize build {flags}{} | jinaflow check -", quoted(&self.folder))
+        format!("kustomize build {flags}{} | jinaflow {} -", quoted(&self.folder), reader.words().0)
     }
 
     /// Whether a folder below `path` on the way to the kustomization has a name.
@@ -73,10 +74,30 @@ fn runs_functions(root: &Node<'_>, folder: &FilePath, left: &mut usize) -> bool 
     })
 }
 
+/// The command that reads the builds of kustomizations.
+#[derive(Debug, Clone, Copy)]
+pub enum Reader {
+    /// `check`, which reads them for other commands too.
+    Check,
+    /// `import`.
+    Import,
+}
+
+impl Reader {
+    /// The name of the command, and what it does, as a participle.
+    fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Reader::Check => ("check", "checked"),
+            Reader::Import => ("import", "imported"),
+        }
+    }
+}
+
 /// The finding about the kustomizations below `path`: one command for each that is applied to a cluster.
-pub fn finding(path: &str, found: &[Kustomization]) -> Option<(Subject, Finding)> {
+pub fn finding(path: &str, found: &[Kustomization], reader: Reader) -> Option<(Subject, Finding)> {
     let first = found.first()?;
-    let error = |message: &str| Code::KustomizationNotBuilt.error("", message);
+    let (_, done) = reader.words();
+    let error = |message: String| Code::KustomizationNotBuilt.error("", message);
     let all: Vec<&Kustomization> = found.iter().filter(|kustomization| !kustomization.is_component).collect();
     let only = |is_wanted: &dyn Fn(&Kustomization) -> bool| {
         Some(all.iter().copied().filter(|kustomization| is_wanted(kustomization)).collect::<Vec<_>>()).filter(|some| !some.is_empty())
@@ -85,16 +106,16 @@ pub fn finding(path: &str, found: &[Kustomization]) -> Option<(Subject, Finding)
     let applied = overlays.or_else(|| only(&|kustomization| !kustomization.is_below(path, "base"))).unwrap_or(all);
     let (name, finding) = match applied.as_slice() {
         [] => {
-            let finding = error("is a component of kustomize, which builds only as a part of a kustomization");
+            let finding = error("is a component of kustomize, which builds only as a part of a kustomization".to_owned());
             (&*first.folder, finding.fix("check the build of a kustomization that lists it under `components:`"))
         }
         [one] => {
-            let finding = error("is a kustomization: only its build can be checked, not its files");
-            (&*one.folder, finding.fix(format!("run: {}", one.command())))
+            let finding = error(format!("is a kustomization: only its build can be {done}, not its files"));
+            (&*one.folder, finding.fix(format!("run: {}", one.command(reader))))
         }
         several => {
-            let commands: Vec<String> = several.iter().take(MOST_SHOWN).map(|one| one.command()).collect();
-            let finding = error("has kustomizations: only their builds can be checked, not their files");
+            let commands: Vec<String> = several.iter().take(MOST_SHOWN).map(|one| one.command(reader)).collect();
+            let finding = error(format!("has kustomizations: only their builds can be {done}, not their files"));
             (path, finding.fix("run each of the commands below").with_block(commands.join("\n")))
         }
     };

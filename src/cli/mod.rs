@@ -14,6 +14,7 @@ pub mod input;
 mod image_file;
 pub mod file;
 mod objects;
+mod comments;
 mod export;
 mod variables;
 mod scaffold;
@@ -24,6 +25,8 @@ mod unrendered;
 mod kustomizations;
 pub mod inspect;
 mod side;
+mod kept_patches;
+mod import;
 mod diff;
 mod graph;
 mod summary;
@@ -99,6 +102,7 @@ fn run(command: Command, environment: &Environment, report: &mut Report, done: &
             return finish(&outcome, stdout, environment).map(exit_code);
         }
         Command::Export(export) => export::export(&export, &mut stdout, report, done)?,
+        Command::Import(arguments) => import::import(&arguments, &mut stdout, report)?,
         Command::Init(arguments) => init::init(&arguments, &mut stdout, report)?,
         Command::Check(inspection) => inspect::inspect(&inspection, environment.may_color, &mut stdout, report)?,
         Command::Summary(summary) => summary::summarize(&summary, &mut stdout, report)?,

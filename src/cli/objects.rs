@@ -164,6 +164,15 @@ impl<'t> Objects<'t> {
         Some(self.files[file].arena.view(*self.places.get(object)? as usize))
     }
 
+    /// The file of an object, the line before its document, and the text of the document if it has only this object.
+    pub fn source(&self, object: usize) -> Option<(&'t str, u32, Option<&'t str>)> {
+        let at = self.pieces.partition_point(|piece| piece.first_object as usize <= object).checked_sub(1)?;
+        let piece = self.pieces.get(at)?;
+        let end = self.pieces.get(at + 1).map_or(self.places.len(), |next| next.first_object as usize);
+        let is_alone = end == object + 1 && piece.first_object as usize == object;
+        Some((self.files.get(piece.file as usize)?.name, piece.before, Some(piece.text).filter(|_| is_alone)))
+    }
+
     /// All objects as nodes, read again.
     pub fn all_nodes(&self) -> Vec<Node<'t>> {
         let mut nodes = Vec::with_capacity(self.places.len());

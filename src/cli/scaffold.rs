@@ -44,7 +44,33 @@ pub struct Scaffold {
     pub unset: Vec<String>,
     /// The keys of the images that the user must set.
     pub missing: Vec<String>,
+    /// What an import adds.
+    pub import: Option<OfImport>,
 }
+
+/// What an import has beside a Flow.
+#[derive(Debug, Default)]
+pub struct OfImport {
+    /// `spec` without the Flow.
+    pub spec: Vec<(Node<'static>, Node<'static>)>,
+    /// Comments for the file of the JinaFlow.
+    pub comments: String,
+    /// The files of objects that do not belong to the Flow.
+    pub others: Vec<NewFile>,
+    /// The files of those in other namespaces.
+    pub elsewhere: Vec<NewFile>,
+    /// Patches for what no field of a JinaFlow expresses: YAML of the field `patches`.
+    pub kept: String,
+}
+
+/// The folder with the objects that do not belong to the Flow.
+const OTHERS: &str = "others";
+
+/// The folder with those objects in other namespaces. A build would move them to the namespace of the Flow.
+pub const ELSEWHERE: &str = "other-namespaces";
+
+/// The folder with the patches for what no field of a JinaFlow expresses.
+const KEPT: &str = "kept";
 
 impl Scaffold {
     /// The files of a kustomize tree. The file of the Flow is copied byte for byte.
@@ -53,15 +79,18 @@ impl Scaffold {
         let todo = self.todo(KUSTOMIZE_SETTINGS);
         let texts = [("@NAME@", self.name.as_str()), ("@NAMESPACE@", self.namespace.as_str()), ("@TODO@", todo.as_str())];
         let spec = self.spec(" Replace each TODO, here or in the patch of an environment.");
+        let meta = self.import.as_ref().map(|_| field("namespace", self.namespace.as_str().into(), 2)).unwrap_or_default();
         let mut files = vec![
             file("README.md", include_str!("scaffold/kustomize-README.md"), &[&texts[..], &[("@IMAGE@", &self.name_of_image())]].concat()),
-            file("base/kustomization.yaml", include_str!("scaffold/base.yaml"), &[]),
+            file("base/kustomization.yaml", include_str!("scaffold/base.yaml"), &self.beside("").each_ref().map(|(k, v)| (*k, v.as_str()))),
             ("base/flow/flow.yml".to_owned(), flow.to_owned()),
-            file(KUSTOMIZE_SETTINGS, include_str!("scaffold/jinaflow.yaml"), &[texts[0], ("@SPEC@\n", &spec)]),
+            file(KUSTOMIZE_SETTINGS, include_str!("scaffold/jinaflow.yaml"), &[texts[0], ("@META@", &meta), ("@SPEC@\n", &spec)]),
             file("base/flow/kustomization.yaml", include_str!("scaffold/base-flow.yaml"), &[]),
             file("wiring/kustomization.yaml", include_str!("scaffold/wiring.yaml"), &service),
             ("wiring/kustomizeconfig.yaml".to_owned(), name_references()),
         ];
+        files.extend(self.files_of_import("base/"));
+        let [resources, kept] = self.beside("../../base/");
         for (environment, suffix) in ENVIRONMENTS {
             let namespace = format!("{}{suffix}", self.namespace);
             let images = commented(&self.example_of_images(), "");
@@ -70,7 +99,22 @@ impl Scaffold {
                 "" => String::new(),
                 _ => format!("# To use other images in {environment}, remove `# ` from these lines and change them.\n{images}"),
             };
+            // An import changes nothing in production, not even a label.
+            let has_labels = self.import.is_none() || !suffix.is_empty();
+            let labels = if has_labels {
+                format!("labels:\n- pairs:\n    environment: {environment}\n  includeTemplates: true\n")
+            } else {
+                String::new()
+            };
+            let space = self.import.as_ref().map(|_| field("namespace", namespace.as_str().into(), 0)).unwrap_or_default();
+            // The JinaFlow of an import has a namespace, so a patch finds it only by a target.
+            let target = if self.import.is_some() { "# - target: {kind: JinaFlow}\n#   patch: |\n" } else { "# - patch: |\n" };
             let texts = [
+                ("@LABELS@\n", labels.as_str()),
+                ("@SPACE@\n", &space),
+                ("@TARGET@\n", target),
+                (resources.0, &resources.1),
+                (kept.0, &kept.1),
                 ("@ENVIRONMENT@", environment),
                 ("@NAMESPACE@", &namespace),
                 ("@NAME@", &self.name),
@@ -94,16 +138,53 @@ impl Scaffold {
         let namespace = if self.has_own_namespace { field("namespace", self.namespace.as_str().into(), 2) } else { String::new() };
         let spec = format!("{}{}", self.spec(" Replace each TODO."), field("flow", flow.into(), 2));
         let texts_of_flow = [texts[0], ("@META@", &namespace), ("@SPEC@\n", &spec)];
-        vec![
+        let mut files = vec![
             file("README.md", include_str!("scaffold/kpt-README.md"), &texts),
             file("Kptfile", include_str!("scaffold/Kptfile"), &texts),
             file(KPT_SETTINGS, include_str!("scaffold/kpt-jinaflow.yaml"), &texts_of_flow),
-        ]
+        ];
+        for (folder, others) in self.import.iter().flat_map(|import| [(OTHERS, &import.others), (ELSEWHERE, &import.elsewhere)]) {
+            files.extend(others.iter().map(|(name, text)| (format!("{folder}/{name}"), text.clone())));
+        }
+        files
+    }
+
+    /// The resources and components beside the Flow, for a kustomization from which the base is at `base`.
+    fn beside(&self, base: &str) -> [(&'static str, String); 2] {
+        let has = |test: fn(&OfImport) -> bool| self.import.as_ref().is_some_and(test);
+        let resources = if has(|import| !import.others.is_empty()) { format!("resources:\n- {base}{OTHERS}\n") } else { String::new() };
+        let kept = if has(|import| !import.kept.is_empty()) { format!("- {base}{KEPT}\n") } else { String::new() };
+        [("@RESOURCES@\n", resources), ("@KEPT@\n", kept)]
+    }
+
+    /// The files of an import beside the Flow, in a kustomize tree.
+    fn files_of_import(&self, base: &str) -> Vec<NewFile> {
+        let Some(import) = &self.import else { return Vec::new() };
+        let mut files: Vec<NewFile> = import.others.iter().map(|(name, text)| (format!("{base}{OTHERS}/{name}"), text.clone())).collect();
+        if !files.is_empty() {
+            let names: Vec<Node<'_>> = import.others.iter().map(|(name, _)| name.into()).collect();
+            let header = "# Objects that do not belong to the Flow, as they were beside the export.\n";
+            let text = format!("{header}{}{}", kustomization("v1beta1", "Kustomization"), field("resources", names.into(), 0));
+            files.push((format!("{base}{OTHERS}/kustomization.yaml"), text));
+        }
+        files.extend(import.elsewhere.iter().map(|(name, text)| (format!("{ELSEWHERE}/{name}"), text.clone())));
+        if !import.kept.is_empty() {
+            let header = "# What no field of the JinaFlow expresses.\n";
+            let text = format!("{header}{}patches:\n{}", kustomization("v1alpha1", "Component"), import.kept);
+            files.push((format!("{base}{KEPT}/kustomization.yaml"), text));
+        }
+        files
     }
 
     /// The fields below `spec`, each with a comment. `todo` is the sentence about variables without a value.
     fn spec(&self, todo: &str) -> String {
         let mut out = String::new();
+        if let Some(import) = &self.import {
+            out.push_str(&indented(&import.comments, "  "));
+            let mut spec = String::new();
+            yaml::write(&Data::Map(import.spec.clone()).into(), &mut spec);
+            out.push_str(&indented(&spec, "  "));
+        }
         for (name, value) in &self.fields {
             out.push_str(&field(name, value.clone(), 2));
         }
@@ -189,6 +270,11 @@ fn name_references() -> String {
     format!("{}{}", include_str!("scaffold/kustomizeconfig-header.yaml"), &rules[header..])
 }
 
+/// The first lines of a kustomization.
+fn kustomization(version: &str, kind: &str) -> String {
+    format!("apiVersion: kustomize.config.k8s.io/{version}\nkind: {kind}\n")
+}
+
 fn pair<'n>(name: &'static str, value: Node<'n>) -> (Node<'n>, Node<'n>) {
     (Node::field(name), value)
 }
@@ -222,7 +308,14 @@ fn commented(text: &str, indent: &str) -> String {
 fn file(name: &str, template: &str, texts: &[(&str, &str)]) -> NewFile {
     let mut text = template.to_owned();
     for (mark, value) in texts {
-        text = text.replace(mark, value);
+        let is_scalar = !name.ends_with(".md") && ["@NAME@", "@NAMESPACE@", "@SERVICE@"].contains(mark);
+        text = if is_scalar { text.replace(mark, &scalar(value)) } else { text.replace(mark, value) };
     }
     (name.to_owned(), text)
+}
+
+/// A string as a YAML scalar. A name such as `2024` or `on` needs quotes.
+fn scalar(text: &str) -> String {
+    let text = field("a", text.into(), 0);
+    text.strip_prefix("a: ").unwrap_or(&text).trim_end().to_owned()
 }

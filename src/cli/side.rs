@@ -10,7 +10,7 @@ use super::export::{Export, render, write_stream};
 use super::failure::{Report, Result};
 use super::file::File;
 use super::inspect::{self, gather};
-use super::kustomizations::{self, Kustomization};
+use super::kustomizations::{self, Kustomization, Reader};
 use super::objects::Objects;
 use super::stdin;
 use super::unrendered;
@@ -30,13 +30,13 @@ pub struct Manifests {
     pub is_rendered: bool,
 }
 
-/// Reads a file, a folder or standard input. Flows are rendered, except JinaFlows whose objects are beside them. Returns `None` if the manifests are not
-/// complete.
+/// Reads a file, a folder or standard input. Flows are rendered, except JinaFlows whose objects are beside them. Returns `None` if
+/// the manifests are not complete.
 fn read(source: &Export, report: &mut Report) -> Result<Option<Manifests>> {
     let path = source.flow.as_str();
     let (mut files, mut kustomizations, mut own) = (Vec::new(), Vec::new(), Report::new());
     gather(path, &mut files, &mut kustomizations, &mut own)?;
-    own.extend(kustomizations::finding(path, &kustomizations));
+    own.extend(kustomizations::finding(path, &kustomizations, Reader::Check));
     let own = errors(own);
     let is_complete = own.is_empty();
     report.extend(own);

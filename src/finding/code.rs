@@ -150,6 +150,12 @@ codes! {
     ObjectAlreadyExists = "object-already-exists",
     ObjectOfTwoFlows = "object-of-two-flows",
 
+    // Adoption: objects that Jina has exported become objects of a JinaFlow.
+    ObjectAdopted = "object-adopted",
+    AdoptionNeedsDelete = "adoption-needs-delete",
+    ExportOfAnotherFlow = "export-of-another-flow",
+    ExportBroken = "export-broken",
+
     // Reconciling: edits, conflicts, ownership.
     EditConflict = "edit-conflict",
     EditLost = "edit-lost",
@@ -202,6 +208,11 @@ codes! {
     WorkloadNotFromFlow = "workload-not-from-flow",
     KustomizationNotBuilt = "kustomization-not-built",
     LiveObjects = "live-objects",
+    ExportExpected = "export-expected",
+    IncompleteExport = "incomplete-export",
+    SeveralFlows = "several-flows",
+    BrokenAddress = "broken-address",
+    ExportTooOld = "export-too-old",
     NothingRunsJina = "nothing-runs-jina",
     FlowNotRendered = "flow-not-rendered",
     LocalConfigMissing = "local-config-missing",

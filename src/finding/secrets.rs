@@ -27,8 +27,8 @@ const WORDS_OF_SECRETS: [&str; 14] = [
 /// Every name of a secret contains one of these parts. Names without them need not be split into words.
 const STEMS_OF_SECRETS: [&str; 7] = ["pass", "pwd", "secret", "token", "credential", "auth", "key"];
 
-/// Kubernetes fields that only refer to a Secret or a token; their values are not secret.
-const FIELDS_ABOUT_SECRETS: [&str; 9] = [
+/// Kubernetes fields whose names look like those of secrets, such as references to a Secret; their values are not secret.
+const FIELDS_ABOUT_SECRETS: [&str; 10] = [
     "authenticationRef",
     "automountServiceAccountToken",
     "imagePullSecrets",
@@ -38,6 +38,7 @@ const FIELDS_ABOUT_SECRETS: [&str; 9] = [
     "secretRef",
     "secrets",
     "serviceAccountToken",
+    "topologyKey",
 ];
 
 /// Whether a variable or an option with this name probably has a secret value. Messages are logged, and must not show

@@ -1,0 +1,22 @@
+//! Reads the manifests that `jina export kubernetes` has written back into a Flow and the settings of its JinaFlow.
+
+mod text;
+mod invalid_names;
+mod live;
+mod problem;
+mod old;
+mod address;
+mod workload;
+mod export;
+mod entry;
+mod graph;
+mod check;
+mod flow;
+mod settings;
+mod proof;
+pub mod edits;
+mod reading;
+
+pub use problem::Problem;
+pub use proof::{Difference, Proof, is_same};
+pub use reading::{Imported, import};

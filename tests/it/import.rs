@@ -1,0 +1,367 @@
+//! `jinaflow import`: what Jina has exported becomes a Flow that renders the same objects.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::support::{Run, jina_export, jinaflow, program, recorded, root, run, scratch, tree, unpack};
+use jinaflow::internals::import::import;
+use jinaflow::internals::yaml::{Node, read_all};
+
+/// What is left after the files of a recorded export are imported: a refusal, edits that are none of a user, or nothing.
+fn left(files: &BTreeMap<String, String>) -> Option<&'static str> {
+    let documents: Vec<_> = files.values().flat_map(|text| read_all(text).unwrap()).collect();
+    let mut objects: Vec<Node<'_>> = documents.into_iter().filter_map(|document| document.root).collect();
+    let Ok(imported) = import(&mut objects, "imported") else { return Some("refused") };
+    assert!(imported.proof.is_proved(), "{:?}\n{:?}", imported.proof, imported.flow);
+    assert!(imported.proof.foreign.is_empty(), "{:?}", imported.proof.foreign);
+    // The JinaFlow renders these objects, so a second import reads the same objects, perhaps in another order.
+    objects.reverse();
+    let again = import(&mut objects, "imported").unwrap();
+    assert_eq!((again.flow, again.edits), (imported.flow, imported.edits.clone()));
+    (!imported.edits.is_empty()).then_some("edited")
+}
+
+#[test]
+fn recorded_exports_are_reproduced() {
+    let table = fs::read_to_string(root().join("tests/jina/import_cases.json")).unwrap();
+    let table: BTreeMap<String, serde_json::Value> = serde_json::from_str(&table).unwrap();
+    let (mut count, mut wrong) = (0, Vec::new());
+    for case in recorded(&root().join("tests/jina/flows")) {
+        let Some(files) = case.expected().filter(|files| !files.is_empty()) else { continue };
+        count += 1;
+        let expected = table.get(&case.name).map(|known| known["result"].as_str().unwrap());
+        let actual = left(&files);
+        if actual != expected {
+            wrong.push(format!("{}: {actual:?}, not {expected:?}", case.name));
+        }
+    }
+    assert!(count >= 700, "{count}");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    for (name, known) in &table {
+        assert!(root().join("tests/jina/flows").join(name).is_dir() && !known["why"].as_str().unwrap().is_empty(), "{name}");
+    }
+}
+
+/// A folder with the files that Jina has exported for a recorded Flow.
+fn export(name: &str) -> PathBuf {
+    let folder = scratch("import").join("exported");
+    for (file, text) in jina_export(name) {
+        let path = folder.join(file);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    folder
+}
+
+/// Imports a folder or file into a new folder.
+fn imported(source: &Path, more: &[&str]) -> (Run, PathBuf) {
+    let out = scratch("imported").join("out");
+    let args = [&["import", source.to_str().unwrap(), "-o", out.to_str().unwrap()], more].concat();
+    (jinaflow(&args), out)
+}
+
+/// Changes a file of an export.
+fn edit(folder: &Path, file: &str, old: &str, new: &str) {
+    let path = folder.join(file);
+    let text = fs::read_to_string(&path).unwrap();
+    assert!(text.contains(old), "{file} does not have {old}");
+    fs::write(path, text.replace(old, new)).unwrap();
+}
+
+const SHARDED: &str = "080-shards-3";
+
+#[test]
+fn an_import_writes_a_tree_or_a_package() {
+    let folder = export(SHARDED);
+    let (result, out) = imported(&folder, &["--name", "search"]);
+    let result = result.succeeded();
+    assert!(result.stdout.starts_with("All "), "{}", result.stdout);
+    let files = tree(&out);
+    assert!(files["base/flow/jinaflow.yaml"].contains("  compat: jina-3.34\n"), "{}", files["base/flow/jinaflow.yaml"]);
+    assert!(files["base/flow/flow.yml"].contains("shards: 3"), "{}", files["base/flow/flow.yml"]);
+    assert!(!files.contains_key("base/kept/kustomization.yaml"));
+    let (result, out) = imported(&folder, &["--kpt"]);
+    result.succeeded();
+    assert_eq!(tree(&out).keys().collect::<Vec<_>>(), ["Kptfile", "README.md", "jinaflow.yaml"]);
+}
+
+#[test]
+fn an_export_of_an_import_is_the_import() {
+    for name in [SHARDED, "001-docs-simple", "044-floating"] {
+        let (result, out) = imported(&export(name), &["--kpt", "--name", "search"]);
+        result.succeeded();
+        let again = scratch("again").join("exported");
+        jinaflow(&["export", out.join("jinaflow.yaml").to_str().unwrap(), again.to_str().unwrap()]).succeeded();
+        let (result, second) = imported(&again, &["--kpt", "--name", "search"]);
+        result.succeeded();
+        assert_eq!(tree(&out), tree(&second), "{name}");
+    }
+}
+
+#[test]
+fn other_objects_and_comments_go_along() {
+    let folder = export("001-docs-simple");
+    let other = "# For people.\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: words   # of people\ndata: {mode: \"0644\"}\n";
+    fs::write(folder.join("words.yaml"), other).unwrap();
+    edit(&folder, "gateway/gateway.yml", "kind: Service\n", "kind: Service # do not rename\n");
+    let (result, out) = imported(&folder, &[]);
+    let result = result.succeeded();
+    assert!(result.stdout.contains("copied: ConfigMap words"), "{}", result.stdout);
+    let files = tree(&out);
+    assert_eq!(files["base/others/configmap-words.yaml"], other);
+    assert!(files["base/others/kustomization.yaml"].contains("- configmap-words.yaml"));
+    assert!(files["base/flow/jinaflow.yaml"].contains(": do not rename\n"), "{}", files["base/flow/jinaflow.yaml"]);
+}
+
+#[test]
+fn an_object_of_another_namespace_is_no_edit_of_a_namesake() {
+    let folder = export("001-docs-simple");
+    let other = "apiVersion: v1\nkind: Service\nmetadata:\n  name: gateway\n  namespace: monitoring\nspec:\n  type: ExternalName\n  externalName: a.b\n";
+    fs::write(folder.join("other.yaml"), other).unwrap();
+    edit(&folder, "gateway/gateway.yml", "replicas: 1", "replicas: 2");
+    let (result, out) = imported(&folder, &[]);
+    let result = result.succeeded();
+    assert!(result.stdout.contains("copied: Service gateway"), "{}", result.stdout);
+    assert_eq!(tree(&out)["other-namespaces/service-gateway.yaml"], other);
+}
+
+#[test]
+fn names_that_yaml_reads_as_numbers_are_quoted() {
+    let folder = export("001-docs-simple");
+    for file in tree(&folder).keys() {
+        let text = fs::read_to_string(folder.join(file)).unwrap();
+        fs::write(folder.join(file), text.replace("custom-namespace", "\"2024\"").replace("\"2024\".svc", "2024.svc")).unwrap();
+    }
+    let (result, out) = imported(&folder, &["--name", "null"]);
+    result.succeeded();
+    let files = tree(&out);
+    assert!(files["overlays/prod/kustomization.yaml"].contains("\nnamespace: \"2024\"\n"), "{}", files["overlays/prod/kustomization.yaml"]);
+    assert!(files["base/flow/jinaflow.yaml"].contains("  name: \"null\"\n"), "{}", files["base/flow/jinaflow.yaml"]);
+}
+
+#[test]
+fn what_a_server_adds_is_no_edit() {
+    let documents: Vec<String> = jina_export(SHARDED).into_values().collect();
+    let documents: Vec<_> = documents.iter().flat_map(|text| read_all(text).unwrap()).filter_map(|document| document.root).collect();
+    let items: Vec<serde_json::Value> = documents
+        .iter()
+        .enumerate()
+        .map(|(number, object)| {
+            let mut object = jinaflow::internals::yaml::kubernetes_value(object);
+            for (field, value) in [("uid", format!("uid-{number}")), ("resourceVersion", number.to_string()), ("creationTimestamp", "2026-01-01".into())] {
+                object["metadata"][field] = value.into();
+            }
+            object["status"] = serde_json::json!({"observedGeneration": 1});
+            match object["kind"].as_str() {
+                Some("Service") => {
+                    object["spec"]["clusterIP"] = "10.0.0.1".into();
+                    object["spec"]["sessionAffinity"] = "None".into();
+                }
+                Some("Deployment") => {
+                    object["metadata"]["annotations"] = serde_json::json!({"deployment.kubernetes.io/revision": "1"});
+                    object["spec"]["progressDeadlineSeconds"] = 600.into();
+                    object["spec"]["template"]["metadata"]["creationTimestamp"] = serde_json::Value::Null;
+                    object["spec"]["template"]["spec"]["dnsPolicy"] = "ClusterFirst".into();
+                    object["spec"]["template"]["spec"]["containers"][0]["livenessProbe"]["successThreshold"] = 1.into();
+                    object["spec"]["template"]["spec"]["containers"][0]["resources"] = serde_json::json!({});
+                }
+                _ => {}
+            }
+            object
+        })
+        .chain([serde_json::json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "kube-root-ca.crt", "uid": "x", "resourceVersion": "1"}})])
+        .collect();
+    let list = serde_json::json!({"apiVersion": "v1", "kind": "List", "items": items}).to_string();
+    let out = scratch("live").join("out");
+    let result = run(program(&["import", "-", "-o", out.to_str().unwrap()]), list.as_bytes()).succeeded();
+    assert!(result.stdout.starts_with("All "), "{}", result.stdout);
+    assert!(!tree(&out).contains_key("base/others/kustomization.yaml"));
+}
+
+/// A way to break an export, the codes of its findings, and words of the first one.
+type Fault = (fn(&Path), &'static [&'static str], &'static str);
+
+/// Removes a file or folder of an export.
+fn remove(folder: &Path, name: &str) {
+    let path = folder.join(name);
+    if path.is_dir() { fs::remove_dir_all(path).unwrap() } else { fs::remove_file(path).unwrap() }
+}
+
+/// Copies a file of an export with one change.
+fn copy(folder: &Path, file: &str, to: &str, old: &str, new: &str) {
+    let text = fs::read_to_string(folder.join(file)).unwrap();
+    fs::write(folder.join(to), text.replace(old, new)).unwrap();
+}
+
+#[test]
+fn bad_input_is_refused_and_nothing_is_written() {
+    let faults: &[Fault] = &[
+        (|folder| remove(folder, "indexer/indexer-1.yml"), &["incomplete-export"], "shard 1 of the executor `indexer`"),
+        (|folder| remove(folder, "indexer/indexer-head.yml"), &["broken-address", "incomplete-export"], "indexer-head"),
+        (|folder| remove(folder, "indexer"), &["incomplete-export"], "the executor `indexer`, which the gateway calls"),
+        (|folder| edit(folder, "indexer/indexer-0.yml", "kind: ConfigMap", "kind: Secret"), &["incomplete-export"], "indexer-0-configmap"),
+        (|folder| edit(folder, "gateway/gateway.yml", "//indexer-head.", "//indexes-head."), &["broken-address"], "indexes-head"),
+        (
+            |folder| edit(folder, "indexer/indexer-head.yml", "indexer-2.custom-namespace.svc", "indexer-3.custom-namespace.svc"),
+            &["broken-address"],
+            "`--connection-list`",
+        ),
+        (|folder| copy(folder, "gateway/gateway.yml", "more.yml", "name: gateway", "name: door"), &["several-flows"], "door, gateway"),
+        (
+            |folder| copy(folder, "gateway/gateway.yml", "more.yml", "namespace: custom", "namespace: other"),
+            &["several-flows"],
+            "other-namespace",
+        ),
+        (|folder| copy(folder, "gateway/gateway.yml", "more.yml", "", ""), &["duplicate-object"; 6], "is there twice"),
+        (|folder| edit(folder, "indexer/indexer-0.yml", "jina_deployment_name", "jina_pod_name"), &["export-too-old"], "Jina 2"),
+        (|folder| edit(folder, "indexer/indexer-0.yml", "- --port\n", "- --port-in\n"), &["export-too-old"], "an earlier Jina 3"),
+        (
+            |folder| edit(folder, "gateway/gateway.yml", "replicas: 1", "replicas: {{ .Values.n }}: 1"),
+            &["export-expected"],
+            "helm template",
+        ),
+        (|folder| edit(folder, "gateway/gateway.yml", "replicas: 1", "replicas: {{ .Values.n }}"), &["export-expected"], "helm template"),
+        (|folder| edit(folder, "gateway/gateway.yml", "  replicas: 1", "  replicas: 1\n  replicas: 2"), &["duplicate-key"], "replicas"),
+        (|folder| ["gateway", "indexer"].iter().for_each(|name| remove(folder, name)), &["export-expected"], "has no objects"),
+        (
+            |folder| fs::write(folder.join("kustomization.yaml"), "resources: []\n").unwrap(),
+            &["kustomization-not-built"],
+            " | jinaflow import -",
+        ),
+    ];
+    for (number, (fault, codes, words)) in faults.iter().enumerate() {
+        let folder = export(SHARDED);
+        fault(&folder);
+        let (result, out) = imported(&folder, &[]);
+        assert_eq!((result.code, result.codes().as_slice()), (1, *codes), "{number}: {}", result.stderr);
+        assert!(result.stderr.contains(words), "{number}: {}", result.stderr);
+        assert!(!out.exists() && result.stdout.is_empty(), "{number}");
+    }
+}
+
+#[test]
+fn what_is_no_export_is_named() {
+    let folder = scratch("no-export");
+    let flow = folder.join("flow.yml");
+    fs::write(&flow, "jtype: Flow\nexecutors:\n- name: a\n  uses: docker://x/a:1\n").unwrap();
+    let (result, _) = imported(&flow, &[]);
+    result.says("is a Flow, not an export of Jina; run `jinaflow init` with it");
+    let rendered = folder.join("rendered");
+    assert_eq!(jinaflow(&["export", flow.to_str().unwrap(), rendered.to_str().unwrap()]).code, 0);
+    let (result, _) = imported(&rendered, &[]);
+    result.says("was rendered by jinaflow, not exported by Jina");
+    let several = export("030-chain-of-four");
+    remove(&several, "gateway");
+    let (result, _) = imported(&several, &[]);
+    result.says("but not the gateway that calls them");
+}
+
+#[test]
+fn a_difference_is_listed_and_kept() {
+    let folder = export(SHARDED);
+    edit(&folder, "gateway/gateway.yml", "periodSeconds: 5", "periodSeconds: 7");
+    let (result, out) = imported(&folder, &[]);
+    let kept = tree(&out).remove("base/kept/kustomization.yaml").unwrap_or_default();
+    assert!(result.code == 0 || (kept.contains("periodSeconds") && result.stdout.contains("periodSeconds")), "{kept}\n{}", result.stdout);
+}
+
+#[test]
+fn the_commands_of_the_manual_run() {
+    let manual = fs::read_to_string(root().join("functions/jinaflow/README.md")).unwrap();
+    let section = manual.split("### Coming from an export\n").nth(1).unwrap().split("\n### ").next().unwrap();
+    let commands = section.split("```").nth(1).unwrap().lines().skip(1);
+    let mut count = 0;
+    for command in commands {
+        let words = command.split_once('#').map_or(command, |(words, _)| words).trim_end();
+        let folder = scratch("manual");
+        std::os::unix::fs::symlink(export(SHARDED), folder.join("k8s")).unwrap();
+        // The programs that the manual runs before are not here.
+        let own = words.rsplit(" | ").next().unwrap();
+        let mut command = program(&own.split_whitespace().skip(1).collect::<Vec<_>>());
+        command.current_dir(&folder);
+        let input: Vec<String> =
+            if words.contains(" - ") || words.ends_with('-') { jina_export(SHARDED).into_values().collect() } else { Vec::new() };
+        let result = run(command, input.join("---\n").as_bytes()).succeeded();
+        assert!(result.stdout.starts_with("All "), "{words}: {}", result.stdout);
+        count += 1;
+    }
+    assert_eq!(count, 4);
+}
+
+#[test]
+fn a_chart_that_helm_has_rendered_is_imported() {
+    let documents: Vec<String> =
+        jina_export(SHARDED).into_values().flat_map(|text| text.split("---\n").map(str::to_owned).collect::<Vec<_>>()).collect();
+    let stream: String = documents.iter().flat_map(|document| ["---\n# Source: search/templates/flow.yaml\n", document]).collect();
+    let out = scratch("helm").join("out");
+    let result = run(program(&["import", "-", "-o", out.to_str().unwrap()]), stream.as_bytes()).succeeded();
+    assert!(result.stdout.starts_with("All "), "{}", result.stdout);
+    assert!(!tree(&out)["base/flow/jinaflow.yaml"].contains("Source"));
+}
+
+#[test]
+fn objects_of_other_namespaces_stay_there() {
+    let folder = export("001-docs-simple");
+    let other = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: rules, namespace: monitoring}\ndata: {}\n";
+    fs::write(folder.join("rules.yaml"), other).unwrap();
+    let (result, out) = imported(&folder, &[]);
+    result.succeeded();
+    let files = tree(&out);
+    assert_eq!(files["other-namespaces/configmap-rules.yaml"], other);
+    assert!(!files.contains_key("base/others/kustomization.yaml"));
+}
+
+/// The files of an export in a new folder, and the answer to its import.
+fn import_of(files: &BTreeMap<String, String>) -> (Run, PathBuf) {
+    let folder = scratch("files").join("exported");
+    for (file, text) in files {
+        let path = folder.join(file);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    imported(&folder, &[])
+}
+
+#[test]
+fn exports_of_older_versions_are_reproduced() {
+    let recordings = tree(&root().join("tests/jina/older"));
+    let recordings: Vec<_> = recordings.iter().filter(|(name, _)| name.ends_with(".yaml")).collect();
+    assert!(recordings.len() >= 6, "{}", recordings.len());
+    for (name, text) in recordings {
+        let (result, out) = import_of(&unpack(text));
+        assert_eq!((result.code, result.stderr.as_str()), (0, ""), "{name}: {}", result.stdout);
+        let version = name.split('-').next().unwrap();
+        let settings = &tree(&out)["base/flow/jinaflow.yaml"];
+        assert!(settings.contains(version), "{name}: {settings}");
+    }
+}
+
+/// What Jina 3.10 exports in another way: another probe, names of containers, an address of the gateway, and its image.
+#[test]
+fn an_export_of_an_older_jina_is_reproduced() {
+    let folder = export("001-docs-simple");
+    for file in ["gateway/gateway.yml", "encoder/encoder.yml"] {
+        edit(&folder, file, "startupProbe:", "readinessProbe:");
+    }
+    edit(&folder, "gateway/gateway.yml", "jinaai/jina:3.34.0-py311-standard", "jinaai/jina:3.10.1-py38-standard");
+    edit(&folder, "gateway/gateway.yml", "        - --uses\n        - GRPCGateway\n", "        - --pod-role\n        - GATEWAY\n");
+    let (result, out) = imported(&folder, &[]);
+    let result = result.succeeded();
+    assert!(result.stdout.contains(" objects are as Jina exports them.\nYou changed"), "{}", result.stdout);
+    let files = tree(&out);
+    assert!(files["base/flow/jinaflow.yaml"].contains("jinaVersion: 3.10.1"), "{}", files["base/flow/jinaflow.yaml"]);
+}
+
+/// A build of an import must not give ConfigMaps other names than the export, because that restarts all pods.
+#[test]
+fn config_maps_keep_their_names_in_kustomize() {
+    for (compat, has_hash) in [("compat: jina-3.34, ", false), ("", true)] {
+        let config = format!(
+            "{{apiVersion: flow.jina.ai/v1alpha1, kind: JinaFlow, metadata: {{name: search}}, spec: {{{compat}flow: {{jtype: Flow, executors: [{{name: a, uses: 'docker://x/a:1'}}]}}}}}}"
+        );
+        let list = format!("apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n- {config}\nfunctionConfig: {config}\n");
+        let answer = crate::support::function(&list);
+        assert_eq!((answer.code, answer.items().contains("needs-hash")), (0, has_hash), "{}", answer.stderr);
+    }
+}

@@ -28,6 +28,8 @@ pub struct Export {
     pub overrides: Overrides,
     /// Files of images.
     pub image_files: Vec<String>,
+    /// Whether the gateway is left out.
+    pub has_no_gateway: bool,
 }
 
 impl Export {
@@ -65,7 +67,10 @@ pub fn render(export: &Export, subject: &Subject, text: &str, report: &mut Repor
     let mut files: HashSet<(Option<String>, String)> = HashSet::new();
     let mut budget = Budget::default();
     for FlowOfFile { config, findings: mut own, path, document } in input::flows(text, subject, &overrides, report) {
-        if let Some(rendering) = Rendering::of(&config, &Path::root(path), &mut budget, &mut own) {
+        if let Some(mut rendering) = Rendering::of(&config, &Path::root(path), &mut budget, &mut own) {
+            if export.has_no_gateway {
+                rendering.leave_out_gateway();
+            }
             rendering.report_missing_images(&config, &Path::root(path), |_, _| false, &mut own);
             let namespace = rendering.target().namespace.filter(|_| export.outdir.is_none());
             let names = rendering.components().iter().map(|component| rendering.file_of(component));
@@ -74,7 +79,7 @@ pub fn render(export: &Export, subject: &Subject, text: &str, report: &mut Repor
                 own.push(collision(path, export.outdir.is_some()));
             }
             let placing = placing(&rendering, config.settings.on_conflict);
-            flows.push(Exported { rendering, placing, place: (subject.clone(), path) });
+            flows.push(Exported { rendering, placing, config, place: (subject.clone(), path) });
         }
         report.extend(source.place(own, document));
     }
@@ -91,7 +96,7 @@ fn placing(rendering: &Rendering, on_conflict: OnConflict) -> Placing {
     };
     let namespace = rendering.target().namespace.unwrap_or_default().to_owned();
     // A folder may have Flows of several files, so a Flow that is not in this file may be in another file.
-    Placing { meta, origin: Origin::Unknown, on_conflict, namespace, components: rendering.planned() }
+    Placing { meta, origin: Origin::Unknown, on_conflict, namespace, components: rendering.planned(), is_of_jina: rendering.is_jinas() }
 }
 
 /// Writes the documents of Flows one after the other.

@@ -9,6 +9,7 @@ use crate::config::GROUP;
 use crate::finding::{Code, Excerpt, Finding};
 use crate::krm::documents;
 use crate::krm::meta::Meta;
+use crate::reconcile::{SIGN, export_broken};
 use crate::report::Subject;
 use crate::report::place;
 use crate::yaml::{self, Node};
@@ -66,13 +67,25 @@ pub fn check_files(
     Ok(())
 }
 
+/// The manifests of a folder.
+#[derive(Default)]
+pub struct Contents {
+    /// The documents, in the order of their files.
+    pub documents: Vec<Document>,
+    /// Files with an export of Jina that cannot be read.
+    pub broken: BTreeSet<String>,
+    /// Findings about files.
+    pub findings: Report,
+}
+
 /// Reads the manifests of a folder. Files in `ours` must be valid: they are from an earlier export, or have the name of a
 /// new file. A file to which an exported object was moved must be valid too: `moved` has the kinds, namespaces and names of
-/// exported objects. Other files are ignored if they are not valid.
-pub fn read(folder: &FilePath, ours: &Names<'_>, moved: &BTreeSet<[&str; 3]>, report: &mut Report) -> Result<Vec<Document>> {
+/// exported objects. Other files are ignored if they are not valid. If the folder has no record (`is_new`), a file of Jina's export
+/// must be valid too.
+pub fn read(folder: &FilePath, ours: &Names<'_>, moved: &BTreeSet<[&str; 3]>, is_new: bool) -> Result<Contents> {
     let mut names = Vec::new();
     list_manifests(folder, "", &mut names)?;
-    let mut documents = Vec::new();
+    let Contents { mut documents, mut broken, findings: mut report } = Contents::default();
     for name in names {
         let path = folder.join(&name);
         let is_ours = ours.contains(name.as_str());
@@ -93,12 +106,19 @@ pub fn read(folder: &FilePath, ours: &Names<'_>, moved: &BTreeSet<[&str; 3]>, re
         };
         let mut of_file: Vec<Document> = Vec::new();
         let mut wrong: Vec<(Subject, Finding)> = Vec::new();
+        let holds_export = is_new && text.contains(SIGN);
         let mut start = 0;
         let (pieces, tail) = pieces(&text);
         for (index, (head, body)) in pieces.into_iter().enumerate() {
             start += head.len();
             match yaml::read(body) {
                 Ok(document) => {
+                    if let Some(duplicate) = document.duplicates.first().filter(|_| holds_export) {
+                        let mut mark = duplicate.second;
+                        mark.line += place::behind(&text.as_bytes()[..start]).line - 1;
+                        let finding = export_broken(duplicate).at(mark).quoting(Excerpt::of(&subject.words(), &text, mark));
+                        wrong.push((subject.clone(), finding));
+                    }
                     let meta = document.root.as_ref().map(Meta::of).unwrap_or_default();
                     let is_jina = document.root.as_ref().is_some_and(is_of_jina);
                     let has_our_label = document.root.as_ref().is_some_and(has_our_label);
@@ -108,8 +128,11 @@ pub fn read(folder: &FilePath, ours: &Names<'_>, moved: &BTreeSet<[&str; 3]>, re
                 Err(error) => {
                     let mut mark = error.mark;
                     mark.line += place::behind(&text.as_bytes()[..start]).line - 1;
-                    let finding = Code::InvalidYaml.error("", format!("is not valid YAML: {}", error.message)).at(mark);
-                    let fix = if is_ours {
+                    let code = if holds_export { Code::ExportBroken } else { Code::InvalidYaml };
+                    let finding = code.error("", format!("is not valid YAML: {}", error.message)).at(mark);
+                    let fix = if holds_export {
+                        "correct it: the file is of an export of Jina, and other objects of the export would be written again"
+                    } else if is_ours {
                         "correct it, or remove the file and export again"
                     } else {
                         "correct it; the file has an object that an export wrote"
@@ -124,11 +147,14 @@ pub fn read(folder: &FilePath, ours: &Names<'_>, moved: &BTreeSet<[&str; 3]>, re
         }
         if wrong.is_empty() {
             documents.extend(of_file);
+        } else if holds_export {
+            broken.insert(name.clone());
+            report.extend(wrong);
         } else if is_ours || of_file.iter().any(|Document { meta, .. }| moved.contains(&[&*meta.kind, &*meta.namespace, &*meta.name])) {
             report.extend(wrong);
         }
     }
-    Ok(documents)
+    Ok(Contents { documents, broken, findings: report })
 }
 
 /// The documents of a file, each with the lines before the document up to its `---`, and the text after the last document.

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::Path as FilePath;
 
 use super::failure::{Report, Result};
-use super::folder::{Document, MEMORY, Names, check_files, read};
+use super::folder::{Contents, Document, MEMORY, Names, check_files, read};
 use super::remembered::{self, Entry, hash};
-use crate::config::OnConflict;
+use crate::config::{JinaFlow, OnConflict};
 use crate::finding::{Code, Findings, shortened};
 use crate::jina::topology::GATEWAY;
 use crate::krm::annotations::{INDEX, PATH};
@@ -16,7 +16,7 @@ use crate::krm::{Caller, ResourceList};
 use crate::plan::{Component, Role};
 use crate::reconcile::ownership::{OBJECT, Owner};
 use crate::reconcile::{Fate, FlowChanges, Generated, Placing, Purpose, RENDERED, Reconciler, memory_of};
-use crate::render::Rendering;
+use crate::render::{Rendering, adoption};
 use crate::report::{self, Subject};
 use crate::yaml::{self, Data, Node};
 
@@ -26,6 +26,8 @@ pub struct Exported {
     pub rendering: Rendering,
     /// The identity of the Flow.
     pub placing: Placing,
+    /// The settings and the Flow that are rendered.
+    pub config: JinaFlow,
     /// The file of the Flow, and the path of the Flow in this file.
     pub place: (Subject, &'static str),
 }
@@ -154,17 +156,10 @@ pub fn merge(folder: &FilePath, flows: &[Exported], keeps_memory: bool, report: 
     let elsewhere: HashSet<&str> = entries.iter().map(|entry| entry.object.as_str()).collect();
     let comes = |fresh: &&Fresh| !fresh.replaces_strangers && !elsewhere.contains(fresh.owner.as_str());
     let coming: Names<'_> = fresh.iter().filter(comes).map(|fresh| fresh.file.as_str()).collect();
-    check_files(folder, &known, &coming, &files(&fresh), report)?;
     let ours: Names<'_> = known.iter().copied().chain(fresh.iter().map(|fresh| fresh.file.as_str())).collect();
     let moved = entries.iter().map(|Entry { kind, namespace, name, .. }| [kind, namespace, name].map(String::as_str)).collect();
-    let documents = read(folder, &ours, &moved, report)?;
+    let Contents { documents, broken, findings } = read(folder, &ours, &moved, entries.is_empty())?;
     let before = Before::of(documents, &ours, &entries, &fresh);
-    refuse_lists(folder, &before, &ours, &moved, report);
-    if report::has_errors(report) {
-        return Ok(Change::default());
-    }
-    warn_about_strays(folder, &before, &fresh, report);
-    warn_about_another_flow(flows, &entries, report);
     let list = ResourceList::of_documents(before.shown().map(|place| before.marked[place].as_str()));
     let mut generated = Vec::new();
     for (index, item) in list.items.iter().enumerate() {
@@ -175,14 +170,37 @@ pub fn merge(folder: &FilePath, flows: &[Exported], keeps_memory: bool, report: 
             }
         }
     }
+    let rendered: Vec<(&Placing, &JinaFlow)> = flows.iter().map(|flow| (&flow.placing, &flow.config)).collect();
+    let of_exports = adoption::adopt(&list, Caller::Other, &mut generated, &rendered, &[]);
+    let adopted = generated.iter().filter(|item| item.is_adopted).filter_map(|item| item.meta.path());
+    let adopted: Names<'_> = adopted.chain(broken.iter().map(String::as_str)).collect();
+    // An export that cannot be adopted is reported once, not for each file.
+    let refused = before.documents.iter().filter(|document| document.is_jina && !of_exports.is_empty());
+    let refused: Names<'_> = refused.map(|document| document.file.as_str()).collect();
+    let coming = coming.into_iter().filter(|file| !adopted.contains(file) && !refused.contains(file)).collect();
+    check_files(folder, &known, &coming, &files(&fresh), report)?;
+    report.extend(findings);
+    refuse_lists(folder, &before, &ours, &moved, report);
+    report.extend(of_exports.into_iter().map(|item| (Subject::Object(in_folder(folder, item.object)), item.finding)));
+    if report::has_errors(report) {
+        return Ok(Change::default());
+    }
+    // Edits of an adopted object are found only with a record.
+    let keeps_memory = keeps_memory || !adopted.is_empty();
+    warn_about_strays(folder, &before, &fresh, report);
+    warn_about_another_flow(flows, &entries, report);
     let placing: Vec<&Placing> = flows.iter().map(|flow| &flow.placing).collect();
     let mut reconciler = Reconciler::new(&list, Caller::Other, Purpose::Render, generated, std::iter::empty(), &placing);
-    for Exported { rendering, placing, place: (subject, path) } in flows {
+    for Exported { rendering, placing, place: (subject, path), .. } in flows {
         let mut own = Findings::default();
         rendering.place(placing, &mut reconciler, &mut own);
         report.extend(own.into_iter().map(|finding| (subject.clone(), finding.on(*path))));
     }
     let outcome = reconciler.finish();
+    for Exported { placing, place: (subject, path), .. } in flows {
+        let finding = adoption::needs_delete(&list, &outcome, &placing.key());
+        report.extend(finding.map(|finding| (subject.clone(), finding.on(*path))));
+    }
     report.extend(outcome.findings.into_iter().map(|item| (Subject::Object(in_folder(folder, item.object)), item.finding)));
     let by_owner = fresh.iter().map(|fresh| (fresh.owner.as_str(), fresh)).collect();
     let mut after = After { of_files: by_file(&fresh), fresh: by_owner, files: BTreeMap::new(), left: BTreeMap::new() };

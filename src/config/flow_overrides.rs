@@ -15,6 +15,12 @@ use crate::jina::options::Opt;
 use crate::jina::topology::{Executor, GATEWAY};
 use crate::yaml::{Data, Node};
 
+/// Whether the config has options of the Flow.
+pub fn has_options(layers: &Layers, scope: &Scope) -> bool {
+    let has_own = layers.shared_options().is_some() || layers.gateway_options().is_some() || !scope.telemetry.is_empty();
+    has_own || layers.executors().any(|name| layers.flow_options(name).is_some())
+}
+
 /// Merges the options of the config into a Flow. Returns the executors that have options in the config and are not in the
 /// Flow.
 pub fn apply<'l>(root: &mut Node<'_>, layers: &'l Layers, scope: &Scope) -> Vec<&'l str> {

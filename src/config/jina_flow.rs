@@ -19,11 +19,20 @@ pub struct JinaFlow {
     pub settings: Settings,
     /// `spec.flow`; `None` if the Flow could not be read.
     pub flow: Option<Flow>,
+    /// `spec.flow` without the options that the config overrides; `None` if it overrides none.
+    pub written: Option<Flow>,
+}
+
+impl JinaFlow {
+    /// The Flow and the settings of an export by Jina, which knows only the Flow.
+    pub fn as_jina_reads_it(&self) -> Option<(&Flow, Settings)> {
+        Some((self.written.as_ref().or(self.flow.as_ref())?, self.settings.as_jina_has_them()))
+    }
 }
 
 /// Reads a `JinaFlow`. The settings of the caller override the settings of the `JinaFlow`.
 pub fn read(document: &Document<'_>, overrides: &Overrides, findings: &mut Findings) -> JinaFlow {
-    let Some(root) = &document.root else { return JinaFlow { settings: Settings::default(), flow: None } };
+    let Some(root) = &document.root else { return JinaFlow { settings: Settings::default(), flow: None, written: None } };
     let top = Path::root("");
     check_names(root, &["apiVersion", "kind", "metadata", "spec", "status"], &top, findings);
     if root.text_at("apiVersion") != API_VERSION {
@@ -43,16 +52,16 @@ pub fn read(document: &Document<'_>, overrides: &Overrides, findings: &mut Findi
     let Some(spec) = spec else {
         let finding = Code::MissingField.error(path, "is required").at(root.mark);
         findings.push(finding.fix("write `spec: {flow: …}` with the Flow in place of …"));
-        return JinaFlow { settings, flow: None };
+        return JinaFlow { settings, flow: None, written: None };
     };
     overrides.apply(&mut settings);
     check_namespace(&settings, &metadata.key("namespace"), findings);
     flow::report_duplicates(document, settings.strictness(), &top, findings);
-    let flow = read_flow(spec, &settings, &path, findings);
+    let (flow, written) = read_flow(spec, &settings, &path, findings).map_or((None, None), |(flow, written)| (Some(flow), written));
     if let Some(flow) = &flow {
         jcloud::apply(flow, &mut settings, &path.key("flow"), findings);
     }
-    JinaFlow { settings, flow }
+    JinaFlow { settings, flow, written }
 }
 
 /// Reads a Flow or Deployment without a `JinaFlow`, in the form of Jina's own command line.
@@ -71,7 +80,7 @@ pub fn read_bare(document: Document<'_>, overrides: &Overrides, findings: &mut F
         jcloud::apply(flow, &mut settings, &path, findings);
         uses::warn_about_missing(flow, &settings, false, &path, findings);
     }
-    JinaFlow { settings, flow }
+    JinaFlow { settings, flow, written: None }
 }
 
 fn check_name(name: Option<&str>, path: &Path<'_>, mark: Mark, findings: &mut Findings) {
@@ -92,7 +101,8 @@ fn check_namespace(settings: &Settings, path: &Path<'_>, findings: &mut Findings
     findings.push(proposing_label(Code::InvalidName.error(path, message).got(namespace), namespace));
 }
 
-fn read_flow(spec: &Node<'_>, settings: &Settings, above: &Path<'_>, findings: &mut Findings) -> Option<Flow> {
+/// Reads `spec.flow`: with the options that the config overrides, and without them if it overrides any.
+fn read_flow(spec: &Node<'_>, settings: &Settings, above: &Path<'_>, findings: &mut Findings) -> Option<(Flow, Option<Flow>)> {
     let path = above.key("flow");
     let Some(node) = spec.get("flow").filter(|node| !node.is_null()) else {
         let finding = Code::MissingField.error(path, "is required").at(spec.mark);
@@ -101,17 +111,21 @@ fn read_flow(spec: &Node<'_>, settings: &Settings, above: &Path<'_>, findings: &
     };
     match flow_document(node) {
         Ok(mut document) => {
-            let (reading, unchanged) = match &mut document.root {
+            let (reading, written, unchanged) = match &mut document.root {
                 Some(root) => {
                     let reading = settings.reading_with_files(root, &path, findings);
-                    (reading, flow_overrides::apply(root, &settings.layers, &settings.scope))
+                    let written = flow_overrides::has_options(&settings.layers, &settings.scope).then(|| root.clone());
+                    (reading, written, flow_overrides::apply(root, &settings.layers, &settings.scope))
                 }
-                None => (settings.reading(), Vec::new()),
+                None => (settings.reading(), None, Vec::new()),
             };
             let flow = flow::read(document, &reading, &path, findings)?;
             flow_overrides::check(&flow, settings, &unchanged, above, findings);
             uses::warn_about_missing(&flow, settings, node.as_map().is_some(), &path, findings);
-            Some(flow)
+            let written = written.map(|root| Document { root: Some(root), duplicates: Vec::new() });
+            // A mistake that an override corrects matters only to Jina.
+            let written = written.and_then(|written| flow::read(written, &reading, &path, &mut Findings::default()));
+            Some((flow, written))
         }
         Err(error) => {
             let template = node.as_text().and_then(|text| templates::in_text(text, error.mark));

@@ -81,6 +81,20 @@ impl Settings {
         settings
     }
 
+    /// The settings of an export by Jina 3.34: those that the Flow is read with, and no fields for pods. An image that is not set
+    /// gets a placeholder, because only Jina's caller knew it.
+    pub fn as_jina_has_them(&self) -> Self {
+        Self {
+            compat: Compat::Jina334,
+            only: Some(Corrections::NONE.with(Correction::PlaceholderImages)),
+            missing_images: MissingImages::default(),
+            jcloud: None,
+            layers: Layers::default(),
+            scope: Scope::default(),
+            ..self.clone()
+        }
+    }
+
     /// The mesh that balances requests over replicas.
     pub fn mesh(&self) -> Mesh {
         let default = if self.corrections().has(Correction::BalancedReplicas) { Mesh::None } else { Mesh::Linkerd };

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::own_items::ReadItem;
 use crate::check::{LOCAL_CONFIG, NOT_LOCAL};
+use crate::config::corrections::Correction;
 use crate::config::{self, JinaFlow, Overrides};
 use crate::finding::{Code, Findings, Path};
 use crate::krm::annotations;
@@ -28,7 +29,9 @@ impl<'d> FlowRun<'d> {
     pub fn new(meta: Meta, origin: Origin, document: &'d Document<'d>, overrides: &Overrides) -> Self {
         let mut findings = Findings::default();
         let config = config::read(document, overrides, &mut findings);
-        let placing = Placing { meta, origin, on_conflict: config.settings.on_conflict, namespace: String::new(), components: Vec::new() };
+        let is_of_jina = !config.settings.corrections().has(Correction::OwnSelectors);
+        let on_conflict = config.settings.on_conflict;
+        let placing = Placing { meta, origin, on_conflict, namespace: String::new(), components: Vec::new(), is_of_jina };
         Self { document, placing, config, findings }
     }
 

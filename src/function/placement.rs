@@ -4,11 +4,12 @@ use std::collections::HashMap;
 
 use super::call::Call;
 use super::flow_run::FlowRun;
+use crate::config::JinaFlow;
 use crate::finding::Path;
 use crate::krm::ResourceList;
 use crate::plan::{Budget, MissingImage};
 use crate::reconcile::{Fate, FlowKey, Generated, Placing, Purpose, Reconciled, Reconciler};
-use crate::render::Rendering;
+use crate::render::{Rendering, adoption};
 use crate::report::{SubjectFinding, place};
 
 /// The list after a render, and the findings so far.
@@ -22,8 +23,11 @@ pub struct Placement {
 impl Placement {
     /// Renders the JinaFlows of a call and matches their objects with the items of the list.
     pub fn of(call: Call<'_, '_, '_>, purpose: Purpose) -> Self {
-        let Call { list, caller, present, mut runs, generated, mut findings } = call;
+        let Call { list, caller, present, mut runs, mut generated, mut findings } = call;
         let renderings = plan(&mut runs);
+        let flows: Vec<(&Placing, &JinaFlow)> = runs.iter().map(|run| (&run.placing, &run.config)).collect();
+        let namespaces: Vec<&str> = present.iter().map(|item| item.meta.namespace.as_str()).collect();
+        let of_exports = adoption::adopt(list, caller, &mut generated, &flows, &namespaces);
         let placing: Vec<&Placing> = runs.iter().map(|run| &run.placing).collect();
         let present = present.iter().map(|item| &item.meta);
         let workloads: HashMap<(FlowKey, String), usize> = generated.iter().filter_map(workload).collect();
@@ -33,7 +37,13 @@ impl Placement {
                 rendering.place(&run.placing, &mut reconciler, &mut run.findings);
             }
         }
-        let outcome = reconciler.finish();
+        let mut outcome = reconciler.finish();
+        outcome.findings.extend(of_exports);
+        if purpose == Purpose::Render && !outcome.adopted.is_empty() {
+            for run in &mut runs {
+                run.findings.extend(adoption::needs_delete(list, &outcome, &run.placing.key()));
+            }
+        }
         for (run, rendering) in runs.iter_mut().zip(&renderings) {
             // A check finds placeholders in the objects themselves, and reports a JinaFlow only if a render would fail.
             let is_reported = purpose == Purpose::Render || run.config.settings.requires_images();

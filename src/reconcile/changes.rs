@@ -14,6 +14,13 @@ pub enum Deed {
     Removed,
     /// These fields keep a value that differs from the Flow. Fields that are reported as a conflict are not among them.
     Kept(Vec<FieldPath>),
+    /// The object of an export of Jina becomes an object of the JinaFlow.
+    Adopted {
+        /// The fields that keep the value of the export, which differs from the Flow.
+        kept: Vec<FieldPath>,
+        /// The number of fields that change.
+        changed: usize,
+    },
 }
 
 /// An object with what a render does to it. An object that changes and also keeps fields has two entries.

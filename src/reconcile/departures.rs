@@ -79,6 +79,9 @@ impl<'l> Reconciler<'l, '_> {
                 if self.succeeded.contains(&item.index) {
                     continue;
                 }
+                if item.is_adopted && self.keeps_adopted(item, &owner) {
+                    continue;
+                }
                 self.fates[item.index] = Fate::Removed;
                 if is_gone && !placed.by_former_name.contains_key(&flow.1) {
                     let position = *position_of_flow.entry(flow.clone()).or_insert(removed_objects.len());
@@ -94,7 +97,27 @@ impl<'l> Reconciler<'l, '_> {
         self.report_removed_flows(removed_objects, &placed);
         self.report_alike_flows();
         self.findings.sort_by_key(|item| item.index);
-        Reconciled { fates: self.fates, added: self.added, missing: self.missing, findings: self.findings, changes: self.changes }
+        Reconciled {
+            fates: self.fates,
+            added: self.added,
+            missing: self.missing,
+            findings: self.findings,
+            adopted: self.adopted,
+            changes: self.changes,
+        }
+    }
+
+    /// Keeps an object of Jina's export that the Flow does not render, if it was edited. Returns whether it stays.
+    fn keeps_adopted(&mut self, item: &Generated<'_>, owner: &Owner) -> bool {
+        let is_edited = item.memory.as_ref().is_some_and(|memory| !Edits::of(&item.node, memory).is_empty());
+        if is_edited {
+            let Owner { flow, component, role } = owner;
+            let message =
+                format!("is of an export of Jina and was edited, and the JinaFlow `{flow}` has no {role} of `{component}`; it stays");
+            let finding = Code::ObjectAdopted.warning("", message).fix("remove it, or keep it as your own object");
+            self.report(item, finding);
+        }
+        is_edited
     }
 
     /// Reports the edits of a removed object, because no other object takes them over.

@@ -34,6 +34,8 @@ pub struct Placing {
     pub namespace: String,
     /// The components of the Flow; empty if it cannot be rendered.
     pub components: Vec<Planned>,
+    /// Whether the objects are those that Jina exports. Their ConfigMaps keep their names.
+    pub is_of_jina: bool,
 }
 
 impl Placing {

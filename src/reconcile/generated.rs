@@ -20,6 +20,8 @@ pub struct Generated<'n> {
     pub owner: Option<Owner>,
     /// The memory of the last rendering; `None` without an annotation that jinaflow wrote.
     pub memory: Option<Memory>,
+    /// Whether Jina has exported the item. Then its memory is the object that Jina exports for the Flow.
+    pub is_adopted: bool,
 }
 
 impl<'n> Generated<'n> {
@@ -27,7 +29,7 @@ impl<'n> Generated<'n> {
     pub fn new(index: usize, meta: Meta, node: Node<'n>) -> Self {
         let owner = meta.annotation(OBJECT).and_then(Owner::parse);
         let memory = meta.annotation(RENDERED).and_then(Memory::parse);
-        Self { index, meta, node, owner, memory }
+        Self { index, meta, node, owner, memory, is_adopted: false }
     }
 
     /// The key of the JinaFlow that the item was generated from.

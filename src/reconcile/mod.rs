@@ -19,6 +19,10 @@ mod flows;
 mod census;
 mod changes;
 mod outcome;
+mod recognition;
+mod corrupted;
+mod older_export;
+mod adoption;
 mod reconciler;
 mod record;
 mod update;
@@ -29,11 +33,14 @@ mod place;
 #[cfg(test)]
 mod laws;
 
+pub use adoption::{Adoption, JinasComponent, export_broken};
 pub use changes::{Change, Deed, FlowChanges};
 pub use flow_key::FlowKey;
 pub use flows::{Origin, Placing};
 pub use generated::Generated;
+pub use leaves::flag_groups;
 pub use memory::{RENDERED, leaves_of, memory_of};
 pub use outcome::{Fate, ItemFinding, Reconciled};
+pub use recognition::SIGN;
 pub use reconciler::{Purpose, Reconciler};
 pub use succession::Planned;

@@ -1,6 +1,7 @@
 //! The result of a render for a list.
 
 use super::changes::FlowChanges;
+use super::flow_key::FlowKey;
 use crate::finding::Finding;
 use crate::krm::NewItems;
 use crate::krm::meta::Meta;
@@ -49,6 +50,8 @@ pub struct Reconciled {
     pub missing: Vec<MissingObject>,
     /// Findings in the order of the list.
     pub findings: Vec<ItemFinding>,
+    /// The indices of the items of Jina's export that become objects of a JinaFlow, each with the key of the JinaFlow.
+    pub adopted: Vec<(usize, FlowKey)>,
     /// What the render does to the objects of each JinaFlow. Empty if the caller does not store the answer.
     pub changes: Vec<FlowChanges>,
 }

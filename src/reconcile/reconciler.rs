@@ -59,6 +59,8 @@ pub struct Reconciler<'l, 't> {
     pub(super) added: NewItems,
     pub(super) missing: Vec<MissingObject>,
     pub(super) findings: Vec<ItemFinding>,
+    /// The items that are adopted, each with the key of its JinaFlow.
+    pub(super) adopted: Vec<(usize, FlowKey)>,
     /// What the render does, by JinaFlow.
     pub(super) changes: Vec<FlowChanges>,
     /// The position of each JinaFlow in `changes`.
@@ -98,6 +100,7 @@ impl<'l, 't> Reconciler<'l, 't> {
             added: NewItems::default(),
             missing: Vec::new(),
             findings: Vec::new(),
+            adopted: Vec::new(),
             changes: Vec::new(),
             place_of_record: HashMap::new(),
         };
@@ -161,6 +164,17 @@ impl<'l, 't> Reconciler<'l, 't> {
 fn is_workload(role: &str) -> bool {
     let other = if role == "Deployment" { "StatefulSet" } else { "Deployment" };
     other_role(role) == Some(other)
+}
+
+/// Sets an annotation of an object.
+pub fn set_annotation(object: &mut Node<'_>, name: &'static str, value: String) {
+    let Some(metadata) = object.get_mut("metadata") else { return };
+    if metadata.get("annotations").is_none_or(|known| known.as_map().is_none()) {
+        metadata.set("annotations", Data::Map(Vec::new()).into());
+    }
+    if let Some(known) = metadata.get_mut("annotations") {
+        known.set(name, value.into());
+    }
 }
 
 /// Adds annotations to an object.

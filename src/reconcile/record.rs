@@ -24,6 +24,8 @@ pub struct Around<'a, 'n> {
     pub after: &'a Node<'n>,
     /// The object as the Flow renders it.
     pub fresh: &'a Node<'n>,
+    /// Whether the object in the list is of an export of Jina.
+    pub is_adopted: bool,
 }
 
 impl Reconciler<'_, '_> {
@@ -49,8 +51,15 @@ impl Reconciler<'_, '_> {
         if !self.is_recording() {
             return;
         }
-        let Around { before, after, fresh } = *around;
+        let Around { before, after, fresh, is_adopted } = *around;
         let reference = || Meta::of(after).reference();
+        if let Some(before) = before.filter(|_| is_adopted) {
+            let kept = differing(fresh, after);
+            let record = self.record_of(flow.key(), &flow.meta.reference());
+            record.kept_fields += kept.len();
+            record.changes.push(Change { object: reference(), deed: Deed::Adopted { kept, changed: differing(before, after).len() } });
+            return;
+        }
         let mut changes = Vec::new();
         match before {
             None => changes.push(Change { object: reference(), deed: Deed::Added(None) }),

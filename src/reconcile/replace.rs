@@ -11,7 +11,7 @@ use super::memory::{RENDERED, remember};
 use super::merge::{Overwritten, merge};
 use super::outcome::Fate;
 use super::ownership::{OBJECT, Owner};
-use super::reconciler::{Reconciler, annotate};
+use super::reconciler::{Reconciler, annotate, set_annotation};
 use super::record::Around;
 use super::succession::{exchange, fit, follow, rename};
 use crate::finding::{FieldPath, Findings, Step};
@@ -73,9 +73,10 @@ impl<'l> Reconciler<'l, '_> {
                 place.clear();
             }
             move_to(&mut object, &place);
-            if let Some(annotations) = object.get_mut("metadata").and_then(|metadata| metadata.get_mut("annotations")) {
-                annotations.set(OBJECT, owner.value().into());
-                annotations.set(RENDERED, rendered.into());
+            set_annotation(&mut object, OBJECT, owner.value());
+            set_annotation(&mut object, RENDERED, rendered);
+            if item.is_adopted {
+                self.adopted.push((index, flow.key()));
             }
             self.fates[index] = Fate::Replaced(list.respell(&list.items[index], &object));
         } else {
@@ -84,7 +85,7 @@ impl<'l> Reconciler<'l, '_> {
             let text = list.respell(&list.items[index], &object);
             self.added.push_text(list, &text);
         }
-        self.record(flow, &Around { before: is_first.then_some(&item.node), after: &object, fresh: &fresh }, &findings);
+        self.record(flow, &Around { before: is_first.then_some(&item.node), after: &object, fresh: &fresh, is_adopted: false }, &findings);
         self.report_change(index, &item.meta, &object, findings);
     }
 }

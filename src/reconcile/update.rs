@@ -8,7 +8,7 @@ use super::memory::{Held, RENDERED, remember};
 use super::merge::{Overwritten, merge};
 use super::outcome::Fate;
 use super::ownership::{OBJECT, Owner};
-use super::reconciler::{Reconciler, annotate};
+use super::reconciler::{Reconciler, annotate, set_annotation};
 use super::record::Around;
 use crate::finding::Findings;
 use crate::krm::Caller;
@@ -18,26 +18,26 @@ use crate::yaml::Node;
 impl Reconciler<'_, '_> {
     /// Adds a new object.
     pub(super) fn add(&mut self, flow: &Placing, mut object: Node<'_>, owner: &Owner, file: &str) {
-        let needs_hash = self.caller == Caller::KustomizeGenerator && owner.role == "ConfigMap";
+        let needs_hash = self.caller == Caller::KustomizeGenerator && owner.role == "ConfigMap" && !flow.is_of_jina;
         let mark = self.mark(flow, None);
         let rendered = self.caller.keeps_files().then(|| (RENDERED, remember(&object, mark, &Held::new())));
         let place = self.census().place(flow, file);
         let hash = needs_hash.then(|| (NEEDS_HASH, "true".to_owned()));
         annotate(&mut object, std::iter::once((OBJECT, owner.value())).chain(rendered).chain(hash).chain(place));
         self.added.push(self.list, &object);
-        self.record(flow, &Around { before: None, after: &object, fresh: &object }, &Findings::default());
+        self.record(flow, &Around { before: None, after: &object, fresh: &object, is_adopted: false }, &Findings::default());
     }
 
     /// Merges a rendered object into an item, or leaves the item unchanged if the Flow renders the same as before.
     pub(super) fn update(&mut self, flow: &Placing, item: Generated<'_>, object: Node<'_>, owner: String) {
-        let Generated { index, meta, node: mine, memory, .. } = item;
+        let Generated { index, meta, node: mine, memory, is_adopted, .. } = item;
         let known = meta.annotation(RENDERED);
         let remembers = self.caller.keeps_files() || known.is_some();
         let mark = self.mark(flow, memory.as_ref());
         let fresh = remembers.then(|| remember(&object, mark, &Held::new()));
         if known.is_some() && fresh.as_deref() == known && meta.annotation(OBJECT) == Some(&owner) {
             // The Flow renders the same as before, so all differences are edits of the user.
-            self.record(flow, &Around { before: Some(&mine), after: &mine, fresh: &object }, &Findings::default());
+            self.record(flow, &Around { before: Some(&mine), after: &mine, fresh: &object, is_adopted }, &Findings::default());
             return;
         }
         let before = leaves::value(&mine);
@@ -49,16 +49,16 @@ impl Reconciler<'_, '_> {
         if memory.is_none() && overwritten == Overwritten::Named && leaves::value(&merged) != before {
             findings.push(forgotten(flow.on_conflict));
         }
-        if let Some(annotations) = merged.get_mut("metadata").and_then(|metadata| metadata.get_mut("annotations")) {
-            annotations.set(OBJECT, owner.into());
-            if let Some(rendered) =
-                kept.as_ref().map(|object| if held.is_empty() { fresh.unwrap_or_default() } else { remember(object, mark, &held) })
-            {
-                annotations.set(RENDERED, rendered.into());
-            }
+        let rendered = kept.as_ref().map(|object| if held.is_empty() { fresh.unwrap_or_default() } else { remember(object, mark, &held) });
+        set_annotation(&mut merged, OBJECT, owner);
+        if let Some(rendered) = rendered {
+            set_annotation(&mut merged, RENDERED, rendered);
+        }
+        if is_adopted {
+            self.adopted.push((index, flow.key()));
         }
         if let (Some(before), Some(fresh)) = (&former, &kept) {
-            self.record(flow, &Around { before: Some(before), after: &merged, fresh }, &findings);
+            self.record(flow, &Around { before: Some(before), after: &merged, fresh, is_adopted }, &findings);
         }
         self.report_change(index, &meta, &merged, findings);
         if leaves::value(&merged) != before {

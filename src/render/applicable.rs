@@ -17,6 +17,7 @@ use crate::jina::flow::{Flow, Kind};
 use crate::jina::inherited::Options;
 use crate::jina::older::PODS;
 use crate::jina::options::{self, Opt};
+use crate::jina::placeholders::PLACEHOLDERS;
 use crate::jina::scalar::{retyped, yaml11};
 use crate::jina::setting;
 use crate::jina::topology::Executor;
@@ -223,32 +224,6 @@ fn options_of(flow: Option<&Flow>) -> impl Iterator<Item = &Options> {
     let gateway = flow.and_then(|flow| flow.gateway.as_ref());
     flow.into_iter().flat_map(|flow| &flow.executors).map(|executor| &executor.options).chain(gateway)
 }
-
-/// The placeholders of Jina's templates (`jina/resources/k8s/template`).
-const PLACEHOLDERS: [&str; 22] = [
-    "port",
-    "port_uses_before",
-    "port_uses_after",
-    "args_uses_before",
-    "args_uses_after",
-    "command_uses_before",
-    "command_uses_after",
-    "image_uses_before",
-    "image_uses_after",
-    "pull_policy",
-    "jina_deployment_name",
-    "shard_id",
-    "pod_type",
-    "env_from_secret",
-    "image_pull_secrets",
-    "protocol",
-    "volume_path",
-    "period_seconds",
-    "failure_threshold",
-    "accessModes",
-    "storageClassName",
-    "storageCapacity",
-];
 
 /// Whether Python's `repr` of a string is another string in YAML: YAML has no escapes in single quotes.
 fn is_mangled_by_repr(text: &str) -> bool {

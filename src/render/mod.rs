@@ -3,6 +3,7 @@
 mod images;
 mod missing_images;
 mod rendering;
+pub mod adoption;
 pub mod applicable;
 pub mod kept;
 

@@ -60,6 +60,14 @@ impl Rendering {
         Some(rendering)
     }
 
+    /// Leaves out the gateway, which is exported by someone else, as `include_gateway=False` of Jina does.
+    pub fn leave_out_gateway(&mut self) {
+        let patched = std::mem::take(&mut self.patched);
+        let all = std::mem::take(&mut self.plan.components);
+        let kept = all.into_iter().zip(patched).filter(|(component, _)| component.role != Role::Gateway);
+        (self.plan.components, self.patched) = kept.unzip();
+    }
+
     /// Reports the images that are not set, except those that `is_replaced` accepts: a user has replaced the placeholder in the
     /// object of the component. A Flow with errors has no rendering, and its images were reported before.
     pub fn report_missing_images(

@@ -30,7 +30,7 @@ pub struct ChangeResult {
 }
 
 /// The codes in the order of results.
-const CODES: [Code; 4] = [Code::ObjectRemoved, Code::ObjectChanged, Code::ObjectAdded, Code::EditKept];
+const CODES: [Code; 5] = [Code::ObjectAdopted, Code::ObjectRemoved, Code::ObjectChanged, Code::ObjectAdded, Code::EditKept];
 
 fn code(deed: &Deed) -> Code {
     match deed {
@@ -38,6 +38,7 @@ fn code(deed: &Deed) -> Code {
         Deed::Changed(_) => Code::ObjectChanged,
         Deed::Removed => Code::ObjectRemoved,
         Deed::Kept(_) => Code::EditKept,
+        Deed::Adopted { .. } => Code::ObjectAdopted,
     }
 }
 
@@ -47,7 +48,8 @@ pub fn results(flows: &[FlowChanges]) -> Vec<ChangeResult> {
     for flow in flows {
         for code in CODES {
             let changes: Vec<&Change> = flow.changes.iter().filter(|change| self::code(&change.deed) == code).collect();
-            if changes.len() > MOST_RESULTS {
+            // An object is adopted only once, and each of its edits should be found in the results.
+            if changes.len() > MOST_RESULTS && code != Code::ObjectAdopted {
                 results.push(together(flow, code, &changes));
             } else {
                 results.extend(changes.into_iter().map(alone));
@@ -66,8 +68,27 @@ fn alone(change: &Change) -> ChangeResult {
         Deed::Removed => Code::ObjectRemoved.info("", "was removed"),
         Deed::Changed(fields) => of_fields(Code::ObjectChanged, "was changed", fields),
         Deed::Kept(fields) => of_fields(Code::EditKept, "keeps a value that differs from the Flow", fields),
+        Deed::Adopted { kept, changed } => Code::ObjectAdopted.info("", adopted(kept, *changed)),
     };
     ChangeResult { subject: Subject::Object(object.clone()), finding, objects: None }
+}
+
+/// What the adoption of an object keeps and changes.
+fn adopted(kept: &[FieldPath], changed: usize) -> String {
+    let changed = match changed {
+        0 => "nothing else changes".to_owned(),
+        1 => "1 field changes to the value of the Flow".to_owned(),
+        count => format!("{count} fields change to the values of the Flow"),
+    };
+    match kept {
+        [] => format!("was exported by Jina and now follows the JinaFlow; {changed}"),
+        kept => format!("was exported by Jina and now follows the JinaFlow; your edits stay: {}; {changed}", all(kept)),
+    }
+}
+
+/// All fields.
+fn all(fields: &[FieldPath]) -> String {
+    fields.iter().map(FieldPath::to_string).collect::<Vec<_>>().join(", ")
 }
 
 /// A finding about one field, or about a list of fields.
@@ -95,7 +116,7 @@ fn together(flow: &FlowChanges, code: Code, changes: &[&Change]) -> ChangeResult
         match deed {
             Deed::Changed(fields) | Deed::Kept(fields) => objects.extend([": ", &listed(fields)]),
             Deed::Added(Some(former)) => objects.extend([": replaces the ", &name(former)]),
-            Deed::Added(None) | Deed::Removed => {}
+            Deed::Added(None) | Deed::Removed | Deed::Adopted { .. } => {}
         }
         objects.push('\n');
     }
@@ -111,7 +132,7 @@ fn name(object: &Meta) -> String {
 /// The first fields, and the number of the others.
 fn listed(fields: &[FieldPath]) -> String {
     let (first, more) = fields.split_at(fields.len().min(MOST_FIELDS));
-    let first = first.iter().map(FieldPath::to_string).collect::<Vec<_>>().join(", ");
+    let first = all(first);
     match more.len() {
         0 => first,
         1 => format!("{first} and 1 more field"),
@@ -124,6 +145,8 @@ fn listed(fields: &[FieldPath]) -> String {
 pub struct Tally {
     /// New objects.
     pub added: usize,
+    /// Objects of an export of Jina that become objects of the JinaFlow.
+    pub adopted: usize,
     /// Objects that change.
     pub changed: usize,
     /// Objects that are removed.
@@ -142,6 +165,7 @@ impl Tally {
                 Deed::Added(_) => tally.added += 1,
                 Deed::Changed(_) => tally.changed += 1,
                 Deed::Removed => tally.removed += 1,
+                Deed::Adopted { .. } => tally.adopted += 1,
                 Deed::Kept(_) => {}
             }
         }
@@ -156,19 +180,32 @@ pub fn summary(flows: &[FlowChanges]) -> String {
     for flow in flows {
         *namesakes.entry(&flow.flow).or_default() += 1;
     }
-    let line = |flow: &FlowChanges| {
+    let name_of = |flow: &FlowChanges| {
         let path = flow.reference.path().filter(|_| namesakes.get(flow.flow.as_str()).is_some_and(|count| *count > 1));
         match path {
-            Some(path) => summary_line(&format!("{} in {path}", flow.flow), &Tally::of(flow)),
-            None => summary_line(&flow.flow, &Tally::of(flow)),
+            Some(path) => format!("{} in {path}", flow.flow),
+            None => flow.flow.clone(),
         }
     };
-    flows.iter().map(line).collect()
+    let lines = |flow: &FlowChanges| {
+        let name = name_of(flow);
+        let edits = flow.changes.iter().filter_map(|change| match &change.deed {
+            Deed::Adopted { kept, .. } if !kept.is_empty() => Some(adopted_line(&name, &change.object, kept)),
+            _ => None,
+        });
+        std::iter::once(summary_line(&name, &Tally::of(flow))).chain(edits).collect::<String>()
+    };
+    flows.iter().map(lines).collect()
+}
+
+/// The line about the edits of an adopted object.
+fn adopted_line(flow: &str, object: &Meta, kept: &[FieldPath]) -> String {
+    one_line(&format!("jinaflow: {flow}: your edits of the {} stay: {}", name(object), all(kept))) + "\n"
 }
 
 /// The line about a JinaFlow.
 pub fn summary_line(flow: &str, tally: &Tally) -> String {
-    let Tally { added, changed, removed, kept_fields, unchanged } = *tally;
+    let Tally { added, adopted, changed, removed, kept_fields, unchanged } = *tally;
     let fields = if kept_fields == 1 { "field" } else { "fields" };
     let mut parts: Vec<String> = Vec::new();
     let mut count = |count: usize, what: &str| {
@@ -177,9 +214,10 @@ pub fn summary_line(flow: &str, tally: &Tally) -> String {
         }
     };
     count(added, "added");
+    count(adopted, "adopted");
     count(changed, "changed");
     count(removed, "removed");
-    let has_changes = added + changed + removed > 0;
+    let has_changes = added + adopted + changed + removed > 0;
     count(kept_fields, &format!("{fields} kept because edited"));
     count(unchanged, "unchanged");
     let nothing = if has_changes { "" } else { "no changes, " };
@@ -194,7 +232,7 @@ mod tests {
     #[test]
     fn a_line_has_only_the_numbers_that_are_not_zero() {
         let line = |added, changed, removed, kept_fields, unchanged| {
-            summary_line("search", &Tally { added, changed, removed, kept_fields, unchanged })
+            summary_line("search", &Tally { added, adopted: 0, changed, removed, kept_fields, unchanged })
         };
         assert_eq!(line(3, 1, 2, 4, 12), "jinaflow: search: 3 added, 1 changed, 2 removed, 4 fields kept because edited, 12 unchanged\n");
         assert_eq!(line(15, 0, 0, 0, 0), "jinaflow: search: 15 added\n");

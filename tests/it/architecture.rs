@@ -87,19 +87,21 @@ fn path_at(text: &str) -> (Vec<Vec<String>>, usize) {
 /// The imports of a file that are not allowed, each with the reason.
 fn wrong_imports(sources: &BTreeMap<String, String>, modules: &[String]) -> Vec<String> {
     let files: BTreeMap<Vec<String>, &String> = sources.keys().map(|file| (module_path(file), file)).collect();
-    // The order of the files within their module is that of `mod.rs`; `mod.rs` itself comes last.
-    let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+    // The order of the files and folders within their module is that of `mod.rs`; `mod.rs` itself comes last.
+    let mut places: BTreeMap<String, usize> = BTreeMap::new();
     for (file, text) in sources {
         if let Some(folder) = file.strip_suffix("/mod.rs") {
             let names = declared(text);
-            for (place, name) in names.iter().enumerate() {
-                if let Some((file, _)) = sources.get_key_value(&format!("{folder}/{name}.rs")) {
-                    places.insert(file, place);
-                }
-            }
-            places.insert(file, names.len());
+            places.insert(format!("{folder}/mod"), names.len());
+            places.extend(names.iter().enumerate().map(|(place, name)| (format!("{folder}/{name}"), place)));
         }
     }
+    // The places of two files, or of the folders around them, in the folder that has both.
+    let places_of = |one: &str, other: &str| {
+        let [one, other] = [one, other].map(|file| file.trim_end_matches(".rs").split('/').collect::<Vec<_>>());
+        let shared = one.iter().zip(&other).take_while(|(one, other)| one == other).count();
+        [one, other].map(|steps| places.get(&steps[..(shared + 1).min(steps.len())].join("/")).copied())
+    };
     let mut wrong = Vec::new();
     for (file, text) in sources {
         let own = module_path(file);
@@ -124,7 +126,7 @@ fn wrong_imports(sources: &BTreeMap<String, String>, modules: &[String]) -> Vec<
             }
             let known = (1..=target.len()).rev().find_map(|length| files.get(&target[..length]));
             if let Some(&known) = known.filter(|known| imported == module && known.as_str() != file) {
-                let (here, there) = (places.get(file.as_str()), places.get(known.as_str()));
+                let [here, there] = places_of(file, known);
                 if here.is_some() && there >= here {
                     wrong.push(format!("src/{file}: {spelled} is in src/{known}, which comes later in its module"));
                 }
@@ -151,6 +153,7 @@ fn files_import_only_from_earlier_files() {
         "picture",
         "compare",
         "render",
+        "import",
         "report",
         "function",
         "cli",
@@ -174,6 +177,7 @@ fn imports_of_later_files_are_found_in_every_notation() {
         ("yaml/error.rs", "use crate::{\n    yaml::{\n        write,\n    },\n};\n", "comes later"),
         ("yaml/error.rs", "use super::Node;\n", "comes later"),
         ("yaml/error.rs", "use crate::yaml::Node;\n", "comes later"),
+        ("import/edits/place.rs", "use super::trial::Trial;\n", "comes later"),
         ("krm/meta.rs", "use crate::nowhere::Node;\n", "not in a module"),
     ];
     for (file, text, reason) in planted {

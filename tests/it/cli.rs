@@ -53,6 +53,18 @@ fn without_a_folder_the_export_is_one_stream() {
 }
 
 #[test]
+fn the_gateway_can_be_left_out() {
+    let file = flow_file(FLOW);
+    let all = jinaflow(&["export", &file]).succeeded().documents();
+    let without = jinaflow(&["export", &file, "--no-gateway"]).succeeded().documents();
+    let is_of_gateway = |object: &&serde_json::Value| label(object).split_once('/').unwrap().1.starts_with("gateway");
+    assert_eq!(all.iter().filter(is_of_gateway).count(), 4);
+    assert_eq!(without, all.iter().filter(|object| !is_of_gateway(object)).cloned().collect::<Vec<_>>());
+    let init = jinaflow(&["init", &file, "--no-gateway"]);
+    assert_eq!((init.code, init.codes()), (1, vec!["misplaced-flag"]));
+}
+
+#[test]
 fn a_deployment_is_exported_without_gateway_and_subfolder() {
     let out = scratch("deployment");
     let file = flow_file("jtype: Deployment\nwith: {name: enc, uses: docker://x/enc, shards: 2}\n");

@@ -51,6 +51,19 @@ impl Folder {
     }
 }
 
+/// The folder has what the last export rendered, so a gateway of an earlier one is removed, and other files are not touched.
+#[test]
+fn an_export_without_gateway_leaves_out_an_earlier_one() {
+    let folder = Folder::new();
+    folder.edit("encoder/encoder.yml", "replicas: 1", "replicas: 5");
+    let (encoder, indexer) = (folder.text("encoder/encoder.yml"), folder.text("indexer/indexer.yml"));
+    folder.export(FLOW, &["--no-gateway"]).succeeded();
+    assert_eq!(folder.files(), [".jinaflow", "encoder/encoder.yml", "indexer/indexer.yml"]);
+    assert_eq!((folder.text("encoder/encoder.yml"), folder.text("indexer/indexer.yml")), (encoder, indexer));
+    folder.export(FLOW, &[]).succeeded();
+    assert_eq!(folder.files(), [".jinaflow", "encoder/encoder.yml", "gateway/gateway.yml", "indexer/indexer.yml"]);
+}
+
 /// Reading a pipe without a writer never ends.
 #[test]
 fn pipes_in_the_output_folder_are_not_read() {
@@ -257,10 +270,6 @@ fn foreign_objects_that_run_jina_are_reported() {
     folder.export(FLOW, &["--compat", "jina-3.34"]).succeeded();
     assert_eq!(folder.files(), ["encoder/encoder.yml", "gateway/gateway.yml", "indexer/indexer.yml"]);
     folder.export(FLOW, &["--compat", "jina-3.34"]).succeeded();
-    let refused = folder.export(&FLOW.replace("encoder:1", "encoder:2"), &["--compat", "jina-3.34"]);
-    assert_eq!(refused.code, 1);
-    assert_eq!(refused.codes(), ["file-not-from-export"]);
-    refused.says("encoder/encoder.yml: ");
     fs::remove_file(folder.out().join("gateway/gateway.yml")).unwrap();
     let answer = folder.export("jtype: Flow\nexecutors: []\n", &["--compat", "jina-3.34"]);
     assert_eq!(answer.code, 0);
@@ -273,6 +282,21 @@ fn foreign_objects_that_run_jina_are_reported() {
     }
     messages.add("foreign workloads", &answer);
     messages.compare();
+}
+
+/// Without a record, a difference may be an edit or a change of the Flow. It stays, and it is named.
+#[test]
+fn an_export_with_compat_is_adopted_when_the_flow_has_changed() {
+    let folder = Folder(scratch("compat"));
+    folder.export(FLOW, &["--compat", "jina-3.34"]).succeeded();
+    let changed = FLOW.replace("encoder:1", "encoder:2");
+    let kept = folder.export(&changed, &["--compat", "jina-3.34"]).succeeded();
+    assert!(kept.summary[1].ends_with(" stay: spec.template.spec.containers[0].image"), "{:?}", kept.summary);
+    assert!(folder.text("encoder/encoder.yml").contains("encoder:1"));
+    let replaced = Folder(scratch("compat"));
+    replaced.export(FLOW, &["--compat", "jina-3.34"]).succeeded();
+    replaced.export(&changed, &["--compat", "jina-3.34", "--on-conflict", "overwrite"]).succeeded();
+    assert!(replaced.text("encoder/encoder.yml").contains("encoder:2"));
 }
 
 #[test]

@@ -4,6 +4,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod adoption;
 mod advice;
 mod amounts;
 mod architecture;
@@ -24,6 +25,8 @@ mod front_door;
 mod function;
 mod graph;
 mod images;
+mod import;
+mod import_random;
 mod init;
 mod jcloud;
 mod kpt;

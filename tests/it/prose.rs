@@ -22,7 +22,7 @@ fn phrases() -> Vec<(String, String)> {
 fn files() -> Vec<String> {
     let listing = Command::new("git").args(["ls-files"]).current_dir(root()).output().unwrap();
     assert!(listing.status.success(), "git ls-files failed");
-    let recorded = ["tests/jina/", "tests/corpus/", "tests/krm/", "tests/yaml/", "tests/conformance/kpt/", "LICENSE"];
+    let recorded = ["tests/jina/", "tests/corpus/", "tests/krm/", "tests/yaml/", "tests/conformance/kpt/", "LICENSE", "python/LICENSE"];
     let written = ["rs", "md", "sh", "toml", "yaml", "py", "go", "json"];
     String::from_utf8(listing.stdout)
         .unwrap()

@@ -79,7 +79,6 @@ pub fn cases() -> Vec<Case> {
         fields(&["missingImages"]).set_by("missingImages: placeholder\nexecutors: {encoder: {flow: {uses: Enc}}}").give(encoder, image, json!("image-not-set.invalid/enc:latest")),
         fields(&["image"]).set_by("executors: {encoder: {image: 'own/encoder:2'}}").give(encoder, image, json!("own/encoder:2")),
         fields(&["image"]).set_by("gateway: {image: 'own/gateway:2'}").give(gateway, image, json!("own/gateway:2")),
-        fields(&["variables"]).set_by("variables: keep\ncontext: {WHO: me}\nexecutors: {encoder: {flow: {env: {A: '${{ context.WHO }} $WHO ${{ this.x }}'}}}}").give("ConfigMap/encoder-configmap", "/data/A", json!("${{ context.WHO }} $WHO ${{ this.x }}")),
         fields(&["context"]).set_by("context: {WHO: me}\nexecutors: {encoder: {flow: {env: {A: '${{ context.WHO }}'}}}}").give("ConfigMap/encoder-configmap", "/data/A", json!("me")),
         fields(&["defaults"]).set_by("defaults: {drainSeconds: 7}").give(gateway, grace, json!(17)),
         fields(&["roles", "roles.gateway"]).set_by("roles: {gateway: {drainSeconds: 7}}").give(gateway, grace, json!(17)),
@@ -272,5 +271,6 @@ pub fn cases() -> Vec<Case> {
         fields(&["flow"]).set_by("executors: {encoder: {flow: {replicas: 4}}}").give(encoder, "/spec/replicas", json!(4)),
         fields(&["flow"]).set_by("gateway: {flow: {replicas: 3}}").give(gateway, "/spec/replicas", json!(3)),
         fields(&["flow"]).set_by("defaults: {flow: {monitoring: true}}").give("Service/encoder", "/spec/ports/1/name", json!("monitoring")),
+        fields(&["variables"]).set_by("variables: keep\ncontext: {WHO: me}\nexecutors: {encoder: {flow: {env: {A: '${{ context.WHO }} $WHO ${{ this.x }}'}}}}").give("ConfigMap/encoder-configmap", "/data/A", json!("${{ context.WHO }} $WHO ${{ this.x }}")),
     ]
 }

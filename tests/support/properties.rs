@@ -105,7 +105,7 @@ pub fn is_summary(line: &str) -> bool {
 
 /// Whether a result says what a render did to objects.
 pub fn is_change(result: &Value) -> bool {
-    ["object-added", "object-changed", "object-removed", "edit-kept"].iter().any(|code| result["tags"]["code"] == *code)
+    ["object-added", "object-changed", "object-removed", "edit-kept", "object-adopted"].iter().any(|code| result["tags"]["code"] == *code)
 }
 
 /// The answer as JSON, without the results about changes. A field whose conflict one run reports is only a kept one in the next.

@@ -1,6 +1,6 @@
 //! Patches of kustomize for what a JinaFlow does not reproduce of an export.
 
-use crate::import::{Proof, is_same};
+use crate::import::{Proof, operations};
 use crate::yaml::{self, Data, Node};
 
 /// Entries of the field `patches`, as YAML. `objects` are those of the export.
@@ -15,8 +15,7 @@ pub fn text(proof: &Proof, objects: &[Node<'_>]) -> String {
     }
     for difference in &proof.different {
         let Some(object) = objects.get(difference.object) else { continue };
-        let operations = operations(&difference.base, object);
-        add(object, &operations.into(), &mut out);
+        add(object, &operations_between(&difference.base, object).into(), &mut out);
     }
     out
 }
@@ -34,50 +33,29 @@ fn add(object: &Node<'_>, patch: &Node<'_>, out: &mut String) {
     }
 }
 
-/// JSON patches that make an object of its base (RFC 6902).
-fn operations<'o>(base: &Node<'o>, object: &Node<'o>) -> Vec<Node<'o>> {
-    let mut operations = Vec::new();
-    changes(base, object, "", &mut operations);
-    operations
-}
-
-fn changes<'o>(base: &Node<'o>, object: &Node<'o>, path: &str, operations: &mut Vec<Node<'o>>) {
-    if is_same(base, object) {
-        return;
+/// The operations of a JSON patch that make an object of its base. A render sets an annotation of its own, which must stay, so
+/// annotations are changed one by one.
+fn operations_between(base: &Node<'static>, object: &Node<'_>) -> Vec<Node<'static>> {
+    let mut base = base.clone();
+    if let Some(metadata) = base.get_mut("metadata").filter(|metadata| metadata.get("annotations").is_none()) {
+        metadata.set("annotations", Data::Map(Vec::new()).into());
     }
-    match (&base.data, &object.data) {
-        (Data::Map(_), Data::Map(pairs)) => {
-            for (key, value) in pairs {
-                let name = key.as_text().unwrap_or_default();
-                let below = step(path, name);
-                match base.get(name) {
-                    Some(known) => changes(known, value, &below, operations),
-                    // A render sets an annotation of its own, which must stay.
-                    None if below == "/metadata/annotations" => changes(&Data::Map(Vec::new()).into(), value, &below, operations),
-                    None => operations.push(operation("add", below, Some(value.clone()))),
-                }
-            }
-            let removed = base.as_map().unwrap_or_default().iter().filter_map(|(key, _)| key.as_text());
-            for name in removed.filter(|name| object.get(name).is_none()) {
-                operations.push(operation("remove", step(path, name), None));
-            }
-        }
-        (Data::List(known), Data::List(entries)) if known.len() == entries.len() => {
-            for (index, (known, entry)) in known.iter().zip(entries).enumerate() {
-                changes(known, entry, &format!("{path}/{index}"), operations);
-            }
-        }
-        _ => operations.push(operation("replace", path.to_owned(), Some(object.clone()))),
+    operations(&base, object)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::import::Difference;
+    use crate::yaml::read;
+
+    #[test]
+    fn annotations_are_added_to_those_of_the_render() {
+        let node = |text| read(text).ok().and_then(|document| document.root).map_or_else(|| "".into(), Node::into_owned);
+        let base = node("{kind: Service, metadata: {name: a}, spec: {x: 1}}");
+        let object = node("{kind: Service, metadata: {name: a, annotations: {b/c: d}}, spec: {x: 2}}");
+        let proof = Proof { different: vec![Difference { object: 0, base, fields: Vec::new() }], ..Proof::default() };
+        let expected = "- target:\n    kind: Service\n    name: a\n  patch: |\n    - op: add\n      path: /metadata/annotations/b~1c\n      value: d\n    - op: replace\n      path: /spec/x\n      value: 2\n";
+        assert_eq!(text(&proof, &[object]), expected);
     }
-}
-
-/// The path of a field as a JSON pointer (RFC 6901).
-fn step(path: &str, name: &str) -> String {
-    format!("{path}/{}", name.replace('~', "~0").replace('/', "~1"))
-}
-
-fn operation<'o>(op: &'static str, path: String, value: Option<Node<'o>>) -> Node<'o> {
-    let mut fields = vec![(Node::field("op"), Node::plain(op)), (Node::field("path"), path.into())];
-    fields.extend(value.map(|value| (Node::field("value"), value)));
-    Data::Map(fields).into()
 }

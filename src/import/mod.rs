@@ -17,6 +17,7 @@ mod proof;
 pub mod edits;
 mod reading;
 
+pub use edits::operations;
 pub use problem::Problem;
-pub use proof::{Difference, Proof, is_same};
+pub use proof::{Difference, Proof};
 pub use reading::{Imported, import};

@@ -92,13 +92,6 @@ pub fn elsewhere(objects: &[Node<'_>], namespace: &str) -> Vec<bool> {
     objects.iter().map(|object| !is_here(object) && here.contains(&key(object))).collect()
 }
 
-/// Whether two values are the same, with their fields in any order.
-pub fn is_same(one: &Node<'_>, other: &Node<'_>) -> bool {
-    let mut fields = Vec::new();
-    differences(one, other, String::new(), &mut fields);
-    fields.is_empty()
-}
-
 /// The identity of an object within a namespace.
 pub fn key(object: &Node<'_>) -> [String; 2] {
     let ObjectRef { kind, name, .. } = ObjectRef::of(object);

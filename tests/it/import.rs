@@ -258,12 +258,20 @@ fn what_is_no_export_is_named() {
 }
 
 #[test]
-fn a_difference_is_listed_and_kept() {
-    let folder = export(SHARDED);
+fn an_object_that_was_removed_is_listed_and_kept() {
+    let folder = export("164-monitoring-executor-only");
+    let path = folder.join("a/a.yml");
+    let text = fs::read_to_string(&path).unwrap();
+    let documents: Vec<&str> = text.split("---\n").filter(|document| !document.contains("kind: ServiceMonitor")).collect();
+    fs::write(&path, documents.join("---\n")).unwrap();
     edit(&folder, "gateway/gateway.yml", "periodSeconds: 5", "periodSeconds: 7");
     let (result, out) = imported(&folder, &[]);
-    let kept = tree(&out).remove("base/kept/kustomization.yaml").unwrap_or_default();
-    assert!(result.code == 0 || (kept.contains("periodSeconds") && result.stdout.contains("periodSeconds")), "{kept}\n{}", result.stdout);
+    assert_eq!((result.code, result.stderr.as_str()), (1, ""), "{}", result.stdout);
+    assert!(result.stdout.contains("ServiceMonitor a: is not in the export"), "{}", result.stdout);
+    let files = tree(&out);
+    let kept = &files["base/kept/kustomization.yaml"];
+    assert!(kept.contains("kind: ServiceMonitor") && kept.contains("$patch: delete") && !kept.contains("periodSeconds"), "{kept}");
+    assert!(files["base/flow/jinaflow.yaml"].contains("periodSeconds: 7"), "{}", files["base/flow/jinaflow.yaml"]);
 }
 
 #[test]

@@ -46,3 +46,4 @@ mod lifting;
 
 pub use edit::Edit;
 pub use lifting::{Lifted, lift};
+pub use operations::operations;

@@ -12,11 +12,10 @@ use super::init::Layout;
 use super::inspect::gather;
 use super::kustomizations::{self, Reader};
 use super::objects::Objects;
-use super::scaffold::{ELSEWHERE, KPT_SETTINGS, KUSTOMIZE_SETTINGS, OfImport, Scaffold};
+use super::scaffold::{ELSEWHERE, KPT_SETTINGS, KUSTOMIZE_SETTINGS, OfImport, Scaffold, first_name};
 use super::shell::quoted;
 use super::{comments, kept_patches, outdir, side, stdin};
 use crate::compare::live;
-use crate::config::dns_label;
 use crate::finding::{Code, Finding};
 use crate::import::{self, Imported};
 use crate::jina::templates;
@@ -35,9 +34,6 @@ pub struct Import {
     /// The tool.
     pub layout: Layout,
 }
-
-/// The longest name of a JinaFlow, as for `init`.
-const LONGEST_NAME: usize = 52;
 
 /// Names of files and folders that do not describe a Flow.
 const GENERAL_NAMES: [&str; 6] = ["manifests", "k8s", "kubernetes", "export", "deploy", "out"];
@@ -142,10 +138,7 @@ fn name(arguments: &Import, namespace: Option<&str>) -> String {
     let stem = real.as_ref().and_then(|path| path.file_stem()).map(|stem| stem.to_string_lossy());
     let given = arguments.name.as_deref().map(Cow::Borrowed);
     let names = [given, stem.filter(|stem| !GENERAL_NAMES.contains(&&**stem)), namespace.map(Cow::Borrowed)];
-    let mut names = names.into_iter().flatten().map(|name| dns_label(&name)).filter(|name| !name.is_empty());
-    let mut name = names.next().unwrap_or_else(|| "flow".to_owned());
-    name.truncate(LONGEST_NAME);
-    name.trim_end_matches('-').to_owned()
+    first_name(names.into_iter().flatten())
 }
 
 /// What the files contain.

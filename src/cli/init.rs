@@ -9,12 +9,12 @@ use std::path::{Path as FilePath, PathBuf};
 use super::export::Export;
 use super::failure::{Report, Result};
 use super::input::{self, FlowOfFile, Source};
-use super::scaffold::{KPT_SETTINGS, KUSTOMIZE_SETTINGS, Scaffold, TODO};
+use super::scaffold::{KPT_SETTINGS, KUSTOMIZE_SETTINGS, Scaffold, TODO, first_name};
 use super::shell::quoted;
 use super::variables::{self, Variables};
 use super::{nested_files, outdir};
 use crate::config::images::{GATEWAY_KEY, JINA_VERSION};
-use crate::config::{self, Compat, Jcloud, JinaFlow, MissingImages, OnConflict, Overrides, STORAGE_VARIABLES, dns_label};
+use crate::config::{self, Compat, Jcloud, JinaFlow, MissingImages, OnConflict, Overrides, STORAGE_VARIABLES};
 use crate::finding::{Code, FieldPath, Finding, Findings, Path, Severity, Step};
 use crate::jina::flow::Flow;
 use crate::jina::unset;
@@ -42,9 +42,6 @@ pub struct Init {
     /// The tool.
     pub layout: Layout,
 }
-
-/// The longest name of a Flow. Namespaces of environments have a suffix, and a label has at most 63 characters.
-const LONGEST_NAME: usize = 52;
 
 /// Names of files that do not describe a Flow.
 const GENERAL_NAMES: [&str; 5] = ["flow", "flows", "deployment", "jina", "config"];
@@ -241,10 +238,7 @@ fn name(file: &str, overrides: &Overrides, flow: Option<&Flow>) -> String {
     };
     let of_flow = flow.and_then(|flow| flow.name.as_deref()).map(Cow::Borrowed);
     let names = [overrides.name.as_deref().map(Cow::Borrowed), of_flow, stem].into_iter().chain(std::iter::once_with(folder));
-    let mut names = names.flatten().map(|name| dns_label(&name)).filter(|name| !name.is_empty());
-    let mut name = names.next().unwrap_or_else(|| "flow".to_owned());
-    name.truncate(LONGEST_NAME);
-    name.trim_end_matches('-').to_owned()
+    first_name(names.flatten())
 }
 
 /// The fields of `spec` for settings of the command line. The version of Jina is always written, so that a newer jinaflow

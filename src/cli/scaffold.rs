@@ -1,5 +1,8 @@
 //! The files that `jinaflow init` writes, from the templates in `scaffold/`.
 
+use std::borrow::Cow;
+
+use crate::config::dns_label;
 use crate::yaml::{self, Data, Node};
 
 /// A file with its path relative to the folder, and its content.
@@ -65,6 +68,17 @@ pub struct OfImport {
 
 /// The folder with the objects that do not belong to the Flow.
 const OTHERS: &str = "others";
+
+/// The longest name of a Flow. Namespaces of environments have a suffix, and a label has at most 63 characters.
+const LONGEST_NAME: usize = 52;
+
+/// The name of a JinaFlow: the first of these names that has a character of a DNS label, as such a label.
+pub fn first_name<'n>(names: impl Iterator<Item = Cow<'n, str>>) -> String {
+    let mut names = names.map(|name| dns_label(&name)).filter(|name| !name.is_empty());
+    let mut name = names.next().unwrap_or_else(|| "flow".to_owned());
+    name.truncate(LONGEST_NAME);
+    name.trim_end_matches('-').to_owned()
+}
 
 /// The folder with those objects in other namespaces. A build would move them to the namespace of the Flow.
 pub const ELSEWHERE: &str = "other-namespaces";

@@ -38,6 +38,7 @@ mod restarts;
 mod services;
 mod strangers;
 mod duplicates;
+mod unions;
 mod client;
 mod flow;
 mod table;
@@ -71,10 +72,11 @@ pub struct Checked {
 }
 
 /// The checks in order. A check may use the results of earlier checks, so the calls of the Flow are checked first.
-const CHECKS: [fn(&Cluster<'_>, &mut Report); 25] = [
+const CHECKS: [fn(&Cluster<'_>, &mut Report); 26] = [
     flow::calls,
     duplicates::objects,
     duplicates::entries,
+    unions::unions,
     variables::sizes,
     runs::selectors,
     runs::stateful_sets,

@@ -255,6 +255,7 @@ codes! {
     LiteralSecret = "literal-secret",
     DuplicateObject = "duplicate-object",
     DuplicateEntry = "duplicate-entry",
+    ExclusiveFields = "exclusive-fields",
     CheckIncomplete = "check-incomplete",
 }
 

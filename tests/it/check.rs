@@ -286,6 +286,37 @@ const BREAKS: &[(Damage, &str)] = &[
         },
         "error[duplicate-entry]: Service/encoder: spec.ports[1].port",
     ),
+    // Fields that exclude each other.
+    (
+        |o| container(o, "Deployment/encoder")["livenessProbe"]["exec"] = json!({"command": ["true"]}),
+        "error[exclusive-fields]: Deployment/encoder: spec.template.spec.containers[0].livenessProbe.grpc",
+    ),
+    (
+        |o| container(o, "Deployment/encoder")["lifecycle"]["preStop"]["sleep"] = json!({"seconds": 3}),
+        "error[exclusive-fields]: Deployment/encoder: spec.template.spec.containers[0].lifecycle.preStop.sleep",
+    ),
+    (
+        |o| {
+            let from = json!({"fieldRef": {"fieldPath": "metadata.name"}});
+            container(o, "Deployment/encoder")["env"].as_array_mut().unwrap().push(json!({"name": "A", "value": "1", "valueFrom": from}))
+        },
+        "error[exclusive-fields]: Deployment/encoder: spec.template.spec.containers[0].env[6].valueFrom",
+    ),
+    (
+        |o| {
+            let from = json!({"fieldRef": {"fieldPath": "metadata.name"}, "resourceFieldRef": {"resource": "limits.cpu"}});
+            container(o, "Deployment/encoder")["env"].as_array_mut().unwrap().push(json!({"name": "A", "valueFrom": from}))
+        },
+        "error[exclusive-fields]: Deployment/encoder: spec.template.spec.containers[0].env[6].valueFrom.resourceFieldRef",
+    ),
+    (
+        |o| pod(o, "Deployment/encoder")["volumes"] = json!([{"name": "v", "emptyDir": {}, "hostPath": {"path": "/v"}}]),
+        "error[exclusive-fields]: Deployment/encoder: spec.template.spec.volumes[0].hostPath",
+    ),
+    (
+        |o| find(o, "Deployment/encoder")["spec"]["strategy"]["type"] = "Recreate".into(),
+        "error[exclusive-fields]: Deployment/encoder: spec.strategy.rollingUpdate",
+    ),
     // Images.
     (
         |o| container(o, "Deployment/encoder")["image"] = "acme/Encoder:1".into(),

@@ -71,7 +71,7 @@ const CASE: Case = Case {
 
 const NOT_FOUND: &str = "error[reference-not-found]";
 
-static CASES: [Case; 27] = [
+static CASES: [Case; 29] = [
     Case {
         name: "secret-env",
         row: "a Secret of a variable",
@@ -159,6 +159,24 @@ static CASES: [Case; 27] = [
         fields: "{podTemplate: {spec: {containers: [{name: executor, resources: {requests: {memory: 1 GB}}}]}}}",
         check: ("error[invalid-quantity]", "resources.requests.memory"),
         cluster: Cluster::Refuses("quantities must match the regular expression"),
+        ..CASE
+    },
+    Case {
+        name: "handlers",
+        row: "two handlers of a probe",
+        uses: ABSENT,
+        edit: ("livenessProbe:\n", "livenessProbe:\n          tcpSocket: {port: 8080}\n"),
+        check: ("error[exclusive-fields]", "livenessProbe.tcpSocket"),
+        cluster: Cluster::Refuses("may not specify more than 1 handler type"),
+        ..CASE
+    },
+    Case {
+        name: "recreate",
+        row: "`Recreate` with `rollingUpdate`",
+        uses: ABSENT,
+        edit: ("type: RollingUpdate\n", "type: Recreate\n"),
+        check: ("error[exclusive-fields]", "spec.strategy.rollingUpdate"),
+        cluster: Cluster::Refuses("spec.strategy.rollingUpdate: Forbidden: may not be specified when strategy `type` is 'Recreate'"),
         ..CASE
     },
     Case {

@@ -1,0 +1,66 @@
+//! Fields that exclude each other, such as two handlers of a probe.
+//!
+//! An API server refuses an object that has two of them (`k8s.io/kubernetes/pkg/apis/core/validation`: "may not specify more than 1
+//! handler type"). An overlay that sets one without removing the other creates such an object.
+
+use super::cluster::Cluster;
+use super::report::Report;
+use crate::config::unions::union;
+use crate::finding::{Code, FieldPath};
+use crate::yaml::View;
+
+/// The fields of a container that are unions, or that have unions as fields.
+const OF_CONTAINERS: [&str; 5] = ["livenessProbe", "readinessProbe", "startupProbe", "lifecycle.postStart", "lifecycle.preStop"];
+
+/// The update strategies, and the types with which `rollingUpdate` is allowed.
+const STRATEGIES: [(&str, &str, &str); 2] =
+    [("Deployment", "spec.strategy", "RollingUpdate"), ("StatefulSet", "spec.updateStrategy", "RollingUpdate")];
+
+/// Reports fields of workloads that exclude each other.
+pub fn unions(cluster: &Cluster<'_>, report: &mut Report) {
+    for workload in &cluster.workloads {
+        let object = workload.object;
+        let mut check = |view: View<'_>, path: FieldPath, name: &str| {
+            let members: Vec<&str> = union(name).iter().copied().filter(|member| is_set(view, member)).collect();
+            for (one, other) in members.iter().skip(1).zip(&members) {
+                let message = format!("cannot be set together with `{other}`: Kubernetes allows only one of them");
+                let finding = Code::ExclusiveFields.error(path.key(one), message);
+                report.push(object, finding.fix(format!("remove one of them; in an overlay, write `{other}: null`")));
+            }
+        };
+        for container in &workload.containers {
+            for name in OF_CONTAINERS {
+                if let Some(view) = container.view.at(name) {
+                    let path = container.path.join(FieldPath::from(name).steps());
+                    check(view, path, name.rsplit('.').next().unwrap_or(name));
+                }
+            }
+            for (index, variable) in container.view.list_at("env").iter().enumerate() {
+                let path = container.path.key("env").index(index);
+                check(variable, path.clone(), "env");
+                if let Some(source) = variable.get("valueFrom") {
+                    check(source, path.key("valueFrom"), "valueFrom");
+                }
+            }
+        }
+        for (index, volume) in workload.spec.list_at("volumes").iter().enumerate() {
+            check(volume, workload.spec_path().key("volumes").index(index), "volumes");
+        }
+        let seen = &cluster.objects[object];
+        let strategy = STRATEGIES.iter().find(|(kind, ..)| *kind == seen.kind());
+        if let Some((_, path, with)) = strategy
+            && let Some(strategy) = seen.view.at(path)
+            && !["", *with].contains(&strategy.text_at("type"))
+            && is_set(strategy, "rollingUpdate")
+        {
+            let message = format!("is only allowed with `type: {with}`");
+            let finding = Code::ExclusiveFields.error(FieldPath::from(*path).key("rollingUpdate"), message);
+            report.push(object, finding.fix("remove it; in an overlay, write `rollingUpdate: null`"));
+        }
+    }
+}
+
+/// Whether an API server sees a field as set. It ignores `null`, and an empty `value` beside `valueFrom`.
+fn is_set(view: View<'_>, field: &str) -> bool {
+    view.get(field).is_some_and(|set| !set.is_null() && !(field == "value" && set.as_text() == Some("")))
+}

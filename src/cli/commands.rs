@@ -7,11 +7,12 @@ use super::diff::{self, Difference};
 use super::environment::Environment;
 use super::explain::Question;
 use super::export::Export;
-use super::flags::{Flag, OF_CHECK, OF_DIFF, OF_EXPORT, OF_GRAPH, OF_IMPORT, OF_INIT, OF_SUMMARY, Settings, Sides};
-use super::graph::{Drawing, Format};
+use super::flags::{Flag, OF_CHECK, OF_DIFF, OF_EXPORT, OF_GRAPH, OF_IMPORT, OF_INIT, OF_MAN, OF_SUMMARY, Settings, Sides};
+use super::graph::{self, Drawing};
 use super::import::Import;
 use super::init::Init;
-use super::inspect::Inspection;
+use super::inspect::{self, Inspection};
+use super::shells::{SHELLS, Shell};
 use super::summary::{self, Summary};
 use crate::config::{Overrides, STORAGE_VARIABLES};
 use crate::finding::{Code, Finding};
@@ -47,6 +48,10 @@ pub enum Command {
     Schema,
     /// Prints the definitions of the function's kinds.
     Definition,
+    /// Prints or writes manual pages.
+    Man(ManPages),
+    /// Prints the completions for a shell.
+    Completion(Shell),
     /// Prints the manual.
     Manual,
     /// Prints the overview at a terminal, else the manual: `kpt fn doc` runs `--help` and expects all of the documentation.
@@ -55,6 +60,19 @@ pub enum Command {
     Help(Option<&'static Row>),
     /// Prints the version.
     Version,
+}
+
+/// Manual pages for `man`.
+#[derive(Debug)]
+pub enum ManPages {
+    /// The page about jinaflow.
+    Overview,
+    /// The page of a command.
+    Command(&'static Row),
+    /// The page about the fields of a JinaFlow.
+    Fields,
+    /// All pages, as files in this folder.
+    All(String),
 }
 
 /// A command of the command line.
@@ -168,7 +186,7 @@ pub const COMMANDS: &[Row] = &[
         flags: OF_CHECK,
         inherited: &[],
         make: |Arguments { words, settings, .. }| {
-            let as_json = settings.format([("table", false), ("json", true)])?;
+            let as_json = settings.format(inspect::FORMATS)?;
             let Settings { external, is_strict, .. } = settings;
             let paths: Vec<String> = words.collect();
             if paths.is_empty() {
@@ -199,13 +217,7 @@ pub const COMMANDS: &[Row] = &[
             if old == "-" && new == "-" {
                 return Err(Code::UnexpectedArgument.error("diff", "reads standard input once").got("-").fix("name a file for OLD or NEW"));
             }
-            let formats = [
-                ("text", diff::Format::Text),
-                ("markdown", diff::Format::Markdown),
-                ("json", diff::Format::Json),
-                ("mermaid", diff::Format::Mermaid),
-            ];
-            let format = arguments.settings.format(formats)?;
+            let format = arguments.settings.format(diff::FORMATS)?;
             let external = std::mem::take(&mut arguments.settings.external);
             let Sides { is_live, may_build } = arguments.settings.sides;
             let old = arguments.source(old);
@@ -230,7 +242,7 @@ pub const COMMANDS: &[Row] = &[
             let Some(path) = arguments.words.next() else {
                 return Err(missing("graph", "PATH", "add a file or folder of manifests, a Jina YAML file, or `-` for standard input"));
             };
-            let format = arguments.settings.format([("mermaid", Format::Mermaid), ("dot", Format::Dot), ("svg", Format::Svg)])?;
+            let format = arguments.settings.format(graph::FORMATS)?;
             let may_build = arguments.settings.sides.may_build;
             let external = std::mem::take(&mut arguments.settings.external);
             let source = arguments.source(path);
@@ -319,6 +331,61 @@ pub const COMMANDS: &[Row] = &[
         flags: &[],
         inherited: &[],
         make: |arguments| arguments.none("definition", Command::Definition),
+    },
+    Row {
+        name: "completion",
+        arguments: "SHELL",
+        doc: "print the completions for bash, zsh, fish or powershell",
+        details: "Let your shell read the output when it starts.",
+        examples: &[
+            "source <(jinaflow completion bash)                  # in ~/.bashrc",
+            "source <(jinaflow completion zsh)                   # in ~/.zshrc, after compinit",
+            "jinaflow completion fish > ~/.config/fish/completions/jinaflow.fish",
+            "jinaflow completion powershell | Out-String | Invoke-Expression      # in $PROFILE",
+        ],
+        flags: &[],
+        inherited: &[],
+        make: |mut arguments| {
+            let names = SHELLS.map(|(name, _)| name);
+            let Some(name) = arguments.words.next() else {
+                return Err(missing("completion", "SHELL", &format!("add one of: {}", names.join(", "))));
+            };
+            let Some((_, shell)) = SHELLS.iter().find(|(known, _)| *known == name) else {
+                return Err(Code::ValueNotAllowed.error("completion", "has no such shell").got(&name).suggest(&name, names.into_iter()));
+            };
+            arguments.end("completion", "one SHELL")?;
+            Ok(Command::Completion(*shell))
+        },
+    },
+    Row {
+        name: "man",
+        arguments: "[PAGE]",
+        doc: "print a manual page for `man`, or write all of them to a folder",
+        details: "PAGE is a command, or `fields` for the fields of a JinaFlow. Packages install these pages.",
+        examples: &["jinaflow man export | man -l -", "jinaflow man --output ~/.local/share/man"],
+        flags: OF_MAN,
+        inherited: &[],
+        make: |mut arguments| {
+            let (page, folder) = (arguments.words.next(), arguments.settings.output.take());
+            let pages = match (page, folder) {
+                (None, None) => ManPages::Overview,
+                (None, Some(folder)) => ManPages::All(folder),
+                (Some(page), Some(_)) => {
+                    let finding = Code::UnexpectedArgument.error("man", "takes a PAGE or --output, not both").got(&page);
+                    return Err(finding.fix(format!("remove `{page}`")));
+                }
+                (Some(page), None) if page == "fields" => ManPages::Fields,
+                (Some(page), None) => match find(page.strip_prefix("jinaflow-").unwrap_or(&page)) {
+                    Some(row) => ManPages::Command(row),
+                    None => {
+                        let finding = Code::UnknownTopic.error("man", "no manual page has this name").got(&page);
+                        return Err(finding.suggest(&page, COMMANDS.iter().map(|row| row.name).chain(["fields"])));
+                    }
+                },
+            };
+            arguments.end("man", "one PAGE")?;
+            Ok(Command::Man(pages))
+        },
     },
     Row {
         name: "manual",

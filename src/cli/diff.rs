@@ -46,6 +46,10 @@ pub enum Format {
     Mermaid,
 }
 
+/// The formats by their names, the default first.
+pub const FORMATS: [(&str, Format); 4] =
+    [("text", Format::Text), ("markdown", Format::Markdown), ("json", Format::Json), ("mermaid", Format::Mermaid)];
+
 /// The result of a comparison that succeeded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {

@@ -64,20 +64,22 @@ fn differences() -> impl Iterator<Item = &'static Difference> {
     corrections::TABLE.iter().map(|row| &row.difference).chain(always::TABLE.iter().map(|row| &row.difference))
 }
 
+/// Everything that can be explained, by its name.
+pub fn topics() -> impl Iterator<Item = &'static str> {
+    let differences = differences().map(|difference| difference.name);
+    codes::names().chain(differences).chain(option_names()).chain(field_page::names()).chain([JCLOUD])
+}
+
 fn unknown(name: &str) -> Finding {
-    let known = codes::names()
-        .chain(differences().map(|difference| difference.name))
-        .chain(option_names())
-        .chain(field_page::names())
-        .chain([JCLOUD]);
     let finding = Code::UnknownTopic.error("explain", "no file, code, field, option or difference has this name").got(name);
-    match nearest(last(name), known) {
+    match nearest(last(name), topics()) {
         Some(near) => finding.propose(near),
         None => finding.fix("run `jinaflow fields`, `jinaflow options` or `jinaflow explain` for all names"),
     }
 }
 
-fn option_names() -> impl Iterator<Item = &'static str> {
+/// The names of the options of Jina.
+pub fn option_names() -> impl Iterator<Item = &'static str> {
     options::TABLE.iter().map(|row| row.name)
 }
 

@@ -129,6 +129,15 @@ pub const OF_IMPORT: &[Flag] = &[
     KPT,
 ];
 
+/// Flags of `man`.
+pub const OF_MAN: &[Flag] = &[Flag {
+    name: "output",
+    short: Some('o'),
+    value: Some("DIR"),
+    doc: "folder for all pages, as man1 and man5; pages that are there are replaced",
+    set: SET_OUTPUT,
+}];
+
 /// Flags of `export`, which `init` and `explain FLOW` take too.
 pub const OF_EXPORT: &[Flag] = &[
     NAME,

@@ -40,6 +40,9 @@ pub enum Format {
     Svg,
 }
 
+/// The formats by their names, the default first.
+pub const FORMATS: [(&str, Format); 3] = [("mermaid", Format::Mermaid), ("dot", Format::Dot), ("svg", Format::Svg)];
+
 /// Draws manifests or a Flow. Findings go to `report`. Returns whether there is a picture.
 pub fn graph(drawing: &Drawing, stdout: &mut impl Write, report: &mut Report) -> Result<bool> {
     let path = drawing.source.flow.as_str();

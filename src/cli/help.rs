@@ -6,9 +6,13 @@ use super::flags::Flag;
 /// The function's README, which is the manual.
 const README: &str = include_str!("../../functions/jinaflow/README.md");
 
+/// Commands for editors, packages and catalogs. The overview has one line about them, so that it fits a terminal.
+const FOR_PACKAGES: [&str; 4] = ["schema", "definition", "completion", "man"];
+
 const READ_ON: &str = "\
 \nFlags and examples of a command: jinaflow COMMAND --help
 JinaFlow, kustomize, kpt and all the rest: jinaflow manual
+For editors, shells, packages and catalogs: jinaflow schema, completion, man, definition
 Exit code: 0, or 1 with an error; of diff 0 without changes, 1 with changes, 2 with an error.
 ";
 
@@ -25,7 +29,8 @@ pub fn overview() -> String {
         "\n\nTurn a Jina Flow or Deployment into the Kubernetes manifests that run it.\n\nUsage:\n"
     )
     .to_owned();
-    let commands = COMMANDS.iter().map(|row| (row.usage(), row.doc));
+    let rows = COMMANDS.iter().filter(|row| !FOR_PACKAGES.contains(&row.name));
+    let commands = rows.map(|row| (row.usage(), row.doc));
     let function = ("jinaflow".to_owned(), "as a KRM function: read a ResourceList, and write a ResourceList");
     entries(&mut out, commands.chain([function]));
     out.push_str(READ_ON);
@@ -36,7 +41,7 @@ pub fn overview() -> String {
 pub fn of_command(row: &Row) -> String {
     let has_flags = !row.flags.is_empty() || !row.inherited.is_empty();
     let mut out = format!("Usage: {}{}\n", row.usage(), if has_flags { " [FLAGS]" } else { "" });
-    out.push_str(&format!("\n{}{}.\n", row.doc[..1].to_uppercase(), &row.doc[1..]));
+    out.push_str(&format!("\n{}\n", sentence(row.doc)));
     if !row.details.is_empty() {
         out.push_str(&format!("{}\n", row.details));
     }
@@ -47,6 +52,11 @@ pub fn of_command(row: &Row) -> String {
     out.push_str(if row.examples.len() > 1 { "\nExamples:\n" } else { "\nExample:\n" });
     out.extend(row.examples.iter().map(|example| format!("  {example}\n")));
     out
+}
+
+/// The description of a command as a sentence.
+pub fn sentence(doc: &str) -> String {
+    format!("{}{}.", doc[..1].to_uppercase(), &doc[1..])
 }
 
 /// A flag with its short form and its value.
@@ -83,6 +93,15 @@ mod tests {
         for flag in [OF_INIT, OF_EXPORT, OF_CHECK, OF_DIFF, OF_SUMMARY, OF_GRAPH, OF_ALL].into_iter().flatten() {
             assert!(manual.contains(&term(flag)), "{}", term(flag));
         }
+    }
+
+    #[test]
+    fn the_overview_has_every_command() {
+        let overview = overview();
+        for row in COMMANDS {
+            assert!(overview.contains(row.name), "{}", row.name);
+        }
+        assert!(FOR_PACKAGES.iter().all(|name| COMMANDS.iter().any(|row| row.name == *name)));
     }
 
     #[test]

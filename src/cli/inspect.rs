@@ -38,6 +38,9 @@ pub struct Inspection {
     pub as_json: bool,
 }
 
+/// The formats by their names, the default first: whether the output is JSON.
+pub const FORMATS: [(&str, bool); 2] = [("table", false), ("json", true)];
+
 /// The most addresses that are shown for a component.
 const MOST_DIALLED: usize = 3;
 

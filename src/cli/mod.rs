@@ -32,9 +32,12 @@ mod graph;
 mod summary;
 mod env_file;
 mod flags;
+mod shells;
 mod commands;
 mod parse;
 mod help;
+mod man;
+mod completion;
 
 use std::fs;
 use std::io::{self, IsTerminal as _, Write};
@@ -123,6 +126,8 @@ fn run(command: Command, environment: &Environment, report: &mut Report, done: &
         Command::Fields(Some(name)) => explain::fields(&name, &mut stdout, report)?,
         Command::Schema => print(&mut stdout, &schema::text())?,
         Command::Definition => print(&mut stdout, &definition::text())?,
+        Command::Man(pages) => man::man(&pages, &mut stdout)?,
+        Command::Completion(shell) => print(&mut stdout, &completion::script(shell))?,
         Command::Manual => print(&mut stdout, &help::manual())?,
         Command::Doc if !io::stdout().is_terminal() => print(&mut stdout, &help::manual())?,
         Command::Doc | Command::Help(None) => print(&mut stdout, &help::overview())?,

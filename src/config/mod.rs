@@ -40,6 +40,7 @@ mod flow_overrides;
 mod jina_flow;
 pub mod json_schema;
 pub mod openapi;
+mod patch_schema;
 pub mod schema;
 pub mod manual;
 pub mod field_page;

@@ -30,6 +30,8 @@ struct Keywords<'s, 't> {
     required: Option<&'s Node<'t>>,
     properties: Vec<(&'s Node<'t>, &'s Node<'t>)>,
     other_properties: Option<&'s Node<'t>>,
+    /// Whether there are more fields, which a structural schema cannot describe by a pattern.
+    is_open: bool,
     items: Option<&'s Node<'t>>,
 }
 
@@ -70,6 +72,7 @@ impl<'s, 't> Keywords<'s, 't> {
                     }
                 }
                 "additionalProperties" => self.other_properties = Some(value),
+                "patternProperties" => self.is_open = true,
                 "items" => self.items = Some(value),
                 _ => {}
             }
@@ -126,7 +129,7 @@ fn form<'t>(schema: &Node<'t>, root: &Node<'t>) -> Node<'t> {
     fields.extend(keywords.items.map(|items| ("items", form(items, root))));
     let others = keywords.other_properties.filter(|others| others.as_map().is_some());
     fields.extend(others.map(|others| ("additionalProperties", form(others, root))));
-    if only.is_none() || (only == Some("object") && keywords.other_properties.is_none()) {
+    if only.is_none() || (only == Some("object") && (keywords.other_properties.is_none() || keywords.is_open)) {
         fields.push(("x-kubernetes-preserve-unknown-fields", boolean(true)));
     }
     if !keywords.properties.is_empty() {

@@ -1,26 +1,63 @@
 //! The JSON Schema of a `JinaFlow` for editors, from the tables of options and of fields (draft 7, which
 //! yaml-language-server reads). [`super::openapi`] converts the schema to OpenAPI v3.
 //!
-//! The schema is not stricter than reading: a value may be a variable that is replaced later, and Jina accepts many
-//! values in several forms. Editors get names, descriptions, defaults and allowed values from the schema.
+//! The schema is not stricter than reading without warnings: a value may be a variable that is replaced later, and Jina accepts
+//! many values in several forms. Keys that have no effect are not in the schema. Editors get names, descriptions, defaults and
+//! allowed values from the schema.
 
 use super::api::{API_VERSION, KIND};
 use super::audience::Level;
 use super::field::{Field, Shape};
 use super::fields::{LAYER, SPEC};
 use super::json_schema::{boolean, mapping, null, object, of_type, of_types, reference, strings, text as json, with};
+use super::patch_schema;
+use crate::jina::former::FORMER;
+use crate::jina::jcloud::JCLOUD;
 use crate::jina::options::{DefaultValue, Row, TABLE, ValueKind};
 use crate::jina::section::Section;
-use crate::yaml::Node;
+use crate::yaml::{Data, Node};
 
 type Schema = Node<'static>;
 
-/// The schema as text.
+/// The schema of a JinaFlow as text.
 pub fn text() -> String {
-    json(&schema())
+    published(schema(), "schema.json")
 }
 
-/// The schema.
+/// The schema of a patch of a JinaFlow in an overlay as text.
+pub fn text_of_patch() -> String {
+    published(patch_schema::of(&schema()), "patch.schema.json")
+}
+
+/// The schema of a Jina YAML file as text.
+pub fn text_of_flow() -> String {
+    let names = ["flow", "with", "gateway", "executor"].map(Some);
+    let mut definitions = definitions();
+    // A file may have the tag `!Flow` instead of `jtype`.
+    if let Some(Data::Map(keywords)) = definitions.get_mut("flow").map(|flow| &mut flow.data) {
+        keywords.retain(|(name, _)| name.as_text() != Some("required"));
+    }
+    let parts = definitions.as_map().unwrap_or_default().iter().filter(|(name, _)| names.contains(&name.as_text()));
+    let schema = object([
+        ("$schema", DRAFT.into()),
+        ("title", "Jina Flow".into()),
+        ("description", "A Flow or Deployment of Jina.".into()),
+        ("allOf", vec![reference("flow")].into()),
+        ("definitions", mapping(parts.cloned())),
+    ]);
+    published(schema, "flow.schema.json")
+}
+
+/// The text of a schema, with its address in the repository of this version.
+pub fn published(schema: Schema, file: &str) -> String {
+    const RAW: &str = concat!(env!("CARGO_PKG_REPOSITORY"), "/raw/v", env!("CARGO_PKG_VERSION"), "/functions/jinaflow/");
+    json(&with(object([("$id", format!("{RAW}{file}").into())]), schema))
+}
+
+/// The dialect of JSON Schema that editors know best.
+pub const DRAFT: &str = "http://json-schema.org/draft-07/schema#";
+
+/// The schema of a JinaFlow.
 pub fn schema() -> Schema {
     let spec = object([
         ("description", "The Flow, and how it runs on Kubernetes.".into()),
@@ -30,7 +67,7 @@ pub fn schema() -> Schema {
         ("properties", properties(SPEC.iter())),
     ]);
     object([
-        ("$schema", "http://json-schema.org/draft-07/schema#".into()),
+        ("$schema", DRAFT.into()),
         ("title", KIND.into()),
         ("description", "A Jina Flow or Deployment that becomes Kubernetes manifests.".into()),
         ("type", "object".into()),
@@ -60,8 +97,8 @@ fn definitions() -> Schema {
         ("executors", layer(Level::Executor)),
         ("strings", values(of_types(&["string", "number", "boolean"]))),
         ("flow", flow()),
-        ("with", with(of_type("object"), object([("properties", options(Section::With))]))),
-        ("gateway", with(of_type("object"), object([("properties", with(object([("image", image())]), options(Section::Gateway)))]))),
+        ("with", section(Section::With, object([]))),
+        ("gateway", section(Section::Gateway, object([("image", image())]))),
         ("executor", executor()),
     ])
 }
@@ -96,7 +133,56 @@ fn flow() -> Schema {
         ("executors", described("The executors.", list())),
         ("deployments", described("Another name of `executors`.", list())),
     ]);
-    with(of_type("object"), object([("required", strings(["jtype"])), ("properties", fields)]))
+    let fields = with(fields, object([(JCLOUD, jcloud())]));
+    // Keys that begin with `x-` have parts that other keys refer to. `pods` is the name of `executors` in Jina 1. A Deployment can
+    // have its options beside `with`.
+    let keys = |map: &Schema| map.as_map().unwrap_or_default().iter().filter_map(|(name, _)| name.as_text()).collect::<Vec<_>>().join("|");
+    let of_flow = format!("{}|pods|x-.*", keys(&fields));
+    let options = executor().get("properties").map(keys).unwrap_or_default();
+    let of_deployment = format!("{of_flow}|{options}|{}", other_names(Section::Executor));
+    let only = |names: &str, message: &'static str| {
+        let pattern = object([("pattern", format!("^({names})$").into()), ("patternErrorMessage", message.into())]);
+        object([("propertyNames", pattern)])
+    };
+    let deployment = object([("properties", object([("jtype", object([("const", "Deployment".into())]))]))]);
+    let keywords = [
+        ("required", strings(["jtype"])),
+        ("properties", fields),
+        ("if", deployment),
+        ("then", only(&of_deployment, "This is not a field or an option of a Deployment.")),
+        ("else", only(&of_flow, "This is not a field of a Flow.")),
+    ];
+    with(of_type("object"), object(keywords))
+}
+
+fn jcloud() -> Schema {
+    described("Settings of Jina's own cloud, which become fields of a JinaFlow.", of_types(&["object", "null"]))
+}
+
+/// The names of the options of a section.
+fn names_of(section: Section) -> Vec<&'static str> {
+    let rows = TABLE.iter().filter(|row| section.allows(row));
+    rows.flat_map(|row| [row.name].into_iter().chain(row.aliases.iter().copied())).collect()
+}
+
+/// A pattern of other spellings and earlier names, which editors do not propose. Jina reads `uses-with` as `uses_with`.
+fn other_names(section: Section) -> String {
+    let dashed = names_of(section).into_iter().filter(|name| name.contains('_')).map(|name| name.replace('_', "[-_]"));
+    let former = FORMER.iter().map(|row| row.key.replace('_', "[-_]"));
+    // `with` of a Flow may have the arguments of its constructor in Python.
+    let arguments = ["args", "kwargs"].into_iter().filter(|_| section == Section::With).map(str::to_owned);
+    dashed.chain(former).chain(arguments).collect::<Vec<_>>().join("|")
+}
+
+/// A section with options. The fields are those that are not options.
+fn section(section: Section, fields: Schema) -> Schema {
+    let fields = with(fields, object([(JCLOUD, jcloud())]));
+    let keywords = [
+        ("properties", with(fields, options(section))),
+        ("patternProperties", mapping([(format!("^({})$", other_names(section)).into(), object([]))])),
+        ("additionalProperties", boolean(false)),
+    ];
+    with(of_type("object"), object(keywords))
 }
 
 fn image() -> Schema {
@@ -114,7 +200,8 @@ fn executor() -> Schema {
         ("with", described("Options of the executor, if it has `jtype: Deployment`.", of_type("object"))),
         ("image", image()),
     ]);
-    with(of_type("object"), object([("properties", with(own, options(Section::Executor)))]))
+    let needs_jtype = object([("with", strings(["jtype"]))]);
+    with(section(Section::Executor, own), object([("dependencies", needs_jtype)]))
 }
 
 /// The options of a section, with a property for each name of an option.

@@ -17,6 +17,7 @@ mod container;
 mod containerize;
 mod deliveries;
 mod diff;
+mod editor;
 mod emitted;
 mod examples;
 mod faults;

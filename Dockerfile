@@ -26,6 +26,11 @@ FROM base AS prebuilt
 ARG BINARY=target/x86_64-unknown-linux-musl/dist/jinaflow
 COPY ${BINARY} /jinaflow
 
+# Copies the binary of each platform, from the folder that release/image.sh lays out.
+FROM base AS released
+ARG TARGETARCH
+COPY ${TARGETARCH}/jinaflow /jinaflow
+
 # Compiles on the builder's platform for the target platform. The linker of Rust works for both.
 FROM --platform=$BUILDPLATFORM ${RUST_IMAGE} AS build
 ARG TARGETARCH

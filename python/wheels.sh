@@ -1,24 +1,26 @@
 #!/usr/bin/env bash
 # Builds the wheels and the source distribution of the Python package.
-#   python/wheels.sh DIR             for Linux on x86-64 and arm64
-#   python/wheels.sh DIR x86_64      for one of them
-# The binaries are static, so one wheel installs on glibc and on musl. On macOS and Windows, run `pip wheel ./python`: each wheel
-# has to be built where its linker is. Needs maturin (tests/conformance/requirements-python.txt) on the PATH or in .tools/python.
+#   python/wheels.sh DIR             for Linux on x86-64 and arm64, and the source distribution
+#   python/wheels.sh DIR TARGET…     for some targets: x86_64-unknown-linux-musl, aarch64-apple-darwin, …
+# The wheels have the programs of release/build.sh. Those for Linux are static, so one wheel installs on glibc and on musl. Wheels for
+# macOS and Windows have to be built where their linker is. Needs maturin (tests/conformance/requirements-python.txt) on the PATH or
+# in .tools/python.
 set -euo pipefail
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-into=$(realpath -m "${1:?wheels.sh: name the folder of the wheels}")
+into=${1:?wheels.sh: name the folder of the wheels}
+into=$(mkdir -p "$into" && cd "$into" && pwd)
 shift
-maturin=$(type -P maturin || echo "$here/../.tools/python/bin/maturin")
-# The linker of Rust itself links static binaries of any architecture. No other compiler is needed.
-export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_MUSL_LINKER=rust-lld
-cd "$here"
-for machine in "${@:-x86_64 aarch64}"; do
-  for name in $machine; do
-    target=$name-unknown-linux-musl
-    rustup target list --installed | grep -qx "$target" || rustup target add "$target"
-    "$maturin" build --profile dist --locked --target "$target" \
-      --compatibility manylinux2014 musllinux_1_1 --out "$into"
-  done
+cd "$(dirname "${BASH_SOURCE[0]}")"
+maturin=$(type -P maturin || echo "$PWD/../.tools/python/bin/maturin")
+# Files in a wheel have the time of the commit, so that two wheels of one commit are the same bytes.
+SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
+export SOURCE_DATE_EPOCH
+targets=("$@")
+if (($# == 0)); then targets=(x86_64-unknown-linux-musl aarch64-unknown-linux-musl); fi
+for target in "${targets[@]}"; do
+  rustup target list --installed | tr -d '\r' | grep -x "$target" > /dev/null || rustup target add "$target"
+  options=(--profile dist --locked --target "$target" --config "$(../release/flags.sh "$target")" --out "$into")
+  case $target in *-linux-musl) options+=(--compatibility manylinux2014 musllinux_1_1) ;; esac
+  "$maturin" build "${options[@]}"
 done
 (($# > 0)) || "$maturin" sdist --out "$into"
 ls -l "$into"

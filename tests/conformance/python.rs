@@ -1,8 +1,9 @@
 //! The Python package, with the real Jina, and its wheels.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 
 use crate::support::{root, scratch};
 use crate::tools::{folder, must, static_binary};
@@ -67,22 +68,23 @@ fn the_python_package_has_types() {
     assert!(run.stdout.contains("no issues found in 10 source files"), "{}", run.stdout);
 }
 
-/// The wheel is built from the repository, as `pip wheel ./python` does, but with a static binary.
-fn wheels() -> PathBuf {
-    let wheels = scratch("wheels");
-    let mut script = Command::new("bash");
-    script.arg(root().join("python/wheels.sh")).arg(&wheels).arg("x86_64");
-    // Other tests run the binary in the usual folder, which this build would replace.
-    script.env("CARGO_TARGET_DIR", root().join("target/wheels"));
-    script.env("PATH", format!("{}:{}", folder().join("python/bin").display(), std::env::var("PATH").unwrap()));
-    must(script);
-    wheels
+/// The wheel of this machine, built once. It has the program that other tests run, so nothing is compiled.
+pub fn wheels() -> &'static Path {
+    static WHEELS: OnceLock<PathBuf> = OnceLock::new();
+    WHEELS.get_or_init(|| {
+        let wheels = scratch("wheels");
+        let mut script = Command::new("bash");
+        script.arg(root().join("python/wheels.sh")).arg(&wheels).arg("x86_64-unknown-linux-musl");
+        script.env("PATH", format!("{}:{}", folder().join("python/bin").display(), std::env::var("PATH").unwrap()));
+        must(script);
+        wheels
+    })
 }
 
 #[test]
 fn python_wheels_install_offline() {
     let wheels = wheels();
-    let names: Vec<String> = fs::read_dir(&wheels).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+    let names: Vec<String> = fs::read_dir(wheels).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
     let version = env!("CARGO_PKG_VERSION");
     let [name] = names.as_slice() else { panic!("{names:?}") };
     assert!(name.starts_with(&format!("jinaflow-{version}-py3-none-")), "{name}");

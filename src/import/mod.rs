@@ -2,7 +2,10 @@
 
 mod text;
 mod invalid_names;
-mod live;
+pub mod live;
+mod tool_annotations;
+mod buildable;
+mod scope;
 mod problem;
 mod old;
 mod address;
@@ -14,6 +17,7 @@ mod check;
 mod flow;
 mod settings;
 mod proof;
+mod command_lines;
 pub mod edits;
 mod reading;
 
@@ -21,3 +25,4 @@ pub use edits::operations;
 pub use problem::Problem;
 pub use proof::{Difference, Proof};
 pub use reading::{Imported, import};
+pub use scope::is_of_cluster;

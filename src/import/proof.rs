@@ -1,7 +1,8 @@
 //! Compares the objects that a JinaFlow renders with those that it has to reproduce.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
+use super::live;
 use crate::config::{self, Overrides};
 use crate::finding::{Findings, Path};
 use crate::krm::ObjectRef;
@@ -59,19 +60,18 @@ pub fn compare(rendered: Vec<Node<'static>>, wanted: &[Node<'_>]) -> Proof {
     let mut proof = Proof::default();
     let mut places: HashMap<[String; 2], usize> = HashMap::new();
     let is_elsewhere = elsewhere(wanted, rendered.first().map(|object| object.text_at("metadata.namespace")).unwrap_or_default());
-    for (place, object) in wanted.iter().enumerate() {
-        if is_elsewhere.get(place) == Some(&true) {
-            proof.foreign.push(place);
-        } else {
-            places.insert(key(object), place);
-        }
+    for (place, object) in wanted.iter().enumerate().filter(|(place, _)| is_elsewhere.get(*place) != Some(&true)) {
+        places.entry(key(object)).or_insert(place);
     }
-    for base in rendered {
+    let mut is_known = vec![false; wanted.len()];
+    for mut base in rendered {
+        live::remove_nulls(&mut base);
         let Some(place) = places.remove(&key(&base)) else {
             proof.missing.push(base);
             continue;
         };
-        let Some(object) = wanted.get(place) else { continue };
+        let (Some(object), Some(known)) = (wanted.get(place), is_known.get_mut(place)) else { continue };
+        *known = true;
         let mut fields = Vec::new();
         differences(&base, object, String::new(), &mut fields);
         if fields.is_empty() {
@@ -80,16 +80,23 @@ pub fn compare(rendered: Vec<Node<'static>>, wanted: &[Node<'_>]) -> Proof {
             proof.different.push(Difference { object: place, base, fields });
         }
     }
-    proof.foreign.extend(places.into_values());
-    proof.foreign.sort_unstable();
+    proof.foreign = is_known.iter().enumerate().filter(|(_, is_known)| !**is_known).map(|(place, _)| place).collect();
     proof
 }
 
-/// Whether each object has the kind and the name of another object that is in the namespace of the Flow.
+/// For each object, whether another object with its kind and name is nearer to the namespace of the Flow: in it, or in none.
 pub fn elsewhere(objects: &[Node<'_>], namespace: &str) -> Vec<bool> {
-    let is_here = |object: &Node<'_>| object.text_at("metadata.namespace") == namespace;
-    let here: HashSet<[String; 2]> = objects.iter().filter(|object| is_here(object)).map(key).collect();
-    objects.iter().map(|object| !is_here(object) && here.contains(&key(object))).collect()
+    let distance = |object: &Node<'_>| match object.text_at("metadata.namespace") {
+        own if own == namespace => 0,
+        "" => 1,
+        _ => 2,
+    };
+    let mut nearest: HashMap<[String; 2], u8> = HashMap::new();
+    for object in objects {
+        let known = nearest.entry(key(object)).or_insert(u8::MAX);
+        *known = distance(object).min(*known);
+    }
+    objects.iter().map(|object| nearest.get(&key(object)).is_some_and(|nearest| *nearest < distance(object))).collect()
 }
 
 /// The identity of an object within a namespace.

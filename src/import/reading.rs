@@ -1,12 +1,16 @@
 //! From the objects of an export to a JinaFlow that renders them.
 
+use std::collections::HashSet;
+
+use super::buildable;
 use super::check;
+use super::command_lines::{self, Form};
 use super::export::Export;
 use super::problem::Problem;
 use super::proof::{self, Proof};
 use super::settings::{self, Settings};
-use super::{edits, flow, invalid_names, live, text};
-use crate::finding::{Findings, Severity};
+use super::{edits, flow, invalid_names, live, text, tool_annotations};
+use crate::finding::{Code, Findings, Severity};
 use crate::yaml::{self, Node};
 
 /// A Flow that was read from an export.
@@ -26,13 +30,29 @@ pub struct Imported {
     pub edits: Vec<String>,
     /// The names of objects that Kubernetes refuses, and that have other names now.
     pub renamed: Vec<String>,
+    /// The objects that had annotations that tools write for themselves.
+    pub stripped: Vec<usize>,
+    /// The objects that do not belong to the Flow and that no build can have, each with the reason.
+    pub not_built: Vec<(usize, String)>,
+    /// The objects whose arguments a render writes in another order.
+    pub rearranged: Vec<usize>,
+    /// The fields of the JinaFlow that are errors when `compat` is removed.
+    pub only_with_compat: Vec<String>,
 }
 
-/// Imports objects, quotes their strings, and removes what a server has added to them. `name` is the name of the JinaFlow.
+/// Imports objects, quotes their strings, removes what a server has added to them, and writes their arguments in Jina's order.
+/// `name` is the name of the JinaFlow.
 pub fn import(objects: &mut [Node<'_>], name: &str) -> Result<Imported, Vec<Problem>> {
     objects.iter_mut().for_each(text::quote);
     let are_live: Vec<bool> = objects.iter().map(live::is_live).collect();
     objects.iter_mut().filter(|object| live::is_live(object)).for_each(live::strip);
+    objects.iter_mut().for_each(live::strip_empty);
+    let mut stripped = Vec::new();
+    for (place, object) in objects.iter_mut().enumerate() {
+        if tool_annotations::strip(object) {
+            stripped.push(place);
+        }
+    }
     let renamed = invalid_names::rename(objects);
     let (config, flow, namespace) = read(objects, name)?;
     let mut warnings = Findings::default();
@@ -40,25 +60,107 @@ pub fn import(objects: &mut [Node<'_>], name: &str) -> Result<Imported, Vec<Prob
         let errors = warnings.into_iter().filter(|finding| finding.severity == Severity::Error);
         return Err(errors.map(|finding| (None, finding)).collect());
     };
+    let problems = not_buildable(objects, &rendered, &namespace);
+    if !problems.is_empty() {
+        return Err(problems);
+    }
     for (object, _) in objects.iter_mut().zip(are_live).filter(|(_, is_live)| *is_live) {
         let kind = object.text_at("kind").to_owned();
         let base = rendered.iter().find(|base| proof::key(base) == proof::key(object));
         live::without_defaults(object, base, &kind);
     }
-    let before = proof::compare(rendered, objects);
-    if before.is_complete() {
-        let proof = before.clone();
-        return Ok(Imported { flow, namespace, config, before, proof, edits: Vec::new(), renamed });
+    let mut lifting = Lifting::of(&config, &rendered, objects, Form::InPlace)?;
+    // A patch of an argument in its place does not apply to the arguments without `compat`, but one at the end does.
+    if !lifting.only_with_compat.is_empty() {
+        let other = Lifting::of(&config, &rendered, objects, Form::AtEnd)?;
+        if other.only_with_compat.len() < lifting.only_with_compat.len() && other.proof.is_proved() >= lifting.proof.is_proved() {
+            lifting = other;
+        }
     }
-    let errors = |findings: Findings| -> Vec<Problem> { findings.into_iter().map(|finding| (None, finding)).collect() };
-    let is_elsewhere = proof::elsewhere(objects, &namespace);
-    let own: Vec<Node<'_>> = objects.iter().zip(is_elsewhere).filter(|(_, is)| !is).map(|(object, _)| object.clone()).collect();
-    let lifted = edits::lift(&config, &own).map_err(errors)?;
+    for (object, arranged) in objects.iter_mut().zip(lifting.objects) {
+        *object = arranged;
+    }
+    let Lifting { config, before, proof, edits, rearranged, only_with_compat, .. } = lifting;
+    let own: HashSet<[String; 2]> = proof
+        .same
+        .iter()
+        .chain(proof.different.iter().map(|different| &different.object))
+        .filter_map(|place| objects.get(*place))
+        .map(proof::key)
+        .collect();
+    let obstacle = |place: &usize| {
+        let object = objects.get(*place)?;
+        // Patches and rules of the build find objects by these two.
+        let is_namesake = own.contains(&proof::key(object)).then(|| "the kind and the name of an object of the Flow".to_owned());
+        Some((*place, is_namesake.or_else(|| buildable::obstacle(object, false))?))
+    };
+    let not_built = proof.foreign.iter().filter_map(obstacle).collect();
+    Ok(Imported { flow, namespace, config, before, proof, edits, renamed, stripped, not_built, rearranged, only_with_compat })
+}
+
+/// Problems of objects of the Flow that no build can have.
+fn not_buildable(objects: &[Node<'_>], rendered: &[Node<'static>], namespace: &str) -> Vec<Problem> {
+    let known: HashSet<[String; 2]> = rendered.iter().map(proof::key).collect();
+    let is_elsewhere = proof::elsewhere(objects, namespace);
+    let own = objects.iter().zip(is_elsewhere).enumerate().filter(|(_, (object, is))| !is && known.contains(&proof::key(object)));
+    let problem = |(place, (object, _)): (usize, (&Node<'_>, bool))| {
+        let message = format!("has {}, so a build of kustomize cannot have it unchanged", buildable::obstacle(object, true)?);
+        let object = format!("{}/{}", object.text_at("kind"), object.text_at("metadata.name"));
+        Some((Some(place), Code::ExportNotBuildable.error("", message).got(object).fix("correct the object in the export")))
+    };
+    own.filter_map(problem).collect()
+}
+
+/// The edits of an export in a JinaFlow.
+struct Lifting {
+    config: Node<'static>,
+    objects: Vec<Node<'static>>,
+    before: Proof,
+    proof: Proof,
+    edits: Vec<String>,
+    rearranged: Vec<usize>,
+    only_with_compat: Vec<String>,
+}
+
+impl Lifting {
+    /// Expresses the differences between `rendered`, the objects of the JinaFlow without edits, and the objects of the export.
+    fn of(config: &Node<'static>, rendered: &[Node<'static>], objects: &[Node<'_>], form: Form) -> Result<Self, Vec<Problem>> {
+        let namespace = config.text_at("metadata.namespace");
+        let is_elsewhere = proof::elsewhere(objects, namespace);
+        let mut objects: Vec<Node<'static>> = objects.iter().map(|object| object.clone().into_owned()).collect();
+        let mut rearranged = Vec::new();
+        for (place, object) in objects.iter_mut().enumerate().filter(|(place, _)| is_elsewhere.get(*place) != Some(&true)) {
+            let base = rendered.iter().find(|base| proof::key(base) == proof::key(object));
+            if base.is_some_and(|base| command_lines::arrange(object, base, form)) {
+                rearranged.push(place);
+            }
+        }
+        let before = proof::compare(rendered.to_vec(), &objects);
+        if before.is_complete() {
+            let (config, proof) = (config.clone(), before.clone());
+            return Ok(Self { config, objects, before, proof, edits: Vec::new(), rearranged, only_with_compat: Vec::new() });
+        }
+        let errors = |findings: Findings| -> Vec<Problem> { findings.into_iter().map(|finding| (None, finding)).collect() };
+        let own: Vec<Node<'_>> = objects.iter().zip(is_elsewhere).filter(|(_, is)| !is).map(|(object, _)| object.clone()).collect();
+        let lifted = edits::lift(config, &own).map_err(errors)?;
+        let mut findings = Findings::default();
+        let Some(rendered) = proof::render(&lifted.config, &mut findings) else { return Err(errors(findings)) };
+        let proof = proof::compare(rendered, &objects);
+        let (edits, only_with_compat) = (lifted.lines(), only_with_compat(&lifted.config));
+        Ok(Self { config: lifted.config, objects, before, proof, edits, rearranged, only_with_compat })
+    }
+}
+
+/// The fields of a JinaFlow that are errors when `compat` is removed.
+fn only_with_compat(config: &Node<'static>) -> Vec<String> {
+    let mut config = config.clone();
+    config.get_mut("spec").and_then(|spec| spec.take("compat"));
     let mut findings = Findings::default();
-    let Some(rendered) = proof::render(&lifted.config, &mut findings) else { return Err(errors(findings)) };
-    let proof = proof::compare(rendered, objects);
-    let edits = lifted.lines();
-    Ok(Imported { flow, namespace, config: lifted.config, before, proof, edits, renamed })
+    let _objects = proof::render(&config, &mut findings);
+    let errors = findings.iter().filter(|finding| finding.severity == Severity::Error);
+    let mut fields: Vec<String> = errors.map(|finding| finding.path.to_string().trim_end_matches(".target").to_owned()).collect();
+    fields.dedup();
+    fields
 }
 
 /// The JinaFlow of an export, the text of its Flow, and the namespace.

@@ -48,6 +48,10 @@ impl Settings {
         if let Some(image) = &self.image {
             fields.push(("images", Data::Map(vec![(Node::field(GATEWAY_KEY), image.clone().into())]).into()));
         }
+        // When users remove `compat`, `spec` must not be empty: kustomize puts the Flow into it.
+        if fields.len() == 1 {
+            fields.push(("jinaVersion", Node::plain(JINA_VERSION)));
+        }
         fields
     }
 

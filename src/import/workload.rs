@@ -4,7 +4,7 @@ use crate::jina::argv::Argv;
 use crate::jina::options::Opt;
 use crate::jina::topology::GATEWAY;
 use crate::manifests::labels::NODE_LABEL;
-use crate::plan::Role;
+use crate::plan::{Role, kubernetes_name};
 use crate::yaml::Node;
 
 /// A Deployment or StatefulSet that runs Jina.
@@ -48,17 +48,22 @@ impl<'o> Workload<'o> {
         let own = root.text_at("metadata.namespace");
         let namespace = if own.is_empty() { argv.word(Opt::K8sNamespace).unwrap_or_default() } else { own }.to_owned();
         let given = argv.word(Opt::Name).unwrap_or(name).to_owned();
-        let headed = given.strip_suffix("/head").filter(|_| argv.word(Opt::RuntimeCls) == Some("HeadRuntime"));
-        let (node, role) = match (process, headed) {
-            (GATEWAY, _) => (GATEWAY.to_owned(), Role::Gateway),
-            (_, Some(node)) => (node.to_owned(), Role::Head),
+        let is_head = argv.word(Opt::RuntimeCls) == Some("HeadRuntime");
+        let (mut node, role, suffix) = match process {
+            GATEWAY => (GATEWAY.to_owned(), Role::Gateway, String::new()),
+            _ if is_head => (given.strip_suffix("/head").unwrap_or(&given).to_owned(), Role::Head, "-head".to_owned()),
             _ => {
                 let shard = argv.number(Opt::ShardId).and_then(|shard| u32::try_from(shard).ok()).unwrap_or_default();
                 let is_sharded = argv.number(Opt::Shards).is_some_and(|shards| shards > 1);
-                let whole = given.strip_suffix(&format!("-{shard}")).filter(|_| is_sharded).unwrap_or(&given);
-                (whole.to_owned(), Role::Worker(shard))
+                let suffix = if is_sharded { format!("-{shard}") } else { String::new() };
+                (given.strip_suffix(&suffix).unwrap_or(&given).to_owned(), Role::Worker(shard), suffix)
             }
         };
+        // The label still has the name of an executor whose argument was edited.
+        let is_named = |node: &str| format!("{}{suffix}", kubernetes_name(node)) == name;
+        if let Some(label) = label.filter(|label| role != Role::Gateway && !is_named(&node) && is_named(label)) {
+            label.clone_into(&mut node);
+        }
         Some(Self { object, kind, name, namespace, node, role, argv, container, pod, root })
     }
 

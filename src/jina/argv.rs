@@ -1,41 +1,111 @@
 //! Reads the arguments of a container back into options: the inverse of `ArgNamespace.kwargs2list`.
 
-use super::options::{Opt, Row, TABLE, ValueKind};
+use super::options::{DefaultValue, Opt, Row, TABLE, ValueKind};
 use super::value::{Value, from_python_json};
 use crate::yaml::{Data, Node};
+
+/// An option as a command line has it, or words that belong to no option.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Given {
+    /// The option; `None` if Jina does not know it.
+    pub opt: Option<Opt>,
+    /// Its values.
+    pub values: Vec<String>,
+    /// All its words.
+    pub words: Vec<String>,
+}
+
+impl Given {
+    /// Whether a word after this one would be a value of it.
+    pub fn is_open(&self) -> bool {
+        self.opt.map_or(self.is_named(), |opt| takes_several(opt.row().kind))
+    }
+
+    /// Whether it begins with a name, known or not.
+    pub fn is_named(&self) -> bool {
+        self.words.first().is_some_and(|word| word.starts_with("--"))
+    }
+
+    /// Whether a container without these words has the same value.
+    pub fn is_default(&self) -> bool {
+        let Some(row) = self.opt.map(Opt::row) else { return false };
+        let [value] = self.values.as_slice() else { return false };
+        match row.default {
+            DefaultValue::Int(number) => value.parse() == Ok(number),
+            DefaultValue::Text(text) => is_same_value(row.kind, value, text),
+            DefaultValue::Unset | DefaultValue::Empty => row.kind == ValueKind::Pairs && value == "{}",
+        }
+    }
+
+    /// Whether both give an option the same value.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let Some(opt) = self.opt.filter(|opt| other.opt == Some(*opt)) else { return false };
+        let mut pairs = self.values.iter().zip(&other.values);
+        self.values.len() == other.values.len() && pairs.all(|(one, other)| is_same_value(opt.row().kind, one, other))
+    }
+}
+
+/// Whether Jina reads two values of an option as the same.
+fn is_same_value(kind: ValueKind, one: &str, other: &str) -> bool {
+    match kind {
+        ValueKind::Enum(_) | ValueKind::Protocols => one.eq_ignore_ascii_case(other),
+        ValueKind::Text | ValueKind::Pairs if one.starts_with(['{', '[']) => {
+            one == other || from_python_json(one).is_some_and(|one| from_python_json(other) == Some(one))
+        }
+        _ => one == other,
+    }
+}
+
+fn takes_several(kind: ValueKind) -> bool {
+    matches!(kind, ValueKind::Texts | ValueKind::Hosts | ValueKind::Protocols | ValueKind::Ports)
+}
+
+/// The options of a command line, in their order, as argparse reads them.
+pub fn given(words: &[String]) -> Vec<Given> {
+    let mut all: Vec<Given> = Vec::new();
+    let mut rest = words.iter();
+    while let Some(word) = rest.next() {
+        let (name, value) = match word.split_once('=') {
+            Some((name, value)) if word.starts_with("--") => (name, Some(value)),
+            _ => (word.as_str(), None),
+        };
+        let Some(row) = option(name) else {
+            let is_named = word.starts_with("--");
+            match all.last_mut() {
+                Some(last) if !is_named && last.is_open() => {
+                    last.values.push(word.clone());
+                    last.words.push(word.clone());
+                }
+                _ => all.push(Given { opt: None, values: Vec::new(), words: vec![word.clone()] }),
+            }
+            continue;
+        };
+        let mut given = Given { opt: Some(row.opt), values: value.map(str::to_owned).into_iter().collect(), words: vec![word.clone()] };
+        if row.kind != ValueKind::Flag
+            && !takes_several(row.kind)
+            && value.is_none()
+            && let Some(value) = rest.next()
+        {
+            given.values.push(value.clone());
+            given.words.push(value.clone());
+        }
+        all.push(given);
+    }
+    all
+}
 
 /// The arguments of a container, by option.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Argv {
     /// The options in the order of the arguments, each with its words.
     options: Vec<(Opt, Vec<String>)>,
-    /// Words that belong to no option.
-    pub unknown: Vec<String>,
 }
 
 impl Argv {
-    /// Reads the words after `executor` or `gateway`.
+    /// Reads the words after `executor` or `gateway`. Words that belong to no option are left out.
     pub fn read(words: &[String]) -> Self {
-        let mut argv = Self::default();
-        let mut rest = words.iter();
-        let mut open: Option<(Opt, bool)> = None;
-        while let Some(word) = rest.next() {
-            let Some(row) = option(word) else {
-                match (open, argv.options.last_mut()) {
-                    (Some((_, true)), Some((_, values))) => values.push(word.clone()),
-                    _ => argv.unknown.push(word.clone()),
-                }
-                continue;
-            };
-            let mut values = Vec::new();
-            let takes_several = matches!(row.kind, ValueKind::Texts | ValueKind::Hosts | ValueKind::Protocols | ValueKind::Ports);
-            if row.kind != ValueKind::Flag && !takes_several {
-                values.extend(rest.next().cloned());
-            }
-            open = Some((row.opt, takes_several));
-            argv.options.push((row.opt, values));
-        }
-        argv
+        let options = given(words).into_iter().filter_map(|given| Some((given.opt?, given.values)));
+        Self { options: options.collect() }
     }
 
     /// The words of an option; argparse uses the last ones.
@@ -73,7 +143,8 @@ impl Argv {
             ValueKind::Flag => Some(Node::plain("true")),
             ValueKind::Int => self.number(opt).map(Node::from),
             ValueKind::Text => first().map(|text| mapping_in(&text).unwrap_or_else(|| text.into())),
-            ValueKind::Choice(_) | ValueKind::Enum(_) => first().map(Node::from),
+            ValueKind::Choice(known) => first().filter(|word| known.contains(&word.as_str())).map(Node::from),
+            ValueKind::Enum(known) => first().filter(|word| known.contains(&word.to_ascii_uppercase().as_str())).map(Node::from),
             ValueKind::Texts | ValueKind::Hosts | ValueKind::Protocols => Some(several(words, Node::from)),
             ValueKind::Ports => Some(several(words, Node::plain)),
             ValueKind::Pairs => from_python_json(&first()?).filter(|value| matches!(value, Value::Map(_))).map(|value| node(&value)),
@@ -143,11 +214,48 @@ mod tests {
 
     #[test]
     fn words_belong_to_the_option_before_them() {
-        let argv = argv(&["--name", "a", "--native", "--py-modules", "x.py", "y.py", "--uses-metas", "{}", "stray", "--disable-reduce"]);
+        let argv = argv(&[
+            "--name",
+            "a",
+            "--native",
+            "--py-modules",
+            "x.py",
+            "y.py",
+            "--uses-metas",
+            "{}",
+            "stray",
+            "--disable-reduce",
+            "--log-config=a.yml",
+        ]);
         assert_eq!(argv.word(Opt::Name), Some("a"));
         assert_eq!(argv.words(Opt::PyModules), Some(&["x.py".to_owned(), "y.py".to_owned()][..]));
         assert_eq!((argv.count(Opt::Native), argv.count(Opt::NoReduce), argv.count(Opt::Tracing)), (1, 1, 0));
-        assert_eq!(argv.unknown, ["stray"]);
+        assert_eq!(argv.word(Opt::LogConfig), Some("a.yml"));
+    }
+
+    #[test]
+    fn words_that_jina_does_not_know_are_apart() {
+        let words = ["--protocol", "HTTP", "grpc", "--foo", "bar", "--name", "a", "stray", "--timeout-ready", "-1", "--bar=1", "x"];
+        let all = given(&words.map(str::to_owned));
+        let shown: Vec<(Option<Opt>, String)> = all.iter().map(|given| (given.opt, given.words.join(" "))).collect();
+        let expected = [
+            (Some(Opt::Protocol), "--protocol HTTP grpc"),
+            (None, "--foo bar"),
+            (Some(Opt::Name), "--name a"),
+            (None, "stray"),
+            (Some(Opt::TimeoutReady), "--timeout-ready -1"),
+            (None, "--bar=1 x"),
+        ];
+        assert_eq!(shown, expected.map(|(opt, words)| (opt, words.to_owned())));
+    }
+
+    #[test]
+    fn values_are_compared_as_jina_reads_them() {
+        let one = |words: &[&str]| given(&words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>()).remove(0);
+        assert!(one(&["--timeout-ready", "600000"]).is_default() && one(&["--protocol", "grpc"]).is_default());
+        assert!(one(&["--uses-metas", "{}"]).is_default() && !one(&["--native"]).is_default() && !one(&["--foo", "{}"]).is_default());
+        assert!(one(&["--graph-description", "{\"a\": [\"b\"]}"]).is_same(&one(&["--graph-description={\n \"a\": [\"b\"]}"])));
+        assert!(!one(&["--name", "a"]).is_same(&one(&["--name", "A"])) && !one(&["--foo"]).is_same(&one(&["--foo"])));
     }
 
     #[test]

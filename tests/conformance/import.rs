@@ -77,6 +77,74 @@ fn edits_are_in_the_build() {
     assert_eq!(by_name(must(kustomize(&out.join("overlays/prod"))).documents()), objects(&source));
 }
 
+/// What people have beside an export, and what the `namespace:` of kustomize would change.
+const BESIDE: [(&str, &str); 4] = [
+    (
+        "binding.yaml",
+        "apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata: {name: a, namespace: search}\nroleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: r}\nsubjects:\n- {kind: ServiceAccount, name: default, namespace: other}\n",
+    ),
+    (
+        "api.yaml",
+        "apiVersion: apiregistration.k8s.io/v1\nkind: APIService\nmetadata: {name: v1.a.b}\nspec: {group: a.b, version: v1, groupPriorityMinimum: 1, versionPriority: 1, service: {name: s, namespace: other}}\n",
+    ),
+    (
+        "namespaces.yaml",
+        "apiVersion: v1\nkind: Namespace\nmetadata: {name: one}\n---\napiVersion: v1\nkind: Namespace\nmetadata: {name: two}\n",
+    ),
+    ("words.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: words}\ndata: {mode: \"0644\"}\n"),
+];
+
+#[test]
+fn a_build_has_what_is_beside_the_export() {
+    let source = exported("080-shards-3");
+    for (name, text) in BESIDE {
+        fs::write(source.join(name), text).unwrap();
+    }
+    let expected = objects(&source);
+    fs::write(source.join("values.yaml"), "replicas: 3\n").unwrap();
+    let out = imported(&source, &[]);
+    assert_eq!(by_name(must(kustomize(&out.join("overlays/prod"))).documents()), expected);
+    for environment in ["dev", "staging"] {
+        let built = by_name(must(kustomize(&out.join("overlays").join(environment))).documents());
+        let namespace = format!("search-{environment}");
+        assert!(built.values().all(|object| object["metadata"]["namespace"] == namespace.as_str()), "{built:?}");
+    }
+    let out = imported(&source, &["--kpt"]);
+    must(tool("kpt", &["fn", "render", out.to_str().unwrap(), "--allow-exec"]));
+}
+
+#[test]
+fn an_export_without_namespaces_is_built_without_namespaces() {
+    let source = exported("080-shards-3");
+    for file in tree(&source).keys() {
+        let text = fs::read_to_string(source.join(file)).unwrap();
+        fs::write(source.join(file), text.replace("  namespace: search\n", "")).unwrap();
+    }
+    let out = imported(&source, &[]);
+    assert_eq!(by_name(must(kustomize(&out.join("overlays/prod"))).documents()), objects(&source));
+}
+
+/// Arguments that people have added or moved. A build has them with and without `compat`.
+#[test]
+fn a_build_without_compat_has_the_edits() {
+    let source = exported("080-shards-3");
+    for file in ["indexer/indexer-head.yml", "indexer/indexer-1.yml"] {
+        edit(
+            &source.join(file),
+            "        - --native\n",
+            "        - --native\n        - --foo\n        - bar\n        - --timeout-ready=700000\n",
+        );
+        edit(&source.join(file), "        - --port\n        - '8080'\n", "        - --port\n        - '9999'\n");
+    }
+    let out = imported(&source, &[]);
+    edit(&out.join("base/flow/jinaflow.yaml"), "  compat: jina-3.34\n", "");
+    let built = must(kustomize(&out.join("overlays/prod"))).stdout;
+    for words in ["--foo", "bar", "--timeout-ready=700000", "\"9999\""] {
+        let count = built.lines().filter(|line| line.trim() == format!("- {words}")).count();
+        assert_eq!(count, 2, "{words}: {built}");
+    }
+}
+
 #[test]
 fn a_render_of_a_package_is_the_export() {
     let source = exported("080-shards-3");

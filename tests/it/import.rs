@@ -15,6 +15,7 @@ fn left(files: &BTreeMap<String, String>) -> Option<&'static str> {
     let Ok(imported) = import(&mut objects, "imported") else { return Some("refused") };
     assert!(imported.proof.is_proved(), "{:?}\n{:?}", imported.proof, imported.flow);
     assert!(imported.proof.foreign.is_empty(), "{:?}", imported.proof.foreign);
+    assert!(imported.rearranged.is_empty() || !imported.edits.is_empty(), "{:?}", imported.rearranged);
     // The JinaFlow renders these objects, so a second import reads the same objects, perhaps in another order.
     objects.reverse();
     let again = import(&mut objects, "imported").unwrap();
@@ -122,8 +123,107 @@ fn an_object_of_another_namespace_is_no_edit_of_a_namesake() {
     edit(&folder, "gateway/gateway.yml", "replicas: 1", "replicas: 2");
     let (result, out) = imported(&folder, &[]);
     let result = result.succeeded();
-    assert!(result.stdout.contains("copied: Service gateway"), "{}", result.stdout);
-    assert_eq!(tree(&out)["other-namespaces/service-gateway.yaml"], other);
+    let named = "to not-built: service-gateway.yaml has the kind and the name of an object of the Flow.\n";
+    assert!(result.stdout.contains(named), "{}", result.stdout);
+    assert_eq!(tree(&out)["not-built/service-gateway.yaml"], other);
+}
+
+/// Imports a folder as a package, and returns its report, its JinaFlow, and the objects of an export of it, with and without
+/// `compat`.
+fn with_and_without_compat(folder: &Path) -> (String, String, [BTreeMap<String, String>; 2]) {
+    let (result, out) = imported(folder, &["--kpt", "--name", "search"]);
+    let report = result.succeeded().stdout;
+    let file = out.join("jinaflow.yaml");
+    let settings = fs::read_to_string(&file).unwrap();
+    let export = || {
+        let to = scratch("again").join("exported");
+        jinaflow(&["export", file.to_str().unwrap(), to.to_str().unwrap()]).succeeded();
+        tree(&to)
+    };
+    let with = export();
+    fs::write(&file, settings.replace("  compat: jina-3.34\n", "")).unwrap();
+    (report, settings, [with, export()])
+}
+
+/// Edits of arguments: what is replaced by what in all files, where the edit is in the JinaFlow, and the report.
+const EDITED_ARGUMENTS: [(&str, &str, &str, &str); 9] = [
+    ("        - --name\n        - indexer-1\n", "        - --name\n        - other\n", "value: other", "[--name, other]"),
+    (
+        "        - --native\n",
+        "        - --native\n        - --timeout-ready\n        - \"1000\"\n",
+        "timeout_ready: 1000",
+        "another order or spelling",
+    ),
+    ("        - --native\n", "        - --native\n        - --workspace=/w\n", "workspace: /w", "another order or spelling"),
+    ("        - --native\n", "        - --native\n        - --foo\n        - bar\n", "value: --foo", "--foo added, [--foo, bar]"),
+    (
+        "      - args:\n        - executor\n",
+        "      - args:\n        - executor\n        - --foo=bar\n",
+        "value: --foo=bar",
+        "another order or spelling",
+    ),
+    (
+        "      - args:\n        - executor\n",
+        "      - args:\n        - executor\n        - --timeout-ready\n        - \"600000\"\n",
+        "",
+        "All ",
+    ),
+    (
+        "      - args:\n        - executor\n        - --name\n        - indexer-0\n",
+        "      - args:\n        - executor\n        - --name=indexer-0\n",
+        "",
+        "All ",
+    ),
+    ("        - --port\n        - '8080'\n", "        - --port\n        - '9999'\n", "value: \"9999\"", "[--port, 9999]"),
+    ("        - --host\n        - 0.0.0.0\n", "", "", "All "),
+];
+
+#[test]
+fn edited_arguments_do_not_depend_on_compat() {
+    for (old, new, setting, report) in EDITED_ARGUMENTS {
+        let folder = export(SHARDED);
+        let mut count = 0;
+        for file in tree(&folder).keys() {
+            let text = fs::read_to_string(folder.join(file)).unwrap();
+            count += text.matches(old).count();
+            fs::write(folder.join(file), text.replace(old, new)).unwrap();
+        }
+        assert!(count > 0, "{old}");
+        let (shown, settings, [with, without]) = with_and_without_compat(&folder);
+        assert!(settings.contains(setting) && shown.contains(report), "{new}: {settings}\n{shown}");
+        assert!(!shown.contains("do not apply"), "{new}: {shown}");
+        assert!(with.keys().all(|name| without.contains_key(name)), "{new}");
+        // An edit that no option expresses is in both.
+        let words = setting.strip_prefix("value: ").unwrap_or_default().trim_matches('"');
+        for files in [with, without] {
+            assert!(files.values().any(|text| text.contains(words)), "{new}: {files:?}");
+        }
+    }
+}
+
+/// kustomize puts the Flow into `spec`, which must be a mapping.
+#[test]
+fn a_spec_without_compat_has_a_field() {
+    for name in ["001-docs-simple", "dep-aliases", "gw-uses-base"] {
+        let (result, out) = imported(&export(name), &[]);
+        result.succeeded();
+        let settings = &tree(&out)["base/flow/jinaflow.yaml"];
+        let spec = settings.split("\nspec:\n  compat: jina-3.34\n").nth(1).unwrap();
+        assert!(spec.starts_with("  jinaVersion: 3.34.0\n"), "{settings}");
+    }
+}
+
+#[test]
+fn an_edit_that_needs_compat_is_named() {
+    let folder = export(SHARDED);
+    edit(&folder, "indexer/indexer-head.yml", "        - --native\n", "");
+    let (result, _) = imported(&folder, &[]);
+    let result = result.succeeded();
+    assert!(
+        result.stdout.contains("do not apply without `compat`, so remove them together with it: spec.patches.deployment-indexer-head."),
+        "{}",
+        result.stdout
+    );
 }
 
 #[test]
@@ -194,6 +294,12 @@ fn copy(folder: &Path, file: &str, to: &str, old: &str, new: &str) {
     fs::write(folder.join(to), text.replace(old, new)).unwrap();
 }
 
+/// Gives the Deployment of the gateway an annotation.
+fn annotate(folder: &Path, annotation: &str) {
+    let old = "kind: Deployment\nmetadata:\n";
+    edit(folder, "gateway/gateway.yml", old, &format!("{old}  annotations:\n    {annotation}\n"));
+}
+
 #[test]
 fn bad_input_is_refused_and_nothing_is_written() {
     let faults: &[Fault] = &[
@@ -224,6 +330,11 @@ fn bad_input_is_refused_and_nothing_is_written() {
         (|folder| edit(folder, "gateway/gateway.yml", "replicas: 1", "replicas: {{ .Values.n }}"), &["export-expected"], "helm template"),
         (|folder| edit(folder, "gateway/gateway.yml", "  replicas: 1", "  replicas: 1\n  replicas: 2"), &["duplicate-key"], "replicas"),
         (|folder| ["gateway", "indexer"].iter().for_each(|name| remove(folder, name)), &["export-expected"], "has no objects"),
+        (|folder| annotate(folder, "config.kubernetes.io/local-config: x"), &["export-not-buildable"], "config.kubernetes.io/local-config"),
+        (|folder| annotate(folder, "kustomize.config.k8s.io/needs-hash: x"), &["export-not-buildable"], "needs-hash"),
+        (|folder| annotate(folder, "kustomize.config.k8s.io/behavior: x"), &["export-not-buildable"], "behavior"),
+        (|folder| annotate(folder, "note: \"\\x7F\""), &["export-not-buildable"], "the character U+007F"),
+        (|folder| edit(folder, "gateway/gateway.yml", "apiVersion: apps/v1\n", ""), &["export-not-buildable"], "has no apiVersion"),
         (
             |folder| fs::write(folder.join("kustomization.yaml"), "resources: []\n").unwrap(),
             &["kustomization-not-built"],
@@ -316,7 +427,12 @@ fn objects_of_other_namespaces_stay_there() {
     let (result, out) = imported(&folder, &[]);
     result.succeeded();
     let files = tree(&out);
-    assert_eq!(files["other-namespaces/configmap-rules.yaml"], other);
+    assert_eq!(files["outside/configmap-rules.yaml"], other);
+    assert!(files["outside/kustomization.yaml"].contains("- configmap-rules.yaml\n"));
+    for (environment, has) in [("dev", false), ("staging", false), ("prod", true)] {
+        let text = &files[&format!("overlays/{environment}/kustomization.yaml")];
+        assert_eq!(text.contains("- ../../outside\n"), has, "{text}");
+    }
     assert!(!files.contains_key("base/others/kustomization.yaml"));
 }
 
@@ -356,7 +472,7 @@ fn an_export_of_an_older_jina_is_reproduced() {
     edit(&folder, "gateway/gateway.yml", "        - --uses\n        - GRPCGateway\n", "        - --pod-role\n        - GATEWAY\n");
     let (result, out) = imported(&folder, &[]);
     let result = result.succeeded();
-    assert!(result.stdout.contains(" objects are as Jina exports them.\nYou changed"), "{}", result.stdout);
+    assert!(result.stdout.contains(" objects are as Jina exports them.\n") && result.stdout.contains("\nYou changed"), "{}", result.stdout);
     let files = tree(&out);
     assert!(files["base/flow/jinaflow.yaml"].contains("jinaVersion: 3.10.1"), "{}", files["base/flow/jinaflow.yaml"]);
 }
@@ -371,5 +487,230 @@ fn config_maps_keep_their_names_in_kustomize() {
         let list = format!("apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n- {config}\nfunctionConfig: {config}\n");
         let answer = crate::support::function(&list);
         assert_eq!((answer.code, answer.items().contains("needs-hash")), (0, has_hash), "{}", answer.stderr);
+    }
+}
+
+const CONFIG_MAP: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: words\n";
+
+#[test]
+fn what_no_build_can_have_is_only_copied() {
+    let folder = export(SHARDED);
+    let values = "replicas: 3 # of people\n";
+    let generated = "apiVersion: batch/v1\nkind: Job\nmetadata:\n  generateName: index-\n";
+    let local = format!("{CONFIG_MAP}  annotations:\n    config.kubernetes.io/local-config: \"true\"\n");
+    let files = [("values.yaml", values), ("list.yaml", "- a\n"), ("job.yaml", generated), ("local.yaml", &local)];
+    for (name, text) in files {
+        fs::write(folder.join(name), text).unwrap();
+    }
+    for (layout, root) in [(&[][..], "base/others/kustomization.yaml"), (&["--kpt"], "Kptfile")] {
+        let (result, out) = imported(&folder, layout);
+        let result = result.succeeded();
+        let named = "to not-built: job.yaml has a generateName and no name, list.yaml has no kind, configmap-words.yaml has the \
+                     annotation config.kubernetes.io/local-config, values.yaml has no kind.\n";
+        assert!(result.stdout.contains(named) && !result.stdout.contains("no changes"), "{}", result.stdout);
+        let files = tree(&out);
+        assert_eq!((&*files["not-built/values.yaml"], &*files["not-built/job.yaml"]), (values, generated));
+        assert_eq!((files.contains_key(".krmignore"), files.contains_key(root)), (!layout.is_empty(), !layout.is_empty()));
+        assert!(!files.values().any(|text| text.contains("- values.yaml") || text.contains("- configmap-words.yaml")));
+    }
+}
+
+#[test]
+fn annotations_of_tools_are_left_out() {
+    let folder = export(SHARDED);
+    for file in tree(&folder).keys() {
+        let text = fs::read_to_string(folder.join(file)).unwrap();
+        let own = "  annotations:\n    flow.jina.ai/object: search/gateway/Service\n    flow.jina.ai/rendered: x\n    config.kubernetes.io/index: '0'\n";
+        fs::write(folder.join(file), text.replace("\nmetadata:\n", &format!("\nmetadata:\n{own}"))).unwrap();
+    }
+    let other = "  annotations:\n    note: mine\n    internal.config.kubernetes.io/previousNames: a\n";
+    fs::write(folder.join("words.yaml"), format!("{CONFIG_MAP}{other}")).unwrap();
+    let (result, out) = imported(&folder, &[]);
+    let result = result.succeeded();
+    assert!(result.stdout.starts_with("All 15 objects are as Jina exports them.\n"), "{}", result.stdout);
+    assert!(
+        result.stdout.contains("Annotations that tools write for themselves are left out: ConfigMap gateway-configmap, "),
+        "{}",
+        result.stdout
+    );
+    let files = tree(&out);
+    assert!(!files["base/flow/jinaflow.yaml"].contains("patches"), "{}", files["base/flow/jinaflow.yaml"]);
+    assert_eq!(files["base/others/configmap-words.yaml"], format!("{CONFIG_MAP}  annotations:\n    note: mine\n"));
+}
+
+/// The kustomizations of development and of production.
+fn overlays(files: &BTreeMap<String, String>) -> [&str; 2] {
+    ["dev", "prod"].map(|environment| files[&format!("overlays/{environment}/kustomization.yaml")].as_str())
+}
+
+/// A change of an export, and whether `prod` then has a namespace.
+type Change<'s> = (&'s dyn Fn(&Path), bool);
+
+#[test]
+fn production_changes_no_namespace() {
+    let binding = "apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata:\n  name: a\n  namespace: custom-namespace\nsubjects:\n- kind: ServiceAccount\n  name: default\n  namespace: other\n";
+    let without = |folder: &Path| {
+        for file in tree(folder).keys() {
+            let text = fs::read_to_string(folder.join(file)).unwrap();
+            fs::write(folder.join(file), text.replace("  namespace: custom-namespace\n", "")).unwrap();
+        }
+    };
+    let one = |folder: &Path| edit(folder, "gateway/gateway.yml", "  name: gateway\n  namespace: custom-namespace\n", "  name: gateway\n");
+    let more: [Change<'_>; 6] = [
+        (&|_| (), true),
+        (&|folder| fs::write(folder.join("a.yaml"), binding).unwrap(), false),
+        (&|folder| fs::write(folder.join("a.yaml"), CONFIG_MAP).unwrap(), false),
+        (&|folder| fs::write(folder.join("a.yaml"), "apiVersion: v1\nkind: Namespace\nmetadata: {name: third}\n").unwrap(), false),
+        (&without, false),
+        (&one, false),
+    ];
+    for (number, (change, has)) in more.into_iter().enumerate() {
+        let folder = export(SHARDED);
+        change(&folder);
+        let (result, out) = imported(&folder, &["--name", "search"]);
+        assert_eq!((result.code, result.stderr.as_str()), (0, ""), "{number}");
+        let files = tree(&out);
+        let [dev, prod] = overlays(&files);
+        assert!(dev.contains("\nnamespace: custom-namespace-dev\n"), "{number}: {dev}");
+        assert_eq!(prod.contains("\nnamespace: custom-namespace\n"), has, "{number}: {prod}");
+        assert!(files["overlays/prod/flow/kustomization.yaml"].contains("\nnamespace: custom-namespace\n"), "{number}");
+    }
+}
+
+#[test]
+fn objects_of_the_whole_cluster_are_only_in_production() {
+    let folder = export(SHARDED);
+    let own = "apiVersion: v1\nkind: Namespace\nmetadata:\n  name: custom-namespace\n";
+    let role = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata:\n  name: reader\nrules: []\n";
+    let namesake = "apiVersion: v1\nkind: Service\nmetadata:\n  name: gateway\nspec: {type: ExternalName, externalName: a.b}\n";
+    for (name, text) in [("a.yaml", own), ("b.yaml", role), ("c.yaml", namesake)] {
+        fs::write(folder.join(name), text).unwrap();
+    }
+    let (result, out) = imported(&folder, &[]);
+    let result = result.succeeded();
+    assert!(result.stdout.contains("only overlays/prod has: clusterrole-reader.yaml.\n"), "{}", result.stdout);
+    let files = tree(&out);
+    let expected = [
+        ("outside/clusterrole-reader.yaml", role),
+        ("not-built/service-gateway.yaml", namesake),
+        ("base/others/namespace-custom-namespace.yaml", own),
+    ];
+    for (name, text) in expected {
+        assert_eq!(files[name], text, "{name}");
+    }
+    let [dev, prod] = overlays(&files);
+    assert!(!dev.contains("outside") && prod.contains("- ../../outside\n") && files["base/kustomization.yaml"].contains("- ../outside\n"));
+}
+
+#[test]
+fn objects_with_the_same_name_elsewhere_are_all_copied() {
+    let folder = export(SHARDED);
+    for namespace in ["one", "two"] {
+        let text = CONFIG_MAP.replace("  name: words\n", &format!("  name: words\n  namespace: {namespace}\n"));
+        fs::write(folder.join(format!("{namespace}.yaml")), text).unwrap();
+    }
+    let (result, out) = imported(&folder, &[]);
+    result.succeeded();
+    let files = tree(&out);
+    assert!(
+        files["outside/configmap-words.yaml"].contains("namespace: one")
+            && files["outside/configmap-words-2.yaml"].contains("namespace: two")
+    );
+}
+
+#[test]
+fn an_import_does_not_write_into_the_export() {
+    let folder = export(SHARDED);
+    let mut command = program(&["import", ".", "--name", "search"]);
+    command.current_dir(&folder);
+    let result = run(command, b"").succeeded();
+    assert!(result.stdout.contains("Wrote 13 files to ../search-k8s.\n"), "{}", result.stdout);
+    assert!(result.stdout.contains("../search-k8s/overlays/prod > ../prod.yaml\n  jinaflow diff . ../prod.yaml "), "{}", result.stdout);
+    assert!(folder.join("../search-k8s/base").is_dir());
+    for (source, out, place) in [("k8s", "k8s/new/x", "search-k8s"), (".", "x", "../search-k8s"), ("..", ".", "../../search-k8s")] {
+        let folder = scratch("into").join("k8s");
+        fs::create_dir_all(folder.parent().unwrap()).unwrap();
+        fs::rename(export(SHARDED), &folder).unwrap();
+        let mut command = program(&["import", source, "-o", out, "--name", "search", "--kpt"]);
+        command.current_dir(folder.join(if source == "k8s" {
+            ".."
+        } else if source == "." {
+            ""
+        } else {
+            "gateway"
+        }));
+        let before = tree(&folder);
+        let result = run(command, b"");
+        assert_eq!((result.code, result.codes().as_slice(), tree(&folder)), (1, &["output-in-source"][..], before), "{}", result.stderr);
+        assert!(result.stderr.contains(&format!("run: jinaflow import {source} -o {place} --name search --kpt")), "{}", result.stderr);
+    }
+}
+
+/// `kubectl create --dry-run=client -o yaml` writes these fields, and people write `resources:` without a value.
+#[test]
+fn empty_fields_make_no_edits() {
+    let folder = export(SHARDED);
+    for file in tree(&folder).keys() {
+        let text = fs::read_to_string(folder.join(file)).unwrap();
+        let text = text.replace("\nmetadata:\n", "\nmetadata:\n  creationTimestamp: null\n").replace("\n---\n", "\nstatus: {}\n---\n");
+        fs::write(
+            folder.join(file),
+            text.replace("      containers:\n      - args:\n", "      containers:\n      - resources:\n        args:\n"),
+        )
+        .unwrap();
+    }
+    assert!(fs::read_to_string(folder.join("gateway/gateway.yml")).unwrap().contains("- resources:\n"));
+    let (result, _) = imported(&folder, &[]);
+    assert!(result.succeeded().stdout.starts_with("All 15 objects are as Jina exports them.\nWrote "));
+}
+
+#[test]
+fn objects_of_a_server_are_the_same_only_with_the_same_name() {
+    let documents: Vec<String> = jina_export(SHARDED).into_values().collect();
+    let documents: Vec<_> = documents.iter().flat_map(|text| read_all(text).unwrap()).filter_map(|document| document.root).collect();
+    let objects = documents.iter().chain(&documents).map(|object| {
+        let mut object = jinaflow::internals::yaml::kubernetes_value(object);
+        for field in ["uid", "resourceVersion"] {
+            object["metadata"][field] = "1".into();
+        }
+        object
+    });
+    let list = serde_json::json!({"apiVersion": "v1", "kind": "List", "items": objects.collect::<Vec<_>>()}).to_string();
+    let out = scratch("live").join("out");
+    let result = run(program(&["import", "-", "-o", out.to_str().unwrap()]), list.as_bytes()).succeeded();
+    assert!(result.stdout.starts_with("All 15 "), "{}", result.stdout);
+}
+
+#[test]
+fn names_that_kubernetes_refuses_are_named() {
+    let (result, _) = imported(&export("048-inspect-collect"), &[]);
+    let result = result.succeeded();
+    assert!(result.stdout.contains("objects are as Jina exports them, but for names that Kubernetes refuses.\n"), "{}", result.stdout);
+    assert!(result.stdout.contains("so these lose it: -aux-") && !result.stdout.contains("# no changes"), "{}", result.stdout);
+}
+
+#[test]
+fn edits_are_in_the_fields_where_people_look_for_them() {
+    let folder = export("001-docs-simple");
+    let pod = "    spec:\n      containers:\n      - args:\n        - executor\n";
+    let security = "    spec:\n      securityContext:\n        seccompProfile:\n          type: RuntimeDefault\n      terminationGracePeriodSeconds: 70\n      containers:\n      - securityContext:\n          allowPrivilegeEscalation: false\n        args:\n        - executor\n";
+    edit(&folder, "encoder/encoder.yml", pod, security);
+    edit(&folder, "encoder/encoder.yml", "sleep 2", "sleep 60");
+    let injected = "        linkerd.io/inject: enabled\n";
+    let wait = format!("{injected}        config.alpha.linkerd.io/proxy-wait-before-exit-seconds: \"60\"\n");
+    edit(&folder, "encoder/encoder.yml", injected, &wait);
+    let route = "apiVersion: gateway.networking.k8s.io/v1\nkind: GRPCRoute\nmetadata:\n  name: gateway\n  namespace: custom-namespace\nspec:\n  parentRefs:\n  - name: public\n    namespace: gateways\n  hostnames:\n  - a.example.com\n  rules:\n  - backendRefs:\n    - name: gateway\n      port: 8080\n";
+    fs::write(folder.join("route.yaml"), route).unwrap();
+    let (result, out) = imported(&folder, &[]);
+    let result = result.succeeded();
+    assert!(!result.stdout.contains("Not part of the Flow"), "{}", result.stdout);
+    let settings = &tree(&out)["base/flow/jinaflow.yaml"];
+    assert!(!settings.contains("podTemplate") && !settings.contains("patches"), "{settings}");
+    let expected = [
+        "    encoder:\n      securityProfile: baseline\n      drainSeconds: 60\n",
+        "    grpcRoute:\n      gateways:\n        public:\n          namespace: gateways\n      hostnames:\n        a.example.com: {}\n",
+    ];
+    for field in expected {
+        assert!(settings.contains(field), "{settings}");
     }
 }

@@ -1,8 +1,8 @@
-//! Fields of the JinaFlow that add objects: `expose`, `ingress`, `autoscale` and `pdb`. The user has added such an object.
+//! Fields of the JinaFlow that add objects, such as `expose`, `ingress` and `autoscale`. The user has added such an object.
 
 use super::edit::Edit;
 use super::side::{Find, Key, Side, string};
-use super::tree::{empty, single};
+use super::tree::{empty, put, single};
 use crate::plan::PORT;
 use crate::yaml::Node;
 
@@ -74,7 +74,7 @@ pub fn ingress(side: &Side<'_>) -> Vec<Find> {
             let Some(name) = rule.get("host").and_then(string) else { continue };
             let is_for = |tls: &&Node<'static>| tls.list_at("hosts").iter().any(|host| host.as_text() == Some(name));
             copy(&mut host, ingress.list_at("spec.tls").iter().find(is_for).unwrap_or(&empty()), &[("tls", "secretName")]);
-            super::tree::put(&mut hosts, &[name], host);
+            put(&mut hosts, &[name], host);
         }
         if hosts.as_map().is_some_and(|hosts| !hosts.is_empty()) {
             value.set("hosts", hosts);
@@ -88,6 +88,46 @@ pub fn ingress(side: &Side<'_>) -> Vec<Find> {
     };
     let found = added(side, "Ingress", |ingress| ingress.text_at("metadata.name") == side.component.name).into_iter();
     found.filter_map(|(ingress, key)| Some(Find::one(&["ingress"], one(ingress)?, vec![key]))).collect()
+}
+
+/// `httpRoute`.
+pub fn http_route(side: &Side<'_>) -> Vec<Find> {
+    route(side, "HTTPRoute", "httpRoute", "http")
+}
+
+/// `grpcRoute`.
+pub fn grpc_route(side: &Side<'_>) -> Vec<Find> {
+    route(side, "GRPCRoute", "grpcRoute", "grpc")
+}
+
+/// The field for a route of the Gateway API, whose usual protocol is `usual`.
+fn route(side: &Side<'_>, kind: &str, field: &str, usual: &str) -> Vec<Find> {
+    let one = |route: &Node<'static>| {
+        let mut gateways = empty();
+        for parent in route.list_at("spec.parentRefs") {
+            let mut value = empty();
+            copy(&mut value, parent, &[("namespace", "namespace"), ("sectionName", "sectionName")]);
+            put(&mut gateways, &[string(parent.get("name")?)?], value);
+        }
+        let mut value = single("gateways", gateways);
+        let mut hostnames = empty();
+        for name in route.list_at("spec.hostnames") {
+            put(&mut hostnames, &[string(name)?], empty());
+        }
+        if hostnames.as_map().is_some_and(|names| !names.is_empty()) {
+            value.set("hostnames", hostnames);
+        }
+        let [rule] = route.list_at("spec.rules") else { return None };
+        let [backend] = rule.list_at("backendRefs") else { return None };
+        let (_, protocol) = protocol(side, backend.get("port")?)?;
+        if protocol != usual {
+            value.set("protocol", protocol.to_owned().into());
+        }
+        copy(&mut value, route, &[("annotations", "metadata.annotations")]);
+        Some(value)
+    };
+    let found = added(side, kind, |route| route.text_at("metadata.name") == side.component.name).into_iter();
+    found.filter_map(|(route, key)| Some(Find::one(&[field], one(route)?, vec![key]))).collect()
 }
 
 /// `autoscale`: a HorizontalPodAutoscaler, if the workload has no number of replicas.

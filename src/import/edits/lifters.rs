@@ -25,6 +25,8 @@ pub static LIFTERS: &[Lifter] = &[
     pod_fields::topology_spread,
     pod_fields::priority_class,
     pod_fields::rolling_update,
+    pod_fields::security_profile,
+    pod_fields::drain_seconds,
     container_fields::config_file,
     pod_fields::replicas,
     storage_fields::storage,
@@ -32,4 +34,6 @@ pub static LIFTERS: &[Lifter] = &[
     added_objects::disruption_budget,
     added_objects::expose,
     added_objects::ingress,
+    added_objects::http_route,
+    added_objects::grpc_route,
 ];

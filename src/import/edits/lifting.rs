@@ -1,5 +1,6 @@
 //! The steps from edits to a JinaFlow: fields, then `podTemplate`, then `patches`.
 
+use super::appended::appended;
 use super::arranged::arrange;
 use super::edit::{Edit, Wanted};
 use super::flow_fields;
@@ -42,7 +43,7 @@ pub fn lift(config: &Node<'_>, wanted: &[Node<'_>]) -> Result<Lifted, Findings> 
     let Some(mut trial) = Trial::new(config.clone().into_owned(), &wanted, &mut findings) else { return Err(findings) };
     let edits: Vec<Edit> = trial.edits.clone();
     let known = trial.config.map_at("spec").len();
-    for step in [own_image, layers, of_the_flow, templates, merges] {
+    for step in [own_image, layers, of_the_flow, templates, merges, ends_of_arguments] {
         trial.settle(&step(&trial, &wanted));
     }
     // A list that differs only in its order is correct after its entries are.
@@ -86,4 +87,8 @@ fn templates(trial: &Trial<'_>, _: &Wanted) -> Vec<Proposal> {
 
 fn merges(trial: &Trial<'_>, _: &Wanted) -> Vec<Proposal> {
     patches::merges(&trial.rendered, &trial.edits)
+}
+
+fn ends_of_arguments(trial: &Trial<'_>, wanted: &Wanted) -> Vec<Proposal> {
+    appended(&trial.rendered, &trial.edits, wanted)
 }

@@ -40,6 +40,7 @@ mod lifters;
 mod trial;
 mod templates;
 mod patches;
+mod appended;
 mod arranged;
 mod words;
 mod lifting;

@@ -15,7 +15,8 @@ pub fn operations(old: &Node<'_>, new: &Node<'_>) -> Vec<Node<'static>> {
     list
 }
 
-fn operation(op: &'static str, path: &str, value: Option<&Node<'_>>) -> Node<'static> {
+/// An operation of a JSON patch.
+pub fn operation(op: &'static str, path: &str, value: Option<&Node<'_>>) -> Node<'static> {
     let mut operation = empty();
     operation.set("op", Node::field(op));
     operation.set("path", path.to_owned().into());

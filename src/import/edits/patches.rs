@@ -15,7 +15,7 @@ use crate::yaml::{Data, Node};
 const FIELD: &str = "patches";
 
 /// The objects that a patch is for: fields of `target` with their values.
-type Target = Vec<(&'static str, String)>;
+pub type Target = Vec<(&'static str, String)>;
 
 /// Strategic merge patches, each for as many objects as have the edit.
 pub fn merges(rendered: &Rendered, edits: &[Edit]) -> Vec<Proposal> {
@@ -58,10 +58,10 @@ pub fn json_patches(rendered: &Rendered, edits: &[Edit], wanted: &Wanted, config
         let operations = operations(&object.node, wanted.get(identity)?);
         let target = of_object(identity);
         // Patches are applied in the order of their names, and this one after those for the same object.
-        let name = match name(&target) {
-            taken if known.is_some_and(|known| known.get(&taken).is_some()) => format!("{taken}-json"),
-            name => name,
-        };
+        let own = name(&target);
+        let is_before = |other: &str| other == own || other.strip_prefix(&own).is_some_and(|rest| rest.starts_with("-args"));
+        let has_others = known.and_then(Node::as_map).unwrap_or_default().iter().any(|(name, _)| name.as_text().is_some_and(is_before));
+        let name = if has_others { format!("{own}-json") } else { own };
         let puts = vec![(vec![FIELD.to_owned(), name.clone()], patch(&target, "json", operations.into()))];
         let shown = path(&[FIELD, &name]);
         Some(Proposal { choices: vec![Choice { puts, places: keys.into_iter().map(|key| (key, shown.clone())).collect() }] })
@@ -70,11 +70,21 @@ pub fn json_patches(rendered: &Rendered, edits: &[Edit], wanted: &Wanted, config
 }
 
 fn choice(targets: &[(Target, Vec<&Edit>)], part: &Node<'static>) -> Choice {
+    choice_of_targets(targets, "merge", part, name)
+}
+
+/// A patch for each target, with its content in `field`.
+pub fn choice_of_targets(
+    targets: &[(Target, Vec<&Edit>)],
+    field: &'static str,
+    content: &Node<'static>,
+    name: impl Fn(&Target) -> String,
+) -> Choice {
     let mut choice = Choice { puts: Vec::new(), places: Vec::new() };
     for (target, edits) in targets {
         let name = name(target);
         let shown = path(&[FIELD, &name]);
-        choice.puts.push((vec![FIELD.to_owned(), name], patch(target, "merge", part.clone())));
+        choice.puts.push((vec![FIELD.to_owned(), name], patch(target, field, content.clone())));
         choice.places.extend(edits.iter().map(|edit| ((edit.object.clone(), edit.change.place.clone()), shown.clone())));
     }
     choice
@@ -91,12 +101,13 @@ fn patch(target: &Target, field: &'static str, value: Node<'static>) -> Node<'st
     patch
 }
 
-fn of_object((kind, name): &Identity) -> Target {
+/// The target of one object.
+pub fn of_object((kind, name): &Identity) -> Target {
     vec![("kind", kind.clone()), ("name", name.clone())]
 }
 
 /// The name of a patch. Names of patches for several objects come first, because they are applied first.
-fn name(target: &Target) -> String {
+pub fn name(target: &Target) -> String {
     let value = |field: &str| target.iter().find(|(name, _)| *name == field).map(|(_, value)| value.to_lowercase());
     match (value("kind"), value("name")) {
         (Some(kind), Some(name)) => format!("{kind}-{name}"),
@@ -108,7 +119,7 @@ fn name(target: &Target) -> String {
 }
 
 /// A target that matches all objects with the edits and no others.
-fn shared_target(rendered: &Rendered, edits: &[&Edit]) -> Option<Target> {
+pub fn shared_target(rendered: &Rendered, edits: &[&Edit]) -> Option<Target> {
     let first = edits.first()?;
     let component = rendered.components.get(first.component?)?;
     let (kind, executor, role) = (first.object.0.clone(), component.executor.clone(), component.role.word().to_owned());

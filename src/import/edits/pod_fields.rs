@@ -104,3 +104,29 @@ pub fn rolling_update(side: &Side<'_>) -> Vec<Find> {
     let one = |name: &str, new: &Node<'static>, key| known(name).then(|| Find::one(&["rollingUpdate", name], new.clone(), vec![key]));
     found.filter_map(|found| one(found.names.first()?, found.new?, found.key)).collect()
 }
+
+/// `securityProfile`, which sets the `securityContext` of the pod and of all containers.
+pub fn security_profile(side: &Side<'_>) -> Vec<Find> {
+    let pods = side.of_pods("securityContext").into_iter().find_map(|found| Some((found.new?, found.key)));
+    let of_containers = side.of_all_containers("securityContext");
+    let (Some((new, key)), [containers]) = (pods, of_containers.as_slice()) else { return Vec::new() };
+    let profile = if new.get("runAsNonRoot").is_some() { "restricted" } else { "baseline" };
+    let keys = std::iter::once(key).chain(containers.keys.iter().cloned());
+    vec![Find::one(&["securityProfile"], Node::plain(profile), keys.collect())]
+}
+
+/// The annotation of pods in the mesh Linkerd that has the time of `drainSeconds`.
+const PROXY: &str = "config.alpha.linkerd.io/proxy-wait-before-exit-seconds";
+
+/// `drainSeconds`, which sets `preStop` of all containers and a longer grace period of the pod.
+pub fn drain_seconds(side: &Side<'_>) -> Vec<Find> {
+    let grace = side.of_pods("terminationGracePeriodSeconds").into_iter().next();
+    let of_containers = side.of_all_containers("lifecycle.preStop.exec.command");
+    let (Some(grace), [stops]) = (grace, of_containers.as_slice()) else { return Vec::new() };
+    let command = stops.new.as_list().and_then(<[_]>::last).and_then(string);
+    let Some(seconds) = command.and_then(|command| command.strip_prefix("sleep ")?.parse::<u32>().ok()) else { return Vec::new() };
+    let of_proxy = side.of_workload("spec.template.metadata.annotations.*").into_iter();
+    let of_proxy = of_proxy.filter(|found| found.names.first() == Some(&PROXY)).map(|found| found.key);
+    let keys = stops.keys.iter().cloned().chain([grace.key]).chain(of_proxy);
+    vec![Find::one(&["drainSeconds"], Node::plain(seconds.to_string()), keys.collect())]
+}

@@ -17,6 +17,9 @@ use crate::yaml::{self, Node};
 /// The file that records what an export wrote to a folder. It has no extension, so kubectl does not read it as a manifest.
 pub const MEMORY: &str = ".jinaflow";
 
+/// The end of the name of a JSON file.
+pub const JSON: &str = ".json";
+
 /// Names of files, relative to the folder.
 pub type Names<'n> = BTreeSet<&'n str>;
 
@@ -202,7 +205,7 @@ fn list_manifests(folder: &FilePath, below: &str, names: &mut Vec<String>) -> Re
         let name = if below.is_empty() { name } else { format!("{below}/{name}") };
         if is_folder {
             list_manifests(folder, &name, names)?;
-        } else if name.ends_with(".yml") || name.ends_with(".yaml") {
+        } else if [".yml", ".yaml", JSON].iter().any(|end| name.ends_with(end)) {
             names.push(name);
         }
     }

@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::Path as FilePath;
 
 use super::failure::{Report, Result};
-use super::folder::{Contents, Document, MEMORY, Names, check_files, read};
+use super::folder::{Contents, Document, JSON, MEMORY, Names, check_files, read};
 use super::remembered::{self, Entry, hash};
 use crate::config::{JinaFlow, OnConflict};
 use crate::finding::{Code, Findings, shortened};
+use crate::function::server_fields;
 use crate::jina::topology::GATEWAY;
 use crate::krm::annotations::{INDEX, PATH};
 use crate::krm::meta::Meta;
@@ -171,23 +172,31 @@ pub fn merge(folder: &FilePath, flows: &[Exported], keeps_memory: bool, report: 
         }
     }
     let rendered: Vec<(&Placing, &JinaFlow)> = flows.iter().map(|flow| (&flow.placing, &flow.config)).collect();
-    let of_exports = adoption::adopt(&list, Caller::Other, &mut generated, &rendered, &[]);
+    let of_exports = adoption::adopt(&list, Caller::Other, &mut generated, &rendered, &[], server_fields::strip);
+    refuse_json(folder, &generated, report);
     let adopted = generated.iter().filter(|item| item.is_adopted).filter_map(|item| item.meta.path());
     let adopted: Names<'_> = adopted.chain(broken.iter().map(String::as_str)).collect();
     // An export that cannot be adopted is reported once, not for each file.
     let refused = before.documents.iter().filter(|document| document.is_jina && !of_exports.is_empty());
-    let refused: Names<'_> = refused.map(|document| document.file.as_str()).collect();
+    let refused = refused.map(|document| document.file.as_str());
+    let shown: Vec<&Document> = before.shown().map(|place| &before.documents[place]).collect();
+    let refused: Names<'_> = refused.chain(of_exports.iter().filter_map(|item| Some(shown.get(item.index)?.file.as_str()))).collect();
     let coming = coming.into_iter().filter(|file| !adopted.contains(file) && !refused.contains(file)).collect();
     check_files(folder, &known, &coming, &files(&fresh), report)?;
     report.extend(findings);
-    refuse_lists(folder, &before, &ours, &moved, report);
-    report.extend(of_exports.into_iter().map(|item| (Subject::Object(in_folder(folder, item.object)), item.finding)));
+    refuse_lists(folder, &before, &ours, &moved, &refused, report);
+    report.extend(of_exports.into_iter().map(|item| {
+        // A list has no name of its own.
+        let unnamed = shown.get(item.index).filter(|_| item.object.name.is_empty());
+        let file = unnamed.map(|document| Subject::File(folder.join(&document.file).display().to_string()));
+        (file.unwrap_or_else(|| Subject::Object(in_folder(folder, item.object))), item.finding)
+    }));
     if report::has_errors(report) {
         return Ok(Change::default());
     }
     // Edits of an adopted object are found only with a record.
     let keeps_memory = keeps_memory || !adopted.is_empty();
-    warn_about_strays(folder, &before, &fresh, report);
+    warn_about_strays(folder, &before, &adopted, report);
     warn_about_another_flow(flows, &entries, report);
     let placing: Vec<&Placing> = flows.iter().map(|flow| &flow.placing).collect();
     let mut reconciler = Reconciler::new(&list, Caller::Other, Purpose::Render, generated, std::iter::empty(), &placing);
@@ -250,8 +259,10 @@ struct Before {
     marked: Vec<String>,
     /// Whether each document is exactly as an earlier export wrote it.
     is_as_written: Vec<bool>,
-    /// Files with an object of the export, or with an object of the same name.
+    /// Files with an object of the export, or with an object of the same name, and files that may have one.
     files: HashSet<String>,
+    /// Files that have no object of the export unless one of them is adopted.
+    strays: HashSet<String>,
     /// The records of the objects in the folder, each with its present file.
     entries: Vec<Entry>,
 }
@@ -276,7 +287,14 @@ impl Before {
             replacing.map(|fresh| ((fresh.file.as_str(), names(&fresh.meta)), fresh)).collect();
         // All documents of a file of an export are merged, also documents that are not of the export.
         let files = documents.iter().map(|document| &document.file).filter(|file| ours.contains(file.as_str())).cloned().collect();
-        let mut before = Self { documents: Vec::new(), marked: Vec::new(), is_as_written: Vec::new(), files, entries: Vec::new() };
+        let mut before = Self {
+            documents: Vec::new(),
+            marked: Vec::new(),
+            is_as_written: Vec::new(),
+            files,
+            strays: HashSet::new(),
+            entries: Vec::new(),
+        };
         for (document, entry) in documents.iter().zip(of_documents) {
             let Document { file, index, text, meta, .. } = document;
             // The new object that equals this object without a record. An earlier version or an export with compat keeps no
@@ -302,6 +320,10 @@ impl Before {
             let memory = memory.into_iter().flat_map(|(object, rendered)| [(OBJECT, object), (RENDERED, rendered)]);
             before.marked.push(mark(text, memory.chain([(PATH, file.clone()), (INDEX, index.to_string())])));
         }
+        // An object of an export may have another name, and a list has objects of its own.
+        let may_have_one = documents.iter().filter(|document| document.is_jina || document.meta.kind.ends_with("List"));
+        before.strays = may_have_one.map(|document| &document.file).filter(|file| !before.files.contains(*file)).cloned().collect();
+        before.files.extend(before.strays.iter().cloned());
         before.documents = documents;
         before
     }
@@ -370,10 +392,9 @@ fn unmark(text: &str) -> String {
 }
 
 /// Warns about workloads of Jina that are not in a Flow of this export and that no known export has written.
-fn warn_about_strays(folder: &FilePath, before: &Before, fresh: &[Fresh], report: &mut Report) {
-    let files: HashSet<&str> = fresh.iter().map(|fresh| fresh.file.as_str()).collect();
+fn warn_about_strays(folder: &FilePath, before: &Before, adopted: &Names<'_>, report: &mut Report) {
     for document in before.documents.iter().filter(|document| document.is_jina) {
-        if !before.files.contains(&document.file) && !files.contains(document.file.as_str()) {
+        if before.strays.contains(&document.file) && !adopted.contains(document.file.as_str()) {
             let message = format!("has the {} `{}`, which runs Jina but is not from this Flow", document.meta.kind, document.meta.name);
             let finding = Code::WorkloadNotFromFlow.warning("", message).fix("remove the file if it is from an earlier export");
             report.push((Subject::File(folder.join(&document.file).display().to_string()), finding));
@@ -381,8 +402,26 @@ fn warn_about_strays(folder: &FilePath, before: &Before, fresh: &[Fresh], report
     }
 }
 
+/// Refuses JSON files with objects of the export: an export writes YAML.
+fn refuse_json(folder: &FilePath, generated: &[Generated<'_>], report: &mut Report) {
+    let files: Names<'_> = generated.iter().filter_map(|item| item.meta.path()).filter(|file| file.ends_with(JSON)).collect();
+    for file in files {
+        let message = "is JSON with an object of the Flow, but an export merges only YAML, and would write the object again beside it";
+        let finding = Code::ListInExport.error("", message).fix("write each object as a YAML document, in a file that ends with .yaml");
+        report.push((Subject::File(folder.join(file).display().to_string()), finding));
+    }
+}
+
 /// Refuses lists: the merge does not see objects in a list, and would write these objects again beside the list.
-fn refuse_lists(folder: &FilePath, before: &Before, ours: &Names<'_>, moved: &BTreeSet<[&str; 3]>, report: &mut Report) {
+/// Lists in `refused` files are already reported.
+fn refuse_lists(
+    folder: &FilePath,
+    before: &Before,
+    ours: &Names<'_>,
+    moved: &BTreeSet<[&str; 3]>,
+    refused: &Names<'_>,
+    report: &mut Report,
+) {
     let found: HashSet<[&str; 3]> =
         before.entries.iter().map(|Entry { kind, namespace, name, .. }| [kind, namespace, name].map(String::as_str)).collect();
     let is_hidden = |item: &Node<'_>| {
@@ -391,6 +430,9 @@ fn refuse_lists(folder: &FilePath, before: &Before, ours: &Names<'_>, moved: &BT
         moved.contains(&key) && !found.contains(&key)
     };
     for Document { file, meta, text, .. } in before.documents.iter().filter(|document| document.meta.kind == "List") {
+        if refused.contains(file.as_str()) {
+            continue;
+        }
         let root = yaml::read(text).ok().and_then(|document| document.root);
         let items = root.as_ref().and_then(|root| root.get("items")).and_then(Node::as_list).unwrap_or_default();
         if meta.api_version == "v1" && (ours.contains(file.as_str()) || items.iter().any(is_hidden)) {

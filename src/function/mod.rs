@@ -2,6 +2,7 @@
 
 pub mod documents;
 pub mod flow_check;
+pub mod server_fields;
 mod response;
 mod unreadable;
 mod own_items;

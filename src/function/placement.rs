@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::call::Call;
 use super::flow_run::FlowRun;
+use super::server_fields;
 use crate::config::JinaFlow;
 use crate::finding::Path;
 use crate::krm::ResourceList;
@@ -27,7 +28,7 @@ impl Placement {
         let renderings = plan(&mut runs);
         let flows: Vec<(&Placing, &JinaFlow)> = runs.iter().map(|run| (&run.placing, &run.config)).collect();
         let namespaces: Vec<&str> = present.iter().map(|item| item.meta.namespace.as_str()).collect();
-        let of_exports = adoption::adopt(list, caller, &mut generated, &flows, &namespaces);
+        let of_exports = adoption::adopt(list, caller, &mut generated, &flows, &namespaces, server_fields::strip);
         let placing: Vec<&Placing> = runs.iter().map(|run| &run.placing).collect();
         let present = present.iter().map(|item| &item.meta);
         let workloads: HashMap<(FlowKey, String), usize> = generated.iter().filter_map(workload).collect();

@@ -3,7 +3,7 @@
 //! Such an object has no record of its last rendering. Its record is the object that Jina exports for the Flow, so all
 //! differences from that object are edits of the user.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 
 use memchr::memmem::Finder;
 
@@ -16,12 +16,12 @@ use super::memory::Memory;
 use super::older_export::write_as;
 use super::outcome::ItemFinding;
 use super::ownership::{OBJECT, Owner};
-use super::recognition::{Graphs, SIGN, graphs, has_our_label, is_beside, runs_component_of};
+use super::recognition::{Graphs, SIGN, graphs, has_our_label};
 use crate::finding::{Code, FieldPath, Finding};
 use crate::krm::meta::Meta;
-use crate::krm::{Caller, ObjectRef, ResourceList, effective_namespace};
+use crate::krm::{Caller, Item, ObjectRef, ResourceList, glance};
 use crate::manifests::Object;
-use crate::yaml::{DuplicateKey, Node};
+use crate::yaml::Node;
 
 /// A component as Jina exports it.
 pub struct JinasComponent<'r> {
@@ -32,62 +32,50 @@ pub struct JinasComponent<'r> {
 }
 
 /// An item that may be an object of Jina.
-struct Candidate<'l> {
-    index: usize,
-    meta: Meta,
-    node: Node<'l>,
+#[derive(Clone)]
+pub struct Candidate<'l> {
+    pub(super) index: usize,
+    pub(super) meta: Meta,
+    pub(super) node: Node<'l>,
 }
 
 /// The search for objects of Jina in a list.
 pub struct Adoption<'l, 't> {
-    list: &'l ResourceList<'t>,
+    pub(super) list: &'l ResourceList<'t>,
     census: Census<'l>,
-    /// The indices of items that jinaflow has rendered.
-    rendered: HashSet<usize>,
+    /// The indices of items that jinaflow has rendered, and of items that were adopted.
+    pub(super) rendered: HashSet<usize>,
     /// JinaFlows that have rendered objects in the list.
-    flows: HashSet<FlowKey>,
+    pub(super) flows: HashSet<FlowKey>,
     /// The indices of other items with the text [`SIGN`].
-    signed: Vec<usize>,
-    adopted: Vec<Generated<'l>>,
-    findings: Vec<ItemFinding>,
+    pub(super) signed: Vec<usize>,
+    /// The indices of items that are lists of objects.
+    pub(super) lists: Vec<usize>,
+    pub(super) adopted: Vec<Generated<'l>>,
+    pub(super) findings: Vec<ItemFinding>,
+    strip: Strip,
 }
+
+/// Removes from an object what an API server has added to it. The second object is the one that Jina exports.
+pub type Strip = fn(&mut Node<'_>, &Node<'_>);
 
 impl<'l, 't> Adoption<'l, 't> {
     /// Starts a search; `None` if the list has no object of Jina, or if the caller does not store the answer: then the Flow of the
     /// export is unknown as soon as the Flow changes.
-    pub fn of(list: &'l ResourceList<'t>, caller: Caller, generated: &[Generated<'_>]) -> Option<Self> {
+    pub fn of(list: &'l ResourceList<'t>, caller: Caller, generated: &[Generated<'_>], strip: Strip) -> Option<Self> {
         let sign = Finder::new(SIGN);
         let is_rendered = |item: &&Generated<'_>| item.memory.is_some() || has_our_label(&item.node);
         let rendered: HashSet<usize> = generated.iter().filter(is_rendered).map(|item| item.index).collect();
         let has_sign = |index: &usize| !rendered.contains(index) && sign.find(list.items[*index].text().as_bytes()).is_some();
-        let signed: Vec<usize> = if caller.keeps_files() { (0..list.items.len()).filter(has_sign).collect() } else { Vec::new() };
-        if signed.is_empty() {
+        let items = if caller.keeps_files() { list.items.len() } else { 0 };
+        let signed: Vec<usize> = (0..items).filter(has_sign).collect();
+        let lists: Vec<usize> = (0..items).filter(|index| is_list(&list.items[*index])).collect();
+        if signed.is_empty() && lists.is_empty() {
             return None;
         }
         let flows = generated.iter().filter(is_rendered).filter_map(Generated::flow).collect();
         let census = Census::of(list, caller);
-        Some(Self { list, census, rendered, flows, signed, adopted: Vec::new(), findings: Vec::new() })
-    }
-
-    /// Finds the objects of a JinaFlow. `jinas` are the components that Jina exports for the Flow, and `taken` are the namespaces of
-    /// the other JinaFlows.
-    pub fn find(&mut self, flow: &Placing, jinas: &[JinasComponent<'_>], taken: &BTreeSet<&str>) {
-        self.report_broken(flow, jinas);
-        let mut has_workload = false;
-        for JinasComponent { name, objects } in jinas {
-            let (workloads, others): (Vec<_>, Vec<_>) = objects.iter().partition(|object| is_workload(object));
-            let mut is_adopted = false;
-            for object in workloads {
-                is_adopted |= self.take(flow, name, object, |item| runs_component_of(item, &object.node));
-            }
-            for object in others {
-                self.take(flow, name, object, |item| is_adopted || is_beside(item, &object.node, &object.role));
-            }
-            has_workload |= is_adopted;
-        }
-        if !has_workload && !self.flows.contains(&flow.key()) {
-            self.report_elsewhere(flow, jinas, taken);
-        }
+        Some(Self { list, census, rendered, flows, signed, lists, adopted: Vec::new(), findings: Vec::new(), strip })
     }
 
     /// Ends the search: adds the adopted objects to `generated`, and returns the findings about items.
@@ -99,20 +87,29 @@ impl<'l, 't> Adoption<'l, 't> {
         self.findings
     }
 
-    /// Takes the item of an object that Jina exports, if the item fits. Returns whether there is one.
-    fn take(&mut self, flow: &Placing, component: &str, object: &Object<'_>, is_fit: impl Fn(&Node<'_>) -> bool) -> bool {
+    /// Takes the item with the kind, namespace and name of an object that Jina exports, if the item fits. Returns whether there is one.
+    pub(super) fn take(&mut self, flow: &Placing, component: &str, object: &Object<'_>, is_fit: impl Fn(&Node<'_>) -> bool) -> bool {
         let wanted = ObjectRef::of(&object.node);
         let places = self.census.namesakes(&wanted).to_vec();
         let found: Vec<Candidate<'l>> = places.into_iter().filter_map(|place| self.candidate(place, flow)).collect();
         let is_of_group = |item: &Candidate<'_>| ObjectRef::of(&item.node).group() == wanted.group();
         let mut fit = found.into_iter().filter(|item| is_of_group(item) && is_fit(&item.node));
-        let Some(Candidate { index, mut meta, node }) = fit.next() else { return false };
+        let Some(first) = fit.next() else { return false };
         for second in fit {
-            let place = meta.path().map(|path| format!(": the other one is in {path}")).unwrap_or_default();
-            let message = format!("is the name of two objects of the kind {}{place}", meta.kind);
+            let place = first.meta.path().map(|path| format!(": the other one is in {path}")).unwrap_or_default();
+            let message = format!("is the name of two objects of the kind {}{place}", first.meta.kind);
             let finding = Code::ExportBroken.error("metadata.name", message).got(&second.meta.name);
             self.report(second.index, &second.meta, finding.fix("keep one of the two objects, and remove the other"));
         }
+        self.adopt(flow, component, object, first);
+        true
+    }
+
+    /// Adopts an item as an object that Jina exports.
+    pub(super) fn adopt(&mut self, flow: &Placing, component: &str, object: &Object<'_>, item: Candidate<'l>) {
+        let Candidate { index, mut meta, mut node } = item;
+        // What a server has added is neither an edit nor a part of a manifest.
+        (self.strip)(&mut node, &object.node);
         if is_workload(object) {
             self.compare_graphs(index, &meta, &node, object);
         }
@@ -125,18 +122,17 @@ impl<'l, 't> Adoption<'l, 't> {
         corrupt(&mut exported, &node);
         let memory = Some(Memory::of(&exported));
         self.adopted.push(Generated { index, meta, node, owner: Some(owner), memory, is_adopted: true });
-        true
     }
 
     /// An item of the package of a JinaFlow that jinaflow has not rendered.
-    fn candidate(&self, index: usize, flow: &Placing) -> Option<Candidate<'l>> {
+    pub(super) fn candidate(&self, index: usize, flow: &Placing) -> Option<Candidate<'l>> {
         let list = self.list;
         let node = list.items.get(index).filter(|_| !self.rendered.contains(&index))?.read().ok()?.root?;
         let meta = Meta::of(&node);
         (meta.package() == flow.meta.package() && !has_our_label(&node)).then_some(Candidate { index, meta, node })
     }
 
-    fn report(&mut self, index: usize, meta: &Meta, finding: Finding) {
+    pub(super) fn report(&mut self, index: usize, meta: &Meta, finding: Finding) {
         self.findings.push(ItemFinding { index, object: meta.reference(), finding });
     }
 
@@ -167,79 +163,21 @@ impl<'l, 't> Adoption<'l, 't> {
         };
         self.report(index, meta, finding);
     }
-
-    /// Reports items with signs of Jina that cannot be read as one object each, if they name a component of the Flow. Objects in
-    /// them would be rendered a second time.
-    fn report_broken(&mut self, flow: &Placing, jinas: &[JinasComponent<'_>]) {
-        let list = self.list;
-        for index in self.signed.clone() {
-            let item = &list.items[index];
-            let names = || jinas.iter().any(|component| names_component(item.text(), &component.name));
-            let finding = match item.read() {
-                Ok(document) => match document.duplicates.first() {
-                    None => continue,
-                    Some(duplicate) => export_broken(duplicate),
-                },
-                Err(error) => Code::ExportBroken
-                    .error("", format!("is not valid YAML: {}", error.message))
-                    .fix(format!("correct line {} of the object", error.mark.line)),
-            };
-            let meta = item.read().ok().and_then(|document| document.root.as_ref().map(Meta::of)).unwrap_or_default();
-            let is_known = self.findings.iter().any(|known| known.index == index);
-            if !is_known && names() && (meta.name.is_empty() || meta.package() == flow.meta.package()) {
-                self.report(index, &meta, finding);
-            }
-        }
-    }
-
-    /// Reports an export of the same Flow in another namespace. Its objects would stay beside the rendered ones.
-    fn report_elsewhere(&mut self, flow: &Placing, jinas: &[JinasComponent<'_>], taken: &BTreeSet<&str>) {
-        let first = jinas.iter().find_map(|component| component.objects.iter().find(|object| is_workload(object)));
-        let Some(jinas) = first else { return };
-        let wanted = ObjectRef::of(&jinas.node);
-        let found = self.signed.iter().find_map(|index| {
-            let item = self.candidate(*index, flow)?;
-            let is_named = item.meta.kind == wanted.kind && item.meta.name == wanted.name;
-            let namespace = effective_namespace(&item.meta.namespace);
-            let is_free = namespace != effective_namespace(wanted.namespace) && !taken.contains(namespace);
-            let is_alike = || runs_component_of(&item.node, &jinas.node) && graphs(&item.node, &jinas.node) == Graphs::Alike;
-            (is_named && is_free && is_alike()).then_some(item)
-        });
-        let Some(Candidate { index, meta, .. }) = found else { return };
-        let of_flow = match flow.namespace.as_str() {
-            "" => "the JinaFlow has no namespace".to_owned(),
-            namespace => format!("the JinaFlow is in `{namespace}`"),
-        };
-        let finding = if meta.namespace.is_empty() {
-            let message = format!("has no namespace, and {of_flow}: the export would stay beside the rendered objects");
-            let fix = "remove the namespace of the JinaFlow, or set it in the objects of the export; or remove the export";
-            Code::ExportOfAnotherFlow.error("metadata.namespace", message).fix(fix)
-        } else {
-            let message = format!("is not the namespace of the Flow: {of_flow}, and the export would stay beside the rendered objects");
-            let fix =
-                format!("set the namespace of the JinaFlow to `{}` (`--k8s-namespace` of an export), or remove the export", meta.namespace);
-            Code::ExportOfAnotherFlow.error("metadata.namespace", message).got(&meta.namespace).fix(fix)
-        };
-        self.report(index, &meta, finding);
-    }
 }
 
-/// The finding about a key that an object of an export has twice. Two objects without a separator have all keys of the top twice.
-pub fn export_broken(duplicate: &DuplicateKey) -> Finding {
-    let message = format!("has the key `{}` twice", duplicate.key);
-    let fix = if duplicate.path.is_empty() { "write `---` between the two objects" } else { "remove one of the two keys" };
-    Code::ExportBroken.error(duplicate.path.clone(), message).fix(fix)
-}
-
-fn is_workload(object: &Object<'_>) -> bool {
+/// Whether an object runs pods.
+pub fn is_workload(object: &Object<'_>) -> bool {
     ["Deployment", "StatefulSet"].contains(&object.role.as_str())
 }
 
-/// Whether text has a component as a name.
-fn names_component(text: &str, component: &str) -> bool {
-    let is_end = |rest: &str| rest.is_empty() || rest.starts_with(['\n', '\r', ' ', ',', '}', '"', '\'']);
-    ["name: ", "app: ", "name: \"", "name: '"].iter().any(|start| {
-        let found = text.match_indices(start);
-        found.map(|(at, _)| &text[at + start.len()..]).any(|rest| rest.strip_prefix(component).is_some_and(is_end))
-    })
+/// Whether an item is a list of objects, such as the output of `kubectl get -o yaml`.
+fn is_list(item: &Item<'_>) -> bool {
+    let is_of_kind = |kind: &str| kind.ends_with("List");
+    if !item.text().contains("List") {
+        return false;
+    }
+    match glance(item) {
+        Some(seen) => is_of_kind(seen.kind),
+        None => item.read().ok().and_then(|document| document.root).is_some_and(|root| is_of_kind(root.text_at("kind"))),
+    }
 }

@@ -18,8 +18,8 @@ pub enum Deed {
     Adopted {
         /// The fields that keep the value of the export, which differs from the Flow.
         kept: Vec<FieldPath>,
-        /// The number of fields that change.
-        changed: usize,
+        /// The fields that change.
+        changed: Vec<FieldPath>,
     },
 }
 
@@ -45,11 +45,13 @@ pub struct FlowChanges {
     pub kept_fields: usize,
     /// The number of objects that stay unchanged.
     pub unchanged: usize,
+    /// Whether the objects are those that Jina exports. Then an object of an export of Jina should not change.
+    pub is_of_jina: bool,
 }
 
 impl FlowChanges {
     /// Starts the record of a JinaFlow.
     pub fn new(flow: &str, reference: &Meta) -> Self {
-        Self { flow: flow.to_owned(), reference: reference.clone(), changes: Vec::new(), kept_fields: 0, unchanged: 0 }
+        Self { flow: flow.to_owned(), reference: reference.clone(), changes: Vec::new(), kept_fields: 0, unchanged: 0, is_of_jina: false }
     }
 }

@@ -23,6 +23,9 @@ mod recognition;
 mod corrupted;
 mod older_export;
 mod adoption;
+mod unreadable_export;
+mod displaced;
+mod export_search;
 mod reconciler;
 mod record;
 mod update;
@@ -33,7 +36,7 @@ mod place;
 #[cfg(test)]
 mod laws;
 
-pub use adoption::{Adoption, JinasComponent, export_broken};
+pub use adoption::{Adoption, JinasComponent, Strip};
 pub use changes::{Change, Deed, FlowChanges};
 pub use flow_key::FlowKey;
 pub use flows::{Origin, Placing};
@@ -44,3 +47,4 @@ pub use outcome::{Fate, ItemFinding, Reconciled};
 pub use recognition::SIGN;
 pub use reconciler::{Purpose, Reconciler};
 pub use succession::Planned;
+pub use unreadable_export::export_broken;

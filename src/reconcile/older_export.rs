@@ -132,9 +132,10 @@ fn write_probes(container: &mut Node<'_>, theirs: &Node<'_>) {
         // Before 3.15, the address has no scheme.
         if theirs.at(&command).is_some()
             && words(container) == words(theirs)
-            && let (Some(own), Some(probe)) = (container.get_mut(probe), theirs.get(probe).and_then(|probe| probe.get("exec")))
+            && let Some(own) = container.get_mut(probe).and_then(|probe| probe.get_mut("exec"))
+            && let Some(words) = theirs.at(&command)
         {
-            own.set("exec", probe.clone().into_owned());
+            own.set("command", words.clone().into_owned());
         }
     }
     if !is_before_3_14(theirs) {

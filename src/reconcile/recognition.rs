@@ -10,7 +10,7 @@ use crate::yaml::Node;
 pub const SIGN: &str = "jina_deployment_name";
 
 /// The labels of the pods of a workload.
-const LABELS: &str = "spec.template.metadata.labels";
+pub const LABELS: &str = "spec.template.metadata.labels";
 
 /// The words that a container runs.
 fn words<'n>(container: &'n Node<'_>) -> impl Iterator<Item = &'n str> {
@@ -38,6 +38,33 @@ pub fn runs_component_of(workload: &Node<'_>, jinas: &Node<'_>) -> bool {
         // The arguments of a gateway have no name.
         None => names.is_empty() && (is_labeled || containers(workload).iter().flat_map(words).any(|word| word == "gateway")),
     }
+}
+
+/// Whether a workload has the labels of the part of its executor that `jinas` runs: of the head or of a shard. A label that was
+/// removed does not count.
+pub fn is_same_part(workload: &Node<'_>, jinas: &Node<'_>) -> bool {
+    ["pod_type", "shard_id"].iter().all(|name| {
+        let label = |workload: &Node<'_>| workload.at(LABELS).and_then(|labels| labels.get(name)).map(Node::shown);
+        label(workload).is_none_or(|own| label(jinas) == Some(own))
+    })
+}
+
+/// The name of the executor that a workload of Jina runs as a whole: not a gateway, a head or a shard.
+pub fn whole_executor<'n>(jinas: &'n Node<'_>) -> Option<&'n str> {
+    let executor = jinas.at(LABELS)?.text_at(SIGN);
+    let is_worker = jinas.at(LABELS)?.text_at("pod_type") == "WORKER";
+    (is_worker && containers(jinas).first().and_then(|container| flag(container, "--name")) == Some(executor)).then_some(executor)
+}
+
+/// The namespace for which Jina has exported a workload, from its arguments.
+pub fn exported_namespace<'n>(workload: &'n Node<'_>) -> Option<&'n str> {
+    containers(workload).iter().find_map(|container| flag(container, "--k8s-namespace"))
+}
+
+/// The names of the ConfigMaps from which the containers of a workload take variables.
+pub fn config_maps<'n>(workload: &'n Node<'_>) -> impl Iterator<Item = &'n str> {
+    let sources = containers(workload).iter().flat_map(|container| container.list_at("envFrom"));
+    sources.map(|source| source.text_at("configMapRef.name")).filter(|name| !name.is_empty())
 }
 
 /// Whether an object that is not a workload is of a component, although the workload of the component is missing.
@@ -72,6 +99,17 @@ pub enum Graphs {
     Broken,
 }
 
+/// The executors in the graph of a gateway that have no address, because `inspect: REMOVE` removes them. Jina leaves them in the
+/// graph, so that requests never get behind them.
+pub fn removed_executors(gateway: &Node<'_>) -> BTreeSet<String> {
+    let json = |name: &str| {
+        let text = containers(gateway).iter().find_map(|container| flag(container, name))?;
+        serde_json::from_str::<Value>(text).ok()
+    };
+    let (Some(graph), Some(addresses)) = (json("--graph-description"), json("--deployments-addresses")) else { return BTreeSet::new() };
+    executors(&graph).into_iter().filter(|name| addresses.get(name).is_none()).collect()
+}
+
 /// Compares the graph in the arguments of a gateway with the graph that Jina exports for the Flow.
 pub fn graphs(workload: &Node<'_>, jinas: &Node<'_>) -> Graphs {
     let text = |workload| containers(workload).iter().find_map(|container| flag(container, "--graph-description"));
@@ -82,6 +120,10 @@ pub fn graphs(workload: &Node<'_>, jinas: &Node<'_>) -> Graphs {
         return Graphs::Alike;
     }
     let (exported, flows) = (executors(&theirs), executors(&ours));
+    let removed = removed_executors(workload);
+    if !removed.is_empty() && removed.is_disjoint(&flows) && exported.difference(&removed).eq(&flows) {
+        return Graphs::Alike;
+    }
     let only = |one: &BTreeSet<String>, other: &BTreeSet<String>| one.difference(other).cloned().collect();
     Graphs::Differ { only_exported: only(&exported, &flows), only_flows: only(&flows, &exported) }
 }

@@ -57,7 +57,8 @@ impl Reconciler<'_, '_> {
             let kept = differing(fresh, after);
             let record = self.record_of(flow.key(), &flow.meta.reference());
             record.kept_fields += kept.len();
-            record.changes.push(Change { object: reference(), deed: Deed::Adopted { kept, changed: differing(before, after).len() } });
+            record.is_of_jina = flow.is_of_jina;
+            record.changes.push(Change { object: reference(), deed: Deed::Adopted { kept, changed: differing(before, after) } });
             return;
         }
         let mut changes = Vec::new();

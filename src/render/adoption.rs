@@ -9,25 +9,42 @@ use crate::config::{JinaFlow, Settings};
 use crate::finding::{Code, Finding, Findings, Path};
 use crate::jina::flow::Flow;
 use crate::krm::{Caller, ObjectRef, ResourceList, effective_namespace};
+use crate::manifests::Object;
 use crate::manifests::labels::COMPONENT;
-use crate::plan::Budget;
-use crate::reconcile::{Adoption, Fate, FlowKey, Generated, ItemFinding, JinasComponent, Placing, Reconciled, SIGN};
+use crate::plan::{Budget, Component};
+use crate::reconcile::{Adoption, Fate, FlowKey, Generated, ItemFinding, JinasComponent, Placing, Reconciled, SIGN, Strip};
 use crate::yaml::{self, Data, Node};
 
 /// Adds the objects of Jina's exports to the generated items of a list, and returns findings about exports that cannot be adopted.
-/// `namespaces` are the namespaces of all JinaFlows in the list.
+/// `namespaces` are the namespaces of all JinaFlows in the list, and `strip` removes what a server has added to an object.
 pub fn adopt<'l>(
     list: &'l ResourceList<'_>,
     caller: Caller,
     generated: &mut Vec<Generated<'l>>,
     flows: &[(&Placing, &JinaFlow)],
     namespaces: &[&str],
+    strip: Strip,
 ) -> Vec<ItemFinding> {
-    let Some(mut adoption) = Adoption::of(list, caller, generated) else { return Vec::new() };
+    let Some(mut adoption) = Adoption::of(list, caller, generated, strip) else { return Vec::new() };
     for (placing, config) in flows.iter().filter(|(placing, _)| !placing.components.is_empty()) {
         let Some((flow, settings)) = config.as_jina_reads_it() else { continue };
-        let Some(rendering) = export(flow, settings, placing) else { continue };
-        let components = rendering.objects().map(|(component, objects)| JinasComponent { name: component.name.clone(), objects });
+        // With compat, what an export for another namespace has stays as an edit, so that nothing changes.
+        let exported = adoption.exported_for(placing).filter(|_| !placing.is_of_jina);
+        let own = effective_namespace(&placing.namespace);
+        let Some(rendering) = export(flow, settings, exported.as_deref().unwrap_or(own)) else { continue };
+        let inspecting = rendering.components().iter().filter(|component| is_inspecting(component)).map(name);
+        let inspecting: Vec<&str> = inspecting.filter(|name| adoption.has_workload(placing, &format!("-{name}"))).collect();
+        let components = rendering.objects().map(|(component, mut objects)| {
+            for Object { node, .. } in &mut objects {
+                for name in &inspecting {
+                    write_name(node, name);
+                }
+                if let Some(metadata) = node.get_mut("metadata") {
+                    metadata.set("namespace", own.to_owned().into());
+                }
+            }
+            JinasComponent { name: component.name.clone(), objects }
+        });
         let components: Vec<JinasComponent<'_>> = components.collect();
         let others = flows.iter().filter(|(other, _)| other.key() != placing.key());
         let others = others.map(|(other, _)| other.namespace.as_str()).chain(namespaces.iter().copied());
@@ -35,6 +52,35 @@ pub fn adopt<'l>(
         adoption.find(placing, &components, &taken);
     }
     adoption.finish(generated)
+}
+
+/// Whether Jina has added a component that passes the inspected data on. Jina gives its objects names that start with a dash, which
+/// an API server refuses, so a user may have removed the dash.
+fn is_inspecting(component: &Component) -> bool {
+    component.node.starts_with("_aux_")
+}
+
+fn name(component: &Component) -> &str {
+    &component.name
+}
+
+/// Writes the name of an inspecting component as Jina does: with a dash before it.
+fn write_name(node: &mut Node<'_>, name: &str) {
+    match &mut node.data {
+        Data::Scalar(scalar) => {
+            let is_name = scalar.text.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'));
+            // An address has a scheme, or is a string of its own.
+            let hosts = ["//", "\""].map(|start| format!("{start}{name}."));
+            if is_name {
+                scalar.text = format!("-{}", scalar.text).into();
+            } else if hosts.iter().any(|host| scalar.text.contains(host)) {
+                let written = |text: String, host: &String| text.replace(host, &host.replace(name, &format!("-{name}")));
+                scalar.text = hosts.iter().fold(scalar.text.to_string(), written).into();
+            }
+        }
+        Data::List(entries) => entries.iter_mut().for_each(|entry| write_name(entry, name)),
+        Data::Map(pairs) => pairs.iter_mut().for_each(|(_, value)| write_name(value, name)),
+    }
 }
 
 /// The warning about adopted objects of a JinaFlow that a cluster refuses to change: the selectors of workloads, and the address of
@@ -46,6 +92,10 @@ pub fn needs_delete(list: &ResourceList<'_>, outcome: &Reconciled, flow: &FlowKe
         let before = item.read().ok().and_then(|document| document.root);
         let after = yaml::read(text).ok().and_then(|document| document.root).and_then(first);
         let (Some(before), Some(after)) = (before, after) else { continue };
+        // An API server refuses the names of inspecting components, so they run nowhere.
+        if before.text_at("metadata.name").starts_with('-') {
+            continue;
+        }
         let is_other = before.text_at("kind") != after.text_at("kind");
         if is_other || is_refused(&before, &after) {
             refused.push(Refused::of(&before, &after));
@@ -124,9 +174,8 @@ fn first(root: Node<'_>) -> Option<Node<'_>> {
     }
 }
 
-/// The export of a Flow by Jina into the namespace of a JinaFlow. Without a namespace, that is `default`, as for kubectl.
-fn export(flow: &Flow, settings: Settings, placing: &Placing) -> Option<Rendering> {
-    let namespace = Some(effective_namespace(&placing.namespace).to_owned());
-    let settings = Settings { namespace, ..settings };
+/// The export of a Flow by Jina into a namespace.
+fn export(flow: &Flow, settings: Settings, namespace: &str) -> Option<Rendering> {
+    let settings = Settings { namespace: Some(namespace.to_owned()), ..settings };
     Rendering::with(flow, &settings, &Path::root("spec.flow"), &mut Budget::default(), &mut Findings::default())
 }

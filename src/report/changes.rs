@@ -68,17 +68,18 @@ fn alone(change: &Change) -> ChangeResult {
         Deed::Removed => Code::ObjectRemoved.info("", "was removed"),
         Deed::Changed(fields) => of_fields(Code::ObjectChanged, "was changed", fields),
         Deed::Kept(fields) => of_fields(Code::EditKept, "keeps a value that differs from the Flow", fields),
-        Deed::Adopted { kept, changed } => Code::ObjectAdopted.info("", adopted(kept, *changed)),
+        Deed::Adopted { kept, changed } => Code::ObjectAdopted.info("", adopted(kept, changed)),
     };
     ChangeResult { subject: Subject::Object(object.clone()), finding, objects: None }
 }
 
 /// What the adoption of an object keeps and changes.
-fn adopted(kept: &[FieldPath], changed: usize) -> String {
+fn adopted(kept: &[FieldPath], changed: &[FieldPath]) -> String {
     let changed = match changed {
-        0 => "nothing else changes".to_owned(),
-        1 => "1 field changes to the value of the Flow".to_owned(),
-        count => format!("{count} fields change to the values of the Flow"),
+        [] => "nothing else changes".to_owned(),
+        [field] => format!("{field} changes to the value of the Flow"),
+        few if few.len() <= MOST_FIELDS => format!("these fields change to the values of the Flow: {}", all(few)),
+        many => format!("{} fields change to the values of the Flow", many.len()),
     };
     match kept {
         [] => format!("was exported by Jina and now follows the JinaFlow; {changed}"),
@@ -190,7 +191,7 @@ pub fn summary(flows: &[FlowChanges]) -> String {
     let lines = |flow: &FlowChanges| {
         let name = name_of(flow);
         let edits = flow.changes.iter().filter_map(|change| match &change.deed {
-            Deed::Adopted { kept, .. } if !kept.is_empty() => Some(adopted_line(&name, &change.object, kept)),
+            Deed::Adopted { kept, changed } => Some(adopted_lines(&name, &change.object, kept, changed, flow.is_of_jina)),
             _ => None,
         });
         std::iter::once(summary_line(&name, &Tally::of(flow))).chain(edits).collect::<String>()
@@ -198,9 +199,19 @@ pub fn summary(flows: &[FlowChanges]) -> String {
     flows.iter().map(lines).collect()
 }
 
-/// The line about the edits of an adopted object.
-fn adopted_line(flow: &str, object: &Meta, kept: &[FieldPath]) -> String {
-    one_line(&format!("jinaflow: {flow}: your edits of the {} stay: {}", name(object), all(kept))) + "\n"
+/// The lines about the edits of an adopted object, and about the fields that change although the Flow is rendered as Jina exports it:
+/// they correct what Jina has corrupted, or have the value of a later version of Jina.
+fn adopted_lines(flow: &str, object: &Meta, kept: &[FieldPath], changed: &[FieldPath], is_of_jina: bool) -> String {
+    let mut lines = String::new();
+    if !kept.is_empty() {
+        lines += &(one_line(&format!("jinaflow: {flow}: your edits of the {} stay: {}", name(object), all(kept))) + "\n");
+    }
+    if is_of_jina && !changed.is_empty() {
+        lines +=
+            &(one_line(&format!("jinaflow: {flow}: fields of the {} change to the values of the Flow: {}", name(object), all(changed)))
+                + "\n");
+    }
+    lines
 }
 
 /// The line about a JinaFlow.

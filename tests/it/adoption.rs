@@ -1,8 +1,12 @@
 //! Adoption of an export of Jina: the render merges into the exported objects, every edit stays, and all other fields follow the
 //! Flow.
 
+mod corrections;
+mod displaced;
 mod edits;
 mod folder;
+mod lists;
+mod live;
 mod package;
 mod refusals;
 
@@ -14,7 +18,7 @@ use serde_json::{Value, json};
 use crate::support::random::{Random, number};
 use crate::support::{assert_recorded, recorded, root};
 use edits::{KINDS, edit};
-use package::{Adopted, Package, canonical, objects};
+use package::{Adopted, Objects, Package, canonical, objects};
 
 /// The export of Jina with `replicas: 6` for the encoder, and the Flow that it was exported from.
 fn example() -> Package {
@@ -110,6 +114,34 @@ fn objects_that_a_user_has_annotated_by_hand_keep_their_edits() {
     assert_eq!(adopted.codes(), Vec::<&str>::new());
     assert_eq!(encoder(&adopted)["spec"]["replicas"], 6);
     assert!(adopted.again().is_unchanged);
+}
+
+#[test]
+fn labels_and_unknown_keys_stay() {
+    for (package, label) in [(example(), "mine"), (with_compat(example()), "mine"), (with_compat(example()), "<encoder>")] {
+        let mut files = package.edited();
+        for object in files.iter_mut().flat_map(|(_, objects)| objects).filter(|object| object["kind"] == "Deployment") {
+            let template = &mut object["spec"]["template"];
+            template["metadata"]["labels"]["jina_deployment_name"] = label.into();
+            for probe in ["livenessProbe", "startupProbe"] {
+                template["spec"]["containers"][0][probe]["exec"]["mine"] = "x".into();
+            }
+        }
+        let adopted = package.with(&files).adopt();
+        assert!(adopted.is_success, "{}", adopted.stderr);
+        for (_, object) in adopted.objects.iter().filter(|((kind, _), _)| kind == "Deployment") {
+            let template = &object["spec"]["template"];
+            assert_eq!(template["metadata"]["labels"]["jina_deployment_name"], label);
+            for probe in ["livenessProbe", "startupProbe"] {
+                assert_eq!(template["spec"]["containers"][0][probe]["exec"]["mine"], "x");
+            }
+        }
+        let lines = adopted.summary.iter().filter(|line| {
+            line.contains("labels.jina_deployment_name") && line.contains("livenessProbe.exec") && line.contains("startupProbe.exec")
+        });
+        assert_eq!(lines.count(), 5, "{:?}", adopted.summary);
+        assert!(adopted.again().is_unchanged);
+    }
 }
 
 #[test]
@@ -234,7 +266,7 @@ fn case(number: u64, packages: &[(String, Package)]) -> Result<Vec<usize>, Strin
     if !adopted.is_success {
         return Err(said(&adopted.stderr));
     }
-    let wrong = |adopted: &Adopted, expected: &package::Objects| {
+    let wrong = |adopted: &Adopted, expected: &Objects| {
         let names = expected.keys().chain(adopted.objects.keys());
         names.filter(|name| expected.get(*name).map(canonical) != adopted.objects.get(*name).map(canonical)).cloned().collect::<Vec<_>>()
     };

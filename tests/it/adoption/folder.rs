@@ -10,10 +10,10 @@ use crate::support::random::Random;
 use crate::support::{Run, jinaflow, scratch, tree};
 
 /// A folder with an export, and the file of its Flow.
-struct Folder(PathBuf);
+pub struct Folder(pub PathBuf);
 
 impl Folder {
-    fn of(package: &Package) -> Self {
+    pub fn of(package: &Package) -> Self {
         let folder = scratch("adoption");
         for (file, text) in &package.files {
             let path = folder.join("out").join(file);
@@ -29,16 +29,16 @@ impl Folder {
         Self(folder)
     }
 
-    fn out(&self) -> PathBuf {
+    pub fn out(&self) -> PathBuf {
         self.0.join("out")
     }
 
-    fn export(&self, more: &[&str]) -> Run {
+    pub fn export(&self, more: &[&str]) -> Run {
         let (flow, out) = (self.0.join("flow.yml"), self.out());
         jinaflow(&[&["export", flow.to_str().unwrap(), out.to_str().unwrap()], more].concat())
     }
 
-    fn objects(&self) -> Objects {
+    pub fn objects(&self) -> Objects {
         let files = tree(&self.out()).into_iter().filter(|(name, _)| name.ends_with(".yml"));
         objects_of(files.flat_map(|(_, text)| crate::support::documents(&text)).collect())
     }

@@ -50,6 +50,46 @@ fn an_export_in_another_namespace_is_refused() {
 }
 
 #[test]
+fn an_export_for_another_namespace_follows_the_namespace_of_the_flow() {
+    // The user has moved all objects, and follows the advice of the message.
+    for (namespace, of_flow) in [("\n  namespace: prod", "prod"), ("", "")] {
+        let mut package = example();
+        for text in package.files.values_mut() {
+            *text = text.replace("\n  namespace: search", namespace);
+        }
+        package.namespace = of_flow.to_owned();
+        let adopted = package.adopt();
+        assert!(adopted.is_success, "{}", adopted.stderr);
+        assert_eq!(adopted.codes(), ["adoption-needs-delete"], "{}", adopted.stderr);
+        assert!(adopted.summary[0].ends_with("15 adopted, 2 fields kept because edited"), "{:?}", adopted.summary);
+        let gateway = adopted.objects[&("Deployment".to_owned(), "gateway".to_owned())].to_string();
+        assert!(!gateway.contains("search.svc"), "{gateway}");
+        assert!(adopted.again().is_unchanged);
+    }
+}
+
+#[test]
+fn an_export_without_a_namespace_is_refused_if_it_is_for_another_one() {
+    let mut package = example();
+    for text in package.files.values_mut() {
+        *text = text.replace("\n  namespace: search", "");
+    }
+    package.namespace = "prod".to_owned();
+    for compat in [false, true] {
+        if compat {
+            package.spec["compat"] = "jina-3.34".into();
+        }
+        let adopted = refused(&package, "export-of-another-flow");
+        let advice = "is missing, and the Flow is in `prod`: the export would stay beside the rendered objects; \
+                      set the namespace of the JinaFlow to `search`";
+        assert!(adopted.stderr.contains(advice), "{}", adopted.stderr);
+        let followed = Package { namespace: "search".to_owned(), ..package.clone() };
+        let adopted = followed.adopt();
+        assert!(adopted.is_success && adopted.summary[0].contains("15 adopted"), "{} {:?}", adopted.stderr, adopted.summary);
+    }
+}
+
+#[test]
 fn an_export_that_is_broken_is_refused() {
     let package = with_text("encoder/encoder.yml", "---\napiVersion: apps/v1\n", "apiVersion: apps/v1\n");
     let adopted = refused(&package, "export-broken");

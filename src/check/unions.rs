@@ -62,5 +62,6 @@ pub fn unions(cluster: &Cluster<'_>, report: &mut Report) {
 
 /// Whether an API server sees a field as set. It ignores `null`, and an empty `value` beside `valueFrom`.
 fn is_set(view: View<'_>, field: &str) -> bool {
-    view.get(field).is_some_and(|set| !set.is_null() && !(field == "value" && set.as_text() == Some("")))
+    let is_empty = |value: View<'_>| value.is_null() || (field == "value" && value.as_text() == Some(""));
+    view.get(field).is_some_and(|value| !is_empty(value))
 }

@@ -409,13 +409,13 @@ pub const COMMANDS: &[Row] = &[
                     return Err(finding.fix(format!("remove `{page}`")));
                 }
                 (Some(page), None) if page == "fields" => ManPages::Fields,
-                (Some(page), None) => match find(page.strip_prefix("jinaflow-").unwrap_or(&page)) {
-                    Some(row) => ManPages::Command(row),
-                    None => {
+                (Some(page), None) => {
+                    let Some(row) = find(page.strip_prefix("jinaflow-").unwrap_or(&page)) else {
                         let finding = Code::UnknownTopic.error("man", "no manual page has this name").got(&page);
                         return Err(finding.suggest(&page, COMMANDS.iter().map(|row| row.name).chain(["fields"])));
-                    }
-                },
+                    };
+                    ManPages::Command(row)
+                }
             };
             arguments.end("man", "one PAGE")?;
             Ok(Command::Man(pages))

@@ -10,9 +10,8 @@ pub enum Shell {
     /// The friendly interactive shell.
     Fish,
     /// PowerShell.
-    PowerShell,
+    Pwsh,
 }
 
 /// The names of shells, as users write them.
-pub const SHELLS: [(&str, Shell); 4] =
-    [("bash", Shell::Bash), ("zsh", Shell::Zsh), ("fish", Shell::Fish), ("powershell", Shell::PowerShell)];
+pub const SHELLS: [(&str, Shell); 4] = [("bash", Shell::Bash), ("zsh", Shell::Zsh), ("fish", Shell::Fish), ("powershell", Shell::Pwsh)];

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::support::{documents, field_cases, jinaflow, recorded, root, run, scratch, tree};
 use crate::tools::folder;
 
-/// The faults of texts by a schema: lines and messages.
+/// The faults of documents by a schema: lines and messages.
 fn faults(schema: &str, texts: &[String]) -> Vec<Vec<(u64, String)>> {
     let file = scratch("editor").join("schema.json");
     fs::write(&file, jinaflow(&["schema", schema]).succeeded().stdout).unwrap();
@@ -22,7 +22,7 @@ fn faults(schema: &str, texts: &[String]) -> Vec<Vec<(u64, String)>> {
     answer.as_array().unwrap().iter().map(|faults| faults.as_array().unwrap().iter().map(of).collect()).collect()
 }
 
-/// Asserts that a schema accepts texts.
+/// Asserts that a schema accepts documents.
 fn accepts(schema: &str, texts: &[(String, String)]) {
     let all: Vec<String> = texts.iter().map(|(_, text)| text.clone()).collect();
     let refused: Vec<_> =

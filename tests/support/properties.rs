@@ -74,10 +74,8 @@ pub fn envelope(input: &[u8]) -> Answer {
     let adopted = if answer.success { adopted(&came, &out) } else { Vec::new() };
     // A generated object that lost its annotation `rendered` is adopted too.
     assert!(adopted.len() <= number_of_adopted(&answer.stderr), "{}", answer.stderr);
-    let (mut before, mut after) = match answer.success {
-        true => (foreign_but(&came, &adopted), foreign(&out)),
-        false => (items_of(&came), items_of(&out)),
-    };
+    let (mut before, mut after) =
+        if answer.success { (foreign_but(&came, &adopted), foreign(&out)) } else { (items_of(&came), items_of(&out)) };
     // A block scalar without a line break at its end is written as `|-` when something follows; its value is compared
     // below.
     if !input.ends_with(b"\n") && before.len() == after.len() {

@@ -15,6 +15,6 @@ pub fn script(shell: Shell) -> String {
         Shell::Bash => bash::script(&commands),
         Shell::Zsh => zsh::script(&commands),
         Shell::Fish => fish::script(&commands),
-        Shell::PowerShell => powershell::script(&commands),
+        Shell::Pwsh => powershell::script(&commands),
     }
 }

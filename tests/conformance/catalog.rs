@@ -179,7 +179,10 @@ fn an_api_server_accepts_the_definition_and_rendered_flows() {
     let answer = must(definition(&configs));
     assert!(answer.stdout.contains(&format!("{} documents", configs.len())), "{}", answer.stdout);
     let flows: Vec<(String, Value)> = configs.into_iter().filter(|(_, config)| config["kind"] == "JinaFlow").collect();
+    // The example of a Flow with errors has misspelled options.
+    let (broken, flows): (Vec<_>, Vec<_>) = flows.into_iter().partition(|(name, _)| name.contains("bad-flow"));
     must(check_schema(&flows));
+    assert!(!broken.is_empty() && run(check_schema(&broken), b"").code == 1);
 }
 
 #[test]

@@ -57,7 +57,9 @@ pub fn rendered_flows() -> Vec<(String, Value)> {
     for case in recorded(&root().join("tests/jina/flows")) {
         let text = fs::read_to_string(case.folder.join("flow.yml")).unwrap();
         let answer = run(case.export(&[]), b"");
+        // `{env:}` is a key with a colon for Jina, which the schema does not have.
         if answer.code == 0
+            && case.name != "lang-top-level-null"
             && !is_about_keys(&answer.stderr)
             && let Some(flow) = jinaflow::internals::yaml::read(&text).unwrap().root
             && flow.tag.is_none()

@@ -1,6 +1,6 @@
 //! From the objects of an export to a JinaFlow that renders them.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::buildable;
 use super::check;
@@ -45,7 +45,7 @@ pub struct Imported {
 pub fn import(objects: &mut [Node<'_>], name: &str) -> Result<Imported, Vec<Problem>> {
     objects.iter_mut().for_each(text::quote);
     let are_live: Vec<bool> = objects.iter().map(live::is_live).collect();
-    objects.iter_mut().filter(|object| live::is_live(object)).for_each(live::strip);
+    objects.iter_mut().zip(&are_live).filter(|(_, is_live)| **is_live).for_each(|(object, _)| live::strip(object));
     objects.iter_mut().for_each(live::strip_empty);
     let mut stripped = Vec::new();
     for (place, object) in objects.iter_mut().enumerate() {
@@ -64,9 +64,10 @@ pub fn import(objects: &mut [Node<'_>], name: &str) -> Result<Imported, Vec<Prob
     if !problems.is_empty() {
         return Err(problems);
     }
+    let bases = by_key(&rendered);
     for (object, _) in objects.iter_mut().zip(are_live).filter(|(_, is_live)| *is_live) {
         let kind = object.text_at("kind").to_owned();
-        let base = rendered.iter().find(|base| proof::key(base) == proof::key(object));
+        let base = bases.get(&proof::key(object)).copied();
         live::without_defaults(object, base, &kind);
     }
     let mut lifting = Lifting::of(&config, &rendered, objects, Form::InPlace)?;
@@ -98,11 +99,16 @@ pub fn import(objects: &mut [Node<'_>], name: &str) -> Result<Imported, Vec<Prob
     Ok(Imported { flow, namespace, config, before, proof, edits, renamed, stripped, not_built, rearranged, only_with_compat })
 }
 
+/// Rendered objects by their kind and name.
+fn by_key<'r>(rendered: &'r [Node<'static>]) -> HashMap<[String; 2], &'r Node<'static>> {
+    rendered.iter().map(|object| (proof::key(object), object)).collect()
+}
+
 /// Problems of objects of the Flow that no build can have.
 fn not_buildable(objects: &[Node<'_>], rendered: &[Node<'static>], namespace: &str) -> Vec<Problem> {
-    let known: HashSet<[String; 2]> = rendered.iter().map(proof::key).collect();
+    let known = by_key(rendered);
     let is_elsewhere = proof::elsewhere(objects, namespace);
-    let own = objects.iter().zip(is_elsewhere).enumerate().filter(|(_, (object, is))| !is && known.contains(&proof::key(object)));
+    let own = objects.iter().zip(is_elsewhere).enumerate().filter(|(_, (object, is))| !is && known.contains_key(&proof::key(object)));
     let problem = |(place, (object, _)): (usize, (&Node<'_>, bool))| {
         let message = format!("has {}, so a build of kustomize cannot have it unchanged", buildable::obstacle(object, true)?);
         let object = format!("{}/{}", object.text_at("kind"), object.text_at("metadata.name"));
@@ -128,9 +134,10 @@ impl Lifting {
         let namespace = config.text_at("metadata.namespace");
         let is_elsewhere = proof::elsewhere(objects, namespace);
         let mut objects: Vec<Node<'static>> = objects.iter().map(|object| object.clone().into_owned()).collect();
+        let bases = by_key(rendered);
         let mut rearranged = Vec::new();
         for (place, object) in objects.iter_mut().enumerate().filter(|(place, _)| is_elsewhere.get(*place) != Some(&true)) {
-            let base = rendered.iter().find(|base| proof::key(base) == proof::key(object));
+            let base = bases.get(&proof::key(object));
             if base.is_some_and(|base| command_lines::arrange(object, base, form)) {
                 rearranged.push(place);
             }

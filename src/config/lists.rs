@@ -94,9 +94,12 @@ impl Rules {
     }
 
     /// The form in which a value is added if there is no value to merge it into.
-    fn added(self, value: Node<'_>) -> Node<'_> {
+    fn added(self, mut value: Node<'_>) -> Node<'_> {
         match self {
-            Rules::Layer => without_nulls(value),
+            Rules::Layer => {
+                remove_nulls(&mut value);
+                value
+            }
             Rules::Part => value,
             Rules::Patch => without_directives(value),
         }
@@ -218,13 +221,18 @@ impl<E> Merged<E> {
     }
 }
 
-/// A value without the fields that are `null`.
-fn without_nulls(mut node: Node<'_>) -> Node<'_> {
-    if let Data::Map(pairs) = &mut node.data {
-        pairs.retain(|(_, value)| !value.is_null());
+/// Removes fields that are `null`, which an API server treats as missing.
+pub fn remove_nulls(node: &mut Node<'_>) {
+    match &mut node.data {
+        Data::Map(pairs) => {
+            pairs.retain(|(_, value)| !value.is_null());
+            for (_, value) in pairs {
+                remove_nulls(value);
+            }
+        }
+        Data::List(entries) => entries.iter_mut().for_each(remove_nulls),
+        Data::Scalar(_) => {}
     }
-    change_values(&mut node, without_nulls);
-    node
 }
 
 /// A part of an object without `null`, without directives and without the values that a directive deletes.

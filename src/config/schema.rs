@@ -159,15 +159,15 @@ fn jcloud() -> Schema {
     described("Settings of Jina's own cloud, which become fields of a JinaFlow.", of_types(&["object", "null"]))
 }
 
-/// The names of the options of a section.
-fn names_of(section: Section) -> Vec<&'static str> {
-    let rows = TABLE.iter().filter(|row| section.allows(row));
-    rows.flat_map(|row| [row.name].into_iter().chain(row.aliases.iter().copied())).collect()
+/// The options of a section by each of their names.
+fn named(section: Section) -> impl Iterator<Item = (&'static str, &'static Row)> {
+    let rows = TABLE.iter().filter(move |row| section.allows(row));
+    rows.flat_map(|row| [row.name].into_iter().chain(row.aliases.iter().copied()).map(move |name| (name, row)))
 }
 
 /// A pattern of other spellings and earlier names, which editors do not propose. Jina reads `uses-with` as `uses_with`.
 fn other_names(section: Section) -> String {
-    let dashed = names_of(section).into_iter().filter(|name| name.contains('_')).map(|name| name.replace('_', "[-_]"));
+    let dashed = named(section).map(|(name, _)| name).filter(|name| name.contains('_')).map(|name| name.replace('_', "[-_]"));
     let former = FORMER.iter().map(|row| row.key.replace('_', "[-_]"));
     // `with` of a Flow may have the arguments of its constructor in Python.
     let arguments = ["args", "kwargs"].into_iter().filter(|_| section == Section::With).map(str::to_owned);
@@ -206,9 +206,7 @@ fn executor() -> Schema {
 
 /// The options of a section, with a property for each name of an option.
 fn options(section: Section) -> Schema {
-    let rows = TABLE.iter().filter(|row| section.allows(row));
-    let named = rows.flat_map(|row| [row.name].into_iter().chain(row.aliases.iter().copied()).map(move |name| (name.into(), option(row))));
-    mapping(named)
+    mapping(named(section).map(|(name, row)| (name.into(), option(row))))
 }
 
 fn option(row: &Row) -> Schema {

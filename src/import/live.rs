@@ -1,6 +1,7 @@
 //! Removes from an object what an API server has added to it.
 
 use crate::compare::defaults::{is_nothing, scoped};
+use crate::config::lists::remove_nulls;
 use crate::yaml::{Arena, Data, Node};
 
 /// Fields of `metadata` that only a server sets.
@@ -63,20 +64,6 @@ pub fn strip_empty(object: &mut Node<'_>) {
 
 fn is_empty(node: &Node<'_>) -> bool {
     node.as_map().is_some_and(<[_]>::is_empty)
-}
-
-/// Removes fields that are null: an API server treats them as missing.
-pub fn remove_nulls(node: &mut Node<'_>) {
-    match &mut node.data {
-        Data::Map(pairs) => {
-            pairs.retain(|(_, value)| !value.is_null());
-            for (_, value) in pairs {
-                remove_nulls(value);
-            }
-        }
-        Data::List(entries) => entries.iter_mut().for_each(remove_nulls),
-        Data::Scalar(_) => {}
-    }
 }
 
 /// Removes the defaults that a server has filled in: fields of `object` that `base` does not have. `parent` is the field of the

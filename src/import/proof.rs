@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::live;
+use crate::config::lists::remove_nulls;
 use crate::config::{self, Overrides};
 use crate::finding::{Findings, Path};
 use crate::krm::ObjectRef;
@@ -65,7 +65,7 @@ pub fn compare(rendered: Vec<Node<'static>>, wanted: &[Node<'_>]) -> Proof {
     }
     let mut is_known = vec![false; wanted.len()];
     for mut base in rendered {
-        live::remove_nulls(&mut base);
+        remove_nulls(&mut base);
         let Some(place) = places.remove(&key(&base)) else {
             proof.missing.push(base);
             continue;

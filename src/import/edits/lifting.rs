@@ -7,11 +7,11 @@ use super::flow_fields;
 use super::lifters::{LIFTERS, Lifter};
 use super::patches;
 use super::proposal::{Proposal, proposals};
-use super::same::without_nulls;
 use super::side::sides;
 use super::templates::pod_templates;
 use super::trial::Trial;
 use super::words;
+use crate::config::lists::remove_nulls;
 use crate::finding::Findings;
 use crate::yaml::Node;
 
@@ -38,7 +38,9 @@ impl Lifted {
 /// edits. The findings are those of a JinaFlow that does not render.
 #[allow(clippy::result_large_err, reason = "there is one call for each import")]
 pub fn lift(config: &Node<'_>, wanted: &[Node<'_>]) -> Result<Lifted, Findings> {
-    let wanted = Wanted::of(wanted.iter().map(without_nulls).collect());
+    let mut wanted: Vec<Node<'static>> = wanted.iter().map(|object| object.clone().into_owned()).collect();
+    wanted.iter_mut().for_each(remove_nulls);
+    let wanted = Wanted::of(wanted);
     let mut findings = Findings::default();
     let Some(mut trial) = Trial::new(config.clone().into_owned(), &wanted, &mut findings) else { return Err(findings) };
     let edits: Vec<Edit> = trial.edits.clone();

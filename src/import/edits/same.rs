@@ -22,16 +22,3 @@ pub fn is_same(one: &Node<'_>, other: &Node<'_>) -> bool {
 pub fn key_name<'n>(key: &'n Node<'_>) -> Cow<'n, str> {
     key.as_text().map_or_else(|| key.shown().into(), Cow::Borrowed)
 }
-
-/// A copy without fields that are null: an API server treats them as missing.
-pub fn without_nulls(node: &Node<'_>) -> Node<'static> {
-    let data = match &node.data {
-        Data::Scalar(_) => return node.clone().into_owned(),
-        Data::List(entries) => Data::List(entries.iter().map(without_nulls).collect()),
-        Data::Map(pairs) => {
-            let pairs = pairs.iter().filter(|(_, value)| !value.is_null());
-            Data::Map(pairs.map(|(key, value)| (key.clone().into_owned(), without_nulls(value))).collect())
-        }
-    };
-    Node { mark: node.mark, tag: node.tag.clone(), data }
-}

@@ -12,9 +12,8 @@ use crate::yaml::View;
 /// The fields of a container that are unions, or that have unions as fields.
 const OF_CONTAINERS: [&str; 5] = ["livenessProbe", "readinessProbe", "startupProbe", "lifecycle.postStart", "lifecycle.preStop"];
 
-/// The update strategies, and the types with which `rollingUpdate` is allowed.
-const STRATEGIES: [(&str, &str, &str); 2] =
-    [("Deployment", "spec.strategy", "RollingUpdate"), ("StatefulSet", "spec.updateStrategy", "RollingUpdate")];
+/// The fields with the update strategy. `rollingUpdate` is allowed only with the type `RollingUpdate`, which is the default.
+const STRATEGIES: [(&str, &str); 2] = [("Deployment", "spec.strategy"), ("StatefulSet", "spec.updateStrategy")];
 
 /// Reports fields of workloads that exclude each other.
 pub fn unions(cluster: &Cluster<'_>, report: &mut Report) {
@@ -47,14 +46,13 @@ pub fn unions(cluster: &Cluster<'_>, report: &mut Report) {
             check(volume, workload.spec_path().key("volumes").index(index), "volumes");
         }
         let seen = &cluster.objects[object];
-        let strategy = STRATEGIES.iter().find(|(kind, ..)| *kind == seen.kind());
-        if let Some((_, path, with)) = strategy
+        if let Some((_, path)) = STRATEGIES.iter().find(|(kind, _)| *kind == seen.kind())
             && let Some(strategy) = seen.view.at(path)
-            && !["", *with].contains(&strategy.text_at("type"))
+            && !["", "RollingUpdate"].contains(&strategy.text_at("type"))
             && is_set(strategy, "rollingUpdate")
         {
-            let message = format!("is only allowed with `type: {with}`");
-            let finding = Code::ExclusiveFields.error(FieldPath::from(*path).key("rollingUpdate"), message);
+            let path = FieldPath::from(*path).key("rollingUpdate");
+            let finding = Code::ExclusiveFields.error(path, "is only allowed with `type: RollingUpdate`");
             report.push(object, finding.fix("remove it; in an overlay, write `rollingUpdate: null`"));
         }
     }

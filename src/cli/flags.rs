@@ -287,11 +287,7 @@ pub const OF_CHECK: &[Flag] = &[
         short: Some('o'),
         value: Some("FORMAT"),
         doc: "table (the default), or json for `results` of a ResourceList",
-        set: |settings, value, _| {
-            // Each command compares it with its own formats.
-            settings.output = Some(value.to_owned());
-            Ok(())
-        },
+        set: SET_OUTPUT,
     },
 ];
 

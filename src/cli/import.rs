@@ -250,7 +250,8 @@ fn text_of(node: &Node<'_>, text: Option<&str>) -> String {
 fn write_report(imported: &Imported, nodes: &[Node<'_>], stdout: &mut impl Write) -> Result<()> {
     let (before, proof) = (&imported.before, &imported.proof);
     let all = before.same.len() + before.different.len() + before.missing.len();
-    let label = |object: &Node<'_>| format!("{} {}", object.text_at("kind"), object.text_at("metadata.name"));
+    let label = |object: &Node<'_>| identity(object).join(" ");
+    let labels = |places: &[usize]| places.iter().filter_map(|place| nodes.get(*place)).map(label).collect::<Vec<_>>().join(", ");
     if before.is_proved() {
         let except = if imported.renamed.is_empty() { "" } else { ", but for names that Kubernetes refuses" };
         writeln!(stdout, "All {all} objects are as Jina exports them{except}.")?;
@@ -262,8 +263,7 @@ fn write_report(imported: &Imported, nodes: &[Node<'_>], stdout: &mut impl Write
         writeln!(stdout, "Kubernetes refuses names that begin with a dash, so these lose it: {names}.")?;
     }
     if !imported.rearranged.is_empty() {
-        let names: Vec<String> = imported.rearranged.iter().filter_map(|place| nodes.get(*place)).map(label).collect();
-        writeln!(stdout, "A build writes the same arguments in another order or spelling: {}.", names.join(", "))?;
+        writeln!(stdout, "A build writes the same arguments in another order or spelling: {}.", labels(&imported.rearranged))?;
     }
     if !imported.edits.is_empty() {
         writeln!(stdout, "You changed, each with its place in the JinaFlow:")?;
@@ -282,14 +282,13 @@ fn write_report(imported: &Imported, nodes: &[Node<'_>], stdout: &mut impl Write
         let names = imported.only_with_compat.join(", ");
         writeln!(stdout, "These do not apply without `compat`, so remove them together with it: {names}.")?;
     }
-    let is_built = |place: &&usize| !imported.not_built.iter().any(|(other, _)| other == *place);
-    let names: Vec<String> = proof.foreign.iter().filter(is_built).filter_map(|place| nodes.get(*place)).map(label).collect();
-    if !names.is_empty() {
-        writeln!(stdout, "Not part of the Flow, and copied: {}.", names.join(", "))?;
+    let is_built = |place: &usize| !imported.not_built.iter().any(|(other, _)| other == place);
+    let copied: Vec<usize> = proof.foreign.iter().copied().filter(is_built).collect();
+    if !copied.is_empty() {
+        writeln!(stdout, "Not part of the Flow, and copied: {}.", labels(&copied))?;
     }
     if !imported.stripped.is_empty() {
-        let names: Vec<String> = imported.stripped.iter().filter_map(|place| nodes.get(*place)).map(label).collect();
-        writeln!(stdout, "Annotations that tools write for themselves are left out: {}.", names.join(", "))?;
+        writeln!(stdout, "Annotations that tools write for themselves are left out: {}.", labels(&imported.stripped))?;
     }
     Ok(())
 }
@@ -344,7 +343,7 @@ fn next_steps(folder: &FilePath, files: usize, arguments: &Import, imported: &Im
             imported.rearranged.is_empty() && imported.renamed.is_empty() && imported.stripped.is_empty() && imported.not_built.is_empty();
         let note = match (imported.proof.is_proved(), is_exact) {
             (true, true) => "    # no changes",
-            (true, false) => "    # only what is named above",
+            (true, false) => "    # only the changes that are listed above",
             _ => "",
         };
         writeln!(stdout, "  jinaflow diff {} {built}{note}", quoted(&arguments.source))?;

@@ -145,7 +145,7 @@ fn with_and_without_compat(folder: &Path) -> (String, String, [BTreeMap<String, 
     (report, settings, [with, export()])
 }
 
-/// Edits of arguments: what is replaced by what in all files, where the edit is in the JinaFlow, and the report.
+/// Edits of arguments. Each row has the text to replace in all files, the new text, a part of the JinaFlow, and a part of the report.
 const EDITED_ARGUMENTS: [(&str, &str, &str, &str); 9] = [
     ("        - --name\n        - indexer-1\n", "        - --name\n        - other\n", "value: other", "[--name, other]"),
     (

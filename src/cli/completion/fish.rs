@@ -28,7 +28,8 @@ pub fn script(commands: &[Place]) -> String {
     out
 }
 
-fn option(Completed { flag, value }: &Completed) -> String {
+fn option(completed: &Completed) -> String {
+    let Completed { flag, value } = completed;
     let short = flag.short.map(|short| format!(" -s {short}")).unwrap_or_default();
     let value = match value {
         None => String::new(),
@@ -37,7 +38,7 @@ fn option(Completed { flag, value }: &Completed) -> String {
         Some(Values::Folders) => " -x -a '(__fish_complete_directories)'".to_owned(),
         Some(Values::Paths | Values::PathsOr(_)) => " -r -F".to_owned(),
     };
-    format!("-l {}{short}{value} -d {}", flag.name, quoted(&flag.doc.replace('\n', " ")))
+    format!("-l {}{short}{value} -d {}", flag.name, quoted(&completed.doc()))
 }
 
 /// A word of the shell.

@@ -4,8 +4,9 @@ use super::spec::{Completed, Place, Values, general_flags};
 
 /// The script. If it offers nothing, PowerShell completes paths.
 pub fn script(commands: &[Place]) -> String {
+    let general = general_flags();
     let mut values = String::new();
-    let mut places = place("", commands.iter().map(|command| command.name), &general_flags());
+    let mut places = place("", commands.iter().map(|command| command.name), &general);
     for command in commands {
         for Completed { flag, value } in &command.flags {
             if let Some(Values::Words(words)) = value {
@@ -19,7 +20,6 @@ pub fn script(commands: &[Place]) -> String {
             Values::Words(words) | Values::PathsOr(words) => words.as_slice(),
             Values::Unknown | Values::Paths | Values::Folders => &[],
         };
-        let general = general_flags();
         places.push_str(&place(command.name, words.iter().copied(), command.flags.iter().chain(&general)));
     }
     format!(

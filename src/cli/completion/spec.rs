@@ -28,6 +28,13 @@ pub struct Completed {
     pub value: Option<Values>,
 }
 
+impl Completed {
+    /// The description of the flag, on one line.
+    pub fn doc(&self) -> String {
+        self.flag.doc.replace('\n', " ")
+    }
+}
+
 /// The values that can be completed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Values {
@@ -81,12 +88,17 @@ fn choices(flag: &str) -> Option<&'static [&'static str]> {
 /// The output formats of a command.
 fn formats(command: &str) -> Vec<&'static str> {
     match command {
-        "check" => inspect::FORMATS.iter().map(|(name, _)| *name).collect(),
-        "diff" => diff::FORMATS.iter().map(|(name, _)| *name).collect(),
-        "graph" => graph::FORMATS.iter().map(|(name, _)| *name).collect(),
-        "summary" => summary::FORMATS.iter().map(|(name, _)| *name).collect(),
+        "check" => names(&inspect::FORMATS),
+        "diff" => names(&diff::FORMATS),
+        "graph" => names(&graph::FORMATS),
+        "summary" => names(&summary::FORMATS),
         _ => Vec::new(),
     }
+}
+
+/// The names in a table.
+fn names<T>(table: &[(&'static str, T)]) -> Vec<&'static str> {
+    table.iter().map(|(name, _)| *name).collect()
 }
 
 /// The arguments of a command. The names of all codes and options complete, but the paths of fields do not: there are too many.
@@ -97,8 +109,8 @@ fn arguments(row: &Row) -> Values {
         ("fields", _) => Values::Words(words(field_page::names())),
         ("help", _) => Values::Words(COMMANDS.iter().map(|row| row.name).collect()),
         ("man", _) => Values::Words(COMMANDS.iter().map(|row| row.name).chain(["fields"]).collect()),
-        ("schema", _) => Values::Words(SCHEMAS.iter().map(|(name, _)| *name).collect()),
-        ("completion", _) => Values::Words(SHELLS.iter().map(|(name, _)| *name).collect()),
+        ("schema", _) => Values::Words(names(&SCHEMAS)),
+        ("completion", _) => Values::Words(names(&SHELLS)),
         (_, "") => Values::Unknown,
         _ => Values::Paths,
     }

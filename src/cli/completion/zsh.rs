@@ -44,8 +44,8 @@ fi
 }
 
 /// A flag for `_arguments`. Flags with a value may be repeated.
-fn spec(Completed { flag, value }: &Completed) -> String {
-    let doc = escaped(&flag.doc.replace('\n', " "));
+fn spec(completed: &Completed) -> String {
+    let (Completed { flag, value }, doc) = (completed, escaped(&completed.doc()));
     let (repeated, taken, value) = match value {
         Some(value) => ("*", "=", format!(":{}:{}", escaped(flag.value.unwrap_or_default()), action(value))),
         None => ("", "", String::new()),

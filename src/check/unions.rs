@@ -5,14 +5,14 @@
 
 use super::cluster::Cluster;
 use super::report::Report;
-use crate::config::unions::union;
+use crate::config::unions::{excluded_by_type, union};
 use crate::finding::{Code, FieldPath};
 use crate::yaml::View;
 
 /// The fields of a container that are unions, or that have unions as fields.
 const OF_CONTAINERS: [&str; 5] = ["livenessProbe", "readinessProbe", "startupProbe", "lifecycle.postStart", "lifecycle.preStop"];
 
-/// The fields with the update strategy. `rollingUpdate` is allowed only with the type `RollingUpdate`, which is the default.
+/// The fields with the update strategy.
 const STRATEGIES: [(&str, &str); 2] = [("Deployment", "spec.strategy"), ("StatefulSet", "spec.updateStrategy")];
 
 /// Reports fields of workloads that exclude each other.
@@ -45,16 +45,23 @@ pub fn unions(cluster: &Cluster<'_>, report: &mut Report) {
         for (index, volume) in workload.spec.list_at("volumes").iter().enumerate() {
             check(volume, workload.spec_path().key("volumes").index(index), "volumes");
         }
-        let seen = &cluster.objects[object];
-        if let Some((_, path)) = STRATEGIES.iter().find(|(kind, _)| *kind == seen.kind())
-            && let Some(strategy) = seen.view.at(path)
-            && !["", "RollingUpdate"].contains(&strategy.text_at("type"))
-            && is_set(strategy, "rollingUpdate")
-        {
-            let path = FieldPath::from(*path).key("rollingUpdate");
-            let finding = Code::ExclusiveFields.error(path, "is only allowed with `type: RollingUpdate`");
-            report.push(object, finding.fix("remove it; in an overlay, write `rollingUpdate: null`"));
-        }
+        let path = STRATEGIES.iter().find(|(kind, _)| *kind == cluster.objects[object].kind()).map(|(_, path)| *path);
+        excluded(cluster, object, path, report);
+    }
+    for service in &cluster.services {
+        excluded(cluster, service.object, Some("spec"), report);
+    }
+}
+
+/// Reports a field that the `type` beside it excludes.
+fn excluded(cluster: &Cluster<'_>, object: usize, path: Option<&'static str>, report: &mut Report) {
+    let Some((path, view)) = path.and_then(|path| Some((path, cluster.objects[object].view.at(path)?))) else { return };
+    let kind = view.text_at("type");
+    let Some((field, value)) = excluded_by_type(kind) else { return };
+    if is_set(view, field) && value.is_none_or(|value| view.text_at(field) == value) {
+        let shown = value.map(|value| format!(": {value}")).unwrap_or_default();
+        let finding = Code::ExclusiveFields.error(FieldPath::from(path).key(field), format!("is not allowed with `type: {kind}`"));
+        report.push(object, finding.fix(format!("remove `{field}{shown}`; in an overlay, write `{field}: null`")));
     }
 }
 

@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use super::unions::union;
+use super::unions::{excluded_by_type, union};
 use crate::yaml::{Data, Node};
 
 /// Lists whose entries have an identity, with the fields of the identity (`patchMergeKey` and
@@ -128,6 +128,12 @@ fn replaced<'p>(union: &'static [&'static str], over: &'p [(Node<'_>, Node<'_>)]
     union.iter().copied().filter(move |name| has_any && !has(name))
 }
 
+/// The field that the `type` in `over` excludes, if `over` does not set it.
+fn excluded(over: &[(Node<'_>, Node<'_>)]) -> Option<(&'static str, Option<&'static str>)> {
+    let get = |name: &str| over.iter().find(|(key, _)| key.as_text() == Some(name)).map(|(_, value)| value);
+    excluded_by_type(get("type")?.as_text()?).filter(|(name, _)| get(name).is_none())
+}
+
 fn merge_by<'t>(rules: Rules, field: &str, base: &mut Node<'t>, over: Node<'t>) {
     let is_replaced = rules.directive(&over) == Some("replace");
     let Node { mark, tag, data: over } = over;
@@ -136,6 +142,11 @@ fn merge_by<'t>(rules: Rules, field: &str, base: &mut Node<'t>, over: Node<'t>) 
             let mut merged = Merged::of(std::mem::take(known), |(key, _)| key.as_text().unwrap_or_default().to_owned());
             if rules.merges_lists() {
                 replaced(union(field), &pairs).for_each(|name| merged.remove(name));
+                if let Some((name, value)) = excluded(&pairs)
+                    && value.is_none_or(|value| merged.get(name).is_some_and(|(_, known)| known.as_text() == Some(value)))
+                {
+                    merged.remove(name);
+                }
             }
             for (key, value) in pairs {
                 let name = key.as_text().unwrap_or_default().to_owned();
@@ -288,6 +299,17 @@ mod tests {
         let over = "{livenessProbe: {exec: {command: [x]}}, env: [{name: A, value: x}]}";
         let expected = json!({"livenessProbe": {"periodSeconds": 5, "exec": {"command": ["x"]}}, "env": [{"name": "A", "value": "x"}]});
         assert_eq!(merged(base, over), expected);
+    }
+
+    #[test]
+    fn a_type_replaces_what_it_excludes() {
+        let service = "{spec: {type: ClusterIP, clusterIP: None}}";
+        assert_eq!(merged(service, "{spec: {type: NodePort}}"), json!({"spec": {"type": "NodePort"}}));
+        assert_eq!(merged(service, "{spec: {type: ClusterIP}}"), json!({"spec": {"type": "ClusterIP", "clusterIP": "None"}}));
+        let address = merged("{spec: {clusterIP: 10.0.0.1}}", "{spec: {type: NodePort}}");
+        assert_eq!(address, json!({"spec": {"clusterIP": "10.0.0.1", "type": "NodePort"}}));
+        let strategy = "{strategy: {type: RollingUpdate, rollingUpdate: {maxSurge: 1}}}";
+        assert_eq!(merged(strategy, "{strategy: {type: Recreate}}"), json!({"strategy": {"type": "Recreate"}}));
     }
 
     #[test]

@@ -12,9 +12,12 @@ use super::memory::{Held, Memory};
 use super::parts::{Part, Shape, inner, line, shape, shown, together, whole};
 use crate::config::OnConflict;
 use crate::config::lists::entry_name;
-use crate::config::unions::union;
+use crate::config::unions::{excluded_by_type, union};
 use crate::finding::{Code, Findings, HIDDEN, Path, names_a_secret, shortened, shows_a_secret};
 use crate::yaml::{Data, Node};
+
+/// The field that decides which other fields a Service or a strategy may have.
+const TYPE: &str = "type";
 
 /// Whether to report fields that the Flow overwrites although a user may have edited them. This is needed only without a
 /// memory.
@@ -103,7 +106,11 @@ impl Merge<'_> {
         place: Place,
         path: &Path<'_>,
     ) -> Vec<Part<'t>> {
-        let (mine, flows, decided) = self.one_of(field, grain, mine, flows, place, path);
+        let (mut mine, mut flows) = (mine, flows);
+        if grain == Grain::Fields {
+            (mine, flows) = self.one_of(field, mine, flows, place, path);
+            self.type_or_excluded(&mut mine, &mut flows, place, path);
+        }
         let places: HashMap<String, usize> = flows.iter().enumerate().map(|(i, part)| (part.name.clone(), i)).collect();
         let mut flows: Vec<Option<Part<'t>>> = flows.into_iter().map(Some).collect();
         let mut shared = vec![false; flows.len()];
@@ -114,10 +121,6 @@ impl Merge<'_> {
         }
         let mut merged = Vec::with_capacity(mine.len());
         for (index, part) in mine.into_iter().enumerate() {
-            if decided == Some(index) {
-                merged.push(part);
-                continue;
-            }
             let at = place.part(grain, &part.name);
             let name = part.name.clone();
             let own_path = match grain {
@@ -160,43 +163,77 @@ impl Merge<'_> {
     }
 
     /// Decides between two fields of which Kubernetes allows only one, such as the handlers of a probe: the user has one, and the Flow
-    /// the other one. Returns the parts of the user and of the Flow without the field that is left out, and the place of the user's
-    /// field if it stays.
+    /// the other one. Returns the parts of the user and of the Flow without the field that is left out. If the user's field stays, the
+    /// mapping stays with it, because the other fields of the Flow, such as the times of a probe, are for the Flow's field.
     fn one_of<'t>(
         &mut self,
         field: &str,
-        grain: Grain,
         mut mine: Vec<Part<'t>>,
-        mut flows: Vec<Part<'t>>,
+        flows: Vec<Part<'t>>,
         place: Place,
         path: &Path<'_>,
-    ) -> (Vec<Part<'t>>, Vec<Part<'t>>, Option<usize>) {
-        let members = if grain == Grain::Fields { union(field) } else { &[] };
+    ) -> (Vec<Part<'t>>, Vec<Part<'t>>) {
+        let members = union(field);
         let only_in = |parts: &[Part<'t>], others: &[Part<'t>]| {
             let is_other = |part: &Part<'t>| others.iter().all(|other| other.name != part.name);
             parts.iter().position(|part| members.contains(&part.name.as_str()) && is_other(part))
         };
-        let (Some(own), Some(other)) = (only_in(&mine, &flows), only_in(&flows, &mine)) else { return (mine, flows, None) };
+        let (Some(own), Some(other)) = (only_in(&mine, &flows), only_in(&flows, &mine)) else { return (mine, flows) };
         let (yours, theirs) = (&mine[own], &flows[other]);
-        let at = [yours, theirs].map(|part| place.part(grain, &part.name));
-        // Without an edit, the Flow's field replaces the user's. Without a change of the Flow, the field of the user has replaced it.
-        if self.all(&yours.name, &yours.node, at[0], Since::Same) || self.all(&theirs.name, &theirs.node, at[1], Since::Same) {
-            return (mine, flows, None);
+        let at = [yours, theirs].map(|part| place.part(Grain::Fields, &part.name));
+        // Without an edit, the Flow's field replaces the user's.
+        if self.all(&yours.name, &yours.node, at[0], Since::Same) {
+            return (mine, flows);
         }
-        let here = path.key(&yours.name);
-        let [text, others] = [yours, theirs].map(|part| format!("{}: {}", part.name, shown(&part.node)));
-        if self.memory.is_none() {
-            self.overwrites(&here, &text, &others);
-            mine.remove(own);
-        } else if self.keeps(&here, Some(&text), Some(&others)) {
-            self.hold(grain, &yours.name, &yours.node, at[0]);
-            self.hold(grain, &theirs.name, &theirs.node, at[1]);
-            flows.remove(other);
-            return (mine, flows, Some(own));
+        // Without a change of the Flow, the field of the user has replaced it.
+        let stays = if self.all(&theirs.name, &theirs.node, at[1], Since::Same) {
+            true
         } else {
-            mine.remove(own);
+            let here = path.key(&yours.name);
+            let [text, others] = [yours, theirs].map(|part| format!("{}: {}", part.name, shown(&part.node)));
+            if self.memory.is_none() {
+                self.overwrites(&here, &text, &others);
+                false
+            } else if self.keeps(&here, Some(&text), Some(&others)) {
+                self.hold(Grain::Fields, &yours.name, &yours.node, at[0]);
+                self.hold(Grain::Fields, &theirs.name, &theirs.node, at[1]);
+                true
+            } else {
+                false
+            }
+        };
+        if stays {
+            let same = mine.clone();
+            return (mine, same);
         }
-        (mine, flows, None)
+        mine.remove(own);
+        (mine, flows)
+    }
+
+    /// Decides between the user's `type` and a field of the Flow that this type excludes: a Service with an address outside of the
+    /// cluster cannot be headless.
+    fn type_or_excluded<'t>(&mut self, mine: &mut [Part<'t>], flows: &mut Vec<Part<'t>>, place: Place, path: &Path<'_>) {
+        let find = |parts: &[Part<'t>], name: &str| parts.iter().position(|part| part.name == name);
+        let Some(own) = find(mine, TYPE) else { return };
+        let Some((name, value)) = mine[own].node.as_text().and_then(excluded_by_type) else { return };
+        let Some(other) = find(flows, name).filter(|_| find(mine, name).is_none()) else { return };
+        let theirs = &flows[other];
+        let at = place.part(Grain::Fields, name);
+        let is_excluded = value.is_none_or(|value| theirs.node.as_text() == Some(value));
+        let flows_type = find(flows, TYPE).map(|at| flows[at].node.clone());
+        let has_same_type = flows_type.as_ref().is_some_and(|node| node.as_text() == mine[own].node.as_text());
+        let is_edit = !self.all(TYPE, &mine[own].node, place.part(Grain::Fields, TYPE), Since::Same);
+        let is_decided = !is_edit || self.all(name, &theirs.node, at, Since::Same);
+        if !is_excluded || has_same_type || is_decided || self.memory.is_none() {
+            return;
+        }
+        let [text, others] = [&mine[own], theirs].map(|part| format!("{}: {}", part.name, shown(&part.node)));
+        if self.keeps(&path.key(TYPE), Some(&text), Some(&others)) {
+            self.hold(Grain::Fields, name, &theirs.node, at);
+            flows.remove(other);
+        } else if let Some(node) = flows_type {
+            mine[own].node = node;
+        }
     }
 
     /// Merges a flag with its words as one value. The kubelet passes the words on unchanged.
@@ -372,15 +409,15 @@ impl Merge<'_> {
             (Some(_), OnConflict::Error) => "was changed here and by the Flow",
         };
         let [mine, flows] = self.hidden([mine, flows]);
-        let flows_value = match flows {
-            Some(text) => format!("the Flow now has {:?}", shortened(text)),
-            None => "the Flow has removed it".to_owned(),
+        let (flows_value, follow) = match flows {
+            Some(text) => (format!("the Flow now has {:?}", shortened(text)), "write the value of the Flow here"),
+            None => ("the Flow has removed it".to_owned(), "remove it here"),
         };
         let fix = match self.on_conflict {
-            OnConflict::Keep => "to follow the Flow again, make the same change here",
-            OnConflict::Overwrite => "to keep your value, put it into the JinaFlow or an overlay",
+            OnConflict::Keep => format!("to follow the Flow again, {follow}"),
+            OnConflict::Overwrite => "to keep your value, put it into the JinaFlow or an overlay".to_owned(),
             OnConflict::Error => {
-                "make the same change here, or set `spec.output.onConflict` (`--on-conflict` of an export) to `keep` or `overwrite`"
+                format!("{follow}, or set `spec.output.onConflict` (`--on-conflict` of an export) to `keep` or `overwrite`")
             }
         };
         let finding = Code::EditConflict.warning(path, message).with_severity(severity(self.on_conflict));
@@ -466,7 +503,7 @@ mod tests {
     #[test]
     fn on_conflict_decides_about_fields_that_both_have_changed() {
         let (base, mine, flows) = ("r: 2\n", "r: 5\n", "r: 3\n");
-        let keep = "r: was changed here and by the Flow; the value here is kept (got \"5\"); the Flow now has \"3\"; to follow the Flow again, make the same change here";
+        let keep = "r: was changed here and by the Flow; the value here is kept (got \"5\"); the Flow now has \"3\"; to follow the Flow again, write the value of the Flow here";
         assert_eq!(merged(base, mine, flows, OnConflict::Keep), ("r: 5\n".into(), vec![keep.into()]));
         let (text, reported) = merged(base, mine, flows, OnConflict::Overwrite);
         assert_eq!((text.as_str(), reported.len()), ("r: 3\n", 1));
@@ -560,7 +597,7 @@ mod tests {
         let grown = quietly(&claims("1", ""), &claims("9", ""), &claims("1", ", {metadata: {name: e}}"));
         assert!(grown.contains("size: 9") && grown.contains("name: e"), "{grown}");
         assert_eq!(merged("l: [1]\n", "l: [1, 2]\n", "l: [3]\n", OnConflict::Keep), ("l:\n- 1\n- 2\n".into(), vec![
-            "l: was changed here and by the Flow; the value here is kept (got \"[1, 2]\"); the Flow now has \"[3]\"; to follow the Flow again, make the same change here".into()
+            "l: was changed here and by the Flow; the value here is kept (got \"[1, 2]\"); the Flow now has \"[3]\"; to follow the Flow again, write the value of the Flow here".into()
         ]));
     }
 
@@ -608,7 +645,7 @@ mod tests {
         for mine in ["exec: {command: [mine]}", "httpGet: {port: 80}"] {
             let mine = format!("livenessProbe: {{{mine}, periodSeconds: 5}}\n");
             let (kept, reported) = outcome(&mine, OnConflict::Keep);
-            assert_eq!((kept, reported), (node(&mine).shown(), 1));
+            assert_eq!((kept, reported), (node(&mine).shown(), 1), "{mine}");
             assert_eq!(outcome(&mine, OnConflict::Overwrite), ("{livenessProbe: {periodSeconds: 5, grpc: {port: 8080}}}".into(), 1));
             assert_eq!(again(base, &mine, flows, OnConflict::Keep), (1, 1));
         }
@@ -621,6 +658,39 @@ mod tests {
             OnConflict::Keep,
         );
         assert_eq!(text, "env:\n- name: A\n  value: mine\n");
+    }
+
+    #[test]
+    fn a_probe_with_a_handler_of_the_user_stays_as_a_whole() {
+        let base = "livenessProbe: {exec: {command: [ping]}, periodSeconds: 5, timeoutSeconds: 10}\n";
+        let mine = "livenessProbe: {httpGet: {port: 80}, timeoutSeconds: 10}\n";
+        let flows = "livenessProbe: {exec: {command: [ping]}, timeoutSeconds: 3, failureThreshold: 12}\n";
+        assert_eq!(node(&quietly(base, mine, flows)).shown(), node(mine).shown());
+    }
+
+    #[test]
+    fn a_type_and_a_field_that_it_excludes_are_a_conflict() {
+        let base = "spec: {type: ClusterIP, ports: [{port: 1}]}\n";
+        let mine = "spec: {type: NodePort, ports: [{port: 1}]}\n";
+        let flows = "spec: {type: ClusterIP, clusterIP: None, ports: [{port: 1}]}\n";
+        let (text, reported) = merged(base, mine, flows, OnConflict::Keep);
+        assert_eq!((node(&text).shown(), reported.len()), (node(mine).shown(), 1));
+        assert!(reported[0].starts_with("spec.type: ") && reported[0].contains("clusterIP: None"), "{reported:?}");
+        let (text, reported) = merged(base, mine, flows, OnConflict::Overwrite);
+        let written = node(&text);
+        assert_eq!((written.text_at("spec.type"), written.text_at("spec.clusterIP"), reported.len()), ("ClusterIP", "None", 1));
+        assert_eq!(again(base, mine, flows, OnConflict::Keep), (1, 1));
+        // The user has removed the address, or the Flow has the same type.
+        assert_eq!(node(&quietly(flows, mine, flows)).shown(), node(mine).shown());
+        quietly(base, mine, "spec: {type: NodePort, ports: [{port: 1}]}\n");
+        let recreate = "strategy: {type: Recreate}\n";
+        let (text, reported) = merged(
+            "strategy: {type: RollingUpdate}\n",
+            recreate,
+            "strategy: {type: RollingUpdate, rollingUpdate: {maxSurge: 1}}\n",
+            OnConflict::Keep,
+        );
+        assert_eq!((node(&text).shown(), reported.len()), (node(recreate).shown(), 1));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use crate::config::lists::entry_name;
 use crate::yaml::{Data, Node};
 
 /// A field, an entry, or a flag with its words.
+#[derive(Clone)]
 pub struct Part<'t> {
     pub name: String,
     /// The key of a field.

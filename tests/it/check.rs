@@ -317,6 +317,7 @@ const BREAKS: &[(Damage, &str)] = &[
         |o| find(o, "Deployment/encoder")["spec"]["strategy"]["type"] = "Recreate".into(),
         "error[exclusive-fields]: Deployment/encoder: spec.strategy.rollingUpdate",
     ),
+    (|o| find(o, "Service/encoder")["spec"]["type"] = "NodePort".into(), "error[exclusive-fields]: Service/encoder: spec.clusterIP"),
     // Images.
     (
         |o| container(o, "Deployment/encoder")["image"] = "acme/Encoder:1".into(),

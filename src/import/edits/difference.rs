@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::place::{Place, Step};
 use super::same::{is_same, key_name};
 use crate::config::lists::{identity, merge_keys};
+use crate::config::unions::union;
 use crate::reconcile::flag_groups;
 use crate::yaml::{Data, Node};
 
@@ -33,6 +34,8 @@ pub fn differences(old: &Node<'_>, new: &Node<'_>) -> Vec<Difference> {
 /// Compares two versions of the value of `field`.
 fn compare(field: &str, place: &Place, old: Option<&Node<'_>>, new: Option<&Node<'_>>, found: &mut Vec<Difference>) {
     match (old.map(|old| &old.data), new.map(|new| &new.data)) {
+        // A probe with another handler is another probe: its times do not fit the handler of the Flow, nor the other way round.
+        (Some(Data::Map(known)), Some(Data::Map(pairs))) if field.ends_with("Probe") && has_other_member(field, known, pairs) => {}
         (Some(Data::Map(known)), Some(Data::Map(pairs))) => {
             for (key, value) in known {
                 let name = key_name(key);
@@ -81,6 +84,15 @@ fn compare(field: &str, place: &Place, old: Option<&Node<'_>>, new: Option<&Node
         let owned = |node: &Node<'_>| node.clone().into_owned();
         found.push(Difference { place: place.clone(), old: old.map(owned), new: new.map(owned) });
     }
+}
+
+/// Whether a mapping with fields that exclude each other has another one of them than before.
+fn has_other_member(field: &str, old: &[(Node<'_>, Node<'_>)], new: &[(Node<'_>, Node<'_>)]) -> bool {
+    let has = |pairs: &[(Node<'_>, Node<'_>)], name: &str| pairs.iter().any(|(key, _)| key.as_text() == Some(name));
+    let is_only_in = |one: &[(Node<'_>, Node<'_>)], other: &[(Node<'_>, Node<'_>)]| {
+        union(field).iter().any(|member| has(one, member) && !has(other, member))
+    };
+    is_only_in(old, new) && is_only_in(new, old)
 }
 
 /// The names of the entries of a list, if each entry has a name of its own.
@@ -167,6 +179,10 @@ mod tests {
         let (old, new) = ("{env: [{name: A, value: x}]}", "{env: [{name: B, value: y}, {name: A, value: z}]}");
         assert_eq!(found(old, new), ["env[A].value: x > z", "env[B]: - > {name: B, value: y}", "env (order): [A] > [B, A]"]);
         assert_eq!(found("{env: [{name: A}]}", "{}"), ["env: [{name: A}] > -"]);
+        let probe = "{startupProbe: {exec: {command: [a]}, periodSeconds: 5}}";
+        assert_eq!(found(probe, "{startupProbe: {exec: {command: [b]}, periodSeconds: 5}}"), ["startupProbe.exec.command: [a] > [b]"]);
+        let other = found(probe, "{startupProbe: {httpGet: {port: 1}, periodSeconds: 5}}");
+        assert_eq!(other, ["startupProbe: {exec: {command: [a]}, periodSeconds: 5} > {httpGet: {port: 1}, periodSeconds: 5}"]);
     }
 
     #[test]

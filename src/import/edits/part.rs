@@ -60,9 +60,14 @@ fn identified(field: &str, entry: &Node<'static>) -> Option<Node<'static>> {
     Some(known)
 }
 
-/// A list that replaces a list with a merge key: without the directive the two are merged.
+/// A mapping, or a list with a merge key, that replaces another one: without the directive the two are merged.
 fn replacing(field: &str, old: Option<&Node<'static>>, mut new: Node<'static>) -> Node<'static> {
     let was_list = old.is_some_and(|old| old.as_list().is_some());
+    if let Data::Map(pairs) = &mut new.data
+        && old.is_some_and(|old| old.as_map().is_some())
+    {
+        pairs.insert(0, (Node::field(DIRECTIVE), "replace".into()));
+    }
     if let Data::List(entries) = &mut new.data
         && was_list
         && merge_keys(field).is_some()
@@ -94,6 +99,7 @@ mod tests {
                 "{volumeClaimTemplates: [{metadata: {name: v, labels: {a: b}}, spec: {size: 2}}]}",
             ),
             ("{a: {exec: [x]}}", "{a: {grpc: {port: 1}}}"),
+            ("{startupProbe: {exec: {}, periodSeconds: 5}}", "{startupProbe: {grpc: {port: 1}, timeoutSeconds: 1}}"),
             ("{env: [{name: A}], l: [1]}", "{env: [], l: []}"),
             ("{env: [{name: A}, {name: A}]}", "{env: [{name: B}]}"),
         ] {

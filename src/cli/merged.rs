@@ -207,7 +207,7 @@ pub fn merge(folder: &FilePath, flows: &[Exported], keeps_memory: bool, report: 
     }
     let outcome = reconciler.finish();
     for Exported { placing, place: (subject, path), .. } in flows {
-        let finding = adoption::needs_delete(&list, &outcome, &placing.key());
+        let finding = adoption::needs_delete(&list, &outcome, &placing.key(), "add the flag `--compat jina-3.34`");
         report.extend(finding.map(|finding| (subject.clone(), finding.on(*path))));
     }
     report.extend(outcome.findings.into_iter().map(|item| (Subject::Object(in_folder(folder, item.object)), item.finding)));
@@ -406,7 +406,7 @@ fn warn_about_strays(folder: &FilePath, before: &Before, adopted: &Names<'_>, re
 fn refuse_json(folder: &FilePath, generated: &[Generated<'_>], report: &mut Report) {
     let files: Names<'_> = generated.iter().filter_map(|item| item.meta.path()).filter(|file| file.ends_with(JSON)).collect();
     for file in files {
-        let message = "is JSON with an object of the Flow, but an export merges only YAML, and would write the object again beside it";
+        let message = "is JSON with an object of the Flow, but an export merges only YAML, so the object would be there twice";
         let finding = Code::ListInExport.error("", message).fix("write each object as a YAML document, in a file that ends with .yaml");
         report.push((Subject::File(folder.join(file).display().to_string()), finding));
     }

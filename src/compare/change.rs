@@ -1,6 +1,7 @@
 //! What happens to an object, and to a component, when the new side is applied over the old side.
 
 use super::line::Line;
+use super::pod_labels::Labels;
 use crate::check::SeenObject;
 use crate::facts::{Amounts, Key, Rollout};
 
@@ -89,6 +90,9 @@ pub struct ObjectChange {
     /// What a reader should know before the change is applied.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+    /// The labels by which the new workload finds the old pods, if the API server refuses the new selector.
+    #[serde(skip)]
+    pub labels: Option<Labels>,
 }
 
 impl ObjectChange {

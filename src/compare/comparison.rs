@@ -231,7 +231,7 @@ fn others<'o>(
     let mut changes = Vec::new();
     let change = |old: Option<&SeenObject<'_>>, new: Option<&SeenObject<'_>>, effect| {
         let (old, new) = (old.map(Identity::of), new.map(Identity::of));
-        ObjectChange { old, new, effect, changes: Vec::new(), notes: Vec::new() }
+        ObjectChange { old, new, effect, changes: Vec::new(), notes: Vec::new(), labels: None }
     };
     for id in ids(new) {
         let object = &new.objects[id];
@@ -281,7 +281,7 @@ fn both<'o>(old: &SeenObject<'o>, new: &SeenObject<'o>, renames: &Renames, is_li
         (true, true) => Effect::Changed,
         (true, false) => Effect::Refused { fields: refused.into_iter().map(|field| field.path).collect() },
     };
-    Some(ObjectChange { old: Some(identities.0), new: Some(identities.1), effect, changes, notes })
+    Some(ObjectChange { old: Some(identities.0), new: Some(identities.1), effect, changes, notes, labels: None })
 }
 
 /// The name of an object without the hash of a ConfigMap or Secret.

@@ -5,6 +5,7 @@ use super::change::{ComponentChange, Effect, Identity, ObjectChange, Replicas};
 use super::immutable;
 use super::line::{Line, Topic};
 use super::pairs::Pair;
+use super::pod_labels::Labels;
 use super::pod_lines;
 use super::renames::Renames;
 use super::risks;
@@ -17,8 +18,14 @@ pub fn change<'o>(pair: &Pair, old: &Cluster<'o>, new: &Cluster<'o>, renames: &R
     let (before, after) = (pair.old.map(|place| Place::of(old, place)), pair.new.map(|place| Place::of(new, place)));
     let identity = |place: &Option<Place<'_, '_>>| place.as_ref().map(|place| Identity::of(place.object));
     let image = after.or(before).and_then(|place| place.main()).map(|container| container.view.text_at("image"));
-    let workload =
-        ObjectChange { old: identity(&before), new: identity(&after), effect: Effect::Unchanged, changes: Vec::new(), notes: Vec::new() };
+    let workload = ObjectChange {
+        old: identity(&before),
+        new: identity(&after),
+        effect: Effect::Unchanged,
+        changes: Vec::new(),
+        notes: Vec::new(),
+        labels: None,
+    };
     let mut change = ComponentChange {
         name: pair.key.shown(),
         key: pair.key.clone(),
@@ -128,9 +135,14 @@ fn both<'o>(change: &mut ComponentChange, before: Place<'_, 'o>, after: Place<'_
         _ if is_scaled => Effect::Scaled,
         _ => Effect::Changed,
     };
-    // Of a StatefulSet, the pods stay, because the command orphans them.
-    if matches!(change.workload.effect, Effect::Refused { .. }) && new.kind() != "StatefulSet" {
-        notes.push("downtime: the delete ends its pods, and new ones start after it".to_owned());
+    if matches!(change.workload.effect, Effect::Refused { .. }) {
+        change.workload.labels = Labels::of(old.view, new.view).filter(|_| new.kind() == "Deployment" || new.kind() == "StatefulSet");
+        // Of a StatefulSet, the pods stay, because the command orphans them.
+        if change.workload.labels.is_some() {
+            notes.push("the old pods serve requests until the new ones are ready".to_owned());
+        } else if new.kind() != "StatefulSet" {
+            notes.push("downtime: the delete ends its pods, and new ones start after it".to_owned());
+        }
     }
     let stays = matches!(change.workload.effect, Effect::Changed | Effect::Scaled | Effect::Unchanged);
     let (files, variables): (Vec<&Line>, Vec<&Line>) = values.iter().partition(|line| line.topic == Topic::File);

@@ -3,6 +3,7 @@
 use std::fmt::{self, Write};
 
 use super::comparison::Comparison;
+use super::handover;
 use super::outline::{Item, Outline, counted};
 use super::text;
 
@@ -15,9 +16,10 @@ pub fn write(outline: &Outline, comparison: &Comparison) -> Result<String, fmt::
     }
     writeln!(out, "| | component | what happens | changes |\n| --- | --- | --- | --- |")?;
     for block in outline.everywhere.iter().chain(&outline.blocks) {
-        let first = block.deletions().into_iter().map(|command| format!("<br>first: {}", escaped(&command)));
+        let first = handover::before(&block.leaving).into_iter().map(|command| format!("<br>first: {}", escaped(&command)));
+        let last = handover::after(&block.leaving).into_iter().map(|command| format!("<br>then: {}", escaped(&command)));
         let notes = block.notes.iter().map(|note| format!("<br>⚠ {}", escaped(note)));
-        let notes: String = first.chain(notes).collect();
+        let notes: String = first.chain(last).chain(notes).collect();
         writeln!(
             out,
             "| `{}` | {} | {}{notes} | {} |",

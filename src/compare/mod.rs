@@ -14,7 +14,9 @@ mod variables;
 mod files;
 mod pairs;
 mod immutable;
+mod pod_labels;
 mod change;
+mod handover;
 mod carried_out;
 mod pod_lines;
 mod around;
@@ -29,7 +31,7 @@ mod markdown;
 mod json;
 
 pub use comparison::compare;
-pub use immutable::is_refused;
+pub use handover::{Leaving, after as commands_after, before as commands_before, leaving};
 pub use json::write as write_json;
 pub use markdown::write as write_markdown;
 pub use marks::marks;

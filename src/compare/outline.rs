@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::change::{ComponentChange, Effect, Identity, ObjectChange};
 use super::comparison::Comparison;
+use super::handover::{Leaving, command, word};
 use super::line::{Line, Topic};
+use super::pod_labels::Labels;
 use crate::facts::{Amounts, Need, Order, Quantity, Rollout};
 
 /// The longest value that is shown.
@@ -42,41 +44,8 @@ pub struct Block {
     pub items: Vec<Item>,
     /// What a reader should know before the change is applied.
     pub notes: Vec<String>,
-    /// The objects that have to be deleted before the change is applied, as arguments of kubectl, each with its namespace.
-    pub commands: Vec<Deletion>,
-}
-
-/// An object to delete.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Deletion {
-    /// The namespace; empty if it is not set.
-    pub namespace: String,
-    /// Whether the pods of the object go on, until the new object takes them over.
-    pub is_orphaning: bool,
-    /// The kind and name.
-    pub argument: String,
-}
-
-impl Deletion {
-    fn of(identity: &Identity) -> Self {
-        let is_orphaning = identity.kind == "StatefulSet";
-        Self { namespace: identity.namespace.clone(), is_orphaning, argument: identity.argument() }
-    }
-}
-
-impl Block {
-    /// The commands that delete what the API server refuses to change.
-    pub fn deletions(&self) -> Vec<String> {
-        let mut all = self.commands.clone();
-        all.sort();
-        let groups = all.chunk_by(|one, other| (&one.namespace, one.is_orphaning) == (&other.namespace, other.is_orphaning));
-        let command = |group: &[Deletion]| {
-            let arguments: Vec<String> = group.iter().map(|deletion| word(&deletion.argument)).collect();
-            let flag = if group[0].is_orphaning { "--cascade=orphan " } else { "" };
-            delete_command(&group[0].namespace, &format!("{flag}{}", arguments.join(" ")))
-        };
-        groups.map(command).collect()
-    }
+    /// The objects that have to be deleted before the change is applied.
+    pub leaving: Vec<Leaving>,
 }
 
 /// The parts of a comparison in the order of the output.
@@ -134,7 +103,7 @@ impl Outline {
             effect,
             items: common,
             notes: Vec::new(),
-            commands: Vec::new(),
+            leaving: Vec::new(),
         });
         let (mut blocks, mut others) = (Blocks::default(), Vec::<String>::new());
         for (component, items) in changing.iter().zip(items) {
@@ -190,7 +159,7 @@ impl Blocks {
         if let Some(place) = self.places.get(&key) {
             let known = &mut self.all[*place];
             known.names.extend(block.names);
-            known.commands.extend(block.commands);
+            known.leaving.extend(block.leaving);
         } else {
             self.places.insert(key, self.all.len());
             self.all.push(block);
@@ -248,8 +217,8 @@ fn block(component: &ComponentChange, items: Vec<Item>, comparison: &Comparison)
         Effect::Removed => ('-', format!("removed: {pods} × {}, until deleted", shortened(&component.image, LONGEST))),
     };
     let is_refused = matches!(workload.effect, Effect::Refused { .. });
-    let commands = workload.old.iter().filter(|_| is_refused).map(Deletion::of).collect();
-    Block { mark, names: vec![component.name.clone()], effect, items, notes: workload.notes.clone(), commands }
+    let leaving = workload.old.iter().filter(|_| is_refused).map(|old| leaving(old, workload.labels.clone())).collect();
+    Block { mark, names: vec![component.name.clone()], effect, items, notes: workload.notes.clone(), leaving }
 }
 
 /// The fields that the API server refuses to change.
@@ -258,7 +227,7 @@ fn refused(fields: &[String]) -> String {
 }
 
 /// How to delete an object that is refused, and what to know before. No command deletes data.
-fn deletions(identity: &Identity, notes: &[String]) -> (Vec<Deletion>, Vec<String>) {
+fn deletions(identity: &Identity, notes: &[String]) -> (Vec<Leaving>, Vec<String>) {
     let mut notes = notes.to_vec();
     if has_data(identity) {
         notes.push("to change it, delete it, with its data or the objects in it, and create it again".to_owned());
@@ -267,7 +236,11 @@ fn deletions(identity: &Identity, notes: &[String]) -> (Vec<Deletion>, Vec<Strin
     if identity.kind == "Service" {
         notes.push("requests fail after the delete, until it is created again".to_owned());
     }
-    (vec![Deletion::of(identity)], notes)
+    (vec![leaving(identity, None)], notes)
+}
+
+fn leaving(identity: &Identity, labels: Option<Labels>) -> Leaving {
+    Leaving { identity: identity.clone(), labels, has_other_kind: false }
 }
 
 /// A number with a noun: `1 error`, `2 errors`.
@@ -282,10 +255,10 @@ fn refused_objects(component: &ComponentChange) -> Vec<Block> {
         let Some(identity) = object.identity() else { continue };
         let (names, items) = (vec![identity.label()], Vec::new());
         if let Effect::Refused { fields } = &object.effect {
-            let (commands, notes) = deletions(identity, &object.notes);
-            blocks.push(Block { mark: '!', names, effect: refused(fields), items, notes, commands });
+            let (leaving, notes) = deletions(identity, &object.notes);
+            blocks.push(Block { mark: '!', names, effect: refused(fields), items, notes, leaving });
         } else if !object.notes.is_empty() {
-            blocks.push(Block { mark: '~', names, effect: String::new(), items, notes: object.notes.clone(), commands: Vec::new() });
+            blocks.push(Block { mark: '~', names, effect: String::new(), items, notes: object.notes.clone(), leaving: Vec::new() });
         }
     }
     blocks
@@ -414,8 +387,8 @@ fn loose(object: &ObjectChange, comparison: &Comparison, everywhere: Option<&Blo
         return None;
     }
     let is_refused = matches!(object.effect, Effect::Refused { .. });
-    let (commands, notes) = if is_refused { deletions(identity, &object.notes) } else { (Vec::new(), object.notes.clone()) };
-    Some(Block { mark, names: vec![identity.label()], effect, items, notes, commands })
+    let (leaving, notes) = if is_refused { deletions(identity, &object.notes) } else { (Vec::new(), object.notes.clone()) };
+    Some(Block { mark, names: vec![identity.label()], effect, items, notes, leaving })
 }
 
 fn shards(comparison: &Comparison) -> Vec<String> {
@@ -423,21 +396,6 @@ fn shards(comparison: &Comparison) -> Vec<String> {
         format!("{} {} → {}: each shard has its own documents, so index them again", change.executor, change.old, change.new)
     };
     comparison.shards.iter().map(line).collect()
-}
-
-/// A word of a command. Names of Kubernetes need no quotes, but a name in manifests may be any string.
-fn word(text: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-._/,=:".contains(c);
-    if text.chars().all(is_plain) {
-        return text.to_owned();
-    }
-    let text: String = text.chars().map(|c| if c.is_control() { '?' } else { c }).collect();
-    format!("'{}'", text.replace('\'', r"'\''"))
-}
-
-fn delete_command(namespace: &str, arguments: &str) -> String {
-    let flag = if namespace.is_empty() { String::new() } else { format!(" --namespace {}", word(namespace)) };
-    format!("kubectl delete{flag} {arguments}")
 }
 
 /// Whether an object contains data or other objects, so that no command should delete it on the way.
@@ -460,9 +418,9 @@ fn left(comparison: &Comparison) -> Vec<String> {
         let mut kinds: Vec<String> = kinds.into_iter().collect();
         // Pods that end need their ConfigMap and Service to the last.
         kinds.sort_by_key(|kind| !kind.ends_with(".apps"));
-        delete_command(namespace, &format!("{} --selector {}", kinds.join(","), word(&format!("flow.jina.ai/flow={flow}"))))
+        command("delete", namespace, &format!("{} --selector {}", kinds.join(","), word(&format!("flow.jina.ai/flow={flow}"))))
     });
-    let named = by_name.into_iter().map(|(namespace, arguments)| delete_command(namespace, &arguments.join(" ")));
+    let named = by_name.into_iter().map(|(namespace, arguments)| command("delete", namespace, &arguments.join(" ")));
     // With other names on both sides, OLD may be another environment that still runs.
     let condition = if comparison.renames.is_empty() { "" } else { "  # only if no client uses the old names" };
     selected.chain(named).map(|command| format!("{command}{condition}")).collect()

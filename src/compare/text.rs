@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Write};
 
+use super::handover;
 use super::outline::{Block, Outline, counted};
 use crate::finding::harmless;
 
@@ -61,7 +62,7 @@ fn write_block(block: &Block, out: &mut String) -> fmt::Result {
         .collect();
     let all: Vec<String> = texts.iter().map(|(topic, texts)| format!("{topic} {}", texts.join(", "))).collect();
     let is_short = all.iter().map(|text| text.chars().count() + 2).sum::<usize>() + head.chars().count() <= WIDEST;
-    if is_short && !all.is_empty() && block.notes.is_empty() && block.effect.is_empty() && block.commands.is_empty() {
+    if is_short && !all.is_empty() && block.notes.is_empty() && block.effect.is_empty() && block.leaving.is_empty() {
         return writeln!(out, "{head}  {}", all.join("; "));
     }
     writeln!(out, "{head}")?;
@@ -74,8 +75,11 @@ fn write_block(block: &Block, out: &mut String) -> fmt::Result {
         }
     }
     write_shared("    ", &shared, out)?;
-    for command in block.deletions() {
+    for command in handover::before(&block.leaving) {
         writeln!(out, "    {:<12}{command}", "first")?;
+    }
+    for command in handover::after(&block.leaving) {
+        writeln!(out, "    {:<12}{command}", "then")?;
     }
     for note in &block.notes {
         write_list(&format!("    {:<12}", "note"), std::slice::from_ref(note), ", ", INDENT, out)?;

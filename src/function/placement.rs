@@ -40,9 +40,9 @@ impl Placement {
         }
         let mut outcome = reconciler.finish();
         outcome.findings.extend(of_exports);
-        if purpose == Purpose::Render && !outcome.adopted.is_empty() {
+        if purpose == Purpose::Render && !outcome.reselected.is_empty() {
             for run in &mut runs {
-                run.findings.extend(adoption::needs_delete(list, &outcome, &run.placing.key()));
+                run.findings.extend(adoption::needs_delete(list, &outcome, &run.placing.key(), "set `spec.compat: jina-3.34`"));
             }
         }
         for (run, rendering) in runs.iter_mut().zip(&renderings) {

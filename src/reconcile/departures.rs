@@ -102,7 +102,7 @@ impl<'l> Reconciler<'l, '_> {
             added: self.added,
             missing: self.missing,
             findings: self.findings,
-            adopted: self.adopted,
+            reselected: self.reselected,
             changes: self.changes,
         }
     }

@@ -50,8 +50,9 @@ pub struct Reconciled {
     pub missing: Vec<MissingObject>,
     /// Findings in the order of the list.
     pub findings: Vec<ItemFinding>,
-    /// The indices of the items of Jina's export that become objects of a JinaFlow, each with the key of the JinaFlow.
-    pub adopted: Vec<(usize, FlowKey)>,
+    /// The indices of the items that may get another selector or address, each with the key of its JinaFlow: objects of Jina's export
+    /// that become objects of a JinaFlow, and objects of a JinaFlow that turns `compat` on or off.
+    pub reselected: Vec<(usize, FlowKey)>,
     /// What the render does to the objects of each JinaFlow. Empty if the caller does not store the answer.
     pub changes: Vec<FlowChanges>,
 }

@@ -59,8 +59,8 @@ pub struct Reconciler<'l, 't> {
     pub(super) added: NewItems,
     pub(super) missing: Vec<MissingObject>,
     pub(super) findings: Vec<ItemFinding>,
-    /// The items that are adopted, each with the key of its JinaFlow.
-    pub(super) adopted: Vec<(usize, FlowKey)>,
+    /// The items that may get another selector or address, each with the key of its JinaFlow.
+    pub(super) reselected: Vec<(usize, FlowKey)>,
     /// What the render does, by JinaFlow.
     pub(super) changes: Vec<FlowChanges>,
     /// The position of each JinaFlow in `changes`.
@@ -100,7 +100,7 @@ impl<'l, 't> Reconciler<'l, 't> {
             added: NewItems::default(),
             missing: Vec::new(),
             findings: Vec::new(),
-            adopted: Vec::new(),
+            reselected: Vec::new(),
             changes: Vec::new(),
             place_of_record: HashMap::new(),
         };

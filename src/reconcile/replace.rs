@@ -76,7 +76,7 @@ impl<'l> Reconciler<'l, '_> {
             set_annotation(&mut object, OBJECT, owner.value());
             set_annotation(&mut object, RENDERED, rendered);
             if item.is_adopted {
-                self.adopted.push((index, flow.key()));
+                self.reselected.push((index, flow.key()));
             }
             self.fates[index] = Fate::Replaced(list.respell(&list.items[index], &object));
         } else {

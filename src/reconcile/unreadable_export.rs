@@ -47,11 +47,11 @@ impl Adoption<'_, '_> {
                 of_flow.map(|object| format!("{} `{}`", object.text_at("kind"), object.text_at("metadata.name"))).collect();
             let Some(first) = names.first() else { continue };
             let what = match names.len() {
-                1 => format!("the {first} of the Flow, which"),
-                2 => format!("the {first} and 1 more object of the Flow, which"),
-                count => format!("the {first} and {} more objects of the Flow, which", count - 1),
+                1 => format!("the {first}"),
+                2 => format!("the {first} and 1 more object"),
+                count => format!("the {first} and {} more objects", count - 1),
             };
-            let message = format!("is a list with {what} would be written again beside it");
+            let message = format!("is a list with {what} of the Flow; a render does not merge into lists, so they would be there twice");
             let finding = Code::ListInExport.error("kind", message).got(&meta.kind);
             self.report(index, &meta, finding.fix("write each item as a YAML document, with `---` between them"));
         }

@@ -16,6 +16,12 @@ use crate::krm::annotations::NEEDS_HASH;
 use crate::yaml::Node;
 
 impl Reconciler<'_, '_> {
+    /// The selector and the address of an object, which a cluster does not change; `None` if nobody reads the answer.
+    fn reached(&self, object: &Node<'_>) -> Option<[String; 2]> {
+        let shown = |path: &str| object.at(path).map(Node::shown).unwrap_or_default();
+        self.is_recording().then(|| ["spec.selector.matchLabels", "spec.clusterIP"].map(shown))
+    }
+
     /// Adds a new object.
     pub(super) fn add(&mut self, flow: &Placing, mut object: Node<'_>, owner: &Owner, file: &str) {
         let needs_hash = self.caller == Caller::KustomizeGenerator && owner.role == "ConfigMap" && !flow.is_of_jina;
@@ -41,6 +47,7 @@ impl Reconciler<'_, '_> {
             return;
         }
         let before = leaves::value(&mine);
+        let reaches = self.reached(&mine);
         let mut findings = Findings::default();
         let overwritten = if self.caller.keeps_files() { Overwritten::Named } else { Overwritten::Silent };
         let kept = remembers.then(|| object.clone());
@@ -54,8 +61,8 @@ impl Reconciler<'_, '_> {
         if let Some(rendered) = rendered {
             set_annotation(&mut merged, RENDERED, rendered);
         }
-        if is_adopted {
-            self.adopted.push((index, flow.key()));
+        if is_adopted || reaches != self.reached(&merged) {
+            self.reselected.push((index, flow.key()));
         }
         if let (Some(before), Some(fresh)) = (&former, &kept) {
             self.record(flow, &Around { before: Some(before), after: &merged, fresh, is_adopted }, &findings);

@@ -1,18 +1,18 @@
 //! Adoption of an export of Jina: the objects that Jina exports for each Flow, the objects of a list that are edited copies of
 //! them, and what a cluster needs where the export runs.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::rendering::Rendering;
-use crate::compare::is_refused;
+use crate::compare::{Leaving, commands_after, commands_before, leaving};
 use crate::config::{JinaFlow, Settings};
 use crate::finding::{Code, Finding, Findings, Path};
 use crate::jina::flow::Flow;
-use crate::krm::{Caller, ObjectRef, ResourceList, effective_namespace};
+use crate::krm::{Caller, ResourceList, effective_namespace};
 use crate::manifests::Object;
 use crate::manifests::labels::COMPONENT;
 use crate::plan::{Budget, Component};
-use crate::reconcile::{Adoption, Fate, FlowKey, Generated, ItemFinding, JinasComponent, Placing, Reconciled, SIGN, Strip};
+use crate::reconcile::{Adoption, Fate, FlowKey, Generated, ItemFinding, JinasComponent, Placing, Reconciled, Strip};
 use crate::yaml::{self, Data, Node};
 
 /// Adds the objects of Jina's exports to the generated items of a list, and returns findings about exports that cannot be adopted.
@@ -83,85 +83,56 @@ fn write_name(node: &mut Node<'_>, name: &str) {
     }
 }
 
-/// The warning about adopted objects of a JinaFlow that a cluster refuses to change: the selectors of workloads, and the address of
-/// a Service. With the commands, the pods of the export serve requests until the new pods are ready.
-pub fn needs_delete(list: &ResourceList<'_>, outcome: &Reconciled, flow: &FlowKey) -> Option<Finding> {
-    let mut refused: Vec<Refused> = Vec::new();
-    for (index, _) in outcome.adopted.iter().filter(|(_, key)| key == flow) {
+/// The warning about objects of a JinaFlow that a cluster refuses to change: the selectors of workloads, and the address of a Service.
+/// With the commands, the old pods serve requests until the new pods are ready. `compat` is how a user turns `compat` on.
+pub fn needs_delete(list: &ResourceList<'_>, outcome: &Reconciled, flow: &FlowKey, compat: &str) -> Option<Finding> {
+    let mut refused: Vec<Leaving> = Vec::new();
+    for (index, _) in outcome.reselected.iter().filter(|(_, key)| key == flow) {
         let (Some(item), Some(Fate::Replaced(text))) = (list.items.get(*index), outcome.fates.get(*index)) else { continue };
         let before = item.read().ok().and_then(|document| document.root);
         let after = yaml::read(text).ok().and_then(|document| document.root).and_then(first);
         let (Some(before), Some(after)) = (before, after) else { continue };
         // An API server refuses the names of inspecting components, so they run nowhere.
-        if before.text_at("metadata.name").starts_with('-') {
-            continue;
-        }
-        let is_other = before.text_at("kind") != after.text_at("kind");
-        if is_other || is_refused(&before, &after) {
-            refused.push(Refused::of(&before, &after));
+        if !before.text_at("metadata.name").starts_with('-') {
+            refused.extend(leaving(&before, &after));
         }
     }
-    let workloads: Vec<&Refused> = refused.iter().filter(|object| object.kind != "service").collect();
-    let names: BTreeSet<&str> = workloads.iter().map(|object| object.name.as_str()).collect();
-    let services = refused.iter().filter(|object| object.kind == "service").count();
-    if refused.is_empty() {
-        return None;
-    }
+    let is_service = |object: &&Leaving| object.identity.kind == "Service";
+    let names: BTreeSet<&str> = refused.iter().filter(|object| !is_service(object)).map(|object| object.identity.name.as_str()).collect();
     let names = names.into_iter().collect::<Vec<_>>().join(", ");
-    let message = match (workloads.len(), services) {
-        (0, count) => format!("changes {count} Services in a way that a cluster refuses where the export runs"),
-        (_, 0) => format!("changes the selectors of {names}, which a cluster refuses where the export runs"),
-        (_, count) => format!("changes the selectors of {names} and {count} Services, which a cluster refuses where the export runs"),
+    let services = match refused.iter().filter(is_service).count() {
+        0 => String::new(),
+        1 => "the new address of 1 Service".to_owned(),
+        count => format!("the new addresses of {count} Services"),
     };
-    let fix = "where it runs, run the commands below around the next apply, and compare first: jinaflow diff EXPORT PACKAGE; \
-               to keep the selectors and Services of Jina, set `spec.compat: jina-3.34`";
+    let what = match (names.is_empty(), services.is_empty()) {
+        (true, true) => return None,
+        (true, false) => services,
+        (false, true) => format!("the new selectors of {names}"),
+        (false, false) => format!("the new selectors of {names}, and {services}"),
+    };
+    let message = format!("a cluster in which these objects run refuses {what}");
+    let mut fix =
+        "if they run, run the commands below; `jinaflow diff OLD NEW` shows all changes, with the manifests of the last apply as OLD"
+            .to_owned();
+    let leaves_compat =
+        |object: &Leaving| object.labels.as_ref().is_some_and(|labels| labels.added.iter().any(|[name, _]| name == COMPONENT));
+    if refused.iter().any(leaves_compat) {
+        fix.push_str("; to keep the selectors and Services of Jina, ");
+        fix.push_str(compat);
+    }
     Some(Code::AdoptionNeedsDelete.warning("metadata.name", message).fix(fix).with_block(commands(&refused)))
 }
 
-/// An object that a cluster refuses to change.
-struct Refused {
-    /// The kind, as an argument of kubectl.
-    kind: String,
-    namespace: String,
-    name: String,
-    /// The labels that select the pods of the export, and the labels that select the new pods.
-    labels: [Vec<String>; 2],
-}
-
-impl Refused {
-    fn of(before: &Node<'_>, after: &Node<'_>) -> Self {
-        let pairs = |object: &Node<'_>| -> Vec<String> {
-            let labels = object.map_at("spec.selector.matchLabels").iter();
-            labels.map(|(name, value)| format!("{}={}", name.shown(), value.shown())).collect()
-        };
-        let ObjectRef { kind, namespace, name, .. } = ObjectRef::of(before);
-        let labels = [pairs(before), pairs(after)];
-        Self { kind: kind.to_ascii_lowercase(), namespace: namespace.to_owned(), name: name.to_owned(), labels }
-    }
-}
-
-/// The commands around an apply. An orphaned pod serves on, and the new Services find it by its new labels. An orphaned ReplicaSet
-/// stays until it is deleted.
-fn commands(refused: &[Refused]) -> String {
-    let mut lines = Vec::new();
-    let flag = |namespace: &str| if namespace.is_empty() { String::new() } else { format!(" --namespace {namespace}") };
-    for Refused { namespace, labels: [old, new], .. } in refused.iter().filter(|object| object.kind != "service") {
-        if !old.is_empty() && !new.is_empty() && old != new {
-            lines.push(format!("kubectl label pods{} --selector {} {}", flag(namespace), old.join(","), new.join(" ")));
-        }
-    }
-    let mut groups: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
-    for Refused { kind, namespace, name, .. } in refused {
-        groups.entry((namespace, kind)).or_default().push(name);
-    }
-    for ((namespace, kind), names) in &groups {
-        let orphan = if *kind == "service" { "" } else { " --cascade=orphan" };
-        lines.push(format!("kubectl delete {kind}{} {}{orphan}", flag(namespace), names.join(" ")));
-    }
+/// The commands around an apply. No command deletes data.
+fn commands(refused: &[Leaving]) -> String {
+    let mut lines = commands_before(refused);
     lines.push("# now apply, and wait until the new pods are ready".to_owned());
-    let namespaces: BTreeSet<&str> = groups.keys().filter(|(_, kind)| *kind == "deployment").map(|(namespace, _)| *namespace).collect();
-    for namespace in namespaces {
-        lines.push(format!("kubectl delete replicaset{} --selector '{SIGN},!{COMPONENT}'", flag(namespace)));
+    lines.extend(commands_after(refused));
+    let stateful = refused.iter().filter(|object| object.has_other_kind && object.identity.kind == "StatefulSet");
+    let names: Vec<&str> = stateful.map(|object| object.identity.name.as_str()).collect();
+    if !names.is_empty() {
+        lines.push(format!("# the claims of {} stay with their data: kubectl get persistentvolumeclaims", names.join(", ")));
     }
     lines.join("\n")
 }

@@ -169,12 +169,78 @@ fn a_running_flow_needs_commands_because_of_new_selectors() {
         "kubectl label pods --namespace search --selector app=indexer-head flow.jina.ai/component=indexer-head",
         "kubectl label pods --namespace search --selector app=indexer-0 flow.jina.ai/component=indexer-0",
         "kubectl label pods --namespace search --selector app=indexer-1 flow.jina.ai/component=indexer-1",
-        "kubectl delete deployment --namespace search gateway encoder indexer-head indexer-0 indexer-1 --cascade=orphan",
-        "kubectl delete service --namespace search encoder indexer-head indexer-0 indexer-1",
+        "kubectl delete --namespace search --cascade=orphan deployment.apps/encoder deployment.apps/gateway deployment.apps/indexer-0 \
+         deployment.apps/indexer-1 deployment.apps/indexer-head",
+        "kubectl delete --namespace search service/encoder service/indexer-0 service/indexer-1 service/indexer-head",
         "# now apply, and wait until the new pods are ready",
-        "kubectl delete replicaset --namespace search --selector 'jina_deployment_name,!flow.jina.ai/component'",
+        "kubectl delete replicasets --namespace search --selector \
+         'app in (gateway, encoder, indexer-head, indexer-0, indexer-1),!flow.jina.ai/component'",
     ];
     assert_eq!(block, expected);
+}
+
+/// Removing or adding `compat` after the adoption changes the selectors in the same way.
+#[test]
+fn turning_compat_off_or_on_later_needs_the_same_commands() {
+    let commands = |adopted: &Adopted| -> String {
+        let list = adopted.list();
+        let results = list["results"].as_array().unwrap().iter();
+        let found = results.filter(|result| result["tags"]["code"] == "adoption-needs-delete").collect::<Vec<_>>();
+        assert_eq!(found.len(), 1, "{}", adopted.stderr);
+        found[0]["message"].as_str().unwrap().lines().skip(1).collect::<Vec<_>>().join("\n")
+    };
+    let with = with_compat(example()).adopt();
+    assert_eq!(with.codes(), Vec::<&str>::new());
+    let without = with.with_spec(without_compat).again();
+    assert_eq!(commands(&without), commands(&example().adopt()));
+    assert_eq!(without.again().codes(), Vec::<&str>::new());
+    let on_again = without.with_spec(|spec| spec["compat"] = "jina-3.34".into()).again();
+    let commands = commands(&on_again);
+    assert!(commands.contains("--selector flow.jina.ai/component=encoder app=encoder\n"), "{commands}");
+    assert!(commands.contains("--selector 'flow.jina.ai/component in (") && commands.contains(",!app'"), "{commands}");
+}
+
+fn without_compat(spec: &mut Value) {
+    spec.as_object_mut().unwrap().remove("compat").unwrap();
+}
+
+#[test]
+fn a_service_with_another_type_is_not_headless_and_a_probe_stays_whole() {
+    let probe = json!({"httpGet": {"path": "/live", "port": 80}, "timeoutSeconds": 7});
+    let mut files = example().edited();
+    for object in files.iter_mut().flat_map(|(_, objects)| objects).filter(|object| object["metadata"]["name"] == "encoder") {
+        if object["kind"] == "Service" {
+            object["spec"]["type"] = "NodePort".into();
+        } else {
+            object["spec"]["template"]["spec"]["containers"][0]["livenessProbe"] = probe.clone();
+        }
+    }
+    let package = example().with(&files);
+    let later = with_compat(package.clone()).adopt().with_spec(without_compat).again();
+    for adopted in [package.adopt(), later] {
+        assert!(adopted.is_success, "{}", adopted.stderr);
+        assert!(adopted.codes().contains(&"edit-conflict"), "{}", adopted.stderr);
+        assert!(adopted.stderr.contains("(got \"type: NodePort\"); the Flow now has \"clusterIP: None\""), "{}", adopted.stderr);
+        let service = &adopted.objects[&("Service".to_owned(), "encoder".to_owned())]["spec"];
+        assert_eq!((&service["type"], &service["clusterIP"]), (&json!("NodePort"), &Value::Null));
+        let live = &encoder(&adopted)["spec"]["template"]["spec"]["containers"][0]["livenessProbe"];
+        assert_eq!(*live, probe);
+    }
+}
+
+/// Jina runs the head of an executor with volumes as a StatefulSet. Its last pod ends with it, and its claims stay.
+#[test]
+fn a_workload_of_another_kind_is_deleted_after_the_apply() {
+    let case = recorded(&root().join("tests/jina/flows")).into_iter().find(|case| case.name == "098-shards-volumes-before");
+    let Some(package) = case.and_then(|case| Package::of_recorded(&case)) else { panic!("the Flow is not recorded") };
+    let adopted = package.adopt();
+    assert!(adopted.is_success, "{}", adopted.stderr);
+    let list = adopted.list();
+    let results = list["results"].as_array().unwrap().iter();
+    let message = results.filter_map(|result| result["message"].as_str()).find(|message| message.contains("# now apply")).unwrap();
+    let (before, after) = message.split_once("# now apply").unwrap();
+    assert!(before.contains("kubectl label pods") && !before.contains("statefulset.apps/idx-head"), "{message}");
+    assert!(after.contains("statefulset.apps/idx-head\n") && after.contains("# the claims of idx-head stay"), "{message}");
 }
 
 #[test]

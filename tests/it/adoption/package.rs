@@ -154,9 +154,14 @@ impl Adopted {
 
     /// The list with another Flow.
     pub fn with_flow(&self, change: impl Fn(&str) -> String) -> Self {
+        self.with_spec(|spec| spec["flow"] = change(spec["flow"].as_str().unwrap()).into())
+    }
+
+    /// The list with another JinaFlow.
+    pub fn with_spec(&self, change: impl Fn(&mut Value)) -> Self {
         let line = self.text.lines().find(|line| line.starts_with("- {\"apiVersion\":\"flow.jina.ai/")).unwrap();
         let mut flow: Value = serde_json::from_str(&line[2..]).unwrap();
-        flow["spec"]["flow"] = change(flow["spec"]["flow"].as_str().unwrap()).into();
+        change(&mut flow["spec"]);
         let text = items(&self.text).replace(line, &format!("- {flow}"));
         Self { text, objects: self.objects.clone(), stderr: String::new(), summary: Vec::new(), is_success: true, is_unchanged: true }
     }

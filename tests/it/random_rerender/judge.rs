@@ -233,6 +233,16 @@ pub fn expected<'p>(sides: &Sides<'p>, mode: Mode) -> Expected<'p> {
     out
 }
 
+/// The code of the warning about selectors and addresses that a cluster refuses to change.
+const NEEDS_COMMANDS: &str = "adoption-needs-delete";
+
+/// Whether a cluster refuses to change the selector or the address of an object.
+fn is_refused(was: &Value, now: &Value) -> bool {
+    let (before, after) = (&was["spec"]["clusterIP"], &now["spec"]["clusterIP"]);
+    let is_workload = now["kind"] == "Deployment" || now["kind"] == "StatefulSet";
+    is_workload && was["spec"]["selector"] != now["spec"]["selector"] || before != after && !after.is_null()
+}
+
 /// Whether a result reports an action of a merge.
 fn is_about_a_merge(result: &Value) -> bool {
     ["edit-conflict", "edit-lost", "edit-carried-over"].iter().any(|code| result["tags"]["code"] == *code)
@@ -320,7 +330,15 @@ fn wrong_results(expected: &Expected<'_>, answer: &Package, fresh: &Package, wro
     let more = left.iter().filter(|result| result["tags"]["code"] != "edit-carried-over");
     wrong.extend(more.map(|result| format!("this result has no reason: {result}")));
     let known: Vec<&Value> = fresh.results.iter().map(|result| &result["message"]).collect();
-    for result in answer.results.iter().filter(|result| !is_about_a_merge(result) && !is_about_a_copy(result)) {
+    let (needed, others): (Vec<&Value>, Vec<&Value>) = answer.results.iter().partition(|result| result["tags"]["code"] == NEEDS_COMMANDS);
+    let mut refused = expected.objects.iter().filter(|wanted| {
+        let now = answer.find(&wanted.owner).filter(|now| wanted.was.is_some_and(|was| was.label() == now.label()));
+        wanted.was.zip(now).is_some_and(|(was, now)| is_refused(&was.object(), &now.object()))
+    });
+    if refused.next().is_some() != (needed.len() == 1) {
+        wrong.push(format!("selectors or addresses change, or not, and the results about it are {needed:?}"));
+    }
+    for result in others.into_iter().filter(|result| !is_about_a_merge(result) && !is_about_a_copy(result)) {
         if !known.contains(&&result["message"]) {
             wrong.push(format!("a first render does not give this result: {result}"));
         }

@@ -385,7 +385,8 @@ pub const COMMANDS: &[Row] = &[
                 return Err(missing("completion", "SHELL", &format!("add one of: {}", names.join(", "))));
             };
             let Some((_, shell)) = SHELLS.iter().find(|(known, _)| *known == name) else {
-                return Err(Code::ValueNotAllowed.error("completion", "has no such shell").got(&name).suggest(&name, names.into_iter()));
+                let finding = Code::ValueNotAllowed.error("completion", "has no such shell").got(&name);
+                return Err(finding.fix(format!("use one of: {}", names.join(", "))));
             };
             arguments.end("completion", "one SHELL")?;
             Ok(Command::Completion(*shell))

@@ -72,8 +72,9 @@ pub fn diff(difference: &Difference, stdout: &mut impl Write, report: &mut Repor
     let options = Options { external: difference.external.clone(), is_strict: false };
     let selection = difference.is_live.then(|| compare::live::select(old.views(), new.views()));
     let is_kept = |id: usize| selection.as_ref().is_none_or(|selection| selection.is_kept[id]);
-    let old_views = old.views().enumerate().filter(|(id, _)| is_kept(*id)).map(|(_, view)| view);
-    let (old_cluster, new_cluster) = (Cluster::of(old_views, &options), Cluster::of(new.views(), &options));
+    let old_views = old.views().enumerate().filter(|(id, view)| is_kept(*id) && is_named(*view)).map(|(_, view)| view);
+    let new_views = new.views().filter(|view| is_named(*view));
+    let (old_cluster, new_cluster) = (Cluster::of(old_views, &options), Cluster::of(new_views, &options));
     for (source, cluster) in [(&difference.old, &old_cluster), (&difference.new, &new_cluster)] {
         let subject = Subject::File(source.flow.clone());
         report.extend(duplicates(cluster).map(|finding| (subject.clone(), finding)));
@@ -88,8 +89,6 @@ pub fn diff(difference: &Difference, stdout: &mut impl Write, report: &mut Repor
                 "name it as OLD, and add the flag --live"
             };
             report.push((subject, Code::LiveObjects.error("", message).fix(fix)));
-        } else if let Some(finding) = unnamed(objects) {
-            report.push((subject, finding));
         } else if !FilePath::new(&source.flow).is_dir() && objects.views().all(|object| object.text_at("kind").is_empty()) {
             let message = "has no object; the command that wrote it may have failed";
             report.push((
@@ -97,6 +96,7 @@ pub fn diff(difference: &Difference, stdout: &mut impl Write, report: &mut Repor
                 Code::NothingRunsJina.error("", message).fix("name manifests or a Flow; an empty folder is a side without objects"),
             ));
         }
+        report.extend(unnamed(objects, &source.flow));
     }
     if difference.is_live && without_namespace(&new_cluster) && !without_namespace(&old_cluster) {
         let message = "has objects without a namespace, so it is not known which objects of the cluster they are";
@@ -147,13 +147,24 @@ fn without_namespace(cluster: &Cluster<'_>) -> bool {
     workloads.chain(cluster.services.iter().map(|service| &cluster.objects[service.object])).any(|object| object.namespace().is_empty())
 }
 
-/// A finding about documents that are not objects: without a kind and a name, they cannot be compared.
-fn unnamed(objects: &Objects<'_>) -> Option<Finding> {
-    let is_named = |object: View<'_>| !object.text_at("kind").is_empty() && !object.text_at("metadata.name").is_empty();
-    let count = objects.views().filter(|object| !is_named(*object)).count();
-    let documents = if count == 1 { "a document".to_owned() } else { format!("{count} documents") };
-    let finding = Code::MissingField.error("", format!("has {documents} without `kind` or `metadata.name`, which cannot be compared"));
-    (count > 0).then(|| finding.fix("remove it, or complete it: every object has `apiVersion`, `kind` and `metadata.name`"))
+/// Whether a document is an object with a name. Others, such as the values of a chart or a Job with `generateName`, have no
+/// counterpart on the other side.
+fn is_named(document: View<'_>) -> bool {
+    !document.text_at("kind").is_empty() && !document.text_at("metadata.name").is_empty()
+}
+
+/// Findings about documents that are not compared. If no document is an object, the command that wrote them may have failed.
+fn unnamed(objects: &Objects<'_>, side: &str) -> Vec<(Subject, Finding)> {
+    let has_objects = objects.views().any(is_named);
+    let left_out = objects.views().enumerate().filter(|(_, document)| !is_named(*document) && !document.is_null());
+    let finding = |(place, document): (usize, View<'_>)| {
+        let field = if document.text_at("kind").is_empty() { "kind" } else { "metadata.name" };
+        let finding = Code::MissingField.error(field, "is not set, so this document is not compared");
+        let severity = if has_objects { Severity::Warning } else { Severity::Error };
+        let file = objects.source(place).map_or(side, |(file, ..)| file).to_owned();
+        (Subject::File(file), finding.with_severity(severity).fix("every object has `apiVersion`, `kind` and `metadata.name`"))
+    };
+    left_out.map(finding).collect()
 }
 
 /// Findings about objects that a side has twice. Of two objects with one name, the last one that is applied remains.

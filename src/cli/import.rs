@@ -5,15 +5,16 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path as FilePath, PathBuf};
 
+use super::comments::{self, Comment};
 use super::failure::{Report, Result};
 use super::file::File;
 use super::init::Layout;
-use super::inspect::gather;
+use super::inspect::{gather, is_manifest};
 use super::kustomizations::{self, Reader};
 use super::objects::Objects;
 use super::scaffold::{KPT_SETTINGS, KUSTOMIZE_SETTINGS, NOT_BUILT, OUTSIDE, OfImport, Scaffold, first_name};
 use super::shell::quoted;
-use super::{comments, kept_patches, outdir, side, stdin};
+use super::{kept_patches, outdir, side, stdin};
 use crate::compare::live;
 use crate::finding::{Code, Finding};
 use crate::import::{self, Imported};
@@ -43,6 +44,9 @@ const OF_HELM: &str = "Source: ";
 /// The most lines about differences.
 const MOST_LINES: usize = 100;
 
+/// The most names of files in a line.
+const MOST_FILES: usize = 20;
+
 /// Imports an export. Findings go to `report`. Returns whether each object is reproduced.
 pub fn import(arguments: &Import, stdout: &mut impl Write, report: &mut Report) -> Result<bool> {
     let Some(files) = read(&arguments.source, report)? else { return Ok(false) };
@@ -54,6 +58,7 @@ pub fn import(arguments: &Import, stdout: &mut impl Write, report: &mut Report) 
     }
     let (mut nodes, places) = of_users(&objects);
     let file = |place: usize| places.get(place).and_then(|object| objects.source(*object)).map(|(file, ..)| file.to_owned());
+    let is_live = objects.views().any(live::is_from_server);
     if let Some(place) = nodes.iter().position(|node| templates::in_node(node).is_some()) {
         report.push((Subject::File(file(place).unwrap_or_else(|| shown(&arguments.source))), template()));
         return Ok(false);
@@ -64,7 +69,7 @@ pub fn import(arguments: &Import, stdout: &mut impl Write, report: &mut Report) 
         Ok(imported) => imported,
         Err(problems) => {
             let subject = |place: Option<usize>| Subject::File(place.and_then(file).unwrap_or_else(|| shown(&arguments.source)));
-            report.extend(problems.into_iter().map(|(place, finding)| (subject(place), finding)));
+            report.extend(joined(problems.into_iter().map(|(place, finding)| (subject(place), finding)).collect()));
             return Ok(false);
         }
     };
@@ -91,8 +96,26 @@ pub fn import(arguments: &Import, stdout: &mut impl Write, report: &mut Report) 
     }
     write_report(&imported, &nodes, stdout)?;
     write_places(&scaffold, &imported, arguments.layout, stdout)?;
-    next_steps(&folder, files.len(), arguments, &imported, &up, stdout)?;
+    write_unread(&arguments.source, stdout)?;
+    next_steps(&folder, files.len(), arguments, &imported, is_live, &up, stdout)?;
     Ok(imported.proof.is_proved())
+}
+
+/// Findings in which the objects that a file has twice are one finding, because the usual cause is a copied file.
+fn joined(findings: Report) -> Report {
+    let mut joined = Report::new();
+    for (subject, finding) in findings {
+        let is_same = |(other, known): &&mut (Subject, Finding)| *other == subject && known.code == Code::DuplicateObject;
+        let known = joined.iter_mut().find(is_same).filter(|_| finding.code == Code::DuplicateObject);
+        match (known, &finding.got) {
+            (Some((_, known)), Some(object)) => {
+                let objects = format!("{}, {object}", known.got.as_deref().unwrap_or_default());
+                known.got = Some(objects.into());
+            }
+            _ => joined.push((subject, finding)),
+        }
+    }
+    joined
 }
 
 /// The name of the source in messages.
@@ -193,8 +216,11 @@ fn scaffold(name: String, imported: &Imported, objects: &Objects<'_>, nodes: &[N
             list.push((name, text_of(node, text.filter(|_| is_unchanged || is_not_built))));
         } else {
             let comments = text.map(comments::of).unwrap_or_default().into_iter();
-            let comments = comments.filter(|(_, comment)| !comment.starts_with(OF_HELM));
-            lines.extend(comments.map(|(line, comment)| format!("# {file}:{}: {comment}\n", before + line)));
+            let comments = comments.filter(|comment| !comment.text.starts_with(OF_HELM));
+            lines.extend(comments.map(|Comment { line, text, field }| {
+                let at = if field.is_empty() { String::new() } else { format!(" {field}:") };
+                format!("# {file}:{}:{at} {text}\n", before + line)
+            }));
         }
     }
     if !lines.is_empty() {
@@ -263,12 +289,15 @@ fn write_report(imported: &Imported, nodes: &[Node<'_>], stdout: &mut impl Write
         writeln!(stdout, "Kubernetes refuses names that begin with a dash, so these lose it: {names}.")?;
     }
     if !imported.rearranged.is_empty() {
-        writeln!(stdout, "A build writes the same arguments in another order or spelling: {}.", labels(&imported.rearranged))?;
+        let labels = labels(&imported.rearranged);
+        let what = "A build writes these arguments as Jina does. They mean the same, but an apply restarts the pods";
+        writeln!(stdout, "{what}: {labels}.")?;
     }
     if !imported.edits.is_empty() {
         writeln!(stdout, "You changed, each with its place in the JinaFlow:")?;
         write_lines(imported.edits.iter().map(|edit| format!("  {edit}")), stdout)?;
     }
+    writeln!(stdout, "The Flow has the images, variables and options of the export. An export does not show which of them you changed.")?;
     if !proof.is_proved() {
         writeln!(stdout, "The JinaFlow does not give:")?;
         let different = proof.different.iter().filter_map(|difference| {
@@ -280,7 +309,7 @@ fn write_report(imported: &Imported, nodes: &[Node<'_>], stdout: &mut impl Write
     }
     if !imported.only_with_compat.is_empty() {
         let names = imported.only_with_compat.join(", ");
-        writeln!(stdout, "These do not apply without `compat`, so remove them together with it: {names}.")?;
+        writeln!(stdout, "Without `compat`, these are errors or have no effect. Remove them together with it: {names}.")?;
     }
     let is_built = |place: &usize| !imported.not_built.iter().any(|(other, _)| other == place);
     let copied: Vec<usize> = proof.foreign.iter().copied().filter(is_built).collect();
@@ -293,20 +322,66 @@ fn write_report(imported: &Imported, nodes: &[Node<'_>], stdout: &mut impl Write
     Ok(())
 }
 
+/// Writes the files of a folder that are not manifests, so that nobody misses them later.
+fn write_unread(source: &str, stdout: &mut impl Write) -> Result<()> {
+    let mut unread = Vec::new();
+    if source != "-" && FilePath::new(source).is_dir() {
+        list_unread(FilePath::new(source), FilePath::new(""), &mut unread);
+    }
+    if !unread.is_empty() {
+        unread.sort();
+        let more = unread.len().saturating_sub(MOST_FILES);
+        let shown = unread.get(..MOST_FILES).unwrap_or(&unread).join(", ");
+        let more = if more > 0 { format!(", and {more} more") } else { String::new() };
+        writeln!(stdout, "Not manifests, so neither read nor copied: {shown}{more}.")?;
+    }
+    Ok(())
+}
+
+/// Adds the files below a folder that are not read. `below` is the way to the folder from the source.
+fn list_unread(folder: &FilePath, below: &FilePath, unread: &mut Vec<String>) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let path = below.join(&name);
+        match entry.file_type() {
+            Ok(kind) if kind.is_dir() && !name.starts_with('.') => list_unread(&entry.path(), &path, unread),
+            Ok(kind) if kind.is_file() && !is_manifest(&name) && !name.starts_with('.') => unread.push(path.display().to_string()),
+            _ => {}
+        }
+    }
+}
+
 /// Writes where objects are that not every build has.
 fn write_places(scaffold: &Scaffold, imported: &Imported, layout: Layout, stdout: &mut impl Write) -> Result<()> {
     let Some(import) = &scaffold.import else { return Ok(()) };
     let names = |files: &[(String, String)]| files.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ");
     if !import.outside.is_empty() && layout == Layout::Kustomize {
         let names = names(&import.outside);
-        writeln!(stdout, "Of other namespaces or of the whole cluster, in {OUTSIDE}, which only overlays/prod has: {names}.")?;
+        writeln!(stdout, "Objects for other namespaces or for the whole cluster are in {OUTSIDE}. Only overlays/prod uses it: {names}.")?;
+    }
+    let shared: Vec<&str> = import.others.iter().filter(|(_, text)| claims_hosts(text)).map(|(name, _)| name.as_str()).collect();
+    if !shared.is_empty() && layout == Layout::Kustomize {
+        let names = shared.join(", ");
+        writeln!(stdout, "Every overlay has these, with the same hosts, so give each environment its own hosts in a patch: {names}.")?;
     }
     if !import.not_built.is_empty() {
         let reasons = imported.not_built.iter().map(|(_, reason)| reason.as_str());
         let names = import.not_built.iter().zip(reasons).map(|((name, _), reason)| format!("{name} has {reason}"));
-        writeln!(stdout, "No build can have these, so they are only copied, to {NOT_BUILT}: {}.", names.collect::<Vec<_>>().join(", "))?;
+        let names = names.collect::<Vec<_>>().join(", ");
+        writeln!(stdout, "These cannot be part of a build, so they are only copied to {NOT_BUILT}: {names}.")?;
     }
     Ok(())
+}
+
+/// Whether the text of an object names hosts for clients outside of the cluster, as an Ingress or a route does.
+fn claims_hosts(text: &str) -> bool {
+    let root = yaml::read(text).ok().and_then(|document| document.root);
+    root.is_some_and(|root| {
+        let has_host = |list: &str, field: &str| root.list_at(list).iter().any(|entry| !entry.text_at(field).is_empty());
+        let has_hosts = |list: &str| !root.list_at(list).is_empty();
+        has_host("spec.rules", "host") || has_host("spec.listeners", "hostname") || has_hosts("spec.hostnames") || has_hosts("spec.hosts")
+    })
 }
 
 /// Writes the first lines, and how many more there are.
@@ -326,7 +401,15 @@ fn write_lines(lines: impl Iterator<Item = String>, stdout: &mut impl Write) -> 
 }
 
 /// Writes the next commands.
-fn next_steps(folder: &FilePath, files: usize, arguments: &Import, imported: &Imported, up: &str, stdout: &mut impl Write) -> Result<()> {
+fn next_steps(
+    folder: &FilePath,
+    files: usize,
+    arguments: &Import,
+    imported: &Imported,
+    is_live: bool,
+    up: &str,
+    stdout: &mut impl Write,
+) -> Result<()> {
     let shown = folder.display().to_string();
     let folder = quoted(&shown);
     writeln!(stdout, "Wrote {files} files to {shown}.\n\nNext:")?;
@@ -338,15 +421,18 @@ fn next_steps(folder: &FilePath, files: usize, arguments: &Import, imported: &Im
     };
     let built = if arguments.layout == Layout::Kustomize { format!("{up}prod.yaml") } else { folder.to_string() };
     writeln!(stdout, "  {command}")?;
-    if arguments.source != "-" {
-        let is_exact =
-            imported.rearranged.is_empty() && imported.renamed.is_empty() && imported.stripped.is_empty() && imported.not_built.is_empty();
-        let note = match (imported.proof.is_proved(), is_exact) {
-            (true, true) => "    # no changes",
-            (true, false) => "    # only the changes that are listed above",
-            _ => "",
-        };
-        writeln!(stdout, "  jinaflow diff {} {built}{note}", quoted(&arguments.source))?;
+    let is_exact =
+        imported.rearranged.is_empty() && imported.renamed.is_empty() && imported.stripped.is_empty() && imported.not_built.is_empty();
+    let note = match (imported.proof.is_proved(), is_exact) {
+        (true, true) => "    # no changes",
+        (true, false) => "    # only the changes that are listed above",
+        _ => "",
+    };
+    let live = if is_live { "--live " } else { "" };
+    if arguments.source == "-" {
+        writeln!(stdout, "  jinaflow diff {live}OLD {built}{note}; OLD is a file with what you piped in")?;
+    } else {
+        writeln!(stdout, "  jinaflow diff {live}{} {built}{note}", quoted(&arguments.source))?;
     }
     writeln!(stdout, "Then remove `compat` from {shown}/{settings}, build again, and see with `jinaflow diff` what that changes.")?;
     Ok(())

@@ -157,6 +157,11 @@ pub fn flow(object: usize, node: &Node<'_>, budget: &mut Budget, own: &mut Findi
     Some((unrendered, placing, rendering))
 }
 
+/// Whether a file in a folder is read as manifests.
+pub fn is_manifest(name: &str) -> bool {
+    [".yaml", ".yml", ".json"].iter().any(|ending| name.ends_with(ending))
+}
+
 /// Reads a file, standard input, or all files of a folder with the extension of a manifest. A file in a folder that cannot be
 /// read is a warning.
 pub fn gather(path: &str, files: &mut Vec<File>, kustomizations: &mut Vec<Kustomization>, findings: &mut Report) -> Result<()> {
@@ -176,8 +181,7 @@ pub fn gather(path: &str, files: &mut Vec<File>, kustomizations: &mut Vec<Kustom
         let entry = entry.map_err(unreadable)?;
         let name = entry.file_name().to_string_lossy().into_owned();
         let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
-        let is_manifest = [".yaml", ".yml", ".json"].iter().any(|ending| name.ends_with(ending));
-        if !name.starts_with('.') && (is_folder || is_manifest) {
+        if !name.starts_with('.') && (is_folder || is_manifest(&name)) {
             names.push(name);
         }
     }

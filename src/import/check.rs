@@ -8,6 +8,7 @@ use super::graph::Graph;
 use super::old;
 use super::problem::Problem;
 use super::workload::Workload;
+use crate::check as cluster;
 use crate::finding::{Code, Finding};
 use crate::jina::options::Opt;
 use crate::jina::value::{Value, from_python_json};
@@ -53,20 +54,51 @@ pub fn problems(export: &Export<'_>, objects: &[Node<'_>]) -> Vec<Problem> {
         problems.extend(of_executor(executor, &services));
     }
     problems.extend(beside_workloads(export, objects, &services));
+    problems.extend(exclusive(objects));
     problems
 }
 
-/// The names of the Services, by namespace.
-struct Services<'o>(BTreeSet<&'o str>);
+/// Problems of fields that exclude each other. An API server refuses such an object, so it runs nowhere.
+fn exclusive(objects: &[Node<'_>]) -> Vec<Problem> {
+    let checked = cluster::check(objects, &cluster::Options::default());
+    let mut problems = Vec::new();
+    for (place, findings) in checked.findings {
+        let label = objects.get(place).map(|object| format!("{}/{}", object.text_at("kind"), object.text_at("metadata.name")));
+        let found = findings.into_iter().filter(|finding| finding.code == Code::ExclusiveFields);
+        problems.extend(found.map(|finding| (Some(place), finding.got(label.as_deref().unwrap_or_default()))));
+    }
+    problems
+}
+
+/// The Services: their names, each with its namespaces.
+struct Services<'o>(BTreeMap<&'o str, Vec<&'o str>>);
 
 impl<'o> Services<'o> {
     fn of(objects: &'o [Node<'o>]) -> Self {
-        Self(objects.iter().filter(|object| object.text_at("kind") == "Service").map(|object| object.text_at("metadata.name")).collect())
+        let mut services: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for object in objects.iter().filter(|object| object.text_at("kind") == "Service") {
+            services.entry(object.text_at("metadata.name")).or_default().push(object.text_at("metadata.namespace"));
+        }
+        Self(services)
     }
 
-    /// Whether an address names a Service, also in a short form.
-    fn has(&self, address: &Address<'_>) -> bool {
-        self.0.contains(address.host.split('.').next().unwrap_or_default())
+    /// The problem of an address that names no Service; a short form has no namespace.
+    fn problem(&self, opt: Opt, text: &str) -> Option<Finding> {
+        let address = Address::of(text);
+        let namespaces = self.0.get(address.host.split('.').next().unwrap_or_default());
+        let Some(namespaces) = namespaces else {
+            return Some(broken(opt, text).fix("correct the address, or add the Service that it names"));
+        };
+        let (_, namespace) = address.service().filter(|(_, namespace)| !namespace.is_empty())?;
+        if namespaces.iter().any(|known| known.is_empty() || *known == namespace) {
+            return None;
+        }
+        let own = namespaces.first().copied().unwrap_or_default();
+        let fix = format!(
+            "the Service is in `{own}`: write `{own}` for `{namespace}` in all arguments and variables of the export, or move the objects \
+             back to `{namespace}`"
+        );
+        Some(broken(opt, text).fix(fix))
     }
 }
 
@@ -146,8 +178,11 @@ fn of_gateway(gateway: &Workload<'_>, export: &Export<'_>, services: &Services<'
         });
         match export.executor(node) {
             None if is_own => problems.push((at, missing(&format!("the executor `{node}`, which the gateway calls")))),
-            Some(_) if !services.has(&first) => problems.push((at, broken(Opt::DeploymentsAddresses, addresses.first()))),
-            _ => {}
+            Some(_) => {
+                let address = addresses.first().map(String::as_str).unwrap_or_default();
+                problems.extend(services.problem(Opt::DeploymentsAddresses, address).map(|finding| (at, finding)));
+            }
+            None => {}
         }
     }
     if graph.unreadable.is_empty() {
@@ -188,10 +223,8 @@ fn of_executor(executor: &Executor<'_>, services: &Services<'_>) -> Vec<Problem>
     for head in executor.heads.iter().filter(|_| lost.is_empty()) {
         let connections = head.argv.word(Opt::ConnectionList).and_then(from_python_json);
         for (_, address) in pairs(connections.as_ref()) {
-            let text = address.to_str();
-            if !services.has(&Address::of(&text)) {
-                problems.push((Some(head.object), broken(Opt::ConnectionList, Some(&text))));
-            }
+            let finding = services.problem(Opt::ConnectionList, &address.to_str());
+            problems.extend(finding.map(|finding| (Some(head.object), finding)));
         }
     }
     problems
@@ -211,7 +244,7 @@ fn beside_workloads(export: &Export<'_>, objects: &[Node<'_>], services: &Servic
     let mut lost: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for workload in export.workloads() {
         let map = format!("{}-configmap", workload.name);
-        if !services.0.contains(workload.name) {
+        if !services.0.contains_key(workload.name) {
             lost.entry("Service").or_default().push(workload.name.to_owned());
         }
         if !maps.contains(map.as_str()) {
@@ -226,10 +259,9 @@ fn missing(what: &str) -> Finding {
     finding.fix("name all files of the export; from a cluster: kubectl get deploy,sts,svc,cm -o yaml")
 }
 
-fn broken(opt: Opt, address: Option<&String>) -> Finding {
+fn broken(opt: Opt, address: &str) -> Finding {
     let message = format!("has an address in `{}` that names no Service of the export", opt.row().argument);
-    let finding = Code::BrokenAddress.error("", message).got(address.map(String::as_str).unwrap_or_default());
-    finding.fix("correct the address, or add the Service that it names")
+    Code::BrokenAddress.error("", message).got(address)
 }
 
 /// Names in a message.

@@ -10,7 +10,7 @@ use super::problem::Problem;
 use super::proof::{self, Proof};
 use super::settings::{self, Settings};
 use super::{edits, flow, invalid_names, live, text, tool_annotations};
-use crate::finding::{Code, Findings, Severity};
+use crate::finding::{Code, Finding, Findings, Severity};
 use crate::yaml::{self, Node};
 
 /// A Flow that was read from an export.
@@ -36,7 +36,7 @@ pub struct Imported {
     pub not_built: Vec<(usize, String)>,
     /// The objects whose arguments a render writes in another order.
     pub rearranged: Vec<usize>,
-    /// The fields of the JinaFlow that are errors when `compat` is removed.
+    /// The fields of the JinaFlow that are errors, or patches without an effect, when `compat` is removed.
     pub only_with_compat: Vec<String>,
 }
 
@@ -158,14 +158,16 @@ impl Lifting {
     }
 }
 
-/// The fields of a JinaFlow that are errors when `compat` is removed.
+/// The fields of a JinaFlow that are errors, or patches without an effect, when `compat` is removed.
 fn only_with_compat(config: &Node<'static>) -> Vec<String> {
     let mut config = config.clone();
     config.get_mut("spec").and_then(|spec| spec.take("compat"));
     let mut findings = Findings::default();
     let _objects = proof::render(&config, &mut findings);
-    let errors = findings.iter().filter(|finding| finding.severity == Severity::Error);
-    let mut fields: Vec<String> = errors.map(|finding| finding.path.to_string().trim_end_matches(".target").to_owned()).collect();
+    let is_useless = |finding: &&Finding| finding.severity == Severity::Error || finding.code == Code::PatchWithoutEffect;
+    let useless = findings.iter().filter(is_useless);
+    let mut fields: Vec<String> = useless.map(|finding| finding.path.to_string().trim_end_matches(".target").to_owned()).collect();
+    fields.sort();
     fields.dedup();
     fields
 }

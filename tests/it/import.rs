@@ -70,6 +70,15 @@ fn edit(folder: &Path, file: &str, old: &str, new: &str) {
     fs::write(path, text.replace(old, new)).unwrap();
 }
 
+/// Changes all files of an export.
+fn edit_all(folder: &Path, old: &str, new: &str) {
+    let files = tree(folder);
+    assert!(files.values().any(|text| text.contains(old)), "{old}");
+    for (file, text) in files {
+        fs::write(folder.join(file), text.replace(old, new)).unwrap();
+    }
+}
+
 const SHARDED: &str = "080-shards-3";
 
 #[test]
@@ -152,15 +161,15 @@ const EDITED_ARGUMENTS: [(&str, &str, &str, &str); 9] = [
         "        - --native\n",
         "        - --native\n        - --timeout-ready\n        - \"1000\"\n",
         "timeout_ready: 1000",
-        "another order or spelling",
+        "writes these arguments as Jina does",
     ),
-    ("        - --native\n", "        - --native\n        - --workspace=/w\n", "workspace: /w", "another order or spelling"),
+    ("        - --native\n", "        - --native\n        - --workspace=/w\n", "workspace: /w", "writes these arguments as Jina does"),
     ("        - --native\n", "        - --native\n        - --foo\n        - bar\n", "value: --foo", "--foo added, [--foo, bar]"),
     (
         "      - args:\n        - executor\n",
         "      - args:\n        - executor\n        - --foo=bar\n",
         "value: --foo=bar",
-        "another order or spelling",
+        "writes these arguments as Jina does",
     ),
     (
         "      - args:\n        - executor\n",
@@ -191,7 +200,7 @@ fn edited_arguments_do_not_depend_on_compat() {
         assert!(count > 0, "{old}");
         let (shown, settings, [with, without]) = with_and_without_compat(&folder);
         assert!(settings.contains(setting) && shown.contains(report), "{new}: {settings}\n{shown}");
-        assert!(!shown.contains("do not apply"), "{new}: {shown}");
+        assert!(!shown.contains("Without `compat`"), "{new}: {shown}");
         assert!(with.keys().all(|name| without.contains_key(name)), "{new}");
         // An edit that no option expresses is in both.
         let words = setting.strip_prefix("value: ").unwrap_or_default().trim_matches('"');
@@ -213,6 +222,74 @@ fn a_spec_without_compat_has_a_field() {
     }
 }
 
+/// Without `compat`, the Flow has a headless Service and other probes.
+#[test]
+fn edits_that_exclude_fields_of_the_flow_replace_them_without_compat() {
+    let folder = export(SHARDED);
+    edit(&folder, "indexer/indexer-0.yml", "  type: ClusterIP\n", "  type: NodePort\n");
+    let text = fs::read_to_string(folder.join("indexer/indexer-1.yml")).unwrap();
+    let start = text.find("        livenessProbe:\n").unwrap();
+    let end = start + 25 + text[start + 25..].find("\n        name: ").or_else(|| text[start + 25..].find("\n        ports:")).unwrap();
+    let probe = "        livenessProbe:\n          httpGet:\n            path: /live\n            port: 80\n          periodSeconds: 7";
+    fs::write(folder.join("indexer/indexer-1.yml"), [&text[..start], probe, &text[end..]].concat()).unwrap();
+    let (shown, settings, [with, without]) = with_and_without_compat(&folder);
+    assert!(shown.contains("Service indexer-0: type ClusterIP → NodePort (patches.service-indexer-0)"), "{shown}");
+    assert!(settings.contains("$patch: replace"), "{settings}");
+    assert!(with["indexer/indexer-0.yml"].contains("type: NodePort"), "{with:?}");
+    let service = &without["indexer/indexer-0.yml"];
+    assert!(service.contains("type: NodePort") && !service.contains("clusterIP"), "{service}");
+    assert!(without["indexer/indexer-2.yml"].contains("clusterIP: None"), "{without:?}");
+    for files in [with, without] {
+        let text = &files["indexer/indexer-1.yml"];
+        assert!(text.contains(&format!("{probe}\n")), "{text}");
+        let checked = run(program(&["check", "-"]), files.values().cloned().collect::<Vec<_>>().join("---\n").as_bytes());
+        assert!(!checked.stderr.contains("exclusive-fields"), "{}", checked.stderr);
+    }
+}
+
+#[test]
+fn files_that_are_not_manifests_and_hosts_of_all_environments_are_named() {
+    let folder = export(SHARDED);
+    let ingress = "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata:\n  name: door\n  namespace: custom-namespace\nspec:\n  \
+                   rules:\n  - host: search.example.com\n";
+    for (name, text) in [("RUNBOOK.md", "# Read me\n"), ("gateway/deploy.sh", "true\n"), (".hidden", ""), ("door.yaml", ingress)] {
+        fs::write(folder.join(name), text).unwrap();
+    }
+    let (result, _) = imported(&folder, &[]);
+    let shown = result.succeeded().stdout;
+    assert!(shown.contains("Not manifests, so neither read nor copied: RUNBOOK.md, gateway/deploy.sh.\n"), "{shown}");
+    assert!(shown.contains("with the same hosts, so give each environment its own hosts in a patch: ingress-door.yaml.\n"), "{shown}");
+}
+
+/// The report ends with a command that compares the export with the package. It works for exports with other documents, and for
+/// objects of a cluster.
+#[test]
+fn the_comparison_that_the_report_advises_works() {
+    let folder = export(SHARDED);
+    fs::write(folder.join("values.yaml"), "image:\n  tag: 1\n").unwrap();
+    fs::write(folder.join("job.yaml"), "apiVersion: batch/v1\nkind: Job\nmetadata:\n  generateName: a-\nspec: {}\n").unwrap();
+    let (result, out) = imported(&folder, &["--kpt"]);
+    let shown = result.succeeded().stdout;
+    let package = out.to_str().unwrap();
+    let command = format!("  jinaflow diff {} {package}    # only the changes that are listed above\n", folder.display());
+    assert!(shown.contains(&command), "{shown}");
+    let compared = jinaflow(&["diff", folder.to_str().unwrap(), package]);
+    assert_eq!((compared.code, compared.codes()), (0, vec!["missing-field"; 4]), "{}{}", compared.stdout, compared.stderr);
+    assert!(compared.stderr.contains("/values.yaml: kind: is not set, so this document is not compared"), "{}", compared.stderr);
+    assert!(compared.stderr.contains("/job.yaml: metadata.name: is not set"), "{}", compared.stderr);
+
+    let (objects, live) = (from_server(), scratch("server").join("objects.json"));
+    fs::write(&live, &objects).unwrap();
+    let (result, out) = imported(&live, &["--kpt"]);
+    let shown = result.succeeded().stdout;
+    assert!(shown.contains(&format!("  jinaflow diff --live {} {}", live.display(), out.display())), "{shown}");
+    let compared = jinaflow(&["diff", "--live", live.to_str().unwrap(), out.to_str().unwrap()]);
+    assert_eq!(compared.code, 0, "{}{}", compared.stdout, compared.stderr);
+    let args = ["import", "-", "-o", &scratch("imported").join("out").display().to_string(), "--kpt"];
+    let piped = run(program(&args), objects.as_bytes()).succeeded();
+    assert!(piped.stdout.contains("  jinaflow diff --live OLD "), "{}", piped.stdout);
+}
+
 #[test]
 fn an_edit_that_needs_compat_is_named() {
     let folder = export(SHARDED);
@@ -220,7 +297,9 @@ fn an_edit_that_needs_compat_is_named() {
     let (result, _) = imported(&folder, &[]);
     let result = result.succeeded();
     assert!(
-        result.stdout.contains("do not apply without `compat`, so remove them together with it: spec.patches.deployment-indexer-head."),
+        result.stdout.contains(
+            "Without `compat`, these are errors or have no effect. Remove them together with it: spec.patches.deployment-indexer-head."
+        ),
         "{}",
         result.stdout
     );
@@ -240,8 +319,8 @@ fn names_that_yaml_reads_as_numbers_are_quoted() {
     assert!(files["base/flow/jinaflow.yaml"].contains("  name: \"null\"\n"), "{}", files["base/flow/jinaflow.yaml"]);
 }
 
-#[test]
-fn what_a_server_adds_is_no_edit() {
+/// The objects of an export as `kubectl get -o json` returns them.
+fn from_server() -> String {
     let documents: Vec<String> = jina_export(SHARDED).into_values().collect();
     let documents: Vec<_> = documents.iter().flat_map(|text| read_all(text).unwrap()).filter_map(|document| document.root).collect();
     let items: Vec<serde_json::Value> = documents
@@ -272,9 +351,13 @@ fn what_a_server_adds_is_no_edit() {
         })
         .chain([serde_json::json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "kube-root-ca.crt", "uid": "x", "resourceVersion": "1"}})])
         .collect();
-    let list = serde_json::json!({"apiVersion": "v1", "kind": "List", "items": items}).to_string();
+    serde_json::json!({"apiVersion": "v1", "kind": "List", "items": items}).to_string()
+}
+
+#[test]
+fn what_a_server_adds_is_no_edit() {
     let out = scratch("live").join("out");
-    let result = run(program(&["import", "-", "-o", out.to_str().unwrap()]), list.as_bytes()).succeeded();
+    let result = run(program(&["import", "-", "-o", out.to_str().unwrap()]), from_server().as_bytes()).succeeded();
     assert!(result.stdout.starts_with("All "), "{}", result.stdout);
     assert!(!tree(&out).contains_key("base/others/kustomization.yaml"));
 }
@@ -313,13 +396,25 @@ fn bad_input_is_refused_and_nothing_is_written() {
             &["broken-address"],
             "`--connection-list`",
         ),
+        (
+            |folder| edit_all(folder, "\n  namespace: custom-namespace\n", "\n  namespace: dev\n"),
+            &["broken-address"; 4],
+            "the Service is in `dev`",
+        ),
+        (
+            |folder| {
+                edit(folder, "indexer/indexer-0.yml", "        livenessProbe:\n", "        livenessProbe:\n          httpGet: {port: 80}\n")
+            },
+            &["exclusive-fields"],
+            "(got \"Deployment/indexer-0\")",
+        ),
         (|folder| copy(folder, "gateway/gateway.yml", "more.yml", "name: gateway", "name: door"), &["several-flows"], "door, gateway"),
         (
             |folder| copy(folder, "gateway/gateway.yml", "more.yml", "namespace: custom", "namespace: other"),
             &["several-flows"],
             "other-namespace",
         ),
-        (|folder| copy(folder, "gateway/gateway.yml", "more.yml", "", ""), &["duplicate-object"; 6], "is there twice"),
+        (|folder| copy(folder, "gateway/gateway.yml", "more.yml", "", ""), &["duplicate-object"; 2], "Service/gateway, Deployment/gateway"),
         (|folder| edit(folder, "indexer/indexer-0.yml", "jina_deployment_name", "jina_pod_name"), &["export-too-old"], "Jina 2"),
         (|folder| edit(folder, "indexer/indexer-0.yml", "- --port\n", "- --port-in\n"), &["export-too-old"], "an earlier Jina 3"),
         (
@@ -588,7 +683,7 @@ fn objects_of_the_whole_cluster_are_only_in_production() {
     }
     let (result, out) = imported(&folder, &[]);
     let result = result.succeeded();
-    assert!(result.stdout.contains("only overlays/prod has: clusterrole-reader.yaml.\n"), "{}", result.stdout);
+    assert!(result.stdout.contains("Only overlays/prod uses it: clusterrole-reader.yaml.\n"), "{}", result.stdout);
     let files = tree(&out);
     let expected = [
         ("outside/clusterrole-reader.yaml", role),
@@ -661,7 +756,7 @@ fn empty_fields_make_no_edits() {
     }
     assert!(fs::read_to_string(folder.join("gateway/gateway.yml")).unwrap().contains("- resources:\n"));
     let (result, _) = imported(&folder, &[]);
-    assert!(result.succeeded().stdout.starts_with("All 15 objects are as Jina exports them.\nWrote "));
+    assert!(result.succeeded().stdout.starts_with("All 15 objects are as Jina exports them.\nThe Flow has the images"));
 }
 
 #[test]

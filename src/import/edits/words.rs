@@ -32,6 +32,7 @@ fn words(edit: &Edit, place: Option<&str>) -> String {
     let change = match (edit.is_of_object(), &edit.change.old, &edit.change.new) {
         (true, None, _) => "added".to_owned(),
         (true, ..) => "removed".to_owned(),
+        (false, Some(old), Some(new)) if shown(old) == shown(new) => format!("{field} changed"),
         (false, Some(old), Some(new)) => format!("{field} {} → {}", shown(old), shown(new)),
         (false, None, Some(new)) => format!("{field} added, {}", shown(new)),
         (false, ..) => format!("{field} removed"),

@@ -76,6 +76,11 @@ pub mod krm {
 pub mod picture {
     pub use crate::picture::*;
 }
+pub mod manifests {
+    pub mod reasons {
+        pub use crate::manifests::reasons::{REASONS, Reason};
+    }
+}
 pub mod plan {
     pub use crate::plan::Budget;
 }

@@ -19,16 +19,20 @@ pub fn images(cluster: &Cluster<'_>, report: &mut Report) {
             continue;
         }
         // The injector of a sidecar fills in its image.
-        for container in workload.containers.iter().filter(|container| container.proxy.is_none()) {
-            let image = container.view.text_at("image");
-            let path = || container.path.key("image");
+        let containers = workload.containers.iter().filter(|container| container.proxy.is_none());
+        let of_containers = containers.map(|container| (container.view.text_at("image"), container.path.key("image")));
+        let volumes = workload.spec.list_at("volumes").iter().enumerate().filter_map(|(index, volume)| {
+            let path = workload.spec_path().key("volumes").index(index).key("image").key("reference");
+            Some((volume.get("image")?.text_at("reference"), path))
+        });
+        for (image, path) in of_containers.chain(volumes) {
             match fault(image) {
                 Some((message, fix)) => {
-                    let finding = Code::ImageNotPullable.error(path(), format!("is not an image that a node can pull: {message}"));
+                    let finding = Code::ImageNotPullable.error(path, format!("is not an image that a node can pull: {message}"));
                     report.push(workload.object, finding.got(image).fix(fix));
                 }
                 None if cluster.is_strict && has_moving_tag(image) && !is_placeholder(image) => {
-                    let finding = Code::ImageTagMoves.warning(path(), "may refer to a different image later").got(image);
+                    let finding = Code::ImageTagMoves.warning(path, "may refer to a different image later").got(image);
                     report.push(workload.object, finding.fix("add a tag that does not move, or a digest"));
                 }
                 None => {}

@@ -16,6 +16,7 @@ use super::shells::{SHELLS, Shell};
 use super::summary::{self, Summary};
 use crate::config::{Overrides, STORAGE_VARIABLES};
 use crate::finding::{Code, Finding};
+use crate::manifests::reasons;
 
 /// A command that the arguments request.
 #[derive(Debug)]
@@ -309,7 +310,7 @@ pub const COMMANDS: &[Row] = &[
         make: |mut arguments| {
             let question = match arguments.words.next() {
                 None => Question::Everything,
-                Some(word) if is_file(&word) => Question::Flow(Box::new(arguments.source(word))),
+                Some(word) if is_file(&word) && reasons::find(&word).is_none() => Question::Flow(Box::new(arguments.source(word))),
                 Some(name) => Question::Name(name),
             };
             arguments.end("explain", "one argument")?;

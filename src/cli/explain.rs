@@ -16,6 +16,7 @@ use crate::config::jcloud_keys::{self, Fate, Instance};
 use crate::finding::{Code, Finding, Path, nearest};
 use crate::jina::jcloud::JCLOUD;
 use crate::jina::{former, options, reference};
+use crate::manifests::reasons::{self, REASONS, Reason};
 use crate::plan::Budget;
 use crate::render::{Rendering, applicable};
 use crate::report::{self, Subject};
@@ -67,11 +68,13 @@ fn differences() -> impl Iterator<Item = &'static Difference> {
 /// Everything that can be explained, by its name.
 pub fn topics() -> impl Iterator<Item = &'static str> {
     let differences = differences().map(|difference| difference.name);
-    codes::names().chain(differences).chain(option_names()).chain(field_page::names()).chain([JCLOUD])
+    let reasons = REASONS.iter().map(|reason| reason.name);
+    codes::names().chain(differences).chain(option_names()).chain(field_page::names()).chain(reasons).chain([JCLOUD])
 }
 
 fn unknown(name: &str) -> Finding {
-    let finding = Code::UnknownTopic.error("explain", "no file, code, field, option or difference has this name").got(name);
+    let finding =
+        Code::UnknownTopic.error("explain", "no file, code, field, option, difference or field of manifests has this name").got(name);
     match nearest(last(name), topics()) {
         Some(near) => finding.propose(near),
         None => finding.fix("run `jinaflow fields`, `jinaflow options` or `jinaflow explain` for all names"),
@@ -133,7 +136,9 @@ fn everything() -> String {
          `jinaflow explain FLOW` lists the differences that affect a Flow.\n\
          `jinaflow explain OPTION` describes an option of Jina.\n\
          `jinaflow explain FIELD` describes a field of a JinaFlow, such as `storage.size`.\n\
-         `jinaflow explain CODE` describes the code of a message, such as `unknown-field`.\n",
+         `jinaflow explain CODE` describes the code of a message, such as `unknown-field`.\n\
+         `jinaflow explain NAME` says why manifests have a field, or why not: readinessProbe, clusterIP,\n\
+         and others.\n",
     );
     heading(&mut out, CORRECTED);
     for row in corrections::TABLE {
@@ -161,10 +166,18 @@ fn about(name: &str) -> Option<String> {
     if name == JCLOUD {
         pages.push(jcloud());
     }
+    pages.extend(reasons::find(name).map(reason));
     if pages.is_empty() {
         pages.extend(former::find(&name.replace('-', "_")).map(|row| format!("{}\n", row.page())));
     }
     (!pages.is_empty()).then(|| pages.join("\n"))
+}
+
+/// Why manifests have something, or do not have it.
+fn reason(reason: &Reason) -> String {
+    let mut out = title(&format!("{} (in manifests)", reason.name));
+    paragraph(&mut out, reason.why);
+    out
 }
 
 /// The pages of the fields with a name. If some of them are top fields, the others are only listed.

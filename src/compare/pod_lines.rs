@@ -6,7 +6,7 @@ use super::renames::Renames;
 use super::{carried_out, files, live, options, variables};
 use crate::check::SeenContainer;
 use crate::facts::{Place, sleep_before_stop};
-use crate::yaml::View;
+use crate::yaml::{List, View};
 
 /// The annotation whose value changes with the ConfigMaps of a component, so that its pods restart.
 const CONFIG_HASH: &str = "metadata.annotations.flow.jina.ai/config-hash";
@@ -41,11 +41,33 @@ pub fn lines(old: Place<'_, '_>, new: Place<'_, '_>, fields: &[Difference<'_>], 
         let found = containers.iter().find(|(_, after, _)| after.view.text_at("name") == name);
         found.map_or_else(|| format!("{name}: "), |(_, _, prefix)| prefix.clone())
     };
+    let moved: Vec<&str> =
+        containers.iter().filter(|(before, after, _)| is_init(before) != is_init(after)).map(|(_, c, _)| c.view.text_at("name")).collect();
+    for (before, after, prefix) in containers.iter().filter(|(_, after, _)| moved.contains(&after.view.text_at("name"))) {
+        let shown = |container: &SeenContainer<'_>| Some(if is_init(container) { "init container" } else { "container" }.to_owned());
+        let name = after.view.text_at("name");
+        lines.push(Line::new(Topic::Pod, name, shown(before), shown(after)));
+        let [old, new] = [before, after].map(|container| container.view.text_at("image").to_owned());
+        if old != new {
+            lines.push(Line::new(Topic::Image, prefix.trim_end_matches(": "), Some(old), Some(new)));
+        }
+    }
     for field in fields {
+        if LISTS.contains(&&*field.path) && field.old.is_some() != field.new.is_some() {
+            let entries = [field.old, field.new].into_iter().flatten().filter_map(View::as_list).flat_map(List::iter);
+            for container in entries.filter(|container| !moved.contains(&container.text_at("name"))) {
+                let [old, new] = [field.old, field.new].map(|side| side.map(|_| container.shown()));
+                lines.push(Line::new(Topic::Pod, format!("container {}", container.text_at("name")), old, new));
+            }
+            continue;
+        }
         let Some((name, rest)) = container_of(&field.path) else {
             lines.extend(of_pod(field, values, renames));
             continue;
         };
+        if rest.is_empty() && moved.contains(&name) {
+            continue;
+        }
         let prefix = prefix_of(name);
         match rest.trim_start_matches('.').split(['.', '[']).next().unwrap_or_default() {
             // These are compared as a whole, below.
@@ -67,7 +89,10 @@ pub fn lines(old: Place<'_, '_>, new: Place<'_, '_>, fields: &[Difference<'_>], 
                 container == name && parts.contains(&rest.trim_start_matches('.').split(['.', '[']).next().unwrap_or_default())
             })
         };
-        if touches(&["args", "command"]) {
+        let is_moved = moved.contains(&after.view.text_at("name"));
+        if touches(&["args", "command"])
+            || (is_moved && !before.words.iter().map(|word| &word.text).eq(after.words.iter().map(|word| &word.text)))
+        {
             let found = prefixed(options::differences(&before.words, &after.words, renames), prefix);
             let is_shown = !found.is_empty() || !renames.is_empty();
             lines.extend(found);
@@ -79,6 +104,13 @@ pub fn lines(old: Place<'_, '_>, new: Place<'_, '_>, fields: &[Difference<'_>], 
         }
     }
     lines
+}
+
+/// The fields with the containers of a pod.
+const LISTS: [&str; 2] = ["spec.containers", "spec.initContainers"];
+
+fn is_init(container: &SeenContainer<'_>) -> bool {
+    container.path.to_string().contains("initContainers")
 }
 
 /// The containers that both sides have. The prefix names a container that is not the main one.

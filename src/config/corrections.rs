@@ -120,6 +120,11 @@ corrections! {
         why: "uses_before and uses_after run the user's code without the variables"
         ours: "env_from_secret for every container"
 
+    NativeSidecars "native-sidecars"
+        jina: "uses_before and uses_after as ordinary containers beside the head"
+        why: "the kubelet stops all containers of a pod at once, so requests that still run in the head lose the executors that it calls; and a head that starts first answers with errors until they run"
+        ours: "init containers with `restartPolicy: Always`, which start before the head and end after it, unless `kubernetesVersion` is older than 1.29 or a mesh is set, whose proxy may start later"
+
     IdleSidecars "idle-sidecars"
         jina: "a container beside the head for `uses_before: BaseExecutor` or `uses_after: BaseExecutor`"
         why: "it returns each request unchanged, and costs a process and two more hops; Jina itself starts no such executor when it runs the Flow"
@@ -188,7 +193,7 @@ corrections! {
     ObjectLabels "object-labels"
         jina: "labels on Services and pods only, and none of those that Kubernetes recommends"
         why: "`kubectl get -l`, overlays and policies cannot distinguish the objects of a Flow from others, or the shards of an executor from its head"
-        ours: "app.kubernetes.io/* and flow.jina.ai/{flow,executor,role,shard} on every object; and on a gateway that calls external Services the annotation flow.jina.ai/external, for `jinaflow check`"
+        ours: "app.kubernetes.io/{name,part-of,managed-by} and flow.jina.ai/{flow,executor,role,shard} on every object; and on a gateway that calls external Services the annotation flow.jina.ai/external, for `jinaflow check`"
 
     NativeProbes "native-probes"
         jina: "probes that run `jina ping`"
@@ -200,6 +205,11 @@ corrections! {
         why: "at SIGTERM Jina cancels running requests: those longer than two seconds fail with `Cancelling all calls`"
         ours: "`drainSeconds`, by default 30, and a grace period that is 10 seconds longer"
 
+    NativeSleep "native-sleep"
+        jina: "`/bin/sh -c 'sleep 2'` before SIGTERM"
+        why: "an image without a shell fails the command, and the pod stops at once: its running requests fail"
+        ours: "the `sleep` action of the kubelet, unless `kubernetesVersion` is older than 1.30"
+
     DeclaredPorts "declared-ports"
         jina: "`containerPort` for the gateway's protocols and the first port of an executor"
         why: "a PodMonitor finds a port by its name, and readers of a manifest expect all served ports there"
@@ -209,6 +219,16 @@ corrections! {
         jina: "pods with a token of the namespace's ServiceAccount"
         why: "Jina does not call the Kubernetes API, and an attacker in an executor could use the token"
         ours: "`automountServiceAccountToken: false`, unless `serviceAccountName` names an account"
+
+    NoServiceLinks "no-service-links"
+        jina: "variables for every Service of the namespace in each container, such as ENCODER_PORT"
+        why: "Jina finds other components by their addresses; a Service's name can overwrite a variable of the executor, and thousands of Services make the start of a process slow or fail (Kubernetes, pod.spec.enableServiceLinks)"
+        ours: "`enableServiceLinks: false`, and `true` with `podTemplate: {spec: {enableServiceLinks: true}}`"
+
+    EvenRollouts "even-rollouts"
+        jina: "spread constraints that count the pods of all versions of a Deployment, if `topologySpread` is set"
+        why: "during a rolling update the scheduler counts pods that are about to end, so the new pods are uneven when it is over (KEP-3243)"
+        ours: "`matchLabelKeys: [pod-template-hash]` in the constraints of Deployments; not of StatefulSets, which delete a pod before they create the next one"
 
     DisruptionBudgets "disruption-budgets"
         jina: "no PodDisruptionBudget"
@@ -234,6 +254,26 @@ corrections! {
         jina: "`--replicas 3` in the arguments of the gateway and of executors"
         why: "Jina does not read it in a container; an autoscaler or kustomize's `replicas` makes it wrong, and a change of it restarts all pods"
         ours: "no such argument; an executor that reads `self.runtime_args.replicas` sees 1"
+
+    ReadLabels "read-labels"
+        jina: "the labels `shard_id` and `pod_type` on pods"
+        why: "nothing reads them, and `flow.jina.ai/shard` and `flow.jina.ai/role` say the same"
+        ours: "neither of them"
+
+    WorkingVariables "working-variables"
+        jina: "the variables `pythonunbuffered` and `worker_class`"
+        why: "names of variables are case-sensitive: Python reads PYTHONUNBUFFERED only, so logs arrive late, and nothing reads the other one"
+        ours: "`PYTHONUNBUFFERED: \"1\"`"
+
+    NoEmptyArguments "no-empty-arguments"
+        jina: "`--uses-metas {}` and `--expose-endpoints {}`"
+        why: "they are the same as no argument (`load_config` in jina/jaml and `get_fastapi_app` skip both)"
+        ours: "no such argument unless the Flow sets the option"
+
+    PlainCollectors "plain-collectors"
+        jina: "an address without a scheme for the collector of OpenTelemetry, such as `collector:4317`"
+        why: "the exporter in the container then expects TLS (`OTEL_EXPORTER_OTLP_INSECURE` of the OpenTelemetry specification), so a collector in the cluster receives nothing"
+        ours: "`OTEL_EXPORTER_OTLP_INSECURE: \"true\"` where traces or metrics are on, unless `env` sets it"
 }
 
 /// The differences that apply.
@@ -262,7 +302,7 @@ impl Corrections {
     }
 }
 
-const TABLE_LENGTH: u32 = Correction::ReplicasArgument as u32 + 1;
+const TABLE_LENGTH: u32 = Correction::PlainCollectors as u32 + 1;
 
 #[cfg(test)]
 mod tests {

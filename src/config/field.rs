@@ -2,6 +2,7 @@
 //! rows.
 
 use super::audience::{Audience, Level};
+use super::kubernetes::Kubernetes;
 
 /// The row of one field.
 #[derive(Debug)]
@@ -17,8 +18,17 @@ pub struct Field {
     pub default: FieldDefault,
     /// The setting of a caller that overrides the field, if there is one.
     pub caller: Option<CallerSetting>,
+    /// The first version of Kubernetes that has what the field sets, if the oldest tested version lacks it.
+    pub since: Option<Kubernetes>,
     /// The effect of the field, as a sentence for documentation.
     pub doc: &'static str,
+}
+
+impl Field {
+    /// The end of the description: the version of Kubernetes that the field needs.
+    pub fn requirement(&self) -> String {
+        self.since.map(|version| format!(" Needs `kubernetesVersion` {version} or later.")).unwrap_or_default()
+    }
 }
 
 /// The value that applies if a field is not set.

@@ -3,6 +3,7 @@
 use super::audience::Level;
 use super::field::{Field, FieldDefault, Shape};
 use super::fields::{LAYER, METADATA, SPEC};
+use super::kubernetes::Kubernetes;
 use super::manual;
 use crate::yaml::{self, Data, Node};
 
@@ -141,6 +142,7 @@ impl Entry {
         let properties = [
             ("value", manual::kind(&field.shape)),
             ("default", field.default.text().map(str::to_owned)),
+            ("needs", field.since.map(|version| format!("kubernetesVersion {version} or later"))),
             ("where", Some(self.places())),
             ("flag", field.caller.map(|caller| format!("--{}", caller.flag))),
             ("fields", below),
@@ -181,12 +183,17 @@ impl Entry {
             }
             above = rest;
         }
-        match (self.table, self.steps.first()) {
+        let mut example = match (self.table, self.steps.first()) {
             (Table::Metadata, _) => node("metadata", value),
             (Table::Layer, Some(first)) if !first.audience.has(Level::Executor) => node("spec", node("gateway", value)),
             (Table::Layer, _) => node("spec", node("executors", node("encoder", value))),
             (Table::Spec, _) => node("spec", value),
+        };
+        let version = self.steps.iter().filter_map(|field| field.since).max().map(|since| since.max(Kubernetes::SUPPORTED.0));
+        if let (Some(version), Some(spec)) = (version, example.get_mut("spec")) {
+            spec.set("kubernetesVersion", version.to_string().into());
         }
+        example
     }
 }
 
@@ -233,7 +240,9 @@ fn example(field: &Field) -> Node<'static> {
 /// An entry of a mapping with the field without which the entry has no effect.
 fn completed(map: &str, mut entry: Node<'static>) -> Node<'static> {
     let has = |names: &[&str]| names.iter().any(|name| entry.get(name).is_some());
-    if matches!(map, "configMaps" | "secrets") && !has(&["env", "mountPath"]) {
+    if map == "models" && !has(&["image"]) {
+        entry.set("image", "registry.example.com/clip:1.0".into());
+    } else if matches!(map, "configMaps" | "secrets") && !has(&["env", "mountPath"]) {
         entry.set("env", Node::plain("true"));
     } else if map == "patches" && !has(&["json", "jsonMergePatch", "merge"]) {
         entry.set("merge", node("metadata", node("labels", node("team", "search".into()))));
@@ -254,7 +263,8 @@ fn part(field: &Field) -> Node<'static> {
 /// A string that the field accepts.
 fn text(field: &Field) -> &'static str {
     match field.name {
-        "kubernetesVersion" => "1.30",
+        "kubernetesVersion" => "1.36",
+        "image" => "registry.example.com/encoder:1.0",
         "interval" => "30s",
         "cidr" => "10.0.0.0/8",
         "mountPath" => "/data",

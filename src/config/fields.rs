@@ -6,6 +6,7 @@ use super::audience::{Audience, Level};
 use super::choices::{self, Callee, Compat, Jcloud, Mesh, MissingImages, MonitorKind, OnConflict, ProbeStyle, Security};
 use super::field::{CallerSetting, Field, FieldDefault, Setting, Shape};
 use super::images::JINA_VERSION;
+use super::kubernetes::Kubernetes;
 use FieldDefault::{None, Value, Words};
 use Shape::{
     Choice, Fields, Flag, Flow, Fragment, ImagePattern, Int, JinaVersion, Labels, Layer, Layers, Map, Operations, Part, Quantities,
@@ -13,15 +14,20 @@ use Shape::{
 };
 
 const fn row(name: &'static str, shape: Shape, default: FieldDefault, doc: &'static str) -> Field {
-    Field { name, shape, audience: Audience::ALL, default, caller: Option::None, doc }
+    Field { name, shape, audience: Audience::ALL, default, caller: Option::None, since: Option::None, doc }
 }
 
 /// A field of a layer.
 const fn of(audience: Audience, name: &'static str, shape: Shape, default: FieldDefault, doc: &'static str) -> Field {
-    Field { name, shape, audience, default, caller: Option::None, doc }
+    Field { name, shape, audience, default, caller: Option::None, since: Option::None, doc }
 }
 
 impl Field {
+    /// The field, for a version of Kubernetes and later ones.
+    const fn since(self, version: Kubernetes) -> Self {
+        Self { since: Some(version), ..self }
+    }
+
     /// The field with a command-line flag that overrides it.
     const fn with_flag(self, setting: Setting, flag: &'static str) -> Self {
         Self { caller: Some(CallerSetting { setting, flag, in_config_map: false }), ..self }
@@ -90,8 +96,8 @@ pub static SPEC: &[Field] = &[
     row(
         "kubernetesVersion",
         Text,
-        Words("1.27"),
-        "The oldest version of Kubernetes that the manifests must support. From 1.30 on, pods wait without a shell before they stop.",
+        Words("1.30"),
+        "The oldest version of Kubernetes that the manifests must support. Below 1.30, pods wait with a shell before they stop. Below 1.29, side containers of a head are ordinary containers.",
     ),
     row(
         "mesh",
@@ -146,8 +152,15 @@ pub static TELEMETRY: &[Field] = &[
     row("metrics", Fields(COLLECTOR), None, "The collector of metrics."),
 ];
 
-static COLLECTOR: &[Field] =
-    &[row("host", Text, None, "The host name of the collector."), row("port", Int(1), Value("4317"), "The gRPC port of the collector.")];
+static COLLECTOR: &[Field] = &[
+    row(
+        "host",
+        Text,
+        None,
+        "The host name of the collector. For a collector with TLS, set OTEL_EXPORTER_OTLP_INSECURE: \"false\" in `env`.",
+    ),
+    row("port", Int(1), Value("4317"), "The gRPC port of the collector."),
+];
 
 /// `spec.networkPolicy`.
 pub static NETWORK_POLICY: &[Field] = &[
@@ -252,6 +265,14 @@ pub static LAYER: &[Field] = &[
         Value("none"),
         "restricted: pods that pass Pod Security admission at that level. They run as user 1000, with $HOME in /tmp.",
     ),
+    of(
+        Audience::ALL,
+        "hostUsers",
+        Flag,
+        Words("true, as Kubernetes sets it"),
+        "false: the pods get a user namespace, so that root in a container is another user on the node. The nodes need Linux 6.3 and containerd 2.0 or CRI-O.",
+    )
+    .since(Kubernetes::USER_NAMESPACES),
     of(Audience::ALL, "nodeSelector", Texts, None, "Labels that the nodes must have."),
     of(Audience::ALL, "tolerations", Map(TOLERATION), None, "Tolerated taints, by their keys."),
     of(Audience::ALL, "affinity", Fragment, None, "The affinity, in the fields of Kubernetes."),
@@ -292,9 +313,25 @@ pub static LAYER: &[Field] = &[
         Words("`replicas` of the Flow; 1 for a head"),
         "Number of pods: of the gateway, of an executor or of each of its shards. Set the number for a head below `head` or `roles.head`.",
     ),
+    of(
+        Audience::WORKERS,
+        "models",
+        Map(MODEL),
+        None,
+        "Images with the files of models, by names of your choice. The files are mounted into the executor, and nothing is downloaded when it starts.",
+    )
+    .since(Kubernetes::IMAGE_VOLUMES),
     of(Audience::WORKERS, "storage", Fields(STORAGE), None, "A persistent volume for each pod."),
     of(Audience::ALL, "autoscale", Fields(AUTOSCALE), None, "A HorizontalPodAutoscaler or a ScaledObject in place of `replicas`."),
     of(Audience::ALL, "pdb", Fields(PDB), None, "The PodDisruptionBudget."),
+    of(
+        Audience::ALL,
+        "trafficDistribution",
+        Choice(&["PreferSameZone", "PreferSameNode"]),
+        None,
+        "Services of the pods prefer pods in the zone, or on the node, of the client. Headless Services, which executors and heads have with `mesh: none`, cannot.",
+    )
+    .since(Kubernetes::TRAFFIC_DISTRIBUTION),
     of(
         Audience::CALLED,
         "expose",
@@ -303,8 +340,8 @@ pub static LAYER: &[Field] = &[
         "A Service through which clients outside the cluster call the gateway, or an executor. In `defaults`, it is for the gateway.",
     ),
     of(Audience::GATEWAYS, "ingress", Fields(INGRESS), None, "An Ingress for the gateway."),
-    of(Audience::GATEWAYS, "httpRoute", Fields(ROUTE), None, "An HTTPRoute of the Gateway API for the gateway."),
-    of(Audience::GATEWAYS, "grpcRoute", Fields(ROUTE), None, "A GRPCRoute of the Gateway API for the gateway."),
+    of(Audience::GATEWAYS, "httpRoute", Fields(HTTP_ROUTE), None, "An HTTPRoute of the Gateway API for the gateway."),
+    of(Audience::GATEWAYS, "grpcRoute", Fields(GRPC_ROUTE), None, "A GRPCRoute of the Gateway API for the gateway."),
     of(
         Audience::ALL,
         "podTemplate",
@@ -324,6 +361,17 @@ pub static LAYER: &[Field] = &[
 ];
 
 static SECRET_KEY: &[Field] = &[row("name", Text, None, "The name of the Secret."), row("key", Text, None, "The key in the Secret.")];
+
+/// `models`.
+pub static MODEL: &[Field] = &[
+    row(
+        "image",
+        Text,
+        None,
+        "The image, such as registry.example.com/clip@sha256:…. `spec.images` and kustomize's `images` can replace it.",
+    ),
+    row("mountPath", Text, Words("/models/NAME"), "The folder where the files are mounted, for reading only."),
+];
 
 static SOURCE: &[Field] = &[
     row("env", Flag, Value("false"), "Whether its keys become variables."),
@@ -359,7 +407,12 @@ static SPREAD: &[Field] = &[
 /// `rollingUpdate`.
 pub static ROLLING_UPDATE: &[Field] = &[
     row("maxSurge", Share, Value("1"), "Pods that may exist in addition to the wanted number."),
-    row("maxUnavailable", Share, Value("0"), "Pods that may be missing."),
+    row(
+        "maxUnavailable",
+        Share,
+        Words("0; 1 for pods with storage"),
+        "Pods that may be missing. For pods with storage it needs `kubernetesVersion` 1.37 or later.",
+    ),
 ];
 
 /// `storage`.
@@ -407,6 +460,13 @@ pub static AUTOSCALE: &[Field] = &[
         Words("300, as Kubernetes sets it"),
         "The time for which the load must be lower before pods are removed, at most 3600.",
     ),
+    row(
+        "tolerance",
+        Int(0),
+        Words("10, as Kubernetes sets it"),
+        "The percentage by which the load may differ from the target before the number of pods changes.",
+    )
+    .since(Kubernetes::AUTOSCALER_TOLERANCE),
     row("behavior", Fragment, None, "`spec.behavior` of the HorizontalPodAutoscaler, also of the one that KEDA creates."),
     row("keda", Fields(KEDA), None, "Settings of a ScaledObject of KEDA."),
 ];
@@ -459,12 +519,39 @@ pub static INGRESS: &[Field] = &[
 static HOST: &[Field] =
     &[row("path", Text, Value("/"), "The prefix of the paths."), row("tls", Text, None, "The Secret with the certificate.")];
 
-/// `httpRoute` and `grpcRoute`.
-pub static ROUTE: &[Field] = &[
-    row("gateways", Map(PARENT), None, "Gateways of the Gateway API that the route is attached to."),
-    row("hostnames", Set, Words("all hosts"), "Host names."),
-    row("protocol", PROTOCOLS, Words("http for an HTTPRoute, grpc for a GRPCRoute"), "The protocol of the gateway that clients use."),
-    row("annotations", Texts, None, "Annotations of the route."),
+const GATEWAYS: Field = row("gateways", Map(PARENT), None, "Gateways of the Gateway API that the route is attached to.");
+const HOSTNAMES: Field = row("hostnames", Set, Words("all hosts"), "Host names.");
+const PROTOCOL: Field =
+    row("protocol", PROTOCOLS, Words("http for an HTTPRoute, grpc for a GRPCRoute"), "The protocol of the gateway that clients use.");
+const WEIGHT: Field =
+    row("weight", Int(0), Value("1"), "The share of the requests for this gateway, in proportion to the weights of `backends`.");
+const BACKENDS: Field = row(
+    "backends",
+    Map(BACKEND),
+    None,
+    "Other Services that get a share of the requests, such as the gateway of a new version of the Flow, by names of your choice.",
+);
+const ROUTE_ANNOTATIONS: Field = row("annotations", Texts, None, "Annotations of the route.");
+
+/// `httpRoute`.
+pub static HTTP_ROUTE: &[Field] = &[
+    GATEWAYS,
+    HOSTNAMES,
+    PROTOCOL,
+    WEIGHT,
+    BACKENDS,
+    row("timeoutSeconds", Int(1), Words("that of the Gateway"), "The time after which the Gateway ends a request."),
+    ROUTE_ANNOTATIONS,
+];
+
+/// `grpcRoute`. A GRPCRoute has no timeout (Gateway API 1.6).
+pub static GRPC_ROUTE: &[Field] = &[GATEWAYS, HOSTNAMES, PROTOCOL, WEIGHT, BACKENDS, ROUTE_ANNOTATIONS];
+
+static BACKEND: &[Field] = &[
+    row("service", Text, Words("the name of the entry"), "The name of the Service."),
+    row("namespace", Text, Words("the namespace of the Flow"), "The namespace of the Service. Another one needs a ReferenceGrant there."),
+    row("port", Int(1), Words("the port of the gateway"), "The port of the Service."),
+    row("weight", Int(0), Value("1"), "Its share of the requests."),
 ];
 
 static PARENT: &[Field] = &[

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::amounts::{GPU, is_fixed};
 use super::fields::LAYER;
-use super::object_names::is_subdomain;
+use super::object_names::{is_dns_label, is_subdomain};
 use super::quantity;
 use super::stack::Stack;
 use super::values::Values;
@@ -13,9 +13,7 @@ use crate::finding::{Code, FieldPath, Finding, Findings};
 use crate::yaml::Node;
 
 /// The labels by which jinaflow and selectors identify objects. A layer must not set these labels.
-pub const RESERVED_LABELS: [&str; 12] = [
-    "app.kubernetes.io/component",
-    "app.kubernetes.io/instance",
+pub const RESERVED_LABELS: [&str; 10] = [
     "app.kubernetes.io/managed-by",
     "app.kubernetes.io/name",
     "app.kubernetes.io/part-of",
@@ -58,6 +56,7 @@ pub fn check(workload: &Workload, merged: &Node<'static>, stack: &Stack<'_>, has
     checker.check_sources();
     checker.check_names();
     checker.check_claim();
+    checker.check_models();
     checker.check_mounts();
     checker.check_resources();
     checker.check_autoscaling();
@@ -141,13 +140,29 @@ impl Checker<'_> {
         }
     }
 
+    fn check_models(&mut self) {
+        let workload = self.workload;
+        for model in &workload.models {
+            if model.image.is_empty() {
+                let finding = Code::MissingField.error(self.path("models", &[&model.name, "image"]), "is required");
+                self.push(finding.fix("write the image with the files of the model, such as registry.example.com/clip:1"));
+            }
+            if !is_dns_label(&model.volume()) {
+                let message = "is not a valid part of the name of a volume";
+                let finding = Code::InvalidName.error(self.path("models", &[&model.name]), message).got(&model.name);
+                self.push(finding.fix("use at most 57 lower case letters, digits and `-`"));
+            }
+        }
+    }
+
     fn check_mounts(&mut self) {
         let workload = self.workload;
         let mut mounted: HashSet<&str> = HashSet::new();
-        let of_claim = workload.storage.iter().map(|storage| ("storage", None, &storage.mount_path));
-        let of_sources = workload.sources.iter().map(|source| (source.field(), Some(&*source.name), &source.mount_path));
-        for (field, entry, folder) in of_claim.chain(of_sources) {
-            let Some(folder) = folder.as_deref() else { continue };
+        let of_claim = workload.storage.iter().map(|storage| ("storage", None, storage.mount_path.as_deref()));
+        let of_sources = workload.sources.iter().map(|source| (source.field(), Some(&*source.name), source.mount_path.as_deref()));
+        let of_models = workload.models.iter().map(|model| ("models", Some(&*model.name), Some(&*model.mount_path)));
+        for (field, entry, folder) in of_claim.chain(of_sources).chain(of_models) {
+            let Some(folder) = folder else { continue };
             let below: Vec<&str> = entry.into_iter().chain(["mountPath"]).collect();
             if !folder.starts_with('/') || folder.contains(':') {
                 let finding = Code::InvalidMountPath.error(self.path(field, &below), "is not an absolute path").got(folder);
@@ -268,6 +283,10 @@ impl Checker<'_> {
             if route.as_ref().is_some_and(|route| route.gateways.is_empty()) {
                 let finding = Code::MissingField.error(self.path(field, &["gateways"]), "is required");
                 self.push(finding.fix("name the Gateway: `gateways: {NAME: {}}`"));
+            }
+            if route.as_ref().is_some_and(|route| route.weight.is_some() && route.backends.is_empty()) {
+                let message = "has no effect without other Services in `backends`";
+                self.push(Code::FieldWithoutEffect.warning(self.path(field, &["weight"]), message).fix("add `backends`, or remove it"));
             }
         }
     }

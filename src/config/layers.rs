@@ -132,6 +132,15 @@ impl Layers {
         self.stack(pods).sets(field)
     }
 
+    /// The images of models, in all layers of the JinaFlow.
+    pub fn models(&self) -> impl Iterator<Item = &str> {
+        let Roles { gateway, head, worker } = &self.roles;
+        let entries = self.executors.values().flat_map(|entry| [&entry.whole].into_iter().chain(&entry.head).chain(entry.shards.values()));
+        let layers = [&self.defaults, gateway, head, worker, &self.gateway].into_iter().flatten().chain(entries);
+        let models = layers.flat_map(|layer| layer.fields.map_at("models"));
+        models.filter_map(|(_, model)| model.get("image")?.as_text())
+    }
+
     /// The names of executors that have an entry.
     pub fn executors(&self) -> impl Iterator<Item = &str> + Clone {
         self.executors.keys().map(String::as_str)

@@ -29,7 +29,8 @@ fn lines(fields: &[Field], path: &str, out: &mut String) {
 pub fn line(field: &Field, path: &str, out: &mut String) {
     let kind = kind(&field.shape).map(|kind| format!(" ({kind})")).unwrap_or_default();
     let default = field.default.text().map(|text| format!(" Default: {text}.")).unwrap_or_default();
-    out.push_str(&format!("- `{path}`{kind}: {}{default}{}{}\n", field.doc, place(field.audience), caller(field)));
+    let requirement = field.requirement();
+    out.push_str(&format!("- `{path}`{kind}: {}{requirement}{default}{}{}\n", field.doc, place(field.audience), caller(field)));
     match &field.shape {
         Shape::Fields(fields) => lines(fields, &format!("{path}."), out),
         Shape::Map(fields) => lines(fields, &format!("{path}.NAME."), out),

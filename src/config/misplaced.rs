@@ -329,7 +329,7 @@ static OTHER_NAMES: &[(&str, &str)] = &[
     ("storageClass", "storage.className"), ("storageClass", "className"),
     ("storageClassName", "storage.className"), ("storageClassName", "className"),
     ("mountPath", "storage.mountPath"), ("path", "mountPath"), ("accessMode", "accessModes"), ("claimName", "existingClaim"),
-    ("persistence", "storage"), ("persistentVolume", "storage"), ("pvc", "storage"), ("volume", "storage"),
+    ("retain", "retention"), ("persistence", "storage"), ("persistentVolume", "storage"), ("pvc", "storage"), ("volume", "storage"),
     ("volumeClaimTemplates", "storage"),
     ("autoscaler", "autoscale"), ("autoscaling", "autoscale"), ("hpa", "autoscale"), ("keda", "autoscale.keda"),
     ("minReplicas", "autoscale.min"), ("minReplicas", "min"), ("maxReplicas", "autoscale.max"), ("maxReplicas", "max"),

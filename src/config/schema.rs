@@ -254,7 +254,7 @@ fn properties<'f>(fields: impl Iterator<Item = &'f Field>) -> Schema {
 fn property(field: &Field) -> Schema {
     let is_setting = field.caller.is_some();
     let default = field.default.text().filter(|_| !is_setting).map(|default| format!(" Default: {default}.")).unwrap_or_default();
-    let described = object([("description", format!("{}{default}", field.doc).into())]);
+    let described = object([("description", format!("{}{}{default}", field.doc, field.requirement()).into())]);
     let value = field.default.value().filter(|_| is_setting).map(|default| object([("default", default.into())]));
     with(with(described, of_shape(&field.shape, is_setting)), value.unwrap_or_else(|| object([])))
 }

@@ -2,6 +2,7 @@
 
 use super::choices::{Callee, Mesh, MonitorKind};
 use super::fields::SPEC;
+use super::kubernetes::Kubernetes;
 use super::values::{Entry, Fragment, Values};
 use crate::finding::{Code, Findings, Path};
 use crate::yaml::Node;
@@ -11,8 +12,8 @@ use crate::yaml::Node;
 pub struct Scope {
     /// `mesh`.
     pub mesh: Option<Mesh>,
-    /// `kubernetesVersion`: the minor version.
-    pub kubernetes: Option<u32>,
+    /// `kubernetesVersion`, if it is set.
+    pub kubernetes: Option<Kubernetes>,
     /// `monitoring`.
     pub monitoring: Option<Monitoring>,
     /// `telemetry`, as options of the Flow's `with`.
@@ -83,6 +84,11 @@ pub struct Patch {
 }
 
 impl Scope {
+    /// Whether every cluster for which the manifests are rendered has what a version of Kubernetes has.
+    pub fn has(&self, version: Kubernetes) -> bool {
+        self.kubernetes.unwrap_or(Kubernetes::DEFAULT) >= version
+    }
+
     /// Reads the fields of a `spec` that was checked before.
     pub fn read(spec: &Node<'_>, path: &Path<'_>, findings: &mut Findings) -> Self {
         let spec = Values::of(spec, SPEC);
@@ -123,23 +129,15 @@ pub const EXTERNAL_KINDS: [(&str, &str); 5] = [
 /// The most patches. Each patch is compared with every object.
 const MOST_PATCHES: usize = 1000;
 
-/// The oldest minor version of Kubernetes that the manifests are tested with.
-const OLDEST_KUBERNETES: u32 = 27;
-
-fn kubernetes_version(spec: &Values<'_, '_>, path: &Path<'_>, findings: &mut Findings) -> Option<u32> {
+fn kubernetes_version(spec: &Values<'_, '_>, path: &Path<'_>, findings: &mut Findings) -> Option<Kubernetes> {
     let version = spec.text("kubernetesVersion")?;
-    let minor = minor(&version).filter(|minor| *minor >= OLDEST_KUBERNETES);
-    if minor.is_none() {
-        let message = format!("must be a version of Kubernetes from 1.{OLDEST_KUBERNETES} on");
+    let known = Kubernetes::parse(&version).filter(|version| *version >= Kubernetes::OLDEST);
+    if known.is_none() {
+        let message = format!("must be a version of Kubernetes from {} on", Kubernetes::OLDEST);
         let finding = Code::UnsupportedKubernetesVersion.error(path.key("kubernetesVersion"), message).got(version);
-        findings.push(finding.fix("write it in quotes, such as \"1.30\""));
+        findings.push(finding.fix("write it in quotes, such as \"1.36\""));
     }
-    minor
-}
-
-/// The minor version: 30 for `1.30`.
-fn minor(version: &str) -> Option<u32> {
-    version.trim_start_matches('v').strip_prefix("1.")?.split('.').next()?.parse().ok()
+    known
 }
 
 fn patches(spec: &Values<'_, '_>, path: &Path<'_>, findings: &mut Findings) -> Vec<Patch> {

@@ -7,9 +7,11 @@ use super::field_checks::check_fields;
 use super::fields::{SPEC, find};
 use super::image_pattern::Pattern;
 use super::images::{Images, JINA_VERSION, Origin};
+use super::kubernetes::Kubernetes;
 use super::layers::Layers;
 use super::scope::Scope;
 use super::values::Values;
+use super::version_checks;
 use crate::finding::{Findings, Path};
 use crate::jina::flow::Reading;
 use crate::jina::nested::{self, Files, Origins};
@@ -65,6 +67,9 @@ impl Settings {
             scope: Scope::read(spec, path, findings),
             ..Self::default()
         };
+        let kubernetes = settings.scope.kubernetes;
+        findings.extend(kubernetes.and_then(|version| version_checks::support(version, path)));
+        version_checks::check(spec, kubernetes.unwrap_or(Kubernetes::DEFAULT), path, findings);
         if let Some(pattern) = fields.choice("imagePattern", |text| Pattern::parse(text).ok()) {
             settings.images.set_pattern(pattern, Origin::Field);
         }

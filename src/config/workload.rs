@@ -29,6 +29,8 @@ pub struct Workload {
     pub service_account: Option<String>,
     /// `securityProfile`.
     pub security: Security,
+    /// `hostUsers`, if it is set.
+    pub host_users: Option<bool>,
     /// `nodeSelector`.
     pub node_selector: Vec<(String, String)>,
     /// `tolerations`, in the form of Kubernetes.
@@ -49,12 +51,16 @@ pub struct Workload {
     pub config_file: String,
     /// `replicas`.
     pub replicas: Option<i64>,
+    /// `models`.
+    pub models: Vec<Model>,
     /// `storage`.
     pub storage: Option<Claims>,
     /// `autoscale`.
     pub autoscale: Option<Autoscale>,
     /// `pdb`.
     pub pdb: Pdb,
+    /// `trafficDistribution`.
+    pub traffic_distribution: Option<String>,
     /// `expose`.
     pub expose: Option<Expose>,
     /// `ingress`.
@@ -108,7 +114,7 @@ impl RollingUpdate {
 
     /// `maxUnavailable`, or its default.
     pub fn unavailable_or_default(&self) -> Fragment {
-        self.unavailable.clone().unwrap_or_else(|| Node::plain(default_of(ROLLING_UPDATE, "maxUnavailable")))
+        self.unavailable.clone().unwrap_or_else(|| Node::plain("0"))
     }
 }
 
@@ -133,6 +139,24 @@ impl Source {
     /// The field that declares the object.
     pub fn field(&self) -> &'static str {
         if self.is_secret { "secrets" } else { "configMaps" }
+    }
+}
+
+/// An entry of `models`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Model {
+    /// The name of the model.
+    pub name: String,
+    /// The image with the files.
+    pub image: String,
+    /// The folder where the files are mounted.
+    pub mount_path: String,
+}
+
+impl Model {
+    /// The name of the volume.
+    pub fn volume(&self) -> String {
+        format!("model-{}", self.name)
     }
 }
 
@@ -188,6 +212,8 @@ pub struct Autoscale {
     pub concurrency: Option<i64>,
     /// The time for which the load must be lower before pods are removed.
     pub scale_down: Option<i64>,
+    /// The percentage by which the load may differ from the target.
+    pub tolerance: Option<i64>,
     /// `spec.behavior` of the HorizontalPodAutoscaler.
     pub behavior: Option<Fragment>,
     /// Settings of a ScaledObject, which replaces the HorizontalPodAutoscaler.
@@ -307,8 +333,27 @@ pub struct Route {
     pub hostnames: Vec<String>,
     /// The protocol of the gateway.
     pub protocol: Protocol,
+    /// The share of the requests, if it is set.
+    pub weight: Option<i64>,
+    /// Other Services that get a share of the requests.
+    pub backends: Vec<Backend>,
+    /// The seconds after which a request ends.
+    pub timeout: Option<i64>,
     /// Annotations of the route.
     pub annotations: Vec<(String, String)>,
+}
+
+/// A Service that gets a share of the requests of a route.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Backend {
+    /// The name of the Service.
+    pub service: String,
+    /// The namespace of the Service; the namespace of the Flow if not set.
+    pub namespace: Option<String>,
+    /// The port of the Service; the port of the gateway if not set.
+    pub port: Option<i64>,
+    /// The share of the requests.
+    pub weight: i64,
 }
 
 /// A Gateway that a route is attached to.

@@ -4,8 +4,8 @@ use super::choices::{ProbeStyle, Security};
 use super::fields::LAYER;
 use super::values::{Entry, Fragment, Values, fragment};
 use super::workload::{
-    Autoscale, Claims, Expose, Host, Ingress, Keda, Parent, Pdb, Retention, RollingUpdate, Route, SecretKey, Source, TopologySpread,
-    Trigger, Workload,
+    Autoscale, Backend, Claims, Expose, Host, Ingress, Keda, Model, Parent, Pdb, Retention, RollingUpdate, Route, SecretKey, Source,
+    TopologySpread, Trigger, Workload,
 };
 use crate::jina::setting::Protocol;
 use crate::yaml::Node;
@@ -27,6 +27,7 @@ impl Workload {
             pull_secrets: layer.names("imagePullSecrets"),
             service_account: layer.text("serviceAccountName"),
             security: layer.choice_or_default("securityProfile", Security::parse).unwrap_or_default(),
+            host_users: layer.flag("hostUsers"),
             node_selector: layer.strings("nodeSelector"),
             tolerations: layer.entries("tolerations").map(toleration).collect(),
             affinity: layer.fragment("affinity"),
@@ -37,9 +38,11 @@ impl Workload {
             probes: layer.choice("probes", ProbeStyle::parse),
             config_file: layer.text_or_default("configFile"),
             replicas: layer.int("replicas"),
+            models: layer.entries("models").map(model).collect(),
             storage: layer.below("storage").map(claims),
             autoscale: layer.below("autoscale").map(autoscale),
             pdb: layer.below("pdb").map(pdb).unwrap_or_default(),
+            traffic_distribution: layer.text("trafficDistribution"),
             expose: layer.below("expose").map(expose),
             ingress: layer.below("ingress").map(ingress),
             http_route: layer.below("httpRoute").map(|fields| route(fields, Protocol::Http)),
@@ -89,6 +92,11 @@ fn rolling_update(fields: Values<'_, '_>) -> RollingUpdate {
     RollingUpdate { surge: fields.fragment("maxSurge"), unavailable: fields.fragment("maxUnavailable") }
 }
 
+fn model(Entry { name, values }: Entry<'_, '_>) -> Model {
+    let mount_path = values.text("mountPath").unwrap_or_else(|| format!("/models/{name}"));
+    Model { image: values.text("image").unwrap_or_default(), mount_path, name }
+}
+
 fn claims(fields: Values<'_, '_>) -> Claims {
     Claims {
         size: fields.text("size"),
@@ -119,6 +127,7 @@ fn autoscale(fields: Values<'_, '_>) -> Autoscale {
         requests_per_second: fields.int("requestsPerSecond"),
         concurrency: fields.int("concurrency"),
         scale_down: fields.int("scaleDownSeconds"),
+        tolerance: fields.int("tolerance"),
         behavior: fields.fragment("behavior"),
         keda,
     }
@@ -170,7 +179,17 @@ fn ingress(fields: Values<'_, '_>) -> Ingress {
 fn route(fields: Values<'_, '_>, default: Protocol) -> Route {
     let parent =
         |Entry { name, values }: Entry<'_, '_>| Parent { name, namespace: values.text("namespace"), section: values.text("sectionName") };
+    let backend = |Entry { name, values }: Entry<'_, '_>| Backend {
+        service: values.text("service").unwrap_or(name),
+        namespace: values.text("namespace"),
+        port: values.int("port"),
+        weight: values.int_or_default("weight"),
+    };
     Route {
+        weight: fields.int("weight"),
+        backends: fields.entries("backends").map(backend).collect(),
+        // The table of a GRPCRoute has no such row.
+        timeout: if default == Protocol::Http { fields.int("timeoutSeconds") } else { None },
         gateways: fields.entries("gateways").map(parent).collect(),
         hostnames: fields.names("hostnames"),
         protocol: fields.choice("protocol", protocol).unwrap_or(default),

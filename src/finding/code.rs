@@ -80,6 +80,8 @@ codes! {
     MisplacedField = "misplaced-field",
     UnsupportedJinaVersion = "unsupported-jina-version",
     UnsupportedKubernetesVersion = "unsupported-kubernetes-version",
+    FieldTooNew = "field-too-new",
+    KubernetesOutOfSupport = "kubernetes-out-of-support",
     InvalidImagePattern = "invalid-image-pattern",
     InvalidQuantity = "invalid-quantity",
     UnknownResource = "unknown-resource",

@@ -50,13 +50,26 @@ pub struct NewItems {
 }
 
 impl NewItems {
-    /// Adds an object, written as an item of `list`.
-    pub fn push(&mut self, list: &ResourceList<'_>, object: &Node<'_>) {
+    /// Adds an object, written as an item of `list`, with a comment above it. JSON has no comments.
+    pub fn push(&mut self, list: &ResourceList<'_>, object: &Node<'_>, comment: Option<&str>) {
         if self.text.is_empty() {
             // This is enough for a small Flow, and reserved memory that is not used costs nothing.
             self.text.reserve(24 << 10);
         }
+        let start = self.text.len();
         list.spell(object, &mut self.text);
+        if let Some(comment) = comment {
+            let indent = match &list.envelope {
+                Envelope::Block { indent, .. } => Some(*indent),
+                Envelope::Rewritten { .. } => Some(0),
+                Envelope::Documents { .. } => None,
+                Envelope::Json { .. } => return self.end(list),
+            };
+            let (at, blanks) = indent.map_or((start, 0), |indent| (start + indent + 2, indent + 2));
+            if self.text.is_char_boundary(at) {
+                self.text.insert_str(at, &format!("# {comment}\n{}", " ".repeat(blanks)));
+            }
+        }
         self.end(list);
     }
 

@@ -47,14 +47,22 @@ fn targets(autoscale: &Autoscale) -> impl Iterator<Item = Target<'_>> {
     [percent("cpu", autoscale.cpu), percent("memory", autoscale.memory), average].into_iter().flatten()
 }
 
-/// `behavior`, with the time of `scaleDownSeconds`.
+/// `behavior`, with the time of `scaleDownSeconds` and with the tolerance.
 fn behavior(autoscale: &Autoscale) -> Option<Node<'_>> {
     let mut behavior = autoscale.behavior.clone();
+    let mut add = |direction: &'static str, field: &'static str, value: Node<'static>| {
+        let mut weakest = mapping([(direction, mapping([(field, value)]))]);
+        merge_layer(&mut weakest, behavior.take().unwrap_or_else(|| mapping([])));
+        behavior = Some(weakest);
+    };
+    if let Some(percent) = autoscale.tolerance {
+        // Kubernetes writes the quantity 0.05 as 50m.
+        let share = format!("{}m", percent.saturating_mul(10));
+        add("scaleUp", "tolerance", share.clone().into());
+        add("scaleDown", "tolerance", share.into());
+    }
     if let Some(seconds) = autoscale.scale_down {
-        let behavior = behavior.get_or_insert_with(|| mapping([]));
-        let mut weakest = mapping([("scaleDown", mapping([("stabilizationWindowSeconds", seconds.into())]))]);
-        merge_layer(&mut weakest, std::mem::replace(behavior, mapping([])));
-        *behavior = weakest;
+        add("scaleDown", "stabilizationWindowSeconds", seconds.into());
     }
     behavior
 }

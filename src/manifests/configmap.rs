@@ -3,11 +3,16 @@
 use super::fingerprint::{BASIS, hashed, mixed};
 use super::maker::Maker;
 use super::nodes::mapping;
+use crate::config::corrections::Correction;
 use crate::plan::{CONFIG_FILE, Component};
 use crate::yaml::{Data, Node};
 
 /// The variables that Jina sets in every ConfigMap.
 const JINA_VARIABLES: [(&str, &str); 2] = [("pythonunbuffered", "1"), ("worker_class", "uvicorn.workers.UvicornH11Worker")];
+
+/// The variables of every ConfigMap. Without this one, Python holds back what executors print
+/// (<https://docs.python.org/3/using/cmdline.html#envvar-PYTHONUNBUFFERED>).
+const VARIABLES: [(&str, &str); 1] = [("PYTHONUNBUFFERED", "1")];
 
 /// The name of the ConfigMap with a component's environment.
 pub fn name(component: &str) -> String {
@@ -19,13 +24,14 @@ pub fn config_name(component: &str) -> String {
     format!("{component}-config")
 }
 
-/// The ConfigMap with the environment of a component. Variables of the component override Jina's variables.
+/// The ConfigMap with the environment of a component. Variables of the component override the variables of every ConfigMap.
 pub fn config_map<'c>(maker: &Maker<'c>) -> Node<'c> {
     let env = &maker.component.env;
     let own = |name: &str| env.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
-    let mut data: Vec<(Node<'c>, Node<'c>)> = Vec::with_capacity(JINA_VARIABLES.len() + env.len());
-    data.extend(JINA_VARIABLES.map(|(name, value)| (name.into(), own(name).unwrap_or(value).into())));
-    let others = env.iter().filter(|(name, _)| JINA_VARIABLES.iter().all(|(known, _)| known != name));
+    let usual: &[(&'static str, &'static str)] = if maker.has(Correction::WorkingVariables) { &VARIABLES } else { &JINA_VARIABLES };
+    let mut data: Vec<(Node<'c>, Node<'c>)> = Vec::with_capacity(usual.len() + env.len());
+    data.extend(usual.iter().map(|(name, value)| ((*name).into(), own(name).unwrap_or(value).into())));
+    let others = env.iter().filter(|(name, _)| usual.iter().all(|(known, _)| known != name));
     data.extend(others.map(|(name, value)| (name.as_str().into(), value.as_str().into())));
     with_data(maker, name(&maker.component.name), Data::Map(data).into())
 }

@@ -59,7 +59,10 @@ pub fn container<'c>(maker: &Maker<'c>, container: &'c Container) -> Node<'c> {
     let probes = probe::probes(maker, container);
     value.set("startupProbe", probes.startup);
     value.set("livenessProbe", probes.liveness);
-    if let Some(action) = drain::pre_stop(maker) {
+    // The kubelet stops a sidecar after the head has ended, so the sidecar itself need not wait.
+    if maker.is_sidecar(container) {
+        value.set("restartPolicy", "Always".into());
+    } else if let Some(action) = drain::pre_stop(maker) {
         value.set("lifecycle", mapping([("preStop", action)]));
     }
     value
@@ -100,6 +103,11 @@ fn volume_mounts<'c>(component: &'c Component, container: &Container) -> Vec<Nod
     }
     for source in &component.workload.sources {
         mounts.extend(source.mount_path.as_deref().map(|path| mount(volumes::source_name(source).into(), path)));
+    }
+    for model in &component.models {
+        let mut mount = mount(model.volume().into(), &model.mount_path);
+        mount.set("readOnly", Node::field("true"));
+        mounts.push(mount);
     }
     mounts.extend(security::workspace(component).map(|path| mount("workspace".into(), path)));
     if security::moves_home(component) {

@@ -6,13 +6,12 @@ use super::maker::Maker;
 use super::nodes::{mapping, strings};
 use crate::config::Mesh;
 use crate::config::corrections::Correction;
+use crate::config::kubernetes::Kubernetes;
 use crate::config::workload::Workload;
 use crate::yaml::Node;
 
 /// Seconds between SIGTERM and SIGKILL.
 const GRACE_AFTER_SIGTERM: i64 = 10;
-/// The first minor version of Kubernetes in which a pod can sleep without a shell (KEP-3960).
-const NATIVE_SLEEP: u32 = 30;
 /// Seconds that a pod waits in Jina's export.
 const JINA_WAIT: i64 = 2;
 
@@ -25,14 +24,18 @@ fn seconds(maker: &Maker<'_>) -> Option<i64> {
 pub fn pre_stop<'c>(maker: &Maker<'c>) -> Option<Node<'c>> {
     match seconds(maker).unwrap_or(JINA_WAIT) {
         0 => None,
-        seconds if maker.target.scope.kubernetes.is_some_and(|minor| minor >= NATIVE_SLEEP) => {
-            Some(mapping([("sleep", mapping([("seconds", seconds.into())]))]))
-        }
+        seconds if sleeps_natively(maker) => Some(mapping([("sleep", mapping([("seconds", seconds.into())]))])),
         seconds => {
             let command = strings(["/bin/sh".to_owned(), "-c".to_owned(), format!("sleep {seconds}")]);
             Some(mapping([("exec", mapping([("command", command)]))]))
         }
     }
+}
+
+/// Whether the kubelet itself waits. Under `compat`, a version that the user sets allows it.
+fn sleeps_natively(maker: &Maker<'_>) -> bool {
+    let is_wanted = maker.has(Correction::NativeSleep) || maker.target.scope.kubernetes.is_some();
+    is_wanted && maker.target.scope.has(Kubernetes::SLEEP)
 }
 
 /// `terminationGracePeriodSeconds`, which is longer than the drain time.

@@ -69,7 +69,10 @@ pub fn service<'c>(maker: &Maker<'c>, expose: &'c Expose) -> Option<Node<'c>> {
     if let Some(number) = expose.node_port {
         port.set("nodePort", number.into());
     }
-    let spec = mapping([("type", expose.kind.as_str().into()), ("ports", vec![port].into()), ("selector", maker.selector())]);
+    let mut spec = mapping([("type", expose.kind.as_str().into()), ("ports", vec![port].into()), ("selector", maker.selector())]);
+    if let Some(preference) = &component.workload.traffic_distribution {
+        spec.set("trafficDistribution", preference.as_str().into());
+    }
     Some(object("v1", "Service", annotated(maker, exposed_name(component, expose), &expose.annotations), spec))
 }
 
@@ -140,8 +143,25 @@ pub fn route<'c>(kind: &'static str, maker: &Maker<'c>, route: &'c Route) -> Opt
     if !route.hostnames.is_empty() {
         spec.set("hostnames", strings(&route.hostnames));
     }
-    let backend = mapping([("name", service.into()), ("port", port.into())]);
-    spec.set("rules", vec![mapping([("backendRefs", vec![backend].into())])].into());
+    let mut own = mapping([("name", service.into()), ("port", port.into())]);
+    if let Some(weight) = route.weight {
+        own.set("weight", weight.into());
+    }
+    let mut backends = vec![own];
+    backends.extend(route.backends.iter().map(|other| {
+        let mut backend = mapping([("name", other.service.as_str().into())]);
+        if let Some(namespace) = &other.namespace {
+            backend.set("namespace", namespace.as_str().into());
+        }
+        backend.set("port", other.port.unwrap_or(port.into()).into());
+        backend.set("weight", other.weight.into());
+        backend
+    }));
+    let mut rule = mapping([("backendRefs", backends.into())]);
+    if let Some(seconds) = route.timeout {
+        rule.set("timeouts", mapping([("request", format!("{seconds}s").into())]));
+    }
+    spec.set("rules", vec![rule].into());
     let metadata = annotated(maker, &component.name, &route.annotations);
     Some(object("gateway.networking.k8s.io/v1", kind, metadata, spec))
 }

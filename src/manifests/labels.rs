@@ -31,17 +31,16 @@ pub fn selector<'c>(component: &'c str, target: &Target<'_>) -> Node<'c> {
 
 /// Adds the labels that jinaflow documents, then the labels of the user.
 ///
-/// The labels that Kubernetes recommends describe the parts of an application. jinaflow's own labels describe the parts
-/// of the Flow: `flow.jina.ai/executor=indexer,flow.jina.ai/role=worker` selects every shard of an indexer and not the
-/// head. No generated selector uses these labels, because the selector of a Deployment is immutable.
+/// The labels that Kubernetes recommends are for tools that show applications, and meshes name workloads after the first one.
+/// jinaflow's own labels describe the parts of the Flow: `flow.jina.ai/executor=indexer,flow.jina.ai/role=worker` selects every
+/// shard of an indexer and not the head. No generated selector uses these labels, because the selector of a Deployment is immutable.
+/// `app.kubernetes.io/instance` and `app.kubernetes.io/component` would say the same as `part-of` and `flow.jina.ai/role`.
 pub fn add_labels<'c>(labels: &mut Vec<(Node<'c>, Node<'c>)>, component: &'c Component, target: &Target<'c>) {
     if target.corrections.has(Correction::ObjectLabels) {
         let node = label_value(&component.node);
         let role = component.role.word();
-        let documented: [(&'static str, Node<'c>); 8] = [
+        let documented: [(&'static str, Node<'c>); 6] = [
             ("app.kubernetes.io/name", node.clone().into()),
-            ("app.kubernetes.io/instance", target.flow.into()),
-            ("app.kubernetes.io/component", role.into()),
             ("app.kubernetes.io/part-of", target.flow.into()),
             ("app.kubernetes.io/managed-by", MANAGER.into()),
             ("flow.jina.ai/flow", target.flow.into()),

@@ -22,18 +22,21 @@ impl LostContainer {
         if !["Deployment", "StatefulSet"].contains(&object.text_at("kind")) {
             return None;
         }
-        let containers = object.list_at("spec.template.spec.containers");
+        let pod = |list: &str| object.at("spec.template.spec").map(|spec| spec.list_at(list)).unwrap_or_default();
+        let containers = || pod("containers").iter().chain(pod("initContainers"));
         let has = |container: &Node<'_>, field: &str| container.get(field).is_some_and(|value| !value.is_null());
         for name in component.containers.iter().map(|container| container.process.name()) {
-            let Some(container) = containers.iter().find(|container| container.text_at("name") == name) else {
+            let lost = |container: &&Node<'_>| ["image", "args"].into_iter().find(|field| !has(container, field));
+            let mut named = containers().filter(|container| container.text_at("name") == name);
+            // A patch of the wrong list adds a second container of this name.
+            let Some(container) = named.clone().find(|container| lost(container).is_none()).or_else(|| named.next()) else {
                 return Some(Self::Removed { name: name.to_owned() });
             };
-            if let Some(field) = ["image", "args"].into_iter().find(|field| !has(container, field)) {
+            if let Some(field) = lost(&container) {
                 return Some(Self::WithoutField { name: name.to_owned(), field });
             }
         }
-        let all = containers.iter().chain(object.list_at("spec.template.spec.initContainers"));
-        let added = all.into_iter().find(|container| !has(container, "image"))?;
+        let added = containers().find(|container| !has(container, "image"))?;
         Some(Self::WithoutImage { name: added.text_at("name").to_owned() })
     }
 
@@ -53,7 +56,12 @@ impl LostContainer {
             Self::WithoutImage { name } => {
                 let known: Vec<&str> = component.containers.iter().map(|container| container.process.name()).collect();
                 let message = format!("adds the container `{name}` without an image to {workload}");
-                let fix = format!("add its `image`, or use the name of an existing container: {}", known.join(", "));
+                let fix = if known.contains(&name.as_str()) {
+                    "write it in the other list of the pod: `initContainers`, or `containers` below Kubernetes 1.29 and with a mesh"
+                        .to_owned()
+                } else {
+                    format!("add its `image`, or use the name of an existing container: {}", known.join(", "))
+                };
                 Code::ContainerWithoutImage.error(path, message).fix(fix)
             }
         }

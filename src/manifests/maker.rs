@@ -3,8 +3,10 @@
 use super::labels::{add_labels, selector};
 use super::nodes::{mapping, string_map};
 use super::target::Target;
+use crate::config::Mesh;
 use crate::config::corrections::Correction;
-use crate::plan::Component;
+use crate::config::kubernetes::Kubernetes;
+use crate::plan::{Component, Container, Process};
 use crate::yaml::{Data, Node};
 
 /// A component that is rendered, and the settings of its Flow.
@@ -18,6 +20,13 @@ impl<'c> Maker<'c> {
     /// Whether a deliberate difference from Jina applies.
     pub fn has(&self, correction: Correction) -> bool {
         self.target.corrections.has(correction)
+    }
+
+    /// Whether a container is a native sidecar: an init container that runs until the pod ends. The proxy of a mesh may start
+    /// after the init containers, and they then have no network.
+    pub fn is_sidecar(&self, container: &Container) -> bool {
+        let is_beside = matches!(container.process, Process::UsesBefore | Process::UsesAfter);
+        is_beside && self.has(Correction::NativeSidecars) && self.target.mesh == Mesh::None && self.target.scope.has(Kubernetes::SIDECARS)
     }
 
     /// An object with the metadata of the component.

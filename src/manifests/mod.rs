@@ -4,6 +4,7 @@
 //! the order in which people write them. The strings of the nodes are borrowed from the plan.
 
 pub mod fingerprint;
+pub mod reasons;
 mod target;
 mod nodes;
 pub mod labels;

@@ -8,8 +8,7 @@ use super::nodes::mapping;
 use crate::config::Mesh;
 use crate::config::corrections::Correction;
 use crate::jina::setting::Protocol;
-use crate::jina::topology::GATEWAY;
-use crate::plan::{Component, PORT, PORT_MONITORING, protocol_service};
+use crate::plan::{PORT, PORT_MONITORING, protocol_service};
 use crate::yaml::{Data, Node};
 
 /// The Services of a component. Other components call the first Service.
@@ -54,19 +53,12 @@ fn service<'c>(name: Cow<'c, str>, maker: &Maker<'c>, ports: Vec<Node<'c>>) -> N
     add_labels(&mut labels, component, &maker.target);
     metadata.set("labels", Data::Map(labels).into());
     let mut spec = mapping([("type", "ClusterIP".into())]);
-    // Clients outside the Flow do not balance their requests themselves.
-    if maker.target.mesh == Mesh::None && component.called_by.is_some() && !is_only_shard(component) {
+    if component.is_headless(maker.target.mesh) {
         spec.set("clusterIP", "None".into());
+    } else if let Some(preference) = &component.workload.traffic_distribution {
+        spec.set("trafficDistribution", preference.as_str().into());
     }
     spec.set("ports", ports.into());
     spec.set("selector", maker.selector());
     object("v1", "Service", metadata, spec)
-}
-
-/// Whether the component is a shard with storage and one pod. Kubernetes deletes this pod before it starts the next one, so the
-/// name of a headless Service has no address for a while. gRPC fails at once without an address, and a head then leaves the
-/// shard out of its answer. With a cluster IP, the head waits for the next pod.
-fn is_only_shard(component: &Component) -> bool {
-    let is_shard = component.called_by.as_deref().is_some_and(|caller| caller != GATEWAY);
-    is_shard && component.storage.is_some() && component.replicas == 1 && component.workload.autoscale.is_none()
 }

@@ -5,6 +5,7 @@ use super::nodes::{mapping, strings};
 use super::pod;
 use super::volumes::claim_name;
 use crate::config::corrections::Correction;
+use crate::config::kubernetes::Kubernetes;
 use crate::config::workload::Retention;
 use crate::plan::{Component, Storage};
 use crate::yaml::{Data, Node};
@@ -14,7 +15,7 @@ pub fn stateful_set<'c>(maker: &Maker<'c>, storage: &'c Storage) -> Node<'c> {
     let mut spec = pod::spec_with_replicas(component);
     if maker.has(Correction::StatefulSetFields) {
         spec.set("serviceName", component.name.as_str().into());
-        spec.set("updateStrategy", mapping([("type", "RollingUpdate".into())]));
+        spec.set("updateStrategy", update_strategy(maker));
     } else {
         spec.set("strategy", pod::rolling_update(component));
     }
@@ -30,6 +31,15 @@ pub fn stateful_set<'c>(maker: &Maker<'c>, storage: &'c Storage) -> Node<'c> {
         }
     }
     object("apps/v1", "StatefulSet", pod::workload_metadata(maker), spec)
+}
+
+fn update_strategy<'c>(maker: &Maker<'c>) -> Node<'c> {
+    let mut strategy = mapping([("type", "RollingUpdate".into())]);
+    let unavailable = &maker.component.workload.rolling_update.unavailable;
+    if let Some(share) = unavailable.as_ref().filter(|_| maker.target.scope.has(Kubernetes::STATEFUL_UNAVAILABLE)) {
+        strategy.set("rollingUpdate", mapping([("maxUnavailable", share.clone())]));
+    }
+    strategy
 }
 
 fn claim<'c>(component: &'c Component, storage: &'c Storage, place: usize) -> Node<'c> {

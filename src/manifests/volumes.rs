@@ -59,6 +59,10 @@ pub fn volumes<'c>(component: &'c Component) -> Vec<Node<'c>> {
         let (field, key) = if source.is_secret { ("secret", "secretName") } else { ("configMap", "name") };
         add(source_name(source).into(), field, reference(key, source));
     }
+    for model in &component.models {
+        let source = [("reference", model.image.as_str().into()), ("pullPolicy", component.workload.pull_policy.as_str().into())];
+        add(model.volume().into(), "image", mapping(source));
+    }
     if security::workspace(component).is_some() {
         add("workspace".into(), "emptyDir", mapping([]));
     }

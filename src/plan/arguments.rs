@@ -50,13 +50,15 @@ fn arguments(rows: impl Iterator<Item = &'static Row>, options: &Options, forced
     args
 }
 
-/// `jina executor …`: the options, `--uses-metas`, `--uses-with` if it has a value, and `--native`
+/// `jina executor …`: the options, `--uses-metas` and `--uses-with` if they have a value, and `--native`
 /// (`construct_runtime_container_args`).
 pub fn executor(options: &Options, forced: &[(Opt, Forced)], metas: Option<&Value>, with: Option<&Value>, version: Version) -> Vec<Arg> {
     let mut args = vec![Arg::from("executor")];
     let rows = TABLE.iter().filter(|row| row.executor == Use::Arg);
     args.extend(arguments(rows, options, forced, version));
-    args.extend([Arg::from("--uses-metas"), metas.map_or_else(|| "{}".to_owned(), Value::to_json).into()]);
+    if let Some(metas) = metas {
+        args.extend([Arg::from("--uses-metas"), metas.to_json().into()]);
+    }
     if let Some(with) = with {
         args.extend([Arg::from("--uses-with"), with.to_json().into()]);
     }

@@ -3,10 +3,12 @@
 use std::borrow::Cow;
 use std::rc::Rc;
 
-use crate::config::workload::{Retention, SecretKey, Workload};
+use crate::config::Mesh;
+use crate::config::workload::{Model, Retention, SecretKey, Workload};
 use crate::finding::{FieldPath, Mark};
 use crate::jina::flow::Kind;
 use crate::jina::setting::Protocol;
+use crate::jina::topology::GATEWAY;
 
 /// The port of the first protocol of any container. Further protocols use the next ports (`GrpcConnectionPool.K8S_PORT`).
 pub const PORT: u16 = 8080;
@@ -52,6 +54,8 @@ pub struct Component {
     pub pull_secrets: Vec<String>,
     /// A configuration that is mounted into the first container as [`CONFIG_FILE`].
     pub config: Option<String>,
+    /// Images with the files of models.
+    pub models: Vec<Model>,
     /// A volume that is kept when the pods are deleted.
     pub storage: Option<Storage>,
     /// The workspace of the executors in the pods.
@@ -67,6 +71,20 @@ pub struct Component {
 }
 
 impl Component {
+    /// Whether the Services of the component have no cluster IP. Clients outside the Flow do not balance their requests
+    /// themselves.
+    pub fn is_headless(&self, mesh: Mesh) -> bool {
+        mesh == Mesh::None && self.called_by.is_some() && !self.is_only_shard()
+    }
+
+    /// Whether the component is a shard with storage and one pod. Kubernetes deletes this pod before it starts the next one, so
+    /// the name of a headless Service has no address for a while. gRPC fails at once without an address, and a head then leaves
+    /// the shard out of its answer. With a cluster IP, the head waits for the next pod.
+    fn is_only_shard(&self) -> bool {
+        let is_shard = self.called_by.as_deref().is_some_and(|caller| caller != GATEWAY);
+        is_shard && self.storage.is_some() && self.replicas == 1 && self.workload.autoscale.is_none()
+    }
+
     /// The names of the components that this component calls.
     pub fn calls(&self) -> impl Iterator<Item = &str> {
         let pieces = self.containers.iter().flat_map(|container| &container.args).filter_map(|arg| match arg {

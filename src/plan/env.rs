@@ -13,6 +13,10 @@ use crate::jina::options::Opt;
 use crate::jina::scalar::retyped;
 use crate::jina::value::Value;
 
+/// The variable that turns TLS to the collector off
+/// (<https://opentelemetry.io/docs/specs/otel/protocol/exporter/>).
+const PLAIN_COLLECTOR: &str = "OTEL_EXPORTER_OTLP_INSECURE";
+
 impl Planner<'_> {
     /// The variables of `env`, written as Python writes them, and the log level of the context. Jina takes the log level from
     /// the environment of the exporting process.
@@ -38,6 +42,10 @@ impl Planner<'_> {
         if let Some(level) = self.settings.context.get("JINA_LOG_LEVEL") {
             env.retain(|(name, _)| name != "JINA_LOG_LEVEL");
             env.push(("JINA_LOG_LEVEL".to_owned(), level.to_owned()));
+        }
+        let sends = options.flag(Opt::Tracing) || options.flag(Opt::Metrics);
+        if sends && self.corrections.has(Correction::PlainCollectors) && !env.iter().any(|(name, _)| name == PLAIN_COLLECTOR) {
+            env.push((PLAIN_COLLECTOR.to_owned(), "true".to_owned()));
         }
         env
     }

@@ -101,7 +101,8 @@ impl Planner<'_> {
                 (Rc::clone(&common), parts.clone())
             };
             warn_about_replicas(options, &workload, path, findings);
-            let worker = base.worker(shard, shards, &image, workload, parts);
+            let mut worker = base.worker(shard, shards, &image, workload, parts);
+            worker.models = self.models(&worker, findings);
             if !budget.take(&worker) {
                 break;
             }
@@ -201,6 +202,9 @@ struct Parts {
     workspace: Option<String>,
 }
 
+/// `--uses-metas` of Jina for an executor without metas.
+static NO_METAS: Value = Value::Map(Vec::new());
+
 impl Base<'_> {
     fn has(&self, correction: Correction) -> bool {
         self.planner.corrections.has(correction)
@@ -208,6 +212,11 @@ impl Base<'_> {
 
     fn options(&self) -> &Options {
         &self.executor.options
+    }
+
+    /// The argument `--uses-metas` of a container.
+    fn metas<'v>(&self, metas: Option<&'v Value>) -> Option<&'v Value> {
+        if self.has(Correction::NoEmptyArguments) { metas.filter(|metas| metas.is_truthy()) } else { metas.or(Some(&NO_METAS)) }
     }
 
     fn parts(&self, workload: &Workload, path: &Path<'_>, findings: &mut Findings) -> Parts {
@@ -265,6 +274,7 @@ impl Base<'_> {
             env: parts.env,
             pull_secrets: pull_secrets(self.options(), &workload),
             config: self.options().inline().filter(|_| role != Role::Head).map(|inline| inline.config.clone()),
+            models: Vec::new(),
             storage: parts.storage,
             workspace: self.options().text(Opt::Workspace).map(str::to_owned).or(parts.workspace),
             containers,
@@ -333,7 +343,13 @@ impl Base<'_> {
             process: Process::Executor,
             image: image.name.clone(),
             missing: image.missing.clone(),
-            args: arguments::executor(options, &forced, options.map(Opt::UsesMetas), options.map(Opt::UsesWith), self.planner.version),
+            args: arguments::executor(
+                options,
+                &forced,
+                self.metas(options.map(Opt::UsesMetas)),
+                options.map(Opt::UsesWith),
+                self.planner.version,
+            ),
             port: PORT,
             secrets: parts.secrets.clone(),
             gpus: self.gpus.clone(),
@@ -394,7 +410,7 @@ impl Base<'_> {
             process: Process::Executor,
             image: self.planner.gateway_image(),
             missing: None,
-            args: arguments::executor(options, &forced, None, None, self.planner.version),
+            args: arguments::executor(options, &forced, self.metas(None), None, self.planner.version),
             port: PORT,
             secrets: parts.secrets.clone(),
             gpus: None,
@@ -434,7 +450,7 @@ impl Base<'_> {
             process,
             image: image.name,
             missing: image.missing,
-            args: arguments::executor(self.options(), &forced, None, None, self.planner.version),
+            args: arguments::executor(self.options(), &forced, self.metas(None), None, self.planner.version),
             port,
             secrets: if self.has(Correction::SidecarSecrets) { secrets.to_vec() } else { Vec::new() },
             gpus: None,

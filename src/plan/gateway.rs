@@ -74,6 +74,7 @@ impl Planner<'_> {
             env: self.env(options, &workload, &path, findings),
             pull_secrets: pull_secrets(options, &workload),
             config: options.inline().map(|inline| inline.config.clone()),
+            models: Vec::new(),
             storage: None,
             workspace: None,
             containers: vec![container],
@@ -100,9 +101,9 @@ impl Planner<'_> {
     }
 
     fn gateway_args(&self, flow: &Flow, options: &Options, protocols: &[Protocol], findings: &mut Findings) -> Vec<Arg> {
-        // By default a Flow passes `{}` to the gateway. With an explicit null, the Flow passes nothing.
+        // By default a Flow of Jina passes `{}` to the gateway. With an explicit null, it passes nothing.
         let endpoints = match options.text(Opt::ExposeEndpoints) {
-            None if options.is_null(Opt::ExposeEndpoints) => Forced::Omitted,
+            None if options.is_null(Opt::ExposeEndpoints) || self.corrections.has(Correction::NoEmptyArguments) => Forced::Omitted,
             endpoints => Forced::word(endpoints.unwrap_or("{}").to_owned()),
         };
         let optional = |json: Value| if json.is_truthy() { Forced::word(json.to_json()) } else { Forced::Omitted };

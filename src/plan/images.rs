@@ -131,7 +131,7 @@ impl Planner<'_> {
     }
 
     /// The finding about a string that is not a valid name of an image. `place` is its place in a file of images.
-    fn fault(&self, image: &str, path: impl Into<FieldPath>, place: Option<String>) -> Option<Finding> {
+    pub(super) fn fault(&self, image: &str, path: impl Into<FieldPath>, place: Option<String>) -> Option<Finding> {
         let (message, fix) = fault(image)?;
         let place = place.map(|place| format!(" ({place})")).unwrap_or_default();
         let message = format!("is not a valid image name{place}: {message}");

@@ -10,6 +10,8 @@ mod names;
 mod planner;
 mod written;
 mod images;
+mod pods;
+mod models;
 mod balance;
 mod env;
 mod gpus;
@@ -17,7 +19,6 @@ mod external;
 mod executor;
 mod gateway;
 mod limits;
-mod pods;
 mod scaling;
 mod unused;
 

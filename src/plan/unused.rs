@@ -7,6 +7,7 @@ use super::component::Component;
 use super::planner::Planner;
 use super::pods::pods;
 use crate::config::corrections::Correction;
+use crate::config::kubernetes::Kubernetes;
 use crate::config::workload::{ProbeStyle, is_zero};
 use crate::finding::{Code, Finding, Findings, Path};
 use crate::jina::flow::{Flow, Kind};
@@ -66,30 +67,42 @@ impl Planner<'_> {
 
     /// Reports fields of layers that have no effect because of the protocols or the storage of a component.
     pub(super) fn warn_about_unused_fields(&self, components: &[Component], findings: &mut Findings) {
-        let mut probes = BTreeMap::new();
+        let mut by_path = BTreeMap::new();
+        let mesh = self.settings.mesh();
         for component in components {
             let path = |field: &str| self.settings.layers.path(pods(component), field);
-            if let Some(style) = component.workload.probes {
-                let (path, reason) = (path("probes"), self.unused_probes(component, style));
-                let (_, known) = probes.entry(path.to_string()).or_insert_with(|| (path, reason.clone()));
-                // A field of several components has an effect if it has an effect for any component.
+            // A field of several components has an effect if it has an effect for any component.
+            let mut add = |field: &str, reason: Option<String>| {
+                let path = path(field);
+                let (_, known) = by_path.entry(path.to_string()).or_insert_with(|| (path, reason.clone()));
                 if reason.is_none() {
                     *known = None;
                 }
+            };
+            if let Some(style) = component.workload.probes {
+                add("probes", self.unused_probes(component, style));
+            }
+            if component.workload.traffic_distribution.is_some() {
+                let has_none = component.is_headless(mesh) && component.workload.expose.is_none();
+                add(
+                    "trafficDistribution",
+                    has_none.then(|| "with `mesh: none` the pods have headless Services, which prefer no pods".to_owned()),
+                );
             }
             let update = &component.workload.rolling_update;
             // With the field `storage`, `maxSurge` is already an error.
             let surge = update.surge.as_ref().filter(|surge| !is_zero(surge) && component.workload.storage.is_none());
             let unavailable = update.unavailable.as_ref().filter(|pods| pods.as_text() != Some("1"));
             for (field, share) in [("rollingUpdate.maxSurge", surge), ("rollingUpdate.maxUnavailable", unavailable)] {
-                if let (Some(share), Some(_)) = (share, &component.storage) {
+                let has_effect = field == "rollingUpdate.maxUnavailable" && self.settings.scope.has(Kubernetes::STATEFUL_UNAVAILABLE);
+                if let (Some(share), Some(_), false) = (share, &component.storage, has_effect) {
                     let message = "has no effect: pods with storage are replaced one by one";
                     let finding = Code::FieldWithoutEffect.warning(path(field), message).got(share.shown());
                     findings.push_once_for_each_place(finding.fix("remove it, or set it to `null` if it comes from another layer"));
                 }
             }
         }
-        for (path, reason) in probes.into_values() {
+        for (path, reason) in by_path.into_values() {
             let finding = reason.map(|reason| Code::FieldWithoutEffect.warning(path, format!("has no effect: {reason}")));
             findings.extend(finding.map(|finding| finding.fix("remove it")));
         }

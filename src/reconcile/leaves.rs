@@ -60,7 +60,7 @@ pub fn flag_groups<'w>(words: &'w [Node<'_>]) -> Vec<(Cow<'w, str>, usize)> {
 }
 
 /// A place in an object: a hash of the path to it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place(u64);
 
 impl Place {

@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use super::leaves::{Grain, Place, each_leaf, grain, short, value, words};
 use super::lost::severity;
 use super::memory::{Held, Memory};
+use super::moved_containers::{self, Moved};
 use super::parts::{Part, Shape, inner, line, shape, shown, together, whole};
 use crate::config::OnConflict;
 use crate::config::lists::entry_name;
@@ -32,17 +33,21 @@ pub enum Overwritten {
 /// Merges `flows`, the object that the Flow renders now, into `mine`, the user's object. Without a memory, an edit looks
 /// the same as an older rendering. Then the fields that the Flow sets get the Flow's values, and all other fields stay.
 pub fn merge<'t>(
-    mine: Node<'t>,
+    mut mine: Node<'t>,
     flows: Node<'t>,
     memory: Option<&Memory>,
     on_conflict: OnConflict,
     overwritten: Overwritten,
     findings: &mut Findings,
 ) -> (Node<'t>, Held) {
-    let mut merge = Merge { memory, on_conflict, overwritten, findings, held: Held::new(), is_secret: false };
+    let moved = moved_containers::follow(&mut mine, &flows, memory);
+    let mut merge = Merge { memory, on_conflict, overwritten, findings, held: Held::new(), is_secret: false, moved };
     let merged = merge.node("", mine, flows, Place::ROOT, &Path::root(""));
     (merged, merge.held)
 }
+
+/// The forms in which a render waits before the end of a container (`crate::manifests`), each with its leaf.
+const WAITS: [(&str, &str); 2] = [("exec", "command"), ("sleep", "seconds")];
 
 struct Merge<'m> {
     memory: Option<&'m Memory>,
@@ -52,6 +57,8 @@ struct Merge<'m> {
     held: Held,
     /// Whether a field around this place has the name of a secret.
     is_secret: bool,
+    /// The containers that the Flow now has in another list.
+    moved: Vec<Moved>,
 }
 
 /// The difference of a leaf from the last rendering.
@@ -122,6 +129,7 @@ impl Merge<'_> {
         let mut merged = Vec::with_capacity(mine.len());
         for (index, part) in mine.into_iter().enumerate() {
             let at = place.part(grain, &part.name);
+            let at = self.moved.iter().find(|moved| moved.now == at).map_or(at, |moved| moved.before);
             let name = part.name.clone();
             let own_path = match grain {
                 Grain::Fields => path.key(&name),
@@ -317,10 +325,11 @@ impl Merge<'_> {
             known |= since != Since::New;
             same &= since == Since::Same;
         });
-        if !known {
+        let former = if grain == Grain::Fields { self.former_wait(&part.name, &part.node, at) } else { None };
+        if !known && former.is_none() {
             return Some(part);
         }
-        if same {
+        if known && same {
             return None;
         }
         let path = if grain == Grain::Fields { path.key(&part.name) } else { *path };
@@ -333,7 +342,24 @@ impl Merge<'_> {
             return Some(part);
         }
         self.hold(grain, inner(grain, &part.name, field), &part.node, at);
+        if let Some(former) = former {
+            self.held.insert(former.short(), self.memory.and_then(|memory| memory.value(former)));
+        }
         None
+    }
+
+    /// The leaf with which the last rendering waited before the end of a container, if it is another form of `preStop` than that of
+    /// the Flow now: the user has removed it, although the leaves of the Flow are new.
+    fn former_wait(&self, field: &str, node: &Node<'_>, place: Place) -> Option<Place> {
+        match field {
+            "lifecycle" => self.former_wait("preStop", node.get("preStop")?, place.part(Grain::Fields, "preStop")),
+            "preStop" => {
+                let others = WAITS.iter().filter(|(form, _)| node.get(form).is_none());
+                let mut leaves = others.map(|(form, leaf)| place.part(Grain::Fields, form).part(Grain::Fields, leaf));
+                leaves.find(|leaf| self.memory.is_some_and(|memory| memory.value(*leaf).is_some()))
+            }
+            _ => None,
+        }
     }
 
     /// Keeps the older memory of every leaf of a part, also of leaves that did not exist.
@@ -498,6 +524,41 @@ mod tests {
         assert_eq!(quietly("m: 1\n", "m: 0644\n", "m: 420\n"), "m: 0644\n");
         // A new field of the Flow is inserted after the field that comes before it in the Flow.
         assert_eq!(quietly("a: 1\nz: 1\n", "mine: 1\na: 1\nz: 1\n", "a: 1\nb: 1\nz: 1\n"), "mine: 1\na: 1\nb: 1\nz: 1\n");
+    }
+
+    #[test]
+    fn a_removed_wait_stays_removed_when_its_form_changes() {
+        let exec = "a: 1\nlifecycle: {preStop: {exec: {command: [sleep]}}}\n";
+        let sleep = "a: 1\nlifecycle: {preStop: {sleep: {seconds: 30}}}\n";
+        let (text, reported) = merged(exec, "a: 1\n", sleep, OnConflict::Keep);
+        assert_eq!((text.as_str(), reported.len()), ("a: 1\n", 1), "{reported:?}");
+        // The next render says the same.
+        let mut findings = Findings::default();
+        let memory = Memory::parse(&remember(&node(exec), Mark::Package, &Held::new()));
+        let (out, held) = merge(node("a: 1\n"), node(sleep), memory.as_ref(), OnConflict::Keep, Overwritten::Named, &mut findings);
+        let memory = Memory::parse(&remember(&node(sleep), Mark::Package, &held));
+        let (again, _) = merge(out, node(sleep), memory.as_ref(), OnConflict::Keep, Overwritten::Named, &mut findings);
+        assert_eq!((again.get("lifecycle"), findings.iter().count()), (None, 2));
+        // Without an edit, the new form replaces the older one.
+        assert_eq!(quietly(exec, exec, sleep), "a: 1\nlifecycle:\n  preStop:\n    sleep:\n      seconds: 30\n");
+        assert_eq!(quietly("a: 1\n", "a: 1\n", sleep), "a: 1\nlifecycle:\n  preStop:\n    sleep:\n      seconds: 30\n");
+    }
+
+    #[test]
+    fn edits_of_a_container_follow_it_into_another_list() {
+        let pod = |fields: &str| format!("spec: {{template: {{spec: {{{fields}}}}}}}\n");
+        let base = pod("containers: [{name: head, image: h}, {name: side, image: s, tty: true}]");
+        let flows = pod("initContainers: [{name: side, image: s, restartPolicy: Always}], containers: [{name: head, image: h}]");
+        let value = |text: &str| yaml::kubernetes_value(&node(text));
+        assert_eq!(value(&quietly(&base, &base, &flows)), value(&flows));
+        let mine = base.replace("image: s", "image: mine");
+        let expected = flows.replace("image: s", "image: mine");
+        assert_eq!(value(&quietly(&base, &mine, &flows)), value(&expected));
+        // And back.
+        let mine = flows.replace("image: s", "image: mine");
+        assert_eq!(value(&quietly(&flows, &mine, &base)), value(&base.replace("image: s", "image: mine")));
+        // The user has moved it, and the Flow has not.
+        assert_eq!(value(&quietly(&base, &flows, &base)), value(&flows));
     }
 
     #[test]

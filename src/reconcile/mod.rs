@@ -10,6 +10,7 @@ pub mod ownership;
 mod edits;
 mod lost;
 mod parts;
+mod moved_containers;
 mod merge;
 mod flow_key;
 mod generated;

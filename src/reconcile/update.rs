@@ -12,8 +12,19 @@ use super::reconciler::{Reconciler, annotate, set_annotation};
 use super::record::Around;
 use crate::finding::Findings;
 use crate::krm::Caller;
-use crate::krm::annotations::NEEDS_HASH;
+use crate::krm::annotations::{INDEX, NEEDS_HASH, PATH};
 use crate::yaml::Node;
+
+/// Whether an object is the first one of its file.
+fn heads_file(place: &[(&'static str, String)]) -> bool {
+    let value = |wanted: &str| place.iter().find(|(name, _)| *name == wanted).map(|(_, value)| value.as_str());
+    value(PATH).is_some() && value(INDEX) == Some("0")
+}
+
+/// The comment above the first object of a file. kpt does not always tell the file of the JinaFlow.
+fn head(flow: &Placing) -> String {
+    format!("Rendered by jinaflow from the JinaFlow {}. The next render keeps your edits.", flow.meta.name)
+}
 
 impl Reconciler<'_, '_> {
     /// The selector and the address of an object, which a cluster does not change; `None` if nobody reads the answer.
@@ -29,8 +40,9 @@ impl Reconciler<'_, '_> {
         let rendered = self.caller.keeps_files().then(|| (RENDERED, remember(&object, mark, &Held::new())));
         let place = self.census().place(flow, file);
         let hash = needs_hash.then(|| (NEEDS_HASH, "true".to_owned()));
+        let comment = heads_file(&place).then(|| head(flow));
         annotate(&mut object, std::iter::once((OBJECT, owner.value())).chain(rendered).chain(hash).chain(place));
-        self.added.push(self.list, &object);
+        self.added.push(self.list, &object, comment.as_deref());
         self.record(flow, &Around { before: None, after: &object, fresh: &object, is_adopted: false }, &Findings::default());
     }
 

@@ -28,7 +28,9 @@ pub fn check_keys(settings: &Settings, flow: &Flow, findings: &mut Findings) {
     let used = used(flow);
     let executors =
         || flow.executors.iter().filter(|executor| !executor.options.flag(Opt::External)).map(|executor| executor.name.as_str());
-    let known: HashSet<String> = used.iter().flat_map(|used| keys_of(used.uses)).chain(executors().map(str::to_owned)).collect();
+    let models = settings.layers.models();
+    let known = used.iter().flat_map(|used| keys_of(used.uses)).chain(executors().map(str::to_owned));
+    let known: HashSet<String> = known.chain(models.map(str::to_owned)).collect();
     let mut candidates: Option<Vec<String>> = None;
     for entry in settings.images.entries().filter(|entry| entry.key != GATEWAY_KEY && !known.contains(&entry.key)) {
         let finding = warning(Code::UnusedImage, entry, "matches no executor and no `uses` of this Flow");

@@ -40,7 +40,8 @@ fn list(value: &Value) -> impl Iterator<Item = &Value> {
 
 /// The containers of a workload's pods.
 pub fn containers(workload: &Value) -> impl Iterator<Item = &Value> {
-    list(&workload["spec"]["template"]["spec"]["containers"])
+    let pod = &workload["spec"]["template"]["spec"];
+    ["containers", "initContainers"].into_iter().flat_map(move |field| list(&pod[field]))
 }
 
 fn pod_labels(workload: &Value) -> &Value {

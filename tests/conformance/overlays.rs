@@ -206,19 +206,20 @@ const CASES: &[Case] = &[
         effects: &[
             ("StatefulSet/indexer-0", "CONTAINERS/executor/image", "acme/indexer:2.0"),
             ("StatefulSet/indexer-1", "CONTAINERS/executor/image", "acme/indexer:2.0"),
-            ("Deployment/indexer-head", "CONTAINERS/uses-before/image", "acme/before:1.0"),
+            ("Deployment/indexer-head", "spec/template/spec/initContainers/uses-before/image", "acme/before:1.0"),
         ],
     },
     Case {
         name: "images by name and digest",
         files: &[(
             OVER,
-            "resources: [../base]\nimages:\n- {name: acme/jina, newName: mirror.example.com/jina, newTag: 3.34.0}\n- {name: acme/before, newName: mirror.example.com/before, digest: \"sha256:3e23e8160039594a33894f6564e1b1348bbd7a0088d42c4acb73eeaed59c009d\"}\n",
+            "resources: [../base]\nimages:\n- {name: acme/jina, newName: mirror.example.com/jina, newTag: 3.34.0}\n- {name: acme/before, newName: mirror.example.com/before, digest: \"sha256:3e23e8160039594a33894f6564e1b1348bbd7a0088d42c4acb73eeaed59c009d\"}\n- {name: acme/clip, newName: mirror.example.com/clip, newTag: \"2.0\"}\n",
         )],
         effects: &[
             ("Deployment/gateway", "CONTAINERS/gateway/image", "mirror.example.com/jina:3.34.0"),
             ("Deployment/indexer-head", "CONTAINERS/executor/image", "mirror.example.com/jina:3.34.0"),
-            ("Deployment/indexer-head", "CONTAINERS/uses-before/image", "mirror.example.com/before@sha256:3e23*"),
+            ("Deployment/indexer-head", "spec/template/spec/initContainers/uses-before/image", "mirror.example.com/before@sha256:3e23*"),
+            ("Deployment/encoder", "spec/template/spec/volumes/model-clip/image/reference", "mirror.example.com/clip:2.0"),
         ],
     },
     Case {
@@ -345,7 +346,11 @@ const CASES: &[Case] = &[
             ("Secret/credentials-*", "data/api-key", "c2VjcmV0"),
             ("Secret/credentials-*", "data/token", "dHdv"),
             ("StatefulSet/indexer-0", "CONTAINERS/executor/env/API_KEY/valueFrom/secretKeyRef/name", "credentials-*"),
-            ("Deployment/indexer-head", "CONTAINERS/uses-after/env/API_KEY/valueFrom/secretKeyRef/name", "credentials-*"),
+            (
+                "Deployment/indexer-head",
+                "spec/template/spec/initContainers/uses-after/env/API_KEY/valueFrom/secretKeyRef/name",
+                "credentials-*",
+            ),
             ("Deployment/encoder", "spec/template/spec/volumes/secret-credentials/secret/secretName", "credentials-*"),
         ],
     },

@@ -106,6 +106,27 @@ fn a_flow_without_faults_passes() {
     passed(kubelet(&scratch("run"), &stream(&objects(SHARDS, &spec)), SHARDS, &flags));
 }
 
+/// The containers of a head's pod, in the order in which they started and ended.
+fn orders(report: &Value) -> [Vec<String>; 2] {
+    let all = report["order"].as_array().unwrap();
+    let text = |line: &Value, place: usize| line[place].as_str().unwrap().to_owned();
+    let of = |event: &str| {
+        let first = all.iter().find(|line| line[0] == event && text(line, 1).starts_with("indexer-head-")).unwrap();
+        all.iter().filter(|line| line[0] == event && line[1] == first[1]).map(|line| text(line, 2)).collect()
+    };
+    [of("started"), of("ended")]
+}
+
+/// `uses_before` and `uses_after` start before the head that calls them, and end after it, while requests are in flight.
+#[test]
+fn side_containers_start_before_their_head_and_end_after_it() {
+    let flags = ["--entry", "grpc://gateway:8080", "--roll-out", "indexer-head", "--load", "0.25"];
+    let report = passed(kubelet(&scratch("run"), &stream(&objects(SHARDS, SPEC)), SHARDS, &flags));
+    let [started, ended] = orders(&report);
+    assert_eq!(started, ["uses-before", "uses-after", "executor"], "{}", report["order"]);
+    assert_eq!(ended, ["executor", "uses-after", "uses-before"], "{}", report["order"]);
+}
+
 /// The sandbox must find faults, or its reports prove nothing: first faults in Flows that start.
 #[test]
 fn broken_manifests_that_start_are_detected() {

@@ -159,10 +159,10 @@ const SPECS: &[Advice] = &[
         "executors: {encoder: {flow: {replicas: 3}}}",
     ),
     (
-        "executors: {encoder: {kubernetesVersion: '1.30'}}",
+        "executors: {encoder: {kubernetesVersion: '1.36'}}",
         "misplaced-field",
-        "write spec.kubernetesVersion: \"1.30\"",
-        "kubernetesVersion: '1.30'",
+        "write spec.kubernetesVersion: \"1.36\"",
+        "kubernetesVersion: '1.36'",
     ),
     (
         "executors: {encoder: {memory: 8}}",

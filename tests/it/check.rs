@@ -136,7 +136,7 @@ const BREAKS: &[(Damage, &str)] = &[
     ),
     (
         |o| container(o, "Deployment/gateway")["env"][5] = json!({"name": "OTHER", "value": "encoder"}),
-        "error[variable-without-value]: Deployment/gateway: spec.template.spec.containers[0].args[10]",
+        "error[variable-without-value]: Deployment/gateway: spec.template.spec.containers[0].args[8]",
     ),
     (
         |o| {
@@ -144,7 +144,7 @@ const BREAKS: &[(Damage, &str)] = &[
             env[5]["value"] = "$(HOST)".into();
             env.push(json!({"name": "HOST", "value": "encoder"}));
         },
-        "error[variable-without-value]: Deployment/gateway: spec.template.spec.containers[0].args[10]",
+        "error[variable-without-value]: Deployment/gateway: spec.template.spec.containers[0].args[8]",
     ),
     (
         |o| {
@@ -227,11 +227,11 @@ const BREAKS: &[(Damage, &str)] = &[
     ),
     (
         |o| replace(arg(o, "Deployment/gateway", "--deployments-addresses"), "grpc://$(JINA_ADDR_ENCODER)", "grpcs://$(JINA_ADDR_ENCODER)"),
-        "error[protocol-mismatch]: Deployment/gateway: spec.template.spec.containers[0].args[10]",
+        "error[protocol-mismatch]: Deployment/gateway: spec.template.spec.containers[0].args[8]",
     ),
     (
         |o| replace(arg(o, "Deployment/gateway", "--deployments-addresses"), "grpc://$(JINA_ADDR_ENCODER)", "http://$(JINA_ADDR_ENCODER)"),
-        "error[protocol-mismatch]: Deployment/gateway: spec.template.spec.containers[0].args[10]",
+        "error[protocol-mismatch]: Deployment/gateway: spec.template.spec.containers[0].args[8]",
     ),
     (
         |o| find(o, "Service/encoder")["spec"]["ports"][0]["protocol"] = "UDP".into(),
@@ -292,7 +292,7 @@ const BREAKS: &[(Damage, &str)] = &[
         "error[exclusive-fields]: Deployment/encoder: spec.template.spec.containers[0].livenessProbe.grpc",
     ),
     (
-        |o| container(o, "Deployment/encoder")["lifecycle"]["preStop"]["sleep"] = json!({"seconds": 3}),
+        |o| container(o, "Deployment/encoder")["lifecycle"]["preStop"]["exec"] = json!({"command": ["true"]}),
         "error[exclusive-fields]: Deployment/encoder: spec.template.spec.containers[0].lifecycle.preStop.sleep",
     ),
     (
@@ -359,11 +359,11 @@ const BREAKS: &[(Damage, &str)] = &[
     ),
     (
         |o| {
-            let head = pod(o, "Deployment/indexer-head")["containers"][1]["args"].as_array_mut().unwrap();
+            let head = pod(o, "Deployment/indexer-head")["initContainers"][0]["args"].as_array_mut().unwrap();
             let at = head.iter().position(|arg| arg == "--port-monitoring").unwrap() + 1;
             head[at] = "9090".into();
         },
-        "error[containers-share-port]: Deployment/indexer-head: spec.template.spec.containers[1].args[13]",
+        "error[containers-share-port]: Deployment/indexer-head: spec.template.spec.initContainers[0].args[13]",
     ),
     (
         |o| container(o, "Deployment/encoder")["livenessProbe"] = json!({"grpc": {"port": 8081}}),
@@ -415,23 +415,23 @@ const BREAKS: &[(Damage, &str)] = &[
     // The graph.
     (
         |o| replace(arg(o, "Deployment/gateway", "--graph-description"), "[\"indexer\"]", "[\"indexr\"]"),
-        "error[graph-and-addresses-differ]: Deployment/gateway: spec.template.spec.containers[0].args[8]",
+        "error[graph-and-addresses-differ]: Deployment/gateway: spec.template.spec.containers[0].args[6]",
     ),
     (
         |o| *arg(o, "Deployment/gateway", "--graph-description") = r#"{"start-gateway": ["encoder"], "encoder": ["end-gateway"]}"#.into(),
-        "error[graph-and-addresses-differ]: Deployment/gateway: spec.template.spec.containers[0].args[10]",
+        "error[graph-and-addresses-differ]: Deployment/gateway: spec.template.spec.containers[0].args[8]",
     ),
     (
         |o| replace(arg(o, "Deployment/gateway", "--graph-description"), "\"encoder\": [\"indexer\"]", "\"encoder\": [\"encoder\"]"),
-        "error[graph-cycle]: Deployment/gateway: spec.template.spec.containers[0].args[8]",
+        "error[graph-cycle]: Deployment/gateway: spec.template.spec.containers[0].args[6]",
     ),
     (
         |o| replace(arg(o, "Deployment/gateway", "--graph-description"), "\"indexer\": [\"end-gateway\"]", "\"indexer\": []"),
-        "error[graph-incomplete]: Deployment/gateway: spec.template.spec.containers[0].args[8]",
+        "error[graph-incomplete]: Deployment/gateway: spec.template.spec.containers[0].args[6]",
     ),
     (
         |o| replace(arg(o, "Deployment/gateway", "--graph-description"), "\"encoder\": [\"indexer\"]", "\"encoder\": [\"end-gateway\"]"),
-        "error[graph-incomplete]: Deployment/gateway: spec.template.spec.containers[0].args[8]",
+        "error[graph-incomplete]: Deployment/gateway: spec.template.spec.containers[0].args[6]",
     ),
     // References.
     (

@@ -150,7 +150,7 @@ fn names_labels_and_hashes_are_one_line_each() {
     {
         assert_eq!(text.matches(line).count(), 1, "{line}\n{text}");
     }
-    assert!(!text.contains("deployments_addresses") && !text.contains("configmap-k9k2fh4fg4 →"), "{text}");
+    assert!(!text.contains("deployments_addresses") && !text.contains("configmap-6hc4ffc558 →"), "{text}");
 }
 
 #[test]
@@ -165,7 +165,7 @@ fn only_the_number_of_replicas_restarts_nothing() {
 #[test]
 fn a_configmap_without_a_hash_changes_and_pods_keep_the_old_values() {
     let prod = build("prod");
-    let edit = edited(&prod, |objects| find(objects, "ConfigMap/encoder-configmap-k9k2fh4fg4")["data"]["MODEL"] = "other".into());
+    let edit = edited(&prod, |objects| find(objects, "ConfigMap/encoder-configmap-6hc4ffc558")["data"]["MODEL"] = "other".into());
     let json = json_of(&prod, &edit);
     // The Deployment is the same. Its ConfigMap is not.
     assert_eq!(effects(&json), Vec::<String>::new());
@@ -246,6 +246,26 @@ fn another_number_of_shards_means_another_index() {
     assert_eq!(json["shards"], json!([{"executor": "indexer", "old": 2, "new": 3}]));
     let text = diff(&flow(2), &flow(3), &[]).stdout;
     assert!(text.contains("indexer 2 → 3: each shard has its own documents, so index them again"), "{text}");
+}
+
+#[test]
+fn a_container_that_becomes_a_sidecar_is_one_line_and_its_image_another() {
+    let spec = |version: &str, image: &str| {
+        let flow = format!(
+            "{{jtype: Flow, executors: [{{name: a, uses: 'docker://x/a', shards: 2, uses_before: 'docker://{image}', uses_after: 'docker://x/c'}}]}}"
+        );
+        let file = scratch("sidecar").join("jinaflow.yaml");
+        let head = "apiVersion: flow.jina.ai/v1alpha1\nkind: JinaFlow\nmetadata: {name: f}\nspec:\n";
+        fs::write(&file, format!("{head}  kubernetesVersion: '{version}'\n  flow: {flow}\n")).unwrap();
+        let export = jinaflow(&["export", file.to_str().unwrap()]);
+        assert_eq!(export.code, 0, "{}", export.stderr);
+        export.stdout
+    };
+    let (old, new) = (spec("1.28", "x/b:1"), spec("1.36", "x/b:2"));
+    let text = diff(&old, &new, &[]).stdout;
+    assert!(text.contains("uses-after container → init container, uses-before container → init container\n"), "{text}");
+    assert!(text.contains("uses-before x/b:1 → x/b:2\n") && !text.contains("initContainers"), "{text}");
+    assert!(diff(&new, &old, &[]).stdout.contains("uses-before init container → container"), "{text}");
 }
 
 #[test]

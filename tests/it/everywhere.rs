@@ -24,7 +24,7 @@ fn answer(fields: &str, flow: &str) -> Run {
     let indented = |text: &str, indent: &str| text.lines().map(|line| format!("{indent}{line}\n")).collect::<String>();
     function(&format!(
         "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems: []\nfunctionConfig:\n  apiVersion: flow.jina.ai/v1alpha1\n  \
-         kind: JinaFlow\n  metadata: {{name: search}}\n  spec:\n{}    flow: |\n{}",
+         kind: JinaFlow\n  metadata: {{name: search}}\n  spec:\n    kubernetesVersion: '1.37'\n{}    flow: |\n{}",
         indented(fields, "    "),
         indented(flow, "      ")
     ))
@@ -71,6 +71,9 @@ fn sample(field: &str) -> &'static str {
         "probes" => "ping",
         "configFile" => "other.yaml",
         "replicas" => "3",
+        "models" => "{clip: {image: x/clip:1}}",
+        "hostUsers" => "false",
+        "trafficDistribution" => "PreferSameZone",
         "storage" => "{size: 5Gi}",
         "autoscale" => "{min: 2, max: 4, memory: 70}",
         "pdb" => "{maxUnavailable: 2}",
@@ -105,6 +108,10 @@ fn is_for(field: &Field, component: &str) -> bool {
         "indexer-head" => Level::HeadRole,
         _ => Level::WorkerRole,
     };
+    // The other Services are headless.
+    if field.name == "trafficDistribution" {
+        return component == "gateway";
+    }
     // `flow`, `head` and `shards` are not fields of pods.
     ["flow", "head", "shards"].contains(&field.name) || field.audience.has(role)
 }

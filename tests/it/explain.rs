@@ -31,7 +31,11 @@ enum Look {
 impl Look {
     fn look(&self, objects: &[Value]) -> Value {
         let object = |name: &str| objects.iter().find(|object| label(object) == name).cloned().unwrap_or_default();
-        let container = |name: &str, number: usize| object(name)["spec"]["template"]["spec"]["containers"][number].clone();
+        let container = |name: &str, number: usize| {
+            let pod = object(name)["spec"]["template"]["spec"].clone();
+            let lists = ["containers", "initContainers"].into_iter().filter_map(|list| pod[list].as_array());
+            lists.flatten().nth(number).cloned().unwrap_or_default()
+        };
         let args = |name: &str, number: usize| container(name, number)["args"].as_array().cloned().unwrap_or_default();
         match self {
             At(name, pointer) => object(name).pointer(pointer).cloned().unwrap_or_default(),
@@ -145,6 +149,13 @@ impl Example {
 }
 
 const ADDRESSES: &str = "--deployments-addresses";
+const SPREAD: &str = "apiVersion: flow.jina.ai/v1alpha1
+kind: JinaFlow
+metadata: {name: flow}
+spec:
+  defaults: {topologySpread: {zone: {}}}
+  flow: {jtype: Flow, executors: [{name: a, uses: 'docker://x/a'}]}
+";
 const SHARDED: &str = "shards: 2, uses_before: 'docker://x/b', uses_after: 'docker://x/c'";
 
 #[allow(clippy::too_many_lines)]
@@ -207,6 +218,11 @@ fn corrected() -> Vec<Corrected> {
             Value::Null,
             json!({"name": "K", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}}),
         ),
+        example("native-sidecars").options(SHARDED).corrects(
+            At(head, "/spec/template/spec/initContainers/0/restartPolicy"),
+            Value::Null,
+            json!("Always"),
+        ),
         example("idle-sidecars").options("shards: 2, uses_before: BaseExecutor").corrects(
             At(head, "/spec/template/spec/containers/1/name"),
             json!("uses-before"),
@@ -261,8 +277,15 @@ fn corrected() -> Vec<Corrected> {
         example("object-labels").corrects(At("ConfigMap/a-configmap", "/metadata/labels/flow.jina.ai~1executor"), Value::Null, json!("a")),
         example("native-probes").corrects(Container(a, "/startupProbe/grpc/port"), Value::Null, json!(8080)),
         example("drain-time").corrects(At(a, "/spec/template/spec/terminationGracePeriodSeconds"), Value::Null, json!(40)),
+        example("native-sleep").corrects(Container(a, "/lifecycle/preStop/sleep/seconds"), Value::Null, json!(30)),
         example("declared-ports").corrects(Container(a, "/ports/0/name"), Value::Null, json!("grpc")),
         example("no-api-token").corrects(At(a, "/spec/template/spec/automountServiceAccountToken"), Value::Null, json!(false)),
+        example("no-service-links").corrects(At(a, "/spec/template/spec/enableServiceLinks"), Value::Null, json!(false)),
+        example("even-rollouts").file(SPREAD).corrects(
+            At(a, "/spec/template/spec/topologySpreadConstraints/0/matchLabelKeys"),
+            Value::Null,
+            json!(["pod-template-hash"]),
+        ),
         example("disruption-budgets").corrects(At("PodDisruptionBudget/a", "/spec/maxUnavailable"), Value::Null, json!(1)),
         example("config-hash").options("env: {A: b}").corrects(
             At(a, "/spec/template/metadata/annotations/flow.jina.ai~1config-hash"),
@@ -276,6 +299,14 @@ fn corrected() -> Vec<Corrected> {
             json!("image-not-set.invalid/abc:latest"),
         ),
         example("replicas-argument").options("replicas: 2").corrects(Argument(a, 0, "--replicas"), json!("2"), Value::Null),
+        example("read-labels").corrects(At(a, "/spec/template/metadata/labels/pod_type"), json!("WORKER"), Value::Null),
+        example("working-variables").corrects(At("ConfigMap/a-configmap", "/data/PYTHONUNBUFFERED"), Value::Null, json!("1")),
+        example("no-empty-arguments").corrects(Argument(a, 0, "--uses-metas"), json!("{}"), Value::Null),
+        example("plain-collectors").options("tracing: true").corrects(
+            At("ConfigMap/a-configmap", "/data/OTEL_EXPORTER_OTLP_INSECURE"),
+            Value::Null,
+            json!("true"),
+        ),
     ]
 }
 
@@ -551,4 +582,19 @@ fn only_the_corrections_distinguish_compat_from_the_default() {
         }
     }
     assert!(compared > 500, "only {compared} Flows were compared");
+}
+
+/// The names that reviewers ask about are in the manifests, but for the probe that containers do not have.
+#[test]
+fn reasons_are_about_what_manifests_have() {
+    let manifests = jinaflow(&["export", &flow_file("shards: 2", "")]).succeeded().stdout;
+    for reason in jinaflow::internals::manifests::reasons::REASONS {
+        assert_eq!(manifests.contains(reason.name), reason.name != "readinessProbe", "{}", reason.name);
+        let page = jinaflow(&["explain", reason.name]).succeeded().stdout;
+        let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>().join(" ");
+        assert!(words(&page).contains(&words(reason.why)), "{page}");
+        assert!(page.lines().all(|line| line.chars().count() <= 100), "{page}");
+    }
+    let listed = jinaflow(&["explain"]).succeeded().stdout;
+    assert!(listed.contains("readinessProbe, clusterIP"), "{listed}");
 }

@@ -164,13 +164,13 @@ fn every_object_has_the_documented_labels() {
         let pod = labels("/spec/template/metadata/labels");
         for labels in [Some(labels("/metadata/labels")), Some(pod).filter(|pod| !pod.is_empty())].into_iter().flatten() {
             let of = |name: &str| labels.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-            assert_eq!(
-                [of("app.kubernetes.io/instance"), of("app.kubernetes.io/part-of"), of("flow.jina.ai/flow")],
-                ["search", "search", "search"]
-            );
+            assert_eq!([of("app.kubernetes.io/part-of"), of("flow.jina.ai/flow")], ["search", "search"]);
             assert_eq!(of("app.kubernetes.io/managed-by"), "jinaflow");
             assert_eq!(of("app.kubernetes.io/name"), of("flow.jina.ai/executor"));
-            assert_eq!(of("app.kubernetes.io/component"), of("flow.jina.ai/role"));
+            // Labels that would say the same as another one.
+            for name in ["app.kubernetes.io/instance", "app.kubernetes.io/component", "shard_id", "pod_type"] {
+                assert!(!labels.contains_key(name), "{name}");
+            }
             let component = object["metadata"]["name"].as_str().unwrap();
             let (executor, role) = (of("flow.jina.ai/executor"), of("flow.jina.ai/role"));
             assert!(
@@ -222,6 +222,10 @@ fn wrong_fields_are_reported() {
         ),
         (
             "patches: {p: {target: {kind: Deployment, executor: encoder}, merge: {spec: {template: {spec: {containers: [{name: encoder, tty: true}]}}}}}}",
+            &["error spec.patches.p container-without-image"],
+        ),
+        (
+            "patches: {p: {target: {kind: Deployment, executor: indexer, role: head}, merge: {spec: {template: {spec: {containers: [{name: uses-before, tty: true}]}}}}}}",
             &["error spec.patches.p container-without-image"],
         ),
         (
@@ -401,6 +405,43 @@ fn wrong_fields_are_reported() {
         ("namespace: {}", &["error spec.namespace namespace-without-name"]),
         ("gateway: {httpRoute: {}}", &["error spec.gateway.httpRoute.gateways missing-field"]),
         ("kubernetesVersion: 1.3", &["error spec.kubernetesVersion unsupported-kubernetes-version"]),
+        ("kubernetesVersion: '1.28'", &["info spec.kubernetesVersion kubernetes-out-of-support"]),
+        ("kubernetesVersion: '1.34'", &["info spec.kubernetesVersion kubernetes-out-of-support"]),
+        ("kubernetesVersion: '1.35'", &[]),
+        ("executors: {encoder: {models: {clip: {image: 'reg/clip:1'}}}}", &["error spec.executors.encoder.models field-too-new"]),
+        (
+            "kubernetesVersion: '1.36'\nexecutors: {encoder: {models: {clip: {}, Clip_2: {image: 'reg/clip:1', mountPath: /models/clip}}}}",
+            &[
+                "error spec.executors.encoder.models.clip.image missing-field",
+                "error spec.executors.encoder.models.Clip_2 invalid-name",
+                "error spec.executors.encoder.models.Clip_2.mountPath mount-path-already-used",
+            ],
+        ),
+        (
+            "kubernetesVersion: '1.36'\nexecutors: {encoder: {models: {clip: {image: 'reg/Clip:1'}}}}",
+            &["error spec.executors.encoder.models.clip.image invalid-image"],
+        ),
+        ("roles: {worker: {hostUsers: false}}", &["error spec.roles.worker.hostUsers field-too-new"]),
+        (
+            "executors: {indexer: {shards: {0: {autoscale: {max: 2, tolerance: 5, memoryAverage: 1Gi}}}}}",
+            &["error spec.executors.indexer.shards.0.autoscale.tolerance field-too-new"],
+        ),
+        (
+            "executors: {encoder: {autoscale: {max: 2, memoryAverage: 1Gi, behavior: {scaleUp: {tolerance: 0.1}}}}}",
+            &["warning spec.executors.encoder.autoscale.behavior field-too-new"],
+        ),
+        (
+            "executors: {encoder: {storage: {}, rollingUpdate: {maxUnavailable: 2}}}",
+            &["warning spec.executors.encoder.rollingUpdate.maxUnavailable field-without-effect"],
+        ),
+        ("gateway: {grpcRoute: {gateways: {web: {}}, weight: 3}}", &["warning spec.gateway.grpcRoute.weight field-without-effect"]),
+        ("gateway: {grpcRoute: {gateways: {web: {}}, timeoutSeconds: 3}}", &["error spec.gateway.grpcRoute.timeoutSeconds unknown-field"]),
+        ("gateway: {trafficDistribution: PreferSameZone}", &["error spec.gateway.trafficDistribution field-too-new"]),
+        (
+            "kubernetesVersion: '1.35'\nexecutors: {encoder: {trafficDistribution: PreferSameZone}}",
+            &["warning spec.executors.encoder.trafficDistribution field-without-effect"],
+        ),
+        ("executors: {indexer: {storage: {retain: {}}}}", &["error spec.executors.indexer.storage.retain unknown-field"]),
         ("mesh: linkrd", &["error spec.mesh value-not-allowed"]),
         ("mesh: linkerd", &["warning spec.flow.with.retries retries-multiply"]),
         ("mesh: istio\ngateway: {flow: {retries: 5}}", &["warning spec.flow.with.retries retries-multiply"]),
@@ -549,7 +590,7 @@ fn any_value_in_any_field_gives_an_answer() {
         json!("a/b c:Ä\n"),
     ];
     let mut answered = [0, 0];
-    for file in ["everything", "stateful", "linkerd", "restricted", "jcloud"] {
+    for file in ["everything", "stateful", "linkerd", "restricted", "jcloud", "newest"] {
         let text = fs::read_to_string(root().join(format!("tests/conformance/fields/{file}.yaml"))).unwrap();
         let flow = documents(&text).remove(0);
         let mut places = Vec::new();
@@ -578,5 +619,5 @@ fn a_network_policy_allows_the_metrics_port_of_each_container() {
     let objects = objects("networkPolicy: {}\nexecutors: {indexer: {flow: {uses_before: null, uses_after: 'docker://x/after:1'}}}");
     let ports = json!([{"protocol": "TCP", "port": 9090}, {"protocol": "TCP", "port": 9092}]);
     assert_eq!(at(&objects, "NetworkPolicy/indexer-head", "/spec/ingress/1/ports"), ports);
-    assert_eq!(at(&objects, "Deployment/indexer-head", &format!("{POD}/containers/1/ports/1/containerPort")), json!(9092));
+    assert_eq!(at(&objects, "Deployment/indexer-head", &format!("{POD}/initContainers/0/ports/1/containerPort")), json!(9092));
 }

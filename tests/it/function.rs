@@ -315,7 +315,7 @@ fn changes_of_the_flow_are_applied_to_moved_objects() {
 #[test]
 fn an_unchanged_object_keeps_its_spelling() {
     let first = function(&list(&[&entry(&with_path("jina.yaml", ""))])).succeeded().stdout;
-    let respelled = first.replace("    pythonunbuffered: \"1\"\n", "    pythonunbuffered: '1' # kept\n");
+    let respelled = first.replace("    PYTHONUNBUFFERED: \"1\"\n", "    PYTHONUNBUFFERED: '1' # kept\n");
     assert!(first != respelled);
     assert!(function(&respelled).succeeded().stdout == respelled);
 }

@@ -72,7 +72,8 @@ fn list(items: &[&str]) -> String {
 fn images(objects: &[Value]) -> Vec<(String, String)> {
     let mut images = Vec::new();
     for object in objects {
-        for container in object["spec"]["template"]["spec"]["containers"].as_array().into_iter().flatten() {
+        let pod = &object["spec"]["template"]["spec"];
+        for container in ["containers", "initContainers"].iter().filter_map(|list| pod[list].as_array()).flatten() {
             let name = format!("{} {}", object["metadata"]["name"].as_str().unwrap(), container["name"].as_str().unwrap());
             images.push((name, container["image"].as_str().unwrap().to_owned()));
         }

@@ -293,12 +293,12 @@ fn the_comparison_that_the_report_advises_works() {
 #[test]
 fn an_edit_that_needs_compat_is_named() {
     let folder = export(SHARDED);
-    edit(&folder, "indexer/indexer-head.yml", "        - --native\n", "");
+    edit(&folder, "gateway/gateway.yml", "        - --uses\n        - GRPCGateway\n", "");
     let (result, _) = imported(&folder, &[]);
     let result = result.succeeded();
     assert!(
         result.stdout.contains(
-            "Without `compat`, these are errors or have no effect. Remove them together with it: spec.patches.deployment-indexer-head."
+            "Without `compat`, these are errors or have no effect. Remove them together with it: spec.patches.deployment-gateway."
         ),
         "{}",
         result.stdout

@@ -54,7 +54,7 @@ fn names_on_the_hub_become_images_without_a_network() {
         assert_eq!(container(&objects, workload, "image"), image, "{workload}");
     }
     let head = objects.iter().find(|object| label(object) == "Deployment/b-head").unwrap();
-    assert_eq!(head["spec"]["template"]["spec"]["containers"][1]["image"], "r.example/pre:1");
+    assert_eq!(head["spec"]["template"]["spec"]["initContainers"][0]["image"], "r.example/pre:1");
     // The same in a list, by spec and by functionConfig.
     let flow: String = HUB.lines().map(|line| format!("  {line}\n")).collect();
     let answer = function(&list(&format!("imagePattern: {pattern:?}\nflow: |\n{flow}"))).succeeded();

@@ -511,10 +511,12 @@ fn a_null_class_is_the_default_class() {
 }
 
 /// Names that refer to no object of a cluster, by the end of their path, and the reason.
-const NO_REFERENCES: [(&str, &str); 9] = [
+const NO_REFERENCES: [(&str, &str); 11] = [
     ("/containers/*/name", "a part of the pod"),
     ("/initContainers/*/name", "a part of the pod"),
     ("/volumes/*/name", "a part of the pod"),
+    ("/resourceClaims/*/name", "a part of the pod"),
+    ("/resources/claims/*/name", "a claim of the pod; the API server checks it"),
     ("/volumeMounts/*/name", "a volume of the pod; the API server checks it"),
     ("/env/*/name", "a variable"),
     ("/ports/*/name", "a port"),

@@ -6,7 +6,7 @@ use std::fs;
 
 use serde_json::{Map, Value, json};
 
-use super::field_cases::{answer, cases};
+use super::field_cases::{Case, answer, cases};
 use super::random::Random;
 use super::{documents, jina_export, root};
 
@@ -294,13 +294,19 @@ const MORE: [&str; 4] = [
 ];
 
 /// Fields that the recording on a cluster does not have.
-const ADDED: [&str; 1] = ["variables"];
+const ADDED: [&str; 4] = ["variables", "httpRoute.weight", "grpcRoute.weight", "grpcRoute.backends"];
+
+/// The version of Kubernetes in the recording on a cluster. The fields of other versions were added after it.
+const VERSION: &str = "kubernetesVersion: '1.29'";
 
 /// A chain that sets each field of a JinaFlow and removes it again.
 fn of_fields() -> Vec<Chain> {
     let mut specs = Vec::new();
     // Fields that were added after the last recording come last, so that the recorded chains stay the same.
-    let (added, known): (Vec<_>, Vec<_>) = cases().into_iter().partition(|case| ADDED.iter().any(|name| case.fields.contains(name)));
+    let is_added = |case: &Case| {
+        ADDED.iter().any(|name| case.fields.contains(name)) || (case.spec.starts_with("kubernetesVersion") && case.spec != VERSION)
+    };
+    let (added, known): (Vec<_>, Vec<_>) = cases().into_iter().partition(is_added);
     for spec in known.iter().map(|case| case.spec).chain(MORE).chain(added.iter().map(|case| case.spec)) {
         if !spec.is_empty() && !specs.contains(&spec) {
             specs.push(spec);

@@ -257,7 +257,7 @@ fn why_kustomize_differs(text: &str, readings: &Readings) -> Option<&'static str
         }
         (Ok(_), Err(ours)) if is_over_a_limit(ours) => Some("the limits of jinaflow"),
         // An anchor belongs to its document (YAML 1.2, section 3.2.2.2).
-        (Ok(_), Err(ours)) if ours.contains("there is no anchor") && text.contains("\n---") => {
+        (Ok(_), Err(ours)) if ours.contains("there is no anchor") && ["\n---", "\r---"].iter().any(|mark| text.contains(mark)) => {
             Some("an alias cannot use the anchor of an earlier document")
         }
         _ if has_inner_mark(text) => Some("a byte order mark before a later document is not a character"),

@@ -100,7 +100,8 @@ impl Cluster<'_> {
             faults.push(format!("{name}: no Service {}", spec["serviceName"]));
         }
         let mut used_ports: BTreeMap<String, String> = BTreeMap::new();
-        for container in spec["template"]["spec"]["containers"].as_array().into_iter().flatten() {
+        let pod = &spec["template"]["spec"];
+        for container in ["containers", "initContainers"].iter().filter_map(|list| pod[list].as_array()).flatten() {
             let here = format!("{name} {}", container["name"].as_str().unwrap_or_default());
             for source in container["envFrom"].as_array().into_iter().flatten() {
                 let config = &source["configMapRef"]["name"];

@@ -47,7 +47,7 @@ class Failed(Exception):
 class Run:
     def __init__(self, options):
         self.options, self.begin, self.lock = options, time.monotonic(), threading.Lock()
-        self.failures, self.served = [], {}
+        self.failures, self.served, self.order = [], {}, []
         self.folder = os.path.join(options.out, 'run')
         os.makedirs(self.folder, exist_ok=True)
         os.makedirs(os.path.join(options.out, 'logs'), exist_ok=True)
@@ -83,7 +83,9 @@ class Run:
         return pod
 
     def start_pod(self, pod):
-        pod.ready = all(self.each(self.start_container, pod.containers))
+        # Each sidecar has started before the next one, and all before the other containers:
+        # https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/
+        pod.ready = all(self.start_container(sidecar) for sidecar in pod.sidecars) and all(self.each(self.start_container, pod.main))
         if pod.ready:
             self.say(f'ready {pod.name}')
 
@@ -95,6 +97,7 @@ class Run:
             return False
         threading.Thread(target=self.watch, args=(container,), daemon=True).start()
         wrong = probes.started(self.node, container, self.options.startup_limit)
+        self.order.append(['started', container.pod.name, container.name])
         if wrong and container.exit_code() is None:
             self.fail('startup-failed', container.where, wrong)
         return wrong is None
@@ -114,11 +117,13 @@ class Run:
         """`kubectl delete pod`: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination"""
         pod.terminating = True
         end = time.monotonic() + pod.grace
-        self.each(lambda container: self.stop_container(container, end), pod.containers)
+        # Sidecars get SIGTERM after the other containers have ended, in the reverse order of their start.
+        before = {sidecar: pod.main + pod.sidecars[place + 1:] for place, sidecar in enumerate(pod.sidecars)}
+        self.each(lambda container: self.stop_container(container, end, before.get(container, [])), pod.containers)
         self.pods.remove(pod)
         self.gone.append(pod)
 
-    def stop_container(self, container, end):
+    def stop_container(self, container, end, before):
         container.stopping = True
         hook = (container.spec.get('lifecycle') or {}).get('preStop') or {}
         if 'sleep' in hook:
@@ -127,6 +132,8 @@ class Run:
             code, output = self.node.run(container, hook['exec']['command'], container.pod.grace)
             if code != 0:
                 self.fail('prestop-failed', container.where, f'{hook["exec"]["command"]}: exit {code}: {output}')
+        for other in before:
+            other.ended.wait(max(end - time.monotonic(), 0))
         terminated = time.monotonic()
         os.kill(container.pid, signal.SIGTERM)
         try:
@@ -136,6 +143,8 @@ class Run:
                 self.fail('stopped-badly', container.where, f'exit {code} on SIGTERM: {container.output()[-800:]}')
         except subprocess.TimeoutExpired:
             self.fail('killed', container.where, f'it still runs {container.pod.grace} s after its deletion began; kubelet kills it')
+        self.order.append(['ended', container.pod.name, container.name])
+        container.ended.set()
 
     # Requests
 
@@ -187,6 +196,22 @@ class Run:
             self.scrape()
         if self.options.refused:
             self.questions.refused(self.options.refused)
+        if self.options.beside:
+            self.beside()
+
+    def beside(self):
+        """Runs a program in the network of the node, with a file that lists the pods."""
+        def ports(pod):
+            return {port['name']: {'port': port['containerPort'], 'container': container.name}
+                    for container in pod.containers for port in container.spec.get('ports') or [] if 'name' in port}
+        pods = [{'name': pod.name, 'namespace': pod.namespace, 'address': pod.address, 'labels': pod.labels, 'ports': ports(pod)}
+                for pod in self.pods]
+        file = os.path.join(self.options.out, 'pods.json')
+        with open(file, 'w') as out:
+            json.dump(pods, out)
+        done = subprocess.run([*self.options.beside.split(), file], stdin=subprocess.DEVNULL, stdout=sys.stderr)
+        if done.returncode != 0:
+            self.fail('beside', self.options.beside, f'exit {done.returncode}')
 
     def report_served(self, when):
         self.served[when] = self.questions.take_served()
@@ -307,6 +332,7 @@ def main():
     words.add_argument('--load', type=float, default=0.12, help='duration of these requests in seconds; one starts every 0.2 seconds')
     words.add_argument('--slow', type=float, default=2, help='duration in seconds of the requests in flight when pods are deleted')
     words.add_argument('--notice', type=float, default=60, help='seconds until a new pod must be used')
+    words.add_argument('--beside', help='a program that runs after the first requests; its last argument is a file with the pods')
     words.add_argument('--startup-limit', type=float, default=120)
     words.add_argument('--request-limit', type=float, default=30)
     words.add_argument('--time-limit', type=int, default=300)
@@ -319,7 +345,7 @@ def main():
             run.everything()
         except Failed:
             run.fail('given-up', 'run', 'the remaining checks cannot run')
-        print(json.dumps({'failures': run.failures, 'served': run.served, 'hops': run.judge.hops if run.judge else {}}), flush=True)
+        print(json.dumps({'failures': run.failures, 'served': run.served, 'order': run.order, 'hops': run.judge.hops if run.judge else {}}), flush=True)
         code = 1 if run.failures else 0
     except Exception:
         traceback.print_exc()

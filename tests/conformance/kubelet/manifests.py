@@ -50,7 +50,7 @@ def target_port(service_port, pod_spec):
     target = service_port.get('targetPort', service_port['port'])
     if isinstance(target, int):
         return target
-    for container in pod_spec['containers']:
+    for container in pod_spec['containers'] + (pod_spec.get('initContainers') or []):
         for port in container.get('ports') or []:
             if port.get('name') == target:
                 return port['containerPort']

@@ -18,12 +18,12 @@ NODE = f'{SUBNET}.0.1'
 IMAGES = {'encoder': 'Encoder', 'indexer': 'Indexer', 'echo': 'Echo', 'before': 'Before', 'after': 'After', 'jina': None}
 # Fields that are applied below, and fields without a meaning in a sandbox. Other fields are refused, not ignored.
 POD_FIELDS = set('''
-    containers volumes securityContext terminationGracePeriodSeconds enableServiceLinks restartPolicy serviceAccountName
+    containers initContainers hostUsers volumes securityContext terminationGracePeriodSeconds enableServiceLinks restartPolicy serviceAccountName
     automountServiceAccountToken imagePullSecrets nodeSelector tolerations affinity topologySpreadConstraints priorityClassName
 '''.split())
 CONTAINER_FIELDS = set('''
     name image imagePullPolicy command args env envFrom ports startupProbe readinessProbe livenessProbe lifecycle resources
-    securityContext volumeMounts workingDir
+    securityContext volumeMounts workingDir restartPolicy
 '''.split())
 
 
@@ -75,7 +75,10 @@ class Pod:
         self.grace = self.spec.get('terminationGracePeriodSeconds', 30)
         self.pause, self.address = network.connect(self.name)
         self.ready = self.terminating = False
-        self.containers = [Container(self, spec) for spec in self.spec['containers']]
+        # Init containers that end are of no use in the tests, so `start` refuses them.
+        self.sidecars = [Container(self, spec) for spec in self.spec.get('initContainers') or []]
+        self.main = [Container(self, spec) for spec in self.spec['containers']]
+        self.containers = self.main + self.sidecars
 
     def field(self, path):
         for what in ('labels', 'annotations'):
@@ -98,7 +101,7 @@ class Container:
         self.where = f'{pod.name}:{self.name}'
         self.shim = self.pid = self.log = None
         self.env = {}
-        self.stopping = False
+        self.stopping, self.ended = False, threading.Event()
 
     def exit_code(self):
         return self.shim.poll() if self.shim else None
@@ -152,6 +155,8 @@ class Node:
         unknown = (set(pod.spec) - POD_FIELDS) | (set(spec) - CONTAINER_FIELDS) | (set(spec.get('lifecycle') or {}) - {'preStop'})
         if unknown:
             raise Refused(f'the sandbox does not know {sorted(unknown)}')
+        if (container in pod.sidecars) != (spec.get('restartPolicy') == 'Always'):
+            raise Refused('the sandbox knows only init containers with `restartPolicy: Always`')
         image = spec['image'].split('@')[0].rsplit('/', 1)[-1].split(':')[0]
         if image not in IMAGES:
             raise Refused(f'there is no image {spec["image"]}')

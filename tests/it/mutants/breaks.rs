@@ -14,6 +14,12 @@ const ERROR: Severity = Severity::Error;
 const WARNING: Severity = Severity::Warning;
 
 /// Changes a field of every Service, or only of those that the Flow calls.
+/// The lists of a pod that may have the containers beside a head: with a mesh they are ordinary containers.
+fn side_lists(pod: &mut Value) -> impl Iterator<Item = &mut Vec<Value>> {
+    let lists = pod.as_object_mut().unwrap().iter_mut().filter(|(name, _)| ["containers", "initContainers"].contains(&name.as_str()));
+    lists.filter_map(|(_, list)| list.as_array_mut())
+}
+
 fn services(v: &mut View<'_>, only_called: bool, change: fn(&mut Value)) {
     for (id, name) in v.of_kind(&["Service"]) {
         let is_called = !v.callers_of(v.objects[id]["metadata"]["name"].as_str().unwrap()).is_empty();
@@ -761,14 +767,17 @@ pub fn kinds() -> Vec<Kind> {
         ("uses_before is removed", ERROR, |v| {
             for container in v.heads().into_iter().filter(|c| c.option(v.objects, "--uses-before-address").is_some()) {
                 v.plant([container.label.clone()], container.label.clone(), move |o| {
-                    list_mut(&mut container.pod(o)["containers"]).remove(1);
+                    for list in side_lists(container.pod(o)) {
+                        list.retain(|container| container["name"] != "uses-before");
+                    }
                 });
             }
         }),
         ("uses_before sleeps", ERROR, |v| {
             for container in v.heads().into_iter().filter(|c| c.option(v.objects, "--uses-before-address").is_some()) {
                 v.plant([container.label.clone()], container.label.clone(), move |o| {
-                    container.pod(o)["containers"][1]["command"] = json!(["sleep", "1000"]);
+                    let mut containers = side_lists(container.pod(o)).flatten();
+                    containers.find(|container| container["name"] == "uses-before").unwrap()["command"] = json!(["sleep", "1000"]);
                 });
             }
         }),

@@ -190,7 +190,9 @@ fn renamed(o: &mut Objects, rename: fn(&str) -> String) -> bool {
         for secret in spec["imagePullSecrets"].as_array_mut().into_iter().flatten() {
             follow(secret, "/name", &names, rename);
         }
-        for container in spec["containers"].as_array_mut().into_iter().flatten() {
+        let Value::Object(fields) = spec else { continue };
+        let lists = fields.iter_mut().filter(|(name, _)| ["containers", "initContainers"].contains(&name.as_str()));
+        for container in lists.filter_map(|(_, list)| list.as_array_mut()).flatten() {
             for source in container["envFrom"].as_array_mut().into_iter().flatten() {
                 follow(source, "/configMapRef/name", &names, rename);
                 follow(source, "/secretRef/name", &names, rename);

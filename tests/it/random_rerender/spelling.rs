@@ -43,6 +43,10 @@ pub fn fields_reordered(lines: &mut Vec<String>, object: &Value, random: &mut Ra
         return false;
     }
     let (first, last) = (fields[0].lines.start, fields[fields.len() - 1].lines.end);
+    // The dash of an item is in the line of the comment above its first field.
+    if first == 0 {
+        return false;
+    }
     let mut blocks: Vec<Vec<String>> = fields.iter().map(|field| lines[field.lines.clone()].to_vec()).collect();
     blocks.rotate_left(1 + random.below(fields.len() - 1));
     lines.splice(first..last, blocks.concat());

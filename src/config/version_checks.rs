@@ -1,0 +1,89 @@
+//! Checks which fields and which results of a render need another version of Kubernetes than the JinaFlow has.
+
+use super::field::{Field, Shape};
+use super::fields::{LAYER, SPEC, find};
+use super::kubernetes::Kubernetes;
+use crate::finding::{Code, Finding, Findings, Path};
+use crate::yaml::Node;
+
+/// The fields of `behavior` with a tolerance, which an older API server drops without a message.
+const TOLERANCES: [&str; 2] = ["scaleUp.tolerance", "scaleDown.tolerance"];
+
+/// What a render for a newer version changes without a field.
+static CHANGES: [(Kubernetes, &str); 2] = [
+    (Kubernetes::SIDECARS, "`uses_before` and `uses_after` start before their head and end after it"),
+    (Kubernetes::SLEEP, "pods wait without a shell before they stop"),
+];
+
+/// Reports the fields of a `spec` that a version of Kubernetes lacks.
+pub fn check(spec: &Node<'_>, version: Kubernetes, path: &Path<'_>, findings: &mut Findings) {
+    check_fields(spec, SPEC, version, path, findings);
+}
+
+fn check_fields(node: &Node<'_>, fields: &'static [Field], version: Kubernetes, path: &Path<'_>, findings: &mut Findings) {
+    for (key, value) in node.as_map().unwrap_or_default().iter().filter(|(_, value)| !value.is_null()) {
+        let name = key.shown();
+        let Some(field) = find(fields, &name) else { continue };
+        let path = path.key(&name);
+        if let Some(since) = field.since.filter(|since| *since > version) {
+            findings.push(too_new(since, version, &path).at(key.mark));
+            continue;
+        }
+        let since = Kubernetes::AUTOSCALER_TOLERANCE;
+        if field.name == "behavior" && version < since && TOLERANCES.iter().any(|tolerance| value.at(tolerance).is_some()) {
+            let message = format!("has a `tolerance`, which Kubernetes ignores before {since}");
+            findings.push(Code::FieldTooNew.warning(path, message).at(value.mark).fix(fix(since)));
+        }
+        match &field.shape {
+            Shape::Fields(below) => check_fields(value, below, version, &path, findings),
+            Shape::Map(below) => check_entries(value, below, version, &path, findings),
+            Shape::Layer(_) => check_fields(value, LAYER, version, &path, findings),
+            Shape::Layers(_) => check_entries(value, LAYER, version, &path, findings),
+            _ => {}
+        }
+    }
+}
+
+fn check_entries(node: &Node<'_>, fields: &'static [Field], version: Kubernetes, path: &Path<'_>, findings: &mut Findings) {
+    for (key, value) in node.as_map().unwrap_or_default() {
+        check_fields(value, fields, version, &path.key(&key.shown()), findings);
+    }
+}
+
+fn too_new(since: Kubernetes, version: Kubernetes, path: &Path<'_>) -> Finding {
+    let message = format!("needs Kubernetes {since}, but the manifests are for {version} and later");
+    Code::FieldTooNew.error(path, message).fix(fix(since))
+}
+
+fn fix(since: Kubernetes) -> String {
+    format!("set `kubernetesVersion: \"{since}\"` if all your clusters have it, or remove the field")
+}
+
+/// The names of the fields that a version lacks, each with its version.
+fn lacking(fields: &'static [Field], above: &str, version: Kubernetes, names: &mut Vec<String>) {
+    for field in fields {
+        let name = format!("{above}{}", field.name);
+        names.extend(field.since.filter(|since| *since > version).map(|since| format!("`{name}` ({since})")));
+        if let Shape::Fields(below) = field.shape {
+            lacking(below, &format!("{name}."), version, names);
+        }
+    }
+}
+
+/// Information about a version that the Kubernetes project no longer supports, with what a newer version changes.
+pub fn support(version: Kubernetes, path: &Path<'_>) -> Option<Finding> {
+    let (oldest, newest) = Kubernetes::SUPPORTED;
+    if version >= oldest {
+        return None;
+    }
+    let message =
+        format!("is no longer supported by the Kubernetes project, which supports {oldest} to {newest} ({})", Kubernetes::SUPPORTED_IN);
+    let changes = CHANGES.iter().filter(|(since, _)| *since > version).map(|(since, change)| format!("from {since} on {change}"));
+    let mut says: Vec<String> = changes.collect();
+    let mut fields = Vec::new();
+    lacking(SPEC, "", version, &mut fields);
+    lacking(LAYER, "", version, &mut fields);
+    says.push(format!("newer versions have the fields {}", fields.join(", ")));
+    let fix = format!("set the version of your oldest cluster: {}", says.join("; "));
+    Some(Code::KubernetesOutOfSupport.info(path.key("kubernetesVersion"), message).got(version.to_string()).fix(fix))
+}

@@ -64,7 +64,7 @@ fn definitions() -> Vec<PathBuf> {
     let folders = ["definitions", "deliveries"].map(|name| fs::read_dir(folder().join(name)).unwrap());
     let mut files: Vec<PathBuf> = folders.into_iter().flatten().map(|e| e.unwrap().path()).collect();
     files.retain(|file| file.extension().is_some_and(|extension| extension == "yaml"));
-    assert_eq!(files.len(), 8, "{files:?}");
+    assert_eq!(files.len(), 9, "{files:?}");
     files
 }
 

@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 use serde_json::{Value, json};
 
 use crate::examples::with_components;
+use crate::observability::overlay;
 use crate::support::{self, documents, program, recorded, root, run, tree};
 use crate::tools::{kustomize, must};
 
@@ -90,6 +91,7 @@ pub fn examples() -> Streams {
         }
     }
     streams.extend(with_components());
+    streams.push(("observability".to_owned(), overlay().stdout));
     assert!(flows.len() >= 7 && streams.len() >= flows.len() + 8, "{} of {}", flows.len(), streams.len());
     streams
 }
@@ -107,7 +109,7 @@ pub fn fields() -> Streams {
 /// The oldest Kubernetes version that a stream is rendered for, from its JinaFlow.
 pub fn oldest_kubernetes(stream: &str) -> String {
     let spec = fs::read_to_string(root().join(stream)).map_or(Value::Null, |text| documents(&text)[0]["spec"].clone());
-    spec["kubernetesVersion"].as_str().unwrap_or("1.27").to_owned()
+    spec["kubernetesVersion"].as_str().unwrap_or("1.30").to_owned()
 }
 
 /// Whether a path of the manual exists. NAME matches any name.

@@ -58,9 +58,10 @@ fn services(objects: &[Value]) -> Vec<&Value> {
 /// The effect of each component of the examples, as its README says: first the components for a mesh, of which one is
 /// chosen, then the others in the order in which they are combined.
 const MESHES: [(&str, Proof); 3] = [("linkerd", linkerd), ("istio", istio), ("no-mesh", no_mesh)];
-const OTHERS: [(&str, Proof); 6] = [
+const OTHERS: [(&str, Proof); 7] = [
     ("expose", expose),
     ("monitoring", monitoring),
+    ("telemetry", telemetry),
     ("gpu", gpu),
     ("persistent-indexer", persistent_indexer),
     ("restricted", restricted),
@@ -134,6 +135,16 @@ fn monitoring(objects: &[Value]) {
     }
 }
 
+fn telemetry(objects: &[Value]) {
+    for workload in workloads(objects) {
+        for kind in ["traces", "metrics"] {
+            assert_eq!(values_of(&format!("--{kind}-exporter-host"), &args(workload)), ["collector.observability"]);
+            assert_eq!(values_of(&format!("--{kind}-exporter-port"), &args(workload)), ["4317"]);
+        }
+        assert_eq!(variables(objects, workload)["OTEL_EXPORTER_OTLP_INSECURE"], "true", "{}", label(workload));
+    }
+}
+
 fn gpu(objects: &[Value]) {
     for workload in workloads(objects) {
         let is_encoder = workload["metadata"]["labels"]["flow.jina.ai/executor"] == "encoder";
@@ -192,7 +203,7 @@ fn network_policy(objects: &[Value]) {
 }
 
 /// Asserts that the result of a build is wired, that `jinaflow check` agrees, and that neither reports anything.
-fn assert_wired(build: &Run, what: &str) -> Vec<Value> {
+pub fn assert_wired(build: &Run, what: &str) -> Vec<Value> {
     let objects = build.documents();
     assert_eq!((build.stderr.as_str(), faults(&objects)), ("", Vec::new()), "{what}");
     let check = run(tool("bash", &["-c", "jinaflow check -"]), build.stdout.as_bytes());

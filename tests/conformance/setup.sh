@@ -1,16 +1,17 @@
 #!/usr/bin/env bash
 # Installs the pinned real tools that the conformance tests run against into .tools, which git ignores.
-# Tools that already have the right version stay. Needs Go, Python 3.11 and Node.js 20, and root if a package of Debian
+# Tools that already have the right version stay. Needs Rust, Go, Python 3.11 and Node.js 20, and root if a package of Debian
 # is missing.
 set -euo pipefail
 
-KUSTOMIZE=v5.8.2
+KUSTOMIZE=v5.8.2                # v5.8.3 needs Go 1.27
 KPT=v1.0.0-beta.61              # pinned in kpt/go.mod and, for its runner of examples, in e2e/go.mod
 MUTATORS=v0.21.2                # kustomize's filters; pinned in mutators/go.mod
 YAML=v1.6.0                     # sigs.k8s.io/yaml, and go-yaml as kustomize has it; pinned in readers/go.mod
 ACTIONLINT=v1.7.12              # pinned in actionlint/go.mod
 KUBERNETES=v1.37.2              # with the etcd that it is released with; pinned in kubernetes/go.mod
 KUBERNETES_VALIDATE=1.37.0      # pinned in requirements-validate.txt
+COLLECTOR=v0.165.0              # of OpenTelemetry; pinned in otelcol/go.mod
 JINA=3.34.0                     # pinned in requirements-jina.txt
 MATURIN=1.16.0                  # pinned in requirements-python.txt, with mypy
 SHELLCHECK=0.11.0.1             # pinned in requirements-shellcheck.txt
@@ -30,6 +31,7 @@ need go "install Go 1.26 or newer"
 need python3 "install Python 3.11"
 need git "kpt needs it"
 need npm "install Node.js 20"
+need cargo "install Rust"
 
 export GOPATH=$tools/go GOBIN=$tools/bin GOFLAGS='-modcacherw -buildvcs=false' CGO_ENABLED=0
 
@@ -55,6 +57,7 @@ build readers "$YAML"
 # kpt's runner of examples must be called by a test.
 build e2e "$KPT" test -c
 PACKAGE=github.com/rhysd/actionlint/cmd/actionlint build actionlint "$ACTIONLINT"
+build otelcol "$COLLECTOR"
 # All of Kubernetes in one program: 300 MB of modules and 15 minutes of processor time, about eight minutes on two cores. Go
 # caches compiled packages, so a change of the program itself takes ten seconds.
 version=k8s.io/component-base/version
@@ -63,12 +66,13 @@ FLAGS="-X $version.gitVersion=$KUBERNETES -X $version.gitMajor=1 -X $version.git
 FOLDER=kubernetes PACKAGE=./amounts build amounts "$KUBERNETES"
 for name in kubectl apiserver; do ln -sf kubernetes "$tools/bin/$name"; done
 
-# The released definitions of the custom resources that jinaflow renders. They are in Go modules whose checksums are pinned
+# The released definitions of the custom resources that jinaflow renders, and of those in the examples. They are in Go modules whose checksums are pinned
 # here, because no program imports them.
 definitions() { # module, version, sum, folder in it, files
   local into=$tools/${INTO:-definitions} file answer
-  local stamp=$into/.${1//\//-}-$2
-  [[ -e $stamp ]] && return
+  local stamp=$into/.${1//\//-}-$2 missing=
+  for file in "${@:5}"; do [[ -e $into/$file ]] || missing=$file; done
+  [[ -e $stamp && -z $missing ]] && return
   say "$1 $2"
   answer=$(go mod download -json "$1@$2")
   field() { sed -n "s/^\t\"$1\": \"\(.*\)\",*$/\1/p" <<< "$answer"; }
@@ -78,9 +82,9 @@ definitions() { # module, version, sum, folder in it, files
   touch "$stamp"
 }
 monitors=(github.com/prometheus-operator/prometheus-operator v0.85.0 h1:M5xLCLEoaW2IJfnuCwFzzpL+jSVQu3KGT84Pye+fW8s= example/prometheus-operator-crd)
-definitions "${monitors[@]}" monitoring.coreos.com_{servicemonitors,podmonitors}.yaml
+definitions "${monitors[@]}" monitoring.coreos.com_{servicemonitors,podmonitors,prometheusrules}.yaml
 # What the operator itself reads.
-INTO=cluster/monitoring definitions "${monitors[@]}" monitoring.coreos.com_{prometheuses,prometheusrules,probes,scrapeconfigs}.yaml
+INTO=cluster/monitoring definitions "${monitors[@]}" monitoring.coreos.com_{prometheuses,probes,scrapeconfigs}.yaml
 definitions sigs.k8s.io/gateway-api v1.6.3 h1:lKpJa5bGlraC/QeACvCpsHLdmO6y0iKfzVl6gzaFEYc= \
   config/crd/standard gateway.networking.k8s.io_{httproutes,grpcroutes}.yaml
 definitions github.com/kedacore/keda/v2 v2.21.0 h1:R6z2HZvstK4RLUMxroNACzBj74xGxt3kG59b5Xc+Xps= \
@@ -93,6 +97,9 @@ INTO=deliveries definitions github.com/fluxcd/source-controller v1.9.6 h1:nG534/
   config/crd/bases source.toolkit.fluxcd.io_gitrepositories.yaml
 INTO=deliveries definitions github.com/fluxcd/kustomize-controller v1.9.6 h1:XB+G3A0mky0j5uVHZWv4oSlS2RvZBoNIUhstIvY0JKE= \
   config/crd/bases kustomize.toolkit.fluxcd.io_kustomizations.yaml
+
+say "mdBook, for the site of the documentation"
+"$root/docs/mdbook.sh" "$tools"
 
 venv() { # name, requirements, module, version
   local python=$tools/$1/bin/python
@@ -148,6 +155,7 @@ program kwok sigs.k8s.io/kwok/cmd/kwok
 # Of the systems in which Prometheus finds its targets, only Kubernetes. Its program has another name than that of its release,
 # because Prometheus Operator mounts a volume at /prometheus.
 TAGS=remove_all_sd,enable_kubernetes_sd program prometheus-server github.com/prometheus/prometheus/cmd/prometheus prometheus
+TAGS=remove_all_sd,enable_kubernetes_sd program promtool github.com/prometheus/prometheus/cmd/promtool prometheus
 operator=github.com/prometheus-operator/prometheus-operator
 program prometheus-operator $operator/cmd/operator
 program prometheus-config-reloader $operator/cmd/prometheus-config-reloader prometheus-operator
@@ -175,6 +183,12 @@ if ! type -P podman containerd runc ip iptables nft ipset conntrack openssl zip 
   apt-get update -qq
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends podman containerd runc containernetworking-plugins iproute2 \
     iptables nftables ipset conntrack openssl zip unzip ruby qemu-user > /dev/null
+fi
+# The browser that opens the site of the documentation.
+if ! type -P chromium-headless-shell > /dev/null; then
+  say "Chromium"
+  apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium-headless-shell > /dev/null
 fi
 # The shells whose completions are tested, and the stricter reader of manual pages.
 if ! type -P zsh fish mandoc > /dev/null; then

@@ -19,6 +19,7 @@ from referencing import Registry, Resource
 CUSTOM = {
     ('monitoring.coreos.com/v1', 'ServiceMonitor'),
     ('monitoring.coreos.com/v1', 'PodMonitor'),
+    ('monitoring.coreos.com/v1', 'PrometheusRule'),
     ('gateway.networking.k8s.io/v1', 'HTTPRoute'),
     ('gateway.networking.k8s.io/v1', 'GRPCRoute'),
     ('keda.sh/v1alpha1', 'ScaledObject'),

@@ -79,7 +79,7 @@ fn patches_of_components_and_overlays_render_without_findings() {
         assert_eq!(rendered(&config) == plain, folder.ends_with("no-mesh"), "{}", folder.display());
         count += 1;
     }
-    assert_eq!(count, 11);
+    assert_eq!(count, 12);
 }
 
 #[test]

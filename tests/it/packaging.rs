@@ -216,3 +216,38 @@ fn the_python_package_uses_flags_of_this_program() {
         assert_eq!(undescribed, Vec::<&str>::new());
     }
 }
+
+/// README names the versions with which the tests run, in one sentence.
+#[test]
+fn readme_names_the_tools_of_the_tests() {
+    let read = |name: &str| fs::read_to_string(root().join(name)).unwrap();
+    let (readme, setup) = (read("README.md"), read("tests/conformance/setup.sh"));
+    let pinned = |name: &str| {
+        let line = setup.lines().find_map(|line| line.strip_prefix(&format!("{name}="))).unwrap_or_else(|| panic!("no {name}"));
+        line.split_whitespace().next().unwrap().to_owned()
+    };
+    let (_, sentence) = readme.split_once("\nTested with ").unwrap();
+    let sentence = sentence.split("\n\n").next().unwrap().replace('\n', " ");
+    let kubernetes = pinned("KUBERNETES");
+    let minor = kubernetes.trim_start_matches('v').rsplit_once('.').unwrap().0;
+    // The module of Prometheus 3.16.0 has the version 0.316.0.
+    let module = read("tests/conformance/cluster/prometheus/go.mod");
+    let module = module.lines().find_map(|line| line.trim().strip_prefix("github.com/prometheus/prometheus v0.3")).unwrap();
+    let prometheus = module.split_whitespace().next().unwrap();
+    let expected = [
+        format!("Jina {} ", pinned("JINA")),
+        format!("to {minor}, "),
+        format!("Kubernetes {kubernetes}, "),
+        format!("kustomize {}, ", pinned("KUSTOMIZE")),
+        format!("kpt {}, ", pinned("KPT")),
+        format!("Prometheus v3.{prometheus} "),
+        format!("OpenTelemetry collector {}.", pinned("COLLECTOR")),
+    ];
+    for part in expected {
+        assert!(sentence.contains(&part), "{part:?} is not in {sentence:?}");
+    }
+    for name in ["KUSTOMIZE", "KPT", "KUBERNETES", "COLLECTOR"] {
+        assert_eq!(readme.matches(&pinned(name)).count(), 1, "{name}");
+    }
+    assert!(read("tests/conformance/cluster/monitoring.rs").contains(&format!("version: v3.{prometheus}\n")));
+}

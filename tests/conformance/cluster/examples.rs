@@ -91,9 +91,11 @@ const SEARCH: Example = Example {
 const RESTRICTED: &[&str] = &["pod-security.kubernetes.io/enforce=restricted"];
 
 /// The examples that render no Flow of their own, and the reason.
-const NOT_RUN: [(&str, &str); 5] = [
+const NOT_RUN: [(&str, &str); 7] = [
     ("howto", "another test follows the page from its first command to its last one"),
     ("containerize", "`containerize.rs` builds its images, and runs their containers as the manifests say"),
+    ("telemetry", "it needs a collector of traces; `observability.rs` has one"),
+    ("observability", "`observability.rs` runs its queries and its collector"),
     ("kargo", "it needs Kargo, which no registry for Go modules has"),
     ("pull-request", "it needs a forge; `pull_request.rs` runs its scripts against a stand-in"),
     ("jinaflow-bad-flow", "its Flow has mistakes, and the render fails"),

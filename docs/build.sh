@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# Builds the site of the documentation from the documents of the repository.
+#   docs/build.sh OUT
+# Needs Rust and Python 3.11. MDBOOK is mdBook, and JINAFLOW the program whose help becomes pages; without them, the script builds
+# both.
+set -euo pipefail
+out=$(realpath -m "$1")
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+target=${CARGO_TARGET_DIR:-$PWD/target}
+if [[ -z ${MDBOOK:-} ]]; then
+  docs/mdbook.sh "$target/docs"
+  MDBOOK=$target/docs/bin/mdbook
+fi
+if [[ -z ${JINAFLOW:-} ]]; then
+  cargo build --locked --quiet
+  JINAFLOW=$target/debug/jinaflow
+fi
+book=$(mktemp -d)
+trap 'rm -rf "$book"' EXIT
+cp docs/book.toml docs/site.css "$book"
+python3 docs/assemble.py "$JINAFLOW" "$book/src"
+# The site of a project is below the name of its repository.
+url=$(sed -n 's/^repository = "\(.*\)"$/\1/p' Cargo.toml)
+export MDBOOK_OUTPUT__HTML__SITE_URL=/${url##*/}/ MDBOOK_OUTPUT__HTML__GIT_REPOSITORY_URL=$url
+rm -rf "$out"
+"$MDBOOK" build "$book" --dest-dir "$out"
+python3 docs/links.py "$out"

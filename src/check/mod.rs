@@ -128,6 +128,16 @@ pub fn check_cluster(cluster: &Cluster<'_>) -> Checked {
     Checked { findings: report.findings, components, edges: report.edges }
 }
 
+/// The findings about fields that exclude each other, by the position of the object. Nothing else is checked.
+pub fn exclusive_fields(objects: &[Node<'_>]) -> BTreeMap<usize, Findings> {
+    let mut arena = Arena::default();
+    let places: Vec<usize> = objects.iter().map(|object| arena.add(object)).collect();
+    let options = Options::default();
+    let mut report = Report::default();
+    unions::unions(&Cluster::of(places.into_iter().map(|place| arena.view(place)), &options), &mut report);
+    report.findings
+}
+
 /// The calls between the workloads of a cluster, and to addresses outside of it.
 pub fn calls(cluster: &Cluster<'_>) -> Vec<Edge> {
     let mut report = Report::default();

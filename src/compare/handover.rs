@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::change::Identity;
+use super::fields::differences;
 use super::immutable;
 use super::pod_labels::Labels;
 use crate::check::SeenObject;
@@ -29,13 +30,14 @@ impl Leaving {
 
 /// An object that cannot become `new` by an apply; `None` if it can.
 pub fn leaving(old: &Node<'_>, new: &Node<'_>) -> Option<Leaving> {
-    let has_other_kind = old.text_at("kind") != new.text_at("kind");
-    if !has_other_kind && !immutable::is_refused(old, new) {
-        return None;
-    }
     let mut arena = Arena::new("");
     let (old, new) = (arena.add(old), arena.add(new));
     let (old, new) = (arena.view(old), arena.view(new));
+    let kind = new.text_at("kind");
+    let has_other_kind = old.text_at("kind") != kind;
+    if !has_other_kind && immutable::refused(kind, old, new, &differences("", Some(old), Some(new))).is_empty() {
+        return None;
+    }
     Some(Leaving { identity: Identity::of(&SeenObject::of(old, &mut HashSet::new())), labels: Labels::of(old, new), has_other_kind })
 }
 

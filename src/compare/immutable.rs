@@ -1,8 +1,8 @@
 //! Fields that the API server does not let an apply change.
 
-use super::fields::{Difference, differences, is_within};
+use super::fields::{Difference, is_within};
 use crate::facts::Quantity;
-use crate::yaml::{Arena, Node, View};
+use crate::yaml::View;
 
 /// The fields of the spec of a StatefulSet that may change (`ValidateStatefulSetUpdate` in pkg/apis/apps/validation of
 /// kubernetes/kubernetes).
@@ -66,14 +66,6 @@ pub fn refused<'o>(kind: &str, old: View<'o>, new: View<'o>, fields: &[Differenc
         "Secret" => of("type"),
         _ => Vec::new(),
     }
-}
-
-/// Whether the API server refuses an apply of `new` over `old`, two objects of one kind, namespace and name.
-pub fn is_refused(old: &Node<'_>, new: &Node<'_>) -> bool {
-    let mut arena = Arena::new("");
-    let (old, new) = (arena.add(old), arena.add(new));
-    let (old, new) = (arena.view(old), arena.view(new));
-    !refused(new.text_at("kind"), old, new, &differences("", Some(old), Some(new))).is_empty()
 }
 
 /// Whether an amount shrinks. A claim can only grow.

@@ -8,7 +8,7 @@ use super::graph::Graph;
 use super::old;
 use super::problem::Problem;
 use super::workload::Workload;
-use crate::check as cluster;
+use crate::check::exclusive_fields;
 use crate::finding::{Code, Finding};
 use crate::jina::options::Opt;
 use crate::jina::value::{Value, from_python_json};
@@ -60,12 +60,10 @@ pub fn problems(export: &Export<'_>, objects: &[Node<'_>]) -> Vec<Problem> {
 
 /// Problems of fields that exclude each other. An API server refuses such an object, so it runs nowhere.
 fn exclusive(objects: &[Node<'_>]) -> Vec<Problem> {
-    let checked = cluster::check(objects, &cluster::Options::default());
     let mut problems = Vec::new();
-    for (place, findings) in checked.findings {
+    for (place, findings) in exclusive_fields(objects) {
         let label = objects.get(place).map(|object| format!("{}/{}", object.text_at("kind"), object.text_at("metadata.name")));
-        let found = findings.into_iter().filter(|finding| finding.code == Code::ExclusiveFields);
-        problems.extend(found.map(|finding| (Some(place), finding.got(label.as_deref().unwrap_or_default()))));
+        problems.extend(findings.into_iter().map(|finding| (Some(place), finding.got(label.as_deref().unwrap_or_default()))));
     }
     problems
 }

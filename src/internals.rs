@@ -85,7 +85,7 @@ pub mod plan {
     pub use crate::plan::Budget;
 }
 pub mod reconcile {
-    pub use crate::reconcile::RENDERED;
+    pub use crate::reconcile::Memories;
     pub mod ownership {
         pub use crate::reconcile::ownership::{OBJECT, Ours};
     }

@@ -55,7 +55,7 @@ pub use cluster::Cluster;
 pub use command::JinaRole;
 pub use component::SeenComponent;
 pub use edge::Edge;
-pub use object::{LOCAL_CONFIG, NOT_LOCAL, SeenObject, is_local};
+pub use object::{NOT_LOCAL, SeenObject, is_local};
 pub use options::Options;
 pub use pod::{SeenContainer, SeenWorkload};
 pub use words::{Word, WordList};

@@ -4,10 +4,8 @@ use std::collections::HashSet;
 
 use crate::finding::shortened;
 use crate::krm::ObjectRef;
+use crate::krm::annotations::LOCAL_CONFIG;
 use crate::yaml::View;
-
-/// kpt's annotation on objects that are not for a cluster.
-pub const LOCAL_CONFIG: &str = "config.kubernetes.io/local-config";
 
 /// The prefix of jinaflow's labels and annotations.
 const JINAFLOW_PREFIX: &str = "flow.jina.ai/";

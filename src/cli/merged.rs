@@ -172,7 +172,7 @@ pub fn merge(folder: &FilePath, flows: &[Exported], keeps_memory: bool, report: 
         }
     }
     let rendered: Vec<(&Placing, &JinaFlow)> = flows.iter().map(|flow| (&flow.placing, &flow.config)).collect();
-    let of_exports = adoption::adopt(&list, Caller::Other, &mut generated, &rendered, &[], server_fields::strip);
+    let of_exports = adoption::adopt(&list, Caller::Export, &mut generated, &rendered, &[], server_fields::strip);
     refuse_json(folder, &generated, report);
     let adopted = generated.iter().filter(|item| item.is_adopted).filter_map(|item| item.meta.path());
     let adopted: Names<'_> = adopted.chain(broken.iter().map(String::as_str)).collect();
@@ -199,7 +199,7 @@ pub fn merge(folder: &FilePath, flows: &[Exported], keeps_memory: bool, report: 
     warn_about_strays(folder, &before, &adopted, report);
     warn_about_another_flow(flows, &entries, report);
     let placing: Vec<&Placing> = flows.iter().map(|flow| &flow.placing).collect();
-    let mut reconciler = Reconciler::new(&list, Caller::Other, Purpose::Render, generated, std::iter::empty(), &placing);
+    let mut reconciler = Reconciler::new(&list, Caller::Export, Purpose::Render, generated, Vec::new(), std::iter::empty(), &placing);
     for Exported { rendering, placing, place: (subject, path), .. } in flows {
         let mut own = Findings::default();
         rendering.place(placing, &mut reconciler, &mut own);

@@ -164,7 +164,7 @@ codes! {
     EditCarriedOver = "edit-carried-over",
     EditKept = "edit-kept",
     FieldOverwritten = "field-overwritten",
-    RenderedAnnotationMissing = "rendered-annotation-missing",
+    RenderedRecordMissing = "rendered-record-missing",
     ObjectOfAnotherKind = "object-of-another-kind",
     CopiedObject = "copied-object",
     RenamedObjectLeft = "renamed-object-left",

@@ -3,7 +3,7 @@
 use super::flow_run::FlowRun;
 use super::own_items::ReadItem;
 use crate::krm::{Caller, ResourceList};
-use crate::reconcile::Generated;
+use crate::reconcile::{Generated, Memories};
 use crate::report::SubjectFinding;
 
 /// A call of the function.
@@ -18,6 +18,8 @@ pub struct Call<'d, 'l, 't> {
     pub runs: Vec<FlowRun<'d>>,
     /// The items of the list that were generated from JinaFlows.
     pub generated: Vec<Generated<'l>>,
+    /// The records of the last render.
+    pub memories: Vec<Memories>,
     /// Findings so far.
     pub findings: Vec<SubjectFinding>,
 }

@@ -3,13 +3,13 @@
 use std::collections::{HashMap, HashSet};
 
 use super::own_items::ReadItem;
-use crate::check::{LOCAL_CONFIG, NOT_LOCAL};
+use crate::check::NOT_LOCAL;
 use crate::config::corrections::Correction;
 use crate::config::{self, JinaFlow, Overrides};
 use crate::finding::{Code, Findings, Path};
 use crate::krm::annotations;
 use crate::krm::meta::Meta;
-use crate::reconcile::{FlowKey, Generated, Origin, Placing};
+use crate::reconcile::{FlowKey, Generated, Memories, Origin, Placing};
 use crate::yaml::Document;
 
 /// A JinaFlow that is rendered or checked.
@@ -75,7 +75,7 @@ fn check_paths(runs: &mut [FlowRun<'_>]) {
 /// Reports JinaFlows of a package that would be applied to the cluster.
 pub fn find_applied(runs: &mut [FlowRun<'_>]) {
     for FlowRun { placing: Placing { meta, .. }, findings, .. } in runs {
-        if meta.annotation(LOCAL_CONFIG).is_none() {
+        if meta.annotation(annotations::LOCAL_CONFIG).is_none() {
             let (message, fix) = NOT_LOCAL;
             findings.push(Code::LocalConfigMissing.info("metadata.annotations", message).fix(fix));
         }
@@ -91,5 +91,20 @@ pub fn find_hidden_output(runs: &mut [FlowRun<'_>], generated: &[Generated<'_>])
             let finding = Code::GeneratedObjectsHidden.warning("metadata.name", message).got(&placing.meta.name);
             findings.push(finding.fix("remove them from this function, or also select the kinds that it generates"));
         }
+    }
+}
+
+/// Refuses a selection that shows objects of a JinaFlow but not the record of its last render: the render would write a second
+/// record into the same file.
+pub fn find_hidden_record(runs: &mut [FlowRun<'_>], generated: &[Generated<'_>]) {
+    let is_without = |item: &&Generated<'_>| item.remembered.is_none();
+    let without: HashSet<FlowKey> = generated.iter().filter(is_without).filter_map(Generated::flow).collect();
+    for FlowRun { placing, findings, .. } in runs.iter_mut().filter(|run| without.contains(&run.placing.key())) {
+        let name = Memories::name(&placing.meta.name);
+        let message = format!("`selectors` or `exclude` in the Kptfile hide the ConfigMap `{name}`, which records the last render");
+        let finding = Code::GeneratedObjectsHidden.error("metadata.name", message).got(&placing.meta.name);
+        findings.push(finding.fix(format!(
+            "also select it: add `- {{kind: ConfigMap, name: {name}}}` to `selectors`; if its file is gone, render once without a selection"
+        )));
     }
 }

@@ -4,8 +4,8 @@ use super::unreadable::{Unreadable, read};
 use crate::config::{self, is_jina_flow};
 use crate::krm::ResourceList;
 use crate::krm::meta::Meta;
-use crate::reconcile::Generated;
 use crate::reconcile::ownership::{OBJECT, Ours};
+use crate::reconcile::{Generated, Memories, recall};
 use crate::report::{Subject, SubjectFinding};
 use crate::yaml::Document;
 
@@ -24,6 +24,8 @@ pub struct OwnItems<'l> {
     pub flows: Vec<ReadItem<'l>>,
     /// Objects that were generated from `JinaFlow`s.
     pub generated: Vec<Generated<'l>>,
+    /// The records of the last render.
+    pub memories: Vec<Memories>,
     /// Findings about items of jinaflow's API group with an unknown kind.
     pub unknown: Vec<SubjectFinding>,
 }
@@ -45,8 +47,11 @@ impl<'l> OwnItems<'l> {
                 && let Some(node) = document.root
             {
                 own.generated.push(Generated::new(index, meta, node));
+            } else if let Some(memories) = Memories::of(index, &meta, root) {
+                own.memories.push(memories);
             }
         }
+        recall(&mut own.generated, &own.memories);
         Ok(own)
     }
 }

@@ -24,7 +24,7 @@ pub struct Placement {
 impl Placement {
     /// Renders the JinaFlows of a call and matches their objects with the items of the list.
     pub fn of(call: Call<'_, '_, '_>, purpose: Purpose) -> Self {
-        let Call { list, caller, present, mut runs, mut generated, mut findings } = call;
+        let Call { list, caller, present, mut runs, mut generated, memories, mut findings } = call;
         let renderings = plan(&mut runs);
         let flows: Vec<(&Placing, &JinaFlow)> = runs.iter().map(|run| (&run.placing, &run.config)).collect();
         let namespaces: Vec<&str> = present.iter().map(|item| item.meta.namespace.as_str()).collect();
@@ -32,7 +32,7 @@ impl Placement {
         let placing: Vec<&Placing> = runs.iter().map(|run| &run.placing).collect();
         let present = present.iter().map(|item| &item.meta);
         let workloads: HashMap<(FlowKey, String), usize> = generated.iter().filter_map(workload).collect();
-        let mut reconciler = Reconciler::new(list, caller, purpose, generated, present, &placing);
+        let mut reconciler = Reconciler::new(list, caller, purpose, generated, memories, present, &placing);
         for (run, rendering) in runs.iter_mut().zip(&renderings) {
             if let Some(rendering) = rendering {
                 rendering.place(&run.placing, &mut reconciler, &mut run.findings);

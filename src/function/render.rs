@@ -1,7 +1,7 @@
 //! Renders the objects of JinaFlows into a list.
 
 use super::call::Call;
-use super::flow_run::{check_metadata, find_applied, find_hidden_output};
+use super::flow_run::{check_metadata, find_applied, find_hidden_output, find_hidden_record};
 use super::placement::Placement;
 use super::response::Response;
 use crate::config::API_VERSION;
@@ -23,6 +23,7 @@ pub fn render<'l, 't>(mut call: Call<'_, 'l, 't>) -> Response<'l, 't> {
     }
     if caller == Caller::KptSelection {
         find_hidden_output(&mut call.runs, &call.generated);
+        find_hidden_record(&mut call.runs, &call.generated);
     }
     let Placement { mut reconciled, mut findings } = Placement::of(call, Purpose::Render);
     findings.extend(reconciled.findings.into_iter().map(|item| (Subject::Object(item.object), item.finding)));

@@ -69,11 +69,11 @@ pub fn run_plugin(config: &str, input: &str, stdout: &mut impl Write) -> io::Res
 
 /// Renders or checks a list.
 fn answer<'l, 't>(list: &'l ResourceList<'t>, caller: Caller, unread: Unread) -> Result<Response<'l, 't>, Box<Unreadable>> {
-    let OwnItems { flows, generated, unknown } = OwnItems::of(list)?;
+    let OwnItems { flows, generated, memories, unknown } = OwnItems::of(list)?;
     let config = function_config(list)?;
     let Task { runs, action, mut findings } = Task::of(config.as_ref(), &flows);
     findings.extend(unknown);
-    let call = Call { list, caller, present: &flows, runs, generated, findings };
+    let call = Call { list, caller, present: &flows, runs, generated, memories, findings };
     match action {
         Action::Render => Ok(render(call)),
         Action::Validate(external) => validate(call, external, unread),

@@ -7,7 +7,7 @@ use crate::finding::{Code, FieldPath, Finding, Step};
 use crate::krm::meta::Meta;
 use crate::krm::{Item, ResourceList};
 use crate::reconcile::ownership::OBJECT;
-use crate::reconcile::{Fate, Generated, RENDERED, Reconciled, leaves_of};
+use crate::reconcile::{Fate, Generated, Memories, RENDERED, Reconciled, leaves_of};
 use crate::report::{Subject, SubjectFinding};
 use crate::yaml::{self, Data, Node, kubernetes_value};
 
@@ -26,14 +26,19 @@ pub struct FormerItem {
 impl FormerItem {
     /// Returns a generated item if an annotation records its last render.
     pub fn of(item: &Generated<'_>) -> Option<Self> {
-        item.meta.annotation(RENDERED)?;
+        item.remembered.as_ref()?;
         let flow = item.meta.annotation(OBJECT)?.split('/').next()?.to_owned();
         Some(Self { index: item.index, meta: item.meta.reference(), flow })
     }
+
+    /// Returns the record of a JinaFlow.
+    pub fn of_record(record: &Memories) -> Self {
+        Self { index: record.index, meta: record.meta.reference(), flow: record.flow.1.clone() }
+    }
 }
 
-/// Findings about what a render would change.
-pub fn stale(list: &ResourceList<'_>, former: &[FormerItem], outcome: &Reconciled) -> Vec<SubjectFinding> {
+/// Findings about what a render would change. A record is named only if nothing else is, because it changes with every object.
+pub fn stale(list: &ResourceList<'_>, former: &[FormerItem], records: &[FormerItem], outcome: &Reconciled) -> Vec<SubjectFinding> {
     let changed = former.iter().filter_map(|FormerItem { index, meta, flow }| {
         let finding = match &outcome.fates[*index] {
             Fate::Kept => return None,
@@ -46,7 +51,17 @@ pub fn stale(list: &ResourceList<'_>, former: &[FormerItem], outcome: &Reconcile
         let message = format!("generates the {} `{}`, which is missing from the items", missing.kind, missing.name);
         (Subject::Object(missing.flow.clone()), Code::GeneratedObjectMissing.error("spec.flow", message).fix(RENDER_AGAIN))
     });
-    changed.chain(missing).collect()
+    let found: Vec<SubjectFinding> = changed.chain(missing).collect();
+    if !found.is_empty() {
+        return found;
+    }
+    let of_record = |record: &&FormerItem| outcome.fates[record.index] != Fate::Kept;
+    records.iter().filter(of_record).map(|FormerItem { meta, flow, .. }| (Subject::Object(meta.clone()), left_behind(flow))).collect()
+}
+
+fn left_behind(flow: &str) -> Finding {
+    let message = format!("is not the record of the last render of the JinaFlow `{flow}`");
+    Code::GeneratedObjectStale.error("data", message).fix(RENDER_AGAIN)
 }
 
 fn left(flow: &str) -> Finding {

@@ -25,9 +25,10 @@ pub fn validate<'l, 't>(mut call: Call<'_, 'l, 't>, external: External, unread: 
     let (list, caller) = (call.list, call.caller);
     check_metadata(&mut call.runs);
     let former: Vec<FormerItem> = call.generated.iter().filter_map(FormerItem::of).collect();
+    let records: Vec<FormerItem> = call.memories.iter().map(FormerItem::of_record).collect();
     let Placement { reconciled, mut findings } = Placement::of(call, Purpose::Validate);
     if !report::has_errors(&findings) {
-        findings.extend(stale(list, &former, &reconciled));
+        findings.extend(stale(list, &former, &records, &reconciled));
         findings.extend(reconciled.findings.into_iter().map(softened));
     }
     // In the middle of a kustomize build references are not final: names change at its end. With kpt's selectors a part of

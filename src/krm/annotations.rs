@@ -11,6 +11,9 @@ pub const LEGACY_PATH: &str = "config.kubernetes.io/path";
 /// The place of an item in its file, older spelling.
 pub const LEGACY_INDEX: &str = "config.kubernetes.io/index";
 
+/// Marks an object that is not for a cluster.
+pub const LOCAL_CONFIG: &str = "config.kubernetes.io/local-config";
+
 /// kustomize's identifier of an item while transformers and validators run.
 pub const KUSTOMIZE_ID: &str = "kustomize.config.k8s.io/id";
 /// Requests a hash in the name of a generated ConfigMap from kustomize.

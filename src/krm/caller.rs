@@ -15,6 +15,8 @@ pub enum Caller {
     KustomizeTransformer,
     /// kpt, with `selectors` or `exclude`: an object that is not in the list may still be in the package.
     KptSelection,
+    /// `jinaflow export`, which keeps the memories of objects in a file of its own.
+    Export,
     /// kpt without a selection, or any other caller.
     Other,
 }
@@ -22,7 +24,7 @@ pub enum Caller {
 impl Caller {
     /// Whether the caller stores the answer and sends it again on the next run.
     pub fn keeps_files(self) -> bool {
-        matches!(self, Caller::KptSelection | Caller::Other)
+        matches!(self, Caller::KptSelection | Caller::Export | Caller::Other)
     }
 
     /// Detects the caller from the items of a list.

@@ -121,7 +121,7 @@ impl<'l, 't> Adoption<'l, 't> {
         write_as(&mut exported, &node);
         corrupt(&mut exported, &node);
         let memory = Some(Memory::of(&exported));
-        self.adopted.push(Generated { index, meta, node, owner: Some(owner), memory, is_adopted: true });
+        self.adopted.push(Generated { index, meta, node, owner: Some(owner), remembered: None, memory, is_adopted: true });
     }
 
     /// An item of the package of a JinaFlow that jinaflow has not rendered.

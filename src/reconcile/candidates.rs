@@ -2,19 +2,17 @@
 //! proof: users copy objects together with their annotations, or write annotations by hand.
 
 use super::generated::Generated;
-use super::memory::RENDERED;
 use super::ownership::OBJECT;
 use crate::finding::{Code, FieldPath, Finding};
 use crate::krm::ObjectRef;
 
-/// Whether the caller stores the answer and sends it again on the next run. Then generated items have the annotation
-/// [`RENDERED`].
+/// Whether the caller stores the answer and sends it again on the next run. Then generated items have a
+/// memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Keeping {
-    /// The caller stores the answer. An item without the annotation was not written by jinaflow, or a user has removed the
-    /// annotation.
+    /// The caller stores the answer. An item without a memory was not written by jinaflow, or a user has removed the record.
     Files,
-    /// The caller does not store the answer, so no item has the annotation.
+    /// The caller does not store the answer, so no item has a memory.
     Nothing,
 }
 
@@ -35,7 +33,7 @@ enum Fitness {
 }
 
 /// Judges a candidate for a role. A candidate with the name of the rendered object may be without a memory: a user may have
-/// removed that annotation.
+/// removed the record.
 fn fitness(candidate: &Generated<'_>, role: &str, wanted: Option<&ObjectRef<'_>>, keeping: Keeping) -> Fitness {
     let is_wanted = || wanted.is_some_and(|wanted| wanted.is_named_as(&ObjectRef::of(&candidate.node)));
     if candidate.meta.kind != kind_of(role) {
@@ -116,7 +114,7 @@ fn warning(code: Code, candidate: &Generated<'_>, message: String) -> Finding {
 
 /// The fix for an object that a user has copied.
 fn remove_annotations() -> String {
-    format!("if the object is yours, remove the annotations `{OBJECT}` and `{RENDERED}`")
+    format!("if the object is yours, remove the annotation `{OBJECT}`")
 }
 
 fn other_kind(candidate: &Generated<'_>, kind: &str) -> Finding {
@@ -125,8 +123,8 @@ fn other_kind(candidate: &Generated<'_>, kind: &str) -> Finding {
 }
 
 fn without_memory(candidate: &Generated<'_>) -> Finding {
-    let message = format!("has no `{RENDERED}` beside it, so jinaflow did not write this object and does not change it");
-    warning(Code::RenderedAnnotationMissing, candidate, message).fix(remove_annotations())
+    let message = "has no record of a render, so jinaflow did not write this object and does not change it".to_owned();
+    warning(Code::RenderedRecordMissing, candidate, message).fix(remove_annotations())
 }
 
 fn a_copy(candidate: &Generated<'_>) -> Finding {
@@ -139,6 +137,6 @@ fn a_copy(candidate: &Generated<'_>) -> Finding {
 
 fn renamed(candidate: &Generated<'_>) -> Finding {
     let message = "names an object that the Flow does not have any more and that had another name; jinaflow does not remove this object";
-    let fix = format!("remove this object; if it is yours, remove only the annotations `{OBJECT}` and `{RENDERED}`");
+    let fix = format!("remove this object; if it is yours, remove only the annotation `{OBJECT}`");
     warning(Code::RenamedObjectLeft, candidate, message.to_owned()).fix(fix)
 }

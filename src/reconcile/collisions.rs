@@ -29,14 +29,15 @@ impl Reconciler<'_, '_> {
             let node = list.items[index].read().ok()?.root?;
             let item = Generated::new(index, Meta::of(&node), node);
             let meta = &item.meta;
-            let is_generated = item.memory.is_some() || !self.caller.keeps_files();
+            let has_memory = self.remembered.contains(&index);
+            let is_generated = has_memory || !self.caller.keeps_files();
             let is_of_known_flow =
                 is_generated && item.flow().is_some_and(|flow| self.flows.rendered.contains(&flow) || self.flows.gone.contains(&flow));
             if is_of_known_flow || meta.api_version != object.api_version {
                 return None;
             }
             let place = meta.path().map(|path| format!(" in {path}")).unwrap_or_default();
-            if let Some(other) = item.memory.as_ref().and(item.owner.as_ref()) {
+            if let Some(other) = item.owner.as_ref().filter(|_| has_memory) {
                 return Some(object_of_two_flows(&other.flow, object, &place));
             }
             let message =

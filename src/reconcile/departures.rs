@@ -93,9 +93,11 @@ impl<'l> Reconciler<'l, '_> {
                 self.report_departed(item, &owner, &flow, &placed);
                 self.record_departed(item, &flow, &placed);
             }
+            self.keep_memories(&flow, &owner, &items);
         }
         self.report_removed_flows(removed_objects, &placed);
         self.report_alike_flows();
+        self.end_records();
         self.findings.sort_by_key(|item| item.index);
         Reconciled {
             fates: self.fates,

@@ -85,7 +85,7 @@ impl Flows {
         }
         // Other callers send the whole package and store the output. kpt with `selectors` or `exclude` sends only a part, and
         // kustomize does not store the output: for both, a missing JinaFlow does not prove that it was removed.
-        if caller == Caller::Other {
+        if matches!(caller, Caller::Export | Caller::Other) {
             let present: HashSet<FlowKey> = present.map(key_of).collect();
             let is_absent = |flow: &FlowKey| !present.contains(flow) && !flows.rendered.contains(flow);
             let absent: HashSet<FlowKey> = in_package.into_iter().filter(is_absent).collect();

@@ -18,7 +18,9 @@ pub struct Generated<'n> {
     pub node: Node<'n>,
     /// The identity that the annotation [`super::ownership::OBJECT`] gives; `None` if the annotation is malformed.
     pub owner: Option<Owner>,
-    /// The memory of the last rendering; `None` without an annotation that jinaflow wrote.
+    /// The memory of the last rendering as text, from the annotation or the record.
+    pub remembered: Option<String>,
+    /// The memory of the last rendering; `None` without one that jinaflow wrote.
     pub memory: Option<Memory>,
     /// Whether Jina has exported the item. Then its memory is the object that Jina exports for the Flow.
     pub is_adopted: bool,
@@ -28,8 +30,15 @@ impl<'n> Generated<'n> {
     /// Reads the annotations of an item.
     pub fn new(index: usize, meta: Meta, node: Node<'n>) -> Self {
         let owner = meta.annotation(OBJECT).and_then(Owner::parse);
-        let memory = meta.annotation(RENDERED).and_then(Memory::parse);
-        Self { index, meta, node, owner, memory, is_adopted: false }
+        let remembered = meta.annotation(RENDERED).map(str::to_owned);
+        let memory = remembered.as_deref().and_then(Memory::parse);
+        Self { index, meta, node, owner, remembered, memory, is_adopted: false }
+    }
+
+    /// Adds the memory from a record.
+    pub fn recall(&mut self, text: String) {
+        self.memory = Memory::parse(&text);
+        self.remembered = Some(text);
     }
 
     /// The key of the JinaFlow that the item was generated from.

@@ -1,7 +1,6 @@
 //! Findings about edits that an object cannot keep.
 
 use super::edits::Edit;
-use super::memory::RENDERED;
 use crate::config::OnConflict;
 use crate::finding::{Code, FieldPath, Finding, Findings, Severity};
 
@@ -43,9 +42,9 @@ pub fn carried_over(count: usize, object: &str) -> Finding {
     Code::EditCarriedOver.info("", format!("is replaced by the {object}, which takes over {fields}"))
 }
 
-/// Creates the finding about an item without its memory, the annotation [`RENDERED`].
+/// Creates the finding about an item without its memory.
 pub fn forgotten(on_conflict: OnConflict) -> Finding {
-    let message = format!("has no `{RENDERED}`, so jinaflow cannot tell your edits from fields that it rendered");
-    let finding = Code::RenderedAnnotationMissing.warning("metadata.annotations", message).with_severity(severity(on_conflict));
+    let message = "has no record of its last render, so jinaflow cannot tell your edits from fields that it rendered";
+    let finding = Code::RenderedRecordMissing.warning("", message).with_severity(severity(on_conflict));
     finding.fix("fields that the Flow sets now have the Flow's values; put your values into the JinaFlow or an overlay")
 }

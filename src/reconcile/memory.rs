@@ -1,9 +1,8 @@
-//! The memory of an object: an annotation with hashes of the fields that were rendered last. A field that differs from the
-//! memory was edited by the user.
+//! The memory of an object: hashes of the fields that were rendered last. A field that differs from the memory was edited by the
+//! user.
 //!
 //! kubectl stores the whole object for the same purpose (`last-applied-configuration`). The memory stores only ten
-//! characters for each leaf: five for its place and five for its value. So a long string is not stored twice, and the
-//! annotation is a single line in a diff.
+//! characters for each leaf: five for its place and five for its value. So a long string is not stored twice.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -11,8 +10,9 @@ use super::leaves::{Place, each_leaf, short};
 use crate::finding::Path;
 use crate::yaml::Node;
 
-/// The annotation with the memory, `flow.jina.ai/rendered: v1.…`: five characters of base64 (URL alphabet) for the place
-/// of each leaf, and five for its value.
+/// The annotation of a record with the name of its JinaFlow. An object that has no record may have its memory in this
+/// annotation, `flow.jina.ai/rendered: v1.…`: five characters of base64 (URL alphabet) for the place of each leaf, and five for
+/// its value.
 pub const RENDERED: &str = "flow.jina.ai/rendered";
 
 /// The place of an object's JinaFlow during the last render.
@@ -32,6 +32,9 @@ impl Mark {
         }
     }
 }
+
+/// The number of characters for a leaf.
+const LEAF: usize = 10;
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
@@ -92,11 +95,11 @@ impl Memory {
     pub fn parse(text: &str) -> Option<Self> {
         let (mark, digits) =
             [Mark::Package, Mark::Elsewhere].into_iter().find_map(|mark| Some((mark, text.strip_prefix(mark.prefix())?)))?;
-        if digits.len() % 10 != 0 {
+        if digits.len() % LEAF != 0 {
             return None;
         }
-        let mut leaves = HashMap::with_capacity(digits.len() / 10);
-        for leaf in digits.as_bytes().chunks_exact(10) {
+        let mut leaves = HashMap::with_capacity(digits.len() / LEAF);
+        for leaf in digits.as_bytes().chunks_exact(LEAF) {
             let (place, value) = leaf.split_at(5);
             leaves.insert(number(place)?, number(value)?);
         }
@@ -112,6 +115,27 @@ impl Memory {
     pub fn len(&self) -> usize {
         self.leaves.len()
     }
+}
+
+/// The memory as a record keeps it: the version on the first line, and each leaf on a line of its own.
+pub fn lines_of(memory: &str) -> String {
+    let (version, leaves) = memory.split_once('.').unwrap_or((memory, ""));
+    let mut text = String::with_capacity(memory.len() + memory.len() / LEAF + 2);
+    text.push_str(version);
+    text.push('\n');
+    for leaf in leaves.as_bytes().chunks(LEAF) {
+        text.extend(leaf.iter().copied().map(char::from));
+        text.push('\n');
+    }
+    text
+}
+
+/// The memory that [`lines_of`] has written.
+pub fn of_lines(text: &str) -> String {
+    let mut lines = text.lines().map(str::trim);
+    let version = lines.next().unwrap_or_default();
+    let leaves: String = lines.collect();
+    format!("{version}.{leaves}")
 }
 
 /// The part of the annotation's value about leaves, without the part about the JinaFlow.

@@ -30,7 +30,7 @@ impl<'l> Reconciler<'l, '_> {
         let owner = Owner { flow: flow.meta.name.clone(), component: component.to_owned(), role };
         let past = self.take(flow, &owner, &identity);
         if let Some(Past::Same(item)) = past {
-            self.update(flow, item, object, owner.value());
+            self.update(flow, item, object, &owner);
             return;
         }
         findings.extend(self.check_foreign(&flow.meta, &identity));

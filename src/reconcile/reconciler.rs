@@ -10,6 +10,7 @@ use super::changes::FlowChanges;
 use super::flow_key::FlowKey;
 use super::flows::{Flows, Origin, Placing};
 use super::generated::Generated;
+use super::memories::{Memories, Records};
 use super::memory::{Mark, Memory};
 use super::outcome::{Fate, ItemFinding, MissingObject};
 use super::ownership::{OBJECT, Owner};
@@ -58,6 +59,9 @@ pub struct Reconciler<'l, 't> {
     pub(super) placed: HashMap<[String; 3], FlowKey>,
     pub(super) added: NewItems,
     pub(super) missing: Vec<MissingObject>,
+    pub(super) records: Records,
+    /// The indices of the items with a memory of the last render.
+    pub(super) remembered: HashSet<usize>,
     pub(super) findings: Vec<ItemFinding>,
     /// The items that may get another selector or address, each with the key of its JinaFlow.
     pub(super) reselected: Vec<(usize, FlowKey)>,
@@ -68,18 +72,21 @@ pub struct Reconciler<'l, 't> {
 }
 
 impl<'l, 't> Reconciler<'l, 't> {
-    /// Starts a render. `generated` are the items with the annotation of a generated object, `present` all JinaFlows of
-    /// the list, and `placing` the JinaFlows that are rendered.
+    /// Starts a render. `generated` are the items with the annotation of a generated object, `memories` the records of the list,
+    /// `present` all JinaFlows of the list, and `placing` the JinaFlows that are rendered.
     pub fn new<'m>(
         list: &'l ResourceList<'t>,
         caller: Caller,
         purpose: Purpose,
         generated: Vec<Generated<'l>>,
+        memories: Vec<Memories>,
         present: impl Iterator<Item = &'m Meta>,
         placing: &[&Placing],
     ) -> Self {
         let flows = Flows::of(&generated, present, placing, caller);
         let mut by_owner = ByOwner::new();
+        let has_memory = |item: &&Generated<'_>| item.memory.is_some() && item.remembered.is_some();
+        let remembered = generated.iter().filter(has_memory).map(|item| item.index).collect();
         for item in generated {
             let key = (item.meta.package().to_owned(), item.meta.annotation(OBJECT).unwrap_or_default().to_owned());
             by_owner.entry(key).or_default().push(item);
@@ -99,6 +106,8 @@ impl<'l, 't> Reconciler<'l, 't> {
             placed: HashMap::new(),
             added: NewItems::default(),
             missing: Vec::new(),
+            records: Records { known: memories, ..Records::default() },
+            remembered,
             findings: Vec::new(),
             reselected: Vec::new(),
             changes: Vec::new(),

@@ -89,6 +89,14 @@ impl Reconciler<'_, '_> {
         record.unchanged += usize::from(is_unchanged);
     }
 
+    /// Records a change of the record of a JinaFlow, if nothing else of the JinaFlow changes.
+    pub(super) fn record_memories(&mut self, flow: &FlowKey, object: &Meta, deed: Deed) {
+        let known = self.place_of_record.get(flow).and_then(|place| self.changes.get_mut(*place));
+        if let Some(record) = known.filter(|record| record.changes.iter().all(|change| matches!(change.deed, Deed::Kept(_)))) {
+            record.changes.push(Change { object: object.reference(), deed });
+        }
+    }
+
     /// Records an object that is removed. `reference` is a JinaFlow that is rendered.
     pub(super) fn record_removed(&mut self, item: &Generated<'_>, flow: FlowKey, reference: &Meta) {
         if self.is_recording() {

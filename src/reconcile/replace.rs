@@ -7,7 +7,7 @@ use super::edits::{self, Edits};
 use super::flows::Placing;
 use super::generated::Generated;
 use super::lost::{carried_over, report_lost};
-use super::memory::{RENDERED, remember};
+use super::memory::remember;
 use super::merge::{Overwritten, merge};
 use super::outcome::Fate;
 use super::ownership::{OBJECT, Owner};
@@ -74,14 +74,15 @@ impl<'l> Reconciler<'l, '_> {
             }
             move_to(&mut object, &place);
             set_annotation(&mut object, OBJECT, owner.value());
-            set_annotation(&mut object, RENDERED, rendered);
+            self.write_memory(flow, owner, &mut object, rendered);
             if item.is_adopted {
                 self.reselected.push((index, flow.key()));
             }
             self.fates[index] = Fate::Replaced(list.respell(&list.items[index], &object));
         } else {
             edits::drop_bookkeeping(&mut object);
-            annotate(&mut object, [(OBJECT, owner.value()), (RENDERED, rendered)].into_iter().chain(place));
+            annotate(&mut object, std::iter::once((OBJECT, owner.value())).chain(place));
+            self.write_memory(flow, owner, &mut object, rendered);
             let text = list.respell(&list.items[index], &object);
             self.added.push_text(list, &text);
         }

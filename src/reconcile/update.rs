@@ -37,24 +37,33 @@ impl Reconciler<'_, '_> {
     pub(super) fn add(&mut self, flow: &Placing, mut object: Node<'_>, owner: &Owner, file: &str) {
         let needs_hash = self.caller == Caller::KustomizeGenerator && owner.role == "ConfigMap" && !flow.is_of_jina;
         let mark = self.mark(flow, None);
-        let rendered = self.caller.keeps_files().then(|| (RENDERED, remember(&object, mark, &Held::new())));
+        let rendered = self.caller.keeps_files().then(|| remember(&object, mark, &Held::new()));
         let place = self.census().place(flow, file);
         let hash = needs_hash.then(|| (NEEDS_HASH, "true".to_owned()));
         let comment = heads_file(&place).then(|| head(flow));
-        annotate(&mut object, std::iter::once((OBJECT, owner.value())).chain(rendered).chain(hash).chain(place));
+        annotate(&mut object, std::iter::once((OBJECT, owner.value())).chain(hash).chain(place));
+        if let Some(rendered) = rendered {
+            self.write_memory(flow, owner, &mut object, rendered);
+        }
         self.added.push(self.list, &object, comment.as_deref());
         self.record(flow, &Around { before: None, after: &object, fresh: &object, is_adopted: false }, &Findings::default());
     }
 
     /// Merges a rendered object into an item, or leaves the item unchanged if the Flow renders the same as before.
-    pub(super) fn update(&mut self, flow: &Placing, item: Generated<'_>, object: Node<'_>, owner: String) {
-        let Generated { index, meta, node: mine, memory, is_adopted, .. } = item;
-        let known = meta.annotation(RENDERED);
-        let remembers = self.caller.keeps_files() || known.is_some();
+    pub(super) fn update(&mut self, flow: &Placing, item: Generated<'_>, object: Node<'_>, owner: &Owner) {
+        let Generated { index, meta, node: mine, remembered: known, memory, is_adopted, .. } = item;
+        let is_annotated = meta.annotation(RENDERED).is_some();
+        let remembers = self.caller.keeps_files() || is_annotated;
         let mark = self.mark(flow, memory.as_ref());
         let fresh = remembers.then(|| remember(&object, mark, &Held::new()));
-        if known.is_some() && fresh.as_deref() == known && meta.annotation(OBJECT) == Some(&owner) {
+        let is_elsewhere = is_annotated && self.keeps_records();
+        if let Some(known) = known.filter(|known| fresh.as_ref() == Some(known) && meta.annotation(OBJECT) == Some(&owner.value()))
+            && !is_elsewhere
+        {
             // The Flow renders the same as before, so all differences are edits of the user.
+            if self.keeps_records() {
+                self.keep_memory(flow, owner, known);
+            }
             self.record(flow, &Around { before: Some(&mine), after: &mine, fresh: &object, is_adopted }, &Findings::default());
             return;
         }
@@ -69,9 +78,9 @@ impl Reconciler<'_, '_> {
             findings.push(forgotten(flow.on_conflict));
         }
         let rendered = kept.as_ref().map(|object| if held.is_empty() { fresh.unwrap_or_default() } else { remember(object, mark, &held) });
-        set_annotation(&mut merged, OBJECT, owner);
+        set_annotation(&mut merged, OBJECT, owner.value());
         if let Some(rendered) = rendered {
-            set_annotation(&mut merged, RENDERED, rendered);
+            self.write_memory(flow, owner, &mut merged, rendered);
         }
         if is_adopted || reaches != self.reached(&merged) {
             self.reselected.push((index, flow.key()));

@@ -5,22 +5,19 @@ use crate::finding::{Finding, Findings, Severity};
 use crate::krm::meta::Meta;
 use crate::krm::{Caller, ResourceList};
 use crate::reconcile::ownership::OBJECT;
-use crate::reconcile::{Generated, Placing, Purpose, RENDERED, Reconciler};
+use crate::reconcile::{Generated, Memories, Placing, Purpose, RENDERED, Reconciler, recall};
 use crate::yaml::{self, Node};
 
 /// Returns findings about edits, each with the index of its object. They report edits that a render keeps although the Flow
 /// has changed the same field, and edits that a render cannot keep. All have severity `info`, because nothing is wrong.
 pub fn edits(nodes: &[Node<'_>], flows: &[(Placing, Rendering)]) -> Vec<(usize, Finding)> {
-    let is_generated = |node: &Node<'_>| {
-        let annotations = node.at("metadata.annotations");
-        annotations.is_some_and(|annotations| annotations.get(OBJECT).is_some() && annotations.get(RENDERED).is_some())
-    };
-    let generated: Vec<Generated<'_>> = nodes
-        .iter()
-        .enumerate()
-        .filter(|(_, node)| is_generated(node))
-        .map(|(index, node)| Generated::new(index, Meta::of(node), node.clone()))
-        .collect();
+    let has = |node: &Node<'_>, name: &str| node.at("metadata.annotations").is_some_and(|annotations| annotations.get(name).is_some());
+    let found = |name: &'static str| nodes.iter().enumerate().filter(move |(_, node)| has(node, name));
+    let mut generated: Vec<Generated<'_>> =
+        found(OBJECT).map(|(index, node)| Generated::new(index, Meta::of(node), node.clone())).collect();
+    let memories: Vec<Memories> = found(RENDERED).filter_map(|(index, node)| Memories::of(index, &Meta::of(node), node)).collect();
+    recall(&mut generated, &memories);
+    generated.retain(|item| item.remembered.is_some());
     if flows.is_empty() || generated.is_empty() {
         return Vec::new();
     }
@@ -32,7 +29,7 @@ pub fn edits(nodes: &[Node<'_>], flows: &[(Placing, Rendering)]) -> Vec<(usize, 
     let texts: Vec<String> = nodes.iter().map(written).collect();
     let list = ResourceList::of_documents(texts.iter().map(String::as_str));
     let placing: Vec<&Placing> = flows.iter().map(|(placing, _)| placing).collect();
-    let mut reconciler = Reconciler::new(&list, Caller::Other, Purpose::Validate, generated, std::iter::empty(), &placing);
+    let mut reconciler = Reconciler::new(&list, Caller::Other, Purpose::Validate, generated, memories, std::iter::empty(), &placing);
     // The findings of the render itself are not used. Only a `JinaFlowCheck` reports whether a render would fail, because a
     // folder may be only a part of a package.
     let mut unused = Findings::default();

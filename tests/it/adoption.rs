@@ -16,7 +16,7 @@ use std::fs;
 use serde_json::{Value, json};
 
 use crate::support::random::{Random, number};
-use crate::support::{assert_recorded, recorded, root};
+use crate::support::{RECORD, assert_recorded, recorded, root};
 use edits::{KINDS, edit};
 use package::{Adopted, Objects, Package, canonical, objects};
 
@@ -73,9 +73,8 @@ fn with_compat_only_the_marks_of_jinaflow_are_added() {
         assert_eq!(&after[name], object, "{name:?}");
     }
     // Every line of the export is still there.
-    let is_mark =
-        |line: &&str| line.trim_start().starts_with("flow.jina.ai/object:") || line.trim_start().starts_with("flow.jina.ai/rendered:");
-    let items = adopted.text.split("results:\n").next().unwrap();
+    let is_mark = |line: &&str| line.trim_start().starts_with("flow.jina.ai/object:");
+    let items = adopted.text.split(RECORD).next().unwrap();
     let rest: Vec<&str> = items.lines().filter(|line| !is_mark(line)).collect();
     assert_eq!(rest, package.text().lines().collect::<Vec<_>>());
     assert!(adopted.again().is_unchanged);

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::support::{Run, function, scratch};
+use crate::support::{Run, function, is_record, scratch};
 use jinaflow::internals::config::audience::Level;
 use jinaflow::internals::config::field::{Field, Shape};
 use jinaflow::internals::config::fields::LAYER;
@@ -30,15 +30,15 @@ fn answer(fields: &str, flow: &str) -> Run {
     ))
 }
 
-/// The objects of each component, as a string, without the annotations that record the last render.
+/// The objects of each component, as a string, without the annotations about files.
 fn components(answer: &Run) -> BTreeMap<String, String> {
     let list = answer.list();
     let mut components: BTreeMap<String, String> = BTreeMap::new();
-    for object in list["items"].as_array().unwrap() {
+    for object in list["items"].as_array().unwrap().iter().filter(|object| !is_record(object)) {
         let mut object = object.clone();
         let annotations = object["metadata"]["annotations"].as_object_mut().unwrap();
         let owner = annotations["flow.jina.ai/object"].as_str().unwrap().to_owned();
-        annotations.retain(|name, _| !name.contains("rendered") && !name.starts_with("internal."));
+        annotations.retain(|name, _| !name.starts_with("internal."));
         components.entry(owner.split('/').nth(1).unwrap().to_owned()).or_default().push_str(&object.to_string());
     }
     components

@@ -1,6 +1,6 @@
 //! The program as a KRM function: its input and output.
 
-use crate::support::{documents, function, label, program, run};
+use crate::support::{documents, function, is_record, label, program, run};
 use jinaflow::internals::krm::ResourceList;
 use serde_json::{Value, json};
 
@@ -107,7 +107,7 @@ fn json_input_gives_json_output() {
     assert!(answer.stdout.contains(foreign));
     let answer: Value = serde_json::from_str(&answer.stdout).unwrap();
     assert_eq!(generated(&answer), ALL);
-    assert_eq!(answer["items"].as_array().unwrap().len(), 2 + ALL.len());
+    assert_eq!(answer["items"].as_array().unwrap().len(), 2 + ALL.len() + 1, "the record");
 }
 
 #[test]
@@ -158,7 +158,7 @@ fn objects_are_placed_beside_their_flow_with_unique_indexes() {
             .map(|item| {
                 let annotations = &item["metadata"]["annotations"];
                 assert_eq!(annotations["internal.config.kubernetes.io/package-path"], "/packages/a");
-                assert!(annotations["config.kubernetes.io/local-config"].is_null());
+                assert_eq!(annotations["config.kubernetes.io/local-config"].is_string(), is_record(item));
                 format!(
                     "{}#{}",
                     annotations["internal.config.kubernetes.io/path"].as_str().unwrap(),
@@ -170,6 +170,7 @@ fn objects_are_placed_beside_their_flow_with_unique_indexes() {
             ["gateway/gateway", "encoder/encoder", "indexer/indexer-head", "indexer/indexer-0", "indexer/indexer-1"]
                 .iter()
                 .flat_map(|file| (0..4).map(move |index| format!("{folder}{file}.yml#{index}")))
+                .chain([format!("{folder}search-rendered.yml#0")])
                 .collect();
         assert_eq!(places, expected);
     }
@@ -264,9 +265,9 @@ fn hand_written_annotations_do_not_make_an_object_generated() {
     };
     for (kind, object, code, says) in [
         ("ConfigMap", "search/unknown/X", "object-of-another-kind", "names a X, but this object is a ConfigMap"),
-        ("ConfigMap", "search/unknown/ConfigMap", "rendered-annotation-missing", "`flow.jina.ai/rendered`"),
+        ("ConfigMap", "search/unknown/ConfigMap", "rendered-record-missing", "has no record of a render"),
         ("Secret", "search/encoder/Service", "object-of-another-kind", "names a Service, but this object is a Secret"),
-        ("ConfigMap", "search/encoder/ConfigMap", "rendered-annotation-missing", "`flow.jina.ai/rendered`"),
+        ("ConfigMap", "search/encoder/ConfigMap", "copied-object", "another ConfigMap"),
     ] {
         let mine = item(kind, "mine", object);
         let (head, items) = rendered.split_at(rendered.find("items:\n").unwrap() + "items:\n".len());

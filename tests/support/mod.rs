@@ -144,6 +144,15 @@ pub fn documents(text: &str) -> Vec<Value> {
     documents.iter().filter_map(|d| d.root.as_ref()).map(jinaflow::internals::yaml::kubernetes_value).collect()
 }
 
+/// The start of the record of a JinaFlow, which a render writes after the objects.
+pub const RECORD: &str = "- # What jinaflow rendered last";
+
+/// Whether an object is the record of a JinaFlow.
+pub fn is_record(object: &Value) -> bool {
+    let annotations = &object["metadata"]["annotations"];
+    object["kind"] == "ConfigMap" && annotations["flow.jina.ai/rendered"].is_string() && annotations["flow.jina.ai/object"].is_null()
+}
+
 /// A new, empty folder for one test.
 pub fn scratch(name: &str) -> PathBuf {
     static NUMBER: AtomicU32 = AtomicU32::new(0);

@@ -11,7 +11,7 @@ use jinaflow::internals::function::flow_check;
 use jinaflow::internals::krm::meta::Meta;
 use jinaflow::internals::krm::{Caller, Item, ResourceList};
 use jinaflow::internals::plan::Budget;
-use jinaflow::internals::reconcile::RENDERED;
+use jinaflow::internals::reconcile::Memories;
 use jinaflow::internals::reconcile::ownership::{OBJECT, Ours};
 use jinaflow::internals::render::Rendering;
 use jinaflow::internals::report::place;
@@ -72,7 +72,7 @@ pub fn envelope(input: &[u8]) -> Answer {
         return answer;
     }
     let adopted = if answer.success { adopted(&came, &out) } else { Vec::new() };
-    // A generated object that lost its annotation `rendered` is adopted too.
+    // A generated object that is not in the record is adopted too.
     assert!(adopted.len() <= number_of_adopted(&answer.stderr), "{}", answer.stderr);
     let (mut before, mut after) =
         if answer.success { (foreign_but(&came, &adopted), foreign(&out)) } else { (items_of(&came), items_of(&out)) };
@@ -182,7 +182,8 @@ fn foreign(list: &ResourceList<'_>) -> Vec<String> {
 
 /// All items that were not generated, as text, without the items of these numbers.
 fn foreign_but(list: &ResourceList<'_>, adopted: &[usize]) -> Vec<String> {
-    let items = list.items.iter().enumerate().filter(|(number, item)| generated(item).is_none() && !adopted.contains(number));
+    let items =
+        list.items.iter().enumerate().filter(|(number, item)| generated(item).is_none() && !is_record(item) && !adopted.contains(number));
     items.map(|(_, item)| text(item).to_owned()).collect()
 }
 
@@ -215,6 +216,12 @@ fn generated(item: &Item<'_>) -> Option<Meta> {
     }
     let root = item.read().ok()?.root.filter(|root| !is_jina_flow(root))?;
     Some(Meta::of(&root)).filter(|meta| meta.annotation(OBJECT).is_some())
+}
+
+/// Whether an item is the record of a JinaFlow.
+fn is_record(item: &Item<'_>) -> bool {
+    let root = Ours::default().may_be_in(item.text()).then(|| item.read().ok()?.root).flatten();
+    root.is_some_and(|root| Memories::of(0, &Meta::of(&root), &root).is_some())
 }
 
 /// Any bytes as a Flow or as `JinaFlow`s, exported in both modes.
@@ -296,7 +303,7 @@ pub fn merge(input: &[u8]) {
     let flow = if after.trim().is_empty() { before } else { after };
     let rendered = list(&first.text);
     let items: String = rendered.items.iter().filter(|item| generated(item).is_some()).map(Item::text).collect();
-    let edited = package(flow, on_conflict, &with_edits(&items, edits));
+    let edited = package(flow, on_conflict, &(with_edits(&items, edits) + &record(&rendered)));
     let second = envelope(edited.as_bytes());
     if flow == before && second.success {
         untouched(&rendered, &list(&edited), &list(&second.text));
@@ -304,6 +311,11 @@ pub fn merge(input: &[u8]) {
     if edits.trim().is_empty() {
         arrived(flow, on_conflict, &second, &rendered);
     }
+}
+
+/// The record of the last render.
+fn record(rendered: &ResourceList<'_>) -> String {
+    rendered.items.iter().filter(|item| is_record(item)).map(Item::text).collect()
 }
 
 /// A package with a foreign item, a Flow and its generated objects.
@@ -352,7 +364,7 @@ fn with_edits(items: &str, edits: &str) -> String {
 
 /// Asserts that user items stay unchanged where the Flow renders the same as before.
 fn untouched(rendered: &ResourceList<'_>, edited: &ResourceList<'_>, answer: &ResourceList<'_>) {
-    let known = |meta: &Meta| [OBJECT, RENDERED].map(|name| meta.annotation(name).map(str::to_owned));
+    let known = |meta: &Meta| meta.annotation(OBJECT).map(str::to_owned);
     let before: Vec<_> = rendered.items.iter().filter_map(generated).map(|meta| known(&meta)).collect();
     let after = items_of(answer);
     for item in &edited.items {
@@ -372,15 +384,14 @@ fn arrived(flow: &str, on_conflict: &str, answer: &Answer, rendered: &ResourceLi
     }
     let expected = objects(&fresh.text);
     assert_eq!(objects(&answer.text), expected);
-    let memories: Vec<Meta> = rendered.items.iter().filter_map(generated).collect();
+    let known: Vec<Meta> = rendered.items.iter().filter_map(generated).collect();
     let fresh = list(&fresh.text);
-    let of = |meta: &Meta, name| meta.annotation(name).unwrap_or_default().to_owned();
-    let by_hand = fresh.items.iter().filter_map(|item| {
-        let meta = generated(item)?;
-        let memory = memories.iter().find(|known| known.annotation(OBJECT) == meta.annotation(OBJECT))?;
-        Some(item.text().replace(&of(&meta, RENDERED), &of(memory, RENDERED)))
-    });
-    let same = ask(package(flow, on_conflict, &by_hand.collect::<String>()).as_bytes());
+    let by_hand = fresh
+        .items
+        .iter()
+        .filter(|item| generated(item).is_some_and(|meta| known.iter().any(|known| known.annotation(OBJECT) == meta.annotation(OBJECT))));
+    let by_hand: String = by_hand.map(Item::text).collect();
+    let same = ask(package(flow, on_conflict, &(by_hand + &record(rendered))).as_bytes());
     assert_eq!((same.success, problems(&same.stderr)), (true, problems(&answer.stderr)));
     assert_eq!(objects(&same.text), expected);
 }
@@ -398,7 +409,7 @@ pub fn objects(text: &str) -> Vec<String> {
         .filter_map(|item| item.read().ok()?.root.as_ref().map(kubernetes_value))
         .map(|mut object| {
             if let Some(annotations) = object["metadata"]["annotations"].as_object_mut() {
-                annotations.retain(|name, _| !name.starts_with("internal.config.kubernetes.io/") && name != RENDERED);
+                annotations.retain(|name, _| !name.starts_with("internal.config.kubernetes.io/"));
             }
             unordered(&mut object);
             object.to_string()

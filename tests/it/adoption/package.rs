@@ -6,7 +6,7 @@ use std::fs;
 use jinaflow::internals::function;
 use serde_json::{Value, json};
 
-use crate::support::{Recorded, documents};
+use crate::support::{Recorded, documents, is_record};
 
 /// Objects by kind and name.
 pub type Objects = BTreeMap<(String, String), Value>;
@@ -192,13 +192,11 @@ pub fn objects(text: &str) -> Objects {
 pub fn objects_of(items: Vec<Value>) -> Objects {
     let mut objects = Objects::new();
     for mut item in items {
-        if item["kind"] == "JinaFlow" {
+        if item["kind"] == "JinaFlow" || is_record(&item) {
             continue;
         }
         if let Some(annotations) = item["metadata"]["annotations"].as_object_mut() {
-            annotations.retain(|name, _| {
-                !name.contains("config.kubernetes.io/") && !["flow.jina.ai/object", "flow.jina.ai/rendered"].contains(&name.as_str())
-            });
+            annotations.retain(|name, _| !name.contains("config.kubernetes.io/") && name != "flow.jina.ai/object");
             if annotations.is_empty() {
                 item["metadata"].as_object_mut().unwrap().remove("annotations");
             }

@@ -374,7 +374,7 @@ pub fn wrong(sides: &Sides<'_>, expected: &Expected<'_>, answer: &Package) -> Ve
         }
         if let Some(was) = wanted.was {
             let annotation = |item: &Item| item.value["metadata"]["annotations"]["flow.jina.ai/object"].clone();
-            if wanted.is_unchanged && annotation(item) == annotation(was) && without_memory(item) != without_memory(was) {
+            if wanted.is_unchanged && annotation(item) == annotation(was) && item.text != was.text {
                 wrong.push(format!("{}: the Flow renders the same, but the text has changed", item.label()));
             }
             let is_second = is_second(expected, wanted);
@@ -395,7 +395,7 @@ pub fn wrong(sides: &Sides<'_>, expected: &Expected<'_>, answer: &Package) -> Ve
     let wanted: BTreeSet<&Owner> = expected.objects.iter().map(|wanted| &wanted.owner).collect();
     wrong.extend(owners.iter().filter(|owner| !wanted.contains(owner)).map(|owner| format!("{owner:?} is not removed")));
     let others = |package: &Package| -> Vec<String> {
-        package.items.iter().filter(|item| item.owner().is_none()).map(|item| item.text.clone()).collect()
+        package.items.iter().filter(|item| item.owner().is_none() && !item.is_record()).map(|item| item.text.clone()).collect()
     };
     let (before, after) = (others(sides.edited), others(answer));
     if before != after {
@@ -435,11 +435,6 @@ fn is_second(expected: &Expected<'_>, wanted: &Wanted<'_>) -> bool {
 fn is_bookkeeping(place: &[String]) -> bool {
     let is_ours = |name: &String| name.starts_with("flow.jina.ai/") || name.starts_with("internal.config.kubernetes.io/");
     place.len() == 3 && place[1] == "annotations" && is_ours(&place[2])
-}
-
-/// The text of an item without the recorded base, which may be of a conflict that is resolved.
-fn without_memory(item: &Item) -> Vec<&str> {
-    item.text.lines().filter(|line| !line.contains("flow.jina.ai/rendered")).collect()
 }
 
 /// Unchanged lines keep their spelling, comments and order.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::lines::patched_item;
-use crate::support::is_change;
+use crate::support::{is_change, is_record};
 
 pub const HEAD: &str = "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n";
 
@@ -41,6 +41,11 @@ impl Item {
         if is_ours { Some((parts.next()?, parts.next()?)) } else { None }
     }
 
+    /// Whether the item is the record of the last render.
+    pub fn is_record(&self) -> bool {
+        is_record(&self.value)
+    }
+
     pub fn is_copy(&self) -> bool {
         self.name().ends_with(COPY)
     }
@@ -71,8 +76,7 @@ impl Item {
         let mut object = self.value.clone();
         let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) else { return object };
         if let Some(annotations) = metadata.get_mut("annotations").and_then(Value::as_object_mut) {
-            let ours = ["flow.jina.ai/object", "flow.jina.ai/rendered"];
-            annotations.retain(|name, _| !ours.contains(&name.as_str()) && !name.starts_with("internal.config.kubernetes.io/"));
+            annotations.retain(|name, _| name != "flow.jina.ai/object" && !name.starts_with("internal.config.kubernetes.io/"));
             if annotations.is_empty() {
                 metadata.remove("annotations");
             }

@@ -1,0 +1,127 @@
+//! The record of a JinaFlow: the memories of its objects, in a ConfigMap beside them.
+//!
+//! A memory in the object itself would be one long line that every change of the object rewrites, so two branches that change
+//! the same object would conflict on it. Here each leaf has its own line, in the order of the object: git merges changes of
+//! different fields, and where it cannot, the lines of both sides together are a valid record.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::flow_key::FlowKey;
+use super::generated::Generated;
+use super::memory::{RENDERED, lines_of, of_lines};
+use super::ownership::{OBJECT, Owner};
+use crate::krm::annotations::LOCAL_CONFIG;
+use crate::krm::meta::Meta;
+use crate::yaml::{Data, Node};
+
+/// The comment above a record.
+pub const ABOUT: &str =
+    "What jinaflow rendered last, so that the next render keeps your edits. If two branches conflict here, keep both sides.";
+
+const KIND: &str = "ConfigMap";
+
+/// A record in the list.
+#[derive(Debug)]
+pub struct Memories {
+    /// The index of the item in the list.
+    pub index: usize,
+    /// The type, name and annotations of the item.
+    pub meta: Meta,
+    /// The JinaFlow.
+    pub flow: FlowKey,
+    /// The memory of each object, by [`key`].
+    texts: HashMap<String, String>,
+}
+
+impl Memories {
+    /// Reads an item; `None` if it is not a record.
+    pub fn of(index: usize, meta: &Meta, node: &Node<'_>) -> Option<Self> {
+        let flow = meta.annotation(RENDERED).filter(|_| meta.kind == KIND && meta.annotation(OBJECT).is_none())?;
+        let flow = (meta.package().to_owned(), flow.to_owned());
+        let read = |(key, value): &(Node<'_>, Node<'_>)| Some((key.as_text()?.to_owned(), of_lines(value.as_text()?)));
+        let texts = node.map_at("data").iter().filter_map(read).collect();
+        Some(Self { index, meta: meta.clone(), flow, texts })
+    }
+
+    /// The name of a record.
+    pub fn name(flow: &str) -> String {
+        format!("{flow}-rendered")
+    }
+}
+
+/// Adds to each generated item its memory, if a record has it.
+pub fn recall(generated: &mut [Generated<'_>], records: &[Memories]) {
+    if records.is_empty() {
+        return;
+    }
+    let by_flow: HashMap<&FlowKey, &Memories> = records.iter().rev().map(|record| (&record.flow, record)).collect();
+    for item in generated.iter_mut().filter(|item| item.remembered.is_none()) {
+        let (Some(flow), Some(owner)) = (item.flow(), &item.owner) else { continue };
+        if let Some(text) = by_flow.get(&flow).and_then(|record| record.texts.get(&key(owner))) {
+            item.recall(text.clone());
+        }
+    }
+}
+
+/// The key of an object in a record.
+fn key(owner: &Owner) -> String {
+    format!("{}.{}", owner.component, owner.role)
+}
+
+/// The memories of the objects of a JinaFlow after a render, by their keys.
+#[derive(Debug, Default)]
+pub struct NewMemories(BTreeMap<String, String>);
+
+impl NewMemories {
+    /// Adds the memory of an object.
+    pub fn add(&mut self, owner: &Owner, rendered: String) {
+        self.0.insert(key(owner), rendered);
+    }
+
+    /// Adds the memory of an object that stays in the list, unless the object has a new memory.
+    pub fn keep(&mut self, owner: &Owner, rendered: &str) {
+        self.0.entry(key(owner)).or_insert_with(|| rendered.to_owned());
+    }
+
+    /// Whether there is no memory.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether a record has exactly these memories.
+    pub fn equal(&self, record: &Memories) -> bool {
+        self.0.len() == record.texts.len() && self.0.iter().all(|(key, text)| record.texts.get(key) == Some(text))
+    }
+
+    /// The `data` of a record.
+    pub fn data<'n>(&self) -> Node<'n> {
+        let line = |(key, text): (&String, &String)| (Node::from(key.clone()), Node::from(lines_of(text)));
+        Data::Map(self.0.iter().map(line).collect()).into()
+    }
+}
+
+/// The records of the JinaFlows of a list.
+#[derive(Debug, Default)]
+pub struct Records {
+    /// The records in the list.
+    pub known: Vec<Memories>,
+    /// The memories after the render.
+    pub new: HashMap<FlowKey, NewMemories>,
+    /// The place of each new record.
+    pub places: HashMap<FlowKey, Vec<(&'static str, String)>>,
+}
+
+/// A new record of a JinaFlow.
+pub fn record<'n>(flow: &str, memories: &NewMemories) -> Node<'n> {
+    let annotations = [(LOCAL_CONFIG, "true".to_owned()), (RENDERED, flow.to_owned())];
+    let annotations = annotations.map(|(name, value)| (Node::from(name), Node::from(value))).into_iter().collect();
+    let metadata =
+        vec![(Node::plain("name"), Node::from(Memories::name(flow))), (Node::plain("annotations"), Node::from(Data::Map(annotations)))];
+    let mut node = Node::from(Data::Map(vec![
+        (Node::plain("apiVersion"), Node::plain("v1")),
+        (Node::plain("kind"), Node::plain(KIND)),
+        (Node::plain("metadata"), Node::from(Data::Map(metadata))),
+    ]));
+    node.set("data", memories.data());
+    node
+}

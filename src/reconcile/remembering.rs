@@ -1,0 +1,96 @@
+//! Writes the memory of each object: into the record of its JinaFlow, or into the object itself for a caller that keeps the
+//! memories in a file of its own.
+
+use std::collections::HashSet;
+
+use super::changes::Deed;
+use super::flow_key::FlowKey;
+use super::flows::Placing;
+use super::generated::Generated;
+use super::memories::{ABOUT, Memories, Records, record};
+use super::memory::RENDERED;
+use super::outcome::Fate;
+use super::ownership::Owner;
+use super::reconciler::{Reconciler, annotate, set_annotation};
+use crate::krm::Caller;
+use crate::krm::meta::Meta;
+use crate::yaml::Node;
+
+impl Reconciler<'_, '_> {
+    /// Whether memories are kept beside the objects.
+    pub(super) fn keeps_records(&self) -> bool {
+        self.caller.keeps_files() && self.caller != Caller::Export
+    }
+
+    /// Writes the memory of an object.
+    pub(super) fn write_memory(&mut self, flow: &Placing, owner: &Owner, object: &mut Node<'_>, rendered: String) {
+        if !self.keeps_records() {
+            set_annotation(object, RENDERED, rendered);
+            return;
+        }
+        drop_annotation(object);
+        self.keep_memory(flow, owner, rendered);
+    }
+
+    /// Adds the memory of an object to the record of its JinaFlow.
+    pub(super) fn keep_memory(&mut self, flow: &Placing, owner: &Owner, rendered: String) {
+        let key = flow.key();
+        if !self.records.places.contains_key(&key) && !self.records.known.iter().any(|record| record.flow == key) {
+            let place = self.census().place(flow, &format!("{}.yml", Memories::name(&flow.meta.name)));
+            self.records.places.insert(key.clone(), place);
+        }
+        self.records.new.entry(key).or_default().add(owner, rendered);
+    }
+
+    /// Keeps the memories of items that stay although the JinaFlow does not render them.
+    pub(super) fn keep_memories(&mut self, flow: &FlowKey, owner: &Owner, items: &[Generated<'_>]) {
+        let stays = |item: &&Generated<'_>| self.fates[item.index] == Fate::Kept && item.meta.annotation(RENDERED).is_none();
+        let memory = items.iter().filter(stays).find_map(|item| item.remembered.as_deref());
+        if let (Some(memory), Some(new)) = (memory, self.records.new.get_mut(flow)) {
+            new.keep(owner, memory);
+        }
+    }
+
+    /// Writes the records of the JinaFlows that are rendered, and removes those of JinaFlows that are gone.
+    pub(super) fn end_records(&mut self) {
+        if !self.keeps_records() {
+            return;
+        }
+        let Records { known, mut new, mut places } = std::mem::take(&mut self.records);
+        let list = self.list;
+        let mut written: HashSet<FlowKey> = HashSet::new();
+        for former in known {
+            let is_rendered = self.flows.rendered.contains(&former.flow);
+            if !is_rendered && !self.flows.gone.contains(&former.flow) {
+                continue;
+            }
+            // A second record of the same JinaFlow is a copy.
+            let memories = new.remove(&former.flow).filter(|memories| !memories.is_empty() && written.insert(former.flow.clone()));
+            let item = &list.items[former.index];
+            self.fates[former.index] = match (memories, item.read().ok().and_then(|document| document.root)) {
+                (Some(memories), _) if memories.equal(&former) => Fate::Kept,
+                (Some(memories), Some(mut node)) => {
+                    node.set("data", memories.data());
+                    self.record_memories(&former.flow, &former.meta, Deed::Changed(vec!["data".into()]));
+                    Fate::Replaced(list.respell(item, &node))
+                }
+                _ => Fate::Removed,
+            };
+        }
+        for position in 0..self.placing.len() {
+            let key = self.placing[position].key.clone();
+            let (Some(memories), Some(place)) = (new.remove(&key), places.remove(&key)) else { continue };
+            let mut node = record(&key.1, &memories);
+            self.record_memories(&key, &Meta::of(&node), Deed::Added(None));
+            annotate(&mut node, place);
+            self.added.push(list, &node, Some(ABOUT));
+        }
+    }
+}
+
+/// Removes the annotation in which an earlier version kept the memory.
+fn drop_annotation(object: &mut Node<'_>) {
+    if let Some(annotations) = object.get_mut("metadata").and_then(|metadata| metadata.get_mut("annotations")) {
+        annotations.take(RENDERED);
+    }
+}

@@ -13,9 +13,12 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::emitted::{Streams, examples, fields, flows, flows_with, published};
+use crate::emitted::{Streams, cases_for, examples, fields, flows, flows_with, oldest_kubernetes, published};
 use crate::support::{self, documents, recorded, root, run, scratch};
 use crate::tools::folder;
+
+/// The minor version of the newest Kubernetes.
+const NEWEST: u32 = 37;
 
 /// The server's answer to an object.
 #[derive(Debug, Deserialize)]
@@ -23,6 +26,8 @@ struct Verdict {
     object: String,
     accepted: bool,
     warnings: Vec<String>,
+    /// The fields that the server accepts but does not keep, such as fields of a feature that is off.
+    dropped: Option<Vec<String>>,
     refusal: String,
 }
 
@@ -43,9 +48,25 @@ pub struct Server {
 
 impl Server {
     fn start() -> Self {
+        Self::start_at(NEWEST)
+    }
+
+    /// Starts a server of Kubernetes 1.`minor`. Some versions are emulated by a newer one (KEP-4330).
+    fn start_at(minor: u32) -> Self {
         let data = scratch("apiserver");
         let log = data.join("log");
         let mut command = Command::new(folder().join("bin/apiserver"));
+        let program = match minor {
+            34.. => NEWEST,
+            31.. => 33,
+            _ => minor,
+        };
+        if program != NEWEST {
+            command.arg("--program").arg(folder().join(format!("bin/kube-apiserver-1.{program}")));
+        }
+        if program != minor {
+            command.arg("--emulate").arg(format!("1.{minor}"));
+        }
         command.arg(&data).args(definitions());
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(fs::File::create(&log).unwrap());
         let mut child = command.spawn().unwrap();
@@ -54,7 +75,9 @@ impl Server {
         let kubeconfig = data.join("kubeconfig");
         let mut server = Server { _child: child, requests, answers, log, kubeconfig };
         let version: Value = read(&mut server.answers, &server.log);
-        assert_eq!(version["emulationMinor"], "37", "{version}");
+        // Kubernetes 1.30 emulates nothing.
+        let of = if version["emulationMinor"].is_null() { &version["minor"] } else { &version["emulationMinor"] };
+        assert_eq!(of, &minor.to_string(), "{version}");
         server
     }
 }
@@ -88,10 +111,9 @@ pub fn own() -> (Server, PathBuf) {
     (server, kubeconfig)
 }
 
-/// Sends the objects of streams to the server, and returns its answers.
-fn apply(streams: &[(String, String)], keep: bool) -> BTreeMap<String, Vec<Verdict>> {
-    let mut server = server();
-    let Server { requests, answers, log, .. } = &mut *server;
+/// Sends the objects of streams to a server, and returns its answers.
+fn apply(server: &mut Server, streams: &[(String, String)], keep: bool) -> BTreeMap<String, Vec<Verdict>> {
+    let Server { requests, answers, log, .. } = server;
     let verdicts: BTreeMap<String, Vec<Verdict>> = thread::scope(|scope| {
         // A separate thread writes, because the server reads no further until its answers are read.
         scope.spawn(move || {
@@ -105,15 +127,20 @@ fn apply(streams: &[(String, String)], keep: bool) -> BTreeMap<String, Vec<Verdi
     verdicts
 }
 
-/// The objects that the server refuses or warns about, and the number of all objects.
+/// The objects that the server refuses, warns about or keeps only in part, and the number of all objects.
 pub fn complaints(streams: &[(String, String)]) -> (Vec<String>, usize) {
+    complaints_of(&mut server(), streams)
+}
+
+fn complaints_of(server: &mut Server, streams: &[(String, String)]) -> (Vec<String>, usize) {
     let mut lines = Vec::new();
     let mut count = 0;
-    for (id, objects) in apply(streams, false) {
+    for (id, objects) in apply(server, streams, false) {
         assert!(!objects.is_empty(), "{id}: no objects");
         count += objects.len();
-        for Verdict { object, accepted, warnings, refusal } in objects {
+        for Verdict { object, accepted, warnings, dropped, refusal } in objects {
             lines.extend(warnings.iter().map(|warning| format!("{id}: {object}: warning: {warning}")));
+            lines.extend(dropped.iter().flatten().map(|field| format!("{id}: {object}: dropped: {field}")));
             if !accepted {
                 lines.push(format!("{id}: {object}: refused: {refusal}"));
             }
@@ -124,7 +151,11 @@ pub fn complaints(streams: &[(String, String)]) -> (Vec<String>, usize) {
 
 /// Asserts that the server accepts all objects of streams without a warning, and that there are at least as many.
 pub fn assert_accepted(streams: &[(String, String)], least: usize) {
-    let (lines, count) = complaints(streams);
+    assert_accepted_by(&mut server(), streams, least);
+}
+
+fn assert_accepted_by(server: &mut Server, streams: &[(String, String)], least: usize) {
+    let (lines, count) = complaints_of(server, streams);
     assert!(lines.is_empty(), "{} of {count} objects:\n{}", lines.len(), lines.join("\n"));
     assert!(count >= least, "only {count} objects");
 }
@@ -132,6 +163,31 @@ pub fn assert_accepted(streams: &[(String, String)], least: usize) {
 #[test]
 fn every_object_and_every_pod_is_accepted() {
     assert_accepted(&with_pods([flows().clone(), published(), examples(), fields()].concat()), 7_000);
+}
+
+/// Servers of all versions that are supported, each with what is rendered for its version: recorded Flows, every case of every
+/// field that the version has, and every JinaFlow that sets all fields of an older version.
+#[test]
+fn every_version_accepts_what_is_rendered_for_it() {
+    for minor in 30..NEWEST {
+        let version = format!("1.{minor}");
+        let mut streams = flows_with(&json!({"kubernetesVersion": version}), "ns");
+        streams.extend(cases_for(&version));
+        // Versions of the same length have the order of strings.
+        streams.extend(fields().into_iter().filter(|(name, _)| oldest_kubernetes(name) <= version));
+        let mut server = Server::start_at(minor);
+        assert_accepted_by(&mut server, &with_pods(streams), 9_000);
+    }
+}
+
+/// What a server drops is found: Kubernetes 1.30 has no user namespaces by default.
+#[test]
+fn a_field_that_a_version_drops_is_found() {
+    let text = "{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {hostUsers: false, containers: [{name: a, image: a}]}}";
+    let pod = [("pod".to_owned(), text.to_owned())];
+    let (lines, _) = complaints_of(&mut Server::start_at(30), &pod);
+    assert!(lines.iter().any(|line| line == "pod: Pod/a: dropped: .spec.hostUsers"), "{lines:?}");
+    assert_accepted(&pod, 1);
 }
 
 /// A stream of documents in JSON, which is YAML.
@@ -166,7 +222,7 @@ const RESTRICTED: &str = "restricted";
 fn guard_namespace() {
     let labels = json!({"pod-security.kubernetes.io/enforce": "restricted", "pod-security.kubernetes.io/warn": "restricted"});
     let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": RESTRICTED, "labels": labels}});
-    let verdicts = apply(&[("namespace".to_owned(), namespace.to_string())], true);
+    let verdicts = apply(&mut server(), &[("namespace".to_owned(), namespace.to_string())], true);
     assert!(verdicts["namespace"][0].accepted, "{verdicts:?}");
 }
 

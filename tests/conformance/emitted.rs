@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 
 use crate::examples::with_components;
 use crate::observability::overlay;
-use crate::support::{self, documents, program, recorded, root, run, tree};
+use crate::support::field_cases::{answer, cases};
+use crate::support::{self, documents, is_record, program, recorded, root, run, tree};
 use crate::tools::{kustomize, must};
 
 /// Streams of documents, each with a name.
@@ -104,6 +105,24 @@ fn field_files() -> Vec<PathBuf> {
 /// JinaFlows with every field.
 pub fn fields() -> Streams {
     field_files().iter().map(|file| export(file)).collect()
+}
+
+/// The objects of each case of each field that a version of Kubernetes has.
+pub fn cases_for(version: &str) -> Streams {
+    let mut streams = Streams::new();
+    for (number, case) in cases().iter().enumerate() {
+        let own = format!("kubernetesVersion: '{version}'");
+        let others = case.spec.lines().filter(|line| !line.starts_with("kubernetesVersion:"));
+        let answer = answer(&std::iter::once(own.as_str()).chain(others).collect::<Vec<_>>().join("\n"));
+        // A field may be too new.
+        if answer.code == 0 {
+            let list = answer.list();
+            let objects = list["items"].as_array().unwrap().iter().filter(|object| !is_record(object));
+            let text = objects.map(|object| format!("{object}\n")).collect::<Vec<_>>().join("---\n");
+            streams.push((format!("case {number} for {version}"), text));
+        }
+    }
+    streams
 }
 
 /// The oldest Kubernetes version that a stream is rendered for, from its JinaFlow.

@@ -313,6 +313,108 @@ fn selectors_that_hide_generated_objects_are_reported() {
     assert_eq!(told[0]["tags"]["code"], "generated-objects-hidden");
 }
 
+/// A selection without the record is refused, and the advice works.
+#[test]
+fn selectors_that_hide_the_record_are_refused() {
+    let package = rendered();
+    let kptfile = package.join("Kptfile");
+    edit(
+        &kptfile,
+        "      configPath: jinaflow.yaml\n",
+        "      selectors: [{kind: JinaFlow}, {kind: Service}, {kind: Deployment}, {kind: PodDisruptionBudget}]\n",
+    );
+    let before = tree(&package);
+    let (answer, told) = results(&package);
+    assert_eq!((answer.code, &told[0]["tags"]["code"], tree(&package)), (1, &"generated-objects-hidden".into(), before));
+    let fix = told[0]["message"].as_str().unwrap().split("add `- ").nth(1).unwrap().split('`').next().unwrap().to_owned();
+    // The other ConfigMaps are objects of the Flow, and are hidden too.
+    edit(&kptfile, "[{kind: JinaFlow}", &format!("[{{kind: JinaFlow}}, {fix}, {{kind: ConfigMap}}"));
+    let (answer, told) = results(&package);
+    assert_eq!((answer.code, told), (0, Vec::new()), "{}", answer.stderr);
+}
+
+/// A git command in a folder.
+fn git(folder: &Path, args: &[&str]) -> Run {
+    let mut command = tool("git", &["-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "init.defaultBranch=main"]);
+    command.args(args).current_dir(folder);
+    run(command, b"")
+}
+
+/// Renders a package and commits everything.
+fn commit(package: &Path) {
+    must(render(package));
+    for args in [["add", "--all"].as_slice(), &["commit", "--quiet", "--message", "change"]] {
+        assert_eq!(git(package, args).code, 0, "{args:?}");
+    }
+}
+
+/// A package in a repository, and on each of two branches a render of it after a change. The second branch is checked out.
+fn branches(changes: [&dyn Fn(&Path); 2]) -> std::path::PathBuf {
+    let package = copy("examples/kpt");
+    assert_eq!(git(&package, &["init", "--quiet"]).code, 0);
+    commit(&package);
+    for (name, change) in ["one", "other"].into_iter().zip(changes) {
+        assert_eq!(git(&package, &["checkout", "--quiet", "-b", name, "main"]).code, 0);
+        change(&package);
+        commit(&package);
+    }
+    package
+}
+
+/// Sets the tag of an image in the Flow.
+fn image(tag: &str) -> impl Fn(&Path) {
+    let tag = tag.to_owned();
+    move |package: &Path| edit(&package.join("jinaflow.yaml"), "clip-encoder:1.2.0", &format!("clip-encoder:{tag}"))
+}
+
+/// Two branches change different fields of one object, and one of them has an edit.
+#[test]
+fn branches_that_change_the_same_object_merge_without_a_conflict() {
+    let memory = |package: &Path| {
+        let limits = "spec:\n  executors:\n    encoder: {resources: {limits: {memory: 4Gi}}}\n";
+        edit(&package.join("jinaflow.yaml"), "spec:\n", limits);
+        must(render(package));
+        edit(&package.join(ENCODER), "\n  replicas: 2\n", "\n  replicas: 5 # black Friday\n");
+    };
+    let package = branches([&image("1.3.0"), &memory]);
+    let changed = git(&package, &["diff", "--numstat", "main", "one"]).stdout;
+    assert_eq!(changed, "1\t1\tencoder/encoder.yml\n1\t1\tjinaflow.yaml\n1\t1\tsearch-rendered.yml\n", "a change is one line in each file");
+    let merged = git(&package, &["merge", "--quiet", "--message", "merge", "one"]);
+    assert_eq!(merged.code, 0, "{}{}", merged.stdout, merged.stderr);
+    let before = tree(&package);
+    must(render(&package));
+    assert_eq!(tree(&package), before);
+    let encoder = object(&read(&package, ENCODER), "Deployment/encoder");
+    let container = &encoder["spec"]["template"]["spec"]["containers"][0];
+    assert_eq!((&encoder["spec"]["replicas"], &container["image"]), (&5.into(), &"acme/clip-encoder:1.3.0".into()));
+    assert_eq!(container["resources"]["limits"]["memory"], "4Gi");
+}
+
+/// Two branches change the same field. In the record the lines of both sides stay, as its comment says.
+#[test]
+fn a_conflict_in_the_record_is_resolved_with_the_lines_of_both_sides() {
+    let package = branches([&image("1.3.0"), &image("1.4.0")]);
+    assert_eq!(git(&package, &["merge", "--quiet", "one"]).code, 1);
+    let conflicts = git(&package, &["diff", "--name-only", "--diff-filter=U"]).stdout;
+    assert_eq!(conflicts, "encoder/encoder.yml\njinaflow.yaml\nsearch-rendered.yml\n");
+    assert!(read(&package, "search-rendered.yml").contains("If two branches conflict here, keep both sides."));
+    for side in ["--ours", "--theirs"] {
+        assert_eq!(git(&package, &["checkout", side, "jinaflow.yaml", ENCODER]).code, 0);
+        assert_eq!(git(&package, &["checkout", "--merge", "search-rendered.yml"]).code, 0);
+        let record = read(&package, "search-rendered.yml");
+        let is_mark = |line: &&str| ["<<<<<<<", "=======", ">>>>>>>"].iter().any(|mark| line.starts_with(mark));
+        assert_eq!(record.lines().filter(is_mark).count(), 3);
+        let both: Vec<&str> = record.lines().filter(|line| !is_mark(line)).collect();
+        fs::write(package.join("search-rendered.yml"), both.join("\n") + "\n").unwrap();
+        let (answer, told) = results(&package);
+        assert_eq!((answer.code, told), (0, Vec::new()), "{}", answer.stderr);
+        // The package is that of one of the branches.
+        let branch = if side == "--ours" { "other" } else { "one" };
+        let differs = git(&package, &["diff", "--name-only", branch]).stdout;
+        assert_eq!(differs, "", "{side}");
+    }
+}
+
 /// The statements of the example about rendering again are true.
 #[test]
 fn the_example_shows_an_edit_that_stays() {

@@ -10,6 +10,7 @@ MUTATORS=v0.21.2                # kustomize's filters; pinned in mutators/go.mod
 YAML=v1.6.0                     # sigs.k8s.io/yaml, and go-yaml as kustomize has it; pinned in readers/go.mod
 ACTIONLINT=v1.7.12              # pinned in actionlint/go.mod
 KUBERNETES=v1.37.2              # with the etcd that it is released with; pinned in kubernetes/go.mod
+OLDER=(v1.30.14 v1.33.13)       # API servers; pinned in older/*/go.mod
 KUBERNETES_VALIDATE=1.37.0      # pinned in requirements-validate.txt
 COLLECTOR=v0.165.0              # of OpenTelemetry; pinned in otelcol/go.mod
 JINA=3.34.0                     # pinned in requirements-jina.txt
@@ -60,10 +61,18 @@ PACKAGE=github.com/rhysd/actionlint/cmd/actionlint build actionlint "$ACTIONLINT
 build otelcol "$COLLECTOR"
 # All of Kubernetes in one program: 300 MB of modules and 15 minutes of processor time, about eight minutes on two cores. Go
 # caches compiled packages, so a change of the program itself takes ten seconds.
-version=k8s.io/component-base/version
-FLAGS="-X $version.gitVersion=$KUBERNETES -X $version.gitMajor=1 -X $version.gitMinor=37 -X $version.gitTreeState=clean" \
-  build kubernetes "$KUBERNETES"
+stamped() { # version: the flags with which Kubernetes itself is released
+  local package=k8s.io/component-base/version minor=${1#v1.}
+  echo "-X $package.gitVersion=$1 -X $package.gitMajor=1 -X $package.gitMinor=${minor%%.*} -X $package.gitTreeState=clean"
+}
+FLAGS=$(stamped "$KUBERNETES") build kubernetes "$KUBERNETES"
 FOLDER=kubernetes PACKAGE=./amounts build amounts "$KUBERNETES"
+# API servers of older versions. Each also emulates the versions before it that it knows: 1.37 those from 1.34, and 1.33 those from
+# 1.31 (https://kubernetes.io/docs/concepts/cluster-administration/compatibility-version/).
+for older in "${OLDER[@]}"; do
+  minor=${older%.*}
+  FOLDER=older/${minor#v} PACKAGE=k8s.io/kubernetes/cmd/kube-apiserver FLAGS=$(stamped "$older") build "kube-apiserver-${minor#v}" "$older"
+done
 for name in kubectl apiserver; do ln -sf kubernetes "$tools/bin/$name"; done
 
 # The released definitions of the custom resources that jinaflow renders, and of those in the examples. They are in Go modules whose checksums are pinned

@@ -24,11 +24,12 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// The server's answer to an object.
+// The server's answer to an object. Dropped are the fields that the server accepts but does not keep.
 type verdict struct {
 	Object   string   `json:"object"`
 	Accepted bool     `json:"accepted"`
 	Warnings []string `json:"warnings"`
+	Dropped  []string `json:"dropped"`
 	Refusal  string   `json:"refusal"`
 }
 
@@ -215,7 +216,7 @@ func (c *client) applyOne(ctx context.Context, document []byte, keep bool) (verd
 	if !keep {
 		query.Set("dryRun", metav1.DryRunAll)
 	}
-	code, headers, body, err := c.call(ctx, http.MethodPatch, path+"?"+query.Encode(), document)
+	code, headers, body, err := c.judge(ctx, path+"?"+query.Encode(), document)
 	if err != nil {
 		return v, err
 	}
@@ -229,8 +230,72 @@ func (c *client) applyOne(ctx context.Context, document []byte, keep bool) (verd
 			return v, fmt.Errorf("%d: %s", code, body)
 		}
 		v.Refusal = status.Message
+		return v, nil
 	}
+	var sent, kept any
+	if err := errors.Join(yaml.Unmarshal(document, &sent), yaml.Unmarshal(body, &kept)); err != nil {
+		return v, err
+	}
+	v.Dropped = dropped("", sent, kept)
 	return v, nil
+}
+
+// Applies a document. A busy machine makes requests late: what the server says then is not about the document.
+func (c *client) judge(ctx context.Context, path string, document []byte) (code int, headers http.Header, body []byte, err error) {
+	for range 10 {
+		code, headers, body, err = c.call(ctx, http.MethodPatch, path, document)
+		isLate := code == http.StatusTooManyRequests || code == http.StatusServiceUnavailable || code == http.StatusGatewayTimeout
+		if err == nil && !isLate && !bytes.Contains(body, []byte("etcdserver: ")) {
+			return code, headers, body, nil
+		}
+		time.Sleep(time.Second)
+	}
+	return code, headers, body, err
+}
+
+// The fields that are in one object but not in another. Empty values count as missing, as they do for the server.
+func dropped(path string, sent, kept any) []string {
+	var fields []string
+	switch sent := sent.(type) {
+	case map[string]any:
+		kept, _ := kept.(map[string]any)
+		for key, value := range sent {
+			of, known := kept[key]
+			if here := path + "." + key; known || isEmpty(value) {
+				fields = append(fields, dropped(here, value, of)...)
+			} else {
+				fields = append(fields, here)
+			}
+		}
+	case []any:
+		kept, _ := kept.([]any)
+		for index, value := range sent {
+			here := fmt.Sprintf("%s[%d]", path, index)
+			if index < len(kept) {
+				fields = append(fields, dropped(here, value, kept[index])...)
+			} else {
+				fields = append(fields, here)
+			}
+		}
+	}
+	return fields
+}
+
+func isEmpty(value any) bool {
+	switch value := value.(type) {
+	case map[string]any:
+		for _, of := range value {
+			if !isEmpty(of) {
+				return false
+			}
+		}
+		return true
+	case []any:
+		return len(value) == 0
+	case string:
+		return value == ""
+	}
+	return value == nil
 }
 
 // The path of an object. Creates its namespace if it does not exist.

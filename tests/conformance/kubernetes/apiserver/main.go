@@ -2,8 +2,9 @@
 // applies objects like `kubectl apply --server-side --dry-run=server --validate=strict`, but thousands in a few
 // seconds.
 //
-//	apiserver FOLDER CRD...
+//	apiserver [--program PROGRAM] [--emulate VERSION] FOLDER CRD...
 //
+// PROGRAM is a kube-apiserver of another version, and VERSION is an older version that a server emulates.
 // FOLDER is for the server's files; FOLDER/kubeconfig is for kubectl. CRD are files with definitions, which are added first. Then each line on standard
 // input is a request, and each line on standard output is an answer, in any order:
 //
@@ -18,6 +19,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -38,20 +40,26 @@ type answer struct {
 	Objects []verdict `json:"objects"`
 }
 
-// Main is the command: the first argument is the folder, the others are definitions.
+// Main is the command.
 func Main(args []string) {
-	if err := run(args[0], args[1:]); err != nil {
+	var release release
+	flags := flag.NewFlagSet("apiserver", flag.ExitOnError)
+	flags.StringVar(&release.program, "program", "", "")
+	flags.StringVar(&release.emulated, "emulate", "", "")
+	_ = flags.Parse(args)
+	args = flags.Args()
+	if err := answerAll(args[0], args[1:], release); err != nil {
 		fmt.Fprintln(os.Stderr, "apiserver:", err)
 		os.Exit(1)
 	}
 }
 
-func run(folder string, definitions []string) error {
+func answerAll(folder string, definitions []string, release release) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	// Etcd reserves 64 MB for its log.
 	defer os.RemoveAll(filepath.Join(folder, "etcd"))
-	address, err := serve(ctx, folder)
+	address, err := serve(ctx, folder, release)
 	if err != nil {
 		return err
 	}

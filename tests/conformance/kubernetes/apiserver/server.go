@@ -9,7 +9,9 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"syscall"
 
 	"github.com/spf13/pflag"
 	"go.etcd.io/etcd/server/v3/embed"
@@ -22,9 +24,17 @@ import (
 // Token names the one user, who has all rights.
 const token = "conformance"
 
+// How a server of a version is started.
+type release struct {
+	// The program; empty for the server in this process.
+	program string
+	// The version that it emulates (KEP-4330); empty for its own.
+	emulated string
+}
+
 // Starts etcd and the API server on free ports; returns the server's address. It does the same as Kubernetes's own
 // tests (cmd/kube-apiserver/app/testing), with flags instead of fields.
-func serve(ctx context.Context, folder string) (string, error) {
+func serve(ctx context.Context, folder string, release release) (string, error) {
 	etcd, err := serveEtcd(folder)
 	if err != nil {
 		return "", fmt.Errorf("etcd: %w", err)
@@ -38,19 +48,7 @@ func serve(ctx context.Context, folder string) (string, error) {
 		return "", err
 	}
 
-	server := options.NewServerRunOptions()
-	flags := pflag.NewFlagSet("kube-apiserver", pflag.ContinueOnError)
-	for _, set := range server.Flags().FlagSets {
-		flags.AddFlagSet(set)
-	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	// The open listener is passed on: a port number that was free a moment ago may be taken.
-	server.SecureServing.Listener = listener
-	server.SecureServing.BindPort = listener.Addr().(*net.TCPAddr).Port
-	err = flags.Parse([]string{
+	flags := []string{
 		"--etcd-servers=" + etcd,
 		// The server creates its own certificate here.
 		"--cert-dir=" + filepath.Join(folder, "certificates"),
@@ -65,8 +63,58 @@ func serve(ctx context.Context, folder string) (string, error) {
 		"--endpoint-reconciler-type=none",
 		// No controller creates the service accounts that pods require.
 		"--disable-admission-plugins=ServiceAccount",
-	})
+	}
+	if release.emulated != "" {
+		flags = append(flags, "--emulated-version="+release.emulated)
+	}
+	if release.program != "" {
+		return start(ctx, release.program, flags)
+	}
+	return run(ctx, flags)
+}
+
+// Starts the program of another version.
+func start(ctx context.Context, program string, flags []string) (string, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
+		return "", err
+	}
+	address := listener.Addr().(*net.TCPAddr)
+	// The program opens the port itself.
+	if err := listener.Close(); err != nil {
+		return "", err
+	}
+	command := exec.CommandContext(ctx, program, append(flags, "--bind-address=127.0.0.1", fmt.Sprint("--secure-port=", address.Port))...)
+	command.Stderr = os.Stderr
+	// The program ends together with this one, also if this one is killed.
+	command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if err := command.Start(); err != nil {
+		return "", err
+	}
+	go func() {
+		if err := command.Wait(); err != nil && ctx.Err() == nil {
+			fmt.Fprintln(os.Stderr, "apiserver:", program, err)
+			os.Exit(1)
+		}
+	}()
+	return address.String(), nil
+}
+
+// Runs the server of this program.
+func run(ctx context.Context, arguments []string) (string, error) {
+	server := options.NewServerRunOptions()
+	flags := pflag.NewFlagSet("kube-apiserver", pflag.ContinueOnError)
+	for _, set := range server.Flags().FlagSets {
+		flags.AddFlagSet(set)
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	// The open listener is passed on: a port number that was free a moment ago may be taken.
+	server.SecureServing.Listener = listener
+	server.SecureServing.BindPort = listener.Addr().(*net.TCPAddr).Port
+	if err := flags.Parse(arguments); err != nil {
 		return "", err
 	}
 	if err := server.GenericServerRunOptions.ComponentGlobalsRegistry.Set(); err != nil {

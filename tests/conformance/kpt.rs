@@ -22,10 +22,17 @@ pub fn render(folder: &Path) -> Command {
     kpt(&["fn", "render", "--allow-exec", "--image-pull-policy", "never"], folder)
 }
 
-/// Files that the function wrote.
+/// Files with objects that the function wrote.
 pub fn generated(files: &BTreeMap<String, String>) -> Vec<&str> {
-    files.keys().map(String::as_str).filter(|name| name.ends_with(".yml")).collect()
+    files.keys().map(String::as_str).filter(|name| name.ends_with(".yml") && !name.ends_with(RECORD)).collect()
 }
+
+/// The records of the last render.
+pub fn records(files: &BTreeMap<String, String>) -> Vec<&str> {
+    files.keys().map(String::as_str).filter(|name| name.ends_with(RECORD)).collect()
+}
+
+const RECORD: &str = "-rendered.yml";
 
 /// A render, and a second one that must not change anything.
 pub fn twice(folder: &Path, command: impl Fn() -> Command) -> BTreeMap<String, String> {
@@ -38,6 +45,7 @@ pub fn twice(folder: &Path, command: impl Fn() -> Command) -> BTreeMap<String, S
 
 fn assert_package(before: &BTreeMap<String, String>, after: &BTreeMap<String, String>) {
     assert_eq!(generated(after), TREE);
+    assert_eq!(records(after), ["search-rendered.yml"]);
     for (name, text) in before {
         assert_eq!(Some(text), after.get(name), "{name}");
     }

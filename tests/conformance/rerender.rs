@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use serde_json::Value;
 
-use crate::kpt::{TREE, generated, render, twice};
+use crate::kpt::{TREE, generated, records, render, twice};
 use crate::support::{Run, documents, is_change, label, root, run, scratch, tree};
 use crate::tools::{copy, edit, must, tool};
 
@@ -228,7 +229,7 @@ fn a_renamed_flow_keeps_its_files_and_their_edits() {
     edit(&package.join(ENCODER), "replicas: 2", "replicas: 5");
     edit(&package.join("jinaflow.yaml"), "  name: search\n", "  name: find\n");
     let after = twice(&package, || render(&package));
-    assert_eq!(generated(&after), TREE);
+    assert_eq!((generated(&after), records(&after)), (TREE.to_vec(), vec!["find-rendered.yml"]));
     for name in TREE {
         assert!(!after[name].contains("search/") && after[name].contains("flow.jina.ai/object: find/"), "{}", after[name]);
     }
@@ -266,6 +267,7 @@ fn two_flows_of_one_package_are_independent() {
     fs::remove_file(package.join("other.yaml")).unwrap();
     let after = twice(&package, || render(&package));
     assert_eq!((of(&after, "search"), of(&after, "other")), (20, 0));
+    assert_eq!(records(&after), ["search-rendered.yml"]);
 }
 
 #[test]
@@ -335,8 +337,8 @@ fn selectors_that_hide_the_record_are_refused() {
 
 /// A git command in a folder.
 fn git(folder: &Path, args: &[&str]) -> Run {
-    let mut command = tool("git", &["-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "init.defaultBranch=main"]);
-    command.args(args).current_dir(folder);
+    let mut command = Command::new("git");
+    command.args(["-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "init.defaultBranch=main"]).args(args).current_dir(folder);
     run(command, b"")
 }
 

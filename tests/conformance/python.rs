@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use crate::support::{root, scratch};
 use crate::tools::{folder, must, static_binary};
@@ -68,17 +68,22 @@ fn the_python_package_has_types() {
     assert!(run.stdout.contains("no issues found in 10 source files"), "{}", run.stdout);
 }
 
-/// The wheel of this machine, built once. It has the program that other tests run, so nothing is compiled.
+/// The wheel of this machine, built once.
 pub fn wheels() -> &'static Path {
     static WHEELS: OnceLock<PathBuf> = OnceLock::new();
-    WHEELS.get_or_init(|| {
-        let wheels = scratch("wheels");
-        let mut script = Command::new("bash");
-        script.arg(root().join("python/wheels.sh")).arg(&wheels).arg("x86_64-unknown-linux-musl");
-        script.env("PATH", format!("{}:{}", folder().join("python/bin").display(), std::env::var("PATH").unwrap()));
-        must(script);
-        wheels
-    })
+    WHEELS.get_or_init(build_wheels)
+}
+
+/// Builds the wheel of this machine. It has the program that other tests run, so nothing is compiled.
+pub fn build_wheels() -> PathBuf {
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _one = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let wheels = scratch("wheels");
+    let mut script = Command::new("bash");
+    script.arg(root().join("python/wheels.sh")).arg(&wheels).arg("x86_64-unknown-linux-musl");
+    script.env("PATH", format!("{}:{}", folder().join("python/bin").display(), std::env::var("PATH").unwrap()));
+    must(script);
+    wheels
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-use crate::python::wheels;
+use crate::python::{build_wheels, wheels};
 use crate::support::{Run, jinaflow, root, run, scratch, tree};
 use crate::tools::{copy_files_of_git, folder, must, static_binary, tool};
 
@@ -131,6 +131,11 @@ fn each_archive_unpacks_into_an_empty_folder_and_works() {
             fs::write(&wrapper, format!("#!/bin/sh\nexec qemu-aarch64 {} \"$@\"\n", program.display())).unwrap();
             fs::set_permissions(&wrapper, fs::Permissions::from_mode(0o755)).unwrap();
             must(script("try.sh", &[text(&wrapper), VERSION]));
+            // So archives and wheels of all targets can have what one program prints.
+            for (file, args) in EXTRAS {
+                let printed = must(command(text(&wrapper), args)).stdout;
+                assert_eq!(printed, fs::read_to_string(prefix.join(file)).unwrap(), "{file}");
+            }
         }
     }
 }
@@ -196,8 +201,27 @@ fn a_wheel_has_the_program_of_the_archive() {
     let wheel = fs::read_dir(wheels()).unwrap().next().unwrap().unwrap().path();
     let place = scratch("wheel");
     must(command("unzip", &["-q", text(&wheel), "-d", text(&place)]));
-    let program = fs::read(place.join(format!("jinaflow-{VERSION}.data/scripts/jinaflow"))).unwrap();
+    let data = place.join(format!("jinaflow-{VERSION}.data"));
+    let program = fs::read(data.join("scripts/jinaflow")).unwrap();
     assert!(program == fs::read(static_binary()).unwrap(), "they differ");
+    // Completions and manual pages too, in the places where shells and `man` look.
+    let (prefix, _) = unpack(files(), LINUX[0]);
+    for (file, archived) in [
+        ("bash-completion/completions/jinaflow", "completions/jinaflow.bash"),
+        ("zsh/site-functions/_jinaflow", "completions/_jinaflow"),
+        ("fish/vendor_completions.d/jinaflow.fish", "completions/jinaflow.fish"),
+    ] {
+        assert_eq!(fs::read(data.join("data/share").join(file)).unwrap(), fs::read(prefix.join(archived)).unwrap(), "{file}");
+    }
+    assert_eq!(tree(&data.join("data/share/man")), tree(&prefix.join("man")));
+}
+
+#[test]
+fn two_wheels_of_one_commit_are_the_same_bytes() {
+    let (first, second) = (bytes(wheels()), bytes(&build_wheels()));
+    assert!(first.len() == 1 && first == second, "they differ");
+    // What is generated for the wheel is not left for a build of another commit.
+    assert!(!root().join("python/jinaflow.data").exists());
 }
 
 #[test]

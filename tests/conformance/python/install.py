@@ -98,6 +98,38 @@ def files(folder):
     return {os.path.join(base, name) for base, _, names in os.walk(folder) for name in names if 'jinaflow' in os.path.join(base, name)[len(folder):].lower()}
 
 
+def extras(venv, clean):
+    """completions and manual pages are below the prefix, and shells and `man` use them"""
+    share = os.path.join(venv, 'share')
+    jinaflow = os.path.join(venv, 'bin', 'jinaflow')
+    expected = {
+        'bash-completion/completions/jinaflow': ['completion', 'bash'],
+        'zsh/site-functions/_jinaflow': ['completion', 'zsh'],
+        'fish/vendor_completions.d/jinaflow.fish': ['completion', 'fish'],
+        'man/man5/jinaflow.5': ['man', 'fields'],
+    }
+    with tempfile.TemporaryDirectory() as pages:
+        run(jinaflow, 'man', '--output', pages, env=clean)
+        written = {os.path.relpath(os.path.join(base, name), pages) for base, _, names in os.walk(pages) for name in names}
+    assert len(written) > 15, written
+    assert {os.path.relpath(path, share) for path in files(share)} == {*expected, *(f'man/{page}' for page in written)}, files(share)
+    for page in written - {'man5/jinaflow.5', 'man1/jinaflow.1', 'man1/jinaflow-fields.1'}:
+        expected[f'man/{page}'] = ['man', page[len('man1/jinaflow-') : -len('.1')]]
+    for path, args in expected.items():
+        with open(os.path.join(share, path), encoding='utf-8') as file:
+            assert file.read() == run(jinaflow, *args, env=clean), path
+    complete = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'completion', 'complete.bash')
+    offered = run('bash', complete, os.path.join(share, 'bash-completion/completions/jinaflow'), 'jinaflow', 'ex')
+    assert offered.split() == ['export', 'explain'], offered
+    inside = {**clean, 'PATH': f'{clean["PATH"]}:/usr/bin:/bin', 'XDG_DATA_DIRS': share}
+    # fish knows the command only from the file that it finds itself.
+    offered = run('fish', '--command', 'complete --do-complete "jinaflow ex"', env=inside)
+    assert [line.split('\t')[0] for line in offered.splitlines()] == ['explain', 'export'], offered
+    found = run('zsh', '-f', '-c', 'fpath=($1 $fpath); autoload -Uz compinit; compinit -u -D; print $_comps[jinaflow]', 'zsh', f'{share}/zsh/site-functions')
+    assert found == '_jinaflow\n', found
+    assert run('man', '--where', 'jinaflow-export', env=inside).strip() == f'{share}/man/man1/jinaflow-export.1'
+
+
 def installed(python, wheels, version):
     with tempfile.TemporaryDirectory(prefix='jinaflow-venv-') as venv:
         venv = os.path.realpath(venv)
@@ -110,6 +142,7 @@ def installed(python, wheels, version):
         failed = subprocess.run([own, '-m', 'jinaflow', 'exprot'], capture_output=True, text=True, env=clean)
         assert failed.returncode == 1 and 'unknown-command' in failed.stderr, failed
         run(own, '-c', CHECK, version, venv, env=clean)
+        extras(venv, clean)
         run(own, '-c', STAND_IN, os.path.join(venv, 'manifests'), env=clean)
         assert any(path.endswith('jinaflow/py.typed') for path in files(venv))
         run(own, '-m', 'pip', 'uninstall', '--quiet', '--yes', 'jinaflow', env=clean)

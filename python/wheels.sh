@@ -15,7 +15,7 @@ maturin=$(type -P maturin || echo "$PWD/../.tools/python/bin/maturin")
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
 export SOURCE_DATE_EPOCH
 # Maturin finds this folder by its name. It is removed afterwards, so that a later build without this script, such as `pip install .`,
-# has no completions instead of old ones.
+# has no completions, and never those of another commit.
 data=$PWD/jinaflow.data extras=$(mktemp -d)
 trap 'rm -rf "$data" "$extras"' EXIT
 rm -rf "$data"

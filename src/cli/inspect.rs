@@ -9,6 +9,7 @@ use super::failure::{Failure, Report, Result};
 use super::file::File;
 use super::kustomizations::{self, Kustomization, Reader};
 use super::objects::Objects;
+use super::package;
 use super::stdin;
 use super::unrendered::{self, Unrendered};
 use crate::check::external::External;
@@ -71,7 +72,10 @@ pub fn inspect(inspection: &Inspection, may_color: bool, stdout: &mut impl Write
         gather(path, &mut files, &mut kustomizations, &mut findings)?;
         findings.extend(kustomizations::finding(path, &kustomizations, Reader::Check));
     }
-    let seen = look(&files, findings, inspection);
+    let mut seen = look(&files, findings, inspection);
+    for path in &inspection.paths {
+        package::stale(path, &files, &mut seen.findings)?;
+    }
     let (errors, warnings) = (seen.count(Severity::Error), seen.count(Severity::Warning));
     let results = if inspection.as_json { seen.findings.clone() } else { Vec::new() };
     report.extend(seen.findings);

@@ -23,6 +23,7 @@ mod codes;
 mod explain;
 mod unrendered;
 mod kustomizations;
+mod package;
 pub mod inspect;
 mod side;
 mod kept_patches;

@@ -11,6 +11,7 @@ mod architecture;
 mod bad_input;
 mod callers;
 mod check;
+mod check_package;
 mod cli;
 mod codes;
 mod corpus;

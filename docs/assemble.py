@@ -220,11 +220,12 @@ class Site:
         return out
 
     def field(self, match):
-        """A field as a heading, so that it has an address and is found. Fields of pods can have the name of one of the whole Flow."""
+        """A field as a heading, so that it has an address and is found. A field of `spec` can have the name of one of `metadata`."""
         name, kind, text = match.groups()
-        anchor = f' {{#{name}}}' if name not in self.fields else ''
+        # As in src/config/field_page.rs.
+        anchor = f'{name}-2' if name in self.fields else name
         self.fields.add(name)
-        return f'\n### `{name}`{anchor}\n\n' + (f'*{kind}*\n\n' if kind else '') + text + '\n'
+        return f'\n### `{name}` {{#{anchor}}}\n\n' + (f'*{kind}*\n\n' if kind else '') + text + '\n'
 
     def picture(self, page, source, before, block):
         """The image of a Flow, instead of its picture in Mermaid."""

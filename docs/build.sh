@@ -19,9 +19,11 @@ book=$(mktemp -d)
 trap 'rm -rf "$book"' EXIT
 cp docs/book.toml docs/site.css "$book"
 python3 docs/assemble.py "$JINAFLOW" "$book/src"
-# The site of a project is below the name of its repository.
-url=$(sed -n 's/^repository = "\(.*\)"$/\1/p' Cargo.toml)
-export MDBOOK_OUTPUT__HTML__SITE_URL=/${url##*/}/ MDBOOK_OUTPUT__HTML__GIT_REPOSITORY_URL=$url
+url() { sed -n "s/^$1 = \"\(.*\)\"$/\1/p" Cargo.toml; }
+site=$(url homepage)
+MDBOOK_OUTPUT__HTML__GIT_REPOSITORY_URL=$(url repository)
+# The path of the site on its server.
+export MDBOOK_OUTPUT__HTML__GIT_REPOSITORY_URL MDBOOK_OUTPUT__HTML__SITE_URL=/${site#*://*/}
 rm -rf "$out"
 "$MDBOOK" build "$book" --dest-dir "$out"
 python3 docs/links.py "$out"

@@ -8,6 +8,7 @@ use super::codes;
 use super::export::Export;
 use super::failure::{Report, Result};
 use super::input::{self, FlowOfFile, Source};
+use super::site;
 use crate::config::JinaFlow;
 use crate::config::always::{self, Mode};
 use crate::config::corrections::{self, Difference};
@@ -151,17 +152,30 @@ fn everything() -> String {
     out
 }
 
-/// The explanations of everything with a name: a difference, a code, fields of a JinaFlow, an option of Jina.
+/// The explanations of everything with a name: a difference, a code, fields of a JinaFlow, an option of Jina. Their addresses on the
+/// web are the last lines.
 fn about(name: &str) -> Option<String> {
-    let difference = differences().find(|difference| difference.name == name).map(|difference| {
+    let mut addresses = Vec::new();
+    let mut pages = Vec::new();
+    if let Some(difference) = differences().find(|difference| difference.name == name) {
         let mut out = String::new();
         entry(&mut out, difference, &[]);
-        out.trim_start().to_owned()
-    });
-    let mut pages: Vec<String> = difference.into_iter().chain(codes::explain(name)).collect();
+        pages.push(out.trim_start().to_owned());
+        addresses.push(site::difference(name));
+    }
+    if let Some(code) = codes::explain(name) {
+        pages.push(code);
+        addresses.push(site::code(name));
+    }
     if pages.is_empty() {
-        pages.extend(about_fields(name));
-        pages.extend(find_option(name).map(about_option));
+        let (fields, others) = fields_of(name);
+        pages.extend(fields.iter().map(page));
+        addresses.extend(fields.iter().map(site::field));
+        pages.extend(others);
+        if let Some(row) = find_option(name) {
+            pages.push(about_option(row));
+            addresses.push(site::option(row.name));
+        }
     }
     if name == JCLOUD {
         pages.push(jcloud());
@@ -169,6 +183,9 @@ fn about(name: &str) -> Option<String> {
     pages.extend(reasons::find(name).map(reason));
     if pages.is_empty() {
         pages.extend(former::find(&name.replace('-', "_")).map(|row| format!("{}\n", row.page())));
+    }
+    if !addresses.is_empty() {
+        pages.push(addresses.concat());
     }
     (!pages.is_empty()).then(|| pages.join("\n"))
 }
@@ -180,22 +197,17 @@ fn reason(reason: &Reason) -> String {
     out
 }
 
-/// The pages of the fields with a name. If some of them are top fields, the others are only listed.
-fn about_fields(name: &str) -> Vec<String> {
-    let found = field_page::find(name);
-    let (top, below): (Vec<Entry>, Vec<Entry>) = found.into_iter().partition(Entry::is_at_the_top);
-    if top.is_empty() {
-        return below.iter().map(page).collect();
+/// The fields with a name. If some of them are top fields, the others are only listed, as the second value.
+fn fields_of(name: &str) -> (Vec<Entry>, Option<String>) {
+    let (top, below): (Vec<Entry>, Vec<Entry>) = field_page::find(name).into_iter().partition(Entry::is_at_the_top);
+    if top.is_empty() || below.is_empty() {
+        return (if top.is_empty() { below } else { top }, None);
     }
-    let mut pages: Vec<String> = top.iter().map(page).collect();
-    if !below.is_empty() {
-        let mut out = "Other fields with this name\n\n".to_owned();
-        for entry in &below {
-            wrapped(&mut out, "", &entry.path());
-        }
-        pages.push(out);
+    let mut others = "Other fields with this name\n\n".to_owned();
+    for entry in &below {
+        wrapped(&mut others, "", &entry.path());
     }
-    pages
+    (top, Some(others))
 }
 
 /// The description of a field, with an example.

@@ -20,6 +20,7 @@ mod variables;
 mod scaffold;
 mod init;
 mod codes;
+mod site;
 mod explain;
 mod unrendered;
 mod kustomizations;

@@ -8,7 +8,7 @@ use super::manual;
 use crate::yaml::{self, Data, Node};
 
 /// The table in which a field is found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Table {
     Metadata,
     Spec,
@@ -111,6 +111,21 @@ impl Entry {
             }
         }
         path
+    }
+
+    /// The anchor on the page of all fields: the path below its table. The second field with a path there has a number.
+    pub fn anchor(&self) -> String {
+        let is_taken = entries().iter().any(|entry| entry.table < self.table && entry.path_below() == self.path_below());
+        if is_taken { format!("{}-2", self.path_below()) } else { self.path_below() }
+    }
+
+    /// The path below its table.
+    fn path_below(&self) -> String {
+        let path = self.path();
+        match self.table {
+            Table::Metadata | Table::Spec => path.split_once('.').map(|(_, below)| below.to_owned()).unwrap_or(path),
+            Table::Layer => path,
+        }
     }
 
     /// The description as in fields.md: the field and the fields below it.

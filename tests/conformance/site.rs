@@ -115,6 +115,38 @@ fn the_site_works_in_a_browser() {
     }
 }
 
+/// `jinaflow explain` prints the address of each code, field, option and difference, and the site has it.
+#[test]
+fn addresses_of_explanations_exist() {
+    let site = built();
+    let codes = fs::read_to_string(root().join("functions/jinaflow/codes.md")).unwrap();
+    let (fields, options, all) = (jinaflow(&["fields"]).stdout, jinaflow(&["options"]).stdout, jinaflow(&["explain"]).stdout);
+    let mut names: Vec<&str> = codes.lines().filter_map(|line| line.strip_prefix("### ")).collect();
+    names.extend(fields.lines().filter_map(|line| line.strip_prefix("- `")?.split('`').next()));
+    names.extend(options.lines().filter_map(|line| line.strip_prefix("## `")?.strip_suffix('`')));
+    let is_name = |line: &&str| !line.is_empty() && line.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+    names.extend(all.lines().filter(is_name));
+    // A field of the Flow and of executors, and one that is an option too.
+    names.extend(["spec.flow", "metadata.namespace", "spec.namespace", "executors.encoder.flow", "replicas"]);
+    let mut pages: BTreeMap<String, String> = BTreeMap::new();
+    let mut kinds = BTreeMap::new();
+    for name in names {
+        let said = jinaflow(&["explain", name]).succeeded().stdout;
+        let addresses: Vec<&str> = said.lines().filter_map(|line| line.strip_prefix("On the web: ")).collect();
+        assert!(!addresses.is_empty() && said.trim_end().ends_with(addresses[addresses.len() - 1]), "{name}:\n{said}");
+        for address in addresses {
+            let (page, anchor) = address.strip_prefix(env!("CARGO_PKG_HOMEPAGE")).and_then(|rest| rest.split_once('#')).unwrap();
+            let text = pages.entry(page.to_owned()).or_insert_with(|| fs::read_to_string(site.join(page)).expect(page));
+            assert_eq!(text.matches(&format!("id=\"{anchor}\"")).count(), 1, "{name}: {address}");
+            *kinds.entry(page.to_owned()).or_insert(0) += 1;
+        }
+    }
+    let at_least = [("codes", 150), ("differences", 80), ("fields", 190), ("options", 80)];
+    for (page, least) in at_least {
+        assert!(kinds[&format!("reference/{page}.html")] >= least, "{kinds:?}");
+    }
+}
+
 /// A link that leads nowhere fails the build: to a file, to a heading, and in the list of chapters.
 #[test]
 fn dead_links_fail_the_build() {

@@ -162,6 +162,8 @@ fn the_manual_has_the_form_of_catalogs_and_every_field() {
 #[test]
 fn documents_name_the_repository_of_cargo_toml() {
     let expected = env!("CARGO_PKG_REPOSITORY").strip_prefix("https://github.com/").unwrap();
+    let (owner, name) = expected.split_once('/').unwrap();
+    assert_eq!(env!("CARGO_PKG_HOMEPAGE"), format!("https://{owner}.github.io/{name}/"), "the pages of the repository");
     let folders = ["examples", "functions", "actions", "release"].into_iter().flat_map(|folder| tree(&root().join(folder)));
     let single = ["README.md", "CONTRIBUTING.md", "Cargo.toml", "python/pyproject.toml", "python/README.md"];
     let files = single.map(|name| (name.to_owned(), fs::read_to_string(root().join(name)).unwrap()));

@@ -452,7 +452,7 @@ pub static AUTOSCALE: &[Field] = &[
         "concurrency",
         Int(1),
         None,
-        "The target: requests that a pod processes at the same time. It has the same requirements as `requestsPerSecond`.",
+        "The target: requests that a pod processes at the same time, on average over 2 minutes; for a gateway or head, its calls of executors and shards. It has the same requirements as `requestsPerSecond`.",
     ),
     row(
         "scaleDownSeconds",

@@ -1,5 +1,5 @@
 //! Queries of Prometheus for the load of a component, with the metrics that Jina 3.34 exports
-//! (`jina/serve/runtimes/monitoring.py`, `jina/serve/runtimes/worker/request_handling.py`).
+//! (`jina/serve/runtimes/monitoring.py`, `jina/serve/runtimes/worker/request_handling.py`, `jina/serve/networking/connection_stub.py`).
 //!
 //! The label `runtime_name` is the value of `--name`, which overlays do not change. Prometheus Operator adds the label
 //! `namespace`.
@@ -15,14 +15,19 @@ pub fn requests_per_second(maker: &Maker<'_>) -> String {
     rate("jina_receiving_request_seconds_count", maker, &runtime_name(maker.component))
 }
 
-/// The requests that all pods of a component process at the same time. Gateways and heads count these requests. Executors do
-/// not, but each second, the time that they spend on requests grows by the average number of requests.
+/// The requests that all pods of a component process at the same time: each second, the time that they spend on requests grows by
+/// the average number of requests (Little's law).
+///
+/// Gateways and heads measure this time only for requests that succeed, and nothing ever counts down
+/// `jina_number_of_pending_requests` for a request that its client gives up, or for a stream. But they measure the time of each of
+/// their calls, also of those that fail or are given up, because a context manager takes it. So calls are counted there: a request
+/// to several executors or shards at the same time has a call for each.
 pub fn concurrency(maker: &Maker<'_>) -> String {
-    let name = runtime_name(maker.component);
-    match maker.component.role {
-        Role::Gateway | Role::Head => format!("sum(jina_number_of_pending_requests{{{}}})", labels(maker, &name)),
-        Role::Worker(_) => rate("jina_receiving_request_seconds_sum", maker, &name),
-    }
+    let metric = match maker.component.role {
+        Role::Gateway | Role::Head => "jina_sending_request_seconds_sum",
+        Role::Worker(_) => "jina_receiving_request_seconds_sum",
+    };
+    rate(metric, maker, &runtime_name(maker.component))
 }
 
 /// The requests per second that arrive at the caller of a component, also those that fail because the component has no pods;

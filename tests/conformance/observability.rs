@@ -161,6 +161,19 @@ fn selected(tree: &Value, found: &mut BTreeMap<String, BTreeSet<String>>) {
     }
 }
 
+/// The queries of the autoscalers of the gateway and a head. Their period is short, because the test is.
+fn concurrency() -> Vec<String> {
+    let autoscale = "autoscale: {max: 3, concurrency: 5}";
+    let spec =
+        format!("monitoring: {{prometheus: 'http://prometheus:9090'}}\nroles: {{gateway: {{{autoscale}}}, head: {{{autoscale}}}}}\n");
+    let objects = documents(&render(FLOW, &spec));
+    let scalers = objects.iter().filter(|object| object["kind"] == "ScaledObject");
+    let queries: Vec<String> =
+        scalers.map(|scaler| text(&scaler["spec"]["triggers"][0]["metadata"]["query"]).replace("[2m]", "[3s]")).collect();
+    assert_eq!(queries.len(), 2, "{objects:?}");
+    queries
+}
+
 /// One run of a Flow: each query of the dashboard returns numbers, an alert fires and others do not, and every metric in a query is one
 /// that the Flow has.
 #[test]
@@ -176,6 +189,10 @@ fn every_query_finds_metrics_of_a_real_flow() {
     let metrics = "group by (__name__) ({job=~\".+/.+\", pod!=\"\"})";
     let labels = "group by (namespace, pod, container, job) (jina_receiving_request_seconds_count{pod!=\"\"})";
     let abandoned = "sum(jina_number_of_pending_requests{pod!=\"\"})";
+    let load = concurrency();
+    let highest: Vec<String> = load.iter().map(|query| format!("max_over_time(({query})[5m:1s])")).collect();
+    let mut others = vec![metrics, labels, abandoned];
+    others.extend(load.iter().chain(&highest).map(String::as_str));
     let plan = json!({
         "prometheus": tools.join("cluster/bin/prometheus-server"),
         "otelcol": tools.join("bin/otelcol"),
@@ -186,7 +203,7 @@ fn every_query_finds_metrics_of_a_real_flow() {
         "requests": [["/index", {}], ["/search", {}], ["/search", {"slow": ["encoder"], "seconds": "x"}]],
         "rounds": 5,
         "queries": queries,
-        "others": [metrics, labels, abandoned],
+        "others": others,
         "parse": expressions.iter().chain(queries.iter().copied()).collect::<Vec<_>>(),
         "firing": ["JinaRequestsFail"],
         // Prometheus reads no buckets from Jina, so these are from the collector.
@@ -237,6 +254,14 @@ fn every_query_finds_metrics_of_a_real_flow() {
     // A request that its client has given up stays pending, so no alert uses this number.
     assert_eq!(answers["others"][abandoned]["result"][0]["value"][1], "1");
     assert!(expressions.iter().all(|expression| !expression.contains("pending")));
+    // Autoscalers see the load of gateway and head, and no load when it is over.
+    for (query, highest) in load.iter().zip(&highest) {
+        let value = |query: &str| text(&answers["others"][query]["result"][0]["value"][1]).parse::<f64>().unwrap();
+        // The request that was given up took 3 seconds.
+        let least = if query.contains("head") { 0.0 } else { 0.9 };
+        assert!(value(highest) > least, "{query}: {}", answers["others"][highest]);
+        assert!(value(query).abs() < f64::EPSILON, "{query}: {}", answers["others"][query]);
+    }
 
     // The collector of the example has passed on traces of each component, and metrics.
     let services: BTreeSet<String> = answers["services"].as_array().unwrap().iter().map(text).collect();

@@ -212,7 +212,7 @@ pub fn cases() -> Vec<Case> {
             {"type": "prometheus", "metadata": {"serverAddress": "http://prometheus:9090", "query": "sum(rate(jina_received_request_bytes_count{namespace=\"ns\",runtime_name=\"gateway\"}[2m]))", "threshold": "1000000000"}},
         ])),
         fields(&["autoscale.requestsPerSecond"]).set_by(by_load).give("ScaledObject/encoder", "/spec/minReplicaCount", json!(0)),
-        fields(&["autoscale.concurrency"]).set_by(by_load).give("ScaledObject/gateway", "/spec/triggers/0/metadata/query", json!("sum(jina_number_of_pending_requests{namespace=\"ns\",runtime_name=\"gateway\"})")),
+        fields(&["autoscale.concurrency"]).set_by(by_load).give("ScaledObject/gateway", "/spec/triggers/0/metadata/query", json!("sum(rate(jina_sending_request_seconds_sum{namespace=\"ns\",runtime_name=\"gateway\"}[2m]))")),
         fields(&["autoscale.concurrency"]).set_by(by_load).give("ScaledObject/indexer-1", "/spec/triggers/0/metadata/query", json!("sum(rate(jina_receiving_request_seconds_sum{namespace=\"ns\",runtime_name=\"indexer-1\"}[2m]))")),
         fields(&["autoscale.concurrency"]).set_by(by_load).give("ScaledObject/indexer-1", "/spec/triggers/1/metadata/query", json!("sum(rate(jina_received_request_bytes_count{namespace=\"ns\",runtime_name=\"indexer/head\"}[2m]))")),
         fields(&["autoscale.concurrency"]).set_by(by_load).give("ScaledObject/indexer-1", "/spec/cooldownPeriod", json!(60)),

@@ -32,7 +32,7 @@ def get(path, **words):
         with urllib.request.urlopen(url, timeout=10) as answer:
             return json.load(answer)['data']
     except urllib.error.HTTPError as error:
-        return {'error': error.read().decode(), 'result': []}
+        return {'error': error.read().decode(), 'result': [], 'activeTargets': []}
     except OSError:  # it has not started yet
         return {'result': [], 'activeTargets': []}
 

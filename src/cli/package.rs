@@ -35,7 +35,9 @@ pub fn stale(path: &str, files: &[File], report: &mut Report) -> Result<()> {
     }
     let top = path.trim_end_matches('/');
     for folder in folders(top, files) {
-        let Ok(text) = fs::read_to_string(FilePath::new(&folder).join(KPTFILE)) else { continue };
+        // Reading a pipe that has no writer would never end.
+        let file = FilePath::new(&folder).join(KPTFILE);
+        let Some(text) = file.is_file().then(|| fs::read_to_string(&file).ok()).flatten() else { continue };
         let Some(kptfile) = yaml::read(&text).ok().and_then(|document| document.root) else { continue };
         let ours: Vec<&Node<'_>> = kptfile.list_at("pipeline.mutators").iter().filter(|function| is_ours(function)).collect();
         if !ours.is_empty() {
@@ -48,7 +50,7 @@ pub fn stale(path: &str, files: &[File], report: &mut Report) -> Result<()> {
 /// The folders of files, and the folders above them, up to `top`.
 fn folders(top: &str, files: &[File]) -> BTreeSet<String> {
     let mut folders = BTreeSet::from([top.to_owned()]);
-    for file in files.iter().filter(|file| file.name.starts_with(top)) {
+    for file in files.iter().filter(|file| inside(top, &file.name).is_some()) {
         for (end, _) in file.name.match_indices('/').filter(|(end, _)| *end > top.len()) {
             folders.extend(file.name.get(..end).map(str::to_owned));
         }

@@ -100,6 +100,10 @@ impl<'t> Objects<'t> {
                 self.forget_since(start);
                 let written = Written::new(name, text, piece.before);
                 let finding = Code::InvalidYaml.error("", format!("is not valid YAML: {message}")).quoting(written.excerpt(mark));
+                // Nobody commits such a file on purpose, so it is an error wherever it is.
+                if text.lines().any(|line| line.starts_with("<<<<<<< ")) {
+                    return Err(finding.fix("resolve the conflict that git has marked with <<<<<<<"));
+                }
                 Err(finding_about_piece(finding, piece, text))
             }
         }

@@ -18,6 +18,7 @@ use crate::function;
 use crate::krm::annotations::{INDEX, PATH, is_bookkeeping};
 use crate::krm::meta::Meta;
 use crate::krm::{self, ResourceList};
+use crate::reconcile::Memories;
 use crate::report::{self, Subject};
 use crate::yaml::{self, Data, Node, kubernetes_value};
 
@@ -28,9 +29,9 @@ const KPTFILE: &str = "Kptfile";
 type Place = (String, String);
 
 /// Reports the objects of packages below `path` that are not current. `files` are the manifests below `path`. A JinaFlow that was
-/// never rendered, or cannot be, is in the report already.
+/// never rendered, or cannot be, is in the report already, and so is a file that cannot be read.
 pub fn stale(path: &str, files: &[File], report: &mut Report) -> Result<()> {
-    if report.iter().any(|(_, finding)| finding.code == Code::FlowNotRendered) {
+    if report.iter().any(|(_, finding)| matches!(finding.code, Code::FlowNotRendered | Code::InvalidYaml)) {
         return Ok(());
     }
     let top = path.trim_end_matches('/');
@@ -91,9 +92,10 @@ fn compare(folder: &str, functions: &[&Node<'_>], files: &[File], report: &mut R
     }
     let flags = if functions.iter().any(|function| function.get("exec").is_some()) { " --allow-exec" } else { "" };
     let fix = format!("run: kpt fn render {}{flags}", quoted(folder));
-    report.extend(changes(&before, &current).into_iter().map(|((file, index), object, finding)| {
+    report.extend(without_records(changes(&before, &current)).into_iter().map(|((file, index), object, finding)| {
         let annotations = vec![(PATH.to_owned(), format!("{folder}/{file}")), (INDEX.to_owned(), index)];
-        (Subject::Object(Meta { annotations, ..Meta::of(object) }), finding.fix(&*fix))
+        let finding = if finding.code == Code::RenderedRecordMissing { finding } else { finding.fix(&*fix) };
+        (Subject::Object(Meta { annotations, ..Meta::of(object) }), finding)
     }));
     Ok(())
 }
@@ -103,13 +105,15 @@ fn inside<'n>(folder: &str, name: &'n str) -> Option<&'n str> {
     name.strip_prefix(folder)?.strip_prefix('/')
 }
 
-/// The objects of files. A document that cannot be read is left out: the check itself reports it.
+/// The objects of files. A document that cannot be read is left out: the check itself reports it. So is one that is not a mapping.
 fn objects<'t>(files: &[(&str, &'t str)]) -> Vec<(Place, Node<'t>)> {
     let mut objects = Vec::new();
     for (name, text) in files {
         let documents = yaml::read_all(text).unwrap_or_default();
         for (index, root) in documents.into_iter().filter_map(|document| document.root).enumerate() {
-            objects.push((((*name).to_owned(), index.to_string()), root));
+            if root.as_map().is_some() {
+                objects.push((((*name).to_owned(), index.to_string()), root));
+            }
         }
     }
     objects
@@ -161,8 +165,35 @@ fn list<'t>(items: &[Node<'t>], config: Option<Node<'t>>) -> String {
     text
 }
 
+/// An object that the pipeline changes, adds or removes, with its place.
+type Changed<'n, 't> = (Place, &'n Node<'t>, Finding);
+
+/// Leaves out records, which change with every object. If nothing else changes, only the value of a field in the record is not
+/// current. If a record is missing, a render cannot tell edits from what it rendered.
+fn without_records<'n, 't>(found: Vec<Changed<'n, 't>>) -> Vec<Changed<'n, 't>> {
+    let is_only_record = found.iter().all(|(_, object, _)| is_record(object));
+    let mut left = Vec::new();
+    for (place, object, finding) in found {
+        let finding = match (is_record(object), finding.code) {
+            (false, _) => finding,
+            (true, Code::GeneratedObjectMissing) => {
+                let message = "the record of the last render is missing, so a render replaces your edits with the values of the Flow";
+                Code::RenderedRecordMissing.error("", message).fix("restore it from version control")
+            }
+            (true, _) if is_only_record => Code::GeneratedObjectStale.info("data", "is not current, but all objects are"),
+            (true, _) => continue,
+        };
+        left.push((place, object, finding));
+    }
+    left
+}
+
+fn is_record(object: &Node<'_>) -> bool {
+    Memories::of(0, &Meta::of(object), object).is_some()
+}
+
 /// The objects that the pipeline changes, adds or removes, with their places.
-fn changes<'n, 't>(before: &'n [(Place, Node<'t>)], after: &'n [Node<'t>]) -> Vec<(Place, &'n Node<'t>, Finding)> {
+fn changes<'n, 't>(before: &'n [(Place, Node<'t>)], after: &'n [Node<'t>]) -> Vec<Changed<'n, 't>> {
     let named = |object: &Node<'_>| format!("the {} `{}`", object.text_at("kind"), object.text_at("metadata.name"));
     let mut left: BTreeMap<&Place, &Node<'t>> = before.iter().map(|(place, node)| (place, node)).collect();
     let mut found = Vec::new();

@@ -65,14 +65,17 @@ fn names(name: &str) -> impl Iterator<Item = &str> {
     [name, label].into_iter().chain(behind).chain(before).filter(|name| !name.is_empty())
 }
 
+/// The command for a kpt package, with a flag that also works if the Kptfile names an image.
+const KPT: &str = "kpt fn render --allow-exec";
+
 fn finding(node: View<'_>, has_objects: bool) -> Option<Finding> {
     if !has_objects {
         let finding = Code::FlowNotRendered.error("", "was not rendered: none of its objects is here");
         let function = node.at("metadata.annotations").and_then(|annotations| annotations.get(FUNCTION));
         let kustomize = "in kustomize, list it under `generators:`, not under `resources:`";
         return Some(finding.fix(match function {
-            Some(_) => format!("{kustomize}; in kpt, run: kpt fn render; without either, run: jinaflow export FILE"),
-            None => format!("run: jinaflow export FILE | jinaflow check -; in kpt, run: kpt fn render; {kustomize}"),
+            Some(_) => format!("{kustomize}; in kpt, run: {KPT}; without either, run: jinaflow export FILE"),
+            None => format!("run: jinaflow export FILE | jinaflow check -; in kpt, run: {KPT}; {kustomize}"),
         }));
     }
     applied(node)

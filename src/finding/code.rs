@@ -165,6 +165,7 @@ codes! {
     EditKept = "edit-kept",
     FieldOverwritten = "field-overwritten",
     RenderedRecordMissing = "rendered-record-missing",
+    RecordOfTwoBranches = "record-of-two-branches",
     ObjectOfAnotherKind = "object-of-another-kind",
     CopiedObject = "copied-object",
     RenamedObjectLeft = "renamed-object-left",

@@ -11,7 +11,7 @@ use crate::reconcile::{Fate, Generated, Memories, RENDERED, Reconciled, leaves_o
 use crate::report::{Subject, SubjectFinding};
 use crate::yaml::{self, Data, Node, kubernetes_value};
 
-const RENDER_AGAIN: &str = "render again: kpt fn render";
+const RENDER_AGAIN: &str = "render again: kpt fn render, with --allow-exec if the Kptfile has `exec`";
 
 /// A generated item before the render.
 pub struct FormerItem {
@@ -37,7 +37,8 @@ impl FormerItem {
     }
 }
 
-/// Findings about what a render would change. A record is named only if nothing else is, because it changes with every object.
+/// Findings about what a render would change. A record is named only if nothing else is, because it changes with every object. Then
+/// it is only information: a user has edited a field to the value of the Flow.
 pub fn stale(list: &ResourceList<'_>, former: &[FormerItem], records: &[FormerItem], outcome: &Reconciled) -> Vec<SubjectFinding> {
     let changed = former.iter().filter_map(|FormerItem { index, meta, flow }| {
         let finding = match &outcome.fates[*index] {
@@ -60,8 +61,8 @@ pub fn stale(list: &ResourceList<'_>, former: &[FormerItem], records: &[FormerIt
 }
 
 fn left_behind(flow: &str) -> Finding {
-    let message = format!("is not the record of the last render of the JinaFlow `{flow}`");
-    Code::GeneratedObjectStale.error("data", message).fix(RENDER_AGAIN)
+    let message = format!("is not current, but all objects of the JinaFlow `{flow}` are");
+    Code::GeneratedObjectStale.info("data", message).fix(RENDER_AGAIN)
 }
 
 fn left(flow: &str) -> Finding {

@@ -1,14 +1,18 @@
 //! The record of a JinaFlow: the memories of its objects, in a ConfigMap beside them.
 //!
 //! A memory in the object itself would be one long line that every change of the object rewrites, so two branches that change
-//! the same object would conflict on it. Here each leaf has its own line, in the order of the object: git merges changes of
-//! different fields, and where it cannot, the lines of both sides together are a valid record.
+//! the same object would conflict on it. Here each leaf has its own line, in the order of the object, so git merges changes of
+//! different fields.
+//!
+//! Where git cannot merge, a user takes a side of each file. If the record is of the same side, it has the value that each leaf
+//! from this side was rendered with. Leaves of the other side are those that git has merged, and they are as the merged Flow
+//! renders them.
 
 use std::collections::{BTreeMap, HashMap};
 
 use super::flow_key::FlowKey;
 use super::generated::Generated;
-use super::memory::{RENDERED, lines_of, of_lines};
+use super::memory::{RENDERED, has_two_values, lines_of, of_lines};
 use super::ownership::{OBJECT, Owner};
 use crate::krm::annotations::LOCAL_CONFIG;
 use crate::krm::meta::Meta;
@@ -16,7 +20,7 @@ use crate::yaml::{Data, Node};
 
 /// The comment above a record.
 pub const ABOUT: &str =
-    "What jinaflow rendered last, so that the next render keeps your edits. If two branches conflict here, keep both sides.";
+    "What jinaflow rendered last, so that the next render keeps your edits. In a merge, take the same side of this file and the others.";
 
 const KIND: &str = "ConfigMap";
 
@@ -41,6 +45,11 @@ impl Memories {
         let read = |(key, value): &(Node<'_>, Node<'_>)| Some((key.as_text()?.to_owned(), of_lines(value.as_text()?)));
         let texts = node.map_at("data").iter().filter_map(read).collect();
         Some(Self { index, meta: meta.clone(), flow, texts })
+    }
+
+    /// The key of the first object that has two values for a field: a user has kept the lines of two branches.
+    pub fn of_two_branches(&self) -> Option<&str> {
+        self.texts.iter().filter(|(_, text)| has_two_values(text)).map(|(key, _)| key.as_str()).min()
     }
 
     /// The name of a record.

@@ -138,6 +138,14 @@ pub fn of_lines(text: &str) -> String {
     format!("{version}.{leaves}")
 }
 
+/// Whether a memory has two values for a place.
+pub fn has_two_values(memory: &str) -> bool {
+    let (_, leaves) = memory.split_once('.').unwrap_or_default();
+    let mut known: HashMap<&[u8], &[u8]> = HashMap::new();
+    let mut leaves = leaves.as_bytes().chunks_exact(LEAF).map(|leaf| leaf.split_at(LEAF / 2));
+    leaves.any(|(place, value)| known.insert(place, value).is_some_and(|other| other != value))
+}
+
 /// The part of the annotation's value about leaves, without the part about the JinaFlow.
 pub fn leaves_of(annotation: &str) -> &str {
     annotation.split_once('.').map_or(annotation, |(_, leaves)| leaves)

@@ -9,9 +9,10 @@ use super::flows::Placing;
 use super::generated::Generated;
 use super::memories::{ABOUT, Memories, Records, record};
 use super::memory::RENDERED;
-use super::outcome::Fate;
+use super::outcome::{Fate, ItemFinding};
 use super::ownership::Owner;
 use super::reconciler::{Reconciler, annotate, set_annotation};
+use crate::finding::{Code, FieldPath};
 use crate::krm::Caller;
 use crate::krm::meta::Meta;
 use crate::yaml::Node;
@@ -61,6 +62,13 @@ impl Reconciler<'_, '_> {
         let mut written: HashSet<FlowKey> = HashSet::new();
         for former in known {
             let is_rendered = self.flows.rendered.contains(&former.flow);
+            if let Some(key) = former.of_two_branches().filter(|_| is_rendered) {
+                let path = FieldPath::from("data").key(key);
+                let finding = Code::RecordOfTwoBranches.error(path, "has two values for a field, so it is of two branches");
+                let fix = "take the record of one side, and the same side of the other files with conflicts: \
+                           git checkout --ours FILE or git checkout --theirs FILE; then render";
+                self.findings.push(ItemFinding { index: former.index, object: former.meta.reference(), finding: finding.fix(fix) });
+            }
             if !is_rendered && !self.flows.gone.contains(&former.flow) {
                 continue;
             }

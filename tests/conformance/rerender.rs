@@ -353,7 +353,9 @@ fn commit(package: &Path) {
 /// A package in a repository, and on each of two branches a render of it after a change. The second branch is checked out.
 fn branches(changes: [&dyn Fn(&Path); 2]) -> std::path::PathBuf {
     let package = copy("examples/kpt");
-    assert_eq!(git(&package, &["init", "--quiet"]).code, 0);
+    // The repository is elsewhere, so that the folder has only the files of the package, and the file `.git`.
+    let repository = scratch("repository");
+    assert_eq!(git(&package, &["init", "--quiet", "--separate-git-dir", repository.to_str().unwrap()]).code, 0);
     commit(&package);
     for (name, change) in ["one", "other"].into_iter().zip(changes) {
         assert_eq!(git(&package, &["checkout", "--quiet", "-b", name, "main"]).code, 0);
@@ -392,29 +394,87 @@ fn branches_that_change_the_same_object_merge_without_a_conflict() {
     assert_eq!(container["resources"]["limits"]["memory"], "4Gi");
 }
 
-/// Two branches change the same field. In the record the lines of both sides stay, as its comment says.
-#[test]
-fn a_conflict_in_the_record_is_resolved_with_the_lines_of_both_sides() {
-    let package = branches([&image("1.3.0"), &image("1.4.0")]);
-    assert_eq!(git(&package, &["merge", "--quiet", "one"]).code, 1);
-    let conflicts = git(&package, &["diff", "--name-only", "--diff-filter=U"]).stdout;
-    assert_eq!(conflicts, "encoder/encoder.yml\njinaflow.yaml\nsearch-rendered.yml\n");
-    assert!(read(&package, "search-rendered.yml").contains("If two branches conflict here, keep both sides."));
+/// The files of a package that is rendered for the first time.
+fn fresh(package: &Path) -> std::collections::BTreeMap<String, String> {
+    let new = copy("examples/kpt");
+    fs::copy(package.join("jinaflow.yaml"), new.join("jinaflow.yaml")).unwrap();
+    must(render(&new));
+    tree(&new)
+}
+
+/// Merges two branches whose rendered files conflict. The Flow is corrected by hand; of all other files with conflicts one side is
+/// taken. Then a render gives the same as a first render, whichever side it was.
+fn take_a_side(changes: [&dyn Fn(&Path); 2], correct: &dyn Fn(&Path), conflicts: &[&str]) {
+    let package = branches(changes);
     for side in ["--ours", "--theirs"] {
-        assert_eq!(git(&package, &["checkout", side, "jinaflow.yaml", ENCODER]).code, 0);
-        assert_eq!(git(&package, &["checkout", "--merge", "search-rendered.yml"]).code, 0);
-        let record = read(&package, "search-rendered.yml");
-        let is_mark = |line: &&str| ["<<<<<<<", "=======", ">>>>>>>"].iter().any(|mark| line.starts_with(mark));
-        assert_eq!(record.lines().filter(is_mark).count(), 3);
-        let both: Vec<&str> = record.lines().filter(|line| !is_mark(line)).collect();
-        fs::write(package.join("search-rendered.yml"), both.join("\n") + "\n").unwrap();
+        assert_eq!(git(&package, &["checkout", "--quiet", "--force", "other"]).code, 0);
+        assert_eq!(git(&package, &["merge", "--quiet", "one"]).code, 1);
+        let found = git(&package, &["diff", "--name-only", "--diff-filter=U"]).stdout;
+        assert_eq!(found.lines().collect::<Vec<_>>(), conflicts);
+        correct(&package);
+        for file in conflicts.iter().filter(|file| **file != "jinaflow.yaml") {
+            assert_eq!(git(&package, &["checkout", side, file]).code, 0);
+        }
         let (answer, told) = results(&package);
-        assert_eq!((answer.code, told), (0, Vec::new()), "{}", answer.stderr);
-        // The package is that of one of the branches.
-        let branch = if side == "--ours" { "other" } else { "one" };
-        let differs = git(&package, &["diff", "--name-only", branch]).stdout;
-        assert_eq!(differs, "", "{side}");
+        assert_eq!((answer.code, told), (0, Vec::new()), "{side}: {}", answer.stderr);
+        let (expected, mut files) = (fresh(&package), tree(&package));
+        files.retain(|name, _| expected.contains_key(name) || name.ends_with(".yml"));
+        assert_eq!(files.keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>(), "{side}");
+        for (name, text) in expected.iter().filter(|(name, _)| name.ends_with(".yml")) {
+            let objects = |text: &str| documents(text).into_iter().map(|object| object.to_string()).collect::<BTreeSet<_>>();
+            assert_eq!(objects(&files[name]), objects(text), "{side}: {name}");
+        }
+        assert_eq!(git(&package, &["reset", "--quiet", "--hard"]).code, 0);
+        assert_eq!(git(&package, &["clean", "--quiet", "--force", "-d"]).code, 0);
     }
+}
+
+#[test]
+fn branches_that_change_the_same_field_merge_by_taking_a_side() {
+    let correct = |package: &Path| fs::write(package.join("jinaflow.yaml"), flow_with("clip-encoder:1.5.0")).unwrap();
+    take_a_side([&image("1.3.0"), &image("1.4.0")], &correct, &[ENCODER, "jinaflow.yaml", "search-rendered.yml"]);
+}
+
+/// The Flow of the example with another image.
+fn flow_with(image: &str) -> String {
+    fs::read_to_string(root().join("examples/kpt/jinaflow.yaml")).unwrap().replace("clip-encoder:1.2.0", image)
+}
+
+/// A line for an executor at the end of the Flow.
+fn executor(name: &str) -> String {
+    format!("      - {{name: {name}, uses: 'docker://acme/{name}:1'}}\n")
+}
+
+fn add(name: &'static str) -> impl Fn(&Path) {
+    move |package: &Path| fs::write(package.join("jinaflow.yaml"), read(package, "jinaflow.yaml") + &executor(name)).unwrap()
+}
+
+#[test]
+fn branches_that_add_executors_merge_by_taking_a_side() {
+    let correct = |package: &Path| {
+        let flow = flow_with("clip-encoder:1.2.0") + &executor("ranker") + &executor("store");
+        fs::write(package.join("jinaflow.yaml"), flow).unwrap();
+    };
+    take_a_side([&add("ranker"), &add("store")], &correct, &["gateway/gateway.yml", "jinaflow.yaml", "search-rendered.yml"]);
+}
+
+#[test]
+fn a_record_with_the_lines_of_both_sides_is_refused() {
+    let package = branches([&image("1.3.0"), &image("1.4.0")]);
+    git(&package, &["merge", "--quiet", "one"]);
+    assert_eq!(git(&package, &["checkout", "--ours", "jinaflow.yaml", ENCODER]).code, 0);
+    let record = read(&package, "search-rendered.yml");
+    assert!(record.contains("In a merge, take the same side of this file and the others."));
+    let is_mark = |line: &&str| ["<<<<<<<", "=======", ">>>>>>>"].iter().any(|mark| line.starts_with(mark));
+    let both: Vec<&str> = record.lines().filter(|line| !is_mark(line)).collect();
+    fs::write(package.join("search-rendered.yml"), both.join("\n") + "\n").unwrap();
+    let (answer, told) = results(&package);
+    assert_eq!((answer.code, &told[0]["tags"]["code"]), (1, &"record-of-two-branches".into()), "{}", answer.stderr);
+    assert!(told[0]["message"].as_str().unwrap().contains("git checkout --ours FILE"));
+    assert_eq!(git(&package, &["checkout", "--ours", "search-rendered.yml"]).code, 0);
+    let (answer, told) = results(&package);
+    assert_eq!((answer.code, told), (0, Vec::new()), "{}", answer.stderr);
+    assert_eq!(git(&package, &["diff", "--name-only", "other"]).stdout, "");
 }
 
 /// The statements of the example about rendering again are true.

@@ -87,6 +87,38 @@ fn objects_that_a_render_would_change_are_errors() {
 }
 
 #[test]
+fn a_missing_record_is_an_error_and_a_record_that_lags_behind_is_none() {
+    let folder = package(PIPELINE);
+    // The user resolves a conflict with the value of the Flow. Only the record has the older value.
+    edit(&folder, "jinaflow.yaml", "\"replicas\":2", "\"replicas\":3");
+    edit(&folder, "encoder/encoder.yml", "\"replicas\":2", "\"replicas\":3");
+    let answer = check(&folder);
+    assert_eq!((answer.code, answer.codes()), (0, vec!["generated-object-stale"]), "{}", answer.stderr);
+    answer.begins("info[generated-object-stale]: ");
+    let record = folder.join("search-rendered.yml");
+    let text = fs::read_to_string(&record).unwrap();
+    fs::remove_file(&record).unwrap();
+    let answer = check(&folder);
+    assert_eq!(answer.code, 1);
+    let missing = format!("error[rendered-record-missing]: {}: the record of the last render is missing", record.display());
+    assert!(answer.stderr.contains(&missing) && answer.stderr.contains("restore it from version control"), "{}", answer.stderr);
+    fs::write(record, text).unwrap();
+    assert_eq!(check(&folder).code, 0);
+}
+
+#[test]
+fn a_conflict_of_git_is_named_and_hides_what_follows_from_it() {
+    let folder = package(PIPELINE);
+    let file = folder.join("encoder/encoder.yml");
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, text + "---\napiVersion: v1\n<<<<<<< HEAD\nkind: Service\n=======\nkind: Secret\n>>>>>>> other\n").unwrap();
+    let answer = check(&folder);
+    answer.begins("error[invalid-yaml]: ");
+    assert!(answer.first_line().contains("resolve the conflict that git has marked with <<<<<<<"), "{}", answer.stderr);
+    assert!(!answer.stderr.contains("generated-object-"), "{}", answer.stderr);
+}
+
+#[test]
 fn an_object_of_a_former_executor_is_left_over() {
     let folder = package(PIPELINE);
     edit(&folder, "jinaflow.yaml", ",{\"name\":\"ranker\",\"uses\":\"docker://acme/ranker:1\"}", "");

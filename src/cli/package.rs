@@ -15,7 +15,7 @@ use super::shell::quoted;
 use crate::config::GROUP;
 use crate::finding::{Code, FieldPath, Finding, Step, shortened, without_secrets};
 use crate::function;
-use crate::krm::annotations::{INDEX, PATH, is_bookkeeping};
+use crate::krm::annotations::{INDEX, PACKAGE_PATH, PATH, is_bookkeeping};
 use crate::krm::meta::Meta;
 use crate::krm::{self, ResourceList};
 use crate::reconcile::Memories;
@@ -25,8 +25,8 @@ use crate::yaml::{self, Data, Node, kubernetes_value};
 /// The file that makes a folder a package.
 const KPTFILE: &str = "Kptfile";
 
-/// The place of an object: its file, relative to the package, and its index in the file.
-type Place = (String, String);
+/// The place of an object: its package, relative to the checked one, its file, relative to that package, and its index in the file.
+type Place = (String, String, String);
 
 /// Reports the objects of packages below `path` that are not current. `files` are the manifests below `path`. A JinaFlow that was
 /// never rendered, or cannot be, is in the report already, and so is a file that cannot be read.
@@ -41,7 +41,9 @@ pub fn stale(path: &str, files: &[File], report: &mut Report) -> Result<()> {
         let Some(text) = file.is_file().then(|| fs::read_to_string(&file).ok()).flatten() else { continue };
         let Some(kptfile) = yaml::read(&text).ok().and_then(|document| document.root) else { continue };
         let ours: Vec<&Node<'_>> = kptfile.list_at("pipeline.mutators").iter().filter(|function| is_ours(function)).collect();
-        if !ours.is_empty() {
+        // What a selection hides from a function, only kpt knows.
+        let is_selecting = |function: &&Node<'_>| function.get("selectors").is_some() || function.get("exclude").is_some();
+        if !ours.is_empty() && !ours.iter().any(is_selecting) {
             compare(&folder, &ours, files, report)?;
         }
     }
@@ -72,7 +74,8 @@ fn is_ours(function: &Node<'_>) -> bool {
 fn compare(folder: &str, functions: &[&Node<'_>], files: &[File], report: &mut Report) -> Result<()> {
     let texts: Vec<(&str, &str)> =
         files.iter().filter_map(|file| Some((inside(folder, &file.name)?, str::from_utf8(&file.bytes).ok()?))).collect();
-    let before = objects(&texts);
+    let inner = packages(folder, &texts);
+    let before = objects(&texts, &inner);
     let mut current: Vec<Node<'_>> = before.iter().map(|(place, node)| located(node.clone(), place)).collect();
     for function in functions {
         let config = function_config(function, &before);
@@ -92,12 +95,20 @@ fn compare(folder: &str, functions: &[&Node<'_>], files: &[File], report: &mut R
     }
     let flags = if functions.iter().any(|function| function.get("exec").is_some()) { " --allow-exec" } else { "" };
     let fix = format!("run: kpt fn render {}{flags}", quoted(folder));
-    report.extend(without_records(changes(&before, &current)).into_iter().map(|((file, index), object, finding)| {
-        let annotations = vec![(PATH.to_owned(), format!("{folder}/{file}")), (INDEX.to_owned(), index)];
+    report.extend(without_records(changes(&before, &current)).into_iter().map(|((package, file, index), object, finding)| {
+        let path = [folder, &*package, &*file].into_iter().filter(|step| !step.is_empty()).collect::<Vec<_>>().join("/");
+        let annotations = vec![(PATH.to_owned(), path), (INDEX.to_owned(), index)];
         let finding = if finding.code == Code::RenderedRecordMissing { finding } else { finding.fix(&*fix) };
         (Subject::Object(Meta { annotations, ..Meta::of(object) }), finding)
     }));
     Ok(())
+}
+
+/// The packages in a package, as folders relative to it.
+fn packages(folder: &str, files: &[(&str, &str)]) -> BTreeSet<String> {
+    let parents = files.iter().flat_map(|(name, _)| name.match_indices('/').filter_map(|(end, _)| name.get(..end)));
+    let is_package = |inner: &&str| FilePath::new(folder).join(inner).join(KPTFILE).is_file();
+    parents.collect::<BTreeSet<&str>>().into_iter().filter(is_package).map(str::to_owned).collect()
 }
 
 /// The path of a file inside of a folder.
@@ -106,13 +117,15 @@ fn inside<'n>(folder: &str, name: &'n str) -> Option<&'n str> {
 }
 
 /// The objects of files. A document that cannot be read is left out: the check itself reports it. So is one that is not a mapping.
-fn objects<'t>(files: &[(&str, &'t str)]) -> Vec<(Place, Node<'t>)> {
+fn objects<'t>(files: &[(&str, &'t str)], packages: &BTreeSet<String>) -> Vec<(Place, Node<'t>)> {
     let mut objects = Vec::new();
     for (name, text) in files {
+        let package = packages.iter().filter(|package| inside(package, name).is_some()).max_by_key(|package| package.len());
+        let package = package.map(String::as_str).unwrap_or_default();
         let documents = yaml::read_all(text).unwrap_or_default();
         for (index, root) in documents.into_iter().filter_map(|document| document.root).enumerate() {
             if root.as_map().is_some() {
-                objects.push((((*name).to_owned(), index.to_string()), root));
+                objects.push(((package.to_owned(), inside(package, name).unwrap_or(name).to_owned(), index.to_string()), root));
             }
         }
     }
@@ -120,7 +133,7 @@ fn objects<'t>(files: &[(&str, &'t str)]) -> Vec<(Place, Node<'t>)> {
 }
 
 /// An object with the annotations by which kpt finds its place again.
-fn located<'t>(mut object: Node<'t>, (file, index): &Place) -> Node<'t> {
+fn located<'t>(mut object: Node<'t>, (package, file, index): &Place) -> Node<'t> {
     let empty = || Node::from(Data::Map(Vec::new()));
     if object.get("metadata").is_none_or(|metadata| metadata.as_map().is_none()) {
         object.set("metadata", empty());
@@ -132,6 +145,9 @@ fn located<'t>(mut object: Node<'t>, (file, index): &Place) -> Node<'t> {
         if let Some(annotations) = metadata.get_mut("annotations") {
             annotations.set(PATH, file.clone().into());
             annotations.set(INDEX, index.clone().into());
+            if !package.is_empty() {
+                annotations.set(PACKAGE_PATH, package.clone().into());
+            }
         }
     }
     object
@@ -147,7 +163,7 @@ fn function_config<'t>(function: &Node<'t>, objects: &[(Place, Node<'t>)]) -> Op
         return Some(config);
     }
     let file = function.text_at("configPath").trim_start_matches("./");
-    let (place, config) = objects.iter().find(|((name, _), _)| name == file)?;
+    let (place, config) = objects.iter().find(|((package, name, _), _)| package.is_empty() && name == file)?;
     Some(located(config.clone(), place))
 }
 
@@ -217,7 +233,7 @@ fn place(object: &Node<'_>) -> Place {
     let annotations = object.map_at("metadata.annotations");
     let value =
         |name: &str| annotations.iter().find(|(key, _)| key.as_text() == Some(name)).map(|(_, value)| value.shown()).unwrap_or_default();
-    (value(PATH), value(INDEX))
+    (value(PACKAGE_PATH), value(PATH), value(INDEX))
 }
 
 /// An object without the annotations of kpt.

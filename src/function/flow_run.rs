@@ -10,6 +10,7 @@ use crate::finding::{Code, Findings, Path};
 use crate::krm::annotations;
 use crate::krm::meta::Meta;
 use crate::reconcile::{FlowKey, Generated, Memories, Origin, Placing};
+use crate::report::{Subject, SubjectFinding};
 use crate::yaml::Document;
 
 /// A JinaFlow that is rendered or checked.
@@ -92,6 +93,21 @@ pub fn find_hidden_output(runs: &mut [FlowRun<'_>], generated: &[Generated<'_>])
             findings.push(finding.fix("remove them from this function, or also select the kinds that it generates"));
         }
     }
+}
+
+/// The JinaFlows with generated objects of which none has a memory: their record was removed, so a check cannot tell edits from what
+/// was rendered.
+pub fn without_record(runs: &[FlowRun<'_>], generated: &[Generated<'_>]) -> Vec<SubjectFinding> {
+    let known: HashSet<FlowKey> = generated.iter().filter(|item| item.remembered.is_some()).filter_map(Generated::flow).collect();
+    let present: HashSet<FlowKey> = generated.iter().filter_map(Generated::flow).collect();
+    let is_without = |run: &&FlowRun<'_>| present.contains(&run.placing.key()) && !known.contains(&run.placing.key());
+    let finding = |run: &FlowRun<'_>| {
+        let name = Memories::name(&run.placing.meta.name);
+        let message = format!("has objects, but the ConfigMap `{name}`, which records the last render, is missing");
+        let finding = Code::RenderedRecordMissing.error("metadata.name", message).got(&run.placing.meta.name);
+        (Subject::Object(run.placing.meta.reference()), finding.fix("restore its file from version control; without one, render again"))
+    };
+    runs.iter().filter(is_without).map(finding).collect()
 }
 
 /// Refuses a selection that shows objects of a JinaFlow but not the record of its last render: the render would write a second

@@ -51,7 +51,7 @@ impl<'l> OwnItems<'l> {
                 own.memories.push(memories);
             }
         }
-        recall(&mut own.generated, &own.memories);
+        recall(&mut own.generated, &mut own.memories);
         Ok(own)
     }
 }

@@ -6,7 +6,7 @@
 use super::call::Call;
 use super::documents::Aliases;
 use super::flow_check::named;
-use super::flow_run::check_metadata;
+use super::flow_run::{self, check_metadata};
 use super::placement::Placement;
 use super::response::Response;
 use super::stale::{FormerItem, stale};
@@ -26,8 +26,10 @@ pub fn validate<'l, 't>(mut call: Call<'_, 'l, 't>, external: External, unread: 
     check_metadata(&mut call.runs);
     let former: Vec<FormerItem> = call.generated.iter().filter_map(FormerItem::of).collect();
     let records: Vec<FormerItem> = call.memories.iter().map(FormerItem::of_record).collect();
+    let without_record = if caller == Caller::Other { flow_run::without_record(&call.runs, &call.generated) } else { Vec::new() };
     let Placement { reconciled, mut findings } = Placement::of(call, Purpose::Validate);
     if !report::has_errors(&findings) {
+        findings.extend(without_record);
         findings.extend(stale(list, &former, &records, &reconciled));
         findings.extend(reconciled.findings.into_iter().map(softened));
     }

@@ -47,6 +47,11 @@ impl Memories {
         Some(Self { index, meta: meta.clone(), flow, texts })
     }
 
+    /// Whether the record has the name that jinaflow gives it. A copy may have another one.
+    pub fn has_own_name(&self) -> bool {
+        self.meta.name == Self::name(&self.flow.1)
+    }
+
     /// The key of the first object that has two values for a field: a user has kept the lines of two branches.
     pub fn of_two_branches(&self) -> Option<&str> {
         self.texts.iter().filter(|(_, text)| has_two_values(text)).map(|(key, _)| key.as_str()).min()
@@ -58,11 +63,13 @@ impl Memories {
     }
 }
 
-/// Adds to each generated item its memory, if a record has it.
-pub fn recall(generated: &mut [Generated<'_>], records: &[Memories]) {
+/// Sorts records, so that the first one of each JinaFlow is the one to use, and adds to each generated item its memory, if that
+/// record has it.
+pub fn recall(generated: &mut [Generated<'_>], records: &mut [Memories]) {
     if records.is_empty() {
         return;
     }
+    records.sort_by_key(|record| !record.has_own_name());
     let by_flow: HashMap<&FlowKey, &Memories> = records.iter().rev().map(|record| (&record.flow, record)).collect();
     for item in generated.iter_mut().filter(|item| item.remembered.is_none()) {
         let (Some(flow), Some(owner)) = (item.flow(), &item.owner) else { continue };
@@ -97,6 +104,11 @@ impl NewMemories {
         self.0.is_empty()
     }
 
+    /// Whether a record has memories of the same objects.
+    pub fn has_keys_of(&self, record: &Memories) -> bool {
+        self.0.len() == record.texts.len() && self.0.keys().all(|key| record.texts.contains_key(key))
+    }
+
     /// Whether a record has exactly these memories.
     pub fn equal(&self, record: &Memories) -> bool {
         self.0.len() == record.texts.len() && self.0.iter().all(|(key, text)| record.texts.get(key) == Some(text))
@@ -120,12 +132,15 @@ pub struct Records {
     pub places: HashMap<FlowKey, Vec<(&'static str, String)>>,
 }
 
-/// A new record of a JinaFlow.
-pub fn record<'n>(flow: &str, memories: &NewMemories) -> Node<'n> {
-    let annotations = [(LOCAL_CONFIG, "true".to_owned()), (RENDERED, flow.to_owned())];
+/// A new record of a JinaFlow, in the namespace of the JinaFlow: kustomize refuses two objects with the same name and no namespace,
+/// although it leaves local objects out of a build.
+pub fn record<'n>(flow: &Meta, memories: &NewMemories) -> Node<'n> {
+    let annotations = [(LOCAL_CONFIG, "true".to_owned()), (RENDERED, flow.name.clone())];
     let annotations = annotations.map(|(name, value)| (Node::from(name), Node::from(value))).into_iter().collect();
-    let metadata =
-        vec![(Node::plain("name"), Node::from(Memories::name(flow))), (Node::plain("annotations"), Node::from(Data::Map(annotations)))];
+    let namespace = Some(&flow.namespace).filter(|namespace| !namespace.is_empty());
+    let mut metadata = vec![(Node::plain("name"), Node::from(Memories::name(&flow.name)))];
+    metadata.extend(namespace.map(|namespace| (Node::plain("namespace"), Node::from(namespace.clone()))));
+    metadata.push((Node::plain("annotations"), Node::from(Data::Map(annotations))));
     let mut node = Node::from(Data::Map(vec![
         (Node::plain("apiVersion"), Node::plain("v1")),
         (Node::plain("kind"), Node::plain(KIND)),

@@ -130,11 +130,11 @@ pub fn lines_of(memory: &str) -> String {
     text
 }
 
-/// The memory that [`lines_of`] has written.
+/// The memory that [`lines_of`] has written. Other lines, such as a comment, say nothing about a leaf.
 pub fn of_lines(text: &str) -> String {
     let mut lines = text.lines().map(str::trim);
     let version = lines.next().unwrap_or_default();
-    let leaves: String = lines.collect();
+    let leaves: String = lines.filter(|line| line.len() == LEAF && number(line.as_bytes()).is_some()).collect();
     format!("{version}.{leaves}")
 }
 

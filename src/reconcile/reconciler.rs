@@ -11,7 +11,7 @@ use super::flow_key::FlowKey;
 use super::flows::{Flows, Origin, Placing};
 use super::generated::Generated;
 use super::memories::{Memories, Records};
-use super::memory::{Mark, Memory};
+use super::memory::{Mark, Memory, RENDERED};
 use super::outcome::{Fate, ItemFinding, MissingObject};
 use super::ownership::{OBJECT, Owner};
 use super::succession::{Former, other_role, successions};
@@ -60,6 +60,8 @@ pub struct Reconciler<'l, 't> {
     pub(super) added: NewItems,
     pub(super) missing: Vec<MissingObject>,
     pub(super) records: Records,
+    /// Whether a selection of kpt hides the record, so that objects keep the memories that they have.
+    pub(super) is_record_hidden: bool,
     /// The indices of the items with a memory of the last render.
     pub(super) remembered: HashSet<usize>,
     pub(super) findings: Vec<ItemFinding>,
@@ -85,6 +87,8 @@ impl<'l, 't> Reconciler<'l, 't> {
     ) -> Self {
         let flows = Flows::of(&generated, present, placing, caller);
         let mut by_owner = ByOwner::new();
+        let has_annotation = |item: &Generated<'_>| item.meta.annotation(RENDERED).is_some();
+        let is_record_hidden = caller == Caller::KptSelection && memories.is_empty() && generated.iter().any(has_annotation);
         let has_memory = |item: &&Generated<'_>| item.memory.is_some() && item.remembered.is_some();
         let remembered = generated.iter().filter(has_memory).map(|item| item.index).collect();
         for item in generated {
@@ -107,6 +111,7 @@ impl<'l, 't> Reconciler<'l, 't> {
             added: NewItems::default(),
             missing: Vec::new(),
             records: Records { known: memories, ..Records::default() },
+            is_record_hidden,
             remembered,
             findings: Vec::new(),
             reselected: Vec::new(),

@@ -20,7 +20,7 @@ use crate::yaml::Node;
 impl Reconciler<'_, '_> {
     /// Whether memories are kept beside the objects.
     pub(super) fn keeps_records(&self) -> bool {
-        self.caller.keeps_files() && self.caller != Caller::Export
+        self.caller.keeps_files() && self.caller != Caller::Export && !self.is_record_hidden
     }
 
     /// Writes the memory of an object.
@@ -47,8 +47,9 @@ impl Reconciler<'_, '_> {
     pub(super) fn keep_memories(&mut self, flow: &FlowKey, owner: &Owner, items: &[Generated<'_>]) {
         let stays = |item: &&Generated<'_>| self.fates[item.index] == Fate::Kept && item.meta.annotation(RENDERED).is_none();
         let memory = items.iter().filter(stays).find_map(|item| item.remembered.as_deref());
-        if let (Some(memory), Some(new)) = (memory, self.records.new.get_mut(flow)) {
-            new.keep(owner, memory);
+        let has_record = || self.records.known.iter().any(|record| record.flow == *flow);
+        if let Some(memory) = memory.filter(|_| self.records.new.contains_key(flow) || has_record()) {
+            self.records.new.entry(flow.clone()).or_default().keep(owner, memory);
         }
     }
 
@@ -72,15 +73,31 @@ impl Reconciler<'_, '_> {
             if !is_rendered && !self.flows.gone.contains(&former.flow) {
                 continue;
             }
-            // A second record of the same JinaFlow is a copy.
-            let memories = new.remove(&former.flow).filter(|memories| !memories.is_empty() && written.insert(former.flow.clone()));
+            if !written.insert(former.flow.clone()) {
+                // A duplicate, which is removed like that of an object.
+                if former.has_own_name() {
+                    self.fates[former.index] = Fate::Removed;
+                    continue;
+                }
+                let message = format!("is another record of the JinaFlow `{}`, and is not used", former.flow.1);
+                let finding = Code::CopiedObject.warning("", message).fix("remove this object");
+                self.findings.push(ItemFinding { index: former.index, object: former.meta.reference(), finding });
+                continue;
+            }
+            let memories = new.remove(&former.flow).filter(|memories| !memories.is_empty());
             let item = &list.items[former.index];
             self.fates[former.index] = match (memories, item.read().ok().and_then(|document| document.root)) {
                 (Some(memories), _) if memories.equal(&former) => Fate::Kept,
                 (Some(memories), Some(mut node)) => {
                     node.set("data", memories.data());
                     self.record_memories(&former.flow, &former.meta, Deed::Changed(vec!["data".into()]));
-                    Fate::Replaced(list.respell(item, &node))
+                    if memories.has_keys_of(&former) {
+                        Fate::Replaced(list.respell(item, &node))
+                    } else {
+                        // In an edit of the text, new objects would be at its end, where those of two branches conflict.
+                        self.added.push(list, &node, Some(ABOUT));
+                        Fate::Removed
+                    }
                 }
                 _ => Fate::Removed,
             };
@@ -88,7 +105,7 @@ impl Reconciler<'_, '_> {
         for position in 0..self.placing.len() {
             let key = self.placing[position].key.clone();
             let (Some(memories), Some(place)) = (new.remove(&key), places.remove(&key)) else { continue };
-            let mut node = record(&key.1, &memories);
+            let mut node = record(&self.placing[position].reference, &memories);
             self.record_memories(&key, &Meta::of(&node), Deed::Added(None));
             annotate(&mut node, place);
             self.added.push(list, &node, Some(ABOUT));

@@ -15,8 +15,8 @@ pub fn edits(nodes: &[Node<'_>], flows: &[(Placing, Rendering)]) -> Vec<(usize, 
     let found = |name: &'static str| nodes.iter().enumerate().filter(move |(_, node)| has(node, name));
     let mut generated: Vec<Generated<'_>> =
         found(OBJECT).map(|(index, node)| Generated::new(index, Meta::of(node), node.clone())).collect();
-    let memories: Vec<Memories> = found(RENDERED).filter_map(|(index, node)| Memories::of(index, &Meta::of(node), node)).collect();
-    recall(&mut generated, &memories);
+    let mut memories: Vec<Memories> = found(RENDERED).filter_map(|(index, node)| Memories::of(index, &Meta::of(node), node)).collect();
+    recall(&mut generated, &mut memories);
     generated.retain(|item| item.remembered.is_some());
     if flows.is_empty() || generated.is_empty() {
         return Vec::new();

@@ -143,6 +143,38 @@ fn edits_and_other_packages_are_not_stale() {
 }
 
 #[test]
+fn packages_in_a_package_are_apart() {
+    let outer = package(PIPELINE);
+    let inner = package(PIPELINE);
+    let nested = outer.join("inner");
+    fs::rename(&inner, &nested).unwrap();
+    // The Flow of the inner package has the same name, and another namespace.
+    for file in ["jinaflow.yaml", "search-rendered.yml", "gateway/gateway.yml", "encoder/encoder.yml", "ranker/ranker.yml"] {
+        let text = fs::read_to_string(nested.join(file)).unwrap();
+        fs::write(nested.join(file), text.replace("\"metadata\":{", "\"metadata\":{\"namespace\":\"elsewhere\",")).unwrap();
+    }
+    let codes = |answer: &Run| answer.codes().into_iter().map(str::to_owned).collect::<Vec<_>>();
+    let stale = |answer: &Run| codes(answer).into_iter().filter(|code| code == "generated-object-stale").count();
+    let answer = check(&outer);
+    assert!(!codes(&answer).iter().any(|code| code == "flow-not-rendered"), "{}", answer.stderr);
+    let before = stale(&answer);
+    edit(&outer, "jinaflow.yaml", "\"replicas\":2", "\"replicas\":3");
+    let answer = check(&outer);
+    assert_eq!(stale(&answer), before + 1, "{}", answer.stderr);
+    answer.says(&format!("{}/encoder/encoder.yml: spec.replicas: would become \"3\"", outer.display()));
+}
+
+/// Only kpt knows what a selection hides, and a check must not ask for a render that changes nothing.
+#[test]
+fn a_function_with_a_selection_is_not_compared() {
+    for selection in ["selectors: [{kind: JinaFlow}]", "exclude: [{namespace: z}]"] {
+        let folder = package(&format!("pipeline:\n  mutators:\n  - exec: jinaflow\n    {selection}\n"));
+        edit(&folder, "jinaflow.yaml", "\"replicas\":2", "\"replicas\":3");
+        check(&folder).succeeded();
+    }
+}
+
+#[test]
 fn the_functionconfig_is_that_of_the_kptfile() {
     let with = |settings: &str| package(&format!("pipeline:\n  mutators:\n  - exec: jinaflow\n    configMap: {settings}\n"));
     check(&with("{jinaVersion: 3.34.0}")).succeeded();

@@ -43,6 +43,7 @@ mod random_rerender;
 mod readers;
 mod recorded_jina;
 mod render_report;
+mod rendered_record;
 mod rerender;
 mod summary;
 mod wiring;

@@ -172,6 +172,15 @@ impl Entry {
         text
     }
 
+    /// The fields without which the field is an error or has no effect.
+    fn companions(&self) -> impl Iterator<Item = Node<'static>> {
+        let names: Vec<&str> = self.steps.iter().map(|field| field.name).collect();
+        let path = names.join(".");
+        let is_within = move |field: &str| path.strip_prefix(field).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+        let needed = COMPANIONS.iter().filter(move |(field, _)| is_within(field));
+        needed.filter_map(|(_, text)| yaml::read(text).ok()?.root)
+    }
+
     /// The places where the field is allowed.
     fn places(&self) -> String {
         match (self.table, self.steps.first()) {
@@ -189,7 +198,14 @@ impl Entry {
     }
 
     fn example_node(&self) -> Node<'static> {
-        let mut value = self.steps.last().map_or_else(|| "".into(), |field| example(field));
+        let mut value = match self.steps.as_slice() {
+            // A patch needs an object that is there.
+            [.., target, name] if (target.name, name.name) == ("target", "name") => "encoder".into(),
+            // A Flow calls its executors with gRPC only.
+            [expose, protocol] if (expose.name, protocol.name) == ("expose", "protocol") => Node::plain("grpc"),
+            [.., field] => example(field),
+            [] => "".into(),
+        };
         let mut above = self.steps.as_slice();
         while let [rest @ .., field] = above {
             value = node(field.name, value);
@@ -204,11 +220,52 @@ impl Entry {
             (Table::Layer, _) => node("spec", node("executors", node("encoder", value))),
             (Table::Spec, _) => node("spec", value),
         };
+        for needed in self.companions() {
+            add_missing(&mut example, needed);
+        }
         let version = self.steps.iter().filter_map(|field| field.since).max().map(|since| since.max(Kubernetes::SUPPORTED.0));
         if let (Some(version), Some(spec)) = (version, example.get_mut("spec")) {
             spec.set("kubernetesVersion", version.to_string().into());
         }
         example
+    }
+}
+
+/// Fields that need others, with a JinaFlow that sets those.
+const COMPANIONS: [(&str, &str); 13] = [
+    ("ingress.protocol", HTTP),
+    ("httpRoute", HTTP),
+    ("grpcRoute.protocol", HTTP),
+    ("namespace", "metadata: {namespace: search}"),
+    ("autoscale", "spec: {executors: {encoder: {autoscale: {max: 5}}}}"),
+    ("autoscale.cpu", "spec: {executors: {encoder: {resources: {requests: {cpu: 1}}}}}"),
+    ("autoscale.memory", "spec: {executors: {encoder: {resources: {requests: {memory: 2Gi}}}}}"),
+    ("autoscale.requestsPerSecond", METRICS),
+    ("autoscale.concurrency", METRICS),
+    ("autoscale.keda", "spec: {executors: {encoder: {autoscale: {keda: {triggers: {example: {type: cpu, metadata: {value: '70'}}}}}}}}"),
+    ("envFromSecret", "spec: {executors: {encoder: {envFromSecret: {example: {name: credentials, key: token}}}}}"),
+    ("httpRoute", "spec: {gateway: {httpRoute: {gateways: {example: {}}}}}"),
+    ("grpcRoute", "spec: {gateway: {grpcRoute: {gateways: {example: {}}}}}"),
+];
+
+const HTTP: &str = "spec: {gateway: {flow: {protocol: HTTP}}}";
+
+/// Metrics of Jina, and the Prometheus that has them.
+const METRICS: &str = "spec: {defaults: {flow: {monitoring: true}}, monitoring: {prometheus: 'http://prometheus.monitoring:9090'}}";
+
+/// Adds the fields of a node that another one does not have.
+fn add_missing(to: &mut Node<'static>, from: Node<'static>) {
+    let Data::Map(pairs) = from.data else { return };
+    for (key, value) in pairs {
+        let Some(name) = key.as_text().map(str::to_owned) else { continue };
+        match to.get_mut(&name) {
+            Some(known) => add_missing(known, value),
+            None => {
+                if let Data::Map(fields) = &mut to.data {
+                    fields.push((key, value));
+                }
+            }
+        }
     }
 }
 
@@ -224,6 +281,7 @@ fn example(field: &Field) -> Node<'static> {
         Shape::Quantity => Node::plain("50Gi"),
         Shape::Int(least) => Node::plain(2.max(*least).to_string()),
         Shape::Flag => Node::plain(if field.default == FieldDefault::Value("true") { "false" } else { "true" }),
+        Shape::Choice(values) if values.contains(&"http") => Node::plain("http"),
         Shape::Choice(values) => Node::plain(other(values).unwrap_or_default()),
         Shape::JinaVersion => Node::plain("3.30.0"),
         Shape::ImagePattern => "registry.example.com/{name}:{tag}".into(),

@@ -598,3 +598,37 @@ fn reasons_are_about_what_manifests_have() {
     let listed = jinaflow(&["explain"]).succeeded().stdout;
     assert!(listed.contains("readinessProbe, clusterIP"), "{listed}");
 }
+
+/// A Flow with and without shards, for the examples of fields.
+const FLOW: &str = "jtype: Flow\nexecutors:\n- {name: encoder, uses: docker://acme/encoder:1}\n\
+                    - {name: indexer, uses: docker://acme/indexer:1, shards: 2}\n";
+
+/// The example of every field renders.
+#[test]
+fn examples_of_fields_render() {
+    let file = scratch("example").join("jinaflow.yaml");
+    let listed = jinaflow(&["fields"]).succeeded().stdout;
+    let names: BTreeSet<&str> = listed.lines().filter_map(|line| line.strip_prefix("- `")?.split('`').next()).collect();
+    let (mut count, mut wrong) = (0, Vec::new());
+    for name in names {
+        let page = jinaflow(&["explain", name]).succeeded().stdout;
+        for section in page.split("(field of a JinaFlow)\n").skip(1) {
+            let lines = section.split("\nExample:\n").nth(1).unwrap().lines();
+            let lines = lines.take_while(|line| line.is_empty() || line.starts_with("    ")).filter_map(|line| line.strip_prefix("    "));
+            let mut example: Value = serde_yaml::from_str(&lines.collect::<Vec<_>>().join("\n")).unwrap();
+            example["apiVersion"] = "flow.jina.ai/v1alpha1".into();
+            example["kind"] = "JinaFlow".into();
+            example["metadata"]["name"] = "search".into();
+            if example["spec"]["flow"].is_null() {
+                example["spec"]["flow"] = FLOW.into();
+            }
+            fs::write(&file, example.to_string()).unwrap();
+            let answer = jinaflow(&["export", file.to_str().unwrap()]);
+            count += 1;
+            if answer.code != 0 {
+                wrong.push(format!("{name}: {}", answer.first_line()));
+            }
+        }
+    }
+    assert!(wrong.is_empty() && count > 190, "{} of {count}\n{}", wrong.len(), wrong.join("\n"));
+}

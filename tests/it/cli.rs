@@ -253,51 +253,6 @@ fn fields_and_options_are_explained_by_name() {
     assert!(jinaflow(&["fields", "uses_with"]).stderr.contains("run: jinaflow options uses_with"));
 }
 
-/// The example of every field is accepted.
-#[test]
-fn the_example_of_every_field_is_accepted() {
-    let listed = jinaflow(&["fields"]).succeeded().stdout;
-    let names: Vec<&str> = listed.lines().filter_map(|line| line.strip_prefix("- `")?.split('`').next()).collect();
-    assert!(names.len() > 100);
-    let mut wrong = Vec::new();
-    for name in names {
-        let page = jinaflow(&["explain", name]).succeeded().stdout;
-        for example in page.split("Example:\n\n").skip(1).filter_map(|rest| rest.split("\n\n").next()) {
-            let mut text: String = example.lines().filter_map(|line| line.strip_prefix("    ")).flat_map(|line| [line, "\n"]).collect();
-            if !text.contains("metadata:\n") || text.starts_with("spec") {
-                text.push_str("metadata:\n  name: search\n");
-            } else if text.contains("namespace") {
-                text.push_str("  name: search\n");
-            }
-            text.push_str("apiVersion: flow.jina.ai/v1alpha1\nkind: JinaFlow\n");
-            let flow = "  flow: {jtype: Flow, executors: [{name: encoder, uses: docker://acme/encoder:1.0, shards: 2}]}\n";
-            match text.split_once("spec:\n") {
-                Some((before, after)) if !after.contains("  flow: |") => text = format!("{before}spec:\n{flow}{after}"),
-                Some(_) => {}
-                None => text.push_str(&format!("spec:\n{flow}")),
-            }
-            let answer = jinaflow(&["export", &flow_file(&text)]);
-            // An example sets one field, and some fields need another one, or another Flow.
-            let excused = [
-                "missing-field",
-                "field-without-effect",
-                "retries-multiply",
-                "namespace-without-name",
-                "shared-claim",
-                "autoscale-without-metrics",
-                "query-without-namespace",
-                "autoscale-without-request",
-                "protocol-not-served",
-                "patch-without-target",
-            ];
-            if answer.codes().iter().any(|code| !excused.contains(code)) {
-                wrong.push(format!("{name}: {}\n{text}", answer.stderr));
-            }
-        }
-    }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-}
-
 #[test]
 fn a_closed_pipe_is_success() {
     let many: String = (0..2000).map(|i| format!("  - {{name: e{i}, uses: docker://x/y}}\n")).collect();

@@ -600,7 +600,7 @@ fn reasons_are_about_what_manifests_have() {
 }
 
 /// A Flow with and without shards, for the examples of fields.
-const FLOW: &str = "jtype: Flow\nexecutors:\n- {name: encoder, uses: docker://acme/encoder:1}\n\
+const FLOW: &str = "jtype: Flow\nexecutors:\n- {name: encoder, uses: docker://acme/encoder:1.0}\n\
                     - {name: indexer, uses: docker://acme/indexer:1, shards: 2}\n";
 
 /// The example of every field renders.
@@ -625,7 +625,9 @@ fn examples_of_fields_render() {
             fs::write(&file, example.to_string()).unwrap();
             let answer = jinaflow(&["export", file.to_str().unwrap()]);
             count += 1;
-            if answer.code != 0 {
+            // An example sets a field and what it needs. It may be without effect, or unwise, in this Flow.
+            let excused = ["field-without-effect", "retries-multiply", "query-without-namespace", "autoscale-without-request"];
+            if answer.code != 0 || answer.codes().iter().any(|code| !excused.contains(code)) {
                 wrong.push(format!("{name}: {}", answer.first_line()));
             }
         }

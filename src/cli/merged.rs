@@ -11,7 +11,7 @@ use crate::config::{JinaFlow, OnConflict};
 use crate::finding::{Code, Findings, shortened};
 use crate::function::server_fields;
 use crate::jina::topology::GATEWAY;
-use crate::krm::annotations::{INDEX, PATH};
+use crate::krm::annotations::{self, INDEX, PATH};
 use crate::krm::meta::Meta;
 use crate::krm::{Caller, ResourceList};
 use crate::plan::{Component, Role};
@@ -19,7 +19,7 @@ use crate::reconcile::ownership::{OBJECT, Owner};
 use crate::reconcile::{Fate, FlowChanges, Generated, Placing, Purpose, RENDERED, Reconciler, memory_of};
 use crate::render::{Rendering, adoption};
 use crate::report::{self, Subject};
-use crate::yaml::{self, Data, Node};
+use crate::yaml::{self, Node};
 
 /// A Flow that is exported.
 pub struct Exported {
@@ -355,14 +355,7 @@ fn mark(text: &str, marks: impl Iterator<Item = (&'static str, String)>) -> Stri
     if node.get("metadata").is_none_or(|metadata| metadata.as_map().is_none()) {
         return text.to_owned();
     }
-    if let Some(metadata) = node.get_mut("metadata") {
-        if metadata.get("annotations").is_none_or(|annotations| annotations.as_map().is_none()) {
-            metadata.set("annotations", Data::Map(Vec::new()).into());
-        }
-        if let Some(annotations) = metadata.get_mut("annotations") {
-            marks.for_each(|(name, value)| annotations.set(name, value.into()));
-        }
-    }
+    marks.for_each(|(name, value)| annotations::set(&mut node, name, value));
     yaml::edit(text, &node).unwrap_or_else(|| {
         let mut text = String::new();
         yaml::write(&node, &mut text);

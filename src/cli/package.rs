@@ -15,7 +15,7 @@ use super::shell::quoted;
 use crate::config::GROUP;
 use crate::finding::{Code, FieldPath, Finding, Step, shortened, without_secrets};
 use crate::function;
-use crate::krm::annotations::{INDEX, PACKAGE_PATH, PATH, is_bookkeeping};
+use crate::krm::annotations::{self, INDEX, PACKAGE_PATH, PATH, is_bookkeeping};
 use crate::krm::meta::Meta;
 use crate::krm::{self, ResourceList};
 use crate::reconcile::Memories;
@@ -134,21 +134,13 @@ fn objects<'t>(files: &[(&str, &'t str)], packages: &BTreeSet<String>) -> Vec<(P
 
 /// An object with the annotations by which kpt finds its place again.
 fn located<'t>(mut object: Node<'t>, (package, file, index): &Place) -> Node<'t> {
-    let empty = || Node::from(Data::Map(Vec::new()));
     if object.get("metadata").is_none_or(|metadata| metadata.as_map().is_none()) {
-        object.set("metadata", empty());
+        object.set("metadata", Data::Map(Vec::new()).into());
     }
-    if let Some(metadata) = object.get_mut("metadata") {
-        if metadata.get("annotations").is_none_or(|annotations| annotations.as_map().is_none()) {
-            metadata.set("annotations", empty());
-        }
-        if let Some(annotations) = metadata.get_mut("annotations") {
-            annotations.set(PATH, file.clone().into());
-            annotations.set(INDEX, index.clone().into());
-            if !package.is_empty() {
-                annotations.set(PACKAGE_PATH, package.clone().into());
-            }
-        }
+    annotations::set(&mut object, PATH, file.clone());
+    annotations::set(&mut object, INDEX, index.clone());
+    if !package.is_empty() {
+        annotations::set(&mut object, PACKAGE_PATH, package.clone());
     }
     object
 }
@@ -205,7 +197,7 @@ fn without_records<'n, 't>(found: Vec<Changed<'n, 't>>) -> Vec<Changed<'n, 't>> 
 }
 
 fn is_record(object: &Node<'_>) -> bool {
-    Memories::of(0, &Meta::of(object), object).is_some()
+    Memories::is(&Meta::of(object))
 }
 
 /// The objects that the pipeline changes, adds or removes, with their places.
@@ -230,9 +222,8 @@ fn changes<'n, 't>(before: &'n [(Place, Node<'t>)], after: &'n [Node<'t>]) -> Ve
 
 /// The place of an object, from its annotations.
 fn place(object: &Node<'_>) -> Place {
-    let annotations = object.map_at("metadata.annotations");
-    let value =
-        |name: &str| annotations.iter().find(|(key, _)| key.as_text() == Some(name)).map(|(_, value)| value.shown()).unwrap_or_default();
+    let meta = Meta::of(object);
+    let value = |name: &str| meta.annotation(name).unwrap_or_default().to_owned();
     (value(PACKAGE_PATH), value(PATH), value(INDEX))
 }
 

@@ -1,5 +1,7 @@
 //! Annotations that orchestrators use to track items.
 
+use crate::yaml::{Data, Node};
+
 /// The file of an item, relative to its package (Functions Spec, `internal.config.kubernetes.io/path`).
 pub const PATH: &str = "internal.config.kubernetes.io/path";
 /// The place of an item in its file.
@@ -21,6 +23,17 @@ pub const NEEDS_HASH: &str = "kustomize.config.k8s.io/needs-hash";
 /// kpt's identifiers of an item while a function sees only a selection of the package (`selectors`, `exclude`): before
 /// and since kpt 1.0 (kptdev/kpt#4663).
 pub const KPT_RESOURCE_IDS: [&str; 2] = ["internal.config.k8s.io/kpt-resource-id", "internal.config.kubernetes.io/kpt-resource-id"];
+
+/// Sets an annotation of an object that has `metadata`.
+pub fn set(object: &mut Node<'_>, name: &'static str, value: String) {
+    let Some(metadata) = object.get_mut("metadata") else { return };
+    if metadata.get("annotations").is_none_or(|known| known.as_map().is_none()) {
+        metadata.set("annotations", Data::Map(Vec::new()).into());
+    }
+    if let Some(known) = metadata.get_mut("annotations") {
+        known.set(name, value.into());
+    }
+}
 
 /// Whether an annotation belongs to the orchestrator. Such an annotation must be returned unchanged, and is not part of the
 /// object.

@@ -38,9 +38,14 @@ pub struct Memories {
 }
 
 impl Memories {
+    /// Whether an item is a record.
+    pub fn is(meta: &Meta) -> bool {
+        meta.kind == KIND && meta.annotation(RENDERED).is_some() && meta.annotation(OBJECT).is_none()
+    }
+
     /// Reads an item; `None` if it is not a record.
     pub fn of(index: usize, meta: &Meta, node: &Node<'_>) -> Option<Self> {
-        let flow = meta.annotation(RENDERED).filter(|_| meta.kind == KIND && meta.annotation(OBJECT).is_none())?;
+        let flow = meta.annotation(RENDERED).filter(|_| Self::is(meta))?;
         let flow = (meta.package().to_owned(), flow.to_owned());
         let read = |(key, value): &(Node<'_>, Node<'_>)| Some((key.as_text()?.to_owned(), of_lines(value.as_text()?)));
         let texts = node.map_at("data").iter().filter_map(read).collect();

@@ -180,17 +180,6 @@ fn is_workload(role: &str) -> bool {
     other_role(role) == Some(other)
 }
 
-/// Sets an annotation of an object.
-pub fn set_annotation(object: &mut Node<'_>, name: &'static str, value: String) {
-    let Some(metadata) = object.get_mut("metadata") else { return };
-    if metadata.get("annotations").is_none_or(|known| known.as_map().is_none()) {
-        metadata.set("annotations", Data::Map(Vec::new()).into());
-    }
-    if let Some(known) = metadata.get_mut("annotations") {
-        known.set(name, value.into());
-    }
-}
-
 /// Adds annotations to an object.
 pub fn annotate<'n>(object: &mut Node<'n>, annotations: impl IntoIterator<Item = (impl Into<Cow<'n, str>>, String)>) {
     let pairs = annotations.into_iter().map(|(name, text)| (Node::from(name.into()), text.into()));

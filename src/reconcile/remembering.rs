@@ -11,10 +11,10 @@ use super::memories::{ABOUT, Memories, Records, record};
 use super::memory::RENDERED;
 use super::outcome::{Fate, ItemFinding};
 use super::ownership::Owner;
-use super::reconciler::{Reconciler, annotate, set_annotation};
+use super::reconciler::{Reconciler, annotate};
 use crate::finding::{Code, FieldPath};
-use crate::krm::Caller;
 use crate::krm::meta::Meta;
+use crate::krm::{Caller, annotations};
 use crate::yaml::Node;
 
 impl Reconciler<'_, '_> {
@@ -26,7 +26,7 @@ impl Reconciler<'_, '_> {
     /// Writes the memory of an object.
     pub(super) fn write_memory(&mut self, flow: &Placing, owner: &Owner, object: &mut Node<'_>, rendered: String) {
         if !self.keeps_records() {
-            set_annotation(object, RENDERED, rendered);
+            annotations::set(object, RENDERED, rendered);
             return;
         }
         drop_annotation(object);
@@ -63,7 +63,7 @@ impl Reconciler<'_, '_> {
         let mut written: HashSet<FlowKey> = HashSet::new();
         for former in known {
             let is_rendered = self.flows.rendered.contains(&former.flow);
-            if let Some(key) = former.of_two_branches().filter(|_| is_rendered) {
+            if let Some(key) = is_rendered.then(|| former.of_two_branches()).flatten() {
                 let path = FieldPath::from("data").key(key);
                 let finding = Code::RecordOfTwoBranches.error(path, "has two values for a field, so it is of two branches");
                 let fix = "take the record of one side, and the same side of the other files with conflicts: \

@@ -11,11 +11,11 @@ use super::memory::remember;
 use super::merge::{Overwritten, merge};
 use super::outcome::Fate;
 use super::ownership::{OBJECT, Owner};
-use super::reconciler::{Reconciler, annotate, set_annotation};
+use super::reconciler::{Reconciler, annotate};
 use super::record::Around;
 use super::succession::{exchange, fit, follow, rename};
 use crate::finding::{FieldPath, Findings, Step};
-use crate::krm::ObjectRef;
+use crate::krm::{ObjectRef, annotations};
 use crate::yaml::Node;
 
 /// A former object: its item, role and component.
@@ -73,7 +73,7 @@ impl<'l> Reconciler<'l, '_> {
                 place.clear();
             }
             move_to(&mut object, &place);
-            set_annotation(&mut object, OBJECT, owner.value());
+            annotations::set(&mut object, OBJECT, owner.value());
             self.write_memory(flow, owner, &mut object, rendered);
             if item.is_adopted {
                 self.reselected.push((index, flow.key()));

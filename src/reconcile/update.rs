@@ -8,11 +8,11 @@ use super::memory::{Held, RENDERED, remember};
 use super::merge::{Overwritten, merge};
 use super::outcome::Fate;
 use super::ownership::{OBJECT, Owner};
-use super::reconciler::{Reconciler, annotate, set_annotation};
+use super::reconciler::{Reconciler, annotate};
 use super::record::Around;
 use crate::finding::Findings;
 use crate::krm::Caller;
-use crate::krm::annotations::{INDEX, NEEDS_HASH, PATH};
+use crate::krm::annotations::{self, INDEX, NEEDS_HASH, PATH};
 use crate::yaml::Node;
 
 /// Whether an object is the first one of its file.
@@ -78,7 +78,7 @@ impl Reconciler<'_, '_> {
             findings.push(forgotten(flow.on_conflict));
         }
         let rendered = kept.as_ref().map(|object| if held.is_empty() { fresh.unwrap_or_default() } else { remember(object, mark, &held) });
-        set_annotation(&mut merged, OBJECT, owner.value());
+        annotations::set(&mut merged, OBJECT, owner.value());
         if let Some(rendered) = rendered {
             self.write_memory(flow, owner, &mut merged, rendered);
         }

@@ -165,8 +165,8 @@ fn every_object_and_every_pod_is_accepted() {
     assert_accepted(&with_pods([flows().clone(), published(), examples(), fields()].concat()), 7_000);
 }
 
-/// Servers of all versions that are supported, each with what is rendered for its version: recorded Flows, every case of every
-/// field that the version has, and every JinaFlow that sets all fields of an older version.
+/// Starts an API server of each version, and applies what is rendered for that version: the recorded Flows, each case of each field
+/// that the version has, and the JinaFlows that set all fields of this version or an older one.
 #[test]
 fn every_version_accepts_what_is_rendered_for_it() {
     for minor in 30..NEWEST {

@@ -221,7 +221,7 @@ fn generated(item: &Item<'_>) -> Option<Meta> {
 /// Whether an item is the record of a JinaFlow.
 fn is_record(item: &Item<'_>) -> bool {
     let root = Ours::default().may_be_in(item.text()).then(|| item.read().ok()?.root).flatten();
-    root.is_some_and(|root| Memories::of(0, &Meta::of(&root), &root).is_some())
+    root.is_some_and(|root| Memories::is(&Meta::of(&root)))
 }
 
 /// Any bytes as a Flow or as `JinaFlow`s, exported in both modes.

@@ -10,9 +10,19 @@ use crate::plan::{Arg, Component, Role};
 /// The period of a rate. It has several samples, because Prometheus reads metrics every 15 to 60 seconds.
 const PERIOD: &str = "2m";
 
-/// The requests per second of all pods of a component.
+/// The number of requests that a gateway or head has received.
+const RECEIVED: &str = "jina_received_request_bytes_count";
+
+/// The requests per second of all pods of a component, also those that fail.
+///
+/// Gateways and heads measure the time only of requests that succeed, and the size of all. Workers measure the time of every
+/// call, and the size of each request in it: a call has several if the executor waits for several others.
 pub fn requests_per_second(maker: &Maker<'_>) -> String {
-    rate("jina_receiving_request_seconds_count", maker, &runtime_name(maker.component))
+    let metric = match maker.component.role {
+        Role::Gateway | Role::Head => RECEIVED,
+        Role::Worker(_) => "jina_receiving_request_seconds_count",
+    };
+    rate(metric, maker, &runtime_name(maker.component))
 }
 
 /// The requests that all pods of a component process at the same time: each second, the time that they spend on requests grows by
@@ -38,7 +48,7 @@ pub fn requests_of_caller(maker: &Maker<'_>) -> Option<String> {
     let is_head =
         matches!(component.role, Role::Worker(_)) && caller.strip_suffix("-head").is_some_and(|name| component.name.starts_with(name));
     let name = if is_head { format!("{}/head", component.node) } else { caller.to_owned() };
-    Some(rate("jina_received_request_bytes_count", maker, &name))
+    Some(rate(RECEIVED, maker, &name))
 }
 
 fn rate(metric: &str, maker: &Maker<'_>, name: &str) -> String {

@@ -161,9 +161,9 @@ fn selected(tree: &Value, found: &mut BTreeMap<String, BTreeSet<String>>) {
     }
 }
 
-/// The queries of the autoscalers of the gateway and a head. Their period is short, because the test is.
-fn concurrency() -> Vec<String> {
-    let autoscale = "autoscale: {max: 3, concurrency: 5}";
+/// The queries of the autoscalers of the gateway and a head for a target. Their period is short, because the test is.
+fn queries_for(target: &str) -> Vec<String> {
+    let autoscale = format!("autoscale: {{max: 3, {target}: 5}}");
     let spec =
         format!("monitoring: {{prometheus: 'http://prometheus:9090'}}\nroles: {{gateway: {{{autoscale}}}, head: {{{autoscale}}}}}\n");
     let objects = documents(&render(FLOW, &spec));
@@ -172,6 +172,13 @@ fn concurrency() -> Vec<String> {
         scalers.map(|scaler| text(&scaler["spec"]["triggers"][0]["metadata"]["query"]).replace("[2m]", "[3s]")).collect();
     assert_eq!(queries.len(), 2, "{objects:?}");
     queries
+}
+
+/// The requests that an autoscaler of the gateway with `requestsPerSecond` counts, without those that succeed.
+fn failures_counted() -> String {
+    let query = queries_for("requestsPerSecond").into_iter().find(|query| query.contains("gateway")).unwrap();
+    let counter = query.strip_prefix("sum(rate(").unwrap().strip_suffix("[3s]))").unwrap().replace('{', "{pod!=\"\",");
+    format!("sum({counter}) - sum(jina_receiving_request_seconds_count{{pod!=\"\",runtime_name=\"gateway\"}})")
 }
 
 /// One run of a Flow: each query of the dashboard returns numbers, an alert fires and others do not, and every metric in a query is one
@@ -189,9 +196,10 @@ fn every_query_finds_metrics_of_a_real_flow() {
     let metrics = "group by (__name__) ({job=~\".+/.+\", pod!=\"\"})";
     let labels = "group by (namespace, pod, container, job) (jina_receiving_request_seconds_count{pod!=\"\"})";
     let abandoned = "sum(jina_number_of_pending_requests{pod!=\"\"})";
-    let load = concurrency();
+    let failures = failures_counted();
+    let load = queries_for("concurrency");
     let highest: Vec<String> = load.iter().map(|query| format!("max_over_time(({query})[5m:1s])")).collect();
-    let mut others = vec![metrics, labels, abandoned];
+    let mut others = vec![metrics, labels, abandoned, &failures];
     others.extend(load.iter().chain(&highest).map(String::as_str));
     let plan = json!({
         "prometheus": tools.join("cluster/bin/prometheus-server"),
@@ -254,6 +262,8 @@ fn every_query_finds_metrics_of_a_real_flow() {
     // A request that its client has given up stays pending, so no alert uses this number.
     assert_eq!(answers["others"][abandoned]["result"][0]["value"][1], "1");
     assert!(expressions.iter().all(|expression| !expression.contains("pending")));
+    // An autoscaler counts it, and the five that failed.
+    assert_eq!(answers["others"][&failures]["result"][0]["value"][1], "6");
     // Autoscalers see the load of gateway and head, and no load when it is over.
     for (query, highest) in load.iter().zip(&highest) {
         let value = |query: &str| text(&answers["others"][query]["result"][0]["value"][1]).parse::<f64>().unwrap();

@@ -311,6 +311,11 @@ fn write_report(imported: &Imported, nodes: &[Node<'_>], stdout: &mut impl Write
         let names = imported.only_with_compat.join(", ");
         writeln!(stdout, "Without `compat`, these are errors or have no effect. Remove them together with it: {names}.")?;
     }
+    if !imported.rendered_without_compat.is_empty() {
+        let labels = labels(&imported.rendered_without_compat);
+        let what = "Without `compat`, the Flow has these objects itself. Remove your own together with it";
+        writeln!(stdout, "{what}: {labels}.")?;
+    }
     let is_built = |place: &usize| !imported.not_built.iter().any(|(other, _)| other == place);
     let copied: Vec<usize> = proof.foreign.iter().copied().filter(is_built).collect();
     if !copied.is_empty() {
@@ -319,34 +324,54 @@ fn write_report(imported: &Imported, nodes: &[Node<'_>], stdout: &mut impl Write
     if !imported.stripped.is_empty() {
         writeln!(stdout, "Annotations that tools write for themselves are left out: {}.", labels(&imported.stripped))?;
     }
+    if !imported.without_value.is_empty() {
+        let what = "Variables without a value are left out, as `kubectl apply` does";
+        writeln!(stdout, "{what}: {}.", labels(&imported.without_value))?;
+    }
     Ok(())
 }
 
-/// Writes the files of a folder that are not manifests, so that nobody misses them later.
+/// Writes the files of a folder that are not read, so that nobody misses them later.
 fn write_unread(source: &str, stdout: &mut impl Write) -> Result<()> {
-    let mut unread = Vec::new();
+    let mut unread = Unread::default();
     if source != "-" && FilePath::new(source).is_dir() {
-        list_unread(FilePath::new(source), FilePath::new(""), &mut unread);
+        list_unread(FilePath::new(source), FilePath::new(""), false, &mut unread);
     }
-    if !unread.is_empty() {
-        unread.sort();
-        let more = unread.len().saturating_sub(MOST_FILES);
-        let shown = unread.get(..MOST_FILES).unwrap_or(&unread).join(", ");
+    let Unread { others, hidden } = unread;
+    for (reason, mut files) in [("Not manifests", others), ("Hidden", hidden)] {
+        if files.is_empty() {
+            continue;
+        }
+        files.sort();
+        let more = files.len().saturating_sub(MOST_FILES);
+        let shown = files.get(..MOST_FILES).unwrap_or(&files).join(", ");
         let more = if more > 0 { format!(", and {more} more") } else { String::new() };
-        writeln!(stdout, "Not manifests, so neither read nor copied: {shown}{more}.")?;
+        writeln!(stdout, "{reason}, so neither read nor copied: {shown}{more}.")?;
     }
     Ok(())
+}
+
+/// The files of a folder that are not read.
+#[derive(Default)]
+struct Unread {
+    /// Files that are not manifests.
+    others: Vec<String>,
+    /// Manifests whose name, or the name of whose folder, begins with a dot.
+    hidden: Vec<String>,
 }
 
 /// Adds the files below a folder that are not read. `below` is the way to the folder from the source.
-fn list_unread(folder: &FilePath, below: &FilePath, unread: &mut Vec<String>) {
+fn list_unread(folder: &FilePath, below: &FilePath, is_hidden: bool, unread: &mut Unread) {
     let Ok(entries) = fs::read_dir(folder) else { return };
     for entry in entries.flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
         let path = below.join(&name);
+        let is_hidden = is_hidden || name.starts_with('.');
         match entry.file_type() {
-            Ok(kind) if kind.is_dir() && !name.starts_with('.') => list_unread(&entry.path(), &path, unread),
-            Ok(kind) if kind.is_file() && !is_manifest(&name) && !name.starts_with('.') => unread.push(path.display().to_string()),
+            // The objects of git are not files of a user.
+            Ok(kind) if kind.is_dir() && name != ".git" => list_unread(&entry.path(), &path, is_hidden, unread),
+            Ok(kind) if kind.is_file() && is_hidden && is_manifest(&name) => unread.hidden.push(path.display().to_string()),
+            Ok(kind) if kind.is_file() && !is_hidden && !is_manifest(&name) => unread.others.push(path.display().to_string()),
             _ => {}
         }
     }
@@ -421,8 +446,9 @@ fn next_steps(
     };
     let built = if arguments.layout == Layout::Kustomize { format!("{up}prod.yaml") } else { folder.to_string() };
     writeln!(stdout, "  {command}")?;
-    let is_exact =
-        imported.rearranged.is_empty() && imported.renamed.is_empty() && imported.stripped.is_empty() && imported.not_built.is_empty();
+    let is_exact = [&imported.rearranged, &imported.stripped, &imported.without_value].into_iter().all(Vec::is_empty)
+        && imported.renamed.is_empty()
+        && imported.not_built.is_empty();
     let note = match (imported.proof.is_proved(), is_exact) {
         (true, true) => "    # no changes",
         (true, false) => "    # only the changes that are listed above",

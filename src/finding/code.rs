@@ -214,6 +214,7 @@ codes! {
     LiveObjects = "live-objects",
     ExportExpected = "export-expected",
     IncompleteExport = "incomplete-export",
+    ChangedWorkload = "changed-workload",
     SeveralFlows = "several-flows",
     BrokenAddress = "broken-address",
     ExportTooOld = "export-too-old",

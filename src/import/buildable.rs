@@ -18,12 +18,58 @@ pub fn obstacle(object: &Node<'_>, is_generated: bool) -> Option<String> {
     if let Some(annotation) = instruction(object, is_generated) {
         return Some(format!("the annotation {annotation}"));
     }
+    if let Some(field) = is_generated.then(|| misshapen(object)).flatten() {
+        return Some(format!("a string in `{field}`"));
+    }
     let mut found = None;
     let _found = object.any_scalar(&mut |scalar: &Scalar<'_>| {
         found = scalar.text.chars().find(|character| is_refused(*character));
         found.is_some()
     });
     found.map(|character| format!("the character U+{:04X}", u32::from(character)))
+}
+
+/// Fields of pods, workloads and Services that are mappings or lists. A null is a field that is not set.
+const NOT_STRINGS: [&str; 22] = [
+    "metadata",
+    "spec",
+    "template",
+    "strategy",
+    "labels",
+    "annotations",
+    "selector",
+    "matchLabels",
+    "containers",
+    "initContainers",
+    "args",
+    "command",
+    "env",
+    "envFrom",
+    "valueFrom",
+    "ports",
+    "resources",
+    "volumes",
+    "volumeMounts",
+    "securityContext",
+    "imagePullSecrets",
+    "tolerations",
+];
+
+/// Mappings whose keys users choose.
+const OF_USERS: [&str; 5] = ["labels", "annotations", "matchLabels", "data", "nodeSelector"];
+
+/// The first field that has a string instead of a mapping or list. kustomize follows names through these fields, and stops.
+fn misshapen<'n>(node: &'n Node<'_>) -> Option<&'n str> {
+    if let Some(entries) = node.as_list() {
+        return entries.iter().find_map(misshapen);
+    }
+    node.as_map()?.iter().find_map(|(key, value)| {
+        let name = key.as_text()?;
+        if value.as_text().is_some() {
+            return (NOT_STRINGS.contains(&name) && !value.is_null()).then_some(name);
+        }
+        if OF_USERS.contains(&name) || name == "selector" && value.at("matchLabels").is_none() { None } else { misshapen(value) }
+    })
 }
 
 /// Whether kustomize stops with `control characters are not allowed`, because it writes each object as JSON, which escapes only the
@@ -47,6 +93,10 @@ mod tests {
             ("{kind: A, apiVersion: v1, metadata: {}}", false, "no name"),
             ("{kind: A, apiVersion: v1, metadata: {generateName: a-}}", false, "a generateName and no name"),
             ("{kind: A, apiVersion: v1, metadata: {name: a}, x: [{y: \"a\\u007f\"}]}", false, "the character U+007F"),
+            ("{kind: A, apiVersion: v1, metadata: {name: a, labels: {env: x}}, spec: {selector: {env: x}, strategy: null}}", true, ""),
+            ("{kind: A, apiVersion: v1, metadata: {name: a, labels: ''}}", true, "a string in `labels`"),
+            ("{kind: A, apiVersion: v1, metadata: {name: a}, spec: {a: [{env: ''}]}}", true, "a string in `env`"),
+            ("{kind: A, apiVersion: v1, metadata: {name: a}, spec: {a: [{env: ''}]}}", false, ""),
             (
                 "{kind: A, apiVersion: v1, metadata: {name: a, annotations: {config.kubernetes.io/local-config: x}}}",
                 false,

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::address::Address;
+use super::changed;
 use super::export::{Executor, Export};
 use super::graph::Graph;
 use super::old;
@@ -41,7 +42,7 @@ pub fn problems(export: &Export<'_>, objects: &[Node<'_>]) -> Vec<Problem> {
     }
     let services = Services::of(objects);
     match export.gateways.first() {
-        Some(gateway) => problems.extend(of_gateway(gateway, export, &services)),
+        Some(gateway) => problems.extend(of_gateway(gateway, export, objects, &services)),
         None if export.executors.len() > 1 => {
             let names = names(export.executors.iter().map(|executor| executor.name.as_str()));
             let message = format!("has {} executors, but not the gateway that calls them: {names}", export.executors.len());
@@ -53,6 +54,7 @@ pub fn problems(export: &Export<'_>, objects: &[Node<'_>]) -> Vec<Problem> {
     for executor in &export.executors {
         problems.extend(of_executor(executor, &services));
     }
+    problems.extend(export.workloads().filter_map(changed::image));
     problems.extend(beside_workloads(export, objects, &services));
     problems.extend(exclusive(objects));
     problems
@@ -113,12 +115,12 @@ fn nothing(objects: &[Node<'_>]) -> Finding {
         *kinds.entry(object.text_at("kind")).or_default() += 1;
     }
     let found: Vec<String> = kinds.iter().filter(|(kind, _)| !kind.is_empty()).map(|(kind, count)| format!("{count} {kind}")).collect();
-    let is_flow = objects.iter().any(|object| object.get("jtype").is_some() || object.text_at("kind").is_empty());
+    let is_flow = objects.iter().any(|object| ["jtype", "executors", "pods"].iter().any(|field| object.get(field).is_some()));
     let is_ours = objects.iter().any(|object| object.text_at("apiVersion").starts_with("flow.jina.ai/"));
     let (message, fix) = match (is_ours, found.is_empty(), is_flow) {
         (true, ..) => ("is a JinaFlow, not an export of Jina".to_owned(), "render it: it needs no import"),
         (_, true, true) => ("is a Flow, not an export of Jina".to_owned(), "run `jinaflow init` with it"),
-        (_, true, false) => ("has no objects".to_owned(), "name the folder or file that `jina export kubernetes` has written"),
+        (_, true, false) => ("has no Kubernetes objects".to_owned(), "name the folder or file that `jina export kubernetes` has written"),
         _ => (
             format!("has no workload that runs `jina gateway` or `jina executor`, only {}", found.join(", ")),
             "name the folder or file that `jina export kubernetes` has written",
@@ -129,13 +131,14 @@ fn nothing(objects: &[Node<'_>]) -> Finding {
 
 /// Findings about objects that are there twice.
 fn duplicates(objects: &[Node<'_>]) -> Vec<Problem> {
-    let mut seen: BTreeMap<[String; 3], usize> = BTreeMap::new();
+    let mut seen: BTreeMap<[String; 4], usize> = BTreeMap::new();
     let mut problems = Vec::new();
     for (place, object) in objects.iter().enumerate() {
         let ObjectRef { kind, name, namespace, .. } = ObjectRef::of(object);
         // kustomize treats an object without a namespace as one of this namespace.
         let namespace = if namespace == "default" { "" } else { namespace };
-        let Some(first) = seen.insert([kind, namespace, name].map(str::to_owned), place).filter(|_| !name.is_empty()) else { continue };
+        let key = [ObjectRef::of(object).group(), kind, namespace, name].map(str::to_owned);
+        let Some(first) = seen.insert(key, place).filter(|_| !name.is_empty()) else { continue };
         for place in [first, place] {
             let message = "is there twice, and it is not known which of the two applies";
             let finding = Code::DuplicateObject.error("", message).got(format!("{kind}/{name}"));
@@ -160,7 +163,7 @@ fn several_flows(export: &Export<'_>) -> Option<Finding> {
 }
 
 /// Problems of the graph and its addresses.
-fn of_gateway(gateway: &Workload<'_>, export: &Export<'_>, services: &Services<'_>) -> Vec<Problem> {
+fn of_gateway(gateway: &Workload<'_>, export: &Export<'_>, objects: &[Node<'_>], services: &Services<'_>) -> Vec<Problem> {
     let graph = Graph::of(&gateway.argv);
     let at = Some(gateway.object);
     let mut problems = Vec::new();
@@ -175,7 +178,10 @@ fn of_gateway(gateway: &Workload<'_>, export: &Export<'_>, services: &Services<'
             namespace == gateway.namespace && (service == name || service.strip_suffix("-head") == Some(&name))
         });
         match export.executor(node) {
-            None if is_own => problems.push((at, missing(&format!("the executor `{node}`, which the gateway calls")))),
+            None if is_own => problems.push(changed::workload(&name, objects).unwrap_or_else(|| {
+                let finding = missing(&format!("the executor `{node}`, which the gateway calls"));
+                (at, finding)
+            })),
             Some(_) => {
                 let address = addresses.first().map(String::as_str).unwrap_or_default();
                 problems.extend(services.problem(Opt::DeploymentsAddresses, address).map(|finding| (at, finding)));
@@ -240,8 +246,14 @@ fn beside_workloads(export: &Export<'_>, objects: &[Node<'_>], services: &Servic
     let maps: BTreeSet<&str> =
         objects.iter().filter(|object| object.text_at("kind") == "ConfigMap").map(|object| object.text_at("metadata.name")).collect();
     let mut lost: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    let mut problems = Vec::new();
     for workload in export.workloads() {
         let map = format!("{}-configmap", workload.name);
+        let is_complete = services.0.contains_key(workload.name) && maps.contains(map.as_str());
+        if let Some(problem) = changed::name(workload).filter(|_| !is_complete) {
+            problems.push(problem);
+            continue;
+        }
         if !services.0.contains_key(workload.name) {
             lost.entry("Service").or_default().push(workload.name.to_owned());
         }
@@ -249,7 +261,9 @@ fn beside_workloads(export: &Export<'_>, objects: &[Node<'_>], services: &Servic
             lost.entry("ConfigMap").or_default().push(map);
         }
     }
-    lost.iter().map(|(kind, lost)| (None, missing(&format!("the {kind} {}", names(lost.iter().map(String::as_str)))))).collect()
+    let missing = |(kind, lost): (&&str, &Vec<String>)| (None, missing(&format!("the {kind} {}", names(lost.iter().map(String::as_str)))));
+    problems.extend(lost.iter().map(missing));
+    problems
 }
 
 fn missing(what: &str) -> Finding {

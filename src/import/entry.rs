@@ -1,6 +1,7 @@
 //! The options of an executor or of the gateway, as a section of a Flow.
 
 use super::export::{Executor, Export};
+use super::stateful;
 use super::workload::Workload;
 use crate::jina::argv::Argv;
 use crate::jina::options::{ALL_INTERFACES, Opt, Use};
@@ -95,11 +96,7 @@ pub fn of_executor(executor: &Executor<'_>, export: &Export<'_>, is_flow: bool) 
     if !is_flow {
         ports(&mut entry, argv);
     }
-    if worker.kind == "StatefulSet" {
-        let mount = worker.container.list_at("volumeMounts").first().map(|mount| mount.text_at("mountPath"));
-        let path = mount.filter(|path| !path.is_empty()).unwrap_or("/workspace").to_owned();
-        entry.set(Opt::Volumes, path);
-    }
+    entry.options.extend(stateful::volumes(executor).map(|path| (Opt::Volumes, path.into())));
     surroundings(&mut entry, worker, export);
     Some(entry)
 }

@@ -99,10 +99,14 @@ pub fn elsewhere(objects: &[Node<'_>], namespace: &str) -> Vec<bool> {
     objects.iter().map(|object| nearest.get(&key(object)).is_some_and(|nearest| *nearest < distance(object))).collect()
 }
 
-/// The identity of an object within a namespace.
+/// The identity of an object within a namespace. A Service of Knative is another kind than a Service of Kubernetes.
 pub fn key(object: &Node<'_>) -> [String; 2] {
-    let ObjectRef { kind, name, .. } = ObjectRef::of(object);
-    [kind.to_owned(), name.to_owned()]
+    let reference = ObjectRef::of(object);
+    let kind = match (reference.kind, reference.group()) {
+        ("Service", group) if !group.is_empty() => format!("Service.{group}"),
+        (kind, _) => kind.to_owned(),
+    };
+    [kind, reference.name.to_owned()]
 }
 
 /// Adds the fields in which two nodes differ. The order of fields does not matter.

@@ -9,7 +9,7 @@ use super::export::Export;
 use super::problem::Problem;
 use super::proof::{self, Proof};
 use super::settings::{self, Settings};
-use super::{edits, flow, invalid_names, live, text, tool_annotations};
+use super::{edits, flow, invalid_names, live, stateful, text, tool_annotations};
 use crate::finding::{Code, Finding, Findings, Severity};
 use crate::yaml::{self, Node};
 
@@ -32,6 +32,10 @@ pub struct Imported {
     pub renamed: Vec<String>,
     /// The objects that had annotations that tools write for themselves.
     pub stripped: Vec<usize>,
+    /// The objects that do not belong to the Flow, and that it renders itself when `compat` is removed.
+    pub rendered_without_compat: Vec<usize>,
+    /// The ConfigMaps that had variables without a value.
+    pub without_value: Vec<usize>,
     /// The objects that do not belong to the Flow and that no build can have, each with the reason.
     pub not_built: Vec<(usize, String)>,
     /// The objects whose arguments a render writes in another order.
@@ -46,6 +50,8 @@ pub fn import(objects: &mut [Node<'_>], name: &str) -> Result<Imported, Vec<Prob
     objects.iter_mut().for_each(text::quote);
     let are_live: Vec<bool> = objects.iter().map(live::is_live).collect();
     objects.iter_mut().zip(&are_live).filter(|(_, is_live)| **is_live).for_each(|(object, _)| live::strip(object));
+    let has_null = |object: &Node<'_>| object.map_at("data").iter().any(|(_, value)| value.is_null());
+    let mut without_value: Vec<usize> = objects.iter().enumerate().filter(|(_, object)| has_null(object)).map(|(place, _)| place).collect();
     objects.iter_mut().for_each(live::strip_empty);
     let mut stripped = Vec::new();
     for (place, object) in objects.iter_mut().enumerate() {
@@ -54,11 +60,11 @@ pub fn import(objects: &mut [Node<'_>], name: &str) -> Result<Imported, Vec<Prob
         }
     }
     let renamed = invalid_names::rename(objects);
-    let (config, flow, namespace) = read(objects, name)?;
+    let (config, flow, namespace, claims) = read(objects, name)?;
     let mut warnings = Findings::default();
     let Some(rendered) = proof::render(&config, &mut warnings) else {
         let errors = warnings.into_iter().filter(|finding| finding.severity == Severity::Error);
-        return Err(errors.map(|finding| (None, finding)).collect());
+        return Err(errors.map(|finding| (None, in_export(finding))).collect());
     };
     let problems = not_buildable(objects, &rendered, &namespace);
     if !problems.is_empty() {
@@ -82,21 +88,54 @@ pub fn import(objects: &mut [Node<'_>], name: &str) -> Result<Imported, Vec<Prob
         *object = arranged;
     }
     let Lifting { config, before, proof, edits, rearranged, only_with_compat, .. } = lifting;
-    let own: HashSet<[String; 2]> = proof
+    let edits = [claims, edits].concat();
+    let rendered_without_compat = rendered_without_compat(&config, objects, &proof);
+    let own: HashSet<[&str; 2]> = proof
         .same
         .iter()
         .chain(proof.different.iter().map(|different| &different.object))
         .filter_map(|place| objects.get(*place))
-        .map(proof::key)
+        .map(kind_and_name)
         .collect();
     let obstacle = |place: &usize| {
         let object = objects.get(*place)?;
         // Patches and rules of the build find objects by these two.
-        let is_namesake = own.contains(&proof::key(object)).then(|| "the kind and the name of an object of the Flow".to_owned());
+        let is_namesake = own.contains(&kind_and_name(object)).then(|| "the kind and the name of an object of the Flow".to_owned());
         Some((*place, is_namesake.or_else(|| buildable::obstacle(object, false))?))
     };
     let not_built = proof.foreign.iter().filter_map(obstacle).collect();
-    Ok(Imported { flow, namespace, config, before, proof, edits, renamed, stripped, not_built, rearranged, only_with_compat })
+    without_value.retain(|place| !proof.foreign.contains(place));
+    Ok(Imported {
+        flow,
+        namespace,
+        config,
+        before,
+        proof,
+        edits,
+        renamed,
+        stripped,
+        rendered_without_compat,
+        without_value,
+        not_built,
+        rearranged,
+        only_with_compat,
+    })
+}
+
+/// An error in the Flow of an export. The user has no such Flow yet, so the place in it becomes a part of the message.
+fn in_export(finding: Finding) -> Finding {
+    let place = finding.path.to_string();
+    let place = place.strip_prefix("spec.flow.").unwrap_or(&place);
+    let message = format!("gives a Flow in which `{place}` {}", finding.message);
+    let in_export = finding.code.error("", message).fix("correct the arguments in the export, or the Flow and export it again");
+    match finding.got {
+        Some(got) => in_export.got(got),
+        None => in_export,
+    }
+}
+
+fn kind_and_name<'n>(object: &'n Node<'_>) -> [&'n str; 2] {
+    [object.text_at("kind"), object.text_at("metadata.name")]
 }
 
 /// Rendered objects by their kind and name.
@@ -148,7 +187,11 @@ impl Lifting {
             return Ok(Self { config, objects, before, proof, edits: Vec::new(), rearranged, only_with_compat: Vec::new() });
         }
         let errors = |findings: Findings| -> Vec<Problem> { findings.into_iter().map(|finding| (None, finding)).collect() };
-        let own: Vec<Node<'_>> = objects.iter().zip(is_elsewhere).filter(|(_, is)| !is).map(|(object, _)| object.clone()).collect();
+        // Edits are found by the kind and the name.
+        let names: HashSet<[&str; 2]> = rendered.iter().map(kind_and_name).collect();
+        let is_of_another_group = |object: &Node<'_>| names.contains(&kind_and_name(object)) && !bases.contains_key(&proof::key(object));
+        let own = objects.iter().zip(is_elsewhere).filter(|(object, is)| !is && !is_of_another_group(object));
+        let own: Vec<Node<'_>> = own.map(|(object, _)| object.clone()).collect();
         let lifted = edits::lift(config, &own).map_err(errors)?;
         let mut findings = Findings::default();
         let Some(rendered) = proof::render(&lifted.config, &mut findings) else { return Err(errors(findings)) };
@@ -158,12 +201,26 @@ impl Lifting {
     }
 }
 
-/// The fields of a JinaFlow that are errors, or patches without an effect, when `compat` is removed.
-fn only_with_compat(config: &Node<'static>) -> Vec<String> {
+/// The objects of the export that do not belong to the Flow, and that it renders itself when `compat` is removed.
+fn rendered_without_compat(config: &Node<'static>, objects: &[Node<'_>], proof: &Proof) -> Vec<usize> {
+    let rendered = proof::render(&without_compat(config), &mut Findings::default()).unwrap_or_default();
+    let known = by_key(&rendered);
+    let namespace = config.text_at("metadata.namespace");
+    let is_here = |object: &Node<'_>| ["", namespace].contains(&object.text_at("metadata.namespace"));
+    let is_known = |place: &usize| objects.get(*place).is_some_and(|object| is_here(object) && known.contains_key(&proof::key(object)));
+    proof.foreign.iter().copied().filter(is_known).collect()
+}
+
+fn without_compat(config: &Node<'static>) -> Node<'static> {
     let mut config = config.clone();
     config.get_mut("spec").and_then(|spec| spec.take("compat"));
+    config
+}
+
+/// The fields of a JinaFlow that are errors, or patches without an effect, when `compat` is removed.
+fn only_with_compat(config: &Node<'static>) -> Vec<String> {
     let mut findings = Findings::default();
-    let _objects = proof::render(&config, &mut findings);
+    let _objects = proof::render(&without_compat(config), &mut findings);
     let is_useless = |finding: &&Finding| finding.severity == Severity::Error || finding.code == Code::PatchWithoutEffect;
     let useless = findings.iter().filter(is_useless);
     let mut fields: Vec<String> = useless.map(|finding| finding.path.to_string().trim_end_matches(".target").to_owned()).collect();
@@ -172,8 +229,8 @@ fn only_with_compat(config: &Node<'static>) -> Vec<String> {
     fields
 }
 
-/// The JinaFlow of an export, the text of its Flow, and the namespace.
-fn read(objects: &[Node<'_>], name: &str) -> Result<(Node<'static>, String, String), Vec<Problem>> {
+/// The JinaFlow of an export, the text of its Flow, the namespace, and in words the claims that a user has added.
+fn read(objects: &[Node<'_>], name: &str) -> Result<(Node<'static>, String, String, Vec<String>), Vec<Problem>> {
     let export = Export::of(objects);
     let problems = check::problems(&export, objects);
     if !problems.is_empty() {
@@ -190,6 +247,8 @@ fn read(objects: &[Node<'_>], name: &str) -> Result<(Node<'static>, String, Stri
     let keeps_variables = root.any_scalar(&mut |scalar| scalar.text.contains('$'));
     let mut flow = String::new();
     yaml::write(&root, &mut flow);
-    let config = settings.jina_flow(name, settings.fields(keeps_variables), &flow);
-    Ok((config, flow, settings.namespace))
+    let mut fields = settings.fields(keeps_variables);
+    fields.extend(stateful::layers(&export).map(|layers| ("executors", layers)));
+    let config = settings.jina_flow(name, fields, &flow);
+    Ok((config, flow, settings.namespace, stateful::lines(&export)))
 }

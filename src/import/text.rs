@@ -6,7 +6,7 @@
 use crate::yaml::{Data, Node, Style};
 
 /// Mappings from names to strings.
-const OF_STRINGS: [&str; 8] = ["annotations", "labels", "matchLabels", "nodeSelector", "selector", "data", "limits", "requests"];
+const OF_STRINGS: [&str; 7] = ["annotations", "labels", "matchLabels", "nodeSelector", "selector", "limits", "requests"];
 
 /// Lists of strings.
 const LISTS_OF_STRINGS: [&str; 4] = ["args", "command", "accessModes", "matchNames"];
@@ -38,6 +38,10 @@ pub fn quote(node: &mut Node<'_>) {
     for (key, value) in pairs {
         let name = key.as_text().unwrap_or_default().to_owned();
         match &mut value.data {
+            Data::Map(pairs) if name == "data" => pairs.iter_mut().for_each(|(key, value)| {
+                as_string(key);
+                as_variable(value);
+            }),
             Data::Map(_) if OF_STRINGS.contains(&name.as_str()) => as_strings(value),
             Data::List(entries) if LISTS_OF_STRINGS.contains(&name.as_str()) => entries.iter_mut().for_each(as_string),
             Data::Scalar(_) if STRINGS.contains(&name.as_str()) => as_string(value),
@@ -53,6 +57,13 @@ fn as_strings(node: &mut Node<'_>) {
     for (key, value) in pairs {
         as_string(key);
         as_strings(value);
+    }
+}
+
+/// Quotes a variable. The exporter quotes the text `null` there, so a value that is null is an edit.
+fn as_variable(node: &mut Node<'_>) {
+    if !node.is_null() {
+        as_string(node);
     }
 }
 

@@ -22,6 +22,8 @@ pub struct Workload<'o> {
     pub node: String,
     /// The part of the executor.
     pub role: Role,
+    /// What the exporter adds to the name of the executor for this part.
+    suffix: String,
     /// The arguments of the container that others call.
     pub argv: Argv,
     /// The container that others call.
@@ -33,10 +35,13 @@ pub struct Workload<'o> {
 }
 
 impl<'o> Workload<'o> {
+    /// The kinds of workloads that Jina exports.
+    pub const KINDS: [&'static str; 2] = ["Deployment", "StatefulSet"];
+
     /// Reads an object; `None` if it does not run Jina.
     pub fn of(object: usize, root: &'o Node<'o>) -> Option<Self> {
         let kind = root.text_at("kind");
-        if !["Deployment", "StatefulSet"].contains(&kind) {
+        if !Self::KINDS.contains(&kind) {
             return None;
         }
         let pod = root.at("spec.template.spec")?;
@@ -64,13 +69,18 @@ impl<'o> Workload<'o> {
         if let Some(label) = label.filter(|label| role != Role::Gateway && !is_named(&node) && is_named(label)) {
             label.clone_into(&mut node);
         }
-        Some(Self { object, kind, name, namespace, node, role, argv, container, pod, root })
+        Some(Self { object, kind, name, namespace, node, role, suffix, argv, container, pod, root })
     }
 
     /// A container of Jina beside the one that others call, and its arguments.
     pub fn sidecar(&self, name: &str) -> Option<(&'o Node<'o>, Argv)> {
         let container = self.pod.list_at("containers").iter().find(|container| container.text_at("name") == name)?;
         runs(container, true).map(|(_, argv)| (container, argv))
+    }
+
+    /// The name with which Jina exports the workload.
+    pub fn exported_name(&self) -> String {
+        format!("{}{}", kubernetes_name(&self.node), self.suffix)
     }
 
     /// The image of the container.

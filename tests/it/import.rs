@@ -252,12 +252,15 @@ fn files_that_are_not_manifests_and_hosts_of_all_environments_are_named() {
     let folder = export(SHARDED);
     let ingress = "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata:\n  name: door\n  namespace: custom-namespace\nspec:\n  \
                    rules:\n  - host: search.example.com\n";
-    for (name, text) in [("RUNBOOK.md", "# Read me\n"), ("gateway/deploy.sh", "true\n"), (".hidden", ""), ("door.yaml", ingress)] {
+    for (name, text) in
+        [("RUNBOOK.md", "# Read me\n"), ("gateway/deploy.sh", "true\n"), (".hidden", ""), (".old.yaml", ingress), ("door.yaml", ingress)]
+    {
         fs::write(folder.join(name), text).unwrap();
     }
     let (result, _) = imported(&folder, &[]);
     let shown = result.succeeded().stdout;
     assert!(shown.contains("Not manifests, so neither read nor copied: RUNBOOK.md, gateway/deploy.sh.\n"), "{shown}");
+    assert!(shown.contains("Hidden, so neither read nor copied: .old.yaml.\n"), "{shown}");
     assert!(shown.contains("with the same hosts, so give each environment its own hosts in a patch: ingress-door.yaml.\n"), "{shown}");
 }
 
@@ -424,10 +427,16 @@ fn bad_input_is_refused_and_nothing_is_written() {
         ),
         (|folder| edit(folder, "gateway/gateway.yml", "replicas: 1", "replicas: {{ .Values.n }}"), &["export-expected"], "helm template"),
         (|folder| edit(folder, "gateway/gateway.yml", "  replicas: 1", "  replicas: 1\n  replicas: 2"), &["duplicate-key"], "replicas"),
-        (|folder| ["gateway", "indexer"].iter().for_each(|name| remove(folder, name)), &["export-expected"], "has no objects"),
+        (|folder| ["gateway", "indexer"].iter().for_each(|name| remove(folder, name)), &["export-expected"], "has no Kubernetes objects"),
         (|folder| annotate(folder, "config.kubernetes.io/local-config: x"), &["export-not-buildable"], "config.kubernetes.io/local-config"),
         (|folder| annotate(folder, "kustomize.config.k8s.io/needs-hash: x"), &["export-not-buildable"], "needs-hash"),
         (|folder| annotate(folder, "kustomize.config.k8s.io/behavior: x"), &["export-not-buildable"], "behavior"),
+        (
+            |folder| edit(folder, "gateway/gateway.yml", "    spec:\n", "    spec:\n      volumes: ''\n"),
+            &["export-not-buildable"],
+            "`volumes`",
+        ),
+        (|folder| edit(folder, "indexer/indexer-0.yml", "- executor\n", "- exec jina executor\n"), &["incomplete-export"], "shard 0"),
         (|folder| annotate(folder, "note: \"\\x7F\""), &["export-not-buildable"], "the character U+007F"),
         (|folder| edit(folder, "gateway/gateway.yml", "apiVersion: apps/v1\n", ""), &["export-not-buildable"], "has no apiVersion"),
         (
@@ -446,6 +455,96 @@ fn bad_input_is_refused_and_nothing_is_written() {
     }
 }
 
+/// An executor that is there, but so changed that nothing shows its options, is named with its change.
+#[test]
+fn a_changed_workload_is_named() {
+    let faults: [(&str, &str, &str); 4] = [
+        ("kind: Deployment", "kind: Rollout", "is not a Deployment or StatefulSet (got \"Rollout/a\"); make it a Deployment again"),
+        ("- executor\n", "- exec jina executor\n", "has no container that runs `jina executor`"),
+        (
+            "kind: Deployment\nmetadata:\n  name: a\n",
+            "kind: Deployment\nmetadata:\n  name: c\n",
+            "(got \"Deployment/c\"); rename it to `a`",
+        ),
+        ("image: ", "image: '' # ", "has a container of Jina without an image (got \"Deployment/a\")"),
+    ];
+    for (old, new, words) in faults {
+        let folder = export("164-monitoring-executor-only");
+        edit(&folder, "a/a.yml", old, new);
+        let (result, out) = imported(&folder, &[]);
+        assert_eq!(result.codes(), ["changed-workload"], "{}", result.stderr);
+        result.says(words);
+        assert!(!out.exists());
+    }
+}
+
+/// Jina gives claims to all pods of an executor, also to its head. A user may give them to some.
+#[test]
+fn claims_of_some_pods_are_the_field_storage() {
+    for (shards, place) in [(&[0, 1, 2][..], "executors.indexer.storage"), (&[1], "executors.indexer.shards.1.storage")] {
+        let folder = export(SHARDED);
+        for shard in shards {
+            edit(&folder, &format!("indexer/indexer-{shard}.yml"), "kind: Deployment", "kind: StatefulSet");
+        }
+        let (result, _) = imported(&folder, &[]);
+        let shown = result.succeeded().stdout;
+        for shard in shards {
+            assert!(shown.contains(&format!("  StatefulSet indexer-{shard}: was a Deployment ({place})\n")), "{shown}");
+        }
+    }
+}
+
+#[test]
+fn variables_without_a_value_are_named_and_left_out() {
+    let folder = export(SHARDED);
+    edit(&folder, "indexer/indexer-0.yml", "\ndata:\n", "\ndata:\n  EMPTY:\n  NOTHING: null\n  WORD: 'null'\n");
+    let (result, out) = imported(&folder, &[]);
+    let shown = result.succeeded().stdout;
+    assert!(shown.contains("Variables without a value are left out, as `kubectl apply` does: ConfigMap indexer-0-configmap.\n"), "{shown}");
+    assert!(!shown.contains("no changes"));
+    let settings = tree(&out).into_values().collect::<String>();
+    assert!(settings.contains("WORD: \"null\"") && !settings.contains("EMPTY") && !settings.contains("NOTHING"), "{settings}");
+}
+
+/// The report says to remove `compat`. Then the Flow has a PodDisruptionBudget for each workload.
+#[test]
+fn objects_that_the_flow_has_without_compat_are_named_and_their_removal_helps() {
+    let folder = export(SHARDED);
+    let budget = "apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata:\n  name: gateway\n  namespace: custom-namespace\nspec:\n  \
+                  minAvailable: 1\n  selector: {matchLabels: {app: gateway}}\n";
+    fs::write(folder.join("budget.yaml"), budget).unwrap();
+    let (result, out) = imported(&folder, &["--kpt"]);
+    let shown = result.succeeded().stdout;
+    let line = "Without `compat`, the Flow has these objects itself. Remove your own together with it: PodDisruptionBudget gateway.\n";
+    assert!(shown.contains(line), "{shown}");
+    let settings = fs::read_to_string(out.join("jinaflow.yaml")).unwrap().replace("  compat: jina-3.34\n", "");
+    let budget = fs::read_to_string(out.join("others/poddisruptionbudget-gateway.yaml")).unwrap();
+    let item = |text: &str| format!("- {}\n", text.trim_end().replace('\n', "\n  "));
+    let list = |items: &str| format!("apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n{items}");
+    let paths = "  annotations: {internal.config.kubernetes.io/path: f.yaml}\n";
+    let budget = budget.replacen("metadata:\n", &format!("metadata:\n{paths}"), 1);
+    let with = run(program(&[]), list(&(item(&settings) + &item(&budget))).as_bytes());
+    assert_eq!(with.codes(), ["object-already-exists"], "{}", with.stderr);
+    run(program(&[]), list(&item(&settings)).as_bytes()).succeeded();
+}
+
+/// Kubernetes has a Service, and Knative has another.
+#[test]
+fn kinds_of_other_groups_are_no_duplicates() {
+    let folder = export(SHARDED);
+    for (file, group) in [("one.yaml", "networking.istio.io/v1"), ("two.yaml", "gateway.networking.k8s.io/v1")] {
+        fs::write(folder.join(file), format!("apiVersion: {group}\nkind: Gateway\nmetadata:\n  name: door\n")).unwrap();
+    }
+    fs::write(folder.join("a.yaml"), "apiVersion: serving.knative.dev/v1\nkind: Service\nmetadata:\n  name: gateway\n").unwrap();
+    let (result, out) = imported(&folder, &[]);
+    let shown = result.succeeded().stdout;
+    assert!(shown.starts_with("All "), "{shown}");
+    let files = tree(&out);
+    assert!(files.contains_key("base/others/gateway-door.yaml") && files.contains_key("base/others/gateway-door-2.yaml"), "{files:?}");
+    // Patches find objects by the kind and the name.
+    assert!(files.contains_key("not-built/service-gateway.yaml"), "{shown}");
+}
+
 #[test]
 fn what_is_no_export_is_named() {
     let folder = scratch("no-export");
@@ -453,6 +552,12 @@ fn what_is_no_export_is_named() {
     fs::write(&flow, "jtype: Flow\nexecutors:\n- name: a\n  uses: docker://x/a:1\n").unwrap();
     let (result, _) = imported(&flow, &[]);
     result.says("is a Flow, not an export of Jina; run `jinaflow init` with it");
+    for text in ["hello\n", "a: 1\n", "- a\n", "replicas: 3\nimage: {tag: v1}\n"] {
+        let values = folder.join("values.yaml");
+        fs::write(&values, text).unwrap();
+        let (result, _) = imported(&values, &[]);
+        result.says("has no Kubernetes objects; name the folder or file that `jina export kubernetes` has written");
+    }
     let rendered = folder.join("rendered");
     assert_eq!(jinaflow(&["export", flow.to_str().unwrap(), rendered.to_str().unwrap()]).code, 0);
     let (result, _) = imported(&rendered, &[]);

@@ -28,7 +28,8 @@ pub fn lines<'e>(edits: impl Iterator<Item = (&'e Edit, Option<&'e str>)>) -> Ve
 fn words(edit: &Edit, place: Option<&str>) -> String {
     let full = edit.change.place.to_string();
     let field = full.strip_prefix("spec.template.spec.").or_else(|| full.strip_prefix("spec.")).unwrap_or(&full);
-    let shown = |node: &Node<'_>| shortened(&masked(node, last(edit)).shown());
+    // An edit has one line.
+    let shown = |node: &Node<'_>| shortened(&masked(node, last(edit)).shown()).replace('\n', "\\n");
     let change = match (edit.is_of_object(), &edit.change.old, &edit.change.new) {
         (true, None, _) => "added".to_owned(),
         (true, ..) => "removed".to_owned(),

@@ -23,7 +23,7 @@ _EXCERPT = re.compile(r'^\s*(-->|\d+ \||\||…)')
 
 
 # A flag that has the place of a problem.
-_ARGUMENT = re.compile(r'^command line: --([a-z0-9-]+)')
+_ARGUMENT = re.compile(r'^(?:command line: )?--([a-z0-9-]+)')
 
 
 def _argument(flag: str) -> str:

@@ -62,7 +62,12 @@ def to_kubernetes_yaml(
     :raises JinaflowError: if the Flow cannot be exported, with all problems in `findings`. Nothing is written.
     :raises FileNotFoundError: if the program `jinaflow` is not installed
     """
-    images = dict(images or {})
+    images = _images(images, gateway_image)
+    if not os.fspath(output_base_path):
+        raise _wrong('output_base_path', 'is empty', "write '.' for the working directory")
+    for key, value in (context or {}).items():
+        if value is None:
+            raise _wrong('context', f'has no value for `{key}`', 'write a string, or leave it out')
     document = read(flow, images, compat is not None).document
     if gateway_image is not None:
         images['gateway'] = gateway_image
@@ -117,7 +122,7 @@ def to_jinaflow(
     :raises JinaflowError: if the object cannot be rendered, with all problems in `findings`
     :raises FileNotFoundError: if the program `jinaflow` is not installed
     """
-    own = dict(images or {})
+    own = _images(images, gateway_image)
     document, name_in_flow = read(flow, own, compat is not None)
     image = gateway_image if gateway_image is not None else os.environ.get('JINA_GATEWAY_IMAGE')
     if image:
@@ -140,6 +145,23 @@ def to_jinaflow(
     text = _yaml.write(head) + '  flow: |\n' + _text(document, '    ')
     _warn(run(['export', '-'], text)[1], _stacklevel)
     return text
+
+
+def _images(images: Any, gateway_image: Any) -> Dict[str, str]:
+    """The images of the argument `images`."""
+    if images is not None and not isinstance(images, Mapping):
+        raise _wrong('images', f'must be a dictionary (got {images!r})', "write images={'encoder': 'REGISTRY/NAME:TAG'}")
+    found = dict(images or {})
+    for key, image in found.items():
+        if not isinstance(image, str) or not image:
+            raise _wrong('images', f'must have an image for `{key}` (got {image!r})', "write 'REGISTRY/NAME:TAG', or leave it out")
+    if gateway_image is not None and not (isinstance(gateway_image, str) and gateway_image):
+        raise _wrong('gateway_image', f'must be an image (got {gateway_image!r})', "write 'REGISTRY/NAME:TAG', or leave it out")
+    return found
+
+
+def _wrong(argument: str, problem: str, fix: str) -> JinaflowError:
+    return JinaflowError.of([Finding('error', 'wrong-type', f'the argument `{argument}`: {problem}; {fix}')])
 
 
 def _text(document: Mapping[str, Any], indent: str = '') -> str:

@@ -122,7 +122,8 @@ def _adopt(value: Any) -> Any:
 
 
 def __getattr__(name: str) -> Any:
-    if name.startswith('__'):
+    # Python asks for such names itself, and an answer must not import Jina.
+    if name.startswith('__') and name != '__version__':
         raise AttributeError(name)
     value = getattr(importlib.import_module('jina'), name)
     if name in _OURS:

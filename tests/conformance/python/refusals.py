@@ -81,6 +81,32 @@ def main():
                 if found != errors or not all(text in message for text in says) or os.listdir(parent):
                     failed += 1
                     print(f'{name}: {found} errors, {os.listdir(parent)}: {message}')
+    # Messages about arguments have their names in Python.
+    plain = jina.Flow().add(name='enc', uses='docker://acme/exec:1')
+    for arguments, says in (
+        ({'k8s_namespace': 'Not_Valid'}, 'the argument `k8s_namespace`: '),
+        ({'images': {'enc': None}}, 'the argument `images`: must have an image for `enc`'),
+        ({'images': ['enc=a']}, 'the argument `images`: must be a dictionary'),
+        ({'gateway_image': ''}, 'the argument `gateway_image`: '),
+        ({'context': {'JINA_LOG_LEVEL': None}}, 'the argument `context`: has no value for `JINA_LOG_LEVEL`'),
+        ({'output_base_path': ''}, "the argument `output_base_path`: is empty; write '.'"),
+    ):
+        number += 1
+        with tempfile.TemporaryDirectory(prefix='jina-argument-') as parent:
+            try:
+                jinaflow.to_kubernetes_yaml(plain, **{'output_base_path': os.path.join(parent, 'out'), **arguments})
+                message = 'is accepted'
+            except jinaflow.JinaflowError as error:
+                message = str(error)
+            if not message.startswith(says) or os.listdir(parent):
+                failed += 1
+                print(f'{arguments}: {os.listdir(parent)}: {message}')
+    # The module with Jina's names has its version, too.
+    from jinaflow.jina import __version__ as version
+
+    if version != jina.__version__:
+        failed += 1
+        print(f'the version is {version}')
     # With an image, the same executors are exported.
     class Encoder(jina.Executor):
         pass

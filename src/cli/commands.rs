@@ -12,6 +12,7 @@ use super::graph::{self, Drawing};
 use super::import::Import;
 use super::init::Init;
 use super::inspect::{self, Inspection};
+use super::scaffold::check_name;
 use super::shells::{SHELLS, Shell};
 use super::summary::{self, Summary};
 use crate::config::{Overrides, STORAGE_VARIABLES};
@@ -149,7 +150,8 @@ pub const COMMANDS: &[Row] = &[
                 return Err(missing("init", "FLOW", "add a Jina YAML file, or `-` for standard input"));
             };
             let outdir = arguments.words.next().map(Into::into);
-            let layout = arguments.settings.layout;
+            let layout = arguments.settings.layout.unwrap_or_default();
+            check_name(arguments.settings.overrides.name.as_deref())?;
             let source = Export { outdir, ..arguments.source(flow) };
             if source.has_no_gateway {
                 let finding = Code::MisplacedFlag.error("--no-gateway", "is not a flag of `jinaflow init`");
@@ -194,8 +196,9 @@ pub const COMMANDS: &[Row] = &[
             let Some(source) = arguments.words.next() else {
                 return Err(missing("import", "DIR", "add a folder or file that Jina has exported, or `-` for standard input"));
             };
-            let (layout, outdir) = (arguments.settings.layout, arguments.settings.output.take().map(Into::into));
+            let (layout, outdir) = (arguments.settings.layout.unwrap_or_default(), arguments.settings.output.take().map(Into::into));
             let name = arguments.settings.overrides.name.take();
+            check_name(name.as_deref())?;
             arguments.end("import", "one DIR or FILE")?;
             Ok(Command::Import(Box::new(Import { source, outdir, name, layout })))
         },

@@ -43,8 +43,8 @@ pub struct Settings {
     pub output: Option<String>,
     /// How the sides of a comparison are read.
     pub sides: Sides,
-    /// The tool for which `init` writes files.
-    pub layout: Layout,
+    /// The tool for which `init` and `import` write files.
+    pub layout: Option<Layout>,
     /// A page to print instead of running the command.
     pub page: Option<Page>,
 }
@@ -85,16 +85,23 @@ const BUILD: Flag = Flag {
     },
 };
 
+/// Sets the tool, which can be only one.
+fn set_layout(settings: &mut Settings, layout: Layout, flag: &Path<'_>) -> Result<(), Finding> {
+    if settings.layout.is_some_and(|other| other != layout) {
+        let finding = Code::UnexpectedArgument.error(flag, "excludes the other flag: files are for kustomize or for kpt");
+        return Err(finding.fix("keep one of `--kustomize` and `--kpt`"));
+    }
+    settings.layout = Some(layout);
+    Ok(())
+}
+
 /// The flag for the default tool.
 const KUSTOMIZE: Flag = Flag {
     name: "kustomize",
     short: None,
     value: None,
     doc: "write a kustomize tree; this is the default",
-    set: |settings, _, _| {
-        settings.layout = Layout::Kustomize;
-        Ok(())
-    },
+    set: |settings, _, flag| set_layout(settings, Layout::Kustomize, flag),
 };
 
 /// The flag for the other tool.
@@ -103,10 +110,7 @@ const KPT: Flag = Flag {
     short: None,
     value: None,
     doc: "write a kpt package",
-    set: |settings, _, _| {
-        settings.layout = Layout::Kpt;
-        Ok(())
-    },
+    set: |settings, _, flag| set_layout(settings, Layout::Kpt, flag),
 };
 
 /// The flag for the name of a JinaFlow.

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::config::dns_label;
+use crate::finding::{Code, Finding};
 use crate::yaml::{self, Data, Node};
 
 /// A file with its path relative to the folder, and its content.
@@ -89,6 +90,18 @@ pub fn first_name<'n>(names: impl Iterator<Item = Cow<'n, str>>) -> String {
     let mut name = names.next().unwrap_or_else(|| "flow".to_owned());
     name.truncate(LONGEST_NAME);
     name.trim_end_matches('-').to_owned()
+}
+
+/// Checks `--name`. Names of folders and files become valid names, but a name that a user writes is either used or refused.
+pub fn check_name(name: Option<&str>) -> Result<(), Finding> {
+    let Some(name) = name else { return Ok(()) };
+    let valid = first_name(std::iter::once(Cow::Borrowed(name)));
+    if valid == name {
+        return Ok(());
+    }
+    let message = format!("must be a name for folders and objects: at most {LONGEST_NAME} lower case letters, digits and `-`");
+    let finding = Code::InvalidName.error("--name", message).got(name);
+    Err(if dns_label(name).is_empty() { finding.fix("write a name such as search") } else { finding.propose(valid) })
 }
 
 /// The folder with those objects in other namespaces, and of the whole cluster. Only production has them: other environments would

@@ -124,7 +124,8 @@ fn other_kind(candidate: &Generated<'_>, kind: &str) -> Finding {
 
 fn without_memory(candidate: &Generated<'_>) -> Finding {
     let message = "has no record of a render, so jinaflow did not write this object and does not change it".to_owned();
-    warning(Code::RenderedRecordMissing, candidate, message).fix(remove_annotations())
+    let fix = format!("if a merge of branches has left the object, remove the object; if it is yours, remove its annotation `{OBJECT}`");
+    warning(Code::RenderedRecordMissing, candidate, message).fix(fix)
 }
 
 fn a_copy(candidate: &Generated<'_>) -> Finding {

@@ -2,6 +2,7 @@
 //! new one.
 
 use super::candidates::{find, find_former};
+use super::census::is_in_usual_file;
 use super::flows::Placing;
 use super::generated::Generated;
 use super::outcome::MissingObject;
@@ -56,6 +57,8 @@ impl<'l> Reconciler<'l, '_> {
         for name in names() {
             let of = (key.0.clone(), Owner { flow: name, ..owner.clone() }.value());
             let Some(mut candidates) = self.generated.remove(&of) else { continue };
+            // Of a file and its copy, the one follows the Flow to which jinaflow has written the object.
+            candidates.sort_by_key(|candidate| !is_in_usual_file(&candidate.meta, &owner.component));
             let (chosen, findings) = find(&candidates, &owner.role, identity, self.keeping());
             for (position, finding) in findings {
                 self.report(&candidates[position], finding);

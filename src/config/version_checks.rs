@@ -9,6 +9,10 @@ use crate::yaml::Node;
 /// The fields of `behavior` with a tolerance, which an older API server drops without a message.
 const TOLERANCES: [&str; 2] = ["scaleUp.tolerance", "scaleDown.tolerance"];
 
+/// Fields of pods that older API servers refuse or drop without a message.
+const OF_PODS: [(&str, Kubernetes); 3] =
+    [("hostUsers", Kubernetes::USER_NAMESPACES), ("resources", Kubernetes::POD_RESOURCES), ("resourceClaims", Kubernetes::RESOURCE_CLAIMS)];
+
 /// What a render for a newer version changes without a field.
 static CHANGES: [(Kubernetes, &str); 2] = [
     (Kubernetes::SIDECARS, "`uses_before` and `uses_after` start before their head and end after it"),
@@ -29,10 +33,11 @@ fn check_fields(node: &Node<'_>, fields: &'static [Field], version: Kubernetes, 
             findings.push(too_new(since, version, &path).at(key.mark));
             continue;
         }
-        let since = Kubernetes::AUTOSCALER_TOLERANCE;
-        if field.name == "behavior" && version < since && TOLERANCES.iter().any(|tolerance| value.at(tolerance).is_some()) {
-            let message = format!("has a `tolerance`, which Kubernetes ignores before {since}");
-            findings.push(Code::FieldTooNew.warning(path, message).at(value.mark).fix(fix(since)));
+        match field.name {
+            "behavior" => check_behavior(value, version, &path, findings),
+            "podTemplate" => check_pods(value.get("spec"), version, &path.key("spec"), findings),
+            "merge" | "jsonMergePatch" => check_patch(value, version, &path, findings),
+            _ => {}
         }
         match &field.shape {
             Shape::Fields(below) => check_fields(value, below, version, &path, findings),
@@ -48,6 +53,47 @@ fn check_entries(node: &Node<'_>, fields: &'static [Field], version: Kubernetes,
     for (key, value) in node.as_map().unwrap_or_default() {
         check_fields(value, fields, version, &path.key(&key.shown()), findings);
     }
+}
+
+/// Reports what an older version ignores in the behavior of an autoscaler.
+fn check_behavior(behavior: &Node<'_>, version: Kubernetes, path: &Path<'_>, findings: &mut Findings) {
+    let since = Kubernetes::AUTOSCALER_TOLERANCE;
+    if version < since && TOLERANCES.iter().any(|tolerance| behavior.at(tolerance).is_some()) {
+        findings.push(ignored("a `tolerance`", since, path).at(behavior.mark));
+    }
+}
+
+/// Reports what an older version lacks in `spec` of pods.
+fn check_pods(spec: Option<&Node<'_>>, version: Kubernetes, path: &Path<'_>, findings: &mut Findings) {
+    let Some(spec) = spec else { return };
+    let is_set = |name: &str| spec.get(name).is_some_and(|value| !value.is_null());
+    for (name, since) in OF_PODS.into_iter().filter(|(name, since)| *since > version && is_set(name)) {
+        findings.push(ignored(&format!("`{name}`"), since, path).at(spec.mark));
+    }
+    let since = Kubernetes::IMAGE_VOLUMES;
+    if version < since && spec.list_at("volumes").iter().any(|volume| volume.get("image").is_some()) {
+        findings.push(ignored("a volume of an `image`", since, path).at(spec.mark));
+    }
+}
+
+/// Reports what an older version lacks in a patch.
+fn check_patch(patch: &Node<'_>, version: Kubernetes, path: &Path<'_>, findings: &mut Findings) {
+    let spec = path.key("spec");
+    check_pods(patch.at("spec.template.spec"), version, &spec.key("template").key("spec"), findings);
+    if let Some(behavior) = patch.at("spec.behavior") {
+        check_behavior(behavior, version, &spec.key("behavior"), findings);
+    }
+    // `PreferClose` is older than the other values.
+    let since = Kubernetes::TRAFFIC_DISTRIBUTION;
+    let wanted = patch.at("spec.trafficDistribution").and_then(Node::as_text).filter(|wanted| *wanted != "PreferClose");
+    if version < since && wanted.is_some() {
+        findings.push(ignored("`trafficDistribution`", since, &spec).at(patch.mark));
+    }
+}
+
+fn ignored(what: &str, since: Kubernetes, path: &Path<'_>) -> Finding {
+    let message = format!("has {what}, which Kubernetes ignores or refuses before {since}");
+    Code::FieldTooNew.warning(path, message).fix(fix(since))
 }
 
 fn too_new(since: Kubernetes, version: Kubernetes, path: &Path<'_>) -> Finding {

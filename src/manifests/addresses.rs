@@ -9,7 +9,7 @@ use std::fmt::Write;
 
 use super::target::Target;
 use crate::config::corrections::Correction;
-use crate::plan::{Arg, Piece};
+use crate::plan::{Arg, Piece, address_variable};
 
 /// Arguments, and the variables that the arguments use.
 pub struct Arguments<'c> {
@@ -42,7 +42,7 @@ pub fn arguments<'c>(args: &'c [Arg], target: &Target<'c>) -> Arguments<'c> {
                     let _ = match piece {
                         Piece::Text(text) => word.write_str(&literal(text)),
                         Piece::Host(service) if is_symbolic => {
-                            let variable = variable(service);
+                            let variable = address_variable(service);
                             let written = write!(word, "$({variable})");
                             addresses.push(Address { variable, service });
                             written
@@ -55,11 +55,6 @@ pub fn arguments<'c>(args: &'c [Arg], target: &Target<'c>) -> Arguments<'c> {
         });
     }
     Arguments { words, addresses }
-}
-
-/// `indexer-head` → `JINA_ADDR_INDEXER_HEAD`. Names of Services are unique and contain no `_`, so variables are unique.
-fn variable(service: &str) -> String {
-    format!("JINA_ADDR_{}", service.replace('-', "_").to_uppercase())
 }
 
 /// The text as the kubelet must get it: the kubelet replaces `$$` with `$` and expands `$(NAME)`; it keeps every other `$`

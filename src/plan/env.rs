@@ -3,6 +3,7 @@
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
+use super::own_variables;
 use super::planner::Planner;
 use crate::config::corrections::Correction;
 use crate::config::is_config_map_key;
@@ -35,6 +36,14 @@ impl Planner<'_> {
                 let finding = Code::CudaRoundRobin.warning(env.key(&name), message).got(&text);
                 findings.push(finding.fix("remove it; each pod gets the GPUs that `gpus` requests"));
                 continue;
+            }
+            // A layer replaces the value, and has its own warning.
+            if !workload.env.iter().any(|(other, _)| *other == name) {
+                let here = path.key("env");
+                let here = here.key(&name);
+                for finding in own_variables::finding(&name, &here).into_iter().chain(own_variables::with_nul(&text, &here)) {
+                    findings.push_once(finding);
+                }
             }
             env.push((name, text));
         }

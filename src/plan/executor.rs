@@ -133,7 +133,7 @@ impl Planner<'_> {
     /// from the same variables as in Jina.
     fn storage(&self, options: &Options, claims: Option<&Claims>, path: &Path<'_>, findings: &mut Findings) -> Option<Storage> {
         let volumes = options.strings(Opt::Volumes);
-        let mounted = if self.corrections.has(Correction::AllVolumes) { volumes } else { volumes.get(..1)? };
+        let mounted = if self.corrections.has(Correction::AllVolumes) { volumes } else { volumes.get(..1).unwrap_or_default() };
         if mounted.is_empty() && claims.is_none() {
             return None;
         }

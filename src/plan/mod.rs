@@ -13,6 +13,7 @@ mod images;
 mod pods;
 mod models;
 mod balance;
+mod own_variables;
 mod env;
 mod gpus;
 mod external;
@@ -27,6 +28,7 @@ pub use budget::Budget;
 pub use component::{Arg, CONFIG_FILE, Component, Container, MissingImage, PORT, PORT_MONITORING, Piece, Plan, Process, Role, Storage};
 pub use images::{main_uses, only_names};
 pub use names::{kubernetes_name, protocol_service};
+pub use own_variables::address_variable;
 use planner::{Planner, Shared};
 
 use crate::config::Settings;
@@ -69,6 +71,7 @@ pub fn plan(flow: &Flow, settings: &Settings, path: &Path<'_>, budget: &mut Budg
         components.extend(of_executor);
     }
     planner.warn_about_unused_fields(&components, findings);
+    planner.check_variables(&components, findings);
     planner.check_scaling(&components, findings);
     budget.take_bytes(settings.scope.bytes.saturating_mul(components.len()));
     budget.check(path, findings);

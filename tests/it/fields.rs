@@ -431,6 +431,27 @@ fn wrong_fields_are_reported() {
             &["warning spec.executors.encoder.autoscale.behavior field-too-new"],
         ),
         (
+            "defaults: {podTemplate: {spec: {hostUsers: false, resources: {limits: {cpu: 1}}, volumes: [{name: m, image: {reference: a}}]}}}",
+            &["warning spec.defaults.podTemplate.spec field-too-new"; 3],
+        ),
+        (
+            "patches: {p: {target: {kind: Service}, merge: {spec: {trafficDistribution: PreferSameZone}}}}",
+            &["warning spec.patches.p.merge.spec field-too-new"],
+        ),
+        (
+            "executors: {encoder: {env: {POD_UID: a, K8S_STATEFULSET_NAME: b, JINA_ADDR_INDEXER: c}}}",
+            &["warning spec.executors.encoder.env.POD_UID field-without-effect"],
+        ),
+        ("gateway: {env: {JINA_ADDR_ENCODER: a}}", &["warning spec.gateway.env.JINA_ADDR_ENCODER field-without-effect"]),
+        (
+            "executors: {encoder: {flow: {env: {K8S_POD_NAME: a}}, envFromSecret: {POD_UID: {name: s, key: k}}}}",
+            &[
+                "warning spec.flow.executors[0].env.K8S_POD_NAME field-without-effect",
+                "warning spec.executors.encoder.envFromSecret.POD_UID duplicate-variable",
+            ],
+        ),
+        ("defaults: {env: {A: \"a\\0b\"}}", &["error spec.defaults.env.A wrong-type"]),
+        (
             "executors: {encoder: {storage: {}, rollingUpdate: {maxUnavailable: 2}}}",
             &["warning spec.executors.encoder.rollingUpdate.maxUnavailable field-without-effect"],
         ),
@@ -511,6 +532,16 @@ fn layers_work_under_compat_too() {
     assert_eq!(at(&objects, "Deployment/encoder", &format!("{POD}/terminationGracePeriodSeconds")), json!(19));
     assert_eq!(at(&objects, "Deployment/encoder", "/metadata/labels"), Value::Null);
     assert_eq!(at(&objects, "Service/encoder", "/spec/clusterIP"), Value::Null);
+}
+
+/// Jina has claims only for `volumes`. The field adds them to an executor without volumes, too.
+#[test]
+fn storage_works_under_compat_too() {
+    let objects = objects("compat: jina-3.34\nexecutors: {encoder: {storage: {size: 50Gi, mountPath: /data}}}");
+    let claims = "/spec/volumeClaimTemplates/0/spec/resources/requests/storage";
+    assert_eq!(at(&objects, "StatefulSet/encoder", claims), json!("50Gi"));
+    assert_eq!(at(&objects, "StatefulSet/encoder", &format!("{POD}/containers/0/volumeMounts/0/mountPath")), json!("/data"));
+    assert_eq!(at(&objects, "Deployment/indexer-head", "/kind"), json!("Deployment"));
 }
 
 #[test]

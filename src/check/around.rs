@@ -3,7 +3,7 @@
 //! A reference that leads nowhere is reported if Jina runs in the namespace or if the object has a label of jinaflow. For
 //! other objects, the target may be provided elsewhere.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::cluster::Cluster;
 use super::external::External;
@@ -24,10 +24,14 @@ const MOST_ENDPOINTS: usize = 100;
 
 /// Checks all objects around a Flow.
 pub fn around(cluster: &Cluster<'_>, report: &mut Report) {
+    let mut budgets: HashMap<usize, usize> = HashMap::new();
     for (id, object) in cluster.objects.iter().enumerate() {
         let mut neighbor = Neighbor { cluster, id, object, report };
         match (object.kind(), object.group()) {
-            ("PodDisruptionBudget", "policy") => neighbor.check_budget(),
+            ("PodDisruptionBudget", "policy") => {
+                let selected = neighbor.check_budget();
+                neighbor.check_other_budgets(&selected, &mut budgets);
+            }
             ("ServiceMonitor", "monitoring.coreos.com") => neighbor.check_service_monitor(),
             ("PodMonitor", "monitoring.coreos.com") => neighbor.check_pod_monitor(),
             ("Ingress", "networking.k8s.io") => neighbor.check_ingress(),
@@ -77,13 +81,14 @@ impl<'o> Neighbor<'_, 'o> {
         Some(found)
     }
 
-    fn check_budget(&mut self) {
+    /// Checks a disruption budget. Returns the workloads that it selects, if one of them is of a Flow.
+    fn check_budget(&mut self) -> Vec<usize> {
         let view = self.object.view;
         let Some(selected) = self.selected(view.at("spec.selector"), &[self.object.namespace()], usize::MAX, Severity::Error) else {
-            return;
+            return Vec::new();
         };
         if !selected.iter().any(|workload| self.cluster.role(*workload).is_some()) {
-            return;
+            return Vec::new();
         }
         let least = view.text_at("spec.minAvailable");
         let (path, got) = match least {
@@ -104,6 +109,23 @@ impl<'o> Neighbor<'_, 'o> {
         if forbids {
             let finding = Code::EvictionForbidden.warning(path, "allows no eviction, so nodes cannot be drained").got(got);
             self.report.push(self.id, finding.fix("allow one pod to be unavailable, or run more pods"));
+        }
+        selected
+    }
+
+    /// Reports pods that another budget selects too: the API server then refuses to evict them
+    /// (`pkg/registry/core/pod/storage/eviction.go`). `budgets` has the budget of each workload so far.
+    fn check_other_budgets(&mut self, selected: &[usize], budgets: &mut HashMap<usize, usize>) {
+        let twice = selected.iter().find_map(|workload| Some((*workload, *budgets.get(workload)?)));
+        if let Some((workload, other)) = twice.filter(|(_, other)| *other != self.id) {
+            let [pods, other] = [self.cluster.object_of(workload), &self.cluster.objects[other]]
+                .map(|object| format!("{} `{}`", object.kind(), object.name()));
+            let message = format!("selects the pods of the {pods} like the {other}, and Kubernetes evicts no pod with two budgets");
+            let finding = Code::EvictionForbidden.warning("spec.selector", message);
+            self.report.push(self.id, finding.fix("remove one of the two budgets"));
+        }
+        for workload in selected {
+            budgets.entry(*workload).or_insert(self.id);
         }
     }
 

@@ -30,7 +30,7 @@ fn without_effect(path: impl Into<FieldPath>) -> Finding {
     Code::FieldWithoutEffect.warning(path, message).fix("remove it, or give your variable another name")
 }
 
-/// The error about a value with a NUL character; `None` if there is no such character.
+/// The error about a value with a NUL character; `None` without one.
 pub(super) fn with_nul(value: &str, path: impl Into<FieldPath>) -> Option<Finding> {
     let message = "has a NUL character, which no variable of a process can have";
     value.contains('\0').then(|| Code::WrongType.error(path, message).fix("remove the character"))

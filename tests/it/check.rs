@@ -105,7 +105,7 @@ spec: {podSelector: {matchLabels: {app: encoder}}, ingress: [{from: [{podSelecto
 apiVersion: policy/v1
 kind: PodDisruptionBudget
 metadata: {name: everything, namespace: search}
-spec: {maxUnavailable: 1, selector: {}}
+spec: {maxUnavailable: 1, selector: {matchExpressions: [{key: app, operator: NotIn, values: [encoder]}]}}
 ";
 
 /// A Flow that uses every feature, with the objects that users typically add.
@@ -113,6 +113,8 @@ fn rendered() -> Objects {
     let flow = scratch("check").join("flow.yml");
     fs::write(&flow, FLOW).unwrap();
     let mut objects = jinaflow(&["export", flow.to_str().unwrap(), "--k8s-namespace", "search"]).succeeded().documents();
+    // Two budgets for the same pods would be a mistake.
+    objects.retain(|object| object["kind"] != "PodDisruptionBudget");
     add(&mut objects, AROUND);
     find(&mut objects, "Deployment/gateway")["spec"].as_object_mut().unwrap().remove("replicas");
     objects
@@ -547,6 +549,10 @@ const BREAKS: &[(Damage, &str)] = &[
         "warning[eviction-forbidden]: PodDisruptionBudget/budget: spec.minAvailable",
     ),
     (
+        |o| find(o, "PodDisruptionBudget/everything")["spec"]["selector"] = json!({}),
+        "warning[eviction-forbidden]: PodDisruptionBudget/everything: spec.selector",
+    ),
+    (
         |o| find(o, "PodDisruptionBudget/everything")["spec"]["maxUnavailable"] = "0%".into(),
         "warning[eviction-forbidden]: PodDisruptionBudget/everything: spec.maxUnavailable",
     ),
@@ -805,14 +811,7 @@ fn declared_external_objects_are_not_missed() {
 #[test]
 fn external_services_are_not_reported() {
     let mut objects = rendered();
-    for name in [
-        "Service/encoder",
-        "Deployment/encoder",
-        "PodDisruptionBudget/budget",
-        "PodDisruptionBudget/encoder",
-        "NetworkPolicy/encoder",
-        "PodMonitor/all",
-    ] {
+    for name in ["Service/encoder", "Deployment/encoder", "PodDisruptionBudget/budget", "NetworkPolicy/encoder", "PodMonitor/all"] {
         drop(&mut objects, name);
     }
     assert_eq!(check(&objects, &[]).code, 1);
@@ -1244,6 +1243,7 @@ fn budgets_that_allow_evictions_are_not_reported() {
     }
     // The pods of several workloads count together.
     let mut objects = rendered();
+    drop(&mut objects, "PodDisruptionBudget/everything");
     find(&mut objects, "PodDisruptionBudget/budget")["spec"] = json!({"minAvailable": 1, "selector": {"matchExpressions": [{"key": "app", "operator": "In", "values": ["encoder", "indexer-0"]}]}});
     find(&mut objects, "Deployment/encoder")["spec"]["replicas"] = 1.into();
     check(&objects, &[]).succeeded();

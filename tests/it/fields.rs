@@ -446,8 +446,8 @@ fn wrong_fields_are_reported() {
         (
             "executors: {encoder: {flow: {env: {K8S_POD_NAME: a}}, envFromSecret: {POD_UID: {name: s, key: k}}}}",
             &[
-                "warning spec.flow.executors[0].env.K8S_POD_NAME field-without-effect",
                 "warning spec.executors.encoder.envFromSecret.POD_UID duplicate-variable",
+                "warning spec.flow.executors[0].env.K8S_POD_NAME field-without-effect",
             ],
         ),
         ("defaults: {env: {A: \"a\\0b\"}}", &["error spec.defaults.env.A wrong-type"]),

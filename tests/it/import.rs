@@ -530,7 +530,7 @@ fn objects_that_the_flow_has_without_compat_are_named_and_their_removal_helps() 
 
 /// Kubernetes has a Service, and Knative has another.
 #[test]
-fn kinds_of_other_groups_are_no_duplicates() {
+fn kinds_of_other_groups_are_not_duplicates() {
     let folder = export(SHARDED);
     for (file, group) in [("one.yaml", "networking.istio.io/v1"), ("two.yaml", "gateway.networking.k8s.io/v1")] {
         fs::write(folder.join(file), format!("apiVersion: {group}\nkind: Gateway\nmetadata:\n  name: door\n")).unwrap();

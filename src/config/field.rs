@@ -2,6 +2,7 @@
 //! rows.
 
 use super::audience::{Audience, Level};
+use super::formats::Format;
 use super::kubernetes::Kubernetes;
 
 /// The row of one field.
@@ -12,6 +13,8 @@ pub struct Field {
     /// The values that the field takes. A field that no caller overrides also takes `null`, which removes the value of a
     /// weaker layer.
     pub shape: Shape,
+    /// The format of the names in the field, if it maps names to values.
+    pub keys: Option<&'static Format>,
     /// The levels at which the field is allowed, if it is a field of a layer.
     pub audience: Audience,
     /// The value that applies if the field is not set.
@@ -103,8 +106,10 @@ pub enum Setting {
 pub enum Shape {
     /// A string, number or boolean.
     Text,
-    /// A whole number that is not less than this minimum.
-    Int(i64),
+    /// A string with this format. A number or boolean is read as a string.
+    Word(&'static Format),
+    /// A whole number between these two.
+    Int(i64, i64),
     /// `true` or `false`.
     Flag,
     /// One of these values.
@@ -113,8 +118,8 @@ pub enum Shape {
     JinaVersion,
     /// A pattern for the names of images.
     ImagePattern,
-    /// A whole number, or a percentage such as `25%`.
-    Share,
+    /// A whole number, or a percentage such as `25%` that is at most this one.
+    Share(u32),
     /// A Kubernetes quantity, such as `500m` or `8Gi`.
     Quantity,
     /// A mapping from names of resources to quantities.

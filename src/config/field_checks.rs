@@ -92,11 +92,11 @@ fn check_field(value: &Node<'_>, field: &'static Field, level: Option<Level>, pa
     }
 }
 
-/// Whether a value is valid for a shape.
-fn is_valid(node: &Node<'_>, shape: &'static Shape) -> bool {
+/// Whether a value is valid for a field.
+fn is_valid(node: &Node<'_>, field: &'static Field) -> bool {
     let mut findings = Findings::default();
-    if wrong_form(node, shape).is_none() {
-        check_value(node, shape, None, &Path::root(""), &mut findings);
+    if wrong_form(node, &field.shape).is_none() {
+        check_value(node, &field.shape, Some(field), &Path::root(""), &mut findings);
         return findings.is_empty();
     }
     false
@@ -106,16 +106,17 @@ fn is_valid(node: &Node<'_>, shape: &'static Shape) -> bool {
 fn wrong_form(node: &Node<'_>, shape: &Shape) -> Option<String> {
     let text = node.as_text();
     let wrong = match shape {
-        Shape::Text if text.is_none_or(str::is_empty) => "must be a string",
-        Shape::Int(least) if text.is_none_or(|text| text.parse::<i64>().is_err()) => {
+        Shape::Text | Shape::Word(_) | Shape::Quantity | Shape::Choice(_) | Shape::JinaVersion | Shape::ImagePattern if text.is_none() => {
+            "must be a string"
+        }
+        Shape::Text if text == Some("") => "must not be empty",
+        Shape::Word(format) if text == Some("") && !(format.is_valid)("") => "must not be empty",
+        Shape::Int(least, _) if text.is_none_or(|text| text.parse::<i64>().is_err()) => {
             return Some(format!("must be a whole number of at least {least}"));
         }
         Shape::Flag if flag(node).is_none() => "must be true or false",
-        Shape::Share if text.is_none_or(|text| text.strip_suffix('%').unwrap_or(text).parse::<u32>().is_err()) => {
-            "must be a whole number or a percentage"
-        }
+        Shape::Share(_) if text.and_then(share).is_none() => "must be a whole number or a percentage",
         Shape::Operations if node.as_list().is_none() => "must be a list of operations",
-        Shape::Quantity | Shape::Choice(_) | Shape::JinaVersion | Shape::ImagePattern if text.is_none() => "must be a string",
         Shape::Quantities
         | Shape::Texts
         | Shape::Strings(_)
@@ -140,8 +141,20 @@ fn wrong_form(node: &Node<'_>, shape: &Shape) -> Option<String> {
 /// Checks a value that has the form of its shape. `field` is the field with the value.
 fn check_value(node: &Node<'_>, shape: &'static Shape, field: Option<&'static Field>, path: &Path<'_>, findings: &mut Findings) {
     let pairs = node.as_map().unwrap_or_default();
+    if let Some(format) = field.and_then(|field| field.keys) {
+        for (key, _) in pairs.iter().filter(|(_, value)| !value.is_null()) {
+            let name = key.shown();
+            findings.extend(format.finding(&name, &path.key(&name)).map(|finding| finding.at(key.mark)));
+        }
+    }
     match shape {
-        Shape::Int(_) | Shape::Quantity | Shape::Choice(_) | Shape::JinaVersion | Shape::ImagePattern => {
+        Shape::Int(..)
+        | Shape::Share(_)
+        | Shape::Quantity
+        | Shape::Word(_)
+        | Shape::Choice(_)
+        | Shape::JinaVersion
+        | Shape::ImagePattern => {
             findings.extend(check_scalar(node, shape, path));
         }
         Shape::Quantities | Shape::Texts | Shape::Strings(_) | Shape::Labels | Shape::Variables | Shape::Set => {
@@ -151,7 +164,7 @@ fn check_value(node: &Node<'_>, shape: &'static Shape, field: Option<&'static Fi
             }
         }
         Shape::Part => part_checks::check(node, path, findings),
-        Shape::Text | Shape::Flag | Shape::Share | Shape::Fragment | Shape::Operations | Shape::Flow => {}
+        Shape::Text | Shape::Flag | Shape::Fragment | Shape::Operations | Shape::Flow => {}
         Shape::Fields(fields) => check_fields_of(pairs, fields, None, path, findings),
         Shape::Map(fields) => check_entries(pairs, fields, None, field, path, findings),
         Shape::Layer(level) => check_fields_of(pairs, LAYER, Some(*level), path, findings),
@@ -203,16 +216,27 @@ fn invalid_shard_number(number: &str, path: &Path<'_>) -> Option<Finding> {
 fn check_scalar(node: &Node<'_>, shape: &Shape, path: &Path<'_>) -> Option<Finding> {
     let text = node.as_text().unwrap_or_default();
     let finding = match shape {
-        Shape::Int(least) => match text.parse::<i64>() {
+        Shape::Int(least, most) => match text.parse::<i64>() {
             Ok(number) if number < *least => {
                 out_of_range(node, format!("must be at least {least}"), &format!("set it to {least} or more"), path)
             }
+            Ok(number) if number > *most => {
+                let fix = if *most == i64::from(i32::MAX) { "set it to a smaller number" } else { &format!("set it to {most} or less") };
+                out_of_range(node, format!("must be at most {most}"), fix, path)
+            }
+            _ => return None,
+        },
+        Shape::Share(most) => match share(text)? {
+            (percent, true) if percent > *most => {
+                out_of_range(node, format!("must be at most {most}%"), &format!("set it to {most}% or less"), path)
+            }
             // Numbers of Kubernetes are int32.
-            Ok(number) if number > i64::from(i32::MAX) => {
+            (number, _) if i32::try_from(number).is_err() => {
                 out_of_range(node, format!("must be at most {}", i32::MAX), "set it to a smaller number", path)
             }
             _ => return None,
         },
+        Shape::Word(format) => format.finding(text, path)?,
         Shape::Quantity => return amounts::storage(text, path).map(|finding| finding.at(node.mark)),
         _ => check_text(text, shape, path)?,
     };
@@ -303,6 +327,14 @@ fn wrong_type(node: &Node<'_>, message: &str, fix: &str, path: &Path<'_>) -> Fin
 
 fn out_of_range(node: &Node<'_>, message: String, fix: &str, path: &Path<'_>) -> Finding {
     Code::ValueOutOfRange.error(path, message).got(node.shown()).fix(fix).at(node.mark)
+}
+
+/// The number of a share, and whether it is a percentage (`IsValidPercent`).
+fn share(text: &str) -> Option<(u32, bool)> {
+    match text.strip_suffix('%') {
+        Some(percent) => Some((percent.parse().ok().filter(|_| percent.bytes().all(|b| b.is_ascii_digit()))?, true)),
+        None => Some((text.parse().ok()?, false)),
+    }
 }
 
 /// `true` or `false`, as YAML and kustomize write it.

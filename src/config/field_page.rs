@@ -232,7 +232,7 @@ impl Entry {
 }
 
 /// Fields that need others, with a JinaFlow that sets those.
-const COMPANIONS: [(&str, &str); 13] = [
+const COMPANIONS: [(&str, &str); 14] = [
     ("ingress.protocol", HTTP),
     ("httpRoute", HTTP),
     ("grpcRoute.protocol", HTTP),
@@ -244,6 +244,7 @@ const COMPANIONS: [(&str, &str); 13] = [
     ("autoscale.concurrency", METRICS),
     ("autoscale.keda", "spec: {executors: {encoder: {autoscale: {keda: {triggers: {example: {type: cpu, metadata: {value: '70'}}}}}}}}"),
     ("envFromSecret", "spec: {executors: {encoder: {envFromSecret: {example: {name: credentials, key: token}}}}}"),
+    ("tolerations.seconds", "spec: {executors: {encoder: {tolerations: {example: {effect: NoExecute}}}}}"),
     ("httpRoute", "spec: {gateway: {httpRoute: {gateways: {example: {}}}}}"),
     ("grpcRoute", "spec: {gateway: {grpcRoute: {gateways: {example: {}}}}}"),
 ];
@@ -277,15 +278,16 @@ fn node(name: &'static str, value: Node<'static>) -> Node<'static> {
 fn example(field: &Field) -> Node<'static> {
     let other = |values: &[&'static str]| values.iter().rev().find(|value| FieldDefault::Value(value) != field.default).copied();
     match &field.shape {
-        Shape::Text => text(field).into(),
+        Shape::Text | Shape::Word(_) => text(field).into(),
         Shape::Quantity => Node::plain("50Gi"),
-        Shape::Int(least) => Node::plain(2.max(*least).to_string()),
+        Shape::Int(..) if field.name == "nodePort" => Node::plain("30080"),
+        Shape::Int(least, _) => Node::plain(2.max(*least).to_string()),
         Shape::Flag => Node::plain(if field.default == FieldDefault::Value("true") { "false" } else { "true" }),
         Shape::Choice(values) if values.contains(&"http") => Node::plain("http"),
         Shape::Choice(values) => Node::plain(other(values).unwrap_or_default()),
         Shape::JinaVersion => Node::plain("3.30.0"),
         Shape::ImagePattern => "registry.example.com/{name}:{tag}".into(),
-        Shape::Share => Node::plain("25%"),
+        Shape::Share(_) => Node::plain("25%"),
         Shape::Quantities => node("memory", Node::plain("2Gi")),
         Shape::Texts | Shape::Labels => node("example.com/team", "search".into()),
         Shape::Strings(_) if field.name == "images" => node("docker://acme/encoder:1.0", "registry.example.com/encoder:1.0".into()),

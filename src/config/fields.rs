@@ -5,27 +5,48 @@
 use super::audience::{Audience, Level};
 use super::choices::{self, Callee, Compat, Jcloud, Mesh, MissingImages, MonitorKind, OnConflict, ProbeStyle, Security};
 use super::field::{CallerSetting, Field, FieldDefault, Setting, Shape};
+use super::formats::{
+    ACCESS_MODE, ADDRESS_RANGE, ANNOTATION_KEY, DATA_KEY, Format, HOST_NAME, LABEL_KEY, LISTENER_NAME, NAMESPACE as NAMESPACE_NAME,
+    OBJECT_NAME, PROMETHEUS_DURATION, SERVER, SERVICE_NAME, STORAGE_CLASS, TAINT_KEY, TAINT_VALUE, URL_PATH, VARIABLE_NAME,
+    VARIABLE_PREFIX,
+};
 use super::images::JINA_VERSION;
 use super::kubernetes::Kubernetes;
 use FieldDefault::{None, Value, Words};
 use Shape::{
     Choice, Fields, Flag, Flow, Fragment, ImagePattern, Int, JinaVersion, Labels, Layer, Layers, Map, Operations, Part, Quantities,
-    Quantity, Set, Share, Strings, Text, Texts, Variables,
+    Quantity, Set, Share, Strings, Text, Texts, Variables, Word,
 };
 
 const fn row(name: &'static str, shape: Shape, default: FieldDefault, doc: &'static str) -> Field {
-    Field { name, shape, audience: Audience::ALL, default, caller: Option::None, since: Option::None, doc }
+    Field { name, shape, keys: Option::None, audience: Audience::ALL, default, caller: Option::None, since: Option::None, doc }
 }
+
+/// A whole number that is not less than a minimum. Numbers of Kubernetes are int32.
+const fn at_least(least: i64) -> Shape {
+    Int(least, i32::MAX as i64)
+}
+
+/// The number of a port.
+const PORT: Shape = Int(1, 65535);
+
+/// A share of the requests (`HTTPBackendRef.weight` of the Gateway API).
+const ROUTE_WEIGHT: Shape = Int(0, 1_000_000);
 
 /// A field of a layer.
 const fn of(audience: Audience, name: &'static str, shape: Shape, default: FieldDefault, doc: &'static str) -> Field {
-    Field { name, shape, audience, default, caller: Option::None, since: Option::None, doc }
+    Field { name, shape, keys: Option::None, audience, default, caller: Option::None, since: Option::None, doc }
 }
 
 impl Field {
     /// The field, for a version of Kubernetes and later ones.
     const fn since(self, version: Kubernetes) -> Self {
         Self { since: Some(version), ..self }
+    }
+
+    /// The field, with names in this format.
+    const fn with_keys(self, keys: &'static Format) -> Self {
+        Self { keys: Some(keys), ..self }
     }
 
     /// The field with a command-line flag that overrides it.
@@ -137,7 +158,7 @@ static ROLES: &[Field] = &[
 pub static MONITORING: &[Field] = &[
     row("kind", Choice(MonitorKind::VALUES), Value("ServiceMonitor"), "The kind of the object for the Prometheus operator."),
     row("labels", Labels, None, "Labels by which your Prometheus selects the object, such as release: kube-prometheus-stack."),
-    row("interval", Text, Words("the interval of Prometheus"), "Time between two scrapes, such as 30s."),
+    row("interval", Word(&PROMETHEUS_DURATION), Words("the interval of Prometheus"), "Time between two scrapes, such as 30s."),
     row(
         "prometheus",
         Text,
@@ -155,11 +176,11 @@ pub static TELEMETRY: &[Field] = &[
 static COLLECTOR: &[Field] = &[
     row(
         "host",
-        Text,
+        Word(&SERVER),
         None,
         "The host name of the collector. For a collector with TLS, set OTEL_EXPORTER_OTLP_INSECURE: \"false\" in `env`.",
     ),
-    row("port", Int(1), Value("4317"), "The gRPC port of the collector."),
+    row("port", PORT, Value("4317"), "The gRPC port of the collector."),
 ];
 
 /// `spec.networkPolicy`.
@@ -171,10 +192,15 @@ pub static NETWORK_POLICY: &[Field] = &[
 
 static PEER: &[Field] = &[
     row("to", Choice(Callee::VALUES), Value("gateway"), "The target that the client may call."),
-    row("namespace", Text, Words("the name of the entry, if no other field selects the client"), "The namespace of the client."),
+    row(
+        "namespace",
+        Word(&NAMESPACE_NAME),
+        Words("the name of the entry, if no other field selects the client"),
+        "The namespace of the client.",
+    ),
     row("namespaceLabels", Labels, None, "Labels of the client's namespace."),
     row("podLabels", Labels, None, "Labels of the client's pods."),
-    row("cidr", Text, None, "Addresses of the client, such as 10.0.0.0/8."),
+    row("cidr", Word(&ADDRESS_RANGE), None, "Addresses of the client, such as 10.0.0.0/8."),
 ];
 
 static EGRESS: &[Field] = &[
@@ -183,18 +209,23 @@ static EGRESS: &[Field] = &[
 ];
 
 static OUTSIDE: &[Field] = &[
-    row("namespace", Text, Words("the name of the entry, if no other field selects the server"), "The namespace of the server."),
+    row(
+        "namespace",
+        Word(&NAMESPACE_NAME),
+        Words("the name of the entry, if no other field selects the server"),
+        "The namespace of the server.",
+    ),
     row("namespaceLabels", Labels, None, "Labels of the server's namespace."),
     row("podLabels", Labels, None, "Labels of the server's pods."),
-    row("cidr", Text, None, "Addresses of the server, such as 0.0.0.0/0."),
-    row("port", Int(1), Words("all ports"), "The port of the server."),
+    row("cidr", Word(&ADDRESS_RANGE), None, "Addresses of the server, such as 0.0.0.0/0."),
+    row("port", PORT, Words("all ports"), "The port of the server."),
 ];
 
 /// `spec.namespace`.
 pub static NAMESPACE: &[Field] = &[
     row("create", Flag, Value("true"), "Whether the Namespace is rendered."),
     row("labels", Labels, None, "Labels of the Namespace, such as pod-security.kubernetes.io/enforce: restricted."),
-    row("annotations", Texts, None, "Annotations of the Namespace."),
+    row("annotations", Texts, None, "Annotations of the Namespace.").with_keys(&ANNOTATION_KEY),
 ];
 
 /// `spec.external`.
@@ -230,11 +261,11 @@ static TARGET: &[Field] = &[
 /// The fields of a layer: `spec.defaults`, `spec.roles.*`, `spec.gateway`, `spec.executors.*`, `.head` and `.shards.*`.
 pub static LAYER: &[Field] = &[
     of(Audience::ALL, "labels", Labels, None, "Labels of all objects and pods, in addition to jinaflow's own."),
-    of(Audience::ALL, "annotations", Texts, None, "Annotations of all objects and pods."),
+    of(Audience::ALL, "annotations", Texts, None, "Annotations of all objects and pods.").with_keys(&ANNOTATION_KEY),
     of(Audience::ALL, "env", Variables, None, "Environment variables, in the component's ConfigMap. They override `env` of the Flow."),
-    of(Audience::ALL, "envFromSecret", Map(SECRET_KEY), None, "Environment variables, each from a key of a Secret."),
-    of(Audience::ALL, "configMaps", Map(SOURCE), None, "Existing ConfigMaps, as variables or as files."),
-    of(Audience::ALL, "secrets", Map(SOURCE), None, "Existing Secrets, as variables or as files."),
+    of(Audience::ALL, "envFromSecret", Map(SECRET_KEY), None, "Environment variables, each from a key of a Secret.").with_keys(&VARIABLE_NAME),
+    of(Audience::ALL, "configMaps", Map(SOURCE), None, "Existing ConfigMaps, as variables or as files.").with_keys(&OBJECT_NAME),
+    of(Audience::ALL, "secrets", Map(SOURCE), None, "Existing Secrets, as variables or as files.").with_keys(&OBJECT_NAME),
     of(
         Audience::ALL,
         "resources",
@@ -250,11 +281,11 @@ pub static LAYER: &[Field] = &[
         "The image of the executor, of its shards, or of the gateway. Heads run Jina's own image, which `spec.images.gateway` sets.",
     ),
     of(Audience::ALL, "imagePullPolicy", Choice(&["Always", "IfNotPresent", "Never"]), Value("IfNotPresent"), "When images are pulled."),
-    of(Audience::ALL, "imagePullSecrets", Set, None, "Secrets for pulling images, in addition to `image_pull_secrets` of the Flow."),
+    of(Audience::ALL, "imagePullSecrets", Set, None, "Secrets for pulling images, in addition to `image_pull_secrets` of the Flow.").with_keys(&OBJECT_NAME),
     of(
         Audience::ALL,
         "serviceAccountName",
-        Text,
+        Word(&OBJECT_NAME),
         Words("the namespace's default, without a token in the pods"),
         "The ServiceAccount of the pods.",
     ),
@@ -273,11 +304,11 @@ pub static LAYER: &[Field] = &[
         "false: the pods get a user namespace, so that root in a container is another user on the node. The nodes need Linux 6.3 and containerd 2.0 or CRI-O.",
     )
     .since(Kubernetes::USER_NAMESPACES),
-    of(Audience::ALL, "nodeSelector", Texts, None, "Labels that the nodes must have."),
+    of(Audience::ALL, "nodeSelector", Labels, None, "Labels that the nodes must have."),
     of(Audience::ALL, "tolerations", Map(TOLERATION), None, "Tolerated taints, by their keys."),
     of(Audience::ALL, "affinity", Fragment, None, "The affinity, in the fields of Kubernetes."),
-    of(Audience::ALL, "topologySpread", Map(SPREAD), None, "Spread of the pods over the values of node labels, by the keys of the labels."),
-    of(Audience::ALL, "priorityClassName", Text, None, "The PriorityClass of the pods."),
+    of(Audience::ALL, "topologySpread", Map(SPREAD), None, "Spread of the pods over the values of node labels, by the keys of the labels.").with_keys(&LABEL_KEY),
+    of(Audience::ALL, "priorityClassName", Word(&OBJECT_NAME), None, "The PriorityClass of the pods."),
     of(
         Audience::ALL,
         "rollingUpdate",
@@ -288,7 +319,7 @@ pub static LAYER: &[Field] = &[
     of(
         Audience::ALL,
         "drainSeconds",
-        Int(0),
+        at_least(0),
         Value("30"),
         "Time between the end of new requests and SIGTERM. At SIGTERM Jina cancels running requests, so set it to the duration of the longest request plus the time that callers need to find another pod.",
     ),
@@ -309,7 +340,7 @@ pub static LAYER: &[Field] = &[
     of(
         Audience::ALL_BUT_DEFAULTS,
         "replicas",
-        Int(1),
+        at_least(1),
         Words("`replicas` of the Flow; 1 for a head"),
         "Number of pods: of the gateway, of an executor or of each of its shards. Set the number for a head below `head` or `roles.head`.",
     ),
@@ -360,7 +391,8 @@ pub static LAYER: &[Field] = &[
     of(Audience::EXECUTOR, "shards", Layers(Level::Shard), None, "The same fields for single shards, by their numbers."),
 ];
 
-static SECRET_KEY: &[Field] = &[row("name", Text, None, "The name of the Secret."), row("key", Text, None, "The key in the Secret.")];
+static SECRET_KEY: &[Field] =
+    &[row("name", Word(&OBJECT_NAME), None, "The name of the Secret."), row("key", Word(&DATA_KEY), None, "The key in the Secret.")];
 
 /// `models`.
 pub static MODEL: &[Field] = &[
@@ -375,7 +407,7 @@ pub static MODEL: &[Field] = &[
 
 static SOURCE: &[Field] = &[
     row("env", Flag, Value("false"), "Whether its keys become variables."),
-    row("prefix", Text, None, "A prefix for the names of these variables. It needs `env: true`."),
+    row("prefix", Word(&VARIABLE_PREFIX), None, "A prefix for the names of these variables. It needs `env: true`."),
     row("mountPath", Text, None, "The folder where its keys become files."),
     row("optional", Flag, Value("false"), "Whether pods start without it."),
     row("external", Flag, Value("false"), "Whether it exists elsewhere. `jinaflow check` does not report it as missing."),
@@ -387,15 +419,15 @@ static RESOURCES: &[Field] = &[
 ];
 
 static TOLERATION: &[Field] = &[
-    row("key", Text, Words("the name of the entry"), "The key of the taint."),
+    row("key", Word(&TAINT_KEY), Words("the name of the entry"), "The key of the taint."),
     row("operator", Choice(&["Exists", "Equal"]), Words("Equal with a value, else Exists"), "How the taint is compared."),
-    row("value", Text, None, "The value of the taint."),
+    row("value", Word(&TAINT_VALUE), None, "The value of the taint."),
     row("effect", Choice(&["NoSchedule", "PreferNoSchedule", "NoExecute"]), Words("all effects"), "The effect of the taint."),
-    row("seconds", Int(0), None, "How long a pod stays on the node after NoExecute."),
+    row("seconds", at_least(0), None, "How long a pod stays on the node after NoExecute."),
 ];
 
 static SPREAD: &[Field] = &[
-    row("maxSkew", Int(1), Value("1"), "The largest allowed difference between two values of the label."),
+    row("maxSkew", at_least(1), Value("1"), "The largest allowed difference between two values of the label."),
     row(
         "whenUnsatisfiable",
         Choice(&["ScheduleAnyway", "DoNotSchedule"]),
@@ -406,10 +438,10 @@ static SPREAD: &[Field] = &[
 
 /// `rollingUpdate`.
 pub static ROLLING_UPDATE: &[Field] = &[
-    row("maxSurge", Share, Value("1"), "Pods that may exist in addition to the wanted number."),
+    row("maxSurge", Share(u32::MAX), Value("1"), "Pods that may exist in addition to the wanted number."),
     row(
         "maxUnavailable",
-        Share,
+        Share(100),
         Words("0; 1 for pods with storage"),
         "Pods that may be missing. For pods with storage it needs `kubernetesVersion` 1.37 or later.",
     ),
@@ -418,15 +450,20 @@ pub static ROLLING_UPDATE: &[Field] = &[
 /// `storage`.
 pub static STORAGE: &[Field] = &[
     row("size", Quantity, Value("10G"), "The size of each claim."),
-    row("className", Text, Words("the default of the cluster"), "The StorageClass."),
-    row("accessModes", Set, Words("ReadWriteOnce"), "The access modes."),
+    row("className", Word(&STORAGE_CLASS), Words("the default of the cluster"), "The StorageClass. \"\" selects volumes without a class."),
+    row("accessModes", Set, Words("ReadWriteOnce"), "The access modes.").with_keys(&ACCESS_MODE),
     row(
         "mountPath",
         Text,
         Words("`volumes` of the Flow, else its `workspace`, else /workspace"),
         "The folder where the volume is mounted.",
     ),
-    row("existingClaim", Text, None, "An existing claim in place of a new one, for an executor with one replica and one shard."),
+    row(
+        "existingClaim",
+        Word(&OBJECT_NAME),
+        None,
+        "An existing claim in place of a new one, for an executor with one replica and one shard.",
+    ),
     row("retention", Fields(RETENTION), None, "What happens to the claims after their pods are removed."),
 ];
 
@@ -437,32 +474,32 @@ static RETENTION: &[Field] = &[
 
 /// `autoscale`.
 pub static AUTOSCALE: &[Field] = &[
-    row("min", Int(0), Value("1"), "The lowest number of replicas."),
-    row("max", Int(1), None, "The highest number of replicas."),
-    row("cpu", Int(1), Words("80, without another target and without `keda`"), "The target: CPU use in percent of the request."),
-    row("memory", Int(1), None, "The target: memory use in percent of the request."),
+    row("min", at_least(0), Value("1"), "The lowest number of replicas."),
+    row("max", at_least(1), None, "The highest number of replicas."),
+    row("cpu", at_least(1), Words("80, without another target and without `keda`"), "The target: CPU use in percent of the request."),
+    row("memory", at_least(1), None, "The target: memory use in percent of the request."),
     row("memoryAverage", Quantity, None, "The target: the average memory use of a pod, such as 800Mi."),
     row(
         "requestsPerSecond",
-        Int(1),
+        at_least(1),
         None,
         "The target: requests per second for each pod. KEDA reads it from Prometheus, so it needs `monitoring: true` in the Flow and `spec.monitoring.prometheus`.",
     ),
     row(
         "concurrency",
-        Int(1),
+        at_least(1),
         None,
         "The target: requests that a pod processes at the same time, on average over 2 minutes; for a gateway or head, its calls of executors and shards. It has the same requirements as `requestsPerSecond`.",
     ),
     row(
         "scaleDownSeconds",
-        Int(0),
+        at_least(0),
         Words("300, as Kubernetes sets it"),
         "The time for which the load must be lower before pods are removed, at most 3600.",
     ),
     row(
         "tolerance",
-        Int(0),
+        at_least(0),
         Words("10, as Kubernetes sets it"),
         "The percentage by which the load may differ from the target before the number of pods changes.",
     )
@@ -473,21 +510,21 @@ pub static AUTOSCALE: &[Field] = &[
 
 static KEDA: &[Field] = &[
     row("triggers", Map(TRIGGER), None, "Triggers, by names of your choice."),
-    row("pollingSeconds", Int(1), Words("30, as KEDA sets it"), "`pollingInterval`."),
-    row("cooldownSeconds", Int(0), Words("300, as KEDA sets it"), "`cooldownPeriod`."),
+    row("pollingSeconds", at_least(1), Words("30, as KEDA sets it"), "`pollingInterval`."),
+    row("cooldownSeconds", at_least(0), Words("300, as KEDA sets it"), "`cooldownPeriod`."),
 ];
 
 static TRIGGER: &[Field] = &[
     row("type", Text, Words("the name of the entry"), "KEDA's name of the scaler, such as prometheus."),
     row("metadata", Texts, None, "Settings of the scaler."),
-    row("authentication", Text, None, "The name of a TriggerAuthentication."),
+    row("authentication", Word(&OBJECT_NAME), None, "The name of a TriggerAuthentication."),
 ];
 
 /// `pdb`.
 pub static PDB: &[Field] = &[
     row("enabled", Flag, Words("true; false under `compat: jina-3.34`"), "Whether there is a PodDisruptionBudget."),
-    row("minAvailable", Share, None, "Pods that must keep running."),
-    row("maxUnavailable", Share, Value("1"), "Pods that may be evicted at once."),
+    row("minAvailable", Share(100), None, "Pods that must keep running."),
+    row("maxUnavailable", Share(100), Value("1"), "Pods that may be evicted at once."),
     row(
         "unhealthyPodEvictionPolicy",
         Choice(&["AlwaysAllow", "IfHealthyBudget"]),
@@ -502,36 +539,40 @@ const PROTOCOLS: Shape = Choice(&["grpc", "http", "websocket"]);
 pub static EXPOSE: &[Field] = &[
     row("type", Choice(&["LoadBalancer", "NodePort", "ClusterIP"]), Value("LoadBalancer"), "The type of the Service."),
     row("name", Text, Words("gateway-exposed, or EXECUTOR-exposed"), "The name of the Service."),
-    row("port", Int(1), Value("80"), "The port of the Service."),
-    row("nodePort", Int(1), Words("chosen by Kubernetes"), "The port on the nodes."),
+    row("port", PORT, Value("80"), "The port of the Service."),
+    row("nodePort", PORT, Words("chosen by Kubernetes"), "The port on the nodes."),
     row("protocol", PROTOCOLS, Words("the first protocol of the gateway or executor"), "The protocol that clients use."),
-    row("annotations", Texts, None, "Annotations of the Service, such as those for the load balancer of a cloud."),
+    row("annotations", Texts, None, "Annotations of the Service, such as those for the load balancer of a cloud.")
+        .with_keys(&ANNOTATION_KEY),
 ];
 
 /// `ingress`.
 pub static INGRESS: &[Field] = &[
-    row("className", Text, Words("the default of the cluster"), "The IngressClass."),
-    row("hosts", Map(HOST), Words("all hosts"), "Host names."),
+    row("className", Word(&OBJECT_NAME), Words("the default of the cluster"), "The IngressClass."),
+    row("hosts", Map(HOST), Words("all hosts"), "Host names.").with_keys(&HOST_NAME),
     row("protocol", PROTOCOLS, Words("the first protocol of the gateway"), "The protocol of the gateway that clients use."),
-    row("annotations", Texts, None, "Annotations of the Ingress."),
+    row("annotations", Texts, None, "Annotations of the Ingress.").with_keys(&ANNOTATION_KEY),
 ];
 
-static HOST: &[Field] =
-    &[row("path", Text, Value("/"), "The prefix of the paths."), row("tls", Text, None, "The Secret with the certificate.")];
+static HOST: &[Field] = &[
+    row("path", Word(&URL_PATH), Value("/"), "The prefix of the paths."),
+    row("tls", Word(&OBJECT_NAME), None, "The Secret with the certificate."),
+];
 
-const GATEWAYS: Field = row("gateways", Map(PARENT), None, "Gateways of the Gateway API that the route is attached to.");
-const HOSTNAMES: Field = row("hostnames", Set, Words("all hosts"), "Host names.");
+const GATEWAYS: Field =
+    row("gateways", Map(PARENT), None, "Gateways of the Gateway API that the route is attached to.").with_keys(&OBJECT_NAME);
+const HOSTNAMES: Field = row("hostnames", Set, Words("all hosts"), "Host names.").with_keys(&HOST_NAME);
 const PROTOCOL: Field =
     row("protocol", PROTOCOLS, Words("http for an HTTPRoute, grpc for a GRPCRoute"), "The protocol of the gateway that clients use.");
 const WEIGHT: Field =
-    row("weight", Int(0), Value("1"), "The share of the requests for this gateway, in proportion to the weights of `backends`.");
+    row("weight", ROUTE_WEIGHT, Value("1"), "The share of the requests for this gateway, in proportion to the weights of `backends`.");
 const BACKENDS: Field = row(
     "backends",
     Map(BACKEND),
     None,
     "Other Services that get a share of the requests, such as the gateway of a new version of the Flow, by names of your choice.",
 );
-const ROUTE_ANNOTATIONS: Field = row("annotations", Texts, None, "Annotations of the route.");
+const ROUTE_ANNOTATIONS: Field = row("annotations", Texts, None, "Annotations of the route.").with_keys(&ANNOTATION_KEY);
 
 /// `httpRoute`.
 pub static HTTP_ROUTE: &[Field] = &[
@@ -540,7 +581,7 @@ pub static HTTP_ROUTE: &[Field] = &[
     PROTOCOL,
     WEIGHT,
     BACKENDS,
-    row("timeoutSeconds", Int(1), Words("that of the Gateway"), "The time after which the Gateway ends a request."),
+    row("timeoutSeconds", Int(1, 99_999), Words("that of the Gateway"), "The time after which the Gateway ends a request."),
     ROUTE_ANNOTATIONS,
 ];
 
@@ -548,15 +589,20 @@ pub static HTTP_ROUTE: &[Field] = &[
 pub static GRPC_ROUTE: &[Field] = &[GATEWAYS, HOSTNAMES, PROTOCOL, WEIGHT, BACKENDS, ROUTE_ANNOTATIONS];
 
 static BACKEND: &[Field] = &[
-    row("service", Text, Words("the name of the entry"), "The name of the Service."),
-    row("namespace", Text, Words("the namespace of the Flow"), "The namespace of the Service. Another one needs a ReferenceGrant there."),
-    row("port", Int(1), Words("the port of the gateway"), "The port of the Service."),
-    row("weight", Int(0), Value("1"), "Its share of the requests."),
+    row("service", Word(&SERVICE_NAME), Words("the name of the entry"), "The name of the Service."),
+    row(
+        "namespace",
+        Word(&NAMESPACE_NAME),
+        Words("the namespace of the Flow"),
+        "The namespace of the Service. Another one needs a ReferenceGrant there.",
+    ),
+    row("port", PORT, Words("the port of the gateway"), "The port of the Service."),
+    row("weight", ROUTE_WEIGHT, Value("1"), "Its share of the requests."),
 ];
 
 static PARENT: &[Field] = &[
-    row("namespace", Text, Words("the namespace of the Flow"), "The namespace of the Gateway."),
-    row("sectionName", Text, Words("all listeners"), "The listener of the Gateway."),
+    row("namespace", Word(&NAMESPACE_NAME), Words("the namespace of the Flow"), "The namespace of the Gateway."),
+    row("sectionName", Word(&LISTENER_NAME), Words("all listeners"), "The listener of the Gateway."),
 ];
 
 /// The field with this name.

@@ -13,7 +13,7 @@ const LONGEST: usize = 100;
 const MOST_ENTRIES: usize = 6;
 
 /// The test whether a value has the form of a field.
-pub type Test = fn(&Node<'_>, &'static Shape) -> bool;
+pub type Test = fn(&Node<'_>, &'static Field) -> bool;
 
 /// The line to write for a field, with the wrong value in the right form if possible, and otherwise with an example.
 pub fn line(field: &'static Field, wrong: &Node<'_>, is_valid: Test) -> String {
@@ -22,7 +22,7 @@ pub fn line(field: &'static Field, wrong: &Node<'_>, is_valid: Test) -> String {
 
 /// The value to write for a field: the wrong value in the right form if possible, and otherwise an example.
 pub fn value(field: &'static Field, wrong: &Node<'_>, is_valid: Test) -> String {
-    let own = converted(field, wrong, is_valid).filter(|node| is_valid(node, &field.shape)).and_then(|node| shown(&node));
+    let own = converted(field, wrong, is_valid).filter(|node| is_valid(node, field)).and_then(|node| shown(&node));
     own.unwrap_or_else(|| example(field, is_valid))
 }
 
@@ -30,9 +30,7 @@ pub fn value(field: &'static Field, wrong: &Node<'_>, is_valid: Test) -> String 
 pub fn line_of_entry(name: &str, field: Option<&'static Field>, fields: &'static [Field], wrong: &Node<'_>, is_valid: Test) -> String {
     let valid = |node: &Node<'_>| {
         node.as_map().is_some_and(|pairs| {
-            pairs
-                .iter()
-                .all(|(key, value)| key.as_text().and_then(|key| find(fields, key)).is_some_and(|field| is_valid(value, &field.shape)))
+            pairs.iter().all(|(key, value)| key.as_text().and_then(|key| find(fields, key)).is_some_and(|field| is_valid(value, field)))
         })
     };
     let own = converted_fields(fields, wrong, is_valid).filter(valid).and_then(|node| shown(&node));
@@ -67,7 +65,7 @@ fn shown(node: &Node<'_>) -> Option<String> {
 
 /// The example of a field: from [`EXAMPLES`], its default, or the smallest value of its shape.
 fn example(field: &'static Field, is_valid: Test) -> String {
-    let fits = |text: &&str| read(text).ok().and_then(|document| document.root).is_some_and(|node| is_valid(&node, &field.shape));
+    let fits = |text: &&str| read(text).ok().and_then(|document| document.root).is_some_and(|node| is_valid(&node, field));
     let listed = EXAMPLES.iter().filter(|(name, _)| *name == field.name).map(|(_, text)| *text).find(fits);
     if let Some(text) = listed {
         return text.to_owned();
@@ -76,11 +74,11 @@ fn example(field: &'static Field, is_valid: Test) -> String {
         return text.to_owned();
     }
     match &field.shape {
-        Shape::Text | Shape::JinaVersion | Shape::ImagePattern => "search".to_owned(),
-        Shape::Int(least) => (*least).max(1).to_string(),
+        Shape::Text | Shape::Word(_) | Shape::JinaVersion | Shape::ImagePattern => "search".to_owned(),
+        Shape::Int(least, _) => (*least).max(1).to_string(),
         Shape::Flag => "true".to_owned(),
         Shape::Choice(values) => values.first().copied().unwrap_or_default().to_owned(),
-        Shape::Share => "1".to_owned(),
+        Shape::Share(_) => "1".to_owned(),
         Shape::Quantity => "10Gi".to_owned(),
         Shape::Texts | Shape::Strings(_) | Shape::Labels | Shape::Variables => "{name: value}".to_owned(),
         Shape::Set | Shape::Map(_) | Shape::Layers(_) => "{name: {}}".to_owned(),
@@ -117,8 +115,8 @@ fn converted_fields(fields: &'static [Field], wrong: &Node<'_>, is_valid: Test) 
     let text = wrong.as_text()?;
     let value = || wrong.clone().into_owned();
     let accepts = |field: &&'static Field| match &field.shape {
-        Shape::Text => (TEXTS.contains(&field.name) && text.parse::<f64>().is_err()) && (field.name != "path" || text.starts_with('/')),
-        Shape::Flag | Shape::Int(_) | Shape::Choice(_) | Shape::Share | Shape::Quantity => is_valid(wrong, &field.shape),
+        Shape::Text | Shape::Word(_) => TEXTS.contains(&field.name) && text.parse::<f64>().is_err() && is_valid(wrong, field),
+        Shape::Flag | Shape::Int(..) | Shape::Choice(_) | Shape::Share(_) | Shape::Quantity => is_valid(wrong, field),
         _ => false,
     };
     if text.contains('.') && text.parse::<f64>().is_err() && find(fields, "hosts").is_some() {

@@ -1,6 +1,7 @@
 //! Translates the keys of a `jcloud` block about clients outside the cluster. A JinaFlow decides how they call the gateway,
 //! because this makes it public, so these keys only add to an Ingress or a route that the JinaFlow sets.
 
+use super::formats::HOST_NAME;
 use super::jcloud_block::{Entry, Notes, flag, names, number, text};
 use super::layers::{Layers, Pods};
 use super::object_names::is_subdomain;
@@ -73,7 +74,7 @@ impl Entrance {
         if hosts.is_empty() {
             return Vec::new();
         }
-        if !hosts.iter().all(|host| is_subdomain(host.strip_prefix("*.").unwrap_or(host))) {
+        if !hosts.iter().all(|host| (HOST_NAME.is_valid)(host)) {
             notes.wrong(entry, "a list of host names");
             return Vec::new();
         }

@@ -25,6 +25,8 @@ impl Kubernetes {
     /// Waiting before the end of a container without a shell (`PodLifecycleSleepAction`, KEP-3960).
     pub const SLEEP: Self = Self(30);
 
+    /// Names of variables with almost any characters (`RelaxedEnvironmentVariableValidation`, KEP-4369).
+    pub const ANY_VARIABLE: Self = Self(32);
     /// Volumes with the files of an image (`ImageVolume`, KEP-4639).
     pub const IMAGE_VOLUMES: Self = Self(35);
     /// User namespaces (`UserNamespacesSupport`, KEP-127).

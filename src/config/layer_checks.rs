@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::amounts::{GPU, is_fixed};
 use super::fields::LAYER;
-use super::object_names::{is_dns_label, is_subdomain};
+use super::object_names::is_dns_label;
 use super::quantity;
 use super::stack::Stack;
 use super::values::Values;
@@ -54,7 +54,6 @@ pub fn check(workload: &Workload, merged: &Node<'static>, stack: &Stack<'_>, has
     checker.check_labels();
     checker.check_variables();
     checker.check_sources();
-    checker.check_names();
     checker.check_claim();
     checker.check_models();
     checker.check_mounts();
@@ -114,22 +113,6 @@ impl Checker<'_> {
         }
     }
 
-    /// Checks the names of objects that the pods refer to.
-    fn check_names(&mut self) {
-        let workload = self.workload;
-        let sources = workload.sources.iter().map(|source| (source.field(), &source.name));
-        let secrets = workload.env_from_secret.iter().map(|key| ("envFromSecret", &key.secret));
-        let pulled = workload.pull_secrets.iter().map(|name| ("imagePullSecrets", name));
-        let account = workload.service_account.iter().map(|name| ("serviceAccountName", name));
-        let claim = workload.storage.iter().flat_map(|storage| &storage.existing).map(|name| ("storage", name));
-        for (field, name) in sources.chain(secrets).chain(pulled).chain(account).chain(claim) {
-            if !is_subdomain(name) {
-                let finding = Code::InvalidName.error(self.path(field, &[]), "contains an invalid name of a Kubernetes object").got(name);
-                self.push(finding.fix("use lower case letters, digits, `-` and `.`"));
-            }
-        }
-    }
-
     /// Reports properties of a new claim where `existingClaim` is set.
     fn check_claim(&mut self) {
         let Some(storage) = self.fields.below("storage").filter(|storage| storage.has("existingClaim")) else { return };
@@ -143,7 +126,8 @@ impl Checker<'_> {
     fn check_models(&mut self) {
         let workload = self.workload;
         for model in &workload.models {
-            if model.image.is_empty() {
+            // An empty image was reported before.
+            if model.image.is_empty() && !self.stack.sets(&["models", &model.name, "image"]) {
                 let finding = Code::MissingField.error(self.path("models", &[&model.name, "image"]), "is required");
                 self.push(finding.fix("write the image with the files of the model, such as registry.example.com/clip:1"));
             }
@@ -162,7 +146,7 @@ impl Checker<'_> {
         let of_sources = workload.sources.iter().map(|source| (source.field(), Some(&*source.name), source.mount_path.as_deref()));
         let of_models = workload.models.iter().map(|model| ("models", Some(&*model.name), Some(&*model.mount_path)));
         for (field, entry, folder) in of_claim.chain(of_sources).chain(of_models) {
-            let Some(folder) = folder else { continue };
+            let Some(folder) = folder.filter(|folder| !folder.is_empty()) else { continue };
             let below: Vec<&str> = entry.into_iter().chain(["mountPath"]).collect();
             if !folder.starts_with('/') || folder.contains(':') {
                 let finding = Code::InvalidMountPath.error(self.path(field, &below), "is not an absolute path").got(folder);

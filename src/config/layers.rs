@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::audience::{Audience, Level};
+use super::entry_checks;
 use super::fields::{LAYER, find};
 use super::layer_checks;
 use super::lists::{merge_layer, merge_part};
@@ -257,6 +258,7 @@ impl Layers {
         let merged = self.merged(pods, &stack);
         let workload = Workload::read(&merged);
         layer_checks::check(&workload, &merged, &stack, matches!(pods, Pods::Worker(..)), findings);
+        entry_checks::check(&merged, &stack, findings);
         Rc::new(workload)
     }
 

@@ -42,12 +42,14 @@ pub fn line(field: &Field, path: &str, out: &mut String) {
 pub fn kind(shape: &Shape) -> Option<String> {
     let kind = match shape {
         Shape::Fields(_) => return None,
-        Shape::Int(least) => return Some(format!("number of at least {least}")),
+        Shape::Int(least, most) if *most == i64::from(i32::MAX) => return Some(format!("number of at least {least}")),
+        Shape::Int(least, most) => return Some(format!("number from {least} to {most}")),
+        Shape::Word(format) => format.noun,
         Shape::Choice(values) => return Some(values.join(", ")),
         Shape::Text | Shape::ImagePattern => "string",
         Shape::JinaVersion => "version",
         Shape::Flag => "true or false",
-        Shape::Share => "number or percentage",
+        Shape::Share(_) => "number or percentage",
         Shape::Quantity => "quantity",
         Shape::Quantities => "resource: quantity",
         Shape::Texts | Shape::Strings(_) | Shape::Labels | Shape::Variables => "name: string",

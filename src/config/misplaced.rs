@@ -177,7 +177,7 @@ impl Unknown<'_, '_> {
         let field = find(LAYER, self.name).filter(|_| self.is_spec() && !is_option)?;
         let message = "is not a field of `spec`, but of its layers";
         match &self.homes(field, &[])[..] {
-            [home] if !(self.is_valid)(self.value, &field.shape) => {
+            [home] if !(self.is_valid)(self.value, field) => {
                 let value = forms::value(field, self.value, self.is_valid);
                 Some(Code::MisplacedField.error(self.path, message).fix(format!("write {home}: {value}")))
             }
@@ -255,8 +255,8 @@ impl Unknown<'_, '_> {
         };
         let homes: Vec<String> = homes.iter().map(ToString::to_string).collect();
         let table = if is_layer { LAYER } else { self.fields };
-        let is_word =
-            find(table, first).is_some_and(|field| matches!(field.shape, Shape::Text | Shape::Int(_) | Shape::Quantity | Shape::Choice(_)));
+        let is_word = find(table, first)
+            .is_some_and(|field| matches!(field.shape, Shape::Text | Shape::Word(_) | Shape::Int(..) | Shape::Quantity | Shape::Choice(_)));
         let is_plain = self.value.as_text().is_some() && homes.len() == 1 && (is_word || !below.is_empty());
         let value = match place {
             &"limits" if self.value.as_text().is_some() => format!(": {{nvidia.com/gpu: {}}}", self.value.shown()),

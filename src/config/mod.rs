@@ -2,6 +2,7 @@
 
 mod api;
 mod object_names;
+pub mod formats;
 pub mod quantity;
 pub mod amounts;
 pub mod image_name;
@@ -28,6 +29,7 @@ pub mod workload;
 mod workload_reading;
 mod stack;
 mod layer_checks;
+mod entry_checks;
 pub mod layers;
 pub mod scope;
 mod settings;

@@ -4,16 +4,21 @@ use crate::finding::Finding;
 
 /// Whether a name is a DNS subdomain (RFC 1123), which the names of most Kubernetes objects must be.
 pub fn is_subdomain(name: &str) -> bool {
-    name.len() <= 253 && name.split('.').all(is_dns_label)
+    name.len() <= 253 && name.split('.').all(is_dns_part)
+}
+
+/// Whether a part of a DNS subdomain is valid. Kubernetes does not limit the length of a part (`IsDNS1123Subdomain`).
+fn is_dns_part(part: &str) -> bool {
+    !part.is_empty()
+        && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        && !part.starts_with('-')
+        && !part.ends_with('-')
 }
 
 /// Whether a name is a DNS label (RFC 1123): lower case letters, digits and dashes, a letter or digit first and last, at
 /// most 63 characters.
 pub fn is_dns_label(name: &str) -> bool {
-    (1..=63).contains(&name.len())
-        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-        && !name.starts_with('-')
-        && !name.ends_with('-')
+    name.len() <= 63 && is_dns_part(name)
 }
 
 /// The DNS label that is most similar to a string; may be empty.
@@ -32,7 +37,8 @@ pub fn proposing_label(finding: Finding, wrong: &str) -> Finding {
 /// Whether a name can be a key of a ConfigMap: `[-._a-zA-Z0-9]+`, at most 253 characters (`IsConfigMapKey`).
 pub fn is_config_map_key(name: &str) -> bool {
     (1..=253).contains(&name.len())
-        && !matches!(name, "." | "..")
+        && name != "."
+        && !name.starts_with("..")
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_'))
 }
 

@@ -27,6 +27,8 @@ struct Keywords<'s, 't> {
     types: Vec<&'s str>,
     values: Vec<Node<'t>>,
     pattern: Option<&'s Node<'t>>,
+    minimum: Option<&'s Node<'t>>,
+    maximum: Option<&'s Node<'t>>,
     required: Option<&'s Node<'t>>,
     properties: Vec<(&'s Node<'t>, &'s Node<'t>)>,
     other_properties: Option<&'s Node<'t>>,
@@ -63,6 +65,8 @@ impl<'s, 't> Keywords<'s, 't> {
                 "description" => self.description = self.description.or(Some(value)),
                 "default" => self.default = Some(value),
                 "pattern" => self.pattern = Some(value),
+                "minimum" => self.minimum = Some(value),
+                "maximum" => self.maximum = Some(value),
                 "required" => self.required = Some(value),
                 "properties" => {
                     for (name, property) in value.as_map().unwrap_or_default() {
@@ -120,7 +124,8 @@ fn form<'t>(schema: &Node<'t>, root: &Node<'t>) -> Node<'t> {
         fields.push(("type", name.to_owned().into()));
         fields.extend(keywords.types.contains(&"null").then(|| ("nullable", boolean(true))));
         fields.extend(keywords.has_enum().then(|| ("enum", std::mem::take(&mut keywords.values).into())));
-        fields.extend(keywords.pattern.map(|pattern| ("pattern", pattern.clone())));
+        let limits = [("pattern", keywords.pattern), ("minimum", keywords.minimum), ("maximum", keywords.maximum)];
+        fields.extend(limits.into_iter().filter_map(|(name, limit)| Some((name, limit?.clone()))));
     }
     // If several alternatives are objects, a field that one alternative requires may be missing in another.
     if keywords.types.iter().filter(|name| **name == "object").count() == 1 {

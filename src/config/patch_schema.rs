@@ -27,7 +27,8 @@ fn form(schema: &Node<'static>) -> Node<'static> {
     for (key, value) in fields {
         let name = key.as_text().unwrap_or_default();
         let value = match name {
-            "required" => continue,
+            // A name can be a directive.
+            "required" | "propertyNames" => continue,
             "type" => or_null(value),
             "enum" => with_null(value),
             // `const` allows no second value.

@@ -9,6 +9,7 @@ use super::api::{API_VERSION, KIND};
 use super::audience::Level;
 use super::field::{Field, Shape};
 use super::fields::{LAYER, SPEC};
+use super::formats::Format;
 use super::json_schema::{boolean, mapping, null, object, of_type, of_types, reference, strings, text as json, with};
 use super::patch_schema;
 use crate::jina::former::FORMER;
@@ -255,15 +256,27 @@ fn property(field: &Field) -> Schema {
     let is_setting = field.caller.is_some();
     let default = field.default.text().filter(|_| !is_setting).map(|default| format!(" Default: {default}.")).unwrap_or_default();
     let described = object([("description", format!("{}{}{default}", field.doc, field.requirement()).into())]);
+    let keys = field.keys.map(|format| object([("propertyNames", matching(format))]));
+    let described = with(described, keys.unwrap_or_else(|| object([])));
     let value = field.default.value().filter(|_| is_setting).map(|default| object([("default", default.into())]));
     with(with(described, of_shape(&field.shape, is_setting)), value.unwrap_or_else(|| object([])))
+}
+
+/// The keywords for text of a format. They apply only to strings.
+fn matching(format: &Format) -> Schema {
+    let message = format!("This is not a valid {}.", format.noun);
+    object([("pattern", format.pattern.into()), ("patternErrorMessage", message.into())])
 }
 
 fn of_shape(shape: &Shape, is_setting: bool) -> Schema {
     let scalar = || of_types(&["string", "number", "boolean", "null"]);
     match shape {
         Shape::Text => scalar(),
-        Shape::Int(_) => of_types(&["integer", "null"]),
+        Shape::Word(format) => with(scalar(), matching(format)),
+        Shape::Int(least, most) => {
+            let number = with(of_types(&["integer", "null"]), object([("minimum", (*least).into())]));
+            if *most < i64::from(i32::MAX) { with(number, object([("maximum", (*most).into())])) } else { number }
+        }
         Shape::Flag => of_types(&["boolean", "null"]),
         Shape::Choice(choice) => {
             let mut values: Vec<Schema> = choice.iter().map(|value| Node::from(*value)).collect();
@@ -272,7 +285,10 @@ fn of_shape(shape: &Shape, is_setting: bool) -> Schema {
         }
         Shape::JinaVersion => with(of_type("string"), object([("pattern", r"^3\.[0-9]+\.[0-9]+$".into())])),
         Shape::ImagePattern => of_type("string"),
-        Shape::Share | Shape::Quantity => of_types(&["integer", "number", "string", "null"]),
+        Shape::Share(_) => {
+            with(of_types(&["integer", "string", "null"]), object([("minimum", 0.into()), ("pattern", "^[0-9]+%?$".into())]))
+        }
+        Shape::Quantity => of_types(&["integer", "number", "string", "null"]),
         Shape::Quantities | Shape::Texts | Shape::Labels | Shape::Variables => values(scalar()),
         Shape::Strings(_) => reference("strings"),
         Shape::Set => values(of_types(&["object", "boolean", "null"])),

@@ -130,7 +130,7 @@ pub const EXTERNAL_KINDS: [(&str, &str); 5] = [
 const MOST_PATCHES: usize = 1000;
 
 fn kubernetes_version(spec: &Values<'_, '_>, path: &Path<'_>, findings: &mut Findings) -> Option<Kubernetes> {
-    let version = spec.text("kubernetesVersion")?;
+    let version = spec.text("kubernetesVersion").filter(|version| !version.is_empty())?;
     let known = Kubernetes::parse(&version).filter(|version| *version >= Kubernetes::OLDEST);
     if known.is_none() {
         let message = format!("must be a version of Kubernetes from {} on", Kubernetes::OLDEST);

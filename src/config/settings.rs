@@ -2,6 +2,7 @@
 
 use super::choices::{Compat, Jcloud, Mesh, MissingImages, OnConflict, Variables};
 use super::corrections::{Correction, Corrections};
+use super::entry_checks;
 use super::field::Shape;
 use super::field_checks::check_fields;
 use super::fields::{SPEC, find};
@@ -57,6 +58,7 @@ impl Settings {
     /// Reads and checks a `spec`.
     pub fn read(spec: &Node<'_>, path: &Path<'_>, findings: &mut Findings) -> Self {
         check_fields(spec, SPEC, path, findings);
+        entry_checks::check_peers(spec, path, findings);
         let fields = Values::of(spec, SPEC);
         let mut settings = Self {
             compat: fields.choice_or_default("compat", Compat::parse).unwrap_or_default(),

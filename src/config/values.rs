@@ -66,6 +66,14 @@ impl<'n, 't> Values<'n, 't> {
         self.int(name).unwrap_or_else(|| default_of(self.fields, name).parse().unwrap_or_default())
     }
 
+    /// The number or the percentage in a field, if the field is set. A number in quotes becomes a number: Kubernetes takes a string
+    /// for a percentage.
+    pub fn share(self, name: &str) -> Option<Fragment> {
+        let share = self.fragment(name)?;
+        let is_number = share.as_text().is_some_and(|text| text.parse::<u32>().is_ok());
+        if is_number { share.as_text().map(|text| Node::plain(text.to_owned())) } else { Some(share) }
+    }
+
     /// The boolean in a field, if the field is set.
     pub fn flag(self, name: &str) -> Option<bool> {
         self.node(name).and_then(flag)

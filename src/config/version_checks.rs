@@ -2,7 +2,9 @@
 
 use super::field::{Field, Shape};
 use super::fields::{LAYER, SPEC, find};
+use super::formats::VARIABLE_NAME;
 use super::kubernetes::Kubernetes;
+use super::object_names::is_variable;
 use crate::finding::{Code, Finding, Findings, Path};
 use crate::yaml::Node;
 
@@ -38,6 +40,17 @@ fn check_fields(node: &Node<'_>, fields: &'static [Field], version: Kubernetes, 
             "podTemplate" => check_pods(value.get("spec"), version, &path.key("spec"), findings),
             "merge" | "jsonMergePatch" => check_patch(value, version, &path, findings),
             _ => {}
+        }
+        if version < Kubernetes::ANY_VARIABLE {
+            match field.name {
+                "prefix" => findings.extend(value.as_text().and_then(|prefix| any_variable(prefix, &path)).map(|f| f.at(value.mark))),
+                "envFromSecret" => {
+                    let entries = value.as_map().unwrap_or_default().iter().filter(|(_, value)| !value.is_null());
+                    let names = entries.map(|(key, _)| (key.shown(), key.mark));
+                    findings.extend(names.filter_map(|(name, mark)| Some(any_variable(&name, &path.key(&name))?.at(mark))));
+                }
+                _ => {}
+            }
         }
         match &field.shape {
             Shape::Fields(below) => check_fields(value, below, version, &path, findings),
@@ -94,6 +107,15 @@ fn check_patch(patch: &Node<'_>, version: Kubernetes, path: &Path<'_>, findings:
 fn ignored(what: &str, since: Kubernetes, path: &Path<'_>) -> Finding {
     let message = format!("has {what}, which Kubernetes ignores or refuses before {since}");
     Code::FieldTooNew.warning(path, message).fix(fix(since))
+}
+
+/// The error for the name of a variable that only newer versions accept.
+fn any_variable(name: &str, path: &Path<'_>) -> Option<Finding> {
+    if !(VARIABLE_NAME.is_valid)(name) || is_variable(name) {
+        return None;
+    }
+    let message = format!("has characters that Kubernetes accepts in the name of a variable only from {} on", Kubernetes::ANY_VARIABLE);
+    Some(Code::FieldTooNew.error(path, message).got(name).fix("use letters, digits, `_`, `-` and `.`, without a digit first"))
 }
 
 fn too_new(since: Kubernetes, version: Kubernetes, path: &Path<'_>) -> Finding {

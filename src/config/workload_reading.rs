@@ -76,20 +76,20 @@ fn toleration(Entry { name, values }: Entry<'_, '_>) -> Fragment {
         ("operator", Some(operator)),
         ("value", values.text("value").map(Node::from)),
         ("effect", values.fragment("effect")),
-        ("tolerationSeconds", values.fragment("seconds")),
+        ("tolerationSeconds", values.int("seconds").map(Node::from)),
     ])
 }
 
 fn topology_spread(Entry { name, values }: Entry<'_, '_>) -> TopologySpread {
     TopologySpread {
         key: name,
-        max_skew: values.fragment("maxSkew").unwrap_or_else(|| values.int_or_default("maxSkew").into()),
+        max_skew: values.int_or_default("maxSkew").into(),
         when_unsatisfiable: values.fragment("whenUnsatisfiable").unwrap_or_else(|| values.text_or_default("whenUnsatisfiable").into()),
     }
 }
 
 fn rolling_update(fields: Values<'_, '_>) -> RollingUpdate {
-    RollingUpdate { surge: fields.fragment("maxSurge"), unavailable: fields.fragment("maxUnavailable") }
+    RollingUpdate { surge: fields.share("maxSurge"), unavailable: fields.share("maxUnavailable") }
 }
 
 fn model(Entry { name, values }: Entry<'_, '_>) -> Model {
@@ -144,8 +144,8 @@ fn trigger(Entry { name, values }: Entry<'_, '_>) -> Trigger {
 fn pdb(fields: Values<'_, '_>) -> Pdb {
     Pdb {
         enabled: fields.flag("enabled"),
-        min_available: fields.fragment("minAvailable"),
-        max_unavailable: fields.fragment("maxUnavailable"),
+        min_available: fields.share("minAvailable"),
+        max_unavailable: fields.share("maxUnavailable"),
         unhealthy: fields.text("unhealthyPodEvictionPolicy"),
     }
 }

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::emitted::{Streams, cases_for, examples, fields, flows, flows_with, oldest_kubernetes, published};
+use crate::emitted::{Streams, cases_for, examples, fields, flows, flows_with, formats, oldest_kubernetes, published};
 use crate::support::{self, documents, recorded, root, run, scratch};
 use crate::tools::folder;
 
@@ -163,6 +163,11 @@ fn assert_accepted_by(server: &mut Server, streams: &[(String, String)], least: 
 #[test]
 fn every_object_and_every_pod_is_accepted() {
     assert_accepted(&with_pods([flows().clone(), published(), examples(), fields()].concat()), 7_000);
+}
+
+#[test]
+fn values_that_formats_accept_are_accepted() {
+    assert_accepted(&formats(), 2_000);
 }
 
 /// Starts an API server of each version, and applies what is rendered for that version: the recorded Flows, each case of each field

@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 use crate::examples::with_components;
 use crate::observability::overlay;
 use crate::support::field_cases::{answer, cases};
-use crate::support::{self, documents, is_record, program, recorded, root, run, tree};
+use crate::support::format_cases::FORMATS;
+use crate::support::{self, Run, documents, is_record, program, recorded, root, run, tree};
 use crate::tools::{kustomize, must};
 
 /// Streams of documents, each with a name.
@@ -39,7 +40,7 @@ pub fn published() -> Streams {
     flows.map(|(name, flow)| (name.replace([' ', ':'], "-"), must_export(run(program(&arguments), flow.as_bytes())))).collect()
 }
 
-fn must_export(export: support::Run) -> String {
+fn must_export(export: Run) -> String {
     assert_eq!(export.code, 0, "{}", export.stderr);
     export.stdout
 }
@@ -116,13 +117,23 @@ pub fn cases_for(version: &str) -> Streams {
         let answer = answer(&std::iter::once(own.as_str()).chain(others).collect::<Vec<_>>().join("\n"));
         // A field may be too new.
         if answer.code == 0 {
-            let list = answer.list();
-            let objects = list["items"].as_array().unwrap().iter().filter(|object| !is_record(object));
-            let text = objects.map(|object| format!("{object}\n")).collect::<Vec<_>>().join("---\n");
-            streams.push((format!("case {number} for {version}"), text));
+            streams.push((format!("case {number} for {version}"), objects_of(&answer)));
         }
     }
     streams
+}
+
+/// The rendered objects as a stream.
+fn objects_of(answer: &Run) -> String {
+    let list = answer.list();
+    let objects = list["items"].as_array().unwrap().iter().filter(|object| !is_record(object));
+    objects.map(|object| format!("{object}\n")).collect::<Vec<_>>().join("---\n")
+}
+
+/// What is rendered for each value of a field that its format accepts.
+pub fn formats() -> Streams {
+    let specs = FORMATS.iter().flat_map(|format| format.accepted.iter().map(|value| format.with(value)));
+    specs.map(|spec| (spec.clone(), objects_of(&answer(&spec)))).collect()
 }
 
 /// The oldest Kubernetes version that a stream is rendered for, from its JinaFlow.

@@ -386,7 +386,7 @@ fn wrong_fields_are_reported() {
         ("defaults: {secrets: {s: {}}}", &["error spec.defaults.secrets.s unused-source"]),
         (
             "defaults: {configMaps: {Übergrößenträgerübergrößenträgerübergrößenträger: {mountPath: /x}}}",
-            &["error spec.defaults.configMaps invalid-name"],
+            &["error spec.defaults.configMaps.Übergrößenträgerübergrößenträgerübergrößenträger invalid-name"],
         ),
         ("defaults: {configMaps: {c: {mountPath: x}}}", &["error spec.defaults.configMaps.c.mountPath invalid-mount-path"]),
         (

@@ -22,6 +22,7 @@ mod examples;
 mod explain;
 mod export_again;
 mod fields;
+mod formats;
 mod front_door;
 mod function;
 mod graph;

@@ -17,12 +17,14 @@ fn schema(definition: &Value) -> &Value {
 
 /// Collects the parts of a schema that are not structural, and counts the schemas.
 fn walk(schema: &Value, path: &str, faults: &mut Vec<String>) -> usize {
-    const WORDS: [&str; 10] = [
+    const WORDS: [&str; 12] = [
         "description",
         "type",
         "nullable",
         "enum",
         "pattern",
+        "minimum",
+        "maximum",
         "required",
         "items",
         "additionalProperties",

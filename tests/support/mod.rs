@@ -2,6 +2,7 @@
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 pub mod field_cases;
+pub mod format_cases;
 pub mod pairs;
 pub mod pictures;
 pub mod properties;

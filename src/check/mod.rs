@@ -30,6 +30,7 @@ mod around;
 mod amounts;
 mod images;
 mod literal_secrets;
+mod security_rules;
 mod pod_security;
 mod policies;
 mod references;

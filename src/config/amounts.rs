@@ -3,13 +3,16 @@
 
 use super::object_names::is_label_key;
 use super::quantity;
-use crate::finding::{Code, Finding, Path, nearest};
+use crate::finding::{Code, FieldPath, Finding, Path, nearest};
 
 /// The GPUs that `gpus` of the Flow requests.
 pub const GPU: &str = "nvidia.com/gpu";
 
 /// The resources of containers without a domain, apart from huge pages.
 const STANDARD: [&str; 3] = ["cpu", "memory", "ephemeral-storage"];
+
+/// The start of the names of huge pages, before the size of a page.
+const HUGE_PAGES: &str = "hugepages-";
 
 /// Other names of resources, with the names in Kubernetes.
 const OTHER_NAMES: [(&str, &str); 11] = [
@@ -35,7 +38,33 @@ const FEW_BYTES: f64 = 1_048_576.0;
 /// Whether a resource has no overcommitment: its limit is required and equals its request. Such resources are huge pages and
 /// extended resources, which have a domain (`helper.IsOvercommitAllowed`).
 pub fn is_fixed(name: &str) -> bool {
-    is_extended(name) || name.starts_with("hugepages-")
+    is_extended(name) || name.starts_with(HUGE_PAGES)
+}
+
+/// Reports huge pages without CPU or memory in the same container. `names` are the resources of the requests and limits, and
+/// `path` is the path of both.
+pub fn lonely_huge_pages(names: &[&str], path: FieldPath) -> Option<Finding> {
+    let pages = names.iter().find(|name| name.starts_with(HUGE_PAGES))?;
+    if names.iter().any(|name| ["cpu", "memory"].contains(name)) {
+        return None;
+    }
+    let message = format!("has no amount of cpu or memory, and Kubernetes accepts `{pages}` only together with one of them");
+    Some(Code::MissingField.error(path, message).fix("add a request for memory or CPU, such as `requests: {memory: 1Gi}`"))
+}
+
+/// Reports an amount that is not a multiple of the size of the pages (`IsHugePageResourceValueDivisible` in
+/// `k8s.io/kubernetes/pkg/apis/core/helper`).
+fn indivisible(name: &str, text: &str, number: f64, path: &Path<'_>) -> Option<Finding> {
+    let size = name.strip_prefix(HUGE_PAGES)?;
+    let Some(page) = quantity::parse(size).filter(|page| *page >= 1.0 && page.fract() == 0.0) else {
+        let finding = Code::UnknownResource.error(path, "has no valid size of a page").got(name);
+        return Some(finding.fix("write hugepages-SIZE, such as hugepages-2Mi or hugepages-1Gi"));
+    };
+    let rest = number.ceil() % page;
+    (rest != 0.0).then(|| {
+        let finding = Code::InvalidQuantity.error(path, format!("must be a multiple of the size of a page, {size}")).got(text);
+        finding.fix(format!("write a multiple of {size}, such as {size}"))
+    })
 }
 
 fn is_extended(name: &str) -> bool {
@@ -63,7 +92,7 @@ pub fn resource(name: &str, text: &str, path: &Path<'_>) -> Option<Finding> {
     match name {
         "cpu" => slip_of_cpu(text, number, path),
         "memory" | "ephemeral-storage" => slip_of_bytes(text, number, path),
-        _ => None,
+        _ => indivisible(name, text, number, path),
     }
 }
 
@@ -121,7 +150,7 @@ fn wrong_name(name: &str, path: &Path<'_>) -> Option<Finding> {
         let finding = || Code::UnknownResource.error(path, "is not a valid name of a resource").got(name);
         return is_wrong.then(|| finding().fix("write DOMAIN/NAME, such as nvidia.com/gpu"));
     }
-    if name.contains('/') || STANDARD.contains(&name) || name.starts_with("hugepages-") {
+    if name.contains('/') || STANDARD.contains(&name) || name.starts_with(HUGE_PAGES) {
         return None;
     }
     let finding = Code::UnknownResource.error(path, "is not a resource of containers").got(name);
@@ -183,6 +212,9 @@ mod tests {
         assert_eq!(of("nvidia.com/gpu/x", "1"), Some((Code::UnknownResource, None)));
         assert_eq!(of("memory", "8GB"), some(Code::InvalidQuantity, "8G"));
         assert_eq!(of("memory", "8 gib"), some(Code::InvalidQuantity, "8Gi"));
+        assert_eq!(of("hugepages-2Mi", "3Mi"), Some((Code::InvalidQuantity, None)));
+        assert_eq!(of("hugepages-1Gi", "1G"), Some((Code::InvalidQuantity, None)));
+        assert_eq!(of("hugepages-2MB", "2M"), Some((Code::UnknownResource, None)));
         assert_eq!(of("memory", "lots"), Some((Code::InvalidQuantity, None)));
         assert_eq!(storage("0", &Path::root("p")).map(|finding| finding.code), Some(Code::ValueOutOfRange));
         assert_eq!(storage("-1Gi", &Path::root("p")).map(|finding| finding.code), Some(Code::ValueOutOfRange));
@@ -220,6 +252,8 @@ mod tests {
             ("nvidia.com/gpu", "1"),
             ("nvidia.com/gpu", "1000m"),
             ("hugepages-2Mi", "4Mi"),
+            ("hugepages-2Mi", "0"),
+            ("hugepages-1Gi", "2147483648"),
             ("example.kubernetes.io/x", "500m"),
         ] {
             assert_eq!(of(name, text), None, "{name} {text}");

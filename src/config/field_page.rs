@@ -232,10 +232,12 @@ impl Entry {
 }
 
 /// Fields that need others, with a JinaFlow that sets those.
-const COMPANIONS: [(&str, &str); 14] = [
+const COMPANIONS: [(&str, &str); 16] = [
     ("ingress.protocol", HTTP),
     ("httpRoute", HTTP),
-    ("grpcRoute.protocol", HTTP),
+    ("telemetry.traces", "spec: {telemetry: {traces: {host: collector.observability}}}"),
+    ("telemetry.metrics", "spec: {telemetry: {metrics: {host: collector.observability}}}"),
+    ("networkPolicy.allowFrom", "spec: {defaults: {flow: {monitoring: true}}}"),
     ("namespace", "metadata: {namespace: search}"),
     ("autoscale", "spec: {executors: {encoder: {autoscale: {max: 5}}}}"),
     ("autoscale.cpu", "spec: {executors: {encoder: {resources: {requests: {cpu: 1}}}}}"),
@@ -284,7 +286,7 @@ fn example(field: &Field) -> Node<'static> {
         Shape::Int(least, _) => Node::plain(2.max(*least).to_string()),
         Shape::Flag => Node::plain(if field.default == FieldDefault::Value("true") { "false" } else { "true" }),
         Shape::Choice(values) if values.contains(&"http") => Node::plain("http"),
-        Shape::Choice(values) => Node::plain(other(values).unwrap_or_default()),
+        Shape::Choice(values) => Node::plain(other(values).or(values.first().copied()).unwrap_or_default()),
         Shape::JinaVersion => Node::plain("3.30.0"),
         Shape::ImagePattern => "registry.example.com/{name}:{tag}".into(),
         Shape::Share(_) => Node::plain("25%"),

@@ -442,7 +442,7 @@ pub static ROLLING_UPDATE: &[Field] = &[
     row(
         "maxUnavailable",
         Share(100),
-        Words("0; 1 for pods with storage"),
+        Words("0; 1 with `maxSurge: 0`, and for pods with storage"),
         "Pods that may be missing. For pods with storage it needs `kubernetesVersion` 1.37 or later.",
     ),
 ];
@@ -562,8 +562,6 @@ static HOST: &[Field] = &[
 const GATEWAYS: Field =
     row("gateways", Map(PARENT), None, "Gateways of the Gateway API that the route is attached to.").with_keys(&OBJECT_NAME);
 const HOSTNAMES: Field = row("hostnames", Set, Words("all hosts"), "Host names.").with_keys(&HOST_NAME);
-const PROTOCOL: Field =
-    row("protocol", PROTOCOLS, Words("http for an HTTPRoute, grpc for a GRPCRoute"), "The protocol of the gateway that clients use.");
 const WEIGHT: Field =
     row("weight", ROUTE_WEIGHT, Value("1"), "The share of the requests for this gateway, in proportion to the weights of `backends`.");
 const BACKENDS: Field = row(
@@ -578,7 +576,7 @@ const ROUTE_ANNOTATIONS: Field = row("annotations", Texts, None, "Annotations of
 pub static HTTP_ROUTE: &[Field] = &[
     GATEWAYS,
     HOSTNAMES,
-    PROTOCOL,
+    row("protocol", PROTOCOLS, Value("http"), "The protocol of the gateway that clients use."),
     WEIGHT,
     BACKENDS,
     row("timeoutSeconds", Int(1, 99_999), Words("that of the Gateway"), "The time after which the Gateway ends a request."),
@@ -586,7 +584,14 @@ pub static HTTP_ROUTE: &[Field] = &[
 ];
 
 /// `grpcRoute`. A GRPCRoute has no timeout (Gateway API 1.6).
-pub static GRPC_ROUTE: &[Field] = &[GATEWAYS, HOSTNAMES, PROTOCOL, WEIGHT, BACKENDS, ROUTE_ANNOTATIONS];
+pub static GRPC_ROUTE: &[Field] = &[
+    GATEWAYS,
+    HOSTNAMES,
+    row("protocol", Choice(&["grpc"]), Value("grpc"), "The protocol of the gateway that clients use. A GRPCRoute has gRPC alone."),
+    WEIGHT,
+    BACKENDS,
+    ROUTE_ANNOTATIONS,
+];
 
 static BACKEND: &[Field] = &[
     row("service", Word(&SERVICE_NAME), Words("the name of the entry"), "The name of the Service."),

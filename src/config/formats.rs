@@ -324,7 +324,14 @@ mod tests {
         ];
         assert_format(&HOST_NAME, &valid, &invalid);
         let valid = ["collector.observability", "C", "1.2.3.4", "a_b", "a.svc.cluster.local.", "http://c", "https://c"];
-        let invalid = [("http://c:4317", Some("c")), ("grpc://c", Some("c")), ("c:4317", Some("c")), ("a b", None), ("fd00::1", None), ("[fd00::1]", None)];
+        let invalid = [
+            ("http://c:4317", Some("c")),
+            ("grpc://c", Some("c")),
+            ("c:4317", Some("c")),
+            ("a b", None),
+            ("fd00::1", None),
+            ("[fd00::1]", None),
+        ];
         assert_format(&SERVER, &valid, &invalid);
     }
 

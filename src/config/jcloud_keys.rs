@@ -212,7 +212,7 @@ pub static KEYS: &[Key] = &[
         "monitor.metrics.port",
         ALL,
         "the port of the collector of metrics",
-        Warning("set the collector: `spec.telemetry: {metrics: {port: PORT}}`"),
+        Warning("set the collector: `spec.telemetry: {metrics: {host: COLLECTOR, port: PORT}}`"),
     ),
 ];
 

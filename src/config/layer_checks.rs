@@ -2,8 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::amounts::{GPU, is_fixed};
+use super::amounts::{GPU, is_fixed, lonely_huge_pages};
 use super::fields::LAYER;
+use super::mount_paths::normalized;
 use super::object_names::is_dns_label;
 use super::quantity;
 use super::stack::Stack;
@@ -141,17 +142,17 @@ impl Checker<'_> {
 
     fn check_mounts(&mut self) {
         let workload = self.workload;
-        let mut mounted: HashSet<&str> = HashSet::new();
-        let of_claim = workload.storage.iter().map(|storage| ("storage", None, storage.mount_path.as_deref()));
-        let of_sources = workload.sources.iter().map(|source| (source.field(), Some(&*source.name), source.mount_path.as_deref()));
-        let of_models = workload.models.iter().map(|model| ("models", Some(&*model.name), Some(&*model.mount_path)));
-        for (field, entry, folder) in of_claim.chain(of_sources).chain(of_models) {
-            let Some(folder) = folder.filter(|folder| !folder.is_empty()) else { continue };
+        let mut mounted = HashSet::new();
+        for (field, entry, folder) in workload.mounts().filter(|(.., folder)| !folder.is_empty()) {
             let below: Vec<&str> = entry.into_iter().chain(["mountPath"]).collect();
             if !folder.starts_with('/') || folder.contains(':') {
                 let finding = Code::InvalidMountPath.error(self.path(field, &below), "is not an absolute path").got(folder);
                 self.push(finding.fix("write /FOLDER"));
-            } else if !mounted.insert(folder) {
+            } else if normalized(folder) == "/" {
+                let message = "is the root of the file system, and would hide all files of the image";
+                let finding = Code::InvalidMountPath.error(self.path(field, &below), message).got(folder);
+                self.push(finding.fix("write /FOLDER"));
+            } else if !mounted.insert(normalized(folder)) {
                 let finding = Code::MountPathAlreadyUsed.error(self.path(field, &below), "is the mount path of two volumes").got(folder);
                 self.push(finding.fix("use a different folder for each volume"));
             }
@@ -195,6 +196,9 @@ impl Checker<'_> {
                 Some(_) => {}
             }
         }
+        let of = |part: &str| self.amounts(part).iter().filter_map(|(name, _)| name.as_text()).collect::<Vec<_>>();
+        let names = [of("requests"), of("limits")].concat();
+        wrong.extend(lonely_huge_pages(&names, self.path("resources", &[])));
         for finding in wrong {
             self.push(finding);
         }
@@ -241,7 +245,9 @@ impl Checker<'_> {
             let finding = Code::MissingField.error(self.path("autoscale", &["keda", "triggers"]), "is required");
             self.push(finding.fix("write `NAME: {type: …, metadata: {…}}` below it"));
         }
-        let requested: Vec<&str> = self.amounts("requests").iter().filter_map(|(name, _)| name.as_text()).collect();
+        // The default of a request is the limit (`SetDefaults_Pod` in `k8s.io/kubernetes/pkg/apis/core/v1`).
+        let amounts = self.amounts("requests").iter().chain(self.amounts("limits"));
+        let requested: Vec<&str> = amounts.filter_map(|(name, _)| name.as_text()).collect();
         let targets = [("cpu", autoscale.cpu), ("memory", autoscale.memory)].into_iter();
         let missing: Vec<&str> = targets
             .filter(|(name, target)| autoscale.max > 1 && target.is_some() && !requested.contains(name))

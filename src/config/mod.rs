@@ -25,6 +25,7 @@ mod misplaced;
 mod field_checks;
 mod version_checks;
 mod values;
+pub mod mount_paths;
 pub mod workload;
 mod workload_reading;
 mod stack;

@@ -60,6 +60,8 @@ pub struct NetworkPolicy {
 /// A client or a server in the network.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Peer {
+    /// The name of the entry.
+    pub name: String,
     /// Labels of the peer's namespace.
     pub namespace: Texts,
     /// Labels of the peer's pods.
@@ -104,8 +106,8 @@ impl Scope {
             mesh: spec.choice("mesh", Mesh::parse),
             kubernetes: kubernetes_version(&spec, path, findings),
             monitoring: spec.below("monitoring").map(monitoring),
-            telemetry: spec.below("telemetry").map(telemetry).unwrap_or_default(),
-            network: enabled("networkPolicy", "enabled").map(network_policy),
+            telemetry: spec.below("telemetry").map(|fields| telemetry(fields, &path.key("telemetry"), findings)).unwrap_or_default(),
+            network: enabled("networkPolicy", "enabled").map(|fields| network_policy(fields, &path.key("networkPolicy"), findings)),
             namespace: enabled("namespace", "create").map(|fields| (fields.strings("labels"), fields.strings("annotations"))),
             external: spec.below("external").map(external).unwrap_or_default(),
             patches: patches(&spec, path, findings),
@@ -162,22 +164,30 @@ fn patch(Entry { name, values }: Entry<'_, '_>) -> Patch {
 }
 
 /// The options of the Flow with which every process sends traces and metrics.
-fn telemetry(fields: Values<'_, '_>) -> Vec<(&'static str, String)> {
+fn telemetry(fields: Values<'_, '_>, path: &Path<'_>, findings: &mut Findings) -> Vec<(&'static str, String)> {
     let mut options = Vec::new();
     for (kind, switch, host, port) in [
         ("traces", "tracing", "traces_exporter_host", "traces_exporter_port"),
         ("metrics", "metrics", "metrics_exporter_host", "metrics_exporter_port"),
     ] {
         let Some(collector) = fields.below(kind) else { continue };
-        let Some(name) = collector.text("host") else { continue };
+        let Some(name) = collector.text("host") else {
+            // A host of the wrong type was reported before.
+            if !collector.has("host") {
+                let finding = Code::MissingField.error(path.key(kind).key("host"), "is required: without it nothing is sent");
+                findings.push(finding.fix("write the host name of the collector, such as `host: collector.observability`"));
+            }
+            continue;
+        };
         options.extend([(switch, "true".to_owned()), (host, name), (port, collector.int_or_default("port").to_string())]);
     }
     options
 }
 
-fn network_policy(fields: Values<'_, '_>) -> NetworkPolicy {
+fn network_policy(fields: Values<'_, '_>, path: &Path<'_>, findings: &mut Findings) -> NetworkPolicy {
     let mut policy = NetworkPolicy { callers: Vec::new(), scrapers: Vec::new(), egress: None };
     for entry in fields.entries("allowFrom") {
+        check_peer(&entry, &path.key("allowFrom"), findings);
         let peers = match entry.values.choice_or_default("to", Callee::parse) {
             Some(Callee::Metrics) => &mut policy.scrapers,
             Some(Callee::Gateway) | None => &mut policy.callers,
@@ -185,8 +195,28 @@ fn network_policy(fields: Values<'_, '_>) -> NetworkPolicy {
         peers.push(peer(&entry));
     }
     let egress = fields.below("egress").filter(|egress| egress.flag_or_default("enabled"));
-    policy.egress = egress.map(|egress| egress.entries("allowTo").map(|entry| (peer(&entry), entry.values.int("port"))).collect());
+    policy.egress = egress.map(|egress| {
+        let mut peers = Vec::new();
+        for entry in egress.entries("allowTo") {
+            check_peer(&entry, &path.key("egress").key("allowTo"), findings);
+            peers.push((peer(&entry), entry.values.int("port")));
+        }
+        peers
+    });
     policy
+}
+
+/// Reports an entry with addresses and labels. A peer of a NetworkPolicy has either an `ipBlock` or selectors
+/// (`ValidateNetworkPolicyPeer` in `k8s.io/kubernetes/pkg/apis/networking/validation`).
+fn check_peer(Entry { name, values }: &Entry<'_, '_>, path: &Path<'_>, findings: &mut Findings) {
+    let selects = ["namespace", "namespaceLabels", "podLabels"].into_iter().filter(|field| values.has(field));
+    let selects: Vec<String> = selects.map(|field| format!("`{field}`")).collect();
+    if values.has("cidr") && !selects.is_empty() {
+        let selects = selects.join(" and ");
+        let message = format!("cannot be set together with {selects}: a NetworkPolicy selects either addresses or pods");
+        let finding = Code::ConflictingFields.error(path.key(name).key("cidr"), message);
+        findings.push(finding.fix(format!("write two entries: one with `cidr`, and one with another name and {selects}")));
+    }
 }
 
 /// The client or server of an entry. An entry without labels and addresses selects the pods of the namespace with the
@@ -199,7 +229,7 @@ fn peer(Entry { name, values }: &Entry<'_, '_>) -> Peer {
     if namespace.is_empty() && pods.is_empty() && cidr.is_none() {
         namespace.push(namespace_label(name.clone()));
     }
-    Peer { namespace, pods, cidr }
+    Peer { name: name.clone(), namespace, pods, cidr }
 }
 
 fn external(fields: Values<'_, '_>) -> Vec<String> {

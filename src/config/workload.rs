@@ -112,9 +112,10 @@ impl RollingUpdate {
         self.surge.clone().unwrap_or_else(|| Node::plain(default_of(ROLLING_UPDATE, "maxSurge")))
     }
 
-    /// `maxUnavailable`, or its default.
+    /// `maxUnavailable`, or its default. A Deployment that adds no pod must remove one.
     pub fn unavailable_or_default(&self) -> Fragment {
-        self.unavailable.clone().unwrap_or_else(|| Node::plain("0"))
+        let default = if self.surge.as_ref().is_some_and(is_zero) { "1" } else { "0" };
+        self.unavailable.clone().unwrap_or_else(|| Node::plain(default))
     }
 }
 
@@ -372,6 +373,15 @@ impl Workload {
     pub fn has_devices(&self) -> bool {
         let limits = self.resources.as_ref().map(|resources| resources.map_at("limits")).unwrap_or_default();
         limits.iter().any(|(name, _)| name.as_text().is_some_and(|name| name.contains('/')))
+    }
+
+    /// The mount paths of `configMaps`, `secrets` and `models`, each with its field and the name of its entry, and of
+    /// `storage`, which has no entries.
+    pub fn mounts(&self) -> impl Iterator<Item = (&'static str, Option<&str>, &str)> {
+        let of_claim = self.storage.iter().map(|storage| ("storage", None, storage.mount_path.as_deref()));
+        let of_sources = self.sources.iter().map(|source| (source.field(), Some(&*source.name), source.mount_path.as_deref()));
+        let of_models = self.models.iter().map(|model| ("models", Some(&*model.name), Some(&*model.mount_path)));
+        of_claim.chain(of_sources).chain(of_models).filter_map(|(field, entry, folder)| Some((field, entry, folder?)))
     }
 
     /// Whether a rolling update creates more pods than `replicas`.

@@ -101,8 +101,8 @@ fn volume_mounts<'c>(component: &'c Component, container: &Container) -> Vec<Nod
         let (folder, _) = CONFIG_FILE.rsplit_once('/').unwrap_or_default();
         mounts.push(mount(volumes::CONFIG_VOLUME.into(), folder));
     }
-    for source in &component.workload.sources {
-        mounts.extend(source.mount_path.as_deref().map(|path| mount(volumes::source_name(source).into(), path)));
+    for (name, source) in volumes::of_sources(&component.workload.sources) {
+        mounts.extend(source.mount_path.as_deref().map(|path| mount(name.into(), path)));
     }
     for model in &component.models {
         let mut mount = mount(model.volume().into(), &model.mount_path);

@@ -20,6 +20,8 @@ mod external;
 mod executor;
 mod gateway;
 mod limits;
+mod mounts;
+mod rollouts;
 mod scaling;
 mod unused;
 
@@ -56,6 +58,7 @@ pub fn plan(flow: &Flow, settings: &Settings, path: &Path<'_>, budget: &mut Budg
         let (here, mut own) = (path.key(GATEWAY), Findings::default());
         components.push(planner.gateway(flow, options, &mut own));
         planner.check_limits(&components, &here, Mark::default(), &mut own);
+        planner.check_mounts(&components, &here, &mut own);
         planner.add_written(own, options, &here, findings);
     }
     let list = path.key(flow.list);
@@ -67,11 +70,13 @@ pub fn plan(flow: &Flow, settings: &Settings, path: &Path<'_>, budget: &mut Budg
         let mut own = Findings::default();
         let of_executor = planner.executor(executor, flow.kind, &here, budget, &mut own);
         planner.check_limits(&of_executor, &here, executor.mark, &mut own);
+        planner.check_mounts(&of_executor, &here, &mut own);
         planner.add_written(own, &executor.options, &here, findings);
         components.extend(of_executor);
     }
     planner.warn_about_unused_fields(&components, findings);
     planner.check_variables(&components, findings);
+    planner.check_rollouts(&components, findings);
     planner.check_scaling(&components, findings);
     budget.take_bytes(settings.scope.bytes.saturating_mul(components.len()));
     budget.check(path, findings);

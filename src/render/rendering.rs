@@ -196,8 +196,9 @@ impl Rendering {
         if self.scope.monitoring.is_some() && self.components().iter().all(|component| !component.monitoring) {
             let message = "has no effect, because no component of this Flow serves metrics";
             let finding = Code::FieldWithoutEffect.warning(spec.key("monitoring"), message);
-            findings.push(finding.fix("set `monitoring: true` below `with` in the Flow, or here: `defaults: {flow: {monitoring: true}}`"));
+            findings.push(finding.fix(SERVE_METRICS));
         }
+        self.check_scrapers(findings);
         if !self.corrections.has(Correction::OwnSelectors) {
             let is_taken = |component: &&Component| component.workload.labels.iter().any(|(name, _)| name == "app");
             if let Some(component) = self.components().iter().find(is_taken) {
@@ -218,11 +219,33 @@ impl Rendering {
                 let path = spec.key("gateway");
                 let path = path.key(field);
                 let finding = Code::ProtocolNotServed.error(path.key("protocol"), "is not served by the gateway").got(wanted.scheme());
-                findings.push(finding.fix(format!("use one of: {}; or add it to `protocol` of the Flow", served.join(", "))));
+                findings.push(if field == "grpcRoute" {
+                    finding.fix("add it to `protocol` of the Flow, or use `httpRoute`")
+                } else {
+                    finding.fix(format!("use one of: {}; or add it to `protocol` of the Flow", served.join(", ")))
+                });
             }
         }
     }
+
+    /// Warns about clients that may read metrics that no component serves.
+    fn check_scrapers(&self, findings: &mut Findings) {
+        if self.components().iter().any(|component| component.monitoring) {
+            return;
+        }
+        let (spec, network) = (Path::root("spec"), self.scope.network.as_ref());
+        let path = spec.key("networkPolicy");
+        let path = path.key("allowFrom");
+        for peer in network.iter().flat_map(|network| &network.scrapers) {
+            let message = "has no effect, because no component of this Flow serves metrics";
+            let finding = Code::FieldWithoutEffect.warning(path.key(&peer.name), message);
+            findings.push(finding.fix(SERVE_METRICS));
+        }
+    }
 }
+
+/// The fix for a setting for metrics of a Flow that serves none.
+const SERVE_METRICS: &str = "set `monitoring: true` below `with` in the Flow, or here: `defaults: {flow: {monitoring: true}}`";
 
 /// The names of the Services of a component.
 fn service_names(component: &Component) -> impl Iterator<Item = String> {

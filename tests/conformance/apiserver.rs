@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::emitted::{Streams, cases_for, examples, fields, flows, flows_with, formats, oldest_kubernetes, published};
-use crate::support::{self, documents, recorded, root, run, scratch};
+use crate::support::{self, documents, pod_security, recorded, root, run, scratch};
 use crate::tools::folder;
 
 /// The minor version of the newest Kubernetes.
@@ -281,6 +281,35 @@ fn pod_security_admission_refuses_pods_that_are_not_restricted() {
     let refused = lines.iter().filter(|l| l.contains("refused: ") && l.contains("violates PodSecurity \"restricted:latest\"")).count();
     let workloads = pods(&objects).len();
     assert_eq!((warned, refused, lines.len()), (workloads, workloads, 2 * workloads), "{lines:#?}");
+}
+
+/// The pods of the cases are refused where `jinaflow check` reports them, and nowhere else.
+#[test]
+fn jinaflow_check_refuses_the_pods_that_pod_security_admission_refuses() {
+    for level in ["baseline", "restricted"] {
+        // A namespace of its own: other tests create the one with the name of the level.
+        let renamed = |mut object: Value| {
+            let field = if object["kind"] == "Namespace" { "name" } else { "namespace" };
+            object["metadata"][field] = format!("cases-{level}").into();
+            object.to_string()
+        };
+        let namespace = [("namespace".to_owned(), renamed(pod_security::namespace(level)))];
+        assert!(apply(&mut server(), &namespace, true)["namespace"][0].accepted);
+        let named = |pod: Value| (pod["metadata"]["name"].as_str().unwrap().to_owned(), renamed(pod));
+        let streams: Streams = pod_security::pods(level).into_iter().map(named).collect();
+        let verdicts = apply(&mut server(), &streams, false);
+        let mut by_admission = 0;
+        for (name, paths) in pod_security::reported(level) {
+            let Verdict { accepted, refusal, .. } = &verdicts[&name][0];
+            assert_eq!(*accepted, paths.is_empty(), "{level}: {name}: {paths:?}: {refusal}");
+            // Validation comes first, and this server allows no privileged containers at all.
+            let is_valid = !refusal.contains(" is invalid: ") && !refusal.contains("ephemeral containers");
+            let is_by_admission = refusal.contains(&format!("violates PodSecurity \"{level}:latest\""));
+            assert_eq!(is_by_admission, !accepted && is_valid, "{level}: {name}: {refusal}");
+            by_admission += usize::from(is_by_admission);
+        }
+        assert!(by_admission >= 18, "{by_admission}");
+    }
 }
 
 /// Jina writes a Deployment's `strategy` into a StatefulSet: https://github.com/jina-ai/serve,

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::net::UnixListener;
 use std::process::Command;
 
-use crate::support::{Messages, Run, documents, function, jinaflow, label, program, recorded, root, run, scratch};
+use crate::support::{Messages, Run, documents, function, jinaflow, label, pod_security, program, recorded, root, run, scratch};
 use serde_json::{Value, json};
 
 type Objects = Vec<Value>;
@@ -394,6 +394,17 @@ const BREAKS: &[(Damage, &str)] = &[
     ),
     (
         |o| {
+            o.push(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "search", "labels": {"pod-security.kubernetes.io/enforce": "baseline"}}}));
+            pod(o, "Deployment/encoder")["hostNetwork"] = true.into();
+        },
+        "error[pod-security-violated]: Deployment/encoder: spec.template.spec.hostNetwork",
+    ),
+    (
+        |o| container(o, "Deployment/encoder")["resources"] = json!({"limits": {"hugepages-2Mi": "4Mi"}}),
+        "error[missing-field]: Deployment/encoder: spec.template.spec.containers[0].resources",
+    ),
+    (
+        |o| {
             pod(o, "Deployment/encoder")["terminationGracePeriodSeconds"] = 20.into();
             container(o, "Deployment/encoder")["lifecycle"] = json!({"preStop": {"sleep": {"seconds": 20}}});
         },
@@ -681,6 +692,21 @@ fn every_break_is_found() {
 #[test]
 fn every_break_of_an_edited_export_is_found() {
     assert_found(&jina_export("001-docs-simple"), BREAKS_OF_JINA, "check-breaks-of-jina");
+}
+
+/// Each pod breaks one rule, so it has one finding at the levels with the rule. `tests/conformance/apiserver.rs` compares the
+/// verdicts with those of a server.
+#[test]
+fn each_rule_of_pod_security_is_reported_once() {
+    for level in ["baseline", "restricted"] {
+        for (number, paths) in pod_security::reported(level) {
+            let (changes, levels, end) = pod_security::CASES[number.trim_start_matches("case-").parse::<usize>().unwrap()];
+            let expected = usize::from(levels.contains(&level));
+            assert_eq!(paths.len(), expected, "{level}: {changes:?}: {paths:?}");
+            assert!(paths.iter().all(|path| path.ends_with(end)), "{level}: {changes:?}: {paths:?}");
+        }
+    }
+    assert!(pod_security::reported("privileged").values().all(Vec::is_empty));
 }
 
 #[test]

@@ -50,9 +50,12 @@ fn rendered(config: &Value) -> Vec<Value> {
     objects
 }
 
-/// Merges the patches of a kustomization into a JinaFlow. The patched values are mappings, so kustomize does the same.
+/// Merges the patches of a kustomization and its components into a JinaFlow. The patched values are mappings, so kustomize does the same.
 fn patch(config: &mut Value, kustomization: &Path) {
     let text = fs::read_to_string(kustomization).unwrap();
+    for component in documents(&text)[0]["components"].as_array().into_iter().flatten() {
+        patch(config, &kustomization.with_file_name(component.as_str().unwrap()).join("kustomization.yaml"));
+    }
     let patches = documents(&text)[0]["patches"].as_array().unwrap().clone();
     assert!(!patches.is_empty(), "{text}");
     for patch in patches {

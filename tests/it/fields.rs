@@ -477,6 +477,77 @@ fn wrong_fields_are_reported() {
             "executors: {encoder: {flow: {gpus: all}, resources: {limits: {nvidia.com/gpu: 1}}, rollingUpdate: {maxSurge: 0, maxUnavailable: 1}}}",
             &[],
         ),
+        // Rules between fields.
+        (
+            "telemetry: {traces: {}, metrics: {port: 4317}}",
+            &["error spec.telemetry.traces.host missing-field", "error spec.telemetry.metrics.host missing-field"],
+        ),
+        (
+            "networkPolicy: {allowFrom: {web: {cidr: 10.0.0.0/8, namespace: web, podLabels: {a: b}}}, egress: {allowTo: {db: {cidr: 10.0.0.0/8, namespaceLabels: {a: b}}}}}",
+            &[
+                "error spec.networkPolicy.allowFrom.web.cidr conflicting-fields",
+                "error spec.networkPolicy.egress.allowTo.db.cidr conflicting-fields",
+            ],
+        ),
+        ("networkPolicy: {enabled: false, allowFrom: {web: {cidr: 10.0.0.0/8, namespace: web}}}", &[]),
+        (
+            "networkPolicy: {allowFrom: {prom: {to: metrics}, web: {}}}\ndefaults: {flow: {monitoring: false}}",
+            &["warning spec.networkPolicy.allowFrom.prom field-without-effect"],
+        ),
+        ("networkPolicy: {allowFrom: {prom: {to: metrics}, web: {}}}", &[]),
+        (
+            "executors: {encoder: {rollingUpdate: {maxSurge: 0, maxUnavailable: 0%}}}",
+            &["error spec.executors.encoder.rollingUpdate.maxUnavailable value-out-of-range"],
+        ),
+        (
+            "defaults: {rollingUpdate: {maxUnavailable: 0}}\nroles: {head: {rollingUpdate: {maxSurge: 0%}}}",
+            &["error spec.defaults.rollingUpdate.maxUnavailable value-out-of-range"],
+        ),
+        (
+            "kubernetesVersion: '1.37'\nexecutors: {encoder: {storage: {}, rollingUpdate: {maxUnavailable: 0%}}}",
+            &["error spec.executors.encoder.rollingUpdate.maxUnavailable value-out-of-range"],
+        ),
+        (
+            "executors: {indexer: {storage: {mountPath: /x}, secrets: {s: {mountPath: /x/}}}}",
+            &["error spec.executors.indexer.secrets.s.mountPath mount-path-already-used"],
+        ),
+        (
+            "defaults: {configMaps: {c: {mountPath: /}}, secrets: {s: {mountPath: /./}}}",
+            &[
+                "error spec.defaults.configMaps.c.mountPath invalid-mount-path",
+                "error spec.defaults.secrets.s.mountPath invalid-mount-path",
+            ],
+        ),
+        ("executors: {encoder: {flow: {volumes: [/a, 'b:/a/']}}}", &["error spec.flow.executors[0].volumes mount-path-already-used"]),
+        (
+            "executors: {encoder: {flow: {volumes: /a}, secrets: {s: {mountPath: /a/}}}}",
+            &["error spec.executors.encoder.secrets.s.mountPath mount-path-already-used"],
+        ),
+        (
+            "roles: {worker: {secrets: {s: {mountPath: /workspace}}}}\nexecutors: {encoder: {storage: {}}}",
+            &["error spec.roles.worker.secrets.s.mountPath mount-path-already-used"],
+        ),
+        ("gateway: {grpcRoute: {gateways: {web: {}}, protocol: http}}", &["error spec.gateway.grpcRoute.protocol value-not-allowed"]),
+        (
+            "gateway: {flow: {protocol: http}, grpcRoute: {gateways: {web: {}}}}",
+            &["error spec.gateway.grpcRoute.protocol protocol-not-served"],
+        ),
+        ("executors: {encoder: {autoscale: {max: 3}, resources: {limits: {cpu: 1}}}}", &[]),
+        ("executors: {encoder: {autoscale: {max: 3, memory: 70}, resources: {limits: {memory: 1Gi}}}}", &[]),
+        (
+            "executors: {encoder: {autoscale: {max: 3, memory: 70}, resources: {limits: {cpu: 1}}}}",
+            &["warning spec.executors.encoder.autoscale.memory autoscale-without-request"],
+        ),
+        ("executors: {encoder: {resources: {limits: {hugepages-2Mi: 4Mi}}}}", &["error spec.executors.encoder.resources missing-field"]),
+        ("executors: {encoder: {resources: {requests: {memory: 1Gi}, limits: {hugepages-2Mi: 4Mi}}}}", &[]),
+        (
+            "executors: {encoder: {resources: {requests: {memory: 1Gi}, limits: {hugepages-2Mi: 3Mi}}}}",
+            &["error spec.executors.encoder.resources.limits.hugepages-2Mi invalid-quantity"],
+        ),
+        (
+            "executors: {encoder: {resources: {requests: {memory: 1Gi, hugepages-2Mi: 2Mi}, limits: {hugepages-2Mi: 4Mi}}}}",
+            &["error spec.executors.encoder.resources.requests.hugepages-2Mi limit-not-equal"],
+        ),
     ];
     for (fields, expected) in cases {
         let answer = answer(fields);
@@ -487,6 +558,36 @@ fn wrong_fields_are_reported() {
         messages.add(&fields.replace('\n', " / "), &answer);
     }
     messages.compare();
+}
+
+/// The strategy of a Deployment has at least one of the two numbers.
+#[test]
+fn a_rolling_update_without_additional_pods_removes_one() {
+    let strategy = |fields: &str| at(&objects(fields), "Deployment/encoder", "/spec/strategy/rollingUpdate");
+    assert_eq!(strategy(""), json!({"maxSurge": 1, "maxUnavailable": 0}));
+    assert_eq!(strategy("executors: {encoder: {rollingUpdate: {maxSurge: 0}}}"), json!({"maxSurge": 0, "maxUnavailable": 1}));
+    assert_eq!(strategy("defaults: {rollingUpdate: {maxSurge: 0%}}"), json!({"maxSurge": "0%", "maxUnavailable": 1}));
+}
+
+/// Names of volumes have no dots, and at most 63 characters.
+#[test]
+fn the_volumes_of_similar_names_differ() {
+    let long = format!("{}.{}", "x".repeat(60), "y".repeat(20));
+    let both = format!(
+        "defaults: {{configMaps: {{a.b: {{mountPath: /1}}, a-b: {{mountPath: /2}}, c.d: {{mountPath: /3}}, c-d: {{env: true}}, \
+         {long}1: {{mountPath: /4}}, {long}2: {{mountPath: /5}}}}, secrets: {{a.b: {{mountPath: /6}}}}}}"
+    );
+    let names = |pointer: &str| {
+        let list = at(&objects(&both), "Deployment/encoder", &format!("{POD}/{pointer}"));
+        let names = list.as_array().unwrap().iter().filter_map(|entry| entry["name"].as_str());
+        names.filter(|name| name.starts_with("configmap-") || name.starts_with("secret-")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let volumes = names("volumes");
+    assert_eq!(names("containers/0/volumeMounts"), volumes);
+    assert_eq!((volumes[1].as_str(), volumes[2].as_str(), volumes[5].as_str()), ("configmap-a-b", "configmap-c-d", "secret-a-b"));
+    assert!(volumes[0].starts_with("configmap-a-b-") && volumes[3].len() == 63, "{volumes:?}");
+    let different: BTreeSet<&String> = volumes.iter().collect();
+    assert_eq!(different.len(), volumes.len(), "{volumes:?}");
 }
 
 /// `01` is a different name from `1`, and no shard has it.

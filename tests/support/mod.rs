@@ -5,6 +5,7 @@ pub mod field_cases;
 pub mod format_cases;
 pub mod pairs;
 pub mod pictures;
+pub mod pod_security;
 pub mod properties;
 pub mod random;
 pub mod readers;

@@ -11,7 +11,7 @@ use crate::config::corrections::Correction;
 use crate::config::lists;
 use crate::config::workload::Workload;
 use crate::jina::setting::Protocol;
-use crate::plan::{CONFIG_FILE, Component, Container, PORT, Process};
+use crate::plan::{CONFIG_FILE, Component, Container, PORT, Process, SCRATCH};
 use crate::yaml::Node;
 
 /// The name of a container's metrics port. Names of ports have at most 15 characters.
@@ -42,8 +42,8 @@ pub fn container<'c>(maker: &Maker<'c>, container: &'c Container) -> Node<'c> {
         let key = mapping([("name", secret.secret.as_str().into()), ("key", secret.key.as_str().into())]);
         from(&secret.variable, mapping([("secretKeyRef", key)]))
     }));
-    if security::moves_home(maker.component) {
-        env.push(literal("HOME", volumes::SCRATCH));
+    if maker.component.moves_home() {
+        env.push(literal("HOME", SCRATCH));
     }
     value.set("env", env.into());
     if let Some(resources) = resources(workload, container) {
@@ -109,9 +109,9 @@ fn volume_mounts<'c>(component: &'c Component, container: &Container) -> Vec<Nod
         mount.set("readOnly", Node::field("true"));
         mounts.push(mount);
     }
-    mounts.extend(security::workspace(component).map(|path| mount("workspace".into(), path)));
-    if security::moves_home(component) {
-        mounts.push(mount("tmp".into(), volumes::SCRATCH));
+    mounts.extend(component.scratch_workspace().map(|path| mount("workspace".into(), path)));
+    if component.moves_home() {
+        mounts.push(mount("tmp".into(), SCRATCH));
     }
     mounts
 }

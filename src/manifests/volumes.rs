@@ -2,16 +2,13 @@
 
 use std::collections::HashMap;
 
+use super::configmap;
 use super::fingerprint::{BASIS, hashed, mixed};
 use super::labels::label_value;
 use super::nodes::mapping;
-use super::{configmap, security};
 use crate::config::workload::Source;
 use crate::plan::Component;
 use crate::yaml::Node;
-
-/// The folder that a restricted pod can write.
-pub const SCRATCH: &str = "/tmp";
 
 /// The volume of an inline configuration.
 pub const CONFIG_VOLUME: &str = "config";
@@ -84,10 +81,10 @@ pub fn volumes<'c>(component: &'c Component) -> Vec<Node<'c>> {
         let source = [("reference", model.image.as_str().into()), ("pullPolicy", component.workload.pull_policy.as_str().into())];
         add(model.volume().into(), "image", mapping(source));
     }
-    if security::workspace(component).is_some() {
+    if component.scratch_workspace().is_some() {
         add("workspace".into(), "emptyDir", mapping([]));
     }
-    if security::moves_home(component) {
+    if component.moves_home() {
         add("tmp".into(), "emptyDir", mapping([]));
     }
     volumes

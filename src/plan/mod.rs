@@ -4,6 +4,7 @@
 //! its ConfigMap. [`crate::manifests`] decides which objects a component has, and renders the objects.
 
 mod component;
+mod scratch;
 mod arguments;
 mod budget;
 mod names;
@@ -32,6 +33,7 @@ pub use images::{main_uses, only_names};
 pub use names::{kubernetes_name, protocol_service};
 pub use own_variables::address_variable;
 use planner::{Planner, Shared};
+pub use scratch::SCRATCH;
 
 use crate::config::Settings;
 use crate::config::layers::Pods;

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::component::{CONFIG_FILE, Component};
 use super::planner::Planner;
 use super::pods::pods;
+use super::scratch::SCRATCH;
 use crate::config::mount_paths::normalized;
 use crate::finding::{Code, Findings, Path};
 use crate::jina::options::Opt;
@@ -27,10 +28,14 @@ impl Planner<'_> {
                     findings.push_once_for_each_place(finding.fix("use a different folder for each volume"));
                 }
             }
+            mounted.extend(component.scratch_workspace().map(normalized));
+            if component.moves_home() {
+                mounted.insert(normalized(SCRATCH));
+            }
             for (field, name, folder) in workload.mounts().filter(|(_, _, folder)| mounted.contains(&normalized(folder))) {
                 let field = self.settings.layers.path(pods(component), field);
                 let place = name.map_or_else(|| field.clone(), |name| field.key(name)).key("mountPath");
-                let message = "is also the mount path of a volume that the Flow needs";
+                let message = "is also the mount path of a volume that the pod needs";
                 let finding = Code::MountPathAlreadyUsed.error(place, message).got(folder);
                 findings.push_once_for_each_place(finding.fix("use a different folder"));
             }

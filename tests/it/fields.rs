@@ -421,6 +421,10 @@ fn wrong_fields_are_reported() {
             "kubernetesVersion: '1.36'\nexecutors: {encoder: {models: {clip: {image: 'reg/Clip:1'}}}}",
             &["error spec.executors.encoder.models.clip.image invalid-image"],
         ),
+        (
+            "defaults: {securityProfile: restricted}\nexecutors: {encoder: {secrets: {s: {mountPath: /tmp/}}}}",
+            &["error spec.executors.encoder.secrets.s.mountPath mount-path-already-used"],
+        ),
         ("roles: {worker: {hostUsers: false}}", &["error spec.roles.worker.hostUsers field-too-new"]),
         (
             "executors: {indexer: {shards: {0: {autoscale: {max: 2, tolerance: 5, memoryAverage: 1Gi}}}}}",

@@ -90,17 +90,17 @@ fn check_pods(spec: Option<&Node<'_>>, version: Kubernetes, path: &Path<'_>, fin
 }
 
 /// Reports what an older version lacks in a patch.
-fn check_patch(patch: &Node<'_>, version: Kubernetes, path: &Path<'_>, findings: &mut Findings) {
+fn check_patch(change: &Node<'_>, version: Kubernetes, path: &Path<'_>, findings: &mut Findings) {
     let spec = path.key("spec");
-    check_pods(patch.at("spec.template.spec"), version, &spec.key("template").key("spec"), findings);
-    if let Some(behavior) = patch.at("spec.behavior") {
+    check_pods(change.at("spec.template.spec"), version, &spec.key("template").key("spec"), findings);
+    if let Some(behavior) = change.at("spec.behavior") {
         check_behavior(behavior, version, &spec.key("behavior"), findings);
     }
     // `PreferClose` is older than the other values.
     let since = Kubernetes::TRAFFIC_DISTRIBUTION;
-    let wanted = patch.at("spec.trafficDistribution").and_then(Node::as_text).filter(|wanted| *wanted != "PreferClose");
+    let wanted = change.at("spec.trafficDistribution").and_then(Node::as_text).filter(|wanted| *wanted != "PreferClose");
     if version < since && wanted.is_some() {
-        findings.push(ignored("`trafficDistribution`", since, &spec).at(patch.mark));
+        findings.push(ignored("`trafficDistribution`", since, &spec).at(change.mark));
     }
 }
 

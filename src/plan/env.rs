@@ -41,7 +41,7 @@ impl Planner<'_> {
             if !workload.env.iter().any(|(other, _)| *other == name) {
                 let here = path.key("env");
                 let here = here.key(&name);
-                for finding in own_variables::finding(&name, &here).into_iter().chain(own_variables::with_nul(&text, &here)) {
+                for finding in own_variables::finding(&name, here).into_iter().chain(own_variables::with_nul(&text, here)) {
                     findings.push_once(finding);
                 }
             }

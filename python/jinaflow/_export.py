@@ -62,15 +62,15 @@ def to_kubernetes_yaml(
     :raises JinaflowError: if the Flow cannot be exported, with all problems in `findings`. Nothing is written.
     :raises FileNotFoundError: if the program `jinaflow` is not installed
     """
-    images = _images(images, gateway_image)
+    own = _images(images, gateway_image)
     if not os.fspath(output_base_path):
         raise _wrong('output_base_path', 'is empty', "write '.' for the working directory")
-    for key, value in (context or {}).items():
-        if value is None:
-            raise _wrong('context', f'has no value for `{key}`', 'write a string, or leave it out')
-    document = read(flow, images, compat is not None).document
+    for variable, text in (context or {}).items():
+        if text is None:
+            raise _wrong('context', f'has no value for `{variable}`', 'write a string, or leave it out')
+    document = read(flow, own, compat is not None).document
     if gateway_image is not None:
-        images['gateway'] = gateway_image
+        own['gateway'] = gateway_image
     arguments = ['export', '--variables=keep']
     for flag, value in (
         ('--k8s-namespace', k8s_namespace),
@@ -82,7 +82,7 @@ def to_kubernetes_yaml(
     ):
         if value is not None:
             arguments.append(f'{flag}={value}')
-    arguments += [f'--image={key}={image}' for key, image in images.items()]
+    arguments += [f'--image={key}={image}' for key, image in own.items()]
     arguments += [f'--context={key}={value}' for key, value in (context or {}).items()]
     if strict:
         arguments.append('--strict')

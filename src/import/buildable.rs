@@ -30,7 +30,7 @@ pub fn obstacle(object: &Node<'_>, is_generated: bool) -> Option<String> {
 }
 
 /// Fields of pods, workloads and Services that are mappings or lists. A null is a field that is not set.
-const NOT_STRINGS: [&str; 22] = [
+const NOT_STRINGS: [&str; 32] = [
     "metadata",
     "spec",
     "template",
@@ -46,6 +46,16 @@ const NOT_STRINGS: [&str; 22] = [
     "env",
     "envFrom",
     "valueFrom",
+    "fieldRef",
+    "configMapKeyRef",
+    "secretKeyRef",
+    "configMapRef",
+    "secretRef",
+    "configMap",
+    "secret",
+    "projected",
+    "persistentVolumeClaim",
+    "serviceAccountToken",
     "ports",
     "resources",
     "volumes",
@@ -54,6 +64,9 @@ const NOT_STRINGS: [&str; 22] = [
     "imagePullSecrets",
     "tolerations",
 ];
+
+/// Lists whose entries are mappings.
+const OF_MAPPINGS: [&str; 6] = ["containers", "initContainers", "env", "envFrom", "volumes", "volumeMounts"];
 
 /// Mappings whose keys users choose.
 const OF_USERS: [&str; 5] = ["labels", "annotations", "matchLabels", "data", "nodeSelector"];
@@ -67,6 +80,10 @@ fn misshapen<'n>(node: &'n Node<'_>) -> Option<&'n str> {
         let name = key.as_text()?;
         if value.as_text().is_some() {
             return (NOT_STRINGS.contains(&name) && !value.is_null()).then_some(name);
+        }
+        let has_string = |entries: &[Node<'_>]| entries.iter().any(|entry| entry.as_text().is_some());
+        if OF_MAPPINGS.contains(&name) && value.as_list().is_some_and(has_string) {
+            return Some(name);
         }
         if OF_USERS.contains(&name) || name == "selector" && value.at("matchLabels").is_none() { None } else { misshapen(value) }
     })
@@ -96,6 +113,7 @@ mod tests {
             ("{kind: A, apiVersion: v1, metadata: {name: a, labels: {env: x}}, spec: {selector: {env: x}, strategy: null}}", true, ""),
             ("{kind: A, apiVersion: v1, metadata: {name: a, labels: ''}}", true, "a string in `labels`"),
             ("{kind: A, apiVersion: v1, metadata: {name: a}, spec: {a: [{env: ''}]}}", true, "a string in `env`"),
+            ("{kind: A, apiVersion: v1, metadata: {name: a}, spec: {a: [{env: ['']}]}}", true, "a string in `env`"),
             ("{kind: A, apiVersion: v1, metadata: {name: a}, spec: {a: [{env: ''}]}}", false, ""),
             (
                 "{kind: A, apiVersion: v1, metadata: {name: a, annotations: {config.kubernetes.io/local-config: x}}}",

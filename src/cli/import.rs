@@ -17,7 +17,7 @@ use super::shell::quoted;
 use super::{kept_patches, outdir, side, stdin};
 use crate::compare::live;
 use crate::finding::{Code, Finding};
-use crate::import::{self, Imported};
+use crate::import::{self, Imported, kind_and_name};
 use crate::jina::templates;
 use crate::report::{self, Subject};
 use crate::yaml::{self, Node, View};
@@ -205,7 +205,7 @@ fn scaffold(name: String, imported: &Imported, objects: &Objects<'_>, nodes: &[N
             let name = file_name(node, file, &of_import);
             let namespace = node.text_at("metadata.namespace");
             // A Namespace with the name of the Flow's namespace goes along with the Flow.
-            let is_of_cluster = import::is_of_cluster(node) && identity(node) != ["Namespace", &imported.namespace];
+            let is_of_cluster = import::is_of_cluster(node) && kind_and_name(node) != ["Namespace", &imported.namespace];
             let is_here = (namespace.is_empty() || namespace == imported.namespace) && !is_of_cluster;
             let list = match (is_not_built, is_here) {
                 (true, _) => &mut of_import.not_built,
@@ -237,14 +237,9 @@ fn scaffold(name: String, imported: &Imported, objects: &Objects<'_>, nodes: &[N
     }
 }
 
-/// The kind and the name of an object.
-fn identity<'n>(node: &'n Node<'_>) -> [&'n str; 2] {
-    [node.text_at("kind"), node.text_at("metadata.name")]
-}
-
 /// A name for the file of an object that does not belong to the Flow. `source` is the file that has it.
 fn file_name(node: &Node<'_>, source: &str, known: &OfImport) -> String {
-    let [kind, name] = identity(node);
+    let [kind, name] = kind_and_name(node);
     let stem = match (kind.is_empty(), name.is_empty()) {
         (false, false) => format!("{}-{name}", kind.to_lowercase()),
         (false, true) => kind.to_lowercase(),
@@ -276,7 +271,7 @@ fn text_of(node: &Node<'_>, text: Option<&str>) -> String {
 fn write_report(imported: &Imported, nodes: &[Node<'_>], stdout: &mut impl Write) -> Result<()> {
     let (before, proof) = (&imported.before, &imported.proof);
     let all = before.same.len() + before.different.len() + before.missing.len();
-    let label = |object: &Node<'_>| identity(object).join(" ");
+    let label = |object: &Node<'_>| kind_and_name(object).join(" ");
     let labels = |places: &[usize]| places.iter().filter_map(|place| nodes.get(*place)).map(label).collect::<Vec<_>>().join(", ");
     if before.is_proved() {
         let except = if imported.renamed.is_empty() { "" } else { ", but for names that Kubernetes refuses" };

@@ -65,10 +65,13 @@ impl Line {
             let path = root.key(&spelled);
             let value = match flag.value {
                 Some(value) => {
-                    // Commands give this flag different values: `--output` is a folder or a format.
-                    let row = line.words.first().and_then(|name| commands::find(name));
-                    let own = row.and_then(|row| row.flags.iter().find(|own| own.name == flag.name)).and_then(|own| own.value);
-                    string(parser.value().map_err(|_| missing_value(&path, own.unwrap_or(value)))?)?
+                    let missing = |_| {
+                        // Commands give this flag different values: `--output` is a folder or a format.
+                        let row = line.words.first().and_then(|name| commands::find(name));
+                        let own = row.and_then(|row| row.flags.iter().find(|own| own.name == flag.name)).and_then(|own| own.value);
+                        missing_value(&path, own.unwrap_or(value))
+                    };
+                    string(parser.value().map_err(missing)?)?
                 }
                 None => String::new(),
             };

@@ -159,6 +159,12 @@ impl Checker<'_> {
         }
     }
 
+    /// The names of the resources with a request or a limit.
+    fn resources(&self) -> Vec<&str> {
+        let amounts = self.amounts("requests").iter().chain(self.amounts("limits"));
+        amounts.filter_map(|(name, _)| name.as_text()).collect()
+    }
+
     /// `resources.requests` or `resources.limits`.
     fn amounts(&self, part: &str) -> &[(Node<'static>, Node<'static>)] {
         self.workload.resources.as_ref().map(|resources| resources.map_at(part)).unwrap_or_default()
@@ -196,9 +202,7 @@ impl Checker<'_> {
                 Some(_) => {}
             }
         }
-        let of = |part: &str| self.amounts(part).iter().filter_map(|(name, _)| name.as_text()).collect::<Vec<_>>();
-        let names = [of("requests"), of("limits")].concat();
-        wrong.extend(lonely_huge_pages(&names, self.path("resources", &[])));
+        wrong.extend(lonely_huge_pages(&self.resources(), self.path("resources", &[])));
         for finding in wrong {
             self.push(finding);
         }
@@ -246,8 +250,7 @@ impl Checker<'_> {
             self.push(finding.fix("write `NAME: {type: …, metadata: {…}}` below it"));
         }
         // The default of a request is the limit (`SetDefaults_Pod` in `k8s.io/kubernetes/pkg/apis/core/v1`).
-        let amounts = self.amounts("requests").iter().chain(self.amounts("limits"));
-        let requested: Vec<&str> = amounts.filter_map(|(name, _)| name.as_text()).collect();
+        let requested = self.resources();
         let targets = [("cpu", autoscale.cpu), ("memory", autoscale.memory)].into_iter();
         let missing: Vec<&str> = targets
             .filter(|(name, target)| autoscale.max > 1 && target.is_some() && !requested.contains(name))

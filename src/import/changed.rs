@@ -1,5 +1,6 @@
 //! Workloads of an export that are there, but so changed that they are not read as Jina's.
 
+use super::identity::label;
 use super::problem::Problem;
 use super::workload::Workload;
 use crate::finding::Code;
@@ -14,8 +15,7 @@ pub fn workload(name: &str, objects: &[Node<'_>]) -> Option<Problem> {
     let runs_pods = |object: &Node<'_>| !object.list_at("spec.template.spec.containers").is_empty();
     let place = objects.iter().position(|object| of_executor(&object) && runs_pods(object))?;
     let object = objects.get(place)?;
-    let (kind, name) = (object.text_at("kind"), object.text_at("metadata.name"));
-    let (message, fix) = if Workload::KINDS.contains(&kind) {
+    let (message, fix) = if Workload::KINDS.contains(&object.text_at("kind")) {
         (
             "has no container that runs `jina executor`, so its options cannot be read",
             "set `command: [jina]` and let `args` begin with `executor`, as Jina exports it; change it with a patch after the import",
@@ -23,21 +23,23 @@ pub fn workload(name: &str, objects: &[Node<'_>]) -> Option<Problem> {
     } else {
         ("is not a Deployment or StatefulSet", "make it a Deployment again, as Jina exports it; change it with a patch after the import")
     };
-    Some((Some(place), Code::ChangedWorkload.error("", message).got(format!("{kind}/{name}")).fix(fix)))
+    Some(changed(place, object, message, fix))
 }
 
 /// The problem of a workload without an image. A Flow names the image of each executor.
 pub fn image(workload: &Workload<'_>) -> Option<Problem> {
-    let message = "has a container of Jina without an image";
-    let finding = Code::ChangedWorkload.error("", message).got(format!("{}/{}", workload.kind, workload.name));
-    workload.image().is_empty().then(|| (Some(workload.object), finding.fix("set `image` of the container")))
+    let problem = || changed(workload.object, workload.root, "has a container of Jina without an image", "set `image` of the container");
+    workload.image().is_empty().then(problem)
 }
 
 /// The problem of a workload that has another name than Jina gives it.
 pub fn name(workload: &Workload<'_>) -> Option<Problem> {
     let expected = workload.exported_name();
     let message = format!("does not have the name of its Service and ConfigMap; Jina exports it as `{expected}`");
-    let finding = Code::ChangedWorkload.error("", message).got(format!("{}/{}", workload.kind, workload.name));
     let fix = format!("rename it to `{expected}`; change the name with a patch after the import");
-    (workload.name != expected).then(|| (Some(workload.object), finding.fix(fix)))
+    (workload.name != expected).then(|| changed(workload.object, workload.root, &message, &fix))
+}
+
+fn changed(place: usize, object: &Node<'_>, message: &str, fix: &str) -> Problem {
+    (Some(place), Code::ChangedWorkload.error("", message).got(label(object)).fix(fix))
 }

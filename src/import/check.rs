@@ -6,6 +6,7 @@ use super::address::Address;
 use super::changed;
 use super::export::{Executor, Export};
 use super::graph::Graph;
+use super::identity::label;
 use super::old;
 use super::problem::Problem;
 use super::workload::Workload;
@@ -64,7 +65,7 @@ pub fn problems(export: &Export<'_>, objects: &[Node<'_>]) -> Vec<Problem> {
 fn exclusive(objects: &[Node<'_>]) -> Vec<Problem> {
     let mut problems = Vec::new();
     for (place, findings) in exclusive_fields(objects) {
-        let label = objects.get(place).map(|object| format!("{}/{}", object.text_at("kind"), object.text_at("metadata.name")));
+        let label = objects.get(place).map(label);
         problems.extend(findings.into_iter().map(|finding| (Some(place), finding.got(label.as_deref().unwrap_or_default()))));
     }
     problems

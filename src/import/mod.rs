@@ -1,6 +1,8 @@
 //! Reads the manifests that `jina export kubernetes` has written back into a Flow and the settings of its JinaFlow.
 
 mod text;
+mod tree;
+mod identity;
 mod invalid_names;
 pub mod live;
 mod tool_annotations;
@@ -24,6 +26,7 @@ pub mod edits;
 mod reading;
 
 pub use edits::operations;
+pub use identity::kind_and_name;
 pub use problem::Problem;
 pub use proof::{Difference, Proof};
 pub use reading::{Imported, import};

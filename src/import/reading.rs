@@ -6,6 +6,7 @@ use super::buildable;
 use super::check;
 use super::command_lines::{self, Form};
 use super::export::Export;
+use super::identity::{kind_and_name, label};
 use super::problem::Problem;
 use super::proof::{self, Proof};
 use super::settings::{self, Settings};
@@ -87,9 +88,8 @@ pub fn import(objects: &mut [Node<'_>], name: &str) -> Result<Imported, Vec<Prob
     for (object, arranged) in objects.iter_mut().zip(lifting.objects) {
         *object = arranged;
     }
-    let Lifting { config, before, proof, edits, rearranged, only_with_compat, .. } = lifting;
+    let Lifting { config, before, proof, edits, rearranged, only_with_compat, rendered_without_compat, .. } = lifting;
     let edits = [claims, edits].concat();
-    let rendered_without_compat = rendered_without_compat(&config, objects, &proof);
     let own: HashSet<[&str; 2]> = proof
         .same
         .iter()
@@ -134,10 +134,6 @@ fn in_export(finding: Finding) -> Finding {
     }
 }
 
-fn kind_and_name<'n>(object: &'n Node<'_>) -> [&'n str; 2] {
-    [object.text_at("kind"), object.text_at("metadata.name")]
-}
-
 /// Rendered objects by their kind and name.
 fn by_key<'r>(rendered: &'r [Node<'static>]) -> HashMap<[String; 2], &'r Node<'static>> {
     rendered.iter().map(|object| (proof::key(object), object)).collect()
@@ -150,8 +146,7 @@ fn not_buildable(objects: &[Node<'_>], rendered: &[Node<'static>], namespace: &s
     let own = objects.iter().zip(is_elsewhere).enumerate().filter(|(_, (object, is))| !is && known.contains_key(&proof::key(object)));
     let problem = |(place, (object, _)): (usize, (&Node<'_>, bool))| {
         let message = format!("has {}, so a build of kustomize cannot have it unchanged", buildable::obstacle(object, true)?);
-        let object = format!("{}/{}", object.text_at("kind"), object.text_at("metadata.name"));
-        Some((Some(place), Code::ExportNotBuildable.error("", message).got(object).fix("correct the object in the export")))
+        Some((Some(place), Code::ExportNotBuildable.error("", message).got(label(object)).fix("correct the object in the export")))
     };
     own.filter_map(problem).collect()
 }
@@ -165,6 +160,7 @@ struct Lifting {
     edits: Vec<String>,
     rearranged: Vec<usize>,
     only_with_compat: Vec<String>,
+    rendered_without_compat: Vec<usize>,
 }
 
 impl Lifting {
@@ -184,7 +180,16 @@ impl Lifting {
         let before = proof::compare(rendered.to_vec(), &objects);
         if before.is_complete() {
             let (config, proof) = (config.clone(), before.clone());
-            return Ok(Self { config, objects, before, proof, edits: Vec::new(), rearranged, only_with_compat: Vec::new() });
+            return Ok(Self {
+                config,
+                objects,
+                before,
+                proof,
+                edits: Vec::new(),
+                rearranged,
+                only_with_compat: Vec::new(),
+                rendered_without_compat: Vec::new(),
+            });
         }
         let errors = |findings: Findings| -> Vec<Problem> { findings.into_iter().map(|finding| (None, finding)).collect() };
         // Edits are found by the kind and the name.
@@ -196,37 +201,29 @@ impl Lifting {
         let mut findings = Findings::default();
         let Some(rendered) = proof::render(&lifted.config, &mut findings) else { return Err(errors(findings)) };
         let proof = proof::compare(rendered, &objects);
-        let (edits, only_with_compat) = (lifted.lines(), only_with_compat(&lifted.config));
-        Ok(Self { config: lifted.config, objects, before, proof, edits, rearranged, only_with_compat })
+        let edits = lifted.lines();
+        let (only_with_compat, rendered_without_compat) = without_compat(&lifted.config, &objects, &proof);
+        Ok(Self { config: lifted.config, objects, before, proof, edits, rearranged, only_with_compat, rendered_without_compat })
     }
 }
 
-/// The objects of the export that do not belong to the Flow, and that it renders itself when `compat` is removed.
-fn rendered_without_compat(config: &Node<'static>, objects: &[Node<'_>], proof: &Proof) -> Vec<usize> {
-    let rendered = proof::render(&without_compat(config), &mut Findings::default()).unwrap_or_default();
-    let known = by_key(&rendered);
-    let namespace = config.text_at("metadata.namespace");
-    let is_here = |object: &Node<'_>| ["", namespace].contains(&object.text_at("metadata.namespace"));
-    let is_known = |place: &usize| objects.get(*place).is_some_and(|object| is_here(object) && known.contains_key(&proof::key(object)));
-    proof.foreign.iter().copied().filter(is_known).collect()
-}
-
-fn without_compat(config: &Node<'static>) -> Node<'static> {
+/// What removing `compat` means: the fields of the JinaFlow that are errors then, or patches without an effect, and the objects of the
+/// export that do not belong to the Flow, and that it renders itself then.
+fn without_compat(config: &Node<'static>, objects: &[Node<'_>], proof: &Proof) -> (Vec<String>, Vec<usize>) {
     let mut config = config.clone();
     config.get_mut("spec").and_then(|spec| spec.take("compat"));
-    config
-}
-
-/// The fields of a JinaFlow that are errors, or patches without an effect, when `compat` is removed.
-fn only_with_compat(config: &Node<'static>) -> Vec<String> {
     let mut findings = Findings::default();
-    let _objects = proof::render(&without_compat(config), &mut findings);
+    let rendered = proof::render(&config, &mut findings).unwrap_or_default();
     let is_useless = |finding: &&Finding| finding.severity == Severity::Error || finding.code == Code::PatchWithoutEffect;
     let useless = findings.iter().filter(is_useless);
     let mut fields: Vec<String> = useless.map(|finding| finding.path.to_string().trim_end_matches(".target").to_owned()).collect();
     fields.sort();
     fields.dedup();
-    fields
+    let known = by_key(&rendered);
+    let namespace = config.text_at("metadata.namespace");
+    let is_here = |object: &Node<'_>| ["", namespace].contains(&object.text_at("metadata.namespace"));
+    let is_known = |place: &usize| objects.get(*place).is_some_and(|object| is_here(object) && known.contains_key(&proof::key(object)));
+    (fields, proof.foreign.iter().copied().filter(is_known).collect())
 }
 
 /// The JinaFlow of an export, the text of its Flow, the namespace, and in words the claims that a user has added.

@@ -2,9 +2,9 @@
 //! a user has given them to these pods: the field `storage` of the JinaFlow.
 
 use super::export::{Executor, Export};
+use super::tree;
 use super::workload::Workload;
-use crate::plan::Role;
-use crate::yaml::{Data, Node};
+use crate::yaml::Node;
 
 /// The folder of the claim, if a workload has claims.
 fn folder(workload: &Workload<'_>) -> Option<String> {
@@ -19,46 +19,38 @@ pub fn volumes(executor: &Executor<'_>) -> Option<String> {
     folders?.into_iter().next()
 }
 
+/// The executors of which only some pods have claims.
+fn some<'e, 'o>(export: &'e Export<'o>) -> impl Iterator<Item = &'e Executor<'o>> {
+    export.executors.iter().filter(|executor| volumes(executor).is_none())
+}
+
+/// The claims of the workers of an executor: the worker, the place of its `storage` below `executors`, and the folder. Claims of all
+/// workers in one folder have one place.
+fn claims<'e, 'o>(executor: &'e Executor<'o>) -> Vec<(&'e Workload<'o>, Vec<String>, String)> {
+    let workers = executor.workers.iter();
+    let found: Vec<(&Workload<'_>, String)> = workers.filter_map(|worker| Some((worker, folder(worker)?))).collect();
+    let is_shared = found.len() == executor.workers.len() && found.windows(2).all(|pair| pair[0].1 == pair[1].1);
+    let place = |worker: &Workload<'_>| {
+        let shard = worker.role.shard().filter(|_| !is_shared).map(|shard| ["shards".to_owned(), shard.to_string()]);
+        let names = std::iter::once(executor.name.clone()).chain(shard.into_iter().flatten());
+        names.chain(["storage".to_owned()]).collect()
+    };
+    found.into_iter().map(|(worker, folder)| (worker, place(worker), folder)).collect()
+}
+
 /// `executors` of the JinaFlow, with `storage` for the pods of executors of which not all pods have claims.
 pub fn layers(export: &Export<'_>) -> Option<Node<'static>> {
-    let some = export.executors.iter().filter(|executor| volumes(executor).is_none());
-    let pairs: Vec<(Node<'static>, Node<'static>)> =
-        some.filter_map(|executor| Some((executor.name.clone().into(), layer(executor)?))).collect();
-    (!pairs.is_empty()).then(|| Data::Map(pairs).into())
+    let mut executors = tree::empty();
+    for (_, place, folder) in some(export).flat_map(claims) {
+        tree::put(&mut executors, &place, tree::single("mountPath", folder.into()));
+    }
+    executors.as_map().is_some_and(|executors| !executors.is_empty()).then_some(executors)
 }
 
 /// The claims that a user has added, in words.
 pub fn lines(export: &Export<'_>) -> Vec<String> {
-    let some = export.executors.iter().filter(|executor| volumes(executor).is_none());
-    let line = |executor: &Executor<'_>| {
-        let is_all = executor.workers.iter().all(|worker| folder(worker).is_some());
-        let stateful = executor.workers.iter().filter(|worker| folder(worker).is_some());
-        let line = |worker: &Workload<'_>| {
-            let shard = worker.role.shard().filter(|_| !is_all).map(|shard| format!("shards.{shard}.")).unwrap_or_default();
-            format!("{} {}: was a Deployment (executors.{}.{shard}storage)", worker.kind, worker.name, executor.name)
-        };
-        stateful.map(line).collect::<Vec<_>>()
+    let line = |(worker, place, _): (&Workload<'_>, Vec<String>, String)| {
+        format!("{} {}: was a Deployment (executors.{})", worker.kind, worker.name, place.join("."))
     };
-    some.flat_map(line).collect()
-}
-
-fn layer(executor: &Executor<'_>) -> Option<Node<'static>> {
-    let folders: Vec<Option<String>> = executor.workers.iter().map(folder).collect();
-    if let Some(first) = folders.first()?.clone().filter(|_| folders.iter().all(|other| Some(other) == folders.first())) {
-        return Some(storage(first));
-    }
-    let shards = executor.workers.iter().zip(folders).filter_map(|(worker, folder)| match worker.role {
-        Role::Worker(shard) => Some((Node::from(shard.to_string()), storage(folder?))),
-        _ => None,
-    });
-    let shards: Vec<(Node<'static>, Node<'static>)> = shards.collect();
-    (!shards.is_empty()).then(|| single("shards", Data::Map(shards).into()))
-}
-
-fn storage(folder: String) -> Node<'static> {
-    single("storage", single("mountPath", folder.into()))
-}
-
-fn single(name: &'static str, value: Node<'static>) -> Node<'static> {
-    Data::Map(vec![(Node::field(name), value)]).into()
+    some(export).flat_map(claims).map(line).collect()
 }

@@ -11,7 +11,7 @@ use crate::config::corrections::Correction;
 use crate::config::lists;
 use crate::config::workload::Workload;
 use crate::jina::setting::Protocol;
-use crate::plan::{CONFIG_FILE, Component, Container, PORT, Process, SCRATCH};
+use crate::plan::{CONFIG_FILE, Component, Container, EXECUTOR_NAME, NAMESPACE_NAME, POD_NAME, POD_UID, PORT, Process, SCRATCH};
 use crate::yaml::Node;
 
 /// The name of a container's metrics port. Names of ports have at most 15 characters.
@@ -162,20 +162,19 @@ fn field<'c>(path: impl Into<Node<'c>>) -> Node<'c> {
 fn identity<'c>(maker: &Maker<'c>) -> Vec<Node<'c>> {
     let component = maker.component;
     let node = if maker.has(Correction::NamesFromMetadata) && label_value(&component.node) == component.node {
-        from("JINA_DEPLOYMENT_NAME", field(format!("metadata.labels['{NODE_LABEL}']")))
+        from(EXECUTOR_NAME, field(format!("metadata.labels['{NODE_LABEL}']")))
     } else {
-        literal("JINA_DEPLOYMENT_NAME", &component.node)
+        literal(EXECUTOR_NAME, &component.node)
     };
-    let workload = if component.storage.is_some() { "K8S_STATEFULSET_NAME" } else { "K8S_DEPLOYMENT_NAME" };
     let namespace = match maker.target.literal_namespace() {
-        Some(namespace) => literal("K8S_NAMESPACE_NAME", namespace),
-        None => from("K8S_NAMESPACE_NAME", field("metadata.namespace")),
+        Some(namespace) => literal(NAMESPACE_NAME, namespace),
+        None => from(NAMESPACE_NAME, field("metadata.namespace")),
     };
     vec![
-        from("POD_UID", field("metadata.uid")),
+        from(POD_UID, field("metadata.uid")),
         node,
-        literal(workload, &component.name),
+        literal(component.workload_variable(), &component.name),
         namespace,
-        from("K8S_POD_NAME", field("metadata.name")),
+        from(POD_NAME, field("metadata.name")),
     ]
 }

@@ -23,6 +23,8 @@ impl Planner<'_> {
     /// the environment of the exporting process.
     pub(super) fn env(&self, options: &Options, workload: &Workload, path: &Path<'_>, findings: &mut Findings) -> Vec<(String, String)> {
         let mut env: Vec<(String, String)> = Vec::new();
+        // The values of layers have their own findings.
+        let replaced: HashSet<&str> = workload.env.iter().map(|(name, _)| name.as_str()).collect();
         for (key, value) in options.pairs(Opt::Env).unwrap_or_default() {
             let name = key.to_str();
             let text = env_text(value, self.corrections.has(Correction::StructuredEnv));
@@ -37,13 +39,8 @@ impl Planner<'_> {
                 findings.push(finding.fix("remove it; each pod gets the GPUs that `gpus` requests"));
                 continue;
             }
-            // A layer replaces the value, and has its own warning.
-            if !workload.env.iter().any(|(other, _)| *other == name) {
-                let here = path.key("env");
-                let here = here.key(&name);
-                for finding in own_variables::finding(&name, here).into_iter().chain(own_variables::with_nul(&text, here)) {
-                    findings.push_once(finding);
-                }
+            if !replaced.contains(&*name) {
+                own_variables::check(own_variables::is_own(&name), &text, || path.key("env").key(&name).into(), findings);
             }
             env.push((name, text));
         }

@@ -31,7 +31,7 @@ pub use budget::Budget;
 pub use component::{Arg, CONFIG_FILE, Component, Container, MissingImage, PORT, PORT_MONITORING, Piece, Plan, Process, Role, Storage};
 pub use images::{main_uses, only_names};
 pub use names::{kubernetes_name, protocol_service};
-pub use own_variables::address_variable;
+pub use own_variables::{EXECUTOR_NAME, NAMESPACE_NAME, POD_NAME, POD_UID, address_variable};
 use planner::{Planner, Shared};
 pub use scratch::SCRATCH;
 

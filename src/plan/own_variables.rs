@@ -5,13 +5,29 @@
 use super::component::Component;
 use super::planner::Planner;
 use super::pods::pods;
-use crate::finding::{Code, FieldPath, Finding, Findings};
+use crate::finding::{Code, FieldPath, Findings};
+
+/// The variable with the unique ID of the pod.
+pub const POD_UID: &str = "POD_UID";
+/// The variable with the name of the executor.
+pub const EXECUTOR_NAME: &str = "JINA_DEPLOYMENT_NAME";
+/// The variable with the namespace.
+pub const NAMESPACE_NAME: &str = "K8S_NAMESPACE_NAME";
+/// The variable with the name of the pod.
+pub const POD_NAME: &str = "K8S_POD_NAME";
 
 /// The variables that every container has.
-const OF_EVERY_POD: [&str; 4] = ["POD_UID", "JINA_DEPLOYMENT_NAME", "K8S_NAMESPACE_NAME", "K8S_POD_NAME"];
+const OF_EVERY_POD: [&str; 4] = [POD_UID, EXECUTOR_NAME, NAMESPACE_NAME, POD_NAME];
 
 /// The variable with the name of the workload, for a Deployment and for a StatefulSet.
 const OF_WORKLOAD: [&str; 2] = ["K8S_DEPLOYMENT_NAME", "K8S_STATEFULSET_NAME"];
+
+impl Component {
+    /// The variable with the name of the workload.
+    pub fn workload_variable(&self) -> &'static str {
+        OF_WORKLOAD[usize::from(self.storage.is_some())]
+    }
+}
 
 /// The variable with the name of a Service that a container calls: `indexer-head` → `JINA_ADDR_INDEXER_HEAD`. Names of Services are
 /// unique and contain no `_`, so variables are unique.
@@ -19,21 +35,21 @@ pub fn address_variable(service: &str) -> String {
     format!("JINA_ADDR_{}", service.replace('-', "_").to_uppercase())
 }
 
-/// The warning about a variable of a Flow that every pod has; `None` if the variable is another one.
-pub(super) fn finding(name: &str, path: impl Into<FieldPath>) -> Option<Finding> {
-    let is_own = OF_EVERY_POD.contains(&name) || OF_WORKLOAD.contains(&name);
-    is_own.then(|| without_effect(path))
+/// Whether pods have a variable of a Flow anyway.
+pub(super) fn is_own(name: &str) -> bool {
+    OF_EVERY_POD.contains(&name) || OF_WORKLOAD.contains(&name)
 }
 
-fn without_effect(path: impl Into<FieldPath>) -> Finding {
-    let message = "has no effect: the manifests set this variable in the container";
-    Code::FieldWithoutEffect.warning(path, message).fix("remove it, or give your variable another name")
-}
-
-/// The error about a value with a NUL character; `None` without one.
-pub(super) fn with_nul(value: &str, path: impl Into<FieldPath>) -> Option<Finding> {
-    let message = "has a NUL character, which no variable of a process can have";
-    value.contains('\0').then(|| Code::WrongType.error(path, message).fix("remove the character"))
+/// Reports a variable that pods have anyway, and a value that no process can have.
+pub(super) fn check(is_own: bool, value: &str, path: impl Fn() -> FieldPath, findings: &mut Findings) {
+    if is_own {
+        let finding = Code::FieldWithoutEffect.warning(path(), "has no effect: the manifests set this variable in the container");
+        findings.push_once(finding.fix("remove it, or give your variable another name"));
+    }
+    if value.contains('\0') {
+        let finding = Code::WrongType.error(path(), "has a NUL character, which no variable of a process can have");
+        findings.push_once(finding.fix("remove the character"));
+    }
 }
 
 impl Planner<'_> {
@@ -41,17 +57,11 @@ impl Planner<'_> {
     pub(super) fn check_variables(&self, components: &[Component], findings: &mut Findings) {
         for component in components {
             let path = |field: &str, name: &str| self.settings.layers.path(pods(component), &format!("{field}.{name}"));
-            let workload = OF_WORKLOAD[usize::from(component.storage.is_some())];
             let is_address =
                 |name: &str| name.starts_with("JINA_ADDR_") && component.calls().any(|service| address_variable(service) == name);
-            let is_own = |name: &str| OF_EVERY_POD.contains(&name) || name == workload || is_address(name);
+            let is_own = |name: &str| OF_EVERY_POD.contains(&name) || name == component.workload_variable() || is_address(name);
             for (name, value) in &component.workload.env {
-                if is_own(name) {
-                    findings.push_once(without_effect(path("env", name)));
-                }
-                if let Some(finding) = with_nul(value, path("env", name)) {
-                    findings.push_once(finding);
-                }
+                check(is_own(name), value, || path("env", name), findings);
             }
             for secret in component.workload.env_from_secret.iter().filter(|secret| is_own(&secret.variable)) {
                 let message = "is set twice: the manifests set this variable in the container, too, and the Secret takes precedence";

@@ -7,7 +7,7 @@ use super::missing_images;
 use crate::config::corrections::{Correction, Corrections};
 use crate::config::scope::Scope;
 use crate::config::{JinaFlow, Mesh, Settings, dns_label, is_dns_label};
-use crate::finding::{Code, Findings, Path};
+use crate::finding::{Code, FieldPath, Findings, Path};
 use crate::jina::flow::{Flow, Kind};
 use crate::manifests::labels::label_value;
 use crate::manifests::{self, Object, Target, exposure};
@@ -193,12 +193,9 @@ impl Rendering {
             let message = "creates a namespace without a name, because the Flow has no namespace";
             findings.push(Code::NamespaceWithoutName.error(spec.key("namespace"), message).fix("set `metadata.namespace`"));
         }
-        if self.scope.monitoring.is_some() && self.components().iter().all(|component| !component.monitoring) {
-            let message = "has no effect, because no component of this Flow serves metrics";
-            let finding = Code::FieldWithoutEffect.warning(spec.key("monitoring"), message);
-            findings.push(finding.fix(SERVE_METRICS));
+        if self.components().iter().all(|component| !component.monitoring) {
+            self.warn_about_metrics(findings);
         }
-        self.check_scrapers(findings);
         if !self.corrections.has(Correction::OwnSelectors) {
             let is_taken = |component: &&Component| component.workload.labels.iter().any(|(name, _)| name == "app");
             if let Some(component) = self.components().iter().find(is_taken) {
@@ -228,24 +225,19 @@ impl Rendering {
         }
     }
 
-    /// Warns about clients that may read metrics that no component serves.
-    fn check_scrapers(&self, findings: &mut Findings) {
-        if self.components().iter().any(|component| component.monitoring) {
-            return;
-        }
-        let (spec, network) = (Path::root("spec"), self.scope.network.as_ref());
-        let path = spec.key("networkPolicy");
-        let path = path.key("allowFrom");
-        for peer in network.iter().flat_map(|network| &network.scrapers) {
-            let message = "has no effect, because no component of this Flow serves metrics";
-            let finding = Code::FieldWithoutEffect.warning(path.key(&peer.name), message);
-            findings.push(finding.fix(SERVE_METRICS));
+    /// Warns about settings for metrics in a Flow that serves none.
+    fn warn_about_metrics(&self, findings: &mut Findings) {
+        let spec = Path::root("spec");
+        let policy = spec.key("networkPolicy");
+        let clients = policy.key("allowFrom");
+        let monitors = self.scope.monitoring.iter().map(|_| FieldPath::from(spec.key("monitoring")));
+        let scrapers = self.scope.network.iter().flat_map(|network| &network.scrapers);
+        for path in monitors.chain(scrapers.map(|peer| clients.key(&peer.name).into())) {
+            let finding = Code::FieldWithoutEffect.warning(path, "has no effect, because no component of this Flow serves metrics");
+            findings.push(finding.fix("set `monitoring: true` below `with` in the Flow, or here: `defaults: {flow: {monitoring: true}}`"));
         }
     }
 }
-
-/// The fix for a setting for metrics of a Flow that serves none.
-const SERVE_METRICS: &str = "set `monitoring: true` below `with` in the Flow, or here: `defaults: {flow: {monitoring: true}}`";
 
 /// The names of the Services of a component.
 fn service_names(component: &Component) -> impl Iterator<Item = String> {

@@ -170,8 +170,8 @@ fn values_that_formats_accept_are_accepted() {
     assert_accepted(&formats(), 2_000);
 }
 
-/// Starts an API server of each version, and applies what is rendered for that version: the recorded Flows, each case of each field
-/// that the version has, and the JinaFlows that set all fields of this version or an older one.
+/// Applies to an API server of each version what is rendered for that version: the recorded Flows, a Flow for each case of a field
+/// that the version has, and the JinaFlows that set all fields of the version or of an older one.
 #[test]
 fn every_version_accepts_what_is_rendered_for_it() {
     for minor in 30..NEWEST {

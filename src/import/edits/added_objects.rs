@@ -2,7 +2,7 @@
 
 use super::edit::Edit;
 use super::side::{Find, Key, Side, string};
-use super::tree::{empty, put, single};
+use crate::import::tree::{empty, put, single};
 use crate::plan::PORT;
 use crate::yaml::Node;
 

@@ -1,7 +1,7 @@
 //! Fields of the JinaFlow that are fields of the containers that run Jina.
 
 use super::side::{Find, Side, string};
-use super::tree::empty;
+use crate::import::tree::empty;
 use crate::plan::Role;
 use crate::yaml::Node;
 

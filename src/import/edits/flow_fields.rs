@@ -6,7 +6,7 @@ use super::edit::Edit;
 use super::proposal::{Choice, Proposal, path};
 use super::rendered::{Rendered, RenderedObject};
 use super::side::{Key, Match, Side, has_pods, string};
-use super::tree::empty;
+use crate::import::tree::empty;
 use crate::plan::Role;
 use crate::yaml::Node;
 

@@ -19,7 +19,6 @@
 
 mod place;
 mod same;
-mod tree;
 mod difference;
 mod part;
 mod operations;

@@ -2,7 +2,7 @@
 
 use super::difference::names;
 use super::same::{is_same, key_name};
-use super::tree::empty;
+use crate::import::tree::empty;
 use crate::yaml::{Data, Node};
 
 /// The most comparisons of the entries of two lists. Longer lists are replaced as a whole.

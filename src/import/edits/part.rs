@@ -2,8 +2,8 @@
 
 use super::difference::Difference;
 use super::place::Step;
-use super::tree::{empty, single};
 use crate::config::lists::{DIRECTIVE, identity, merge_keys, merge_part};
+use crate::import::tree::{empty, single};
 use crate::yaml::{Data, Node};
 
 /// The part that makes a difference in `object`; `None` if no strategic merge makes it. A merge replaces the arguments of a

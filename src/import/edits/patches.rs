@@ -8,7 +8,7 @@ use super::part::part;
 use super::proposal::{Choice, Proposal, path};
 use super::rendered::{Rendered, RenderedObject};
 use super::side::Key;
-use super::tree::single;
+use crate::import::tree::single;
 use crate::yaml::{Data, Node};
 
 /// The field of `spec`.

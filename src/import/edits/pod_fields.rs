@@ -1,7 +1,7 @@
 //! Fields of the JinaFlow that are fields of a workload or of its pods.
 
 use super::side::{Find, Side, string};
-use super::tree::empty;
+use crate::import::tree::empty;
 use crate::yaml::Node;
 
 /// `replicas`.

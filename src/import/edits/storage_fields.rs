@@ -2,7 +2,7 @@
 
 use super::same::is_same;
 use super::side::{Find, InAll, Match, Side, string};
-use super::tree::{empty, single};
+use crate::import::tree::{empty, single};
 use crate::yaml::{Data, Node};
 
 /// The size, the class, the access modes and the folder of the claims.

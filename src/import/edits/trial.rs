@@ -6,8 +6,8 @@ use super::edit::{Edit, Wanted};
 use super::proposal::{Choice, Proposal};
 use super::rendered::{Rendered, render};
 use super::side::Key;
-use super::tree::put;
 use crate::finding::Findings;
+use crate::import::tree::put;
 use crate::yaml::Node;
 
 /// A JinaFlow that is changed until it renders the objects of the user.
